@@ -1,0 +1,1 @@
+//! What exists and who may: entities, migrations, audit. The only crate that names SeaORM.

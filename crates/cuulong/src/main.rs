@@ -1,0 +1,2 @@
+//! The `cuulong` command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! File bytes to rows of cells with their positions, and geometry. Pure.

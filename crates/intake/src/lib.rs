@@ -1,0 +1,1 @@
+//! Receive, read, map, check, commit: a file becomes a version of a dataset.

@@ -1,0 +1,1 @@
+//! Recipes: knowledge products as datasets pinned to the versions they read.

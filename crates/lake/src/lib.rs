@@ -1,0 +1,1 @@
+//! Originals and tables on object storage: commit, correct, as known at, direct read.

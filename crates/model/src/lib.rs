@@ -1,0 +1,31 @@
+//! The Mekong delta in types: ids, places, time, units and quality.
+//!
+//! Every other crate speaks these words. This crate never reads a file, never opens a
+//! connection, never derives a wire format and never waits: protocol documents convert to and
+//! from these types at the edge, in `standards` and `serve`.
+
+mod dataset;
+mod datastream;
+mod geometry;
+mod ids;
+mod place;
+mod property;
+mod quality;
+mod run;
+mod text;
+mod time;
+mod unit;
+
+pub use dataset::{Access, Agency, Dataset, DatasetKind, Theme, VersionInfo};
+pub use datastream::{Datastream, DatastreamKey, Statistic};
+pub use geometry::{Bbox, Position};
+pub use ids::{
+    AgencyId, DatasetId, DatastreamId, InvalidId, OriginalHash, PlaceId, PropertyCode, RunId, UserId, Version,
+};
+pub use place::{Crosswalk, Place, PlaceKind, PlaceParent};
+pub use property::{Property, PropertyKind};
+pub use quality::Quality;
+pub use run::{CellRef, Finding, Run, RunKind, RunState, RunTotals, Severity};
+pub use text::{Lang, Text, fold, nfc};
+pub use time::{InvalidTime, TimeRange, VIETNAM, local_midnight, parse_instant};
+pub use unit::{Unit, UnitError};

@@ -1,0 +1,130 @@
+//! Instants in UTC, the delta's own clock, and ranges of time.
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+
+/// Asia/Ho_Chi_Minh: UTC+7 all year, since 13 June 1975.
+pub const VIETNAM: FixedOffset = match FixedOffset::east_opt(7 * 3600) {
+    Some(offset) => offset,
+    None => panic!("seven hours is a valid offset"),
+};
+
+/// A text that is neither an instant nor a date that this system reads.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a time: write e.g. `2020-02-03T14:00:00+07:00`, `2020-02-03T07:00Z` or `2020-02-03`")]
+pub struct InvalidTime(pub String);
+
+/// The instant at which a day begins in Vietnam.
+pub fn local_midnight(day: NaiveDate) -> DateTime<Utc> {
+    local(day.and_time(NaiveTime::MIN))
+}
+
+fn local(time: NaiveDateTime) -> DateTime<Utc> {
+    // A fixed offset maps every local time to exactly one instant, except at the calendar's ends.
+    VIETNAM.from_local_datetime(&time).single().map_or_else(|| time.and_utc(), |t| t.to_utc())
+}
+
+/// Reads an instant: RFC 3339, the same without seconds or without a zone (then Vietnam's), or a
+/// date (the beginning of that day in Vietnam).
+pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, InvalidTime> {
+    let text = text.trim();
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Ok(time.to_utc());
+    }
+    for format in ["%Y-%m-%dT%H:%M%:z", "%Y-%m-%d %H:%M:%S%.f%:z"] {
+        if let Ok(time) = DateTime::parse_from_str(text, format) {
+            return Ok(time.to_utc());
+        }
+    }
+    if let Some(bare) = text.strip_suffix(['Z', 'z']) {
+        if let Ok(time) = NaiveDateTime::parse_from_str(bare, "%Y-%m-%dT%H:%M") {
+            return Ok(time.and_utc());
+        }
+        if let Ok(time) = NaiveDateTime::parse_from_str(bare, "%Y-%m-%d %H:%M:%S%.f") {
+            return Ok(time.and_utc());
+        }
+    }
+    for format in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"] {
+        if let Ok(time) = NaiveDateTime::parse_from_str(text, format) {
+            return Ok(local(time));
+        }
+    }
+    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        return Ok(local_midnight(day));
+    }
+    Err(InvalidTime(text.chars().take(80).collect()))
+}
+
+/// A range of time: from an instant (included) to an instant (excluded), either end open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TimeRange {
+    /// The first instant of the range.
+    pub from: Option<DateTime<Utc>>,
+    /// The first instant after the range.
+    pub to: Option<DateTime<Utc>>,
+}
+
+impl TimeRange {
+    /// All of time.
+    pub const ALL: TimeRange = TimeRange { from: None, to: None };
+
+    /// Whether an instant lies in the range.
+    pub fn contains(&self, time: DateTime<Utc>) -> bool {
+        self.from.is_none_or(|from| from <= time) && self.to.is_none_or(|to| time < to)
+    }
+
+    /// Reads the `datetime` parameter of OGC API – Common (19-072 §7.11.3, `datetime`): an instant,
+    /// a date, or `start/end` with `..` or nothing for an open end. Ends are included there, so the
+    /// end is moved past the instant (1 µs) or past the day.
+    pub fn parse(text: &str) -> Result<TimeRange, InvalidTime> {
+        let open = |t: &str| t.is_empty() || t == "..";
+        let range = match text.split_once('/') {
+            None => TimeRange { from: Some(parse_instant(text)?), to: Some(after(text)?) },
+            Some((start, end)) => TimeRange {
+                from: if open(start) { None } else { Some(parse_instant(start)?) },
+                to: if open(end) { None } else { Some(after(end)?) },
+            },
+        };
+        match (range.from, range.to) {
+            (Some(from), Some(to)) if from >= to => Err(InvalidTime(text.chars().take(80).collect())),
+            _ => Ok(range),
+        }
+    }
+}
+
+/// The first instant after what the text names: the next day for a date, 1 µs later for an instant.
+fn after(text: &str) -> Result<DateTime<Utc>, InvalidTime> {
+    let start = parse_instant(text)?;
+    let step = if NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").is_ok() {
+        chrono::Duration::days(1)
+    } else {
+        chrono::Duration::microseconds(1)
+    };
+    start.checked_add_signed(step).ok_or_else(|| InvalidTime(text.chars().take(80).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{TimeRange, parse_instant};
+
+    #[test]
+    fn a_time_without_a_zone_is_vietnams() {
+        for (text, utc) in [
+            ("2020-02-03", "2020-02-02T17:00:00+00:00"),
+            ("2020-02-03 14:00", "2020-02-03T07:00:00+00:00"),
+            ("2020-02-03T14:00:00Z", "2020-02-03T14:00:00+00:00"),
+            ("2020-02-03T14:00+07:00", "2020-02-03T07:00:00+00:00"),
+        ] {
+            assert_eq!(parse_instant(text).unwrap().to_rfc3339(), utc);
+        }
+        assert!(parse_instant("tháng 2").is_err());
+    }
+
+    #[test]
+    fn a_range_includes_its_last_day_and_refuses_to_run_backwards() {
+        let range = TimeRange::parse("2020-02-01/2020-02-29").unwrap();
+        assert!(range.contains(parse_instant("2020-02-29 23:59").unwrap()));
+        assert!(!range.contains(parse_instant("2020-03-01").unwrap()));
+        assert!(TimeRange::parse("../2020-02-29").unwrap().from.is_none());
+        assert!(TimeRange::parse("2020-02-02/2020-02-01").is_err());
+    }
+}

@@ -1,0 +1,262 @@
+//! Units of measure in UCUM (The Unified Code for Units of Measure 2.1), as far as the delta's data use it.
+
+use std::collections::BTreeMap;
+
+/// A unit that could not be read, or two that do not convert.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnitError {
+    /// The text is no unit that is known here.
+    #[error("`{0}` is not a unit that is known here (write UCUM, e.g. `g/L`, `cm`, `10*3.har`)")]
+    Unknown(String),
+    /// The units measure different things.
+    #[error("`{from}` does not convert to `{to}`: they measure different things")]
+    Incompatible {
+        /// The unit given.
+        from: String,
+        /// The unit wanted.
+        to: String,
+    },
+}
+
+/// A unit: a factor (and, for temperatures, an offset) to base units, and their exponents.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unit {
+    text: String,
+    factor: f64,
+    offset: f64,
+    dimensions: BTreeMap<String, i32>,
+}
+
+/// Spellings that agencies write, beside UCUM's own.
+const SPELLINGS: &[(&str, &str)] = &[
+    ("°C", "Cel"),
+    ("oC", "Cel"),
+    ("ºC", "Cel"),
+    ("g/l", "g/L"),
+    ("mg/l", "mg/L"),
+    ("µg/l", "ug/L"),
+    ("ug/l", "ug/L"),
+    ("µg/L", "ug/L"),
+    ("m³/s", "m3/s"),
+    ("m^3/s", "m3/s"),
+    ("km²", "km2"),
+    ("ha", "har"),
+    ("nghìn ha", "10*3.har"),
+    ("1000 ha", "10*3.har"),
+    ("nghìn tấn", "10*3.t"),
+    ("1000 tấn", "10*3.t"),
+    ("tấn", "t"),
+    ("tạ/ha", "100.kg/har"),
+    ("người", "{person}"),
+    ("µS/cm", "uS/cm"),
+    ("us/cm", "uS/cm"),
+    ("ms/cm", "mS/cm"),
+    ("dS/m", "dS/m"),
+    ("mm/năm", "mm/a"),
+    ("pH", "[pH]"),
+];
+
+/// (code, factor to base, base dimension, may take a prefix). Base units: m, g, s, K, A→S as its own, rad.
+const ATOMS: &[(&str, f64, &[(&str, i32)], bool)] = &[
+    ("m", 1.0, &[("m", 1)], true),
+    ("g", 1.0, &[("g", 1)], true),
+    ("t", 1e6, &[("g", 1)], false),
+    ("s", 1.0, &[("s", 1)], true),
+    ("min", 60.0, &[("s", 1)], false),
+    ("h", 3600.0, &[("s", 1)], false),
+    ("d", 86_400.0, &[("s", 1)], false),
+    ("wk", 604_800.0, &[("s", 1)], false),
+    ("mo", 2_629_800.0, &[("s", 1)], false),
+    ("a", 31_557_600.0, &[("s", 1)], false),
+    ("L", 1e-3, &[("m", 3)], true),
+    ("l", 1e-3, &[("m", 3)], true),
+    ("ar", 100.0, &[("m", 2)], false),
+    ("har", 1e4, &[("m", 2)], false),
+    ("K", 1.0, &[("K", 1)], true),
+    ("Pa", 1e3, &[("g", 1), ("m", -1), ("s", -2)], true),
+    ("bar", 1e8, &[("g", 1), ("m", -1), ("s", -2)], true),
+    ("J", 1e3, &[("g", 1), ("m", 2), ("s", -2)], true),
+    ("W", 1e3, &[("g", 1), ("m", 2), ("s", -3)], true),
+    ("S", 1.0, &[("S", 1)], true),
+    ("mol", 1.0, &[("mol", 1)], true),
+    ("deg", 1.0, &[("deg", 1)], false),
+    ("[pH]", 1.0, &[("[pH]", 1)], false),
+    ("%", 0.01, &[], false),
+    ("[ppth]", 1e-3, &[], false),
+    ("[ppm]", 1e-6, &[], false),
+];
+
+const PREFIXES: &[(&str, f64)] = &[
+    ("k", 1e3),
+    ("h", 1e2),
+    ("d", 1e-1),
+    ("c", 1e-2),
+    ("m", 1e-3),
+    ("u", 1e-6),
+    ("n", 1e-9),
+    ("M", 1e6),
+    ("G", 1e9),
+];
+
+impl Unit {
+    /// Reads a UCUM expression, or a spelling that the delta's agencies use for one.
+    pub fn parse(text: &str) -> Result<Unit, UnitError> {
+        let text = text.trim();
+        let code = SPELLINGS.iter().find(|(spelling, _)| *spelling == text).map_or(text, |(_, code)| code);
+        let unknown = || UnitError::Unknown(text.chars().take(40).collect());
+        if code.is_empty() || code.len() > 60 {
+            return Err(unknown());
+        }
+        let mut unit = Unit { text: code.to_owned(), factor: 1.0, offset: 0.0, dimensions: BTreeMap::new() };
+        if code == "Cel" {
+            unit.offset = 273.15;
+            unit.dimensions.insert("K".into(), 1);
+            return Ok(unit);
+        }
+        let mut sign = 1;
+        let mut rest = code;
+        loop {
+            let end = term_end(rest);
+            unit.multiply(&rest[..end], sign).ok_or_else(unknown)?;
+            match rest[end..].chars().next() {
+                None => break,
+                Some('.') => sign = 1,
+                Some('/') => sign = -1,
+                Some(_) => return Err(unknown()),
+            }
+            rest = &rest[end + 1..];
+        }
+        unit.dimensions.retain(|_, exponent| *exponent != 0);
+        Ok(unit)
+    }
+
+    /// The unit in UCUM.
+    pub fn code(&self) -> &str {
+        &self.text
+    }
+
+    /// The factor and the addend that turn a value in this unit into one in `to`: `v × factor + addend`.
+    pub fn conversion_to(&self, to: &Unit) -> Result<(f64, f64), UnitError> {
+        if self.dimensions != to.dimensions {
+            return Err(UnitError::Incompatible { from: self.text.clone(), to: to.text.clone() });
+        }
+        let factor = round_factor(self.factor / to.factor);
+        Ok((factor, (self.offset - to.offset) / to.factor))
+    }
+
+    /// Multiplies in one term, `[-]NUMBER`, `10*N`, `{annotation}` or a prefixed atom with an exponent.
+    fn multiply(&mut self, term: &str, sign: i32) -> Option<()> {
+        if term.is_empty() {
+            return None;
+        }
+        // An annotation stands for the unity; the thing it counts stays apart from pure numbers.
+        let (term, annotation) = match term.find('{') {
+            Some(at) => (&term[..at], term[at..].strip_prefix('{')?.strip_suffix('}')),
+            None => (term, None),
+        };
+        if let Some(counted) = annotation {
+            if counted.is_empty() || counted.contains(['{', '}']) {
+                return None;
+            }
+            *self.dimensions.entry(format!("{{{counted}}}")).or_default() += sign;
+        }
+        if term.is_empty() {
+            return annotation.map(|_| ());
+        }
+        if let Some(power) = term.strip_prefix("10*").or_else(|| term.strip_prefix("10^")) {
+            let power: i32 = power.parse().ok().filter(|p: &i32| p.abs() <= 12)?;
+            self.factor *= 10_f64.powi(power * sign);
+            return Some(());
+        }
+        if term.bytes().all(|b| b.is_ascii_digit()) {
+            let number: f64 = term.parse().ok()?;
+            self.factor *= number.powi(sign);
+            return (number > 0.0).then_some(());
+        }
+        let name = term.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
+        let exponent: i32 = match &term[name.len()..] {
+            "" => 1,
+            digits => digits.parse().ok().filter(|e: &i32| e.abs() <= 9)?,
+        };
+        let (scale, dimensions) = atom(name)?;
+        self.factor *= f64::powi(scale, exponent * sign);
+        for (dimension, power) in dimensions {
+            *self.dimensions.entry((*dimension).to_owned()).or_default() += power * exponent * sign;
+        }
+        Some(())
+    }
+}
+
+/// Where the next term ends: at a `.` or `/` outside an annotation.
+fn term_end(text: &str) -> usize {
+    let mut inside = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' => inside = true,
+            '}' => inside = false,
+            '.' | '/' if !inside => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn atom(name: &str) -> Option<(f64, &'static [(&'static str, i32)])> {
+    if let Some((_, factor, dimensions, _)) = ATOMS.iter().find(|(code, ..)| *code == name) {
+        return Some((*factor, dimensions));
+    }
+    PREFIXES.iter().find_map(|(prefix, scale)| {
+        let rest = name.strip_prefix(prefix)?;
+        let (_, factor, dimensions, _) =
+            ATOMS.iter().find(|(code, _, _, prefixed)| *prefixed && *code == rest)?;
+        Some((scale * factor, *dimensions))
+    })
+}
+
+/// Drops the last bits of a quotient that ought to be a short decimal (1e-3/1e-6), so that
+/// converting a value does not add digits that nobody measured.
+fn round_factor(factor: f64) -> f64 {
+    format!("{factor:.12e}").parse().unwrap_or(factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Unit, UnitError};
+
+    fn convert(value: f64, from: &str, to: &str) -> Result<f64, UnitError> {
+        let (factor, addend) = Unit::parse(from)?.conversion_to(&Unit::parse(to)?)?;
+        Ok(value * factor + addend)
+    }
+
+    #[test]
+    fn values_convert_between_units_of_one_quantity() {
+        for (value, from, to, expected) in [
+            (1.5, "m", "cm", 150.0),
+            (4000.0, "mg/L", "g/L", 4.0),
+            (4.0, "kg/m3", "g/L", 4.0),
+            (25.0, "uS/cm", "mS/cm", 0.025),
+            (1.0, "dS/m", "mS/cm", 1.0),
+            (238.6, "10*3.har", "har", 238_600.0),
+            (60.0, "tạ/ha", "t/har", 6.0),
+            (25.0, "Cel", "K", 298.15),
+            (1.0, "10*6.m3", "m3", 1e6),
+            (1.0, "10*3{person}", "{person}", 1000.0),
+            (7.0, "[pH]", "[pH]", 7.0),
+        ] {
+            let got = convert(value, from, to).unwrap();
+            assert!((got - expected).abs() <= 1e-12 * expected.abs(), "{value} {from} = {got} {to}");
+        }
+    }
+
+    #[test]
+    fn what_measures_something_else_does_not_convert() {
+        for (from, to) in
+            [("mS/cm", "g/L"), ("m", "m2"), ("{person}", "{case}"), ("%", "g/L"), ("mm", "m3/s")]
+        {
+            assert!(matches!(convert(1.0, from, to), Err(UnitError::Incompatible { .. })), "{from} {to}");
+        }
+        for bad in ["", "furlong", "g//L", "10*99", "{", "m..s", "g/"] {
+            assert!(matches!(Unit::parse(bad), Err(UnitError::Unknown(_))), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Server-rendered pages in Vietnamese and English; charts and maps as SVG.

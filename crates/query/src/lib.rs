@@ -1,0 +1,1 @@
+//! SQL and direct reads for a Permit: session, functions, limits; on its own threads.

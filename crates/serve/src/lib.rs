@@ -1,0 +1,1 @@
+//! The services: one folder a protocol over the same reads.

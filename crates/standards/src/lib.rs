@@ -1,0 +1,1 @@
+//! Protocol documents and query languages, both directions. Pure.

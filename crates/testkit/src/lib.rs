@@ -1,0 +1,1 @@
+//! A real node in-process; clients by role; servers the tests need.

@@ -1,0 +1,1 @@
+//! The whole system, judged from outside.
