@@ -158,7 +158,8 @@ pub(super) fn thresholds(
             confidence,
             note: row.optional("note")?,
         };
-        if (threshold.sense == ThresholdSense::Range) != threshold.upper.is_some() {
+        let has_two = matches!(threshold.sense, ThresholdSense::Range | ThresholdSense::LimitBetween);
+        if has_two != threshold.upper.is_some() {
             return Err(row.error("a range needs an `upper`, and nothing else has one".into()));
         }
         in_order(&row, Some(threshold.value), threshold.upper)?;

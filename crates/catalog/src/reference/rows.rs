@@ -155,17 +155,20 @@ pub enum ThresholdSense {
     NotBelow,
     /// A value is good between the limit and `upper`.
     Range,
+    /// A value is good up to a limit that lies, by crop and stage, between the limit and `upper`.
+    LimitBetween,
     /// The limit defines a line, for instance an isohaline.
     Definition,
 }
 
 impl ThresholdSense {
     /// Every sense.
-    pub const ALL: [ThresholdSense; 5] = [
+    pub const ALL: [ThresholdSense; 6] = [
         ThresholdSense::AtLeast,
         ThresholdSense::AtMost,
         ThresholdSense::NotBelow,
         ThresholdSense::Range,
+        ThresholdSense::LimitBetween,
         ThresholdSense::Definition,
     ];
 
@@ -176,6 +179,7 @@ impl ThresholdSense {
             ThresholdSense::AtMost => "at_most",
             ThresholdSense::NotBelow => "not_below",
             ThresholdSense::Range => "range",
+            ThresholdSense::LimitBetween => "limit_between",
             ThresholdSense::Definition => "definition",
         }
     }
@@ -204,7 +208,7 @@ pub struct Threshold {
     pub meaning: Text,
     /// The limit.
     pub value: f64,
-    /// The other end of a range.
+    /// The other end of a range, or of the span in which the limit lies.
     pub upper: Option<f64>,
     /// UCUM unit of both: the property's own, whatever the source writes.
     pub unit: String,
