@@ -1,1 +1,31 @@
 //! Originals and tables on object storage: commit, correct, as known at, direct read.
+//!
+//! Originals are kept under their SHA-256; every dataset is one Delta table of sorted Parquet
+//! files. Whoever opens either shows a [`policy::Permit`]. This crate plans no SQL, knows no
+//! catalogue and reads no file format but its own.
+
+mod commit;
+mod config;
+mod durable;
+mod error;
+mod lake;
+mod log;
+mod originals;
+mod read;
+mod rows;
+mod schema;
+mod snapshot;
+mod tables;
+mod write;
+
+pub mod features;
+pub mod observations;
+
+pub use config::LakeConfig;
+pub use error::{Error, Source};
+pub use lake::Lake;
+pub use originals::{LocalFile, Original};
+pub use read::{FeatureBatches, FeatureRead, SeriesRead};
+pub use rows::{CommitCounts, Committed, NewRows};
+pub use schema::{Attribute, AttributeKind, TableSchema};
+pub use snapshot::{AsOf, DataFile, Snapshot};

@@ -1,0 +1,369 @@
+//! Incoming rows, checked and brought into the table's order without being copied.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, TimestampMicrosecondArray};
+use arrow::compute;
+use arrow::datatypes::{Float64Type, Int64Type, SchemaRef, TimestampMicrosecondType};
+use arrow::record_batch::RecordBatch;
+use chrono::{DateTime, Utc};
+use model::RunId;
+
+use crate::{Error, TableSchema, features, observations};
+
+/// Rows to be committed. A *position* is a row's place in the table's order.
+pub(crate) struct Incoming {
+    pub(crate) table: TableSchema,
+    pub(crate) keys: Keys,
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+    order: Order,
+    rows: usize,
+    stamp: Option<Stamp>,
+}
+
+/// What fills `run` and `recorded_at` where the rows do not have them.
+#[derive(Debug, Clone)]
+pub(crate) struct Stamp {
+    pub(crate) run: RunId,
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// The rows' keys, by position.
+pub(crate) enum Keys {
+    /// One run a datastream, sorted, and the times of all.
+    Series { runs: Vec<Run>, times: Vec<i64> },
+    /// The position of each feature's id.
+    Features(HashMap<String, usize>),
+}
+
+/// The positions of one datastream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) datastream: i64,
+    pub(crate) rows: Range<usize>,
+}
+
+/// How positions lead to batches and rows.
+enum Order {
+    /// The batches one after the other: where each begins.
+    AsGiven(Vec<usize>),
+    /// Batch and row of each position.
+    Sorted(Vec<(u32, u32)>),
+}
+
+impl Incoming {
+    /// Takes rows that have the table's columns; `run` and `recorded_at` may be missing.
+    pub(crate) fn arrange(
+        table: &TableSchema,
+        rows: &[RecordBatch],
+        stamp: Option<Stamp>,
+    ) -> Result<Incoming, Error> {
+        let schema = table.arrow()?;
+        let batches: Vec<RecordBatch> = rows
+            .iter()
+            .filter(|batch| batch.num_rows() > 0)
+            .map(|batch| in_table_columns(batch, &schema))
+            .collect::<Result<_, _>>()?;
+        let count = batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+        if u32::try_from(count).is_err() {
+            return Err(Error::invalid("these are more rows than one commit takes", "commit them in parts"));
+        }
+        if batches.windows(2).any(|pair| pair[0].schema_ref() != pair[1].schema_ref()) {
+            return Err(Error::invalid(
+                "the rows come in batches of different columns",
+                "give all the same columns",
+            ));
+        }
+        let (keys, order) = match table {
+            TableSchema::Observations => series_keys(&batches, count)?,
+            TableSchema::Features(_) => feature_keys(&batches, count)?,
+        };
+        Ok(Incoming { table: table.clone(), keys, schema, batches, order, rows: count, stamp })
+    }
+
+    /// How many rows there are.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The rows at these positions, with all of the table's columns.
+    pub(crate) fn gather(&self, positions: &[Range<usize>]) -> Result<RecordBatch, Error> {
+        let rows: usize = positions.iter().map(ExactSizeIterator::len).sum();
+        let columns = self.columns(positions, None)?;
+        let stamp = || self.stamp.as_ref().ok_or_else(|| Error::internal("rows without a run are written"));
+        let all = self.schema.fields().iter().map(|field| {
+            if let Some((_, column)) = columns.iter().find(|(name, _)| name == field.name()) {
+                return Ok(column.clone());
+            }
+            let stamp = stamp()?;
+            Ok(if field.name() == "run" {
+                Arc::new(StringArray::from_iter_values(std::iter::repeat_n(stamp.run.as_str(), rows)))
+            } else {
+                let at = TimestampMicrosecondArray::from_value(stamp.at.timestamp_micros(), rows);
+                Arc::new(at.with_timezone("UTC")) as ArrayRef
+            })
+        });
+        let columns = all.collect::<Result<Vec<_>, Error>>()?;
+        Ok(RecordBatch::try_new(self.schema.clone(), columns)?)
+    }
+
+    /// Some columns of the rows at these positions.
+    pub(crate) fn gather_columns(
+        &self,
+        positions: &[Range<usize>],
+        columns: &[usize],
+    ) -> Result<Vec<ArrayRef>, Error> {
+        Ok(self.columns(positions, Some(columns))?.into_iter().map(|(_, column)| column).collect())
+    }
+
+    fn columns(
+        &self,
+        positions: &[Range<usize>],
+        wanted: Option<&[usize]>,
+    ) -> Result<Vec<(String, ArrayRef)>, Error> {
+        let Some(first) = self.batches.first() else { return Ok(Vec::new()) };
+        let wanted: Vec<usize> = match wanted {
+            Some(wanted) => wanted
+                .iter()
+                .map(|column| first.schema_ref().index_of(self.schema.field(*column).name()))
+                .collect::<Result<_, _>>()?,
+            None => (0..first.num_columns()).collect(),
+        };
+        let name = |column: usize| first.schema_ref().field(column).name().clone();
+        if let Some((batch, rows)) = self.slice(positions) {
+            let cut = |column: usize| batch.column(column).slice(rows.start, rows.len());
+            return Ok(wanted.iter().map(|column| (name(*column), cut(*column))).collect());
+        }
+        let places = self.places(positions);
+        let gathered = wanted.iter().map(|column| {
+            let values: Vec<&dyn Array> =
+                self.batches.iter().map(|batch| batch.column(*column).as_ref()).collect();
+            Ok((name(*column), compute::interleave(&values, &places)?))
+        });
+        gathered.collect()
+    }
+
+    /// The rows as a piece of one batch, where they are one.
+    fn slice(&self, positions: &[Range<usize>]) -> Option<(&RecordBatch, Range<usize>)> {
+        let (Order::AsGiven(starts), [range]) = (&self.order, positions) else { return None };
+        let batch = starts.partition_point(|start| *start <= range.start).checked_sub(1)?;
+        let start = starts[batch];
+        let rows = range.start - start..range.end - start;
+        self.batches.get(batch).filter(|batch| rows.end <= batch.num_rows()).map(|batch| (batch, rows))
+    }
+
+    fn places(&self, positions: &[Range<usize>]) -> Vec<(usize, usize)> {
+        match &self.order {
+            Order::Sorted(order) => positions
+                .iter()
+                .flat_map(|range| &order[range.clone()])
+                .map(|(batch, row)| (*batch as usize, *row as usize))
+                .collect(),
+            Order::AsGiven(starts) => {
+                let mut places = Vec::with_capacity(positions.iter().map(ExactSizeIterator::len).sum());
+                for position in positions.iter().cloned().flatten() {
+                    // The last batch that begins at or before the position.
+                    let batch = starts.partition_point(|start| *start <= position) - 1;
+                    places.push((batch, position - starts[batch]));
+                }
+                places
+            }
+        }
+    }
+}
+
+/// The batch with its columns in the table's order, checked.
+fn in_table_columns(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Error> {
+    let given = batch.schema();
+    if let Some(field) = given.fields().iter().find(|field| schema.field_with_name(field.name()).is_err()) {
+        return Err(Error::invalid(
+            format!("the table has no column `{}`", field.name()),
+            "hand in the table's columns only",
+        ));
+    }
+    let mut columns = Vec::with_capacity(schema.fields().len());
+    for field in schema.fields() {
+        let Ok(at) = given.index_of(field.name()) else {
+            if matches!(field.name().as_str(), "run" | "recorded_at") {
+                continue;
+            }
+            return Err(Error::invalid(
+                format!("the rows have no column `{}`", field.name()),
+                "hand in all of the table's columns",
+            ));
+        };
+        let column = batch.column(at);
+        if column.data_type() != field.data_type() {
+            return Err(Error::invalid(
+                format!("the column `{}` is {}, not {}", field.name(), column.data_type(), field.data_type()),
+                "hand in the table's types",
+            ));
+        }
+        if !field.is_nullable() && column.null_count() > 0 {
+            return Err(Error::invalid(
+                format!("the column `{}` has a row without a value", field.name()),
+                "leave such rows out",
+            ));
+        }
+        columns.push(at);
+    }
+    Ok(batch.project(&columns)?)
+}
+
+fn starts(batches: &[RecordBatch]) -> Vec<usize> {
+    let mut next = 0;
+    let mut starts = Vec::with_capacity(batches.len());
+    for batch in batches {
+        starts.push(next);
+        next += batch.num_rows();
+    }
+    starts
+}
+
+type SeriesBatch<'a> = (&'a [i64], &'a [i64]);
+
+fn series_keys(batches: &[RecordBatch], count: usize) -> Result<(Keys, Order), Error> {
+    let columns: Vec<SeriesBatch<'_>> = batches
+        .iter()
+        .map(|batch| {
+            let datastreams = batch.column(observations::DATASTREAM).as_primitive::<Int64Type>();
+            let times = batch.column(observations::TIME).as_primitive::<TimestampMicrosecondType>();
+            (datastreams.values().as_ref(), times.values().as_ref())
+        })
+        .collect();
+    if let Some(keys) = sorted_series(&columns, count) {
+        return Ok((keys, Order::AsGiven(starts(batches))));
+    }
+    let (runs, times, order) = sort_series(&columns, count);
+    for run in &runs {
+        if let Some(pair) = times[run.rows.clone()].windows(2).find(|pair| pair[0] >= pair[1]) {
+            return Err(twice(&format!(
+                "datastream {} at {}",
+                run.datastream,
+                DateTime::from_timestamp_micros(pair[0]).map_or_else(String::new, |time| time.to_rfc3339())
+            )));
+        }
+    }
+    Ok((Keys::Series { runs, times }, Order::Sorted(order)))
+}
+
+fn twice(key: &str) -> Error {
+    Error::invalid(format!("the rows have {key} twice"), "hand in each key once")
+}
+
+/// The keys of rows that are in order already; `None` when they are not.
+fn sorted_series(columns: &[SeriesBatch<'_>], count: usize) -> Option<Keys> {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut times: Vec<i64> = Vec::with_capacity(count);
+    for (datastreams, batch_times) in columns {
+        let mut from = 0;
+        while from < datastreams.len() {
+            let datastream = datastreams[from];
+            let length = datastreams[from..].iter().take_while(|other| **other == datastream).count();
+            let piece = &batch_times[from..from + length];
+            let at = times.len();
+            match runs.last_mut() {
+                Some(last) if last.datastream == datastream && times[at - 1] < piece[0] => {
+                    last.rows.end = at + length;
+                }
+                Some(last) if last.datastream >= datastream => return None,
+                _ => runs.push(Run { datastream, rows: at..at + length }),
+            }
+            if piece.windows(2).any(|pair| pair[0] >= pair[1]) {
+                return None;
+            }
+            times.extend_from_slice(piece);
+            from += length;
+        }
+    }
+    Some(Keys::Series { runs, times })
+}
+
+/// Sorts by counting the rows of each datastream: linear when each series is in order by itself, as
+/// it is in files that are written day by day.
+fn sort_series(columns: &[SeriesBatch<'_>], count: usize) -> (Vec<Run>, Vec<i64>, Vec<(u32, u32)>) {
+    let mut numbers: HashMap<i64, u32> = HashMap::new();
+    let mut counts: Vec<usize> = Vec::new();
+    let mut datastreams: Vec<i64> = Vec::new();
+    let mut of_row: Vec<u32> = Vec::with_capacity(count);
+    for (column, _) in columns {
+        let mut last: Option<(i64, u32)> = None;
+        for datastream in *column {
+            let number = match last {
+                Some((known, number)) if known == *datastream => number,
+                _ => *numbers.entry(*datastream).or_insert_with(|| {
+                    datastreams.push(*datastream);
+                    counts.push(0);
+                    // Fewer datastreams than rows, and the rows are counted by a u32.
+                    (datastreams.len() - 1) as u32
+                }),
+            };
+            last = Some((*datastream, number));
+            counts[number as usize] += 1;
+            of_row.push(number);
+        }
+    }
+    let mut by_datastream: Vec<usize> = (0..datastreams.len()).collect();
+    by_datastream.sort_unstable_by_key(|number| datastreams[*number]);
+    let mut runs = Vec::with_capacity(datastreams.len());
+    let mut next = vec![0_usize; datastreams.len()];
+    let mut start = 0;
+    for number in by_datastream {
+        let rows = start..start + counts[number];
+        next[number] = start;
+        start = rows.end;
+        runs.push(Run { datastream: datastreams[number], rows });
+    }
+    let mut slots = vec![(0_i64, 0_u32, 0_u32); count];
+    let mut rows = of_row.iter();
+    for (batch, (_, times)) in columns.iter().enumerate() {
+        for (row, (time, number)) in times.iter().zip(&mut rows).enumerate() {
+            let slot = &mut next[*number as usize];
+            slots[*slot] = (*time, batch as u32, row as u32);
+            *slot += 1;
+        }
+    }
+    drop(of_row);
+    for run in &runs {
+        let slots = &mut slots[run.rows.clone()];
+        if !slots.is_sorted_by_key(|slot| slot.0) {
+            slots.sort_unstable();
+        }
+    }
+    let times = slots.iter().map(|slot| slot.0).collect();
+    let order = slots.into_iter().map(|(_, batch, row)| (batch, row)).collect();
+    (runs, times, order)
+}
+
+fn feature_keys(batches: &[RecordBatch], count: usize) -> Result<(Keys, Order), Error> {
+    let mut places: Vec<(u64, &str, u32, u32)> = Vec::with_capacity(count);
+    for (at, batch) in batches.iter().enumerate() {
+        let ids = batch.column(features::FEATURE).as_string::<i32>();
+        let edges = features::BOX.map(|column| batch.column(column).as_primitive::<Float64Type>());
+        for row in 0..batch.num_rows() {
+            let edges = edges.map(|edge| edge.is_valid(row).then(|| edge.value(row)));
+            let known = edges.iter().flatten().count();
+            let ordered = matches!(edges, [Some(w), Some(s), Some(e), Some(n)] if w <= e && s <= n)
+                && edges.iter().flatten().all(|edge| edge.is_finite());
+            if known > 0 && !ordered {
+                return Err(Error::invalid(
+                    format!("the box of feature `{}` is not one", ids.value(row)),
+                    "give all four edges in order, or none",
+                ));
+            }
+            places.push((features::hilbert(edges), ids.value(row), at as u32, row as u32));
+        }
+    }
+    places.sort_unstable();
+    let mut positions = HashMap::with_capacity(count);
+    for (position, (_, id, ..)) in places.iter().enumerate() {
+        if positions.insert((*id).to_owned(), position).is_some() {
+            return Err(twice(&format!("feature `{id}`")));
+        }
+    }
+    let order = places.into_iter().map(|(_, _, batch, row)| (batch, row)).collect();
+    Ok((Keys::Features(positions), Order::Sorted(order)))
+}

@@ -1,0 +1,281 @@
+//! How incoming rows compare with a table: new, corrected or there already.
+
+use std::ops::Range;
+
+use arrow::array::{AsArray, BooleanArray};
+use arrow::compute;
+use arrow::compute::kernels::cmp::not_distinct;
+use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::record_batch::RecordBatch;
+use parquet::file::metadata::ParquetMetaData;
+
+use super::arrange::{Incoming, Keys, Run};
+use crate::features::{BOX, FEATURE, GEOMETRY};
+use crate::observations::{DATASTREAM, TIME, VALUES};
+use crate::read::{Chosen, chosen_rows, int_range, ranges_of, rows_of, text_range};
+use crate::{CommitCounts, DataFile, Error, Lake, Snapshot, TableSchema};
+
+/// What a commit will do.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Plan {
+    pub(crate) counts: CommitCounts,
+    /// The positions that go to new files.
+    pub(crate) new: Vec<Range<usize>>,
+    /// The files in which a row changes.
+    pub(crate) rewrites: Vec<Rewrite>,
+}
+
+/// A file that is written anew.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Rewrite {
+    pub(crate) file: DataFile,
+    /// What changes, in the order of rows.
+    pub(crate) edits: Vec<Edit>,
+}
+
+/// A row of a file that changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Edit {
+    /// The row, from the file's first.
+    pub(crate) row: usize,
+    /// The position that takes its place; `None` when the row goes, because its new form belongs
+    /// elsewhere in the table's order.
+    pub(crate) position: Option<usize>,
+}
+
+impl Plan {
+    pub(crate) fn changes_nothing(&self) -> bool {
+        self.counts.added == 0 && self.counts.corrected == 0
+    }
+}
+
+/// A row that is there under the key of an incoming one.
+struct Match {
+    row: usize,
+    position: usize,
+}
+
+/// Compares the rows with one version of the table, file by file. Of a file, only the row groups
+/// that overlap are read, their keys first, and the values of the keys that are there.
+pub(crate) async fn compare(lake: &Lake, snapshot: &Snapshot, incoming: &Incoming) -> Result<Plan, Error> {
+    let mut known = vec![false; incoming.rows()];
+    let mut plan = Plan::default();
+    let mut moved = Vec::new();
+    for file in snapshot.files() {
+        if incoming.rows() == 0 || !may_overlap(file, &incoming.keys) {
+            continue;
+        }
+        let metadata = lake.inner.metadata.of(&lake.inner.store, file).await?;
+        let metadata = metadata.metadata();
+        let mut edits = Vec::new();
+        let mut first = 0;
+        for group in 0..metadata.num_row_groups() {
+            let rows = rows_of(metadata, group);
+            if group_may_overlap(metadata, group, &incoming.keys) {
+                let matches = matches(lake, file, group, rows, incoming).await?;
+                for found in &matches {
+                    known[found.position] = true;
+                }
+                for (found, same) in
+                    matches.iter().zip(outcomes(lake, file, group, &matches, incoming).await?)
+                {
+                    let row = first + found.row;
+                    match same {
+                        Outcome::Same => plan.counts.unchanged += 1,
+                        Outcome::Changed => edits.push(Edit { row, position: Some(found.position) }),
+                        Outcome::Moved => {
+                            edits.push(Edit { row, position: None });
+                            moved.push(found.position);
+                        }
+                    }
+                }
+            }
+            first += rows;
+        }
+        plan.counts.corrected += edits.len() as u64;
+        if !edits.is_empty() {
+            plan.rewrites.push(Rewrite { file: file.clone(), edits });
+        }
+    }
+    plan.counts.added = known.iter().filter(|known| !**known).count() as u64;
+    for position in moved {
+        known[position] = false;
+    }
+    plan.new = ranges_of(known.iter().enumerate().filter(|(_, known)| !**known).map(|(at, _)| at));
+    Ok(plan)
+}
+
+fn may_overlap(file: &DataFile, keys: &Keys) -> bool {
+    match keys {
+        Keys::Series { runs, times } => series_overlap(
+            runs,
+            times,
+            file.min_datastream.zip(file.max_datastream),
+            file.min_time.zip(file.max_time),
+        ),
+        // The log has no statistics of ids; the row groups do.
+        Keys::Features(_) => true,
+    }
+}
+
+fn group_may_overlap(metadata: &ParquetMetaData, group: usize, keys: &Keys) -> bool {
+    match keys {
+        Keys::Series { runs, times } => series_overlap(
+            runs,
+            times,
+            int_range(metadata, group, DATASTREAM),
+            int_range(metadata, group, TIME),
+        ),
+        Keys::Features(positions) => text_range(metadata, group, FEATURE).is_none_or(|(min, max)| {
+            // Looking at every id is cheap beside reading the row group's.
+            positions.keys().any(|id| min <= id.as_bytes() && id.as_bytes() <= max)
+        }),
+    }
+}
+
+/// Whether a run has a datastream and a time in the ranges.
+fn series_overlap(
+    runs: &[Run],
+    times: &[i64],
+    datastreams: Option<(i64, i64)>,
+    range: Option<(i64, i64)>,
+) -> bool {
+    let (low, high) = datastreams.unwrap_or((i64::MIN, i64::MAX));
+    let (from, to) = range.unwrap_or((i64::MIN, i64::MAX));
+    let at = runs.partition_point(|run| run.datastream < low);
+    runs[at..].iter().take_while(|run| run.datastream <= high).any(|run| {
+        let times = &times[run.rows.clone()];
+        let at = times.partition_point(|time| *time < from);
+        times.get(at).is_some_and(|time| *time <= to)
+    })
+}
+
+/// The rows of a row group whose key is that of an incoming row.
+async fn matches(
+    lake: &Lake,
+    file: &DataFile,
+    group: usize,
+    rows: usize,
+    incoming: &Incoming,
+) -> Result<Vec<Match>, Error> {
+    let chosen = Chosen { groups: vec![(group, std::iter::once(0..rows).collect())] };
+    let columns: &[usize] = match incoming.keys {
+        Keys::Series { .. } => &[DATASTREAM, TIME],
+        Keys::Features(_) => &[FEATURE],
+    };
+    let mut found = Vec::new();
+    let mut first = 0;
+    for batch in chosen_rows(lake, file, &chosen, Some(columns)).await? {
+        match &incoming.keys {
+            Keys::Series { runs, times } => series_matches(&batch, first, runs, times, &mut found),
+            Keys::Features(positions) => {
+                let ids = batch.column(0).as_string::<i32>();
+                let hits = (0..batch.num_rows()).filter_map(|row| {
+                    let position = *positions.get(ids.value(row))?;
+                    Some(Match { row: first + row, position })
+                });
+                found.extend(hits);
+            }
+        }
+        first += batch.num_rows();
+    }
+    Ok(found)
+}
+
+/// Walks the batch, which is sorted, beside the incoming rows, which are too.
+fn series_matches(batch: &RecordBatch, first: usize, runs: &[Run], times: &[i64], found: &mut Vec<Match>) {
+    let datastreams = batch.column(0).as_primitive::<Int64Type>().values();
+    let there = batch.column(1).as_primitive::<TimestampMicrosecondType>().values();
+    let mut row = 0;
+    while row < datastreams.len() {
+        let datastream = datastreams[row];
+        let end = row + datastreams[row..].partition_point(|other| *other == datastream);
+        if let Ok(run) = runs.binary_search_by_key(&datastream, |run| run.datastream) {
+            let run = runs[run].rows.clone();
+            let mut position = run.start + times[run.clone()].partition_point(|time| *time < there[row]);
+            while row < end && position < run.end {
+                match there[row].cmp(&times[position]) {
+                    std::cmp::Ordering::Less => row += 1,
+                    std::cmp::Ordering::Greater => position += 1,
+                    std::cmp::Ordering::Equal => {
+                        found.push(Match { row: first + row, position });
+                        row += 1;
+                        position += 1;
+                    }
+                }
+            }
+        }
+        row = end;
+    }
+}
+
+enum Outcome {
+    Same,
+    Changed,
+    Moved,
+}
+
+/// Compares the values of rows that are there with those that come in.
+async fn outcomes(
+    lake: &Lake,
+    file: &DataFile,
+    group: usize,
+    matches: &[Match],
+    incoming: &Incoming,
+) -> Result<Vec<Outcome>, Error> {
+    if matches.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (values, place) = compared_columns(&incoming.table)?;
+    let columns: Vec<usize> = values.iter().chain(&place).copied().collect();
+    let chosen = Chosen { groups: vec![(group, ranges_of(matches.iter().map(|found| found.row)))] };
+    let mut outcomes = Vec::with_capacity(matches.len());
+    let mut left = matches;
+    for batch in chosen_rows(lake, file, &chosen, Some(&columns)).await? {
+        let (here, rest) = left.split_at(batch.num_rows().min(left.len()));
+        left = rest;
+        let positions: Vec<Range<usize>> =
+            here.iter().map(|found| found.position..found.position + 1).collect();
+        let same = |columns: &[usize]| -> Result<Option<BooleanArray>, Error> {
+            let mut all: Option<BooleanArray> = None;
+            for (column, new) in columns.iter().zip(incoming.gather_columns(&positions, columns)?) {
+                let name = incoming.table.arrow()?.field(*column).name().clone();
+                let old = batch
+                    .column_by_name(&name)
+                    .ok_or_else(|| Error::internal(format!("a file has no column `{name}`")))?;
+                let equal = not_distinct(old, &new)?;
+                all = Some(match all {
+                    Some(all) => compute::and(&all, &equal)?,
+                    None => equal,
+                });
+            }
+            Ok(all)
+        };
+        let (same_value, same_place) = (same(&values)?, same(&place)?);
+        let holds = |all: &Option<BooleanArray>, row: usize| all.as_ref().is_none_or(|all| all.value(row));
+        outcomes.extend((0..here.len()).map(|row| {
+            match (holds(&same_value, row), holds(&same_place, row)) {
+                (true, true) => Outcome::Same,
+                (false, true) => Outcome::Changed,
+                (_, false) => Outcome::Moved,
+            }
+        }));
+    }
+    if outcomes.len() != matches.len() {
+        return Err(Error::internal(format!("`{}` has fewer rows than its index says", file.path)));
+    }
+    Ok(outcomes)
+}
+
+/// The columns whose difference is a correction, and those that give a row its place in the table's
+/// order besides its key.
+fn compared_columns(table: &TableSchema) -> Result<(Vec<usize>, Vec<usize>), Error> {
+    match table {
+        TableSchema::Observations => Ok((VALUES.to_vec(), Vec::new())),
+        TableSchema::Features(attributes) => {
+            let first = BOX[3] + 1;
+            let values = std::iter::once(GEOMETRY).chain(first..first + attributes.len());
+            Ok((values.collect(), BOX.to_vec()))
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! One commit: compare, write sorted files, and one entry in the table's log.
+
+mod arrange;
+mod compare;
+
+use std::future::Future;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::compute;
+use arrow::record_batch::RecordBatch;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use model::{DatasetId, Version};
+use object_store::ObjectStoreExt;
+use policy::Permit;
+use tokio::runtime::Handle;
+use uuid::Uuid;
+
+use self::arrange::{Incoming, Stamp};
+use self::compare::{Edit, Plan, Rewrite, compare};
+use crate::log::{Change, Notice, Written, folder};
+use crate::write::{Rows, write_file};
+use crate::{CommitCounts, Committed, DataFile, Error, Lake, NewRows, durable};
+
+/// Rows of a new file, as long as there are more than fill one.
+const FILE_ROWS: usize = 3_000_000;
+/// Rows that are brought into order and encoded at a time.
+const CHUNK_ROWS: usize = 64 << 10;
+/// How often a commit starts again because another writer was first.
+const ATTEMPTS: usize = 50;
+
+/// Compares without writing; see [`Lake::plan`].
+pub(crate) async fn plan(
+    lake: &Lake,
+    dataset: &DatasetId,
+    rows: &[RecordBatch],
+) -> Result<CommitCounts, Error> {
+    let snapshot = lake.inner.tables.table(dataset).latest(dataset).await?;
+    let (lake, rows) = (lake.clone(), rows.to_vec());
+    aside(async move {
+        let incoming = Incoming::arrange(&snapshot.table, &rows, None)?;
+        Ok(compare(&lake, &snapshot, &incoming).await?.counts)
+    })
+    .await
+}
+
+/// Commits; see [`Lake::commit`].
+pub(crate) async fn commit(lake: &Lake, permit: &Permit, new: NewRows) -> Result<Committed, Error> {
+    let dataset = permit.dataset();
+    let table = lake.inner.tables.table(dataset);
+    let _turn = table.turn.lock().await;
+    let mut snapshot = table.latest(dataset).await?;
+    if let Some(done) = table.committed_run(&new.run).await? {
+        return settled(lake, dataset, done).await;
+    }
+    let NewRows { run, rows, committed_at } = new;
+    let stamp = Stamp { run: run.clone(), at: committed_at };
+    let schema = snapshot.table.clone();
+    let incoming = aside(async move { Incoming::arrange(&schema, &rows, Some(stamp)).map(Arc::new) }).await?;
+    let mut earlier: Option<(Plan, Change)> = None;
+    for _ in 0..ATTEMPTS {
+        let plan = {
+            let (lake, snapshot, incoming) = (lake.clone(), snapshot.clone(), incoming.clone());
+            aside(async move { compare(&lake, &snapshot, &incoming).await }).await?
+        };
+        // What was written for an attempt that came too late serves again, if the plan is the same.
+        let change = match earlier.take() {
+            Some((same, change)) if same == plan => change,
+            other => {
+                if let Some((_, change)) = other {
+                    discard(lake, &change.added).await;
+                }
+                write(lake, dataset, &plan, &incoming).await?
+            }
+        };
+        let total = snapshot.rows + plan.counts.added;
+        if plan.changes_nothing() {
+            return Ok(Committed { version: None, counts: plan.counts, total });
+        }
+        let version = Version(snapshot.version.0 + 1);
+        let counts = plan.counts;
+        let notice = Notice { run: &run, user: permit.user(), at: committed_at, counts, total };
+        // When this fails, the entry may be in the log nevertheless (a lost answer): the files
+        // stay, and the same run finds out when it commits again.
+        match table.log.append(version, &change, &notice).await? {
+            Written::Done => {
+                let removed: Vec<_> = change.removed.into_iter().map(|file| file.path).collect();
+                table.committed(snapshot.next(change.added, &removed)?, &run).await;
+                table.log.checkpoint_if_due(version).await;
+                return Ok(Committed { version: Some(version), counts, total });
+            }
+            Written::Taken => {
+                snapshot = table.latest(dataset).await?;
+                if let Some(done) = table.committed_run(&run).await? {
+                    return settled(lake, dataset, done).await;
+                }
+                earlier = Some((plan, change));
+            }
+        }
+    }
+    if let Some((_, change)) = earlier {
+        discard(lake, &change.added).await;
+    }
+    Err(Error::later(format!("other writers of `{dataset}` were always first")))
+}
+
+/// Acknowledges what an earlier call wrote: its entry may have been seen before it was synced.
+async fn settled(lake: &Lake, dataset: &DatasetId, done: Committed) -> Result<Committed, Error> {
+    if let (Some(root), Some(version)) = (&lake.inner.folder, done.version) {
+        let entry = lake.inner.tables.table(dataset).log.entry_path(version);
+        let file = root.join(entry.as_ref());
+        tokio::task::spawn_blocking(move || durable::settle(&file)).await?.map_err(Error::later)?;
+    }
+    Ok(done)
+}
+
+/// Runs work that computes much on a thread of its own, so that it keeps no request waiting.
+async fn aside<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    let runtime = Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(work)).await?
+}
+
+/// Writes the files of a plan. When one fails, none stays.
+async fn write(
+    lake: &Lake,
+    dataset: &DatasetId,
+    plan: &Plan,
+    incoming: &Arc<Incoming>,
+) -> Result<Change, Error> {
+    let new = shares(&plan.new).into_iter().map(|positions| Task::New(positions));
+    let rewrites = plan
+        .rewrites
+        .iter()
+        .map(|rewrite| Task::Again(rewrite.file.clone(), Arc::from(rewrite.edits.as_slice())));
+    let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(4);
+    let results: Vec<Result<Option<DataFile>, Error>> = stream::iter(new.chain(rewrites))
+        .map(|task| task.run(lake, dataset, incoming))
+        .buffer_unordered(at_once)
+        .collect()
+        .await;
+    let mut added = Vec::new();
+    let mut failure = None;
+    for result in results {
+        match result {
+            Ok(file) => added.extend(file),
+            Err(error) => failure = Some(error),
+        }
+    }
+    if let Some(error) = failure {
+        discard(lake, &added).await;
+        return Err(error);
+    }
+    let removed = plan.rewrites.iter().map(|Rewrite { file, .. }| file.clone()).collect();
+    Ok(Change { added, removed })
+}
+
+/// The positions of each new file: even shares, so many that threads are busy to the end.
+fn shares(new: &[Range<usize>]) -> Vec<Vec<Range<usize>>> {
+    let rows: usize = new.iter().map(ExactSizeIterator::len).sum();
+    if rows == 0 {
+        return Vec::new();
+    }
+    let mut files = rows.div_ceil(FILE_ROWS);
+    if files > 1 {
+        files = files.next_multiple_of(2);
+    }
+    chunks(new, rows.div_ceil(files))
+}
+
+/// Cuts positions into pieces of at most so many.
+fn chunks(positions: &[Range<usize>], size: usize) -> Vec<Vec<Range<usize>>> {
+    let mut pieces = Vec::new();
+    let mut piece: Vec<Range<usize>> = Vec::new();
+    let mut left = size;
+    for range in positions {
+        let mut range = range.clone();
+        while !range.is_empty() {
+            let taken = range.start..range.end.min(range.start + left);
+            left -= taken.len();
+            range.start = taken.end;
+            piece.push(taken);
+            if left == 0 {
+                pieces.push(std::mem::take(&mut piece));
+                left = size;
+            }
+        }
+    }
+    if !piece.is_empty() {
+        pieces.push(piece);
+    }
+    pieces
+}
+
+/// A file to be written.
+enum Task {
+    /// Of incoming rows.
+    New(Vec<Range<usize>>),
+    /// Of another file's rows, some changed.
+    Again(DataFile, Arc<[Edit]>),
+}
+
+impl Task {
+    /// Writes the file; `None` when no row is left for it.
+    async fn run(
+        self,
+        lake: &Lake,
+        dataset: &DatasetId,
+        incoming: &Arc<Incoming>,
+    ) -> Result<Option<DataFile>, Error> {
+        let path = folder(dataset).join(format!("part-{}.parquet", Uuid::now_v7()));
+        let (table, rows) = (incoming.table.clone(), incoming.clone());
+        let store = &lake.inner.store;
+        match self {
+            Task::New(positions) => {
+                let fill = move |file: &mut Rows| {
+                    for piece in chunks(&positions, CHUNK_ROWS) {
+                        file.append(&rows.gather(&piece)?)?;
+                    }
+                    Ok(())
+                };
+                write_file(store, path, table, fill).await.map(Some)
+            }
+            Task::Again(old, edits) => {
+                let gone = edits.iter().filter(|edit| edit.position.is_none()).count();
+                if gone as u64 == old.rows {
+                    return Ok(None);
+                }
+                let (lake, runtime) = (lake.clone(), Handle::current());
+                let fill = move |file: &mut Rows| runtime.block_on(again(&lake, &old, &edits, &rows, file));
+                write_file(store, path, table, fill).await.map(Some)
+            }
+        }
+    }
+}
+
+/// Copies a file's rows, edited.
+async fn again(
+    lake: &Lake,
+    old: &DataFile,
+    edits: &[Edit],
+    incoming: &Incoming,
+    file: &mut Rows,
+) -> Result<(), Error> {
+    let builder = lake.inner.metadata.builder(&lake.inner.store, old).await?;
+    let mut batches = builder.with_batch_size(CHUNK_ROWS).build()?;
+    let mut edits = edits;
+    let mut first = 0;
+    while let Some(batch) = batches.try_next().await? {
+        let end = first + batch.num_rows();
+        let (here, rest) = edits.split_at(edits.partition_point(|edit| edit.row < end));
+        edits = rest;
+        file.append(&edited(&batch, first, here, incoming)?)?;
+        first = end;
+    }
+    Ok(())
+}
+
+fn edited(
+    batch: &RecordBatch,
+    first: usize,
+    edits: &[Edit],
+    incoming: &Incoming,
+) -> Result<RecordBatch, Error> {
+    if edits.is_empty() {
+        return Ok(batch.clone());
+    }
+    let positions: Vec<Range<usize>> =
+        edits.iter().filter_map(|edit| edit.position).map(|position| position..position + 1).collect();
+    let new = incoming.gather(&positions)?;
+    let batch = RecordBatch::try_new(new.schema(), batch.columns().to_vec())?;
+    let mut rows: Vec<(usize, usize)> = Vec::with_capacity(batch.num_rows());
+    let mut edits = edits.iter().peekable();
+    let mut next_new = 0;
+    for row in 0..batch.num_rows() {
+        match edits.next_if(|edit| edit.row == first + row) {
+            None => rows.push((0, row)),
+            Some(Edit { position: Some(_), .. }) => {
+                rows.push((1, next_new));
+                next_new += 1;
+            }
+            Some(Edit { position: None, .. }) => {}
+        }
+    }
+    Ok(compute::interleave_record_batch(&[&batch, &new], &rows)?)
+}
+
+/// Removes files that no log refers to. What is left of them does no harm.
+async fn discard(lake: &Lake, files: &[DataFile]) {
+    for file in files {
+        if let Err(error) = lake.inner.store.delete(&file.path).await {
+            tracing::warn!(path = %file.path, %error, "a file that is not needed was not removed");
+        }
+    }
+}

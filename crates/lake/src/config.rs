@@ -1,0 +1,98 @@
+//! Where the lake is, and how its store is opened.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use object_store::ObjectStore;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::prefix::PrefixStore;
+use url::Url;
+
+use crate::Error;
+use crate::durable::DurableDisk;
+
+/// Where the lake is.
+#[derive(Debug, Clone, Default)]
+pub struct LakeConfig {
+    /// A folder's path, or `s3://bucket/prefix`.
+    pub url: String,
+    /// For S3, the store's options: `aws_endpoint`, `aws_region`, `aws_access_key_id`,
+    /// `aws_secret_access_key`, `aws_allow_http`…
+    pub options: BTreeMap<String, String>,
+}
+
+/// A store that is rooted at the lake, with what is known of its kind.
+pub(crate) struct Opened {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) url: Url,
+    /// The folder, when the store is a folder on this machine.
+    pub(crate) folder: Option<PathBuf>,
+}
+
+/// Opens the store that the configuration names, and makes the folder if it is not there.
+pub(crate) async fn open(config: &LakeConfig) -> Result<Opened, Error> {
+    match Url::parse(&config.url) {
+        Ok(url) if url.scheme() == "s3" => open_bucket(&url, &config.options),
+        Ok(url) if url.scheme() == "file" => {
+            let path = url.to_file_path().map_err(|()| unusable(&config.url))?;
+            open_folder(path).await
+        }
+        Ok(url) if url.scheme().len() > 1 => Err(unusable(&config.url)),
+        // No URL (or a drive letter): a path.
+        _ => open_folder(PathBuf::from(&config.url)).await,
+    }
+}
+
+fn unusable(url: &str) -> Error {
+    Error::invalid(
+        format!("`{url}` is no place for a lake"),
+        "write a folder's path, or `s3://bucket/prefix`",
+    )
+}
+
+async fn open_folder(path: PathBuf) -> Result<Opened, Error> {
+    let folder = tokio::task::spawn_blocking(move || -> std::io::Result<PathBuf> {
+        std::fs::create_dir_all(&path)?;
+        std::fs::canonicalize(&path)
+    })
+    .await?
+    .map_err(Error::later)?;
+    let url = folder_url(&folder)?;
+    let store = DurableDisk::new(&folder)?;
+    Ok(Opened { store: Arc::new(store), url, folder: Some(folder) })
+}
+
+fn folder_url(folder: &Path) -> Result<Url, Error> {
+    Url::from_directory_path(folder).map_err(|()| unusable(&folder.to_string_lossy()))
+}
+
+fn open_bucket(url: &Url, options: &BTreeMap<String, String>) -> Result<Opened, Error> {
+    let mut builder = AmazonS3Builder::new().with_url(url.as_str());
+    for (key, value) in options {
+        let key = AmazonS3ConfigKey::from_str(&key.to_lowercase()).map_err(|_| {
+            Error::invalid(
+                format!("`{key}` is no option of an S3 store"),
+                "options are e.g. `aws_endpoint`, `aws_region`, `aws_access_key_id`, `aws_allow_http`",
+            )
+        })?;
+        builder = builder.with_config(key, value);
+    }
+    let bucket = builder.build().map_err(|error| {
+        Error::invalid(format!("the S3 store could not be set up: {error}"), "check the store's options")
+    })?;
+    let prefix = object_store::path::Path::from_url_path(url.path()).map_err(|error| {
+        Error::invalid(format!("`{url}` has no usable prefix: {error}"), "write `s3://bucket/prefix`")
+    })?;
+    let store: Arc<dyn ObjectStore> = if prefix.as_ref().is_empty() {
+        Arc::new(bucket)
+    } else {
+        Arc::new(PrefixStore::new(bucket, prefix))
+    };
+    let mut url = url.clone();
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(Opened { store, url, folder: None })
+}

@@ -1,0 +1,123 @@
+//! What can go wrong in the lake, by what the caller can do about it.
+
+use policy::Denial;
+
+/// What can go wrong in the lake.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such table, version or original.
+    #[error("there is no {what}")]
+    NotFound {
+        /// What was looked for.
+        what: String,
+    },
+    /// The permit does not reach what was asked.
+    #[error("the permit does not allow this ({0:?})")]
+    Denied(Denial),
+    /// The rows or the request are not as they have to be.
+    #[error("{what}")]
+    Invalid {
+        /// What is wrong.
+        what: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// Something else is there already.
+    #[error("{what} exists already, and differs")]
+    Conflict {
+        /// What is there.
+        what: String,
+    },
+    /// More was handed in than is taken.
+    #[error("{what} is larger than the limit of {limit} bytes")]
+    Limit {
+        /// What is too large.
+        what: String,
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// The store or another writer stood in the way: the same call may succeed later.
+    #[error("the store could not do it now, try again")]
+    Later(#[source] Source),
+    /// Ours to repair.
+    #[error("the lake failed")]
+    Internal(#[source] Source),
+}
+
+/// The cause of an error, for the operator.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+impl Error {
+    /// Whether the same call may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Error::Later(_))
+    }
+
+    pub(crate) fn internal(source: impl Into<Source>) -> Error {
+        Error::Internal(source.into())
+    }
+
+    pub(crate) fn later(source: impl Into<Source>) -> Error {
+        Error::Later(source.into())
+    }
+
+    pub(crate) fn invalid(what: impl Into<String>, hint: impl Into<String>) -> Error {
+        Error::Invalid { what: what.into(), hint: hint.into() }
+    }
+}
+
+impl From<object_store::Error> for Error {
+    fn from(error: object_store::Error) -> Error {
+        match error {
+            object_store::Error::NotFound { path, .. } => {
+                Error::NotFound { what: format!("object `{path}`") }
+            }
+            object_store::Error::NotSupported { .. }
+            | object_store::Error::NotImplemented { .. }
+            | object_store::Error::UnknownConfigurationKey { .. }
+            | object_store::Error::InvalidPath { .. } => Error::internal(error),
+            _ => Error::later(error),
+        }
+    }
+}
+
+impl From<parquet::errors::ParquetError> for Error {
+    fn from(error: parquet::errors::ParquetError) -> Error {
+        match error {
+            parquet::errors::ParquetError::External(source) => match source.downcast::<object_store::Error>()
+            {
+                Ok(error) => Error::from(*error),
+                Err(source) => Error::Internal(source),
+            },
+            other => Error::internal(other),
+        }
+    }
+}
+
+impl From<arrow::error::ArrowError> for Error {
+    fn from(error: arrow::error::ArrowError) -> Error {
+        match error {
+            arrow::error::ArrowError::ExternalError(source) => match source.downcast::<object_store::Error>()
+            {
+                Ok(error) => Error::from(*error),
+                Err(source) => Error::Internal(source),
+            },
+            other => Error::internal(other),
+        }
+    }
+}
+
+impl From<deltalake_core::DeltaTableError> for Error {
+    fn from(error: deltalake_core::DeltaTableError) -> Error {
+        match error {
+            deltalake_core::DeltaTableError::ObjectStore { source } => Error::from(source),
+            other => Error::internal(other),
+        }
+    }
+}
+
+impl From<tokio::task::JoinError> for Error {
+    fn from(error: tokio::task::JoinError) -> Error {
+        Error::internal(error)
+    }
+}

@@ -1,0 +1,172 @@
+//! The lake's handle: what the crates above can ask of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use model::{OriginalHash, RunId};
+use object_store::ObjectStore;
+use policy::{Denial, Permit};
+use url::Url;
+
+use crate::config::{self, LakeConfig};
+use crate::read::{self, FeatureBatches, FeatureRead, KeyIndexes, MetadataCache, SeriesRead};
+use crate::tables::Tables;
+use crate::{AsOf, CommitCounts, Committed, Error, LocalFile, NewRows, Original, Snapshot, TableSchema};
+use crate::{commit, originals};
+
+/// The originals and tables of one node. A clone is another handle on the same.
+#[derive(Clone)]
+pub struct Lake {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) url: Url,
+    pub(crate) folder: Option<PathBuf>,
+    pub(crate) tables: Tables,
+    pub(crate) metadata: MetadataCache,
+    pub(crate) keys: KeyIndexes,
+}
+
+impl Lake {
+    /// Opens the lake, and makes its folder if it is not there. What a crash left of uploads is
+    /// removed.
+    pub async fn open(config: &LakeConfig) -> Result<Lake, Error> {
+        let opened = config::open(config).await?;
+        let lake = Lake::new(opened.store, opened.url, opened.folder);
+        originals::sweep(&lake).await?;
+        Ok(lake)
+    }
+
+    /// A lake over a store that the caller has made, e.g. one in memory. The store has to put
+    /// if absent, and to have written durably what it acknowledges.
+    pub fn over(store: Arc<dyn ObjectStore>, url: Url) -> Lake {
+        Lake::new(store, url, None)
+    }
+
+    fn new(store: Arc<dyn ObjectStore>, url: Url, folder: Option<PathBuf>) -> Lake {
+        let tables = Tables::new(store.clone(), folder.is_some());
+        let (metadata, keys) = (MetadataCache::default(), KeyIndexes::default());
+        Lake { inner: Arc::new(Inner { store, url, folder, tables, metadata, keys }) }
+    }
+
+    /// The store, rooted at the lake. Only `query` reads from it, and only the files of a snapshot
+    /// that it got for a permit.
+    pub fn store(&self) -> Arc<dyn ObjectStore> {
+        self.inner.store.clone()
+    }
+
+    /// Where the lake is: the folder or the bucket's prefix, with a slash at its end.
+    pub fn url(&self) -> &Url {
+        &self.inner.url
+    }
+
+    /// Keeps the bytes under their SHA-256. The same bytes are kept once; of bytes that did not
+    /// all arrive, or that are more than `limit`, nothing is kept. What is returned is durable.
+    pub async fn receive(
+        &self,
+        permit: &Permit,
+        bytes: BoxStream<'_, std::io::Result<Bytes>>,
+        limit: u64,
+    ) -> Result<Original, Error> {
+        may_write(permit)?;
+        originals::receive(self, bytes, limit).await
+    }
+
+    /// An original as a file on this machine. Originals are not bound to a dataset here: the
+    /// caller has the hash from a run of the permit's dataset.
+    pub async fn original(&self, permit: &Permit, hash: &OriginalHash) -> Result<LocalFile, Error> {
+        may_read_or_write(permit)?;
+        if !permit.rows().is_open() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        originals::open(self, hash).await
+    }
+
+    /// Makes the dataset's table, as version 0 without rows. Nothing happens when it is there.
+    pub async fn create_table(&self, permit: &Permit, schema: TableSchema) -> Result<(), Error> {
+        may_write(permit)?;
+        self.inner.tables.create(permit.dataset(), schema).await
+    }
+
+    /// How the rows compare with the table, as a commit would count them. Nothing is written.
+    pub async fn plan(&self, permit: &Permit, rows: &[RecordBatch]) -> Result<CommitCounts, Error> {
+        may_read_or_write(permit)?;
+        if permit.may_read() && !permit.rows().is_open() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        commit::plan(self, permit.dataset(), rows).await
+    }
+
+    /// Commits the rows: new keys are added, keys with another value corrected. It is atomic,
+    /// durable when it returns, and done once a run.
+    pub async fn commit(&self, permit: &Permit, commit: NewRows) -> Result<Committed, Error> {
+        may_write(permit)?;
+        commit::commit(self, permit, commit).await
+    }
+
+    /// What a run committed to the dataset, if it did.
+    pub async fn committed_run(&self, permit: &Permit, run: &RunId) -> Result<Option<Committed>, Error> {
+        may_read_or_write(permit)?;
+        self.inner.tables.committed_run(permit.dataset(), run).await
+    }
+
+    /// A version of the dataset's table.
+    pub async fn snapshot(&self, permit: &Permit, at: AsOf) -> Result<Arc<Snapshot>, Error> {
+        may_read_or_write(permit)?;
+        self.inner.tables.snapshot(permit.dataset(), at).await
+    }
+
+    /// Results of some datastreams in a range of time, sorted by datastream and time. The permit's
+    /// embargo is applied; its places and properties are the caller's to turn into datastreams.
+    pub async fn read_series(
+        &self,
+        permit: &Permit,
+        snapshot: &Snapshot,
+        read: SeriesRead,
+    ) -> Result<Vec<RecordBatch>, Error> {
+        may_read_this(permit, snapshot)?;
+        read::series(self, permit, snapshot, read).await
+    }
+
+    /// Features in a box, or one feature by its id. Features have neither place, property nor
+    /// time, so that a permit with a row filter does not reach them.
+    pub async fn read_features(
+        &self,
+        permit: &Permit,
+        snapshot: &Snapshot,
+        read: FeatureRead,
+    ) -> Result<FeatureBatches, Error> {
+        may_read_this(permit, snapshot)?;
+        if !permit.rows().is_open() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        read::features(self, snapshot, read).await
+    }
+}
+
+impl std::fmt::Debug for Lake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lake").field("url", &self.inner.url.as_str()).finish()
+    }
+}
+
+fn may_write(permit: &Permit) -> Result<(), Error> {
+    if permit.may_write() { Ok(()) } else { Err(Error::Denied(Denial::NoGrant)) }
+}
+
+fn may_read_or_write(permit: &Permit) -> Result<(), Error> {
+    if permit.may_read() || permit.may_write() { Ok(()) } else { Err(Error::Denied(Denial::NoGrant)) }
+}
+
+fn may_read_this(permit: &Permit, snapshot: &Snapshot) -> Result<(), Error> {
+    if permit.may_read() && permit.dataset() == snapshot.dataset() {
+        Ok(())
+    } else {
+        Err(Error::Denied(Denial::NoGrant))
+    }
+}

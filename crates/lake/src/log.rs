@@ -1,0 +1,383 @@
+//! The Delta log of one table, through deltalake-core: replay, and one entry at a time.
+//!
+//! Entries are written with deltalake's own actions and put-if-absent, but not through its commit
+//! loop: that loop lets two appends pass each other, and two appends of one key must not.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::Schema;
+use chrono::{DateTime, SecondsFormat, Utc};
+use deltalake_core::DeltaTableError;
+use deltalake_core::kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
+use deltalake_core::kernel::transaction::{CommitData, TransactionError};
+use deltalake_core::kernel::{
+    Action, Add, CommitInfo, EagerSnapshot, Metadata, Protocol, Remove, StructType, Transaction, new_metadata,
+};
+use deltalake_core::logstore::{CommitOrBytes, LogStoreRef, StorageConfig, default_logstore, get_actions};
+use deltalake_core::protocol::{DeltaOperation, SaveMode};
+use model::{Bbox, DatasetId, RunId, UserId, Version};
+use object_store::ObjectStore;
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+use serde_json::{Value, json};
+use url::Url;
+use uuid::Uuid;
+
+use crate::schema::TableSchema;
+use crate::{CommitCounts, Committed, DataFile, Error, Snapshot};
+
+/// A checkpoint is written after so many commits.
+const CHECKPOINT_EVERY: u64 = 100;
+
+/// The log of one table.
+#[derive(Clone)]
+pub(crate) struct TableLog {
+    dataset: DatasetId,
+    store: LogStoreRef,
+}
+
+/// What happened when an entry was written.
+pub(crate) enum Written {
+    /// The entry is in the log.
+    Done,
+    /// Another entry has this number.
+    Taken,
+}
+
+/// What one commit changes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Change {
+    /// Files that come in.
+    pub(crate) added: Vec<DataFile>,
+    /// Files that go out.
+    pub(crate) removed: Vec<DataFile>,
+}
+
+/// Who commits, when and what, for the entry's commitInfo.
+pub(crate) struct Notice<'a> {
+    pub(crate) run: &'a RunId,
+    pub(crate) user: Option<&'a UserId>,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) counts: CommitCounts,
+    pub(crate) total: u64,
+}
+
+/// An entry that another writer made.
+pub(crate) struct Entry {
+    /// How it changes the files; `None` when it changes more than that, so that the table has to
+    /// be loaded anew.
+    pub(crate) change: Option<(Vec<DataFile>, Vec<Path>)>,
+    /// The run that it is of.
+    pub(crate) run: Option<RunId>,
+}
+
+/// The folder of a dataset's table.
+pub(crate) fn folder(dataset: &DatasetId) -> Path {
+    Path::from(format!("lake/{dataset}"))
+}
+
+impl TableLog {
+    pub(crate) fn new(root: Arc<dyn ObjectStore>, dataset: &DatasetId) -> TableLog {
+        let folder = folder(dataset);
+        // A scheme of our own: the path of the URL is the path in our store, whatever that is.
+        let location =
+            Url::parse(&format!("lake:///{folder}/")).expect("a dataset id is a plain URL segment");
+        let prefixed: Arc<dyn ObjectStore> = Arc::new(PrefixStore::new(root.clone(), folder));
+        let store = default_logstore(prefixed, root, &location, &StorageConfig::default());
+        TableLog { dataset: dataset.clone(), store }
+    }
+
+    /// Writes entry 0 of a new table.
+    pub(crate) async fn create(&self, schema: &Schema, at: DateTime<Utc>) -> Result<Written, Error> {
+        let kernel: StructType = schema.try_into_kernel()?;
+        // Rule 3, every version stays readable: neither entries nor files ever expire.
+        let metadata: Metadata = new_metadata(
+            &kernel,
+            Vec::<String>::new(),
+            [
+                ("delta.enableExpiredLogCleanup", "false"),
+                ("delta.logRetentionDuration", "interval 36500 days"),
+                ("delta.deletedFileRetentionDuration", "interval 36500 days"),
+                ("delta.checkpointInterval", "100"),
+            ],
+        )
+        .map_err(DeltaTableError::from)?;
+        let protocol: Protocol =
+            serde_json::from_value(json!({ "minReaderVersion": 1, "minWriterVersion": 2 }))
+                .map_err(Error::internal)?;
+        let operation = DeltaOperation::Create {
+            mode: SaveMode::ErrorIfExists,
+            location: self.store.root_url().clone(),
+            protocol: protocol.clone(),
+            metadata: metadata.clone(),
+        };
+        let info = CommitInfo {
+            timestamp: Some(at.timestamp_millis()),
+            operation: Some("CREATE TABLE".into()),
+            engine_info: Some(engine()),
+            ..CommitInfo::default()
+        };
+        let actions = vec![Action::CommitInfo(info), Action::Protocol(protocol), Action::Metadata(metadata)];
+        self.write(Version(0), CommitData::new(actions, operation, HashMap::new(), Vec::new())).await
+    }
+
+    /// Writes the entry of one commit.
+    pub(crate) async fn append(
+        &self,
+        version: Version,
+        change: &Change,
+        notice: &Notice<'_>,
+    ) -> Result<Written, Error> {
+        let at = notice.at.timestamp_millis();
+        let info = CommitInfo {
+            timestamp: Some(at),
+            user_id: notice.user.map(|user| user.as_str().to_owned()),
+            operation: Some(if change.removed.is_empty() { "WRITE" } else { "MERGE" }.into()),
+            read_version: Some(version.0.saturating_sub(1)),
+            is_blind_append: Some(false),
+            engine_info: Some(engine()),
+            info: HashMap::from([
+                ("run".to_owned(), json!(notice.run.as_str())),
+                ("added".to_owned(), json!(notice.counts.added)),
+                ("corrected".to_owned(), json!(notice.counts.corrected)),
+                ("unchanged".to_owned(), json!(notice.counts.unchanged)),
+                ("total".to_owned(), json!(notice.total)),
+            ]),
+            ..CommitInfo::default()
+        };
+        let mut actions = vec![Action::CommitInfo(info)];
+        actions.extend(change.removed.iter().map(|file| Action::Remove(self.remove(file, at))));
+        for file in &change.added {
+            actions.push(Action::Add(self.add(file, at)));
+        }
+        let transaction = Transaction::new_with_last_update(
+            notice.run.as_str(),
+            i64::try_from(version.0).map_err(Error::internal)?,
+            Some(at),
+        );
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        self.write(version, CommitData::new(actions, operation, HashMap::new(), vec![transaction])).await
+    }
+
+    async fn write(&self, version: Version, data: CommitData) -> Result<Written, Error> {
+        let bytes = data.get_bytes().map_err(DeltaTableError::from)?;
+        match self.store.write_commit_entry(version.0, CommitOrBytes::LogBytes(bytes), Uuid::new_v4()).await {
+            Ok(()) => Ok(Written::Done),
+            Err(TransactionError::VersionAlreadyExists(_)) => Ok(Written::Taken),
+            Err(error) => Err(DeltaTableError::from(error).into()),
+        }
+    }
+
+    /// The path of an entry, from the store's root.
+    pub(crate) fn entry_path(&self, version: Version) -> Path {
+        Path::from(format!("{}/_delta_log/{:020}.json", folder(&self.dataset), version.0))
+    }
+
+    /// Whether an entry is there.
+    pub(crate) async fn has(&self, version: Version) -> Result<bool, Error> {
+        Ok(self.store.read_commit_entry(version.0).await?.is_some())
+    }
+
+    /// Reads an entry; `None` when there is none of that number.
+    pub(crate) async fn entry(&self, version: Version) -> Result<Option<Entry>, Error> {
+        let Some(bytes) = self.store.read_commit_entry(version.0).await? else { return Ok(None) };
+        let mut added = Vec::new();
+        let mut removed = Vec::new();
+        let mut run = None;
+        let mut other = false;
+        for action in get_actions(version.0, &bytes)? {
+            match action {
+                Action::Add(add) => {
+                    added.push(self.data_file(&add.path, add.size, add.stats.as_deref())?);
+                }
+                Action::Remove(remove) => removed.push(self.path_of(&remove.path)?),
+                Action::Txn(transaction) => run = RunId::new(&transaction.app_id).ok().or(run),
+                Action::CommitInfo(_) => {}
+                _ => other = true,
+            }
+        }
+        Ok(Some(Entry { change: (!other).then_some((added, removed)), run }))
+    }
+
+    /// What a run's entry says that it did; `None` when the entry is of another run.
+    pub(crate) async fn committed(&self, version: Version, run: &RunId) -> Result<Option<Committed>, Error> {
+        let Some(bytes) = self.store.read_commit_entry(version.0).await? else { return Ok(None) };
+        for action in get_actions(version.0, &bytes)? {
+            if let Action::CommitInfo(info) = action {
+                let number = |key: &str| info.info.get(key).and_then(Value::as_u64);
+                if info.info.get("run").and_then(Value::as_str) != Some(run.as_str()) {
+                    return Ok(None);
+                }
+                let counts = CommitCounts {
+                    added: number("added").unwrap_or(0),
+                    corrected: number("corrected").unwrap_or(0),
+                    unchanged: number("unchanged").unwrap_or(0),
+                };
+                let total = number("total").unwrap_or(0);
+                return Ok(Some(Committed { version: Some(version), counts, total }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Replays the log up to a version, or to its end. `None` when there is no table.
+    pub(crate) async fn load(&self, version: Option<Version>) -> Result<Option<Loaded>, Error> {
+        let replayed = match EagerSnapshot::try_new(self.store.as_ref(), version.map(|v| v.0)).await {
+            Ok(replayed) => replayed,
+            Err(DeltaTableError::NotATable(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let protocol = serde_json::to_value(replayed.protocol()).map_err(Error::internal)?;
+        let number = |key: &str| protocol.get(key).and_then(Value::as_u64).unwrap_or(u64::MAX);
+        if number("minReaderVersion") > 1 || number("minWriterVersion") > 2 {
+            return Err(Error::internal(format!(
+                "the table of `{}` has Delta features that are not read here",
+                self.dataset
+            )));
+        }
+        let arrow: Schema = replayed.schema().as_ref().try_into_arrow()?;
+        let table = TableSchema::of(&arrow).ok_or_else(|| {
+            Error::internal(format!("the table of `{}` has columns that are not ours", self.dataset))
+        })?;
+        let mut files = Vec::new();
+        for view in replayed.try_log_data()?.iter() {
+            files.push(self.data_file(&view.path(), view.size(), view.stats().as_deref())?);
+        }
+        let snapshot = Snapshot::of(self.dataset.clone(), Version(replayed.version()), table, files)?;
+        Ok(Some(Loaded { snapshot, replayed }))
+    }
+
+    /// The version that a run committed, as the replayed log says.
+    pub(crate) async fn run_version(
+        &self,
+        replayed: &EagerSnapshot,
+        run: &RunId,
+    ) -> Result<Option<Version>, Error> {
+        let version = replayed.transaction_version(self.store.as_ref(), run.as_str()).await?;
+        Ok(version.and_then(|v| u64::try_from(v).ok()).map(Version))
+    }
+
+    /// Writes a checkpoint when one is due. The commit stands whether or not this succeeds.
+    pub(crate) async fn checkpoint_if_due(&self, version: Version) {
+        if version.0 == 0 || !version.0.is_multiple_of(CHECKPOINT_EVERY) {
+            return;
+        }
+        let mut table = deltalake_core::DeltaTable::new(self.store.clone());
+        let written = async {
+            table.load_version(version.0).await?;
+            deltalake_core::checkpoints::create_checkpoint(&table, None).await
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(dataset = %self.dataset, version = version.0, %error, "no checkpoint was written");
+        }
+    }
+
+    fn add(&self, file: &DataFile, at: i64) -> Add {
+        Add {
+            path: self.relative(file),
+            partition_values: HashMap::new(),
+            size: i64::try_from(file.size).unwrap_or(i64::MAX),
+            modification_time: at,
+            data_change: true,
+            stats: Some(statistics(file).to_string()),
+            tags: None,
+            deletion_vector: None,
+            base_row_id: None,
+            default_row_commit_version: None,
+            clustering_provider: None,
+        }
+    }
+
+    fn remove(&self, file: &DataFile, at: i64) -> Remove {
+        Remove {
+            path: self.relative(file),
+            data_change: true,
+            deletion_timestamp: Some(at),
+            extended_file_metadata: Some(true),
+            size: i64::try_from(file.size).ok(),
+            partition_values: Some(HashMap::new()),
+            ..Remove::default()
+        }
+    }
+
+    fn relative(&self, file: &DataFile) -> String {
+        file.path.filename().unwrap_or_default().to_owned()
+    }
+
+    fn path_of(&self, relative: &str) -> Result<Path, Error> {
+        Path::parse(format!("{}/{relative}", folder(&self.dataset))).map_err(Error::internal)
+    }
+
+    fn data_file(&self, relative: &str, size: i64, stats: Option<&str>) -> Result<DataFile, Error> {
+        let stats: Value =
+            stats.map(serde_json::from_str).transpose().map_err(Error::internal)?.unwrap_or_default();
+        let number = |group: &str, column: &str| stats.get(group)?.get(column)?.as_i64();
+        let float = |group: &str, column: &str| stats.get(group)?.get(column)?.as_f64();
+        let time = |group: &str| {
+            let text = stats.get(group)?.get("phenomenon_time")?.as_str()?;
+            Some(DateTime::parse_from_rfc3339(text).ok()?.timestamp_micros())
+        };
+        let bbox = || {
+            Bbox::new(
+                float("minValues", "xmin")?,
+                float("minValues", "ymin")?,
+                float("maxValues", "xmax")?,
+                float("maxValues", "ymax")?,
+            )
+        };
+        let rows = stats.get("numRecords").and_then(Value::as_u64).ok_or_else(|| {
+            Error::internal(format!(
+                "the log of `{}` does not say how many rows `{relative}` has",
+                self.dataset
+            ))
+        })?;
+        Ok(DataFile {
+            path: self.path_of(relative)?,
+            size: u64::try_from(size).map_err(Error::internal)?,
+            rows,
+            min_datastream: number("minValues", "datastream"),
+            max_datastream: number("maxValues", "datastream"),
+            min_time: time("minValues"),
+            max_time: time("maxValues"),
+            bbox: bbox(),
+        })
+    }
+}
+
+/// A replayed table.
+pub(crate) struct Loaded {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) replayed: EagerSnapshot,
+}
+
+fn engine() -> String {
+    format!("cuulong/{}", env!("CARGO_PKG_VERSION"))
+}
+
+/// The statistics of a file as Delta writes them (Delta protocol, "Per-file Statistics"), times to
+/// the microsecond.
+fn statistics(file: &DataFile) -> Value {
+    let mut least = serde_json::Map::new();
+    let mut most = serde_json::Map::new();
+    let mut put = |column: &str, min: Option<Value>, max: Option<Value>| {
+        if let (Some(min), Some(max)) = (min, max) {
+            least.insert(column.to_owned(), min);
+            most.insert(column.to_owned(), max);
+        }
+    };
+    let time = |micros: Option<i64>| {
+        let time = DateTime::from_timestamp_micros(micros?)?;
+        Some(json!(time.to_rfc3339_opts(SecondsFormat::Micros, true)))
+    };
+    put("datastream", file.min_datastream.map(|v| json!(v)), file.max_datastream.map(|v| json!(v)));
+    put("phenomenon_time", time(file.min_time), time(file.max_time));
+    if let Some(bbox) = file.bbox {
+        // Both edges of a box lie between its outermost edges.
+        put("xmin", Some(json!(bbox.west)), Some(json!(bbox.east)));
+        put("xmax", Some(json!(bbox.west)), Some(json!(bbox.east)));
+        put("ymin", Some(json!(bbox.south)), Some(json!(bbox.north)));
+        put("ymax", Some(json!(bbox.south)), Some(json!(bbox.north)));
+    }
+    json!({ "numRecords": file.rows, "minValues": least, "maxValues": most, "nullCount": {} })
+}

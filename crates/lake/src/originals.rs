@@ -1,0 +1,265 @@
+//! Originals: the bytes as they were received, kept once under their SHA-256.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path as FsPath, PathBuf};
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use chrono::{TimeDelta, Utc};
+use futures::stream::{BoxStream, StreamExt, TryStreamExt};
+use model::OriginalHash;
+use object_store::path::Path;
+use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{Error, Lake, durable};
+
+/// Where uploads wait until their hash is known.
+const INCOMING: &str = "originals/incoming";
+/// How much is held in memory of an upload; S3 takes parts of 5 MiB and more.
+const PART_BYTES: usize = 8 << 20;
+
+/// An original that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Original {
+    /// The SHA-256 of its bytes.
+    pub hash: OriginalHash,
+    /// How many bytes it has.
+    pub size: u64,
+}
+
+/// An original as a file on this machine. A copy that was fetched for this is removed on drop.
+#[derive(Debug)]
+pub struct LocalFile {
+    path: PathBuf,
+    fetched: bool,
+}
+
+impl LocalFile {
+    /// Where the file is. It must not be changed.
+    pub fn path(&self) -> &FsPath {
+        &self.path
+    }
+}
+
+impl Drop for LocalFile {
+    fn drop(&mut self) {
+        if self.fetched
+            && let Err(error) = std::fs::remove_file(&self.path)
+        {
+            tracing::warn!(file = %self.path.display(), %error, "a fetched original was not removed");
+        }
+    }
+}
+
+fn place_of(hash: &OriginalHash) -> Path {
+    let hex = hash.as_str();
+    Path::from(format!("originals/{}/{}/{hex}", &hex[..2], &hex[2..4]))
+}
+
+/// Keeps the bytes; see [`Lake::receive`].
+pub(crate) async fn receive(
+    lake: &Lake,
+    mut bytes: BoxStream<'_, std::io::Result<Bytes>>,
+    limit: u64,
+) -> Result<Original, Error> {
+    let mut upload = None;
+    match take_in(lake, &mut bytes, limit, &mut upload).await {
+        Ok(original) => Ok(original),
+        Err(error) => {
+            if let Some(upload) = upload {
+                upload.abort().await;
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn take_in(
+    lake: &Lake,
+    bytes: &mut BoxStream<'_, std::io::Result<Bytes>>,
+    limit: u64,
+    upload: &mut Option<Upload>,
+) -> Result<Original, Error> {
+    let store = lake.store();
+    let mut hasher = Sha256::new();
+    let mut size = 0_u64;
+    let mut waiting = BytesMut::new();
+    while let Some(chunk) = bytes.next().await {
+        let chunk = chunk.map_err(Error::later)?;
+        size = size.saturating_add(chunk.len() as u64);
+        if size > limit {
+            return Err(Error::Limit { what: "the file".into(), limit });
+        }
+        hasher.update(&chunk);
+        waiting.extend_from_slice(&chunk);
+        if waiting.len() >= PART_BYTES {
+            if upload.is_none() {
+                *upload = Some(Upload::begin(&store).await?);
+            }
+            if let Some(upload) = upload {
+                upload.put(waiting.split().freeze()).await?;
+            }
+        }
+    }
+    let hash = OriginalHash::new(&hex::encode(hasher.finalize())).expect("a digest in hexadecimal is a hash");
+    let place = place_of(&hash);
+    match upload {
+        None => put_small(lake, &place, waiting.freeze()).await?,
+        Some(upload) => {
+            if !waiting.is_empty() {
+                upload.put(waiting.freeze()).await?;
+            }
+            upload.finish(lake, &place, size).await?;
+        }
+    }
+    Ok(Original { hash, size })
+}
+
+async fn put_small(lake: &Lake, place: &Path, bytes: Bytes) -> Result<(), Error> {
+    match lake.store().put_opts(place, bytes.into(), PutMode::Create.into()).await {
+        Ok(_) => Ok(()),
+        Err(object_store::Error::AlreadyExists { .. }) => settle(lake, place).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes sure that an original which was there before is as durable as one that was just written:
+/// whoever wrote it may have been cut off between name and sync.
+async fn settle(lake: &Lake, place: &Path) -> Result<(), Error> {
+    let Some(folder) = &lake.inner.folder else { return Ok(()) };
+    let file = folder.join(place.as_ref());
+    tokio::task::spawn_blocking(move || durable::settle(&file)).await?.map_err(Error::later)
+}
+
+/// A large upload under way. Dropped before its end, it is aborted.
+struct Upload {
+    store: Arc<dyn ObjectStore>,
+    place: Path,
+    parts: Option<Box<dyn MultipartUpload>>,
+}
+
+impl Upload {
+    async fn begin(store: &Arc<dyn ObjectStore>) -> Result<Upload, Error> {
+        let place = Path::from(format!("{INCOMING}/{}", Uuid::now_v7()));
+        let parts = store.put_multipart(&place).await?;
+        Ok(Upload { store: store.clone(), place, parts: Some(parts) })
+    }
+
+    async fn put(&mut self, part: Bytes) -> Result<(), Error> {
+        let parts = self.parts.as_mut().expect("parts are taken only at the end");
+        Ok(parts.put_part(part.into()).await?)
+    }
+
+    /// Gives the bytes their name, unless they are there already.
+    async fn finish(&mut self, lake: &Lake, place: &Path, size: u64) -> Result<(), Error> {
+        let parts = self.parts.as_mut().expect("parts are taken only at the end");
+        parts.complete().await?;
+        self.parts = None;
+        let there = match self.store.head(place).await {
+            Ok(meta) => meta.size == size,
+            Err(object_store::Error::NotFound { .. }) => false,
+            Err(error) => {
+                self.forget().await;
+                return Err(error.into());
+            }
+        };
+        if there {
+            self.forget().await;
+            return settle(lake, place).await;
+        }
+        if let Err(error) = self.store.rename(&self.place, place).await {
+            self.forget().await;
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    async fn abort(mut self) {
+        if let Some(mut parts) = self.parts.take()
+            && let Err(error) = parts.abort().await
+        {
+            tracing::warn!(%error, "an interrupted upload was not aborted");
+        }
+    }
+
+    async fn forget(&self) {
+        if let Err(error) = self.store.delete(&self.place).await {
+            tracing::warn!(object = %self.place, %error, "an upload that is not needed was not removed");
+        }
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        let Some(mut parts) = self.parts.take() else { return };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                if let Err(error) = parts.abort().await {
+                    tracing::warn!(%error, "an interrupted upload was not aborted");
+                }
+            });
+        }
+    }
+}
+
+/// An original as a file; see [`Lake::original`].
+pub(crate) async fn open(lake: &Lake, hash: &OriginalHash) -> Result<LocalFile, Error> {
+    let place = place_of(hash);
+    let missing = || Error::NotFound { what: format!("original `{hash}`") };
+    if let Some(folder) = &lake.inner.folder {
+        let path = folder.join(place.as_ref());
+        return match tokio::fs::try_exists(&path).await {
+            Ok(true) => Ok(LocalFile { path, fetched: false }),
+            Ok(false) => Err(missing()),
+            Err(error) => Err(Error::later(error)),
+        };
+    }
+    let mut bytes = match lake.inner.store.get(&place).await {
+        Ok(found) => found.into_stream(),
+        Err(object_store::Error::NotFound { .. }) => return Err(missing()),
+        Err(error) => return Err(error.into()),
+    };
+    let (mut file, local) = tokio::task::spawn_blocking(new_local).await?.map_err(Error::later)?;
+    let mut hasher = Sha256::new();
+    while let Some(chunk) = bytes.try_next().await? {
+        hasher.update(&chunk);
+        file = tokio::task::spawn_blocking(move || file.write_all(&chunk).map(|()| file))
+            .await?
+            .map_err(Error::later)?;
+    }
+    if hex::encode(hasher.finalize()) != hash.as_str() {
+        return Err(Error::internal(format!("the bytes kept as original `{hash}` have another hash")));
+    }
+    Ok(local)
+}
+
+fn new_local() -> std::io::Result<(File, LocalFile)> {
+    let path = std::env::temp_dir().join(format!("cuulong-original-{}", Uuid::new_v4()));
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path)?;
+    Ok((file, LocalFile { path, fetched: true }))
+}
+
+/// Removes what crashes left of uploads: on disk all that nobody is writing, in a bucket what is
+/// older than a day (unfinished multipart uploads are for the bucket's lifecycle rules).
+pub(crate) async fn sweep(lake: &Lake) -> Result<(), Error> {
+    let mut age = TimeDelta::days(1);
+    if let Some(folder) = lake.inner.folder.clone() {
+        tokio::task::spawn_blocking(move || durable::sweep(&folder)).await?.map_err(Error::later)?;
+        // On disk an upload stays here only between its last byte and its name.
+        age = TimeDelta::minutes(10);
+    }
+    let store = lake.store();
+    let before = Utc::now() - age;
+    let left = store.list(Some(&Path::from(INCOMING))).try_collect::<Vec<_>>().await?;
+    for object in left.into_iter().filter(|object| object.last_modified < before) {
+        store.delete(&object.location).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! The tables that are open: the latest version of each in memory, advanced entry by entry.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use deltalake_core::kernel::EagerSnapshot;
+use model::{DatasetId, RunId, Version};
+use object_store::ObjectStore;
+use parking_lot::Mutex;
+
+use crate::log::{TableLog, Written};
+use crate::{AsOf, Committed, Error, Snapshot, TableSchema};
+
+/// Old versions that are kept in memory, a table.
+const OLD_VERSIONS: usize = 8;
+/// How old the latest version in memory may be when the log lies in a bucket. On disk it is
+/// checked at every read, which costs microseconds.
+const BUCKET_FRESHNESS: Duration = Duration::from_secs(1);
+
+/// The tables of a lake.
+pub(crate) struct Tables {
+    store: Arc<dyn ObjectStore>,
+    freshness: Duration,
+    open: Mutex<HashMap<DatasetId, Arc<Table>>>,
+}
+
+/// One table.
+pub(crate) struct Table {
+    pub(crate) log: TableLog,
+    /// Whoever commits holds this.
+    pub(crate) turn: tokio::sync::Mutex<()>,
+    /// Whoever loads or advances holds this, so that it is done once.
+    advancing: tokio::sync::Mutex<()>,
+    freshness: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    latest: Option<Arc<Snapshot>>,
+    checked: Option<Instant>,
+    /// The log as it was replayed when the table was opened: what it says of runs.
+    replayed: Option<Arc<EagerSnapshot>>,
+    /// The runs of the entries since.
+    runs: HashMap<RunId, Version>,
+    old: VecDeque<Arc<Snapshot>>,
+}
+
+impl Tables {
+    pub(crate) fn new(store: Arc<dyn ObjectStore>, on_disk: bool) -> Tables {
+        let freshness = if on_disk { Duration::ZERO } else { BUCKET_FRESHNESS };
+        Tables { store, freshness, open: Mutex::default() }
+    }
+
+    pub(crate) fn table(&self, dataset: &DatasetId) -> Arc<Table> {
+        let mut open = self.open.lock();
+        if let Some(table) = open.get(dataset) {
+            return table.clone();
+        }
+        let table = Arc::new(Table {
+            log: TableLog::new(self.store.clone(), dataset),
+            turn: tokio::sync::Mutex::default(),
+            advancing: tokio::sync::Mutex::default(),
+            freshness: self.freshness,
+            state: Mutex::default(),
+        });
+        open.insert(dataset.clone(), table.clone());
+        table
+    }
+
+    /// Makes a table; see [`crate::Lake::create_table`].
+    pub(crate) async fn create(&self, dataset: &DatasetId, schema: TableSchema) -> Result<(), Error> {
+        let table = self.table(dataset);
+        let _turn = table.turn.lock().await;
+        let arrow = schema.arrow()?;
+        if !table.log.has(Version(0)).await? {
+            match table.log.create(&arrow, Utc::now()).await? {
+                Written::Done => return Ok(()),
+                Written::Taken => {}
+            }
+        }
+        let snapshot = table.latest(dataset).await?;
+        if snapshot.table == schema {
+            return Ok(());
+        }
+        Err(Error::Conflict { what: format!("the table of `{dataset}`") })
+    }
+
+    pub(crate) async fn snapshot(&self, dataset: &DatasetId, at: AsOf) -> Result<Arc<Snapshot>, Error> {
+        let table = self.table(dataset);
+        match at {
+            AsOf::Latest => table.recent(dataset).await,
+            AsOf::Version(version) => table.version(dataset, version).await,
+        }
+    }
+
+    pub(crate) async fn committed_run(
+        &self,
+        dataset: &DatasetId,
+        run: &RunId,
+    ) -> Result<Option<Committed>, Error> {
+        let table = self.table(dataset);
+        match table.latest(dataset).await {
+            Ok(_) => table.committed_run(run).await,
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Table {
+    /// The latest version, or one that was it a moment ago.
+    async fn recent(&self, dataset: &DatasetId) -> Result<Arc<Snapshot>, Error> {
+        {
+            let state = self.state.lock();
+            if let (Some(latest), Some(checked)) = (&state.latest, state.checked)
+                && checked.elapsed() < self.freshness
+            {
+                return Ok(latest.clone());
+            }
+        }
+        self.latest(dataset).await
+    }
+
+    /// The latest version that the log has now.
+    pub(crate) async fn latest(&self, dataset: &DatasetId) -> Result<Arc<Snapshot>, Error> {
+        let _advancing = self.advancing.lock().await;
+        let mut latest = match self.in_memory() {
+            Some(latest) => latest,
+            None => self.load(dataset).await?,
+        };
+        loop {
+            let checked = Instant::now();
+            let next = Version(latest.version.0 + 1);
+            let Some(entry) = self.log.entry(next).await? else {
+                self.state.lock().checked = Some(checked);
+                return Ok(latest);
+            };
+            latest = match entry.change {
+                Some((added, removed)) => {
+                    self.install(Arc::new(latest.next(added, &removed)?), entry.run.as_ref())
+                }
+                None => self.load(dataset).await?,
+            };
+        }
+    }
+
+    /// Takes a version that this writer has just committed.
+    pub(crate) async fn committed(&self, snapshot: Snapshot, run: &RunId) {
+        let _advancing = self.advancing.lock().await;
+        // A reader may have seen the entry in the log before its writer came here.
+        if self.in_memory().is_none_or(|latest| latest.version < snapshot.version) {
+            self.install(Arc::new(snapshot), Some(run));
+        }
+    }
+
+    fn in_memory(&self) -> Option<Arc<Snapshot>> {
+        self.state.lock().latest.clone()
+    }
+
+    async fn load(&self, dataset: &DatasetId) -> Result<Arc<Snapshot>, Error> {
+        let missing = || Error::NotFound { what: format!("table of `{dataset}`") };
+        let loaded = self.log.load(None).await?.ok_or_else(missing)?;
+        let snapshot = Arc::new(loaded.snapshot);
+        let mut state = self.state.lock();
+        state.replayed = Some(Arc::new(loaded.replayed));
+        state.runs.clear();
+        state.latest = Some(snapshot.clone());
+        Ok(snapshot)
+    }
+
+    fn install(&self, snapshot: Arc<Snapshot>, run: Option<&RunId>) -> Arc<Snapshot> {
+        let mut state = self.state.lock();
+        if let Some(run) = run {
+            state.runs.insert(run.clone(), snapshot.version);
+        }
+        if let Some(old) = state.latest.replace(snapshot.clone()) {
+            keep(&mut state.old, old);
+        }
+        snapshot
+    }
+
+    async fn version(&self, dataset: &DatasetId, version: Version) -> Result<Arc<Snapshot>, Error> {
+        let latest = {
+            let state = self.state.lock();
+            let mut known = state.latest.iter().chain(&state.old);
+            if let Some(snapshot) = known.find(|snapshot| snapshot.version == version) {
+                return Ok(snapshot.clone());
+            }
+            state.latest.clone()
+        };
+        let latest = match latest {
+            Some(latest) if version < latest.version => latest,
+            _ => self.latest(dataset).await?,
+        };
+        if version == latest.version {
+            return Ok(latest);
+        }
+        let missing = || Error::NotFound { what: format!("version {version} of `{dataset}`") };
+        if version > latest.version {
+            return Err(missing());
+        }
+        let loaded = self.log.load(Some(version)).await?.ok_or_else(missing)?;
+        let snapshot = Arc::new(loaded.snapshot);
+        keep(&mut self.state.lock().old, snapshot.clone());
+        Ok(snapshot)
+    }
+
+    /// What a run committed, as of the version in memory.
+    pub(crate) async fn committed_run(&self, run: &RunId) -> Result<Option<Committed>, Error> {
+        let (known, replayed) = {
+            let state = self.state.lock();
+            (state.runs.get(run).copied(), state.replayed.clone())
+        };
+        let version = match (known, replayed) {
+            (Some(version), _) => Some(version),
+            (None, Some(replayed)) => self.log.run_version(&replayed, run).await?,
+            (None, None) => None,
+        };
+        match version {
+            Some(version) => self.log.committed(version, run).await,
+            None => Ok(None),
+        }
+    }
+}
+
+fn keep(old: &mut VecDeque<Arc<Snapshot>>, snapshot: Arc<Snapshot>) {
+    if old.len() == OLD_VERSIONS {
+        old.pop_front();
+    }
+    old.push_back(snapshot);
+}
