@@ -1,1 +1,42 @@
-//! What exists and who may: entities, migrations, audit. The only crate that names SeaORM.
+//! What exists and who may: agencies, datasets and their versions, places and properties,
+//! datastreams, runs, people, grants and the audit chain.
+//!
+//! This is the only crate that names SeaORM; nothing of it is seen from outside. SQLite and
+//! PostgreSQL are one code path. It decides nothing about permission: [`Catalog::authorize`] loads
+//! what [`policy::decide`] has to know and writes down what it said. It holds no values and no bytes
+//! of files: those are in `lake`.
+
+mod access;
+mod audit;
+mod cache;
+mod catalog;
+mod datasets;
+mod datastreams;
+mod entity;
+mod error;
+mod facts;
+mod gazetteer;
+mod grants;
+mod keys;
+mod mappings;
+mod migration;
+mod originals;
+mod people;
+pub mod reference;
+mod row;
+mod runs;
+mod sources;
+mod store;
+mod versions;
+
+pub use audit::{AuditEntry, AuditRecord};
+pub use catalog::{Catalog, CatalogOptions};
+pub use datasets::DatasetSearch;
+pub use error::Error;
+pub use facts::ReferenceChanges;
+pub use gazetteer::{Gazetteer, PlaceMatch};
+pub use keys::KeyInfo;
+pub use originals::OriginalInfo;
+pub use people::{NewUser, User};
+pub use reference::Reference;
+pub use sources::{Source, SourceKind};

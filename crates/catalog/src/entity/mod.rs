@@ -1,0 +1,32 @@
+//! The catalogue's tables as SeaORM entities; no other module names a column.
+
+pub(crate) mod account;
+pub(crate) mod agency;
+pub(crate) mod api_key;
+pub(crate) mod audit_entry;
+pub(crate) mod audit_head;
+pub(crate) mod change_mark;
+pub(crate) mod commune_fragment;
+pub(crate) mod crosswalk;
+pub(crate) mod dataset;
+pub(crate) mod dataset_grant;
+pub(crate) mod dataset_version;
+pub(crate) mod datastream;
+pub(crate) mod finding;
+pub(crate) mod json;
+pub(crate) mod mapping;
+pub(crate) mod original;
+pub(crate) mod place;
+pub(crate) mod place_parent;
+pub(crate) mod plausible_range;
+pub(crate) mod population;
+pub(crate) mod property;
+pub(crate) mod qc_default;
+pub(crate) mod river_station;
+pub(crate) mod run;
+pub(crate) mod sector;
+pub(crate) mod session;
+pub(crate) mod setting;
+pub(crate) mod source;
+pub(crate) mod station;
+pub(crate) mod threshold;

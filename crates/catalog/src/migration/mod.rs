@@ -1,0 +1,26 @@
+//! The catalogue's schema, one step a file. A step that was published is never edited: add the next.
+
+mod m20261101_000001_people;
+mod m20261101_000002_datasets;
+mod m20261101_000003_reference;
+mod m20261101_000004_datastreams;
+mod m20261101_000005_runs;
+mod m20261101_000006_audit;
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+/// All steps, in order.
+pub(crate) struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261101_000001_people::Migration),
+            Box::new(m20261101_000002_datasets::Migration),
+            Box::new(m20261101_000003_reference::Migration),
+            Box::new(m20261101_000004_datastreams::Migration),
+            Box::new(m20261101_000005_runs::Migration),
+            Box::new(m20261101_000006_audit::Migration),
+        ]
+    }
+}

@@ -1,0 +1,110 @@
+//! The connections: how SQLite and PostgreSQL are opened, and how a write becomes one transaction.
+//!
+//! SQLite has two pools over one file in WAL mode: one connection that writes, so that writers
+//! queue here instead of failing with "database is locked", and several that only read and are
+//! never blocked by the writer. PostgreSQL has one pool for both. An in-memory SQLite database
+//! lives in its one connection, which is then reader and writer.
+
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
+
+use crate::migration::Migrator;
+use crate::{CatalogOptions, Error};
+
+/// Held while the schema is brought up to date, so that two nodes that start together do not both do it.
+const MIGRATION_LOCK: i64 = 0x6375_756c_6f6e_6701;
+
+pub(crate) struct Store {
+    pub(crate) reader: DatabaseConnection,
+    writer: DatabaseConnection,
+}
+
+impl Store {
+    pub(crate) async fn open(url: &str, options: &CatalogOptions) -> Result<Store, Error> {
+        let store = if url.starts_with("sqlite:") {
+            open_sqlite(url, options).await?
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let mut connect = general(url, options);
+            connect.max_connections(options.connections).min_connections(1);
+            connect.test_before_acquire_if_idle_for(Duration::from_secs(30));
+            connect.set_application_name("cuulong");
+            let both = Database::connect(connect).await?;
+            Store { reader: both.clone(), writer: both }
+        } else {
+            let scheme = url.split(':').next().unwrap_or_default();
+            return Err(Error::invalid(
+                format!("`{scheme}:` is no catalogue that can be opened"),
+                "write `sqlite:///path/catalog.sqlite?mode=rwc` or `postgres://user@host/database`",
+            ));
+        };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Begins a write. On SQLite it takes the write lock at once: a transaction that reads first
+    /// and writes later would fail when another process wrote in between.
+    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, Error> {
+        let immediate = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.writer.begin_with_options(immediate).await?)
+    }
+
+    async fn migrate(&self) -> Result<(), Error> {
+        if self.writer.get_database_backend() != DbBackend::Postgres {
+            return Ok(Migrator::up(&self.writer, None).await?);
+        }
+        let lock = self.writer.begin().await?;
+        lock.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+        Migrator::up(&self.writer, None).await?;
+        Ok(lock.commit().await?)
+    }
+
+    pub(crate) async fn close(&self) -> Result<(), Error> {
+        self.reader.close_by_ref().await?;
+        Ok(self.writer.close_by_ref().await?)
+    }
+}
+
+fn general(url: &str, options: &CatalogOptions) -> ConnectOptions {
+    let mut connect = ConnectOptions::new(url);
+    connect.sqlx_logging(false).record_stmt_in_spans(false).acquire_timeout(options.acquire_timeout);
+    connect
+}
+
+async fn open_sqlite(url: &str, options: &CatalogOptions) -> Result<Store, Error> {
+    let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+    let mut write = general(url, options);
+    // The one connection is never closed for idleness: an in-memory database would vanish with it.
+    write
+        .max_connections(1)
+        .min_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false);
+    write.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .journal_mode(SqliteJournalMode::Wal)
+            // What is acknowledged survives a loss of power; NORMAL would lose the last commits.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+    });
+    let writer = Database::connect(write).await?;
+    if in_memory {
+        return Ok(Store { reader: writer.clone(), writer });
+    }
+    let mut read = general(url, options);
+    read.max_connections(options.connections).min_connections(1).test_before_acquire(false);
+    read.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite.create_if_missing(false).busy_timeout(Duration::from_secs(10)).pragma("query_only", "ON")
+    });
+    Ok(Store { reader: Database::connect(read).await?, writer })
+}
