@@ -1,1 +1,61 @@
-//! File bytes to rows of cells with their positions, and geometry. Pure.
+//! File bytes to rows of cells with their positions, and geometry.
+//!
+//! Every reader here streams, keeps the place of each cell as a person at a spreadsheet counts it,
+//! and holds to [`Limits`], because every file is hostile until read. This crate never opens a
+//! connection, never decides what a cell means (that is a mapping's business), never waits, and
+//! never guesses silently: what it detected is in [`Format`], for a person to overrule.
+
+mod chunk;
+mod csv;
+mod decode;
+mod detect;
+mod error;
+mod geojson;
+mod limits;
+mod neighbourhood;
+mod number;
+mod xlsx;
+
+pub use chunk::{Chunk, TableReader};
+pub use detect::{Encoding, Format, HEAD_BYTES, detect, detect_file};
+pub use error::{Error, Place};
+pub use geojson::{FeatureItem, FeatureReader, FeatureRefusal, FeatureRow, read_features};
+pub use limits::Limits;
+pub use neighbourhood::{Neighbourhood, neighbourhood, neighbourhood_under};
+pub use number::{DecimalStyle, Number, parse_number};
+
+use std::path::Path;
+
+use neighbourhood::Selection;
+
+/// Opens a table: a CSV file in any dialect, or a workbook.
+///
+/// Rows count from 1 as a person at a spreadsheet counts them. In a CSV file a row is a record: a
+/// line break inside quotes does not begin a new row, and a blank line is a row. Rows without any
+/// text count but are not handed out.
+pub fn open_table(
+    path: &Path,
+    format: &Format,
+    limits: &Limits,
+) -> Result<Box<dyn TableReader + Send>, Error> {
+    open_selected(path, format, limits, Selection::All)
+}
+
+fn open_selected(
+    path: &Path,
+    format: &Format,
+    limits: &Limits,
+    selection: Selection,
+) -> Result<Box<dyn TableReader + Send>, Error> {
+    match *format {
+        Format::Csv { delimiter, encoding } => {
+            Ok(Box::new(csv::CsvTable::open(path, delimiter, encoding, limits, selection)?))
+        }
+        Format::Xlsx => Ok(Box::new(xlsx::Workbook::open(path, limits, selection)?)),
+        Format::GeoJson => Err(Error::invalid(
+            "not_a_table",
+            "a GeoJSON file holds features, not rows of cells",
+            "hand it in to a dataset of features",
+        )),
+    }
+}

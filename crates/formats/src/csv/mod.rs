@@ -1,0 +1,303 @@
+//! Delimited text, streamed: a block of bytes at a time, a record at a time, straight into columns.
+
+mod scan;
+mod sniff;
+
+use std::path::Path;
+
+pub(crate) use sniff::delimiter;
+
+use crate::chunk::ChunkBuilder;
+use crate::decode::{TextFile, nfc};
+use crate::neighbourhood::Selection;
+use crate::{Chunk, Encoding, Error, Limits, Place, TableReader};
+use scan::{Field, Scan, scan, unquote};
+
+/// Bytes asked for at once.
+const BLOCK: usize = 1 << 20;
+
+/// A CSV file that is being read.
+pub(crate) struct CsvTable {
+    input: TextFile,
+    delimiter: u8,
+    limits: Limits,
+    selection: Selection,
+    sheets: [String; 1],
+    buffer: Vec<u8>,
+    /// The bytes of the buffer that are filled and not yet read as records.
+    start: usize,
+    end: usize,
+    at_end: bool,
+    /// The number of the row read last.
+    row: u32,
+    builder: ChunkBuilder,
+    fields: Vec<Field>,
+    unquoted: String,
+    done: bool,
+}
+
+/// Why no more records are read from a block.
+enum Stop {
+    /// The next record is not whole.
+    Partial {
+        /// The column that was begun, from 1.
+        column: usize,
+        /// Whether it is quoted and the quote is still open.
+        in_quotes: bool,
+    },
+    /// The chunk has to be handed out first.
+    Full,
+    /// Nothing more is wanted, or there.
+    Done,
+}
+
+impl CsvTable {
+    pub(crate) fn open(
+        path: &Path,
+        delimiter: u8,
+        encoding: Encoding,
+        limits: &Limits,
+        selection: Selection,
+    ) -> Result<CsvTable, Error> {
+        Ok(CsvTable {
+            input: TextFile::open(path, encoding, limits)?,
+            delimiter,
+            limits: limits.clone(),
+            selection,
+            sheets: [String::new()],
+            buffer: vec![0; 2 * BLOCK],
+            start: 0,
+            end: 0,
+            at_end: false,
+            row: 0,
+            builder: ChunkBuilder::new(0),
+            fields: Vec::new(),
+            unquoted: String::new(),
+            done: false,
+        })
+    }
+
+    fn read_chunk(&mut self) -> Result<Option<Chunk>, Error> {
+        loop {
+            let block = &self.buffer[self.start..self.end];
+            let (text, problem) = checked(block, self.at_end);
+            let last = self.at_end && problem.is_none();
+            let mut records = Records {
+                text,
+                is_ascii: text.is_ascii(),
+                last,
+                delimiter: self.delimiter,
+                limits: &self.limits,
+                selection: &self.selection,
+                row: self.row,
+                at: 0,
+            };
+            let stop = records.read(&mut self.builder, &mut self.fields, &mut self.unquoted)?;
+            self.row = records.row;
+            self.start += records.at;
+            match stop {
+                Stop::Full => return self.builder.finish(self.input.bytes_read()),
+                Stop::Done => {
+                    self.done = true;
+                    return self.builder.finish(self.input.bytes_read());
+                }
+                Stop::Partial { column, in_quotes } => {
+                    let place = Place::cell(self.row.saturating_add(1), column);
+                    if let Some(problem) = problem {
+                        return Err(problem.at(place));
+                    }
+                    if self.end - self.start > self.limits.max_line_bytes {
+                        return Err(too_long(&self.limits, in_quotes).at(place));
+                    }
+                    if self.at_end {
+                        return Err(unclosed().at(place));
+                    }
+                    self.fill()?;
+                }
+            }
+        }
+    }
+
+    /// Reads on until the buffer is full, having made room for twice the record that is not whole.
+    fn fill(&mut self) -> Result<(), Error> {
+        use std::io::Read;
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.buffer.len() < self.end + BLOCK {
+            self.buffer.resize(2 * self.end + BLOCK, 0);
+        }
+        let full = if self.end < BLOCK { self.end + BLOCK } else { self.buffer.len() };
+        while self.end < full {
+            let count = self.input.read(&mut self.buffer[self.end..full])?;
+            self.end += count;
+            if count == 0 {
+                self.at_end = true;
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TableReader for CsvTable {
+    fn sheets(&self) -> &[String] {
+        &self.sheets
+    }
+
+    fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {
+        if self.done {
+            return Ok(None);
+        }
+        let chunk = self.read_chunk();
+        self.done |= chunk.is_err();
+        chunk
+    }
+}
+
+/// The records of one block of text.
+struct Records<'a> {
+    text: &'a str,
+    is_ascii: bool,
+    /// Whether the file ends where the text does.
+    last: bool,
+    delimiter: u8,
+    limits: &'a Limits,
+    selection: &'a Selection,
+    row: u32,
+    at: usize,
+}
+
+impl Records<'_> {
+    fn read(
+        &mut self,
+        builder: &mut ChunkBuilder,
+        fields: &mut Vec<Field>,
+        unquoted: &mut String,
+    ) -> Result<Stop, Error> {
+        loop {
+            let next = match scan(self.text.as_bytes(), self.at, self.delimiter, self.last, fields) {
+                Scan::Record { next } => next,
+                Scan::Partial { in_quotes } => {
+                    return Ok(Stop::Partial { column: fields.len() + 1, in_quotes });
+                }
+                Scan::End => return Ok(Stop::Done),
+            };
+            if self.row >= self.limits.max_rows {
+                return Err(Error::limit(
+                    "rows",
+                    "the file has too many rows",
+                    u64::from(self.limits.max_rows),
+                    "split it into several files and hand them in one after the other",
+                ));
+            }
+            let row = self.row + 1;
+            if self.selection.is_past(0, row) {
+                return Ok(Stop::Done);
+            }
+            let bytes = next - self.at;
+            self.check(row, bytes, fields)?;
+            let is_blank = fields.iter().all(|field| field.is_empty());
+            if !is_blank && self.selection.wants(0, row) {
+                if builder.is_full(fields.len(), fields.len(), bytes) {
+                    return Ok(Stop::Full);
+                }
+                builder.begin_row(row, fields.len(), fields.len());
+                for (column, field) in fields.iter().enumerate() {
+                    let mut text = &self.text[field.start..field.end];
+                    if field.has_quotes {
+                        unquote(text, unquoted);
+                        text = unquoted;
+                    }
+                    if self.is_ascii {
+                        builder.set(column, text);
+                    } else {
+                        builder.set(column, &nfc(text));
+                    }
+                }
+            }
+            self.row = row;
+            self.at = next;
+        }
+    }
+
+    fn check(&self, row: u32, bytes: usize, fields: &[Field]) -> Result<(), Error> {
+        if bytes > self.limits.max_line_bytes {
+            return Err(too_long(self.limits, false).at(Place::row(row)));
+        }
+        if fields.len() > usize::from(self.limits.max_columns) {
+            return Err(Error::limit(
+                "columns",
+                "the row has too many columns",
+                u64::from(self.limits.max_columns),
+                "check the delimiter, or turn the table so that it grows downwards",
+            )
+            .at(Place::row(row)));
+        }
+        if bytes > self.limits.max_cell_bytes
+            && let Some(column) = fields.iter().position(|f| f.end - f.start > self.limits.max_cell_bytes)
+        {
+            return Err(Error::limit(
+                "cell_bytes",
+                "the cell is too long (bytes)",
+                self.limits.max_cell_bytes as u64,
+                "shorten it, or check that a quote before it is closed",
+            )
+            .at(Place::cell(row, column + 1)));
+        }
+        Ok(())
+    }
+}
+
+/// The text at the beginning of a block, and what stands after it that is not text.
+fn checked(block: &[u8], at_end: bool) -> (&str, Option<Error>) {
+    // `contains` is the fast way to see that there is none, which is nearly always.
+    let zero = if block.contains(&0) { block.iter().position(|byte| *byte == 0) } else { None };
+    let block = &block[..zero.unwrap_or(block.len())];
+    match std::str::from_utf8(block) {
+        Ok(text) => (text, zero.map(|_| zero_byte())),
+        Err(error) => {
+            let (text, rest) = block.split_at(error.valid_up_to());
+            let text = std::str::from_utf8(text).expect("the text is valid up to here");
+            let is_cut_only = error.error_len().is_none() && !at_end && zero.is_none();
+            (text, (!is_cut_only).then(|| not_utf8(rest[0])))
+        }
+    }
+}
+
+fn zero_byte() -> Error {
+    Error::invalid(
+        "binary",
+        "the file holds a zero byte, so it is not text",
+        "save the table as CSV (UTF-8) or as .xlsx in the program that made it",
+    )
+}
+
+/// The error for a byte that is no text in the file's encoding.
+pub(crate) fn not_utf8(byte: u8) -> Error {
+    Error::invalid(
+        "not_utf8",
+        format!("the byte 0x{byte:02X} is not text in UTF-8"),
+        "save the file as \"CSV UTF-8\"; if its letters are in an old Vietnamese font (TCVN3, VNI), convert it to Unicode first",
+    )
+}
+
+fn unclosed() -> Error {
+    Error::invalid(
+        "unclosed_quote",
+        "a quote that is opened here is never closed, so the rest of the file is one cell",
+        "close the quote, or write a quote inside a cell twice",
+    )
+}
+
+fn too_long(limits: &Limits, in_quotes: bool) -> Error {
+    let (what, hint) = if in_quotes {
+        (
+            "a quote that is opened here is not closed soon enough (bytes)",
+            "close the quote, or write a quote inside a cell twice",
+        )
+    } else {
+        ("the row is too long (bytes)", "check that the file is a table with line breaks between its rows")
+    };
+    Error::limit("line_bytes", what, limits.max_line_bytes as u64, hint)
+}

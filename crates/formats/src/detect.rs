@@ -1,0 +1,318 @@
+//! What kind of file it is, by its content; its name only helps where the content leaves a choice.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::{Error, Place, csv, decode};
+
+/// Bytes of the beginning that [`detect`] wants to see.
+pub const HEAD_BYTES: usize = 64 * 1024;
+
+/// How the bytes of a text file stand for letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// UTF-8, with or without a byte order mark.
+    Utf8,
+    /// UTF-16, lower byte first, with a byte order mark.
+    Utf16Le,
+    /// UTF-16, higher byte first, with a byte order mark.
+    Utf16Be,
+}
+
+impl Encoding {
+    /// The encoding that a byte order mark says; UTF-8 if there is none.
+    pub(crate) fn of(head: &[u8]) -> Encoding {
+        match head {
+            [0xFF, 0xFE, ..] => Encoding::Utf16Le,
+            [0xFE, 0xFF, ..] => Encoding::Utf16Be,
+            _ => Encoding::Utf8,
+        }
+    }
+}
+
+/// A kind of file that is read here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Delimited text.
+    Csv {
+        /// The byte between cells.
+        delimiter: u8,
+        /// The encoding.
+        encoding: Encoding,
+    },
+    /// An Excel workbook (Office Open XML).
+    Xlsx,
+    /// GeoJSON (RFC 7946).
+    GeoJson,
+}
+
+impl Format {
+    /// The media type.
+    pub fn media_type(&self) -> &'static str {
+        match self {
+            Format::Csv { delimiter: b'\t', .. } => "text/tab-separated-values",
+            Format::Csv { .. } => "text/csv",
+            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Format::GeoJson => "application/geo+json",
+        }
+    }
+}
+
+/// Detects the format of a file; see [`detect`].
+pub fn detect_file(file_name: &str, path: &Path) -> Result<Format, Error> {
+    let mut head = Vec::new();
+    File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    detect(file_name, &head)
+}
+
+/// Detects the format from the file's name and its first [`HEAD_BYTES`] bytes (all, if it is
+/// shorter).
+pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
+    decode::check_size(head.len() as u64, &crate::Limits::default())?;
+    if head.starts_with(b"PK") {
+        return zipped(file_name, head);
+    }
+    if let Some((_, name, hint)) = SIGNATURES.iter().find(|(signature, ..)| head.starts_with(signature)) {
+        return Err(not_read(name, hint));
+    }
+    let encoding = Encoding::of(head);
+    let text = text(head, encoding)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let is_whole = head.len() < HEAD_BYTES;
+    let start = text.trim_start();
+    if start.is_empty() && is_whole {
+        return Err(Error::invalid(
+            "empty_file",
+            "the file holds nothing but blanks",
+            "check that it was saved and sent whole",
+        ));
+    }
+    match start.as_bytes().first() {
+        Some(b'{') if looks_like_json(&start[1..], ['"', '}']) => json(start),
+        Some(b'[') if looks_like_json(&start[1..], ['{', '[']) => Err(not_read(
+            "JSON that is not GeoJSON (it begins with `[`)",
+            "make it a GeoJSON FeatureCollection, or a table as CSV",
+        )),
+        Some(b'<') => Err(markup(start)),
+        _ => Ok(Format::Csv { delimiter: csv::delimiter(text, is_whole), encoding }),
+    }
+}
+
+const AS_TABLE: &str = "save the table as .xlsx or as CSV (UTF-8)";
+const AS_GEOJSON: &str = "export the layer as GeoJSON in WGS 84";
+
+/// (first bytes, what it is, what to do).
+const SIGNATURES: &[(&[u8], &str, &str)] = &[
+    (
+        b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
+        "an old Office file (.xls, .doc) or one that is protected by a password",
+        "open it in a spreadsheet program and save it as .xlsx without a password",
+    ),
+    (b"%PDF", "a PDF document", AS_TABLE),
+    (b"\x89PNG", "a picture (PNG)", AS_TABLE),
+    (b"\xFF\xD8\xFF", "a picture (JPEG)", AS_TABLE),
+    (b"GIF8", "a picture (GIF)", AS_TABLE),
+    (b"II*\0", "a TIFF picture or raster", "rasters are not read yet"),
+    (b"MM\0*", "a TIFF picture or raster", "rasters are not read yet"),
+    (b"\x1F\x8B", "a gzip archive", "unpack it first"),
+    (b"7z\xBC\xAF\x27\x1C", "a 7-Zip archive", "unpack it first"),
+    (b"Rar!", "a RAR archive", "unpack it first"),
+    (b"\x28\xB5\x2F\xFD", "a Zstandard archive", "unpack it first"),
+    (b"BZh", "a bzip2 archive", "unpack it first"),
+    (b"PAR1", "a Parquet file", "Parquet is not read yet: save the table as CSV"),
+    (b"SQLite format 3\0", "a GeoPackage or SQLite database", AS_GEOJSON),
+    (b"CDF\x01", "a NetCDF file", "NetCDF is not read yet: save the series as CSV"),
+    (b"CDF\x02", "a NetCDF file", "NetCDF is not read yet: save the series as CSV"),
+    (b"\x89HDF", "a NetCDF-4 or HDF5 file", "NetCDF is not read yet: save the series as CSV"),
+    (b"\0\0\x27\x0A", "a shapefile", AS_GEOJSON),
+    (b"\x7FELF", "a program", AS_TABLE),
+    (b"MZ", "a program", AS_TABLE),
+    (b"{\\rtf", "a rich text document", AS_TABLE),
+    (b"\xFF\xFE\0\0", "text in UTF-32", "save it as UTF-8"),
+    (b"\0\0\xFE\xFF", "text in UTF-32", "save it as UTF-8"),
+];
+
+fn not_read(name: &str, hint: &str) -> Error {
+    Error::invalid("wrong_type", format!("the file is {name}, which is not read here"), hint)
+}
+
+/// A zip archive: a workbook, if the names of its first parts or its own name say so.
+fn zipped(file_name: &str, head: &[u8]) -> Result<Format, Error> {
+    let has = |needle: &[u8]| head.windows(needle.len()).any(|window| window == needle);
+    if has(b"mimetypeapplication/vnd.oasis.opendocument") {
+        return Err(not_read("an OpenDocument file", "open it and save it as .xlsx"));
+    }
+    if has(b"xl/workbook.bin") {
+        return Err(not_read("a binary Excel workbook (.xlsb)", "open it and save it as .xlsx"));
+    }
+    if has(b"xl/") || (has(b"[Content_Types].xml") && !has(b"word/") && !has(b"ppt/")) {
+        return Ok(Format::Xlsx);
+    }
+    if has(b"word/") || has(b"ppt/") {
+        return Err(not_read("a Word or PowerPoint document", AS_TABLE));
+    }
+    let name = file_name.to_ascii_lowercase();
+    if name.ends_with(".xlsx") || name.ends_with(".xlsm") {
+        return Ok(Format::Xlsx);
+    }
+    Err(not_read("a zip archive", "unpack it first; of a shapefile, export the layer as GeoJSON in WGS 84"))
+}
+
+/// The head as text; the error names the first place that is not.
+fn text(head: &[u8], encoding: Encoding) -> Result<String, Error> {
+    if encoding != Encoding::Utf8 {
+        let units = head.chunks_exact(2).skip(1).map(|pair| match encoding {
+            Encoding::Utf16Be => u16::from_be_bytes([pair[0], pair[1]]),
+            _ => u16::from_le_bytes([pair[0], pair[1]]),
+        });
+        // A pair may be cut at the end of the head; the reader finds what is really wrong.
+        let text: String =
+            char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        if text.contains('\0') {
+            return Err(binary());
+        }
+        return Ok(text);
+    }
+    if head.contains(&0) {
+        let sample = &head[..head.len().min(400)];
+        let zeros = [0, 1].map(|side| sample.iter().skip(side).step_by(2).filter(|byte| **byte == 0).count());
+        if zeros[0].abs_diff(zeros[1]) * 4 >= sample.len() {
+            return Err(not_read("UTF-16 text without a byte order mark", "save it as \"CSV UTF-8\""));
+        }
+        return Err(binary());
+    }
+    match std::str::from_utf8(head) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) if error.error_len().is_none() && head.len() >= HEAD_BYTES => {
+            Ok(String::from_utf8_lossy(&head[..error.valid_up_to()]).into_owned())
+        }
+        Err(error) => {
+            let (before, rest) = head.split_at(error.valid_up_to());
+            let controls =
+                head.iter().filter(|b| **b < 0x20 && !matches!(**b, b'\t' | b'\n' | b'\r' | 0x0C)).count();
+            if controls * 50 > head.len() {
+                return Err(binary());
+            }
+            let row = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            Err(csv::not_utf8(rest[0]).at(u32::try_from(row).map(Place::row).unwrap_or_default()))
+        }
+    }
+}
+
+fn binary() -> Error {
+    Error::invalid(
+        "binary",
+        "the file is not text, whatever its name says: it holds bytes that no text has",
+        "save the table as CSV (UTF-8) or as .xlsx in the program that made it",
+    )
+}
+
+fn looks_like_json(rest: &str, next: [char; 2]) -> bool {
+    rest.trim_start().is_empty() || rest.trim_start().starts_with(next)
+}
+
+fn json(text: &str) -> Result<Format, Error> {
+    let value_of_type =
+        text.split("\"type\"").nth(1).map(|rest| rest.trim_start_matches([' ', '\t', '\r', '\n', ':']));
+    if value_of_type.is_some_and(|value| value.starts_with("\"Topology\"")) {
+        return Err(not_read("TopoJSON", AS_GEOJSON));
+    }
+    let is_geojson =
+        ["\"FeatureCollection\"", "\"Feature\"", "\"features\"", "\"geometry\"", "\"coordinates\""]
+            .iter()
+            .any(|word| text.contains(word));
+    if is_geojson {
+        return Ok(Format::GeoJson);
+    }
+    Err(not_read("JSON that is not GeoJSON", "make it a GeoJSON FeatureCollection, or a table as CSV"))
+}
+
+fn markup(text: &str) -> Error {
+    let head: String = text.chars().take(2000).collect::<String>().to_ascii_lowercase();
+    if head.contains("<kml") || head.contains("gml") {
+        return not_read("KML or GML", AS_GEOJSON);
+    }
+    if head.contains("<html") || head.contains("<!doctype html") || head.contains("<table") {
+        return not_read(
+            "a web page",
+            "it may be a sign-in page or a table saved as HTML: open it and save it as .xlsx",
+        );
+    }
+    not_read("an XML document", AS_TABLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Encoding, Format, HEAD_BYTES, detect};
+    use crate::Error;
+
+    fn code(name: &str, head: &[u8]) -> String {
+        match detect(name, head) {
+            Ok(format) => format!("{format:?}"),
+            Err(Error::Invalid { code, hint, .. }) => {
+                assert!(!hint.is_empty());
+                code.to_owned()
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn the_content_decides_and_not_the_name() {
+        let utf16: Vec<u8> = "\u{feff}tên;giá\r\na;1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let csv = |delimiter, encoding| format!("{:?}", Format::Csv { delimiter, encoding });
+        for (name, head, expected) in [
+            ("a.csv", &b"a,b\n1,2\n"[..], csv(b',', Encoding::Utf8)),
+            ("a.xlsx", b"a\tb\n1\t2\n", csv(b'\t', Encoding::Utf8)),
+            ("a.csv", "\u{feff}tên;giá\n1;2".as_bytes(), csv(b';', Encoding::Utf8)),
+            ("a.txt", &utf16, csv(b';', Encoding::Utf16Le)),
+            ("a.csv", b"PK\x03\x04....xl/workbook.xml", "Xlsx".into()),
+            ("a.xlsx", b"PK\x03\x04........", "Xlsx".into()),
+            ("a.zip", b"PK\x03\x04........", "wrong_type".into()),
+            ("a.xlsx", b"PK\x03\x04[Content_Types].xml word/document.xml", "wrong_type".into()),
+            ("a.xlsx", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1....", "wrong_type".into()),
+            ("a.csv", b"\x7FELF\x02\x01", "wrong_type".into()),
+            ("a.csv", b"%PDF-1.4", "wrong_type".into()),
+            ("a.csv", b"", "empty_file".into()),
+            ("a.csv", b" \r\n\t", "empty_file".into()),
+            ("a.csv", b"\x01\x02\x00\x03a,b", "binary".into()),
+            ("a.csv", b"a\0,\0b\0\n\0", "wrong_type".into()),
+            ("a.csv", b"<!DOCTYPE html><html>", "wrong_type".into()),
+            ("a.csv", b"{\"type\": \"FeatureCollection\", \"features\": []}", "GeoJson".into()),
+            ("a.json", b"{\"type\":\"Topology\",\"objects\":{\"geometry\":1}}", "wrong_type".into()),
+            ("a.json", b"{\"a\":1}", "wrong_type".into()),
+            ("a.json", b"[{\"a\":1}]", "wrong_type".into()),
+            ("a.csv", b"{a},b\n1,2\n", csv(b',', Encoding::Utf8)),
+            ("a.csv", b"a,b\nB\xECnh,1\n", "not_utf8".into()),
+        ] {
+            assert_eq!(code(name, head), expected, "{name} {:?}", String::from_utf8_lossy(head));
+        }
+    }
+
+    #[test]
+    fn a_byte_that_is_no_text_is_told_with_its_row() {
+        let error = detect("a.csv", b"a,b\n1,2\nB\xECnh,1\n").unwrap_err();
+        assert_eq!(error.to_string(), "the byte 0xEC is not text in UTF-8, row 3");
+    }
+
+    #[test]
+    fn a_letter_cut_by_the_end_of_the_head_is_no_error() {
+        let text = format!("a,b\n{}", "ế,1\n".repeat(HEAD_BYTES));
+        for cut in 0..4 {
+            let mut head = vec![b'a'; cut];
+            head.extend_from_slice(text.as_bytes());
+            head.truncate(HEAD_BYTES);
+            assert!(detect("a.csv", &head).is_ok(), "{cut}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(head in proptest::collection::vec(any::<u8>(), 0..300), name in ".{0,12}") {
+            let _ = detect(&name, &head);
+        }
+    }
+}

@@ -1,0 +1,427 @@
+//! Cuts a GeoJSON text into its features by counting brackets, without recursion.
+
+use std::io::Read;
+
+use crate::{Error, Limits, Place};
+
+/// How a feature was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Frame {
+    /// Its text was handed out.
+    Whole,
+    /// It was passed over: too many bytes.
+    TooLarge,
+    /// It was passed over: nested too deeply.
+    TooDeep,
+}
+
+/// Where in the document the next byte is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    Start,
+    /// Before a member of the outermost object; `first` if it is the first.
+    Member {
+        first: bool,
+    },
+    /// Before a value of `features`; `first` if it is the first.
+    Feature {
+        first: bool,
+    },
+    End,
+}
+
+/// The features of one text.
+pub(super) struct Frames<R> {
+    input: R,
+    buffer: Vec<u8>,
+    next: usize,
+    filled: usize,
+    line: u64,
+    at: At,
+    max_bytes: usize,
+    max_depth: u32,
+    has_features: bool,
+    features: u64,
+    document_type: Option<String>,
+    /// The members of a document that is one feature, as JSON.
+    single: Vec<u8>,
+    single_frame: Frame,
+}
+
+/// Bytes of a member's name, at most.
+const MAX_NAME: usize = 4096;
+/// Bytes of a member such as `crs`, at most, to be understood.
+const MAX_MEMBER: usize = 64 * 1024;
+
+impl<R: Read> Frames<R> {
+    pub(super) fn new(input: R, limits: &Limits) -> Frames<R> {
+        Frames {
+            input,
+            buffer: vec![0; 64 * 1024],
+            next: 0,
+            filled: 0,
+            line: 1,
+            at: At::Start,
+            max_bytes: limits.max_feature_bytes,
+            max_depth: limits.max_depth,
+            has_features: false,
+            features: 0,
+            document_type: None,
+            single: Vec::new(),
+            single_frame: Frame::Whole,
+        }
+    }
+
+    pub(super) fn input(&self) -> &R {
+        &self.input
+    }
+
+    /// Puts the next feature's text into `out`; `None` at the end.
+    pub(super) fn next(&mut self, out: &mut Vec<u8>) -> Result<Option<Frame>, Error> {
+        loop {
+            match self.at {
+                At::Start => {
+                    self.expect(b'{', "an object")?;
+                    self.at = At::Member { first: true };
+                }
+                At::Member { first } => {
+                    if self.closes(b'}', first)? {
+                        self.at = At::End;
+                        return self.end(out);
+                    }
+                    self.member()?;
+                }
+                At::Feature { first } => {
+                    if self.closes(b']', first)? {
+                        self.at = At::Member { first: false };
+                        continue;
+                    }
+                    self.at = At::Feature { first: false };
+                    self.features += 1;
+                    out.clear();
+                    let (max_bytes, max_depth) = (self.max_bytes, self.max_depth);
+                    return self.value(out, max_bytes, max_depth).map(Some);
+                }
+                At::End => return Ok(None),
+            }
+        }
+    }
+
+    /// Whether the list or object ends here; if not, goes past the comma.
+    fn closes(&mut self, bracket: u8, first: bool) -> Result<bool, Error> {
+        match self.peek_token()? {
+            Some(byte) if byte == bracket => {
+                self.skip();
+                Ok(true)
+            }
+            Some(b',') if !first => {
+                self.skip();
+                Ok(false)
+            }
+            Some(_) if first => Ok(false),
+            Some(byte) => Err(self.broken(&format!("`{}` where a comma was expected", char::from(byte)))),
+            None => Err(self.cut_off()),
+        }
+    }
+
+    /// Reads one member of the outermost object.
+    fn member(&mut self) -> Result<(), Error> {
+        self.at = At::Member { first: false };
+        if self.peek_token()? != Some(b'"') {
+            return Err(self.broken("a member's name was expected"));
+        }
+        let mut name = Vec::new();
+        if self.value(&mut name, MAX_NAME, 1)? != Frame::Whole {
+            return Err(self.broken("a member's name is too long"));
+        }
+        let Ok(name) = serde_json::from_slice::<String>(&name) else {
+            return Err(self.broken("a member's name is not text"));
+        };
+        self.expect(b':', "a colon")?;
+        if name == "features" && self.peek_token()? == Some(b'[') {
+            self.skip();
+            self.has_features = true;
+            self.at = At::Feature { first: true };
+            return Ok(());
+        }
+        let mut value = Vec::new();
+        let is_of_feature = matches!(name.as_str(), "type" | "id" | "geometry" | "properties");
+        let max_bytes = match name.as_str() {
+            "geometry" | "properties" if !self.has_features => self.max_bytes,
+            "type" | "id" | "crs" => MAX_MEMBER,
+            _ => 0,
+        };
+        let max_depth = self.max_depth;
+        let frame = self.value(&mut value, max_bytes, max_depth)?;
+        if frame != Frame::Whole {
+            if is_of_feature {
+                self.single_frame = frame;
+            }
+            return Ok(());
+        }
+        match name.as_str() {
+            "crs" => check_crs(&value)?,
+            "type" => self.document_type = serde_json::from_slice(&value).ok(),
+            _ => {}
+        }
+        if is_of_feature && !self.has_features {
+            self.single.extend_from_slice(if self.single.is_empty() { b"{\"" } else { b",\"" });
+            self.single.extend_from_slice(name.as_bytes());
+            self.single.extend_from_slice(b"\":");
+            self.single.extend_from_slice(&value);
+        }
+        Ok(())
+    }
+
+    /// The end of the document: a document without features may be one itself.
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<Option<Frame>, Error> {
+        if let Some(byte) = self.peek_token()? {
+            return Err(self.broken(&format!("`{}` after the end of the document", char::from(byte))));
+        }
+        if self.has_features {
+            return Ok(None);
+        }
+        match self.document_type.as_deref() {
+            Some("Feature") if self.single_frame != Frame::Whole => Ok(Some(self.single_frame)),
+            Some("Feature") => {
+                std::mem::swap(out, &mut self.single);
+                out.push(b'}');
+                Ok(Some(if out.len() > self.max_bytes { Frame::TooLarge } else { Frame::Whole }))
+            }
+            Some("FeatureCollection") => Err(Error::invalid(
+                "no_features",
+                "the FeatureCollection has no list `features`",
+                "check that the file was saved whole",
+            )),
+            other => Err(Error::invalid(
+                "wrong_type",
+                format!(
+                    "the document is a `{}`, not a FeatureCollection",
+                    other.unwrap_or("JSON object without type")
+                ),
+                "make it a GeoJSON FeatureCollection; a bare geometry goes into a Feature",
+            )),
+        }
+    }
+
+    /// Copies one value into `out`; past a limit, reads on to its end but keeps nothing.
+    fn value(&mut self, out: &mut Vec<u8>, max_bytes: usize, max_depth: u32) -> Result<Frame, Error> {
+        let Some(first) = self.peek_token()? else {
+            return Err(self.cut_off());
+        };
+        let (mut depth, mut in_string, mut frame) = (0_u64, false, Frame::Whole);
+        let is_scalar = !matches!(first, b'{' | b'[' | b'"');
+        loop {
+            let Some(byte) = self.peek()? else {
+                return if is_scalar { Ok(frame) } else { Err(self.cut_off()) };
+            };
+            if is_scalar && matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n') {
+                return if out.is_empty() && frame == Frame::Whole {
+                    Err(self.broken(&format!("`{}` where a value was expected", char::from(byte))))
+                } else {
+                    Ok(frame)
+                };
+            }
+            self.take(byte, out, max_bytes, &mut frame);
+            if in_string {
+                match byte {
+                    b'\\' => {
+                        if let Some(escaped) = self.peek()? {
+                            self.take(escaped, out, max_bytes, &mut frame);
+                        }
+                    }
+                    b'"' => in_string = false,
+                    _ => {}
+                }
+            } else {
+                match byte {
+                    b'"' => in_string = true,
+                    b'{' | b'[' => {
+                        depth += 1;
+                        if depth > u64::from(max_depth) && frame == Frame::Whole {
+                            frame = Frame::TooDeep;
+                            out.clear();
+                        }
+                    }
+                    b'}' | b']' => depth -= 1,
+                    _ => {}
+                }
+            }
+            if depth == 0 && !in_string && !is_scalar {
+                return Ok(frame);
+            }
+        }
+    }
+
+    fn take(&mut self, byte: u8, out: &mut Vec<u8>, max_bytes: usize, frame: &mut Frame) {
+        self.skip();
+        if *frame == Frame::Whole {
+            if out.len() == max_bytes {
+                *frame = Frame::TooLarge;
+                *out = Vec::new();
+            } else {
+                out.push(byte);
+            }
+        }
+    }
+
+    fn expect(&mut self, byte: u8, name: &str) -> Result<(), Error> {
+        match self.peek_token()? {
+            Some(found) if found == byte => {
+                self.skip();
+                Ok(())
+            }
+            Some(found) => Err(self.broken(&format!("`{}` where {name} was expected", char::from(found)))),
+            None => Err(self.cut_off()),
+        }
+    }
+
+    fn peek_token(&mut self) -> Result<Option<u8>, Error> {
+        while let Some(byte) = self.peek()? {
+            if !matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+                return Ok(Some(byte));
+            }
+            self.skip();
+        }
+        Ok(None)
+    }
+
+    fn peek(&mut self) -> Result<Option<u8>, Error> {
+        if self.next == self.filled {
+            self.next = 0;
+            self.filled = self.input.read(&mut self.buffer)?;
+        }
+        Ok((self.next < self.filled).then(|| self.buffer[self.next]))
+    }
+
+    fn skip(&mut self) {
+        if self.buffer[self.next] == b'\n' {
+            self.line += 1;
+        }
+        self.next += 1;
+    }
+
+    fn broken(&self, what: &str) -> Error {
+        Error::invalid(
+            "not_json",
+            format!("the file is not JSON: {what} in line {}", self.line),
+            "export the layer again as GeoJSON",
+        )
+        .at(self.place())
+    }
+
+    fn cut_off(&self) -> Error {
+        Error::invalid(
+            "cut_off",
+            format!("the file ends too early, in line {}", self.line),
+            "check that it was saved and sent whole",
+        )
+        .at(self.place())
+    }
+
+    fn place(&self) -> Place {
+        match u32::try_from(self.features) {
+            Ok(row) if row > 0 => Place::row(row),
+            _ => Place::default(),
+        }
+    }
+}
+
+/// GeoJSON of 2008 could name another system of coordinates; what is read here is WGS 84.
+fn check_crs(value: &[u8]) -> Result<(), Error> {
+    let crs: serde_json::Value = serde_json::from_slice(value).unwrap_or_default();
+    let Some(name) = crs.pointer("/properties/name").and_then(|name| name.as_str()) else {
+        return Ok(());
+    };
+    if name.ends_with("CRS84")
+        || name.ends_with("CRS84h")
+        || name.ends_with(":4326")
+        || name.ends_with("/4326")
+    {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "wrong_crs",
+        format!(
+            "the coordinates are in `{}`, not in longitude and latitude",
+            name.chars().take(80).collect::<String>()
+        ),
+        "export the layer again as GeoJSON in WGS 84 (EPSG:4326)",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Frame, Frames};
+    use crate::Limits;
+
+    fn frames(text: &str, limits: &Limits) -> Result<Vec<(Frame, String)>, String> {
+        let mut frames = Frames::new(text.as_bytes(), limits);
+        let (mut out, mut found) = (Vec::new(), Vec::new());
+        while let Some(frame) = frames.next(&mut out).map_err(|error| error.to_string())? {
+            found.push((
+                frame,
+                if frame == Frame::Whole { String::from_utf8(out.clone()).unwrap() } else { String::new() },
+            ));
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn features_are_cut_out_wherever_the_list_stands() {
+        let limits = Limits { max_feature_bytes: 20, max_depth: 3, ..Limits::default() };
+        let whole = |text: &str| (Frame::Whole, text.to_owned());
+        for (text, expected) in [
+            (r#"{"type":"FeatureCollection","features":[]}"#, vec![]),
+            (
+                r#" {"features" : [ {"a":"}]\""} , 7,null ] , "type" : "FeatureCollection" } "#,
+                vec![whole(r#"{"a":"}]\""}"#), whole("7"), whole("null")],
+            ),
+            (
+                r#"{"features":[{"a":"xxxxxxxxxxxxxxxxxxxxxxx"},{"b":1}]}"#,
+                vec![(Frame::TooLarge, String::new()), whole(r#"{"b":1}"#)],
+            ),
+            (
+                r#"{"features":[[[[[1]]]],{"b":1}]}"#,
+                vec![(Frame::TooDeep, String::new()), whole(r#"{"b":1}"#)],
+            ),
+            (r#"{"geometry":null,"id":4,"type":"Feature"}"#, vec![(Frame::TooLarge, String::new())]),
+        ] {
+            assert_eq!(frames(text, &limits), Ok(expected), "{text}");
+        }
+        let single = r#"{"geometry":null,"other":{},"id":4,"type":"Feature"}"#;
+        let expected = whole(r#"{"geometry":null,"id":4,"type":"Feature"}"#);
+        assert_eq!(frames(single, &Limits::default()), Ok(vec![expected]));
+    }
+
+    #[test]
+    fn a_document_that_breaks_off_or_is_something_else_is_told() {
+        for (text, expected) in [
+            ("{", "ends too early"),
+            ("[", "`[` where an object was expected"),
+            (r#"{"features":[{"a":1}"#, "ends too early, in line 1, row 1"),
+            ("{\"features\":[{\"a\":1}\n\n{}]}", "`{` where a comma was expected in line 3, row 1"),
+            (r#"{"features":[,]}"#, "`,` where a value was expected"),
+            (r#"{"features":[{}]} x"#, "after the end"),
+            (r#"{"type":"FeatureCollection"}"#, "no list `features`"),
+            (r#"{"type":"Point","coordinates":[1,2]}"#, "the document is a `Point`"),
+            (
+                r#"{"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::32648"}},"features":[]}"#,
+                "EPSG::32648",
+            ),
+        ] {
+            let error = frames(text, &Limits::default()).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic_and_every_text_ends(text in "[{}\\[\\]\",:\\\\a1 \n]{0,60}") {
+            let _ = frames(&format!("{{\"features\":[{text}"), &Limits::default());
+            let _ = frames(&text, &Limits::default());
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Coordinates to a geometry that is valid enough to store: on the globe, rings closed.
+
+use geo_types::{
+    Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point,
+    Polygon,
+};
+use model::Bbox;
+
+use super::Refused;
+
+/// Nested lists of positions, flat.
+#[derive(Debug, Default)]
+pub(super) struct Coordinates {
+    /// All positions, in order.
+    pub(super) positions: Vec<Coord<f64>>,
+    /// Where lists of positions end (in `positions`), lists of those (in the ends before), and so on.
+    ends: [Vec<usize>; Coordinates::MAX_HEIGHT as usize],
+    /// How deeply the lists are nested: 0 is one position, 3 a multipolygon.
+    pub(super) height: u8,
+    pub(super) had_heights: bool,
+}
+
+impl Coordinates {
+    /// The depth of a multipolygon, the deepest there is.
+    pub(super) const MAX_HEIGHT: u8 = 3;
+
+    /// Ends a list of lists of this height.
+    pub(super) fn close(&mut self, inner: u8) {
+        let inner = usize::from(inner);
+        let end = if inner == 0 { self.positions.len() } else { self.ends[inner - 1].len() };
+        self.ends[inner].push(end);
+    }
+
+    fn lines(&self) -> Vec<LineString<f64>> {
+        let mut start = 0;
+        let line = |end: &usize| {
+            let line = LineString(self.positions[start..*end].to_vec());
+            start = *end;
+            line
+        };
+        self.ends[0].iter().map(line).collect()
+    }
+}
+
+/// A geometry as the text has it.
+#[derive(Debug, Default)]
+pub(super) struct RawGeometry {
+    pub(super) kind: Option<String>,
+    pub(super) coordinates: Option<Coordinates>,
+    pub(super) geometries: Vec<RawGeometry>,
+}
+
+/// A geometry as it is stored.
+#[derive(Debug)]
+pub(super) struct StoredGeometry {
+    pub(super) wkb: Vec<u8>,
+    pub(super) bbox: Bbox,
+    pub(super) had_heights: bool,
+}
+
+/// Checks a geometry and writes it as WKB.
+pub(super) fn to_geometry(raw: RawGeometry) -> Result<StoredGeometry, Refused> {
+    let mut bounds = Bounds { edges: None, had_heights: false };
+    let geometry = build(raw, &mut bounds)?;
+    let mut wkb = Vec::new();
+    wkb::writer::write_geometry(&mut wkb, &geometry, &wkb::writer::WriteOptions::default())
+        .map_err(|error| Refused::new("bad_geometry", error.to_string(), ""))?;
+    match bounds.edges {
+        Some(bbox) => Ok(StoredGeometry { wkb, bbox, had_heights: bounds.had_heights }),
+        None => Err(Refused::new("no_geometry", "the geometry has no positions", "")),
+    }
+}
+
+struct Bounds {
+    edges: Option<Bbox>,
+    had_heights: bool,
+}
+
+fn build(raw: RawGeometry, bounds: &mut Bounds) -> Result<Geometry<f64>, Refused> {
+    let kind = raw.kind.unwrap_or_default();
+    if kind == "GeometryCollection" {
+        let parts: Result<Vec<_>, _> = raw.geometries.into_iter().map(|part| build(part, bounds)).collect();
+        return Ok(Geometry::GeometryCollection(GeometryCollection(parts?)));
+    }
+    let height = match kind.as_str() {
+        "Point" => 0,
+        "MultiPoint" | "LineString" => 1,
+        "MultiLineString" | "Polygon" => 2,
+        "MultiPolygon" => 3,
+        _ => return Err(Refused::new("bad_geometry", "the geometry's `type` is none of GeoJSON's", kind)),
+    };
+    let Some(coordinates) = raw.coordinates else {
+        return Err(Refused::new("bad_geometry", "the geometry has no `coordinates`", kind));
+    };
+    if coordinates.height != height {
+        return Err(Refused::new(
+            "bad_geometry",
+            format!("the coordinates are not nested as a {kind}'s are"),
+            kind,
+        ));
+    }
+    check_positions(&coordinates, bounds)?;
+    Ok(match kind.as_str() {
+        "Point" => Geometry::Point(Point(coordinates.positions[0])),
+        "MultiPoint" => {
+            Geometry::MultiPoint(MultiPoint(coordinates.positions.into_iter().map(Point).collect()))
+        }
+        "LineString" => Geometry::LineString(checked_line(LineString(coordinates.positions))?),
+        "MultiLineString" => {
+            let lines: Result<Vec<_>, _> = coordinates.lines().into_iter().map(checked_line).collect();
+            Geometry::MultiLineString(MultiLineString(lines?))
+        }
+        "Polygon" => Geometry::Polygon(polygon(coordinates.lines())?),
+        _ => {
+            let mut rings = coordinates.lines().into_iter();
+            let mut start = 0;
+            let mut polygons = Vec::new();
+            for end in &coordinates.ends[1] {
+                polygons.push(polygon(rings.by_ref().take(end - start).collect())?);
+                start = *end;
+            }
+            Geometry::MultiPolygon(MultiPolygon(polygons))
+        }
+    })
+}
+
+fn check_positions(coordinates: &Coordinates, bounds: &mut Bounds) -> Result<(), Refused> {
+    bounds.had_heights |= coordinates.had_heights;
+    for (index, position) in coordinates.positions.iter().enumerate() {
+        let Some(point) = Bbox::new(position.x, position.y, position.x, position.y) else {
+            let hint = if (8.0..24.0).contains(&position.x) && (102.0..118.0).contains(&position.y) {
+                "longitude comes before latitude"
+            } else if position.x.abs() > 1000.0 || position.y.abs() > 1000.0 {
+                "these look like metres (VN-2000 or UTM): export the layer in WGS 84"
+            } else {
+                "export the layer in WGS 84"
+            };
+            return Err(Refused::new(
+                "outside_world",
+                format!("position {} is not longitude and latitude: {hint}", index + 1),
+                format!("[{}, {}]", position.x, position.y),
+            ));
+        };
+        bounds.edges = Some(bounds.edges.map_or(point, |edges| edges.union(&point)));
+    }
+    Ok(())
+}
+
+fn checked_line(line: LineString<f64>) -> Result<LineString<f64>, Refused> {
+    if line.0.len() < 2 {
+        return Err(Refused::new("bad_geometry", "a line has one position only", ""));
+    }
+    Ok(line)
+}
+
+/// The first ring is the outer one.
+fn polygon(rings: Vec<LineString<f64>>) -> Result<Polygon<f64>, Refused> {
+    for (index, ring) in rings.iter().enumerate() {
+        let (first, last) = (ring.0[0], ring.0[ring.0.len() - 1]);
+        if first != last {
+            let value = format!("[{}, {}] … [{}, {}]", first.x, first.y, last.x, last.y);
+            return Err(Refused::new("bad_geometry", format!("ring {} is not closed", index + 1), value));
+        }
+        if ring.0.len() < 4 {
+            let reason = format!("ring {} has fewer than four positions", index + 1);
+            return Err(Refused::new("bad_geometry", reason, ring.0.len().to_string()));
+        }
+    }
+    let mut rings = rings.into_iter();
+    let outer = rings.next().ok_or_else(|| Refused::new("bad_geometry", "a polygon has no ring", ""))?;
+    Ok(Polygon::new(outer, rings.collect()))
+}
