@@ -95,6 +95,7 @@ impl CsvTable {
             let stop = records.read(&mut self.builder, &mut self.fields, &mut self.unquoted)?;
             self.row = records.row;
             self.start += records.at;
+            let left = text.len() - records.at;
             match stop {
                 Stop::Full => return self.builder.finish(self.input.bytes_read()),
                 Stop::Done => {
@@ -103,11 +104,11 @@ impl CsvTable {
                 }
                 Stop::Partial { column, in_quotes } => {
                     let place = Place::cell(self.row.saturating_add(1), column);
+                    if left > self.limits.max_line_bytes {
+                        return Err(too_long(&self.limits, in_quotes).at(place));
+                    }
                     if let Some(problem) = problem {
                         return Err(problem.at(place));
-                    }
-                    if self.end - self.start > self.limits.max_line_bytes {
-                        return Err(too_long(&self.limits, in_quotes).at(place));
                     }
                     if self.at_end {
                         return Err(unclosed().at(place));

@@ -1,11 +1,9 @@
 //! One GeoJSON feature, read without building a tree of its coordinates.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::geometry::{Coordinates, RawGeometry, to_geometry};
+use super::json::Json;
 use super::{FeatureRow, Refused};
 use crate::Limits;
 
@@ -20,13 +18,24 @@ pub(super) struct RawFeature {
 
 impl RawFeature {
     pub(super) fn parse(text: &[u8]) -> Result<RawFeature, Refused> {
-        let mut deserializer = serde_json::Deserializer::from_slice(text);
-        let raw = FeatureSeed.deserialize(&mut deserializer).and_then(|raw| deserializer.end().map(|()| raw));
-        raw.map_err(|error| {
-            let code = if error.is_data() { "not_a_feature" } else { "not_json" };
-            let start = String::from_utf8_lossy(&text[..text.len().min(400)]).into_owned();
-            Refused::new(code, error.to_string(), start)
-        })
+        let mut json = Json::new(text);
+        if json.peek() != Some(b'{') {
+            let found = json.value()?;
+            return Err(Refused::new("not_a_feature", "it is not a JSON object", found.to_string()));
+        }
+        let mut raw = RawFeature::default();
+        json.object(|json, name| {
+            match name.as_str() {
+                "type" => raw.kind = Some(json.value()?),
+                "id" => raw.id = Some(json.value()?),
+                "geometry" => raw.geometry = geometry(json)?,
+                "properties" => raw.properties = properties(json)?,
+                _ => drop(json.value()?),
+            }
+            Ok(())
+        })?;
+        json.end()?;
+        Ok(raw)
     }
 
     pub(super) fn into_row(self, row: u32, limits: &Limits) -> Result<FeatureRow, Refused> {
@@ -104,145 +113,64 @@ fn text_bytes(value: &Value) -> usize {
     }
 }
 
-struct FeatureSeed;
-
-impl<'de> DeserializeSeed<'de> for FeatureSeed {
-    type Value = RawFeature;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RawFeature, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for FeatureSeed {
-    type Value = RawFeature;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a Feature")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<RawFeature, A::Error> {
-        let mut raw = RawFeature::default();
-        while let Some(name) = members.next_key::<String>()? {
-            match name.as_str() {
-                "type" => raw.kind = Some(members.next_value()?),
-                "id" => raw.id = Some(members.next_value()?),
-                "geometry" => raw.geometry = members.next_value_seed(GeometrySeed)?,
-                "properties" => raw.properties = members.next_value_seed(PropertiesSeed)?,
-                _ => {
-                    members.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(raw)
-    }
-}
-
 /// Properties in their order; `null` is none.
-struct PropertiesSeed;
-
-impl<'de> DeserializeSeed<'de> for PropertiesSeed {
-    type Value = Vec<(String, Value)>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
+fn properties(json: &mut Json<'_>) -> Result<Vec<(String, Value)>, Refused> {
+    let mut properties = Vec::new();
+    if json.literal("null") {
+        return Ok(properties);
     }
-}
-
-impl<'de> Visitor<'de> for PropertiesSeed {
-    type Value = Vec<(String, Value)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of properties")
+    if json.peek() != Some(b'{') {
+        let found = json.value()?;
+        return Err(Refused::new("not_a_feature", "the `properties` are not an object", found.to_string()));
     }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Vec::new())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut properties = Vec::new();
-        while let Some(member) = members.next_entry()? {
-            properties.push(member);
-        }
-        Ok(properties)
-    }
+    json.object(|json, name| {
+        properties.push((name, json.value()?));
+        Ok(())
+    })?;
+    Ok(properties)
 }
 
 /// A geometry, or `null`.
-struct GeometrySeed;
-
-impl<'de> DeserializeSeed<'de> for GeometrySeed {
-    type Value = Option<RawGeometry>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
+fn geometry(json: &mut Json<'_>) -> Result<Option<RawGeometry>, Refused> {
+    if json.literal("null") {
+        return Ok(None);
     }
-}
-
-impl<'de> Visitor<'de> for GeometrySeed {
-    type Value = Option<RawGeometry>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a geometry")
+    if json.peek() != Some(b'{') {
+        let found = json.value()?;
+        return Err(Refused::new("bad_geometry", "the geometry is not an object", found.to_string()));
     }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut raw = RawGeometry::default();
-        while let Some(name) = members.next_key::<String>()? {
-            match name.as_str() {
-                "type" => raw.kind = members.next_value()?,
-                "coordinates" => raw.coordinates = Some(members.next_value_seed(CoordinatesSeed)?),
-                "geometries" => raw.geometries = members.next_value_seed(GeometriesSeed)?,
-                _ => {
-                    members.next_value::<IgnoredAny>()?;
-                }
+    let mut raw = RawGeometry::default();
+    json.object(|json, name| {
+        match name.as_str() {
+            "type" => raw.kind = json.value()?.as_str().map(str::to_owned),
+            "coordinates" => raw.coordinates = Some(coordinates(json)?),
+            "geometries" if json.peek() == Some(b'[') => {
+                raw.geometries.clear();
+                json.list(|json| {
+                    let part = geometry(json)?;
+                    raw.geometries.push(part.ok_or_else(|| bad("a geometry in the collection is null"))?);
+                    Ok(())
+                })?;
             }
+            _ => drop(json.value()?),
         }
-        Ok(Some(raw))
-    }
+        Ok(())
+    })?;
+    Ok(Some(raw))
 }
 
-struct GeometriesSeed;
-
-impl<'de> DeserializeSeed<'de> for GeometriesSeed {
-    type Value = Vec<RawGeometry>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for GeometriesSeed {
-    type Value = Vec<RawGeometry>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of geometries")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
-        let mut geometries = Vec::new();
-        while let Some(geometry) = values.next_element_seed(GeometrySeed)? {
-            geometries
-                .push(geometry.ok_or_else(|| A::Error::custom("a geometry in the collection is null"))?);
-        }
-        Ok(geometries)
-    }
+fn bad(reason: &str) -> Refused {
+    Refused::new("bad_geometry", reason, "")
 }
 
 /// Nested lists of positions, flattened while they are read.
-struct CoordinatesSeed;
-
-impl<'de> DeserializeSeed<'de> for CoordinatesSeed {
-    type Value = Coordinates;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Coordinates, D::Error> {
-        let mut coordinates = Coordinates::default();
-        match (Level { coordinates: &mut coordinates }).deserialize(deserializer)? {
-            Found::Number(_) => Err(D::Error::custom("the coordinates are a number, not a list")),
-            Found::List(height) => {
-                coordinates.height = height;
-                Ok(coordinates)
-            }
+fn coordinates(json: &mut Json<'_>) -> Result<Coordinates, Refused> {
+    let mut coordinates = Coordinates::default();
+    match level(json, &mut coordinates)? {
+        Found::Number(_) => Err(bad("the coordinates are a number, not a list")),
+        Found::List(height) => {
+            coordinates.height = height;
+            Ok(coordinates)
         }
     }
 }
@@ -254,73 +182,48 @@ enum Found {
     List(u8),
 }
 
-struct Level<'a> {
-    coordinates: &'a mut Coordinates,
-}
-
-impl<'de> DeserializeSeed<'de> for Level<'_> {
-    type Value = Found;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found, D::Error> {
-        deserializer.deserialize_any(self)
+fn level(json: &mut Json<'_>, coordinates: &mut Coordinates) -> Result<Found, Refused> {
+    if json.peek() != Some(b'[') {
+        return match json.value()? {
+            Value::Number(number) => {
+                number.as_f64().map(Found::Number).ok_or_else(|| bad("a number is too large"))
+            }
+            other => Err(Refused::new("bad_geometry", "a coordinate is not a number", other.to_string())),
+        };
     }
-}
-
-impl<'de> Visitor<'de> for Level<'_> {
-    type Value = Found;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("coordinates")
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Found, E> {
-        Ok(Found::Number(number))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Found, E> {
-        Ok(Found::Number(number as f64))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Found, E> {
-        Ok(Found::Number(number as f64))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Found, A::Error> {
-        let mut numbers = [0.0; 2];
-        let (mut count, mut height) = (0_usize, None);
-        while let Some(found) = values.next_element_seed(Level { coordinates: &mut *self.coordinates })? {
-            match found {
-                Found::Number(number) => {
-                    if height.is_some() {
-                        return Err(A::Error::custom("a list mixes numbers and lists"));
-                    }
-                    if count < 2 {
-                        numbers[count] = number;
-                    }
-                    count += 1;
+    let mut numbers = [0.0; 2];
+    let (mut count, mut height) = (0_usize, None);
+    json.list(|json| {
+        match level(json, coordinates)? {
+            Found::Number(_) if height.is_some() => return Err(bad("a list mixes numbers and lists")),
+            Found::List(_) if count > 0 => return Err(bad("a list mixes numbers and lists")),
+            Found::List(inner) if height.is_some_and(|height| height != inner) => {
+                return Err(bad("a list mixes lists of different depth"));
+            }
+            Found::List(inner) => height = Some(inner),
+            Found::Number(number) => {
+                if let Some(place) = numbers.get_mut(count) {
+                    *place = number;
                 }
-                Found::List(inner) => {
-                    if count > 0 || height.is_some_and(|height| height != inner) {
-                        return Err(A::Error::custom("a list mixes values of different depth"));
-                    }
-                    height = Some(inner);
-                }
+                count += 1;
             }
         }
-        match (count, height) {
-            (0, None) => Err(A::Error::custom("a list of coordinates is empty")),
-            (1, None) => Err(A::Error::custom("a position has one number only")),
-            (_, None) => {
-                self.coordinates.had_heights |= count > 2;
-                self.coordinates.positions.push(numbers.into());
-                Ok(Found::List(0))
-            }
-            (_, Some(inner)) if inner >= Coordinates::MAX_HEIGHT => {
-                Err(A::Error::custom("the coordinates are nested too deeply"))
-            }
-            (_, Some(inner)) => {
-                self.coordinates.close(inner);
-                Ok(Found::List(inner + 1))
-            }
+        Ok(())
+    })?;
+    match (count, height) {
+        (0, None) => Err(bad("a list of coordinates is empty")),
+        (1, None) => Err(bad("a position has one number only")),
+        (_, None) => {
+            coordinates.had_heights |= count > 2;
+            coordinates.positions.push(numbers.into());
+            Ok(Found::List(0))
+        }
+        (_, Some(inner)) if inner >= Coordinates::MAX_HEIGHT => {
+            Err(bad("the coordinates are nested too deeply"))
+        }
+        (_, Some(inner)) => {
+            coordinates.close(inner);
+            Ok(Found::List(inner + 1))
         }
     }
 }

@@ -48,6 +48,8 @@ pub(super) struct Frames<R> {
     single_frame: Frame,
 }
 
+/// Nesting at most, whatever the limits say: what is cut out here is then read by recursion.
+const MAX_DEPTH: u32 = 128;
 /// Bytes of a member's name, at most.
 const MAX_NAME: usize = 4096;
 /// Bytes of a member such as `crs`, at most, to be understood.
@@ -63,7 +65,7 @@ impl<R: Read> Frames<R> {
             line: 1,
             at: At::Start,
             max_bytes: limits.max_feature_bytes,
-            max_depth: limits.max_depth,
+            max_depth: limits.max_depth.min(MAX_DEPTH),
             has_features: false,
             features: 0,
             document_type: None,

@@ -7,6 +7,7 @@
 mod feature;
 mod frame;
 mod geometry;
+mod json;
 
 use std::path::Path;
 

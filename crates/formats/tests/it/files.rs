@@ -16,7 +16,8 @@ pub fn file(content: impl AsRef<[u8]>) -> NamedTempFile {
 
 /// A workbook with these sheets; the content is the XML within `<sheetData>`.
 pub fn workbook(sheets: &[(&str, &str)], strings: &[&str]) -> Vec<u8> {
-    let list: String = strings.iter().map(|text| format!("<si><t xml:space=\"preserve\">{text}</t></si>")).collect();
+    let list: String =
+        strings.iter().map(|text| format!("<si><t xml:space=\"preserve\">{text}</t></si>")).collect();
     let list = format!("<sst uniqueCount=\"{}\">{list}</sst>", strings.len());
     workbook_with_strings(sheets, &list)
 }
@@ -42,7 +43,10 @@ pub fn workbook_with_strings(sheets: &[(&str, &str)], strings: &str) -> Vec<u8> 
         links += &format!(
             r#"<Relationship Id="s{index}" Type="{office}/worksheet" Target="worksheets/sheet{index}.xml"/>"#
         );
-        part(&format!("xl/worksheets/sheet{index}.xml"), &format!("<worksheet><sheetData>{data}</sheetData></worksheet>"));
+        part(
+            &format!("xl/worksheets/sheet{index}.xml"),
+            &format!("<worksheet><sheetData>{data}</sheetData></worksheet>"),
+        );
     }
     part("xl/workbook.xml", &format!("<workbook><sheets>{list}</sheets></workbook>"));
     part("xl/_rels/workbook.xml.rels", &format!("<Relationships>{links}</Relationships>"));
@@ -78,8 +82,9 @@ pub fn rows_of(chunks: &[Chunk]) -> Vec<Row> {
     let mut rows = Vec::new();
     for chunk in chunks {
         for index in 0..chunk.len() {
-            let mut texts: Vec<String> =
-                (0..chunk.columns.len()).map(|c| chunk.cell(index, c).unwrap_or_default().to_owned()).collect();
+            let mut texts: Vec<String> = (0..chunk.columns.len())
+                .map(|c| chunk.cell(index, c).unwrap_or_default().to_owned())
+                .collect();
             while texts.last().is_some_and(String::is_empty) {
                 texts.pop();
             }

@@ -78,22 +78,38 @@ fn geometries_that_cannot_be_are_refused_with_the_reason() {
         (json!({}), "bad_geometry", "`type` is none"),
         (json!({"type": "Circle"}), "bad_geometry", "`type` is none"),
         (json!({"type": "Point"}), "bad_geometry", "no `coordinates`"),
-        (json!({"type": "Point", "coordinates": []}), "not_a_feature", "empty"),
-        (json!({"type": "Point", "coordinates": [105]}), "not_a_feature", "one number"),
-        (json!({"type": "Point", "coordinates": 105}), "not_a_feature", "not a list"),
-        (json!({"type": "Point", "coordinates": ["105", "9"]}), "not_a_feature", "invalid type"),
-        (json!({"type": "Point", "coordinates": [null, 9]}), "not_a_feature", "invalid type"),
-        (json!({"type": "Point", "coordinates": [9.5, 105.5]}), "outside_world", "longitude comes before latitude"),
+        (json!({"type": "Point", "coordinates": []}), "bad_geometry", "empty"),
+        (json!({"type": "Point", "coordinates": [105]}), "bad_geometry", "one number"),
+        (json!({"type": "Point", "coordinates": 105}), "bad_geometry", "not a list"),
+        (json!({"type": "Point", "coordinates": ["105", "9"]}), "bad_geometry", "not a number"),
+        (json!({"type": "Point", "coordinates": [null, 9]}), "bad_geometry", "not a number"),
+        (
+            json!({"type": "Point", "coordinates": [9.5, 105.5]}),
+            "outside_world",
+            "longitude comes before latitude",
+        ),
         (json!({"type": "Point", "coordinates": [[105, 9]]}), "bad_geometry", "not nested as a Point"),
         (json!({"type": "LineString", "coordinates": [[105, 9]]}), "bad_geometry", "one position"),
-        (json!({"type": "LineString", "coordinates": [[105, 9], [[1, 2]]]}), "not_a_feature", "different depth"),
-        (json!({"type": "LineString", "coordinates": [[105, 9], 4]}), "not_a_feature", "mixes"),
-        (json!({"type": "Polygon", "coordinates": [[[105, 9], [106, 9], [106, 10], [105, 10]]]}), "bad_geometry", "not closed"),
-        (json!({"type": "Polygon", "coordinates": [[[105, 9], [106, 9], [105, 9]]]}), "bad_geometry", "fewer than four"),
+        (
+            json!({"type": "LineString", "coordinates": [[105, 9], [[1, 2]]]}),
+            "bad_geometry",
+            "different depth",
+        ),
+        (json!({"type": "LineString", "coordinates": [[105, 9], 4]}), "bad_geometry", "mixes"),
+        (
+            json!({"type": "Polygon", "coordinates": [[[105, 9], [106, 9], [106, 10], [105, 10]]]}),
+            "bad_geometry",
+            "not closed",
+        ),
+        (
+            json!({"type": "Polygon", "coordinates": [[[105, 9], [106, 9], [105, 9]]]}),
+            "bad_geometry",
+            "fewer than four",
+        ),
         (json!({"type": "MultiPolygon", "coordinates": [ring]}), "bad_geometry", "not nested"),
-        (json!({"type": "MultiPolygon", "coordinates": [[[[[1, 2]]]]]}), "not_a_feature", "too deeply"),
+        (json!({"type": "MultiPolygon", "coordinates": [[[[[1, 2]]]]]}), "bad_geometry", "too deeply"),
         (json!({"type": "GeometryCollection", "geometries": []}), "no_geometry", "no positions"),
-        (json!({"type": "GeometryCollection", "geometries": [null]}), "not_a_feature", "is null"),
+        (json!({"type": "GeometryCollection", "geometries": [null]}), "bad_geometry", "is null"),
     ] {
         let got = refusal(&collection(&[feature(geometry.clone())]), &Limits::default());
         assert_eq!((got.0, got.1), (1, code), "{geometry}");
@@ -127,8 +143,13 @@ fn features_hold_to_the_limits() {
     let with = |properties: Value| {
         collection(&[json!({ "type": "Feature", "properties": properties, "geometry": point })])
     };
-    let limits =
-        Limits { max_feature_bytes: 2000, max_columns: 3, max_cell_bytes: 50, max_rows: 2, ..Limits::default() };
+    let limits = Limits {
+        max_feature_bytes: 2000,
+        max_columns: 3,
+        max_cell_bytes: 50,
+        max_rows: 2,
+        ..Limits::default()
+    };
     for (properties, code) in [
         (json!({ "a": deep }), "too_deep"),
         (json!({ "a": "x".repeat(3000) }), "too_large"),

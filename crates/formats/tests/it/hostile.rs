@@ -95,7 +95,10 @@ fn rows_columns_and_cells_hold_to_the_limits() {
     let sheet = |data: &str| rows(workbook(&[("S", data)], &["123456"]), &limits);
     let in_sheet = |row, column| Place { sheet: Some((0, "S".into())), row: Some(row), column };
     assert_eq!(failure(sheet(r#"<row r="1"><c r="E1"><v>1</v></c></row>"#)), ("columns", in_sheet(1, None)));
-    assert_eq!(failure(sheet(r#"<row r="2"><c r="B2" t="s"><v>0</v></c></row>"#)), ("cell_bytes", in_sheet(2, Some(2))));
+    assert_eq!(
+        failure(sheet(r#"<row r="2"><c r="B2" t="s"><v>0</v></c></row>"#)),
+        ("cell_bytes", in_sheet(2, Some(2)))
+    );
     assert_eq!(failure(sheet(r#"<row r="4"><c r="A4"><v>1</v></c></row>"#)).0, "rows");
 }
 
@@ -135,7 +138,8 @@ fn an_archive_that_lies_about_its_sizes_is_measured_all_the_same() {
 
 #[test]
 fn texts_that_are_shown_over_and_over_are_counted_each_time() {
-    let data: String = (1..=2000).map(|r| format!("<row r=\"{r}\"><c r=\"A{r}\" t=\"s\"><v>0</v></c></row>")).collect();
+    let data: String =
+        (1..=2000).map(|r| format!("<row r=\"{r}\"><c r=\"A{r}\" t=\"s\"><v>0</v></c></row>")).collect();
     let text = "x".repeat(10_000);
     let limits = Limits { max_unpacked_bytes: 10 << 20, ..Limits::default() };
     let (code, place) = failure(rows(workbook(&[("S", &data)], &[&text]), &limits));

@@ -78,10 +78,8 @@ fn a_workbook_is_read_sheet_by_sheet_with_the_rows_of_the_spreadsheet() {
         <row r="6"><c r="A6" s="1"/></row>
         <row r="7"><c r="A7" t="b"><v>1</v></c><c r="B7" t="e"><v>#N/A</v></c><c r="C7" t="str"><v>a &amp; b</v></c><c r="D7" t="inlineStr"><is><t>in</t></is></c></row>"#;
     let second = r#"<row r="1"><c r="B1" t="s"><v>2</v></c></row>"#;
-    let content = workbook(
-        &[("Tỉnh", first), ("Trống", ""), ("Khác", second)],
-        &["mã", "giá trị", "Ca\u{300} Mau"],
-    );
+    let content =
+        workbook(&[("Tỉnh", first), ("Trống", ""), ("Khác", second)], &["mã", "giá trị", "Ca\u{300} Mau"]);
     let file = file(content);
     let mut table = open(file.path(), &Limits::default()).unwrap();
     assert_eq!(table.sheets(), ["Tỉnh", "Trống", "Khác"]);
@@ -98,7 +96,8 @@ fn a_workbook_is_read_sheet_by_sheet_with_the_rows_of_the_spreadsheet() {
 
 #[test]
 fn a_workbook_that_nobody_reads_to_its_end_holds_nobody_up() {
-    let data: String = (1..=200_000).map(|r| format!("<row r=\"{r}\"><c r=\"A{r}\"><v>{r}</v></c></row>")).collect();
+    let data: String =
+        (1..=200_000).map(|r| format!("<row r=\"{r}\"><c r=\"A{r}\"><v>{r}</v></c></row>")).collect();
     let file = file(workbook(&[("a", &data)], &[]));
     let mut table = open(file.path(), &Limits::default()).unwrap();
     assert_eq!(table.next_chunk().unwrap().unwrap().len(), 65_536);

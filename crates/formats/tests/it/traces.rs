@@ -44,7 +44,8 @@ fn a_cell_is_shown_with_its_header_and_its_neighbours() {
 fn a_header_that_is_known_is_the_one_that_is_shown() {
     let file = file("a,b\nnotes,more\nid,value\n1,2\n");
     let format = Format::Csv { delimiter: b',', encoding: formats::Encoding::Utf8 };
-    let found = neighbourhood_under(file.path(), &format, Some(3), cell(0, 4, 2), 0, &Limits::default()).unwrap();
+    let found =
+        neighbourhood_under(file.path(), &format, Some(3), cell(0, 4, 2), 0, &Limits::default()).unwrap();
     assert_eq!(shown(&found), [(3, vec!["id", "value"]), (4, vec!["1", "2"])]);
 }
 
