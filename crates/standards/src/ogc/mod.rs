@@ -1,0 +1,23 @@
+//! OGC API documents: Common (19-072), Features Part 1 (17-069r4) and EDR 1.1 (19-086r6).
+
+mod common;
+mod edr;
+mod features;
+mod params;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+pub use common::{
+    CRS84, Collection, Collections, Conformance, Extent, LandingPage, Link, SpatialExtent, TemporalExtent,
+};
+pub use edr::{
+    CrsDetails, DataQueries, DataQuery, EdrObservedProperty, EdrParameter, QueryLink, QueryVariables,
+    describe_all, parse_point,
+};
+pub use features::{Feature, FeatureCollection, GEOJSON};
+pub use params::parse_list;
+
+/// An instant as RFC 3339 in UTC, with as many digits of a second as it has.
+pub fn time_text(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}

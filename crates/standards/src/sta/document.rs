@@ -1,0 +1,254 @@
+//! Entity documents (18-088 §8.2, §9.3) and the service's root.
+
+use chrono::{DateTime, Utc};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value, json};
+
+use super::{Entity, Id};
+use crate::ogc::time_text;
+
+/// The requirements that the reading half fulfils (18-088 Annex A). Left out on purpose: writing,
+/// batch, data arrays and MQTT, and `built-in-query-functions`, of which the geospatial are missing.
+pub const CONFORMANCE: &[&str] = &[
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/datamodel",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/resource-path/resource-path-to-entities",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/order",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/expand",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/select",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/status-code",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/query-status-code",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/orderby",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/top",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/skip",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/count",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/filter",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/built-in-filter-operations",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/pagination",
+];
+
+/// The service's root document; `root` is its address without a `/` at the end.
+pub fn service_root(root: &str) -> Value {
+    let sets: Vec<Value> = Entity::ALL
+        .iter()
+        .map(|entity| json!({"name": entity.set_name(), "url": format!("{root}/{}", entity.set_name())}))
+        .collect();
+    json!({"value": sets, "serverSettings": {"conformance": CONFORMANCE}})
+}
+
+/// An entity with its control information, reduced to what `$select` names (all, when it names nothing).
+///
+/// Of a selection only what was named stands in the answer, links included (§9.3.2.2, Example 29).
+pub fn entity_document(
+    root: &str,
+    entity: Entity,
+    id: &Id,
+    mut body: Map<String, Value>,
+    select: &[String],
+) -> Map<String, Value> {
+    let self_link = format!("{root}/{}({})", entity.set_name(), path_segment(&id.to_string()));
+    let id = match id {
+        Id::Number(number) => Value::from(*number),
+        Id::Text(text) => Value::from(text.as_str()),
+    };
+    let wants =
+        |names: &[&str]| select.is_empty() || select.iter().any(|name| names.contains(&name.as_str()));
+    body.retain(|name, _| wants(&[name]));
+    for relation in entity.relations() {
+        if wants(&[relation.name]) {
+            let link = format!("{self_link}/{}", relation.name);
+            body.insert(format!("{}@iot.navigationLink", relation.name), link.into());
+        }
+    }
+    if wants(&["@iot.id", "id"]) {
+        body.insert("@iot.id".into(), id);
+    }
+    if wants(&["@iot.selfLink", "selfLink"]) {
+        body.insert("@iot.selfLink".into(), self_link.into());
+    }
+    body
+}
+
+/// Escapes what may not stand in a path of a URL; ids hold letters, digits, `:`, `_`, `-`, `.` as a rule.
+fn path_segment(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b':' | b'_' | b'-' | b'.' | b'\'' | b'~' => {
+                escaped.push(char::from(byte));
+            }
+            _ => escaped.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    escaped
+}
+
+/// The properties of a body as a JSON object.
+pub fn to_map(body: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(body) {
+        Ok(Value::Object(map)) => map,
+        // Bodies are the structs below: objects with text keys and finite or null numbers.
+        _ => Map::new(),
+    }
+}
+
+/// An instant, or a period with its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interval {
+    /// The instant, or the beginning of the period.
+    pub start: DateTime<Utc>,
+    /// The end of the period.
+    pub end: Option<DateTime<Utc>>,
+}
+
+impl Serialize for Interval {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.end {
+            None => serializer.serialize_str(&time_text(self.start)),
+            Some(end) => {
+                serializer.collect_str(&format_args!("{}/{}", time_text(self.start), time_text(end)))
+            }
+        }
+    }
+}
+
+/// A place as a thing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Thing {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// More that is known.
+    pub properties: Map<String, Value>,
+}
+
+/// Where a place is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Location {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// The form of `location`.
+    pub encoding_type: &'static str,
+    /// GeoJSON.
+    pub location: Value,
+    /// More that is known.
+    pub properties: Map<String, Value>,
+}
+
+/// What a value is about: the place, as a feature.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FeatureOfInterest {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// The form of `feature`.
+    pub encoding_type: &'static str,
+    /// GeoJSON, or null where the position is not known.
+    pub feature: Value,
+    /// More that is known.
+    pub properties: Map<String, Value>,
+}
+
+/// How a series is made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sensor {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// The form of `metadata`.
+    pub encoding_type: &'static str,
+    /// What is known of it.
+    pub metadata: String,
+    /// More that is known.
+    pub properties: Map<String, Value>,
+}
+
+/// What is observed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObservedProperty {
+    /// Its name.
+    pub name: String,
+    /// A URI that defines it.
+    pub definition: String,
+    /// What it is.
+    pub description: String,
+    /// More that is known.
+    pub properties: Map<String, Value>,
+}
+
+/// A series.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Datastream {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// The URI of the kind of its results.
+    pub observation_type: &'static str,
+    /// The unit of its results.
+    pub unit_of_measurement: UnitOfMeasurement,
+    /// Where, as GeoJSON; absent where the position is not known.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub observed_area: Value,
+    /// More that is known.
+    pub properties: Map<String, Value>,
+}
+
+/// A unit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UnitOfMeasurement {
+    /// Its name; here its UCUM code, which is what is known of it.
+    pub name: String,
+    /// Its symbol.
+    pub symbol: String,
+    /// A URI that defines it.
+    pub definition: String,
+}
+
+impl UnitOfMeasurement {
+    /// The unit of a UCUM code.
+    pub fn ucum(code: &str) -> UnitOfMeasurement {
+        UnitOfMeasurement {
+            name: code.to_owned(),
+            symbol: code.to_owned(),
+            definition: format!("http://www.opengis.net/def/uom/UCUM/{}", path_segment(code)),
+        }
+    }
+}
+
+/// One value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Observation {
+    /// When it holds.
+    pub phenomenon_time: Interval,
+    /// When it was made; null where the source does not say.
+    pub result_time: Option<Interval>,
+    /// The value: a number, a text, or null.
+    pub result: Value,
+    /// Its flag.
+    pub result_quality: Quality,
+    /// Where it comes from.
+    pub parameters: Map<String, Value>,
+}
+
+/// A quality flag with the tests that set it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Quality {
+    /// The scheme of the flag.
+    pub name_of_measure: &'static str,
+    /// The flag.
+    pub flag: i8,
+    /// The tests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tests: Option<String>,
+}

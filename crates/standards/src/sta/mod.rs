@@ -1,0 +1,32 @@
+//! SensorThings API 1.1 (OGC 18-088), the reading half: which entities there are and how they hang
+//! together, resource paths, query options, filters with their evaluation and push-down, documents.
+
+mod cursor;
+mod document;
+mod entity;
+mod eval;
+mod filter;
+mod options;
+mod path;
+mod print;
+mod pushdown;
+
+pub use document::{
+    CONFORMANCE, Datastream, FeatureOfInterest, Interval, Location, Observation, ObservedProperty, Quality,
+    Sensor, Thing, UnitOfMeasurement, entity_document, service_root, to_map,
+};
+pub use entity::{Entity, Id, Kind, Relation, observation_id, parse_observation_id};
+pub use eval::{Lookup, Value, matches, value_of};
+pub use filter::{Arithmetic, Comparison, Expr, Function, Literal, parse_filter};
+pub use options::{Expand, Options, Order};
+pub use path::{ResourcePath, Step, Tail, parse_path};
+pub use pushdown::{Bound, Conjuncts, conjuncts};
+
+/// The longest text of a path or of one query option, bytes.
+pub const MAX_TEXT: usize = 8 * 1024;
+
+/// How deep brackets, negations and calls of a filter may be nested.
+pub const MAX_FILTER_DEPTH: usize = 32;
+
+/// How deep `$expand` may be nested.
+pub const MAX_EXPAND_DEPTH: usize = 4;

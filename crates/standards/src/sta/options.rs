@@ -1,0 +1,246 @@
+//! Query options (18-088 §9.3): `$select $expand $orderby $top $skip $count $filter`, nested in `$expand`.
+
+use super::cursor::Cursor;
+use super::filter::{filter_at, property_kind};
+use super::{Entity, Expr, MAX_EXPAND_DEPTH};
+use crate::Error;
+
+/// What is asked of a set or of an entity.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Options {
+    /// Only these properties; none means all.
+    pub select: Vec<String>,
+    /// Related entities that stand in the answer.
+    pub expand: Vec<Expand>,
+    /// The order, by the first that differs.
+    pub orderby: Vec<Order>,
+    /// At most so many.
+    pub top: Option<u64>,
+    /// Not the first so many.
+    pub skip: Option<u64>,
+    /// Whether to count all that match.
+    pub count: bool,
+    /// Which.
+    pub filter: Option<Expr>,
+}
+
+/// A related entity or set that stands in the answer, with options of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expand {
+    /// The relation.
+    pub relation: super::Relation,
+    /// Its options.
+    pub options: Options,
+}
+
+/// One key of an order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// What is ordered by.
+    pub path: Vec<String>,
+    /// Whether the largest comes first.
+    pub descending: bool,
+}
+
+impl Options {
+    /// Reads the query string's pairs, decoded, for a set or for a single entity.
+    pub fn parse(entity: Entity, is_set: bool, pairs: &[(String, String)]) -> Result<Options, Error> {
+        let mut options = Options::default();
+        let mut seen: Vec<&str> = Vec::new();
+        for (name, text) in pairs {
+            if seen.contains(&name.as_str()) {
+                return Err(Error::new(name, "it is given twice"));
+            }
+            seen.push(name);
+            let mut cursor = Cursor::new(name, text)?;
+            if !is_set
+                && !matches!(name.as_str(), "$select" | "$expand")
+                && OPTION_NAMES.contains(&name.as_str())
+            {
+                return Err(Error::new(name, "one entity is asked for; this option is for sets")
+                    .hint("$select and $expand work for one entity"));
+            }
+            options.read(name, &mut cursor, entity, 0)?;
+            cursor.skip_blanks();
+            if !cursor.is_at_end() {
+                return Err(cursor.expected("the end"));
+            }
+        }
+        Ok(options)
+    }
+
+    fn read(
+        &mut self,
+        name: &str,
+        cursor: &mut Cursor<'_>,
+        entity: Entity,
+        depth: usize,
+    ) -> Result<(), Error> {
+        cursor.skip_blanks();
+        match name {
+            "$select" => self.select = select(cursor, entity)?,
+            "$expand" => self.expand = expand(cursor, entity, depth + 1)?,
+            "$orderby" => self.orderby = orderby(cursor, entity)?,
+            "$top" => self.top = Some(cursor.whole_number("a whole number")?),
+            "$skip" => self.skip = Some(cursor.whole_number("a whole number")?),
+            "$count" => {
+                self.count = cursor.word("true");
+                if !self.count && !cursor.word("false") {
+                    return Err(cursor.expected("`true` or `false`"));
+                }
+            }
+            "$filter" => self.filter = Some(filter_at(cursor, entity)?),
+            _ => {
+                return Err(Error::new(name, "there is no such option here")
+                    .hint(format!("there are {}", OPTION_NAMES.join(", "))));
+            }
+        }
+        Ok(())
+    }
+}
+
+const OPTION_NAMES: [&str; 7] = ["$select", "$expand", "$orderby", "$top", "$skip", "$count", "$filter"];
+
+fn select(cursor: &mut Cursor<'_>, entity: Entity) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    loop {
+        cursor.skip_blanks();
+        let here = cursor.clone();
+        let name = cursor.name("a property")?.to_owned();
+        if entity.property(&name).is_none() && entity.relation(&name).is_none() {
+            let (reason, hint) = property_kind(entity, &[name]).err().unwrap_or_default();
+            return Err(here.error(reason).hint(hint));
+        }
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        cursor.skip_blanks();
+        if !cursor.take(",") {
+            return Ok(names);
+        }
+    }
+}
+
+fn orderby(cursor: &mut Cursor<'_>, entity: Entity) -> Result<Vec<Order>, Error> {
+    let mut orders = Vec::new();
+    loop {
+        cursor.skip_blanks();
+        let here = cursor.clone();
+        let path = cursor.path("a property")?;
+        property_kind(entity, &path).map_err(|(reason, hint)| here.error(reason).hint(hint))?;
+        if path_goes_to_many(entity, &path) {
+            return Err(here.error("a set of values has no order").hint("order by a property of the entity"));
+        }
+        cursor.skip_blanks();
+        let descending = cursor.word("desc");
+        if !descending {
+            cursor.word("asc");
+        }
+        orders.push(Order { path, descending });
+        if orders.len() > 8 {
+            return Err(here.error("an order has at most 8 keys"));
+        }
+        cursor.skip_blanks();
+        if !cursor.take(",") {
+            return Ok(orders);
+        }
+    }
+}
+
+fn path_goes_to_many(entity: Entity, path: &[String]) -> bool {
+    let mut at = entity;
+    for name in path {
+        match at.relation(name) {
+            Some(relation) if relation.many => return true,
+            Some(relation) => at = relation.to,
+            None => return false,
+        }
+    }
+    false
+}
+
+fn expand(cursor: &mut Cursor<'_>, entity: Entity, depth: usize) -> Result<Vec<Expand>, Error> {
+    let mut expands: Vec<Expand> = Vec::new();
+    loop {
+        cursor.skip_blanks();
+        let next = expand_item(cursor, entity, depth)?;
+        merge(&mut expands, next);
+        cursor.skip_blanks();
+        if !cursor.take(",") {
+            return Ok(expands);
+        }
+    }
+}
+
+/// `Datastreams`, `Datastreams/ObservedProperty` or `Datastreams($top=1;$select=name)`.
+fn expand_item(cursor: &mut Cursor<'_>, entity: Entity, depth: usize) -> Result<Expand, Error> {
+    let here = cursor.clone();
+    if depth > MAX_EXPAND_DEPTH {
+        return Err(here.error(format!("it expands deeper than {MAX_EXPAND_DEPTH}")));
+    }
+    let name = cursor.name("a relation")?;
+    let relation = entity.relation(name).ok_or_else(|| {
+        let known: Vec<&str> = entity.relations().iter().map(|relation| relation.name).collect();
+        here.error(format!("there is no relation `{name}` of {}", entity.set_name()))
+            .hint(format!("there are {}", known.join(", ")))
+    })?;
+    let mut options = Options::default();
+    if cursor.take("/") {
+        options.expand.push(expand_item(cursor, relation.to, depth + 1)?);
+    } else if cursor.take("(") {
+        nested_options(cursor, relation, depth, &mut options)?;
+    }
+    Ok(Expand { relation, options })
+}
+
+fn nested_options(
+    cursor: &mut Cursor<'_>,
+    relation: super::Relation,
+    depth: usize,
+    options: &mut Options,
+) -> Result<(), Error> {
+    let mut seen: Vec<&str> = Vec::new();
+    loop {
+        cursor.skip_blanks();
+        let here = cursor.clone();
+        let name = cursor.name("an option")?;
+        if seen.contains(&name) {
+            return Err(here.error(format!("`{name}` is given twice")));
+        }
+        seen.push(name);
+        if !OPTION_NAMES.contains(&name) {
+            return Err(here
+                .error(format!("there is no option `{name}` here"))
+                .hint(format!("there are {}", OPTION_NAMES.join(", "))));
+        }
+        if !relation.many && !matches!(name, "$select" | "$expand") {
+            return Err(here.error(format!("`{}` is one entity; `{name}` is for sets", relation.name)));
+        }
+        cursor.expect("=")?;
+        options.read(name, cursor, relation.to, depth)?;
+        cursor.skip_blanks();
+        if !cursor.take(";") {
+            return cursor.expect(")");
+        }
+    }
+}
+
+/// `A/B,A/C` means one `A` with both.
+fn merge(expands: &mut Vec<Expand>, next: Expand) {
+    match expands.iter_mut().find(|expand| expand.relation == next.relation) {
+        Some(there)
+            if next.options == (Options { expand: next.options.expand.clone(), ..Options::default() }) =>
+        {
+            for deeper in next.options.expand {
+                merge(&mut there.options.expand, deeper);
+            }
+        }
+        Some(there) => {
+            let kept = std::mem::replace(there, next);
+            for deeper in kept.options.expand {
+                merge(&mut there.options.expand, deeper);
+            }
+        }
+        None => expands.push(next),
+    }
+}

@@ -1,0 +1,58 @@
+//! Filters as text again: what is printed is read back as the same tree.
+
+use std::fmt::{self, Display, Formatter};
+
+use chrono::SecondsFormat;
+
+use super::{Expr, Literal};
+
+impl Display for Expr {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Expr::Or(left, right) => write!(f, "{} or {}", Operand(left), Operand(right)),
+            Expr::And(left, right) => write!(f, "{} and {}", Operand(left), Operand(right)),
+            Expr::Not(operand) => write!(f, "not {}", Operand(operand)),
+            Expr::Compare(left, operator, right) => {
+                write!(f, "{} {} {}", Operand(left), operator.word(), Operand(right))
+            }
+            Expr::Arithmetic(left, operator, right) => {
+                write!(f, "{} {} {}", Operand(left), operator.word(), Operand(right))
+            }
+            Expr::Call(function, arguments) => {
+                write!(f, "{}(", function.word())?;
+                for (index, argument) in arguments.iter().enumerate() {
+                    write!(f, "{}{argument}", if index > 0 { "," } else { "" })?;
+                }
+                f.write_str(")")
+            }
+            Expr::Property(path) => f.write_str(&path.join("/")),
+            Expr::Literal(literal) => literal.fmt(f),
+        }
+    }
+}
+
+/// An operand, between brackets unless it is a single word.
+struct Operand<'a>(&'a Expr);
+
+impl Display for Operand<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Expr::Call(..) | Expr::Property(_) | Expr::Literal(_) => self.0.fmt(f),
+            expr => write!(f, "({expr})"),
+        }
+    }
+}
+
+impl Display for Literal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Literal::Null => f.write_str("null"),
+            Literal::Bool(value) => value.fmt(f),
+            Literal::Integer(number) => number.fmt(f),
+            // Always with a point or an exponent, so that a decimal stays one.
+            Literal::Decimal(number) => write!(f, "{number:?}"),
+            Literal::Text(text) => write!(f, "'{}'", text.replace('\'', "''")),
+            Literal::Time(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        }
+    }
+}
