@@ -187,6 +187,24 @@ fn a_path_in_expand_is_an_expand_within() {
 }
 
 #[test]
+fn printed_options_are_read_back() {
+    let read = options(
+        Entity::Datastream,
+        &[
+            ("$top", "5"),
+            ("$count", "true"),
+            ("$select", "name,id"),
+            ("$orderby", "ObservedProperty/name desc,id"),
+            ("$expand", "Observations($top=1;$skip=2;$count=true;$filter=result gt 4;$orderby=result desc),Thing/Locations"),
+            ("$filter", "substringof('a;)b',name) and not (id eq 4)"),
+        ],
+    )
+    .unwrap();
+    let pairs: Vec<(String, String)> = read.to_pairs().into_iter().map(|(n, t)| (n.to_owned(), t)).collect();
+    assert_eq!(Options::parse(Entity::Datastream, true, &pairs).unwrap(), read);
+}
+
+#[test]
 fn a_wrong_option_says_what_there_is() {
     let mut report = String::new();
     for pair in [

@@ -1,10 +1,10 @@
-//! Filters as text again: what is printed is read back as the same tree.
+//! Filters and options as text again: what is printed is read back as the same tree.
 
 use std::fmt::{self, Display, Formatter};
 
 use chrono::SecondsFormat;
 
-use super::{Expr, Literal};
+use super::{Expand, Expr, Literal, Options};
 
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -54,5 +54,50 @@ impl Display for Literal {
             Literal::Text(text) => write!(f, "'{}'", text.replace('\'', "''")),
             Literal::Time(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
         }
+    }
+}
+
+impl Options {
+    /// The options as the pairs of a query string, e.g. for the link to a next page.
+    pub fn to_pairs(&self) -> Vec<(&'static str, String)> {
+        let mut pairs = Vec::new();
+        if let Some(top) = self.top {
+            pairs.push(("$top", top.to_string()));
+        }
+        if let Some(skip) = self.skip {
+            pairs.push(("$skip", skip.to_string()));
+        }
+        if self.count {
+            pairs.push(("$count", "true".to_owned()));
+        }
+        if !self.select.is_empty() {
+            pairs.push(("$select", self.select.join(",")));
+        }
+        if !self.expand.is_empty() {
+            let expands: Vec<String> = self.expand.iter().map(Expand::to_string).collect();
+            pairs.push(("$expand", expands.join(",")));
+        }
+        if !self.orderby.is_empty() {
+            let keys = self.orderby.iter().map(|order| {
+                format!("{}{}", order.path.join("/"), if order.descending { " desc" } else { "" })
+            });
+            pairs.push(("$orderby", keys.collect::<Vec<_>>().join(",")));
+        }
+        if let Some(filter) = &self.filter {
+            pairs.push(("$filter", filter.to_string()));
+        }
+        pairs
+    }
+}
+
+impl Display for Expand {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.relation.name)?;
+        let pairs = self.options.to_pairs();
+        if pairs.is_empty() {
+            return Ok(());
+        }
+        let nested: Vec<String> = pairs.iter().map(|(name, text)| format!("{name}={text}")).collect();
+        write!(f, "({})", nested.join(";"))
     }
 }
