@@ -8,6 +8,7 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
+use super::repair;
 use crate::decode::check_size;
 use crate::{Error, Limits};
 
@@ -18,8 +19,9 @@ const FREE_BYTES: u64 = 4 << 20;
 /// The least bytes that one shared string takes: `<si><t/></si>`.
 const STRING_BYTES: u64 = 8;
 
-/// Refuses an archive that is too large when unpacked, or that is no archive.
-pub(super) fn measure(path: &Path, limits: &Limits) -> Result<(), Error> {
+/// Refuses an archive that is too large when unpacked, or that is no archive. Tells which of its
+/// parts have to be repaired before they are read.
+pub(super) fn measure(path: &Path, limits: &Limits) -> Result<Vec<usize>, Error> {
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
     check_size(size, limits)?;
@@ -32,13 +34,14 @@ pub(super) fn measure(path: &Path, limits: &Limits) -> Result<(), Error> {
     if archive.len() > MAX_PARTS {
         return Err(too_many_parts());
     }
-    let mut unpacked = 0;
+    let (mut unpacked, mut to_repair, mut head) = (0, Vec::new(), Vec::new());
     let mut buffer = vec![0; 64 * 1024];
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|error| no_archive(&error.to_string()))?;
         let is_list = part.name().is_ok_and(|name| name.to_ascii_lowercase().ends_with("sharedstrings.xml"));
         let mut count = is_list.then(UniqueCount::default);
         let before: u64 = unpacked;
+        head.clear();
         loop {
             let read = match part.read(&mut buffer) {
                 Ok(0) => break,
@@ -47,6 +50,7 @@ pub(super) fn measure(path: &Path, limits: &Limits) -> Result<(), Error> {
                 Err(error) => return Err(no_archive(&error.to_string())),
             };
             unpacked += read as u64;
+            head.extend_from_slice(&buffer[..read.min(repair::HEAD - head.len())]);
             if let Some(count) = &mut count {
                 count.look(&buffer[..read]);
             }
@@ -62,12 +66,15 @@ pub(super) fn measure(path: &Path, limits: &Limits) -> Result<(), Error> {
                 ));
             }
         }
+        if repair::bad_extent(&head).is_some() {
+            to_repair.push(index);
+        }
         // The reader makes room for as many strings as the part claims to hold.
         if count.is_some_and(|count| count.largest > (unpacked - before) / STRING_BYTES + 1) {
             return Err(no_archive("its list of texts claims to hold more than it does"));
         }
     }
-    Ok(())
+    Ok(to_repair)
 }
 
 /// The error for a workbook that holds more than the limit.
@@ -89,7 +96,7 @@ fn too_many_parts() -> Error {
     )
 }
 
-fn no_archive(how: &str) -> Error {
+pub(super) fn no_archive(how: &str) -> Error {
     Error::invalid(
         "damaged_workbook",
         format!("the workbook cannot be unpacked: {}", how.chars().take(200).collect::<String>()),

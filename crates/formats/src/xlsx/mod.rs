@@ -6,9 +6,10 @@
 
 mod cell;
 mod guard;
+mod repair;
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -39,9 +40,9 @@ enum Message {
 
 impl Workbook {
     pub(crate) fn open(path: &Path, limits: &Limits, selection: Selection) -> Result<Workbook, Error> {
-        guard::measure(path, limits)?;
+        let to_repair = guard::measure(path, limits)?;
         let (sender, messages) = sync_channel(2);
-        let task = Task { path: path.to_owned(), limits: limits.clone(), selection, sender };
+        let task = Task { path: path.to_owned(), to_repair, limits: limits.clone(), selection, sender };
         let reader = thread::Builder::new().name("workbook".into()).spawn(move || task.run())?;
         let mut workbook = Workbook { sheets: Vec::new(), messages, reader: Some(reader) };
         match workbook.receive() {
@@ -93,6 +94,7 @@ impl TableReader for Workbook {
 /// What the thread does.
 struct Task {
     path: PathBuf,
+    to_repair: Vec<usize>,
     limits: Limits,
     selection: Selection,
     sender: SyncSender<Message>,
@@ -126,9 +128,8 @@ impl Task {
     }
 
     fn read(&self) -> Result<(), Stop> {
-        let file = File::open(&self.path).map_err(Error::from)?;
-        let size = file.metadata().map_err(Error::from)?.len();
-        let mut workbook = Xlsx::new(BufReader::new(file)).map_err(|error| damaged_by(&error))?;
+        let size = std::fs::metadata(&self.path).map_err(Error::from)?.len();
+        let mut workbook = Xlsx::new(self.archive()?).map_err(|error| damaged_by(&error))?;
         let sheets: Vec<(String, bool)> = workbook
             .sheets_metadata()
             .iter()
@@ -151,9 +152,17 @@ impl Task {
         Ok(())
     }
 
+    fn archive(&self) -> Result<Box<dyn Archive>, Error> {
+        if self.to_repair.is_empty() {
+            return Ok(Box::new(BufReader::new(File::open(&self.path)?)));
+        }
+        let repaired = repair::repaired(&self.path, &self.to_repair);
+        Ok(Box::new(Cursor::new(repaired.map_err(|error| guard::no_archive(&error.to_string()))?)))
+    }
+
     fn read_sheet(
         &self,
-        workbook: &mut Xlsx<BufReader<File>>,
+        workbook: &mut Xlsx<Box<dyn Archive>>,
         name: &str,
         sheet: &Place,
         progress: u64,
@@ -246,6 +255,11 @@ impl Task {
         Ok(())
     }
 }
+
+/// The bytes of an archive, on disk or in memory.
+trait Archive: Read + Seek {}
+
+impl<T: Read + Seek> Archive for T {}
 
 /// The row that is being read.
 #[derive(Default)]
