@@ -1,0 +1,175 @@
+//! Running a recipe: ask, check that the product is closed enough, write, pin.
+
+use catalog::Catalog;
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
+use lake::{Lake, NewRows, TableSchema};
+use model::{Access, Dataset, DatasetId, DatasetKind, Run, RunId, RunKind, RunState, RunTotals, Version, VersionInfo};
+use policy::{Principal, Purpose};
+use query::{Engine, Sql};
+
+use crate::{Error, Recipe, rows};
+
+/// Runs a recipe. On unchanged inputs it changes nothing and makes no version.
+///
+/// A value that the query no longer makes stays as the run before made it: tables are corrected
+/// and extended here, never emptied.
+pub async fn run_recipe(
+    engine: &Engine,
+    catalog: &Catalog,
+    lake: &Lake,
+    recipe: &Recipe,
+    now: DateTime<Utc>,
+) -> Result<Run, Error> {
+    let answer = engine.sql(&Principal::System, Sql::new(recipe.sql.as_str())).await?;
+    let inputs: Vec<(DatasetId, Version)> =
+        answer.datasets.iter().filter(|(id, _)| *id != recipe.dataset.id).cloned().collect();
+    let batches: Vec<_> = answer.batches.try_collect().await?;
+    if answer.truncated.get() {
+        return Err(Error::invalid(
+            format!("recipe `{}` makes more rows than a query may answer", recipe.id),
+            "aggregate further, or raise query_rows",
+        ));
+    }
+    prepare(catalog, recipe, &inputs, now).await?;
+
+    let mut run = opened(recipe, now)?;
+    catalog.open_run(&run).await?;
+    match write(catalog, lake, recipe, &batches, &inputs, &mut run, now).await {
+        Ok(()) => run.state = RunState::Done,
+        Err(error) => {
+            run.state = RunState::Failed;
+            run.error = Some(error.to_string());
+            run.finished_at = Some(Utc::now());
+            catalog.update_run(&run).await?;
+            return Err(error);
+        }
+    }
+    run.finished_at = Some(Utc::now());
+    catalog.update_run(&run).await?;
+    Ok(run)
+}
+
+fn opened(recipe: &Recipe, now: DateTime<Utc>) -> Result<Run, Error> {
+    let id = uuid::Uuid::now_v7().hyphenated().to_string();
+    Ok(Run {
+        id: RunId::new(&id).map_err(|error| Error::invalid(error.to_string(), "report this"))?,
+        dataset: recipe.dataset.id.clone(),
+        kind: RunKind::Recipe,
+        state: RunState::Running,
+        original: None,
+        file_name: recipe.id.clone(),
+        sheets: Vec::new(),
+        mapping: None,
+        user: None,
+        started_at: now,
+        finished_at: None,
+        version: None,
+        totals: RunTotals::default(),
+        error: None,
+    })
+}
+
+/// Registers the product, or checks the one that is there, against what it is made of.
+async fn prepare(
+    catalog: &Catalog,
+    recipe: &Recipe,
+    inputs: &[(DatasetId, Version)],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let there = catalog.dataset(&recipe.dataset.id).await?;
+    let access = there.as_ref().map_or(recipe.dataset.access, |dataset| dataset.access);
+    let mut synthetic = false;
+    for (id, _) in inputs {
+        let Some(input) = catalog.dataset(id).await? else { continue };
+        synthetic |= input.synthetic;
+        if closedness(input.access) > closedness(access) {
+            return Err(Error::invalid(
+                format!(
+                    "the product `{}` is {}, but it reads `{id}`, which is {}",
+                    recipe.dataset.id,
+                    access.code(),
+                    input.access.code()
+                ),
+                "close the product, or leave that dataset out of its query",
+            ));
+        }
+    }
+    match there {
+        Some(dataset) if dataset.synthetic == synthetic => Ok(()),
+        Some(dataset) => Ok(catalog.update_dataset(&Dataset { synthetic, ..dataset }).await?),
+        None => {
+            let described = recipe.dataset.clone();
+            let dataset = Dataset {
+                id: described.id,
+                kind: DatasetKind::Observations,
+                agency: described.agency,
+                title: described.title,
+                description: described.description,
+                theme: described.theme,
+                licence: described.licence,
+                access: described.access,
+                source: described.source,
+                synthetic,
+                created_at: now,
+            };
+            Ok(catalog.create_dataset(&dataset).await?)
+        }
+    }
+}
+
+fn closedness(access: Access) -> u8 {
+    match access {
+        Access::Open => 0,
+        Access::Shared => 1,
+        Access::Restricted => 2,
+    }
+}
+
+async fn write(
+    catalog: &Catalog,
+    lake: &Lake,
+    recipe: &Recipe,
+    batches: &[arrow::array::RecordBatch],
+    inputs: &[(DatasetId, Version)],
+    run: &mut Run,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let gazetteer = catalog.gazetteer().await?;
+    let products = rows::read(batches, &recipe.dataset.id, &recipe.id, &gazetteer)?;
+    let streams = catalog.register_datastreams(&products.keys).await?;
+    let numbers: Vec<_> = products.keys.iter().map(model::DatastreamKey::id).collect();
+    debug_assert!(streams.len() == numbers.len());
+    let batch = products
+        .batch(&numbers, &run.id, now)
+        .map_err(|error| Error::invalid(format!("recipe `{}`: {error}", recipe.id), "correct query.sql"))?;
+
+    let permit = catalog.authorize(&Principal::System, &recipe.dataset.id, Purpose::Write, now).await?;
+    lake.create_table(&permit, TableSchema::Observations).await?;
+    let rows = NewRows { run: run.id.clone(), rows: vec![batch], committed_at: now };
+    let committed = lake.commit(&permit, rows).await?;
+    run.totals = RunTotals {
+        rows: products.len() as u64,
+        added: committed.counts.added,
+        corrected: committed.counts.corrected,
+        unchanged: committed.counts.unchanged,
+        ..RunTotals::default()
+    };
+    run.version = committed.version;
+    if let Some(version) = committed.version {
+        catalog
+            .record_version(&VersionInfo {
+                dataset: recipe.dataset.id.clone(),
+                version,
+                run: run.id.clone(),
+                committed_at: now,
+                committed_by: None,
+                added: committed.counts.added,
+                corrected: committed.counts.corrected,
+                total: committed.total,
+                pinned: inputs.to_vec(),
+            })
+            .await?;
+    }
+    Ok(())
+}
