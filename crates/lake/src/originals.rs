@@ -162,16 +162,16 @@ impl Upload {
             Ok(meta) => meta.size == size,
             Err(object_store::Error::NotFound { .. }) => false,
             Err(error) => {
-                self.forget().await;
+                forget(&self.store, &self.place).await;
                 return Err(error.into());
             }
         };
         if there {
-            self.forget().await;
+            forget(&self.store, &self.place).await;
             return settle(lake, place).await;
         }
         if let Err(error) = self.store.rename(&self.place, place).await {
-            self.forget().await;
+            forget(&self.store, &self.place).await;
             return Err(error.into());
         }
         Ok(())
@@ -184,11 +184,11 @@ impl Upload {
             tracing::warn!(%error, "an interrupted upload was not aborted");
         }
     }
+}
 
-    async fn forget(&self) {
-        if let Err(error) = self.store.delete(&self.place).await {
-            tracing::warn!(object = %self.place, %error, "an upload that is not needed was not removed");
-        }
+async fn forget(store: &Arc<dyn ObjectStore>, place: &Path) {
+    if let Err(error) = store.delete(place).await {
+        tracing::warn!(object = %place, %error, "an upload that is not needed was not removed");
     }
 }
 

@@ -129,17 +129,14 @@ async fn write(
     plan: &Plan,
     incoming: &Arc<Incoming>,
 ) -> Result<Change, Error> {
-    let new = shares(&plan.new).into_iter().map(|positions| Task::New(positions));
-    let rewrites = plan
-        .rewrites
-        .iter()
-        .map(|rewrite| Task::Again(rewrite.file.clone(), Arc::from(rewrite.edits.as_slice())));
+    let mut tasks: Vec<Task> = shares(&plan.new).into_iter().map(Task::New).collect();
+    for Rewrite { file, edits } in &plan.rewrites {
+        tasks.push(Task::Again(file.clone(), Arc::from(edits.as_slice())));
+    }
     let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(4);
-    let results: Vec<Result<Option<DataFile>, Error>> = stream::iter(new.chain(rewrites))
-        .map(|task| task.run(lake, dataset, incoming))
-        .buffer_unordered(at_once)
-        .collect()
-        .await;
+    let files: Vec<_> = tasks.into_iter().map(|task| task.run(lake, dataset, incoming)).collect();
+    let results: Vec<Result<Option<DataFile>, Error>> =
+        stream::iter(files).buffer_unordered(at_once).collect().await;
     let mut added = Vec::new();
     let mut failure = None;
     for result in results {

@@ -111,16 +111,15 @@ pub(crate) async fn series(
     if wanted.from >= wanted.to || limit == 0 {
         return Ok(Vec::new());
     }
-    let files = snapshot.files().iter().filter(|file| {
+    let mut reads = Vec::new();
+    for file in snapshot.files() {
         let datastreams = file.min_datastream.zip(file.max_datastream);
-        wanted.may_be_in(datastreams, file.min_time.zip(file.max_time))
-    });
-    let parts: Vec<Vec<RecordBatch>> = stream::iter(files)
-        .map(|file| read_file(lake, file, &wanted, &columns.read, limit))
-        .buffered(FILES_AT_ONCE)
-        .try_filter(|part| futures::future::ready(!part.is_empty()))
-        .try_collect()
-        .await?;
+        if wanted.may_be_in(datastreams, file.min_time.zip(file.max_time)) {
+            reads.push(read_file(lake, file, &wanted, &columns.read, limit));
+        }
+    }
+    let mut parts: Vec<Vec<RecordBatch>> = stream::iter(reads).buffered(FILES_AT_ONCE).try_collect().await?;
+    parts.retain(|part| !part.is_empty());
     let mut batches = in_order(parts)?;
     cut(&mut batches, limit);
     batches.iter().map(|batch| Ok(batch.project(&columns.shown)?)).collect()
