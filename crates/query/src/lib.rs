@@ -1,1 +1,34 @@
-//! SQL and direct reads for a Permit: session, functions, limits; on its own threads.
+//! SQL and direct reads for a `Permit`: plans and decoding on their own threads, within limits.
+//!
+//! Two ways in over the same snapshots: short reads that plan nothing ([`Engine::series`],
+//! [`Engine::buckets`], [`Engine::latest`], …) and SQL ([`Engine::sql`]). This crate never writes,
+//! and never opens a dataset without a permit made by `policy`. What it offers carries our types
+//! and Arrow batches, never the engine's types or errors.
+
+mod buckets;
+mod differences;
+mod direct;
+mod engine;
+mod error;
+mod features;
+mod functions;
+mod harmonise;
+mod latest;
+mod observation;
+mod select;
+mod series;
+mod sql;
+mod streams;
+mod tables;
+
+pub use buckets::{Bucket, BucketRequest, Buckets, Every};
+pub use differences::{Difference, Differences};
+pub use engine::{Engine, QueryLimits};
+pub use error::{Error, Source};
+pub use features::{FeatureRequest, FeaturesAnswer};
+pub use harmonise::{Basis, HarmoniseRequest, Harmonised, HarmonisedAnswer, Method, Part};
+pub use latest::{Latest, LatestAnswer, LatestRequest};
+pub use observation::{ObservationAnswer, ObservedValue};
+pub use select::{At, Streams};
+pub use series::{SeriesAnswer, SeriesRequest};
+pub use sql::{Sql, SqlAnswer, Truncated};

@@ -1,0 +1,37 @@
+//! The one store that plans may read: the lake's.
+
+use std::sync::Arc;
+
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::object_store::ObjectStoreRegistry;
+use object_store::ObjectStore;
+use url::Url;
+
+/// The name of the lake's store inside plans. The store is rooted at the lake, so that a plan
+/// carries no path of this machine.
+pub(crate) const LAKE_URL: &str = "lake://tables";
+
+/// Knows the lake's store and no other: no statement reaches the machine's files or the network.
+#[derive(Debug)]
+pub(crate) struct OnlyLake {
+    store: Arc<dyn ObjectStore>,
+}
+
+impl OnlyLake {
+    pub(crate) fn new(store: Arc<dyn ObjectStore>) -> OnlyLake {
+        OnlyLake { store }
+    }
+}
+
+impl ObjectStoreRegistry for OnlyLake {
+    fn register_store(&self, _url: &Url, _store: Arc<dyn ObjectStore>) -> Option<Arc<dyn ObjectStore>> {
+        None
+    }
+
+    fn get_store(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
+        if url.as_str().starts_with(LAKE_URL) {
+            return Ok(self.store.clone());
+        }
+        Err(DataFusionError::Plan("only the tables of this node can be read".to_owned()))
+    }
+}

@@ -1,0 +1,164 @@
+//! What can go wrong in a read, by what the asker can do about it.
+
+use datafusion::error::DataFusionError;
+use policy::Denial;
+
+/// The error below, for the operator's log.
+pub type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a read did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing, or the asker may not know of it.
+    #[error("there is no {what}")]
+    NotFound {
+        /// What was asked for.
+        what: String,
+    },
+    /// The asker has no right to it.
+    #[error("reading was denied")]
+    Denied(Denial),
+    /// The request is wrong, and the asker can put it right.
+    #[error("{what}")]
+    Invalid {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// The request asks for more than one request may have.
+    #[error("the request goes beyond the limit of {limit} on {what}")]
+    Limit {
+        /// What is limited: `memory`, `time`, `rows`, `text`, `nesting`.
+        what: &'static str,
+        /// The limit, with its unit.
+        limit: String,
+    },
+    /// The same request may succeed later.
+    #[error("the node is busy: try again later")]
+    Later,
+    /// Something failed that the asker cannot help.
+    #[error("reading failed")]
+    Internal(#[source] Source),
+}
+
+impl Error {
+    /// A request that is wrong.
+    pub(crate) fn invalid(what: impl Into<String>, hint: impl Into<String>) -> Error {
+        Error::Invalid { what: what.into(), hint: Some(hint.into()) }
+    }
+
+    /// Something that does not exist for the asker.
+    pub(crate) fn not_found(what: impl Into<String>) -> Error {
+        Error::NotFound { what: what.into() }
+    }
+
+    /// Something that ought not to happen.
+    pub(crate) fn internal(source: impl Into<Source>) -> Error {
+        Error::Internal(source.into())
+    }
+}
+
+impl From<DataFusionError> for Error {
+    fn from(error: DataFusionError) -> Error {
+        match error {
+            DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => (*inner).into(),
+            DataFusionError::Shared(inner) => match &*inner {
+                DataFusionError::ResourcesExhausted(_) => memory(),
+                _ if is_users(&inner) => Error::Invalid { what: message(&inner), hint: None },
+                _ => Error::Internal(Box::new(DataFusionError::Shared(inner))),
+            },
+            DataFusionError::Collection(errors) => match errors.into_iter().next() {
+                Some(first) => first.into(),
+                None => Error::internal("an empty collection of errors"),
+            },
+            DataFusionError::External(inner) => match inner.downcast::<Error>() {
+                Ok(ours) => *ours,
+                Err(other) => match other.downcast::<DataFusionError>() {
+                    Ok(engine) => (*engine).into(),
+                    Err(other) => Error::Internal(other),
+                },
+            },
+            DataFusionError::ResourcesExhausted(_) => memory(),
+            error if is_users(&error) => Error::Invalid { what: message(&error), hint: None },
+            error => Error::Internal(Box::new(error)),
+        }
+    }
+}
+
+fn memory() -> Error {
+    Error::Limit { what: "memory", limit: "the share of one request".to_owned() }
+}
+
+/// Whether the statement or its values are at fault, rather than files or this program.
+fn is_users(error: &DataFusionError) -> bool {
+    match error {
+        DataFusionError::SQL(..)
+        | DataFusionError::Plan(_)
+        | DataFusionError::SchemaError(..)
+        | DataFusionError::NotImplemented(_)
+        | DataFusionError::Configuration(_)
+        | DataFusionError::Execution(_) => true,
+        DataFusionError::ArrowError(arrow, _) => {
+            use arrow::error::ArrowError as A;
+            matches!(
+                **arrow,
+                A::CastError(_)
+                    | A::ParseError(_)
+                    | A::ComputeError(_)
+                    | A::DivideByZero
+                    | A::ArithmeticOverflow(_)
+                    | A::InvalidArgumentError(_)
+            )
+        }
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => is_users(inner),
+        _ => false,
+    }
+}
+
+/// DataFusion's sentence, without its prefix, its backtrace and its names for our catalogue.
+fn message(error: &DataFusionError) -> String {
+    let text = error.strip_backtrace();
+    let mut text = text.as_str();
+    for prefix in [
+        "Error during planning: ",
+        "Schema error: ",
+        "SQL error: ",
+        "Execution error: ",
+        "Arrow error: ",
+        "This feature is not implemented: ",
+        "Invalid or Unsupported Configuration: ",
+        "Optimizer rule ",
+    ] {
+        text = text.strip_prefix(prefix).unwrap_or(text);
+    }
+    let first = text.lines().next().unwrap_or_default();
+    first.replace("cuulong.public.", "").chars().take(600).collect()
+}
+
+impl From<lake::Error> for Error {
+    fn from(error: lake::Error) -> Error {
+        match error {
+            lake::Error::Denied(denial) => Error::Denied(denial),
+            lake::Error::NotFound { what } => Error::NotFound { what },
+            lake::Error::Later(_) => Error::Later,
+            error => Error::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<catalog::Error> for Error {
+    fn from(error: catalog::Error) -> Error {
+        match error {
+            catalog::Error::Denied(denial) => Error::Denied(denial),
+            catalog::Error::NotFound { what } => Error::NotFound { what },
+            catalog::Error::Later(_) => Error::Later,
+            error => Error::Internal(Box::new(error)),
+        }
+    }
+}
+
+/// Our error on its way through the engine.
+pub(crate) fn pass(error: impl Into<Error>) -> DataFusionError {
+    DataFusionError::External(Box::new(error.into()))
+}

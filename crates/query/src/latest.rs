@@ -1,0 +1,140 @@
+//! The last value of every datastream.
+//!
+//! Files never change and are sorted by datastream and time, so that the last values of a file are
+//! found once and kept as long as the file belongs to the dataset: a commit costs its new files only.
+
+mod last_rows;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use lake::{DataFile, Snapshot};
+use model::{DatasetId, Datastream, Version};
+use object_store::path::Path;
+use parking_lot::Mutex;
+use policy::Permit;
+
+use crate::engine::Inner;
+use crate::observation::ObservedValue;
+use crate::{At, Engine, Error, Streams};
+
+/// Of which datastreams the last value is wanted.
+#[derive(Debug, Clone, Default)]
+pub struct LatestRequest {
+    /// The datastreams.
+    pub streams: Streams,
+    /// The version.
+    pub at: At,
+}
+
+/// A datastream and its last value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latest {
+    /// The datastream.
+    pub datastream: Datastream,
+    /// Its last value that is not missing, whatever its quality.
+    pub value: ObservedValue,
+}
+
+/// Last values, by datastream.
+#[derive(Debug, Clone)]
+pub struct LatestAnswer {
+    /// The version that was read; `None` when nothing was known at the instant asked for.
+    pub version: Option<Version>,
+    /// The datastreams that have a value, with it.
+    pub latest: Vec<Latest>,
+}
+
+/// The last value of every datastream, by number.
+type Values = BTreeMap<i64, ObservedValue>;
+
+/// What has been found, by dataset.
+#[derive(Default)]
+pub(crate) struct LatestCache {
+    held: Mutex<HashMap<DatasetId, Arc<tokio::sync::Mutex<Held>>>>,
+}
+
+#[derive(Default)]
+struct Held {
+    files: HashMap<Path, Arc<Values>>,
+    merged: Option<(Version, Arc<Values>)>,
+}
+
+impl Engine {
+    /// Reads last values without planning anything.
+    pub async fn latest(&self, permit: &Permit, request: LatestRequest) -> Result<LatestAnswer, Error> {
+        let inner = self.inner.clone();
+        let permit = permit.clone();
+        self.run(async move {
+            let chosen = inner.choose(&permit, &request.streams, request.at).await?;
+            let Some(snapshot) = chosen.snapshot else {
+                return Ok(LatestAnswer { version: None, latest: Vec::new() });
+            };
+            let values = match permit.rows().before {
+                None => inner.last_values(&snapshot).await?,
+                Some(end) => Arc::new(inner.last_values_before(&snapshot, end.timestamp_micros()).await?),
+            };
+            let with_value = |datastream: Datastream| {
+                let value = values.get(&datastream.id.0)?.clone();
+                Some(Latest { datastream, value })
+            };
+            let latest = chosen.datastreams.into_iter().filter_map(with_value).collect();
+            Ok(LatestAnswer { version: Some(snapshot.version()), latest })
+        })
+        .await
+    }
+}
+
+impl Inner {
+    /// The last values of a version. Two who ask at once wait for one search.
+    async fn last_values(&self, snapshot: &Snapshot) -> Result<Arc<Values>, Error> {
+        let held = self.latest.held.lock().entry(snapshot.dataset().clone()).or_default().clone();
+        let mut held = held.lock().await;
+        if let Some((version, values)) = &held.merged
+            && *version == snapshot.version()
+        {
+            return Ok(values.clone());
+        }
+        let mut merged = Values::new();
+        for file in snapshot.files() {
+            let values = match held.files.get(&file.path) {
+                Some(values) => values.clone(),
+                None => {
+                    let found = Arc::new(last_rows::of_file(self, file, None).await?);
+                    held.files.insert(file.path.clone(), found.clone());
+                    found
+                }
+            };
+            merge(&mut merged, &values);
+        }
+        let merged = Arc::new(merged);
+        // An older version is answered, but does not drive out what the newest needs.
+        if held.merged.as_ref().is_none_or(|(version, _)| *version < snapshot.version()) {
+            let there: HashSet<&Path> = snapshot.files().iter().map(|file| &file.path).collect();
+            held.files.retain(|path, _| there.contains(path));
+            held.merged = Some((snapshot.version(), merged.clone()));
+        }
+        Ok(merged)
+    }
+
+    /// The last values before an embargo; they are found anew for each request.
+    async fn last_values_before(&self, snapshot: &Snapshot, end: i64) -> Result<Values, Error> {
+        let mut merged = Values::new();
+        let before = |file: &&DataFile| file.min_time.is_none_or(|first| first < end);
+        for file in snapshot.files().iter().filter(before) {
+            merge(&mut merged, &last_rows::of_file(self, file, Some(end)).await?);
+        }
+        Ok(merged)
+    }
+}
+
+fn merge(into: &mut Values, values: &Values) {
+    for (number, value) in values {
+        match into.get(number) {
+            Some(there) if there.time >= value.time => {}
+            _ => {
+                into.insert(*number, value.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Results of some datastreams in a range of time, as they are stored.
+
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use chrono::{DateTime, Duration, Utc};
+use lake::{SeriesRead, Snapshot};
+use model::{Datastream, DatastreamId, TimeRange, Version};
+use policy::Permit;
+
+use crate::direct::read_series;
+use crate::engine::Inner;
+use crate::select::Chosen;
+use crate::{At, Engine, Error, Streams};
+
+/// Which results to read.
+#[derive(Debug, Clone, Default)]
+pub struct SeriesRequest {
+    /// The datastreams.
+    pub streams: Streams,
+    /// The phenomenon times.
+    pub time: TimeRange,
+    /// The version.
+    pub at: At,
+    /// At most so many results, the first in the order of datastream and time.
+    pub limit: Option<usize>,
+    /// Only results after this one in that order: where the page before ended.
+    pub after: Option<(DatastreamId, DateTime<Utc>)>,
+}
+
+/// Results as they are stored.
+#[derive(Debug, Clone)]
+pub struct SeriesAnswer {
+    /// The version that was read; `None` when nothing was known at the instant asked for.
+    pub version: Option<Version>,
+    /// The datastreams asked for, by number, with and without results in the range.
+    pub datastreams: Vec<Datastream>,
+    /// The results, in the order of datastream and time, with the columns of
+    /// `lake::observations::schema`.
+    pub batches: Vec<RecordBatch>,
+}
+
+impl SeriesAnswer {
+    /// How many results there are.
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+}
+
+impl Engine {
+    /// Reads results without planning anything.
+    pub async fn series(&self, permit: &Permit, request: SeriesRequest) -> Result<SeriesAnswer, Error> {
+        let inner = self.inner.clone();
+        let permit = permit.clone();
+        self.run(async move { inner.series(&permit, request, None).await }).await
+    }
+
+    /// How many results there are, without reading their values. A limit and a page do not count.
+    pub async fn count(&self, permit: &Permit, request: SeriesRequest) -> Result<u64, Error> {
+        let inner = self.inner.clone();
+        let permit = permit.clone();
+        self.run(async move { inner.count(&permit, request).await }).await
+    }
+}
+
+impl Inner {
+    /// Some columns of the results, or all.
+    pub(crate) async fn series(
+        &self,
+        permit: &Permit,
+        request: SeriesRequest,
+        columns: Option<Vec<&'static str>>,
+    ) -> Result<SeriesAnswer, Error> {
+        let chosen = self.choose(permit, &request.streams, request.at).await?;
+        self.read_chosen(permit, chosen, request, columns).await
+    }
+
+    /// All columns of the results of those datastreams that pass.
+    pub(crate) async fn series_of(
+        &self,
+        permit: &Permit,
+        request: SeriesRequest,
+        passes: impl Fn(&Datastream) -> bool,
+    ) -> Result<SeriesAnswer, Error> {
+        let mut chosen = self.choose(permit, &request.streams, request.at).await?;
+        chosen.datastreams.retain(passes);
+        self.read_chosen(permit, chosen, request, None).await
+    }
+
+    async fn read_chosen(
+        &self,
+        permit: &Permit,
+        chosen: Chosen,
+        request: SeriesRequest,
+        columns: Option<Vec<&'static str>>,
+    ) -> Result<SeriesAnswer, Error> {
+        let mut batches = Vec::new();
+        if let Some(snapshot) = &chosen.snapshot {
+            let most = self.limits.max_rows;
+            let mut left = request.limit.map_or(most + 1, |limit| limit.min(most + 1));
+            for (datastreams, time) in pages(chosen.numbers(), request.time, request.after) {
+                if datastreams.is_empty() || left == 0 {
+                    continue;
+                }
+                let read = SeriesRead { datastreams, time, columns: columns.clone(), limit: Some(left) };
+                let more = read_series(&self.lake, permit, snapshot, read).await?;
+                left -= more.iter().map(RecordBatch::num_rows).sum::<usize>().min(left);
+                batches.extend(more);
+            }
+            if batches.iter().map(RecordBatch::num_rows).sum::<usize>() > most {
+                return Err(Error::Limit { what: "rows", limit: format!("{most} rows") });
+            }
+        }
+        let version = chosen.snapshot.as_ref().map(|snapshot| snapshot.version());
+        Ok(SeriesAnswer { version, datastreams: chosen.datastreams, batches })
+    }
+
+    async fn count(&self, permit: &Permit, request: SeriesRequest) -> Result<u64, Error> {
+        let chosen = self.choose(permit, &request.streams, request.at).await?;
+        let Some(snapshot) = &chosen.snapshot else { return Ok(0) };
+        if let Some(rows) = known_count(permit, snapshot, &request) {
+            return Ok(rows);
+        }
+        let mut rows = 0_u64;
+        // One datastream after the other, so that no more than one is in memory.
+        for number in chosen.numbers() {
+            let read = SeriesRead {
+                datastreams: vec![number],
+                time: request.time,
+                columns: Some(vec!["phenomenon_time"]),
+                limit: None,
+            };
+            let batches = read_series(&self.lake, permit, snapshot, read).await?;
+            rows += batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
+        }
+        Ok(rows)
+    }
+}
+
+/// The count of everything, which the table's statistics know.
+fn known_count(permit: &Permit, snapshot: &Arc<Snapshot>, request: &SeriesRequest) -> Option<u64> {
+    let everything =
+        permit.rows().is_open() && request.time == TimeRange::ALL && request.streams == Streams::default();
+    everything.then(|| snapshot.rows())
+}
+
+/// The reads that continue after a result: the rest of its datastream, then those that follow.
+fn pages(
+    datastreams: Vec<i64>,
+    time: TimeRange,
+    after: Option<(DatastreamId, DateTime<Utc>)>,
+) -> Vec<(Vec<i64>, TimeRange)> {
+    let Some((DatastreamId(datastream), last)) = after else { return vec![(datastreams, time)] };
+    let next = last + Duration::microseconds(1);
+    let rest = TimeRange { from: Some(time.from.map_or(next, |from| from.max(next))), to: time.to };
+    let of_this = datastreams.binary_search(&datastream).map(|_| datastream).into_iter().collect();
+    let following = datastreams[datastreams.partition_point(|number| *number <= datastream)..].to_vec();
+    vec![(of_this, rest), (following, time)]
+}

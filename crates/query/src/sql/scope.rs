@@ -1,0 +1,169 @@
+//! What one request may read: permits settled once, versions pinned at first use.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use lake::Snapshot;
+use model::{Dataset, DatasetId, DatasetKind, Version};
+use parking_lot::Mutex;
+use policy::{Permit, Policy, Principal, Purpose};
+
+use super::session::is_fixed;
+use crate::engine::Inner;
+use crate::streams::StreamTable;
+use crate::{At, Error};
+
+/// What one request may read.
+pub(crate) struct Scope {
+    pub(crate) engine: Arc<Inner>,
+    /// Every dataset that the principal may know of.
+    pub(crate) visible: Vec<Dataset>,
+    principal: Principal,
+    now: DateTime<Utc>,
+    at: At,
+    permits: BTreeMap<DatasetId, (DatasetKind, Permit)>,
+    pinned: tokio::sync::Mutex<HashMap<(DatasetId, At), Arc<Member>>>,
+    reads: Mutex<BTreeSet<(DatasetId, Version)>>,
+}
+
+/// A dataset at the version that the request reads.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) permit: Permit,
+    /// `None` when nothing was known then: the dataset has no rows.
+    pub(crate) snapshot: Option<Arc<Snapshot>>,
+    pub(crate) streams: Arc<StreamTable>,
+}
+
+impl Member {
+    /// The version as a column value.
+    pub(crate) fn version(&self) -> Option<i64> {
+        self.snapshot.as_ref().and_then(|snapshot| i64::try_from(snapshot.version().0).ok())
+    }
+}
+
+impl Scope {
+    /// Settles what the principal may read now. Each dataset is decided by `policy` as if it had
+    /// been asked for; only names that a statement uses go to the audit log.
+    pub(crate) async fn open(
+        engine: &Arc<Inner>,
+        principal: &Principal,
+        as_known_at: Option<DateTime<Utc>>,
+    ) -> Result<Arc<Scope>, Error> {
+        let now = Utc::now();
+        let grants: Vec<_> = engine.catalog.grants(None).await?.into_iter().map(|(_, grant)| grant).collect();
+        let mut permits = BTreeMap::new();
+        let mut visible = Vec::new();
+        for dataset in engine.catalog.datasets().await? {
+            let policy = Policy {
+                dataset: dataset.id.clone(),
+                access: dataset.access,
+                agency: dataset.agency.clone(),
+            };
+            let decide = |purpose| policy::decide(principal, &policy, &grants, purpose, now).outcome;
+            if let Ok(permit) = decide(Purpose::Read)
+                && readable(dataset.kind, &permit)
+            {
+                permits.insert(dataset.id.clone(), (dataset.kind, permit));
+            }
+            if decide(Purpose::Describe).is_ok() {
+                visible.push(dataset);
+            }
+        }
+        Ok(Arc::new(Scope {
+            engine: engine.clone(),
+            visible,
+            principal: principal.clone(),
+            now,
+            at: as_known_at.map_or(At::Latest, At::KnownAt),
+            permits,
+            pinned: tokio::sync::Mutex::default(),
+            reads: Mutex::default(),
+        }))
+    }
+
+    /// The version that tables are read at, unless a statement says otherwise.
+    pub(crate) fn at(&self) -> At {
+        self.at
+    }
+
+    /// The names that this principal can use as tables.
+    pub(crate) fn table_names(&self) -> Vec<String> {
+        let fixed = super::session::FIXED.iter().map(|name| (*name).to_owned());
+        let datasets = self.permits.keys().map(DatasetId::to_string).filter(|name| !is_fixed(name));
+        fixed.chain(datasets).collect()
+    }
+
+    /// Whether the principal can use the name as a table.
+    pub(crate) fn has_table(&self, name: &str) -> bool {
+        is_fixed(name) || self.readable(name).is_some()
+    }
+
+    /// The dataset of a name, if the principal may read it.
+    pub(crate) fn readable(&self, name: &str) -> Option<(&DatasetId, DatasetKind)> {
+        let (id, (kind, _)) = self.permits.get_key_value(&DatasetId::new(name).ok()?)?;
+        Some((id, *kind))
+    }
+
+    /// The datasets of observations that the principal may read.
+    pub(crate) fn observation_datasets(&self) -> Vec<DatasetId> {
+        let observations = self.permits.iter().filter(|(_, (kind, _))| *kind == DatasetKind::Observations);
+        observations.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Whether rows of the dataset are hidden from this principal.
+    pub(crate) fn has_row_filter(&self, dataset: &DatasetId) -> bool {
+        self.permits.get(dataset).is_none_or(|(_, permit)| !permit.rows().is_open())
+    }
+
+    /// Leaves a trace in the audit log of a name that was asked for and may not be read.
+    pub(crate) async fn note_attempt(&self, name: &str) {
+        let Ok(dataset) = DatasetId::new(name) else { return };
+        // The refusal itself is what is noted; to the asker the table is unknown.
+        let _ = self.engine.catalog.authorize(&self.principal, &dataset, Purpose::Read, self.now).await;
+    }
+
+    /// A dataset at a version, the same for the whole request.
+    pub(crate) async fn member(&self, dataset: &DatasetId, at: At) -> Result<Arc<Member>, Error> {
+        let (_, permit) =
+            self.permits.get(dataset).ok_or_else(|| Error::not_found(format!("table `{dataset}`")))?;
+        let mut pinned = self.pinned.lock().await;
+        let key = (dataset.clone(), at);
+        if let Some(member) = pinned.get(&key) {
+            return Ok(member.clone());
+        }
+        // The snapshot first: its datastreams were registered before it was committed.
+        let snapshot = self.engine.snapshot(permit, at).await?;
+        let streams = self.engine.stream_table(dataset).await?;
+        let member = Arc::new(Member { permit: permit.clone(), snapshot, streams });
+        pinned.insert(key, member.clone());
+        Ok(member)
+    }
+
+    /// Remembers that the statement reads this version.
+    pub(crate) fn note_read(&self, snapshot: &Snapshot) {
+        self.reads.lock().insert((snapshot.dataset().clone(), snapshot.version()));
+    }
+
+    /// The versions that the planned statement reads.
+    pub(crate) fn reads(&self) -> Vec<(DatasetId, Version)> {
+        self.reads.lock().iter().cloned().collect()
+    }
+}
+
+impl std::fmt::Debug for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scope").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// Whether rows of the kind are tables, for this permit. A row filter speaks of places, properties
+/// and times, which features do not have: a filtered permit does not reach them.
+fn readable(kind: DatasetKind, permit: &Permit) -> bool {
+    match kind {
+        DatasetKind::Observations => true,
+        DatasetKind::Features => permit.rows().is_open(),
+        DatasetKind::Coverage | DatasetKind::Table | DatasetKind::Document => false,
+    }
+}

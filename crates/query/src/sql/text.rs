@@ -1,0 +1,85 @@
+//! How long and how deep a statement may be.
+//!
+//! A statement becomes trees that are walked, cloned and dropped by recursion. Their depth is
+//! bounded by the words and operators in the text, so that these are counted before anything is
+//! parsed; a list of values is flat, so that values and commas are counted apart.
+
+use std::ops::ControlFlow;
+
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::visit_relations;
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+
+use super::only_reads;
+use crate::Error;
+
+/// The longest statement, bytes.
+const MAX_BYTES: usize = 256 << 10;
+/// The most words and operators.
+const MAX_WORDS: usize = 4_000;
+/// The most values and commas.
+const MAX_VALUES: usize = 20_000;
+/// The deepest nesting of brackets.
+const MAX_DEPTH: usize = 40;
+/// The most tables, with repetition.
+const MAX_TABLES: usize = 60;
+
+fn limit(what: &'static str, limit: usize, unit: &str) -> Error {
+    Error::Limit { what, limit: format!("{limit} {unit}") }
+}
+
+/// Refuses a statement that is too long or too deep to be parsed.
+pub(crate) fn check(text: &str) -> Result<(), Error> {
+    if text.len() > MAX_BYTES {
+        return Err(limit("text", MAX_BYTES, "bytes"));
+    }
+    let dialect = datafusion::sql::sqlparser::dialect::GenericDialect {};
+    let tokens = Tokenizer::new(&dialect, text)
+        .tokenize()
+        .map_err(|error| Error::Invalid { what: error.to_string(), hint: None })?;
+    let (mut words, mut values, mut depth, mut deepest) = (0, 0, 0_usize, 0);
+    for token in &tokens {
+        match token {
+            Token::Whitespace(_) => {}
+            Token::LParen | Token::LBracket | Token::LBrace => {
+                depth += 1;
+                deepest = deepest.max(depth);
+                words += 1;
+            }
+            Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
+            Token::Comma | Token::Number(..) | Token::SingleQuotedString(_) => values += 1,
+            Token::Word(word) if word.keyword == Keyword::NULL => values += 1,
+            _ => words += 1,
+        }
+    }
+    if words > MAX_WORDS {
+        return Err(limit("text", MAX_WORDS, "words and operators"));
+    }
+    if values > MAX_VALUES {
+        return Err(limit("text", MAX_VALUES, "values"));
+    }
+    if deepest > MAX_DEPTH {
+        return Err(limit("nesting", MAX_DEPTH, "brackets"));
+    }
+    Ok(())
+}
+
+/// Refuses a statement over too many tables, and what is no query.
+pub(super) fn check_statement(statement: &Statement) -> Result<(), Error> {
+    let Statement::Statement(inner) = statement else {
+        return match statement {
+            Statement::Explain(_) => Ok(()),
+            _ => Err(only_reads()),
+        };
+    };
+    let mut tables = 0;
+    let _ = visit_relations(inner.as_ref(), |_| {
+        tables += 1;
+        if tables > MAX_TABLES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    if tables > MAX_TABLES {
+        return Err(limit("tables", MAX_TABLES, "tables in one statement"));
+    }
+    Ok(())
+}
