@@ -214,7 +214,7 @@ mod tests {
                 if first > 0 {
                     parts.push(&digits[..first]);
                 }
-                parts.extend(digits[first..].as_bytes().chunks(3).map(|c| std::str::from_utf8(c).unwrap()));
+                parts.extend(digits.as_bytes()[first..].chunks(3).map(|c| std::str::from_utf8(c).unwrap()));
                 parts.join(sign)
             };
             let expected: f64 = format!("{value}.{cents:02}").parse().unwrap();
