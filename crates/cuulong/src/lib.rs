@@ -1,1 +1,16 @@
-//! The node: command line, configuration, wiring.
+//! The node: command line, configuration and wiring.
+//!
+//! This crate builds every part and hands it down; it holds no logic of a datum's way.
+
+pub mod cli;
+mod client;
+mod commands;
+pub mod config;
+mod lock;
+mod node;
+mod progress;
+pub mod sample;
+
+pub use client::{Client, Reply};
+pub use commands::dispatch;
+pub use node::{Node, NodeError};

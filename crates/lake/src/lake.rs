@@ -7,7 +7,7 @@ use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use model::{OriginalHash, RunId};
-use object_store::ObjectStore;
+use object_store::{ObjectStore, ObjectStoreExt};
 use policy::{Denial, Permit};
 use url::Url;
 
@@ -63,6 +63,14 @@ impl Lake {
     /// Where the lake is: the folder or the bucket's prefix, with a slash at its end.
     pub fn url(&self) -> &Url {
         &self.inner.url
+    }
+
+    /// Whether the store answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        match self.inner.store.head(&object_store::path::Path::from("originals/.ping")).await {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Keeps the bytes under their SHA-256. The same bytes are kept once; of bytes that did not

@@ -1,1 +1,70 @@
 //! The services: one folder a protocol over the same reads.
+//!
+//! An endpoint reads its parameters, calls one function of a lower crate and encodes the answer.
+//! It holds no SQL and no policy: whoever opens data asks the catalogue for a permit. Protocol
+//! folders share `http` and never import each other.
+
+mod app;
+pub mod http;
+mod ogc;
+mod ops;
+mod sta;
+mod v1;
+
+pub use app::{App, ServeConfig};
+pub use v1::{openapi, report_document};
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::cors::{Any, CorsLayer};
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// The node's whole service: every protocol, and `pages` (the portal) beside them, behind one gate.
+pub fn router(app: App, pages: Router<App>) -> Router {
+    let request_id = HeaderName::from_static("x-request-id");
+    let services = Router::new()
+        .merge(v1::router())
+        .merge(ogc::router())
+        .merge(sta::router())
+        .merge(pages)
+        .layer(from_fn_with_state(app.clone(), http::principal::gate));
+    let compressed = SizeAbove::new(512)
+        .and(NotForContentType::const_new("application/vnd.apache.parquet"))
+        .and(NotForContentType::const_new("application/vnd.apache.arrow.stream"));
+    Router::new().merge(services).merge(ops::router()).with_state(app.clone()).layer(
+        ServiceBuilder::new()
+            .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
+            .layer(PropagateRequestIdLayer::new(request_id))
+            .layer(from_fn(ops::observe))
+            .layer(CompressionLayer::new().compress_when(compressed))
+            .layer(cors())
+            .layer(SetResponseHeaderLayer::if_not_present(
+                header::X_CONTENT_TYPE_OPTIONS,
+                HeaderValue::from_static("nosniff"),
+            ))
+            .layer(from_fn(http::problem::render))
+            .layer(CatchPanicLayer::custom(ops::panicked))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::GATEWAY_TIMEOUT,
+                app.config.request_timeout.max(Duration::from_secs(1)),
+            )),
+    )
+}
+
+/// Anyone's page may read; keys travel in a header, never in a cookie of another site.
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::OPTIONS])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, header::ACCEPT_LANGUAGE])
+        .expose_headers([header::ETAG, header::LINK])
+}

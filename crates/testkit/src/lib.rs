@@ -1,1 +1,21 @@
-//! A real node in-process; clients by role; servers the tests need.
+//! A real node in-process, clients by role, and the servers that the tests need.
+//!
+//! Nothing here stands in for our own code: the node is wired by the binary's own crate, on a
+//! temporary folder (or on PostgreSQL and an S3-compatible server), and is asked over its router
+//! or over loopback.
+
+mod node;
+mod real_data;
+mod tools;
+
+pub use cuulong::{Client, Reply};
+pub use node::{Backend, Served, TestNode, upload_path};
+pub use real_data::real_data;
+pub use tools::{chromium, postgres_database, python};
+
+pub use serve::App;
+
+/// Loads the demonstration's sample into a node.
+pub async fn load_sample(app: &App) {
+    cuulong::sample::load(app, &|_| {}).await.expect("the sample loads");
+}

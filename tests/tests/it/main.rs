@@ -1,1 +1,8 @@
-//! The whole system, judged from outside.
+//! The whole system, judged from outside: files go in, answers come out.
+
+mod bad_input;
+mod clients;
+mod permissions;
+mod question;
+mod real_files;
+mod versions;

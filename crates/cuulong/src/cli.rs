@@ -1,0 +1,222 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The inter-sectoral database system of the Mekong Delta.
+#[derive(Debug, Parser)]
+#[command(name = "cuulong", version, about, long_about = None)]
+pub struct Cli {
+    /// Settings that every command takes.
+    #[command(flatten)]
+    pub settings: Settings,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Settings that every command takes. Each may also stand in `cuulong.toml` or in a `CUULONG_…` variable.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Settings {
+    /// The configuration file [default: cuulong.toml, where it is there].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The node's folder [default: data].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<String>,
+    /// The catalogue: postgres://… or sqlite://… [default: catalog.sqlite in the node's folder].
+    #[arg(long, global = true, value_name = "URL")]
+    pub catalog: Option<String>,
+    /// The store: a folder or s3://bucket/prefix [default: the node's folder].
+    #[arg(long, global = true, value_name = "URL")]
+    pub store: Option<String>,
+    /// The language of messages: vi or en.
+    #[arg(long, global = true, value_name = "LANG")]
+    pub lang: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a node.
+    Serve {
+        /// Where to listen [default: 127.0.0.1:8080].
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<String>,
+        /// Load the sample: reference data, made-up series, real province statistics, products.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Hand in files.
+    Load {
+        /// The files, one run each.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// The dataset that takes them.
+        #[arg(long, value_name = "ID")]
+        dataset: String,
+        /// A mapping (TOML); absent, the dataset's own, or one guessed from the file.
+        #[arg(long, value_name = "FILE")]
+        mapping: Option<PathBuf>,
+        /// Report only; commit nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Ask in SQL.
+    Sql {
+        /// One SELECT statement.
+        query: String,
+        /// Read as it was known at this time.
+        #[arg(long, value_name = "TIME")]
+        as_known_at: Option<String>,
+        /// table, csv, json or parquet.
+        #[arg(long, default_value = "table")]
+        format: String,
+    },
+    /// Datasets.
+    #[command(subcommand)]
+    Dataset(DatasetCommand),
+    /// Users and their keys.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Grants.
+    #[command(subcommand)]
+    Grant(GrantCommand),
+    /// Recipes: knowledge products.
+    #[command(subcommand)]
+    Recipe(RecipeCommand),
+    /// Show the configuration and where each value comes from.
+    Config,
+}
+
+/// What to do with datasets.
+#[derive(Debug, Subcommand)]
+pub enum DatasetCommand {
+    /// List the datasets.
+    List {
+        /// Words to search for.
+        words: Vec<String>,
+    },
+    /// Show one.
+    Show {
+        /// Its id.
+        id: String,
+    },
+    /// Register one.
+    Add(NewDataset),
+}
+
+/// A dataset to register.
+#[derive(Debug, Args)]
+pub struct NewDataset {
+    /// Its id: a lower-case letter, then letters, digits or `_`.
+    pub id: String,
+    /// observations or features.
+    #[arg(long, default_value = "observations")]
+    pub kind: String,
+    /// The agency that publishes it; `SELECT * FROM agency`-like list at /v1/agencies.
+    #[arg(long)]
+    pub agency: String,
+    /// Its title in Vietnamese.
+    #[arg(long)]
+    pub title: String,
+    /// Its title in English.
+    #[arg(long)]
+    pub title_en: Option<String>,
+    /// What it holds, in Vietnamese.
+    #[arg(long, default_value = "")]
+    pub description: String,
+    /// water, agriculture, aquaculture, environment, infrastructure or society.
+    #[arg(long, default_value = "water")]
+    pub theme: String,
+    /// An SPDX licence id, or a phrase.
+    #[arg(long, default_value = "CC-BY-4.0")]
+    pub licence: String,
+    /// open, shared or restricted.
+    #[arg(long, default_value = "restricted")]
+    pub access: String,
+    /// Where the data come from.
+    #[arg(long, default_value = "")]
+    pub source: String,
+}
+
+/// What to do with users.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// List the users.
+    List,
+    /// Create one. A password is asked for by CUULONG_NEW_PASSWORD; without it the user has keys only.
+    Add {
+        /// A lower-case letter, then letters, digits or `_`.
+        id: String,
+        /// The name that others see.
+        #[arg(long)]
+        name: String,
+        /// The agency.
+        #[arg(long)]
+        agency: Option<String>,
+        /// user, provider, steward, approver, auditor or admin.
+        #[arg(long, default_value = "user")]
+        role: String,
+    },
+    /// Create an API key; it is printed once.
+    Key {
+        /// The user.
+        id: String,
+        /// What the key is for.
+        #[arg(long, default_value = "cli")]
+        label: String,
+        /// read, write or admin.
+        #[arg(long, default_value = "read")]
+        scope: String,
+    },
+}
+
+/// What to do with grants.
+#[derive(Debug, Subcommand)]
+pub enum GrantCommand {
+    /// List the grants.
+    List,
+    /// Give one.
+    Add {
+        /// The dataset.
+        #[arg(long)]
+        dataset: String,
+        /// The user who gets it …
+        #[arg(long, conflicts_with = "agency")]
+        user: Option<String>,
+        /// … or the agency.
+        #[arg(long)]
+        agency: Option<String>,
+        /// read or write.
+        #[arg(long, default_value = "read")]
+        level: String,
+        /// Only these places.
+        #[arg(long = "place")]
+        places: Vec<String>,
+        /// Only these properties.
+        #[arg(long = "property")]
+        properties: Vec<String>,
+        /// When it ends.
+        #[arg(long)]
+        expires_at: Option<String>,
+    },
+    /// Take one back.
+    Remove {
+        /// Its number.
+        id: i64,
+    },
+}
+
+/// What to do with recipes.
+#[derive(Debug, Subcommand)]
+pub enum RecipeCommand {
+    /// List the recipes.
+    List,
+    /// Run one: its output becomes a version of its dataset.
+    Run {
+        /// Its id.
+        id: String,
+    },
+}

@@ -1,0 +1,168 @@
+//! `cuulong load`: hand in files.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use chrono::Utc;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use intake::Load;
+use model::{DatasetId, Lang};
+use policy::{Principal, Purpose};
+use serde_json::Value;
+use tokio_util::io::ReaderStream;
+
+use super::{Done, Way, print, sentence, tell};
+use crate::config::Config;
+use crate::progress::bytes_bar;
+
+/// Hands in each file as a run of its own and reports on it. A file that fails does not stop the next.
+pub async fn load(
+    config: &Config,
+    files: &[std::path::PathBuf],
+    dataset: &str,
+    mapping: Option<&Path>,
+    dry_run: bool,
+) -> Done {
+    let dataset = DatasetId::new(dataset).map_err(|error| error.to_string())?;
+    let mapping = match mapping {
+        Some(path) => Some(std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?),
+        None => None,
+    };
+    let way = Way::find(config).await?;
+    let mut failed = 0;
+    for file in files {
+        match hand_in(&way, config, file, &dataset, mapping.clone(), dry_run).await {
+            Ok(report) => show(&report, config.lang),
+            Err(message) => {
+                failed += 1;
+                tell(&format!("{}: {message}", file.display()));
+            }
+        }
+    }
+    if failed == 0 { Ok(()) } else { Err(format!("{failed} of {} files were not taken", files.len())) }
+}
+
+async fn hand_in(
+    way: &Way,
+    config: &Config,
+    path: &Path,
+    dataset: &DatasetId,
+    mapping: Option<String>,
+    dry_run: bool,
+) -> Done<Value> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let file = tokio::fs::File::open(path).await.map_err(|error| error.to_string())?;
+    let size = file.metadata().await.map_err(|error| error.to_string())?.len();
+    let bar = bytes_bar(&name, size);
+    let stream = ReaderStream::with_capacity(file, 1 << 20).boxed();
+    let report = match way {
+        Way::Here(node) => {
+            let app = node.app();
+            let permit = app
+                .catalog
+                .authorize(&Principal::System, dataset, Purpose::Write, Utc::now())
+                .await
+                .map_err(|error| unknown_dataset(&error, dataset))?;
+            let load = Load { file_name: name, body: stream, mapping, dry_run, now: Utc::now() };
+            let shown = bar.clone();
+            let report = app
+                .intake
+                .load(&permit, load, &move |progress| shown.set_position(progress.bytes_read))
+                .await
+                .map_err(|error| sentence(&error))?;
+            serve::report_document(&report, config.lang)
+        }
+        Way::There(client) => {
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("file_name", &name)
+                .append_pair("dry_run", if dry_run { "true" } else { "false" })
+                .extend_pairs(mapping.iter().map(|text| ("mapping", text)))
+                .finish();
+            let counted = counted(stream, bar.clone());
+            client.upload(&format!("/v1/datasets/{dataset}/uploads?{query}"), counted).await?.ok()?.json()
+        }
+    };
+    bar.finish_and_clear();
+    Ok(report)
+}
+
+fn unknown_dataset(error: &catalog::Error, dataset: &DatasetId) -> String {
+    match error {
+        catalog::Error::NotFound { .. } => format!(
+            "there is no dataset `{dataset}`; register it first: cuulong dataset add {dataset} --agency … --title …"
+        ),
+        other => sentence(other),
+    }
+}
+
+fn counted(
+    stream: BoxStream<'static, std::io::Result<Bytes>>,
+    bar: indicatif::ProgressBar,
+) -> BoxStream<'static, std::io::Result<Bytes>> {
+    stream.inspect(move |chunk| bar.inc(chunk.as_ref().map_or(0, |chunk| chunk.len() as u64))).boxed()
+}
+
+/// Prints a report as a person reads it.
+fn show(report: &Value, lang: Lang) {
+    let run = &report["run"];
+    let total = |name: &str| run["totals"][name].as_u64().unwrap_or(0);
+    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+    let vietnamese = lang != Lang::En;
+    if report["mapping_guessed"].as_bool().unwrap_or(false) {
+        tell(if vietnamese {
+            "ánh xạ được đoán từ tệp (lưu cùng bộ số liệu):"
+        } else {
+            "the mapping was guessed from the file (saved with the dataset):"
+        });
+        tell(report["mapping"].as_str().unwrap_or(""));
+    }
+    let headline = if vietnamese {
+        format!(
+            "{}: {} dòng · {} mới · {} sửa · {} không đổi · {} trống · {} từ chối",
+            text(&run["file_name"]),
+            total("rows"),
+            total("added"),
+            total("corrected"),
+            total("unchanged"),
+            total("missing"),
+            total("refused")
+        )
+    } else {
+        format!(
+            "{}: {} rows · {} new · {} corrected · {} unchanged · {} empty · {} refused",
+            text(&run["file_name"]),
+            total("rows"),
+            total("added"),
+            total("corrected"),
+            total("unchanged"),
+            total("missing"),
+            total("refused")
+        )
+    };
+    print(&headline);
+    let findings = report["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for finding in findings.iter().take(20) {
+        let sheet = text(&finding["sheet"]);
+        let place = if sheet.is_empty() {
+            text(&finding["cell"])
+        } else {
+            format!("{sheet}!{}", text(&finding["cell"]))
+        };
+        print(&format!("  {place} `{}`: {}", text(&finding["value"]), text(&finding["message"])));
+    }
+    let more = report["findings_total"].as_u64().unwrap_or(0).saturating_sub(20);
+    if more > 0 {
+        print(&format!("  … {more}"));
+    }
+    let version = run["version"].as_u64();
+    let end = match (text(&run["state"]).as_str(), version, vietnamese) {
+        ("dry_run", _, true) => "chạy thử: không ghi gì".to_owned(),
+        ("dry_run", _, false) => "dry run: nothing was written".to_owned(),
+        (_, Some(version), true) => format!("bản {version}, lần nộp {}", text(&run["id"])),
+        (_, Some(version), false) => format!("version {version}, run {}", text(&run["id"])),
+        (_, None, true) => "không có gì thay đổi: không có bản mới".to_owned(),
+        (_, None, false) => "nothing changed: no new version".to_owned(),
+    };
+    print(&end);
+}

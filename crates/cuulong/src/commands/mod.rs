@@ -1,0 +1,135 @@
+//! What each command does.
+
+mod ask;
+mod load;
+mod manage;
+mod serve;
+
+use std::process::ExitCode;
+
+use secrecy::SecretString;
+
+use crate::cli::{Cli, Command};
+use crate::client::Client;
+use crate::config::Config;
+use crate::lock::{Holder, Lock};
+use crate::node::Node;
+
+/// What went wrong, as a sentence for the person at the terminal.
+pub type Done<T = ()> = Result<T, String>;
+
+/// Runs a command; its failure is printed with its causes.
+pub async fn dispatch(cli: Cli) -> ExitCode {
+    let is_server = matches!(cli.command, Command::Serve { .. });
+    log(is_server);
+    match run(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            complain(&message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Done {
+    let listen = match &cli.command {
+        Command::Serve { listen, .. } => listen.clone(),
+        _ => None,
+    };
+    let config = Config::load(&cli.settings, listen.as_deref(), &|name| std::env::var(name).ok())
+        .map_err(|error| error.to_string())?;
+    match cli.command {
+        Command::Serve { demo, .. } => serve::serve(&config, demo).await,
+        Command::Load { files, dataset, mapping, dry_run } => {
+            load::load(&config, &files, &dataset, mapping.as_deref(), dry_run).await
+        }
+        Command::Sql { query, as_known_at, format } => {
+            ask::sql(&config, &query, as_known_at.as_deref(), &format).await
+        }
+        Command::Dataset(command) => manage::dataset(&config, command).await,
+        Command::User(command) => manage::user(&config, command).await,
+        Command::Grant(command) => manage::grant(&config, command).await,
+        Command::Recipe(command) => manage::recipe(&config, command).await,
+        Command::Config => {
+            for (name, value, origin) in &config.origins {
+                print(&format!("{name:<28} {value:<48} {origin}"));
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A way to a node: the one that serves the folder, or one opened here for this command.
+pub enum Way {
+    /// Over HTTP.
+    There(Client),
+    /// In this process.
+    Here(Box<Node>),
+}
+
+impl Way {
+    /// Finds the node of the configured folder.
+    pub async fn find(config: &Config) -> Done<Way> {
+        match Lock::take(&config.data).map_err(|error| format!("{}: {error}", config.data.display()))? {
+            Holder::Us(lock) => {
+                let node = Node::with_lock(config, false, lock).await.map_err(|error| sentence(&error))?;
+                Ok(Way::Here(Box::new(node)))
+            }
+            Holder::Node(address) => {
+                Ok(Way::There(Client::there(address.url, Some(SecretString::from(address.key)), config.lang)))
+            }
+            Holder::Someone => Err(format!(
+                "`{}` is in use by another command; wait for it to end and try again",
+                config.data.display()
+            )),
+        }
+    }
+
+    /// A client of the node, with the console's key.
+    pub fn client(&self, config: &Config) -> Client {
+        match self {
+            Way::There(client) => client.clone(),
+            Way::Here(node) => Client::here(node.router(), Some(node.console_key()), config.lang),
+        }
+    }
+}
+
+/// An error and its causes, one sentence.
+pub fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// Prints a line of the answer.
+#[expect(clippy::print_stdout, reason = "the answer of a command goes to standard output")]
+pub fn print(line: &str) {
+    println!("{line}");
+}
+
+/// Prints a line for the person, beside the answer.
+#[expect(clippy::print_stderr, reason = "what is not the answer goes to standard error")]
+pub fn tell(line: &str) {
+    eprintln!("{line}");
+}
+
+fn complain(message: &str) {
+    tell(&format!("cuulong: {message}"));
+}
+
+/// Logs go to standard error: JSON lines for a server, warnings in plain text for a command.
+fn log(is_server: bool) {
+    use tracing_subscriber::EnvFilter;
+    let default = if is_server { "info,sqlx=warn,sea_orm=warn,deltalake_core=warn" } else { "error" };
+    let filter = EnvFilter::try_from_env("CUULONG_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let set = if is_server { builder.json().flatten_event(true).try_init() } else { builder.try_init() };
+    if let Err(error) = set {
+        tell(&format!("no log: {error}"));
+    }
+}

@@ -1,0 +1,188 @@
+//! Configuration: `cuulong.toml`, then `CUULONG_…` variables, then flags; and where each value came from.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use model::Lang;
+use serde::Deserialize;
+
+use crate::cli::Settings;
+
+/// The node's configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The node's folder.
+    pub data: PathBuf,
+    /// The catalogue's URL.
+    pub catalog: String,
+    /// The store: a folder or `s3://bucket/prefix`.
+    pub store: String,
+    /// Options of the object store, e.g. `aws_endpoint`.
+    pub store_options: BTreeMap<String, String>,
+    /// Where to listen.
+    pub listen: String,
+    /// The address under which clients reach the node.
+    pub public_url: Option<url::Url>,
+    /// The language of messages on the command line.
+    pub lang: Lang,
+    /// The largest file that may be handed in, bytes.
+    pub upload_limit: u64,
+    /// The memory that queries may use together, bytes.
+    pub query_memory: usize,
+    /// The longest that a query may take, seconds.
+    pub query_seconds: u64,
+    /// The most rows that a query may answer.
+    pub query_rows: usize,
+    /// Every value with its origin, for `cuulong config`.
+    pub origins: Vec<(String, String, String)>,
+}
+
+/// What may stand in `cuulong.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<String>,
+    catalog: Option<String>,
+    store: Option<String>,
+    #[serde(default)]
+    store_options: BTreeMap<String, String>,
+    listen: Option<String>,
+    public_url: Option<String>,
+    lang: Option<String>,
+    upload_limit: Option<u64>,
+    query_memory: Option<u64>,
+    query_seconds: Option<u64>,
+    query_rows: Option<u64>,
+}
+
+/// A configuration that cannot be used; the sentence names the value and its origin.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+/// Reads environment variables; the caller gives the real ones, tests give their own.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Config {
+    /// Puts the configuration together.
+    pub fn load(
+        settings: &Settings,
+        listen: Option<&str>,
+        environment: Environment<'_>,
+    ) -> Result<Config, ConfigError> {
+        let (file, file_name) = read_file(settings.config.as_deref(), environment)?;
+        let mut values = Values { environment, file_name, origins: Vec::new() };
+        let number = |n: Option<u64>| n.map(|n| n.to_string());
+        let data = PathBuf::from(values.pick("data", settings.data.clone(), file.data, "data"));
+        let catalog_default = format!("sqlite://{}/catalog.sqlite?mode=rwc", data.display());
+        let catalog = values.pick("catalog", settings.catalog.clone(), file.catalog, &catalog_default);
+        let store = values.pick("store", settings.store.clone(), file.store, &data.display().to_string());
+        let listen = values.pick("listen", listen.map(str::to_owned), file.listen, "127.0.0.1:8080");
+        let public_url = values.pick("public_url", None, file.public_url, "");
+        let lang = values.pick("lang", settings.lang.clone(), file.lang, "vi");
+        let upload_limit = values.pick("upload_limit", None, number(file.upload_limit), "2147483648");
+        let query_memory = values.pick("query_memory", None, number(file.query_memory), "1073741824");
+        let query_seconds = values.pick("query_seconds", None, number(file.query_seconds), "30");
+        let query_rows = values.pick("query_rows", None, number(file.query_rows), "1000000");
+        Ok(Config {
+            catalog,
+            store,
+            store_options: store_options(file.store_options, &mut values),
+            listen,
+            public_url: match public_url.as_str() {
+                "" => None,
+                text => Some(
+                    url::Url::parse(text).map_err(|e| ConfigError(format!("public_url `{text}`: {e}")))?,
+                ),
+            },
+            lang: Lang::from_tag(&lang)
+                .ok_or_else(|| ConfigError(format!("lang `{lang}`: write vi or en")))?,
+            upload_limit: positive("upload_limit", &upload_limit)?,
+            query_memory: usize::try_from(positive("query_memory", &query_memory)?)
+                .map_err(|e| ConfigError(format!("query_memory: {e}")))?,
+            query_seconds: positive("query_seconds", &query_seconds)?,
+            query_rows: usize::try_from(positive("query_rows", &query_rows)?)
+                .map_err(|e| ConfigError(format!("query_rows: {e}")))?,
+            data,
+            origins: values.origins,
+        })
+    }
+}
+
+fn positive(name: &str, text: &str) -> Result<u64, ConfigError> {
+    text.parse::<u64>()
+        .ok()
+        .filter(|number| *number > 0)
+        .ok_or_else(|| ConfigError(format!("{name} `{text}`: write a whole number above 0")))
+}
+
+fn read_file(asked: Option<&Path>, environment: Environment<'_>) -> Result<(File, String), ConfigError> {
+    let asked = asked.map(Path::to_path_buf).or_else(|| environment("CUULONG_CONFIG").map(PathBuf::from));
+    let path = asked.clone().unwrap_or_else(|| PathBuf::from("cuulong.toml"));
+    let name = path.display().to_string();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => toml::from_str(&text)
+            .map(|file| (file, name.clone()))
+            .map_err(|error| ConfigError(format!("{name}: {error}"))),
+        Err(error) if asked.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            Ok((File::default(), name))
+        }
+        Err(error) => Err(ConfigError(format!("{name}: {error}"))),
+    }
+}
+
+/// The store's options: the file's, over them `CUULONG_STORE_OPTION_…`; secrets are not shown.
+fn store_options(mut options: BTreeMap<String, String>, values: &mut Values<'_>) -> BTreeMap<String, String> {
+    for name in ["aws_endpoint", "aws_region", "aws_access_key_id", "aws_secret_access_key", "aws_allow_http"]
+    {
+        if let Some(value) = (values.environment)(&format!("CUULONG_STORE_OPTION_{}", name.to_uppercase())) {
+            options.insert(name.to_owned(), value);
+        }
+    }
+    for (name, value) in &options {
+        let shown = if name.contains("secret") || name.contains("token") { "(set)" } else { value.as_str() };
+        values.origins.push((
+            format!("store_options.{name}"),
+            shown.to_owned(),
+            "file or variable".to_owned(),
+        ));
+    }
+    options
+}
+
+struct Values<'a> {
+    environment: Environment<'a>,
+    file_name: String,
+    origins: Vec<(String, String, String)>,
+}
+
+impl Values<'_> {
+    fn pick(&mut self, name: &str, flag: Option<String>, file: Option<String>, default: &str) -> String {
+        let variable = format!("CUULONG_{}", name.to_uppercase());
+        let (value, origin) = if let Some(value) = flag {
+            (value, format!("--{}", name.replace('_', "-")))
+        } else if let Some(value) = (self.environment)(&variable) {
+            (value, variable)
+        } else if let Some(value) = file {
+            (value, self.file_name.clone())
+        } else {
+            (default.to_owned(), "default".to_owned())
+        };
+        self.origins.push((name.to_owned(), without_password(&value), origin));
+        value
+    }
+}
+
+/// The value as it may be shown: a URL without its password.
+fn without_password(value: &str) -> String {
+    match url::Url::parse(value) {
+        Ok(mut url) if url.password().is_some() => {
+            // A URL that has a password takes another one.
+            if url.set_password(Some("***")).is_err() {
+                return "(set)".to_owned();
+            }
+            url.to_string()
+        }
+        _ => value.to_owned(),
+    }
+}

@@ -1,0 +1,185 @@
+//! A node: every part built, wired and brought to order.
+
+use std::time::Duration;
+
+use axum::Router;
+use catalog::Catalog;
+use catalog::reference::Reference;
+use chrono::Utc;
+use intake::{Intake, IntakeLimits};
+use knowledge::Recipe;
+use lake::{Lake, LakeConfig};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use query::{Engine, QueryLimits};
+use secrecy::SecretString;
+use serve::{App, ServeConfig};
+use tokio::net::TcpListener;
+
+use crate::config::Config;
+use crate::lock::{Holder, Lock};
+
+/// What keeps a node from starting; each names what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// Another process has the folder.
+    #[error("`{0}` is in use by another process; wait for it to end, or choose another folder with --data")]
+    InUse(String),
+    /// A file or folder.
+    #[error("cannot use `{path}`")]
+    Folder {
+        /// Which.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The catalogue.
+    #[error("cannot open the catalogue")]
+    Catalog(#[from] catalog::Error),
+    /// The store.
+    #[error("cannot open the store")]
+    Lake(#[from] lake::Error),
+    /// The reference data that the program carries.
+    #[error("the reference data cannot be read")]
+    Reference(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Runs that were cut off.
+    #[error("cannot bring runs that were cut off to an end")]
+    Recovery(#[from] intake::Error),
+    /// The query engine.
+    #[error("cannot start the query engine")]
+    Engine(#[from] query::Error),
+    /// A recipe that the program carries.
+    #[error("a recipe cannot be read")]
+    Recipes(#[from] knowledge::Error),
+    /// The address to listen on.
+    #[error("cannot listen on `{address}`")]
+    Listen {
+        /// Which.
+        address: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// A node whose folder is locked and whose parts are ready.
+pub struct Node {
+    app: App,
+    router: Router,
+    lock: Lock,
+}
+
+impl Node {
+    /// Opens the folder that the configuration names: migrates the catalogue, applies the
+    /// reference data, and brings runs that were cut off to an end.
+    pub async fn open(config: &Config, demo: bool) -> Result<Node, NodeError> {
+        let lock = match Lock::take(&config.data).map_err(folder_error(config))? {
+            Holder::Us(lock) => lock,
+            Holder::Node(_) | Holder::Someone => {
+                return Err(NodeError::InUse(config.data.display().to_string()));
+            }
+        };
+        Node::with_lock(config, demo, lock).await
+    }
+
+    /// The same, with a lock already taken.
+    pub(crate) async fn with_lock(config: &Config, demo: bool, lock: Lock) -> Result<Node, NodeError> {
+        let app = build(config, demo, Some(lock.key.clone())).await?;
+        let router = serve::router(app.clone(), portal::router());
+        Ok(Node { app, router, lock })
+    }
+
+    /// The parts that handlers read with.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The whole service, to be called in this process.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The key of this node's own console.
+    pub fn console_key(&self) -> SecretString {
+        self.lock.key.clone()
+    }
+
+    /// Serves until `stop` resolves, then lets requests under way end.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), NodeError> {
+        let listen_error = |source| NodeError::Listen { address: "the address given".to_owned(), source };
+        let address = listener.local_addr().map_err(listen_error)?;
+        // A wildcard address is reached by loopback.
+        let host =
+            if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
+        self.lock
+            .publish(&format!("http://{host}:{}", address.port()))
+            .map_err(|source| NodeError::Folder { path: "node.address".to_owned(), source })?;
+        axum::serve(listener, self.router).with_graceful_shutdown(stop).await.map_err(listen_error)
+    }
+}
+
+fn folder_error(config: &Config) -> impl Fn(std::io::Error) -> NodeError {
+    let path = config.data.display().to_string();
+    move |source| NodeError::Folder { path: path.clone(), source }
+}
+
+async fn build(config: &Config, demo: bool, console_key: Option<SecretString>) -> Result<App, NodeError> {
+    let spool = config.data.join("spool");
+    std::fs::create_dir_all(&spool).map_err(folder_error(config))?;
+    let catalog = Catalog::open(&config.catalog).await?;
+    let reference = Reference::builtin().map_err(|error| NodeError::Reference(error.into()))?;
+    let changes = catalog.apply_reference(&reference).await?;
+    if changes.added + changes.changed > 0 {
+        tracing::info!(added = changes.added, changed = changes.changed, "reference data applied");
+    }
+    let lake =
+        Lake::open(&LakeConfig { url: config.store.clone(), options: config.store_options.clone() }).await?;
+    let intake = Intake::new(catalog.clone(), lake.clone(), IntakeLimits::default());
+    for run in intake.recover(Utc::now()).await? {
+        tracing::warn!(run.id = %run.id, run.state = run.state.code(), dataset = %run.dataset, "a run that was cut off was brought to an end");
+    }
+    let limits = QueryLimits {
+        memory_bytes: config.query_memory,
+        timeout: Duration::from_secs(config.query_seconds),
+        max_rows: config.query_rows,
+        ..QueryLimits::default()
+    };
+    let engine = Engine::new(catalog.clone(), lake.clone(), limits)?;
+    let serve_config = ServeConfig {
+        public_url: config.public_url.clone(),
+        upload_limit: config.upload_limit,
+        spool,
+        // Reads end by their own budget; this is for whatever hangs in spite of it.
+        request_timeout: Duration::from_secs(config.query_seconds.saturating_mul(20).max(600)),
+        console_key,
+        demo,
+    };
+    Ok(App::new(serve::Parts {
+        catalog,
+        lake,
+        intake,
+        engine,
+        recipes: Recipe::builtin()?,
+        metrics: recorder(),
+        config: serve_config,
+    }))
+}
+
+/// The recorder of metrics: one a process, whatever number of nodes it opens.
+fn recorder() -> PrometheusHandle {
+    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
+    HANDLE
+        .get_or_init(|| {
+            let recorder = PrometheusBuilder::new().build_recorder();
+            let handle = recorder.handle();
+            if metrics::set_global_recorder(recorder).is_err() {
+                tracing::warn!("another recorder of metrics is in place; /metrics stays empty");
+            }
+            handle
+        })
+        .clone()
+}

@@ -1,0 +1,4 @@
+//! The `cuulong` command as a person at a terminal uses it, and as a power cut ends it.
+
+mod command;
+mod killed;

@@ -1,0 +1,17 @@
+ogc-title = Cửu Long: data of the Mekong Delta through OGC API
+ogc-description = Features and observed series (EDR) of the datasets that you may read.
+ogc-api = Description of the interface (OpenAPI 3.0)
+ogc-conformance = Conformance classes
+ogc-collections = Collections
+ogc-stations-title = Stations
+ogc-stations-description = Where the delta is measured, with position, river branch, source and confidence.
+ogc-places-title = Places and administrative units
+ogc-places-description = Provinces and communes old and new (before and after 1 July 2025), river mouths. A code means nothing without its scheme and dates.
+ogc-position-title = Series near a position
+ogc-position-description = Answered with the series of the nearest place that has data, within 10 km; the answer holds the place's own position.
+ogc-locations-title = Series of a place
+ogc-locations-description = Without an id: the list of places (GeoJSON). With one: the place's series (CoverageJSON).
+ogc-items-title = Items
+ogc-no-place-near = no place with data lies within { $limit } km; the nearest is `{ $place }`, { $distance } km away
+ogc-no-place = no place of this dataset has a known position
+ogc-synthetic = Values made up for demonstration, not measured.

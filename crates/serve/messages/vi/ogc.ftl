@@ -1,0 +1,17 @@
+ogc-title = Cửu Long: dữ liệu đồng bằng sông Cửu Long qua OGC API
+ogc-description = Đối tượng (Features) và chuỗi quan trắc (EDR) của các bộ dữ liệu mà bạn được đọc.
+ogc-api = Mô tả giao diện (OpenAPI 3.0)
+ogc-conformance = Các lớp tuân thủ
+ogc-collections = Các bộ sưu tập
+ogc-stations-title = Trạm quan trắc
+ogc-stations-description = Các trạm đo của đồng bằng, với toạ độ, nhánh sông, nguồn và độ tin cậy.
+ogc-places-title = Địa danh và đơn vị hành chính
+ogc-places-description = Tỉnh, xã cũ và mới (trước và sau ngày 1-7-2025), cửa sông. Mã chỉ có nghĩa cùng hệ mã và thời hạn.
+ogc-position-title = Chuỗi gần một vị trí
+ogc-position-description = Trả lời bằng các chuỗi của địa điểm có dữ liệu gần nhất, trong vòng 10 km; toạ độ thật của địa điểm nằm trong câu trả lời.
+ogc-locations-title = Chuỗi của một địa điểm
+ogc-locations-description = Không có mã: danh sách địa điểm (GeoJSON). Có mã: các chuỗi của địa điểm (CoverageJSON).
+ogc-items-title = Các đối tượng
+ogc-no-place-near = không có địa điểm nào có dữ liệu trong vòng { $limit } km; gần nhất là `{ $place }`, cách { $distance } km
+ogc-no-place = bộ dữ liệu này chưa có địa điểm nào có toạ độ
+ogc-synthetic = Số liệu mô phỏng để minh hoạ, không phải số đo.

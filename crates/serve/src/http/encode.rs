@@ -1,0 +1,258 @@
+//! Arrow batches as JSON, CSV, Arrow and Parquet, streamed.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use arrow::ipc::writer::StreamWriter;
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, header};
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use parking_lot::Mutex;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+
+use super::problem::{Problem, ProblemKind};
+
+/// The shapes in which rows leave this node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowFormat {
+    /// A JSON array of objects.
+    Json,
+    /// CSV with a header, UTF-8, dots and ISO 8601 times.
+    Csv,
+    /// An Arrow IPC stream.
+    Arrow,
+    /// A Parquet file.
+    Parquet,
+}
+
+impl RowFormat {
+    /// The format of `f=` or `format=`, else of `Accept`, else JSON.
+    pub fn choose(asked: Option<&str>, accept: Option<&str>) -> Result<RowFormat, Problem> {
+        let by_name = |name: &str| match name {
+            "json" => Some(RowFormat::Json),
+            "csv" => Some(RowFormat::Csv),
+            "arrow" => Some(RowFormat::Arrow),
+            "parquet" => Some(RowFormat::Parquet),
+            _ => None,
+        };
+        if let Some(name) = asked {
+            return by_name(name).ok_or_else(|| {
+                Problem::text(
+                    ProblemKind::NotAcceptable,
+                    format!("`{name}` is not a format: write json, csv, arrow or parquet"),
+                )
+            });
+        }
+        let accept = accept.unwrap_or("*/*");
+        let by_type = accept.split(',').find_map(|range| match range.split(';').next()?.trim() {
+            "application/json" | "*/*" | "application/*" => Some(RowFormat::Json),
+            "text/csv" => Some(RowFormat::Csv),
+            "application/vnd.apache.arrow.stream" => Some(RowFormat::Arrow),
+            "application/vnd.apache.parquet" => Some(RowFormat::Parquet),
+            _ => None,
+        });
+        Ok(by_type.unwrap_or(RowFormat::Json))
+    }
+
+    /// The media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            RowFormat::Json => "application/json",
+            RowFormat::Csv => "text/csv; charset=utf-8",
+            RowFormat::Arrow => "application/vnd.apache.arrow.stream",
+            RowFormat::Parquet => "application/vnd.apache.parquet",
+        }
+    }
+}
+
+/// Rows as they come from the engine.
+pub type Rows = BoxStream<'static, Result<RecordBatch, Problem>>;
+
+/// What failed while a response was under way: the connection is cut, so that no client takes a
+/// part for the whole.
+type StreamError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Streams rows to the client. In JSON, `prologue` stands before the array, and what `epilogue`
+/// says once all rows have gone stands after it.
+pub fn rows(
+    format: RowFormat,
+    schema: SchemaRef,
+    rows: Rows,
+    prologue: String,
+    epilogue: impl FnOnce() -> String + Send + 'static,
+) -> Response<Body> {
+    let body = match format {
+        RowFormat::Json => json_body(rows, prologue, epilogue),
+        RowFormat::Csv => csv_body(schema, rows),
+        RowFormat::Arrow => arrow_body(schema, rows),
+        RowFormat::Parquet => parquet_body(schema, rows),
+    };
+    let mut response = Response::new(body);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+    response
+}
+
+fn cut(problem: Problem) -> StreamError {
+    tracing::error!(problem.kind = problem.kind.slug(), "a response was cut off");
+    format!("the answer was cut off: {}", problem.kind.slug()).into()
+}
+
+fn json_body(rows: Rows, prologue: String, epilogue: impl FnOnce() -> String + Send + 'static) -> Body {
+    let mut first = true;
+    let objects = rows.map_err(cut).map(move |batch| {
+        let batch = batch?;
+        let mut writer = arrow::json::WriterBuilder::new()
+            .with_explicit_nulls(true)
+            .build::<_, arrow::json::writer::LineDelimited>(Vec::new());
+        writer.write(&batch)?;
+        writer.finish()?;
+        let lines = writer.into_inner();
+        let mut text = Vec::with_capacity(lines.len() + 1);
+        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            if !std::mem::take(&mut first) {
+                text.push(b',');
+            }
+            text.extend_from_slice(line);
+        }
+        Ok::<_, StreamError>(Bytes::from(text))
+    });
+    let start = futures::stream::once(async move { Ok(Bytes::from(format!("{prologue}["))) });
+    let end = futures::stream::once(async move { Ok(Bytes::from(format!("]{}", epilogue()))) });
+    Body::from_stream(start.chain(objects).chain(end))
+}
+
+fn csv_body(schema: SchemaRef, rows: Rows) -> Body {
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let mut header = csv_line(&names);
+    header.push('\n');
+    let lines = rows.map_err(cut).map(|batch| {
+        let mut writer = arrow::csv::WriterBuilder::new().with_header(false).build(Vec::new());
+        writer.write(&batch?)?;
+        Ok::<_, StreamError>(Bytes::from(writer.into_inner()))
+    });
+    let start = futures::stream::once(async move { Ok(Bytes::from(header)) });
+    Body::from_stream(start.chain(lines))
+}
+
+fn csv_line(names: &[&str]) -> String {
+    let quoted = names.iter().map(|name| {
+        if name.contains([',', '"', '\n']) {
+            format!("\"{}\"", name.replace('"', "\"\""))
+        } else {
+            (*name).to_owned()
+        }
+    });
+    quoted.collect::<Vec<_>>().join(",")
+}
+
+/// A buffer that a writer fills and the response empties.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn take(&self) -> Bytes {
+        Bytes::from(std::mem::take(&mut *self.0.lock()))
+    }
+}
+
+fn arrow_body(schema: SchemaRef, rows: Rows) -> Body {
+    let buffer = Shared::default();
+    let stream = async_stream(buffer.clone(), rows, move |sink| {
+        StreamWriter::try_new(sink, &schema).map(|writer| Box::new(ArrowSink(writer)) as Box<dyn Sink>)
+    });
+    Body::from_stream(stream)
+}
+
+fn parquet_body(schema: SchemaRef, rows: Rows) -> Body {
+    let buffer = Shared::default();
+    let stream = async_stream(buffer.clone(), rows, move |sink| {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(Default::default()))
+            .set_max_row_group_row_count(Some(128 * 1024))
+            .build();
+        ArrowWriter::try_new(sink, schema, Some(properties))
+            .map(|writer| Box::new(ParquetSink(writer)) as Box<dyn Sink>)
+            .map_err(|error| arrow::error::ArrowError::ParquetError(error.to_string()))
+    });
+    Body::from_stream(stream)
+}
+
+/// A writer of batches that can be closed.
+trait Sink: Send {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), StreamError>;
+    fn close(self: Box<Self>) -> Result<(), StreamError>;
+}
+
+struct ArrowSink(StreamWriter<Shared>);
+
+impl Sink for ArrowSink {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), StreamError> {
+        Ok(self.0.write(batch)?)
+    }
+    fn close(mut self: Box<Self>) -> Result<(), StreamError> {
+        Ok(self.0.finish()?)
+    }
+}
+
+struct ParquetSink(ArrowWriter<Shared>);
+
+impl Sink for ParquetSink {
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), StreamError> {
+        Ok(self.0.write(batch)?)
+    }
+    fn close(self: Box<Self>) -> Result<(), StreamError> {
+        self.0.close()?;
+        Ok(())
+    }
+}
+
+fn async_stream(
+    buffer: Shared,
+    rows: Rows,
+    open: impl FnOnce(Shared) -> Result<Box<dyn Sink>, arrow::error::ArrowError> + Send + 'static,
+) -> BoxStream<'static, Result<Bytes, StreamError>> {
+    enum State {
+        Start(Rows),
+        Writing(Box<dyn Sink>, Rows),
+        Done,
+    }
+    let mut open = Some(open);
+    futures::stream::try_unfold(State::Start(rows), move |state| {
+        let sink_buffer = buffer.clone();
+        let opened = matches!(state, State::Start(_)).then(|| open.take()).flatten();
+        async move {
+            let (mut sink, mut rows) = match (state, opened) {
+                (State::Start(rows), Some(open)) => (open(sink_buffer.clone())?, rows),
+                (State::Writing(sink, rows), _) => (sink, rows),
+                (State::Start(_) | State::Done, _) => return Ok(None),
+            };
+            match rows.next().await {
+                Some(batch) => {
+                    sink.write(&batch.map_err(cut)?)?;
+                    Ok(Some((sink_buffer.take(), State::Writing(sink, rows))))
+                }
+                None => {
+                    sink.close()?;
+                    Ok(Some((sink_buffer.take(), State::Done)))
+                }
+            }
+        }
+    })
+    .boxed()
+}

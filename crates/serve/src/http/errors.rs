@@ -1,0 +1,114 @@
+//! Errors of the lower crates as problems: by what the asker can do, never by which library failed.
+
+use policy::Denial;
+
+use super::problem::{Problem, ProblemKind};
+
+impl From<Denial> for Problem {
+    fn from(denial: Denial) -> Self {
+        Problem::new(match denial {
+            Denial::Hidden => ProblemKind::NotFound,
+            Denial::SignIn => ProblemKind::SignInRequired,
+            Denial::NoGrant => ProblemKind::NotAllowed,
+            Denial::KeyScope => ProblemKind::KeyScope,
+        })
+    }
+}
+
+/// What is wrong and what to do, as one sentence.
+fn with_hint(what: &str, hint: &str) -> String {
+    if hint.is_empty() { what.to_owned() } else { format!("{what} ({hint})") }
+}
+
+impl From<catalog::Error> for Problem {
+    fn from(error: catalog::Error) -> Self {
+        match error {
+            catalog::Error::NotFound { what } => Problem::not_found(&bare(&what)),
+            catalog::Error::Denied(denial) => denial.into(),
+            catalog::Error::Invalid { what, hint } => {
+                Problem::text(ProblemKind::InvalidBody, with_hint(&what, &hint))
+            }
+            catalog::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
+            catalog::Error::Later(_) => unavailable(&error),
+            catalog::Error::Internal(_) => Problem::internal(&error),
+        }
+    }
+}
+
+impl From<lake::Error> for Problem {
+    fn from(error: lake::Error) -> Self {
+        match error {
+            lake::Error::NotFound { what } => Problem::not_found(&bare(&what)),
+            lake::Error::Denied(denial) => denial.into(),
+            lake::Error::Invalid { what, hint } => {
+                Problem::text(ProblemKind::InvalidParameter, with_hint(&what, &hint))
+            }
+            lake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
+            lake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error),
+            lake::Error::Later(_) => unavailable(&error),
+            lake::Error::Internal(_) => Problem::internal(&error),
+        }
+    }
+}
+
+impl From<intake::Error> for Problem {
+    fn from(error: intake::Error) -> Self {
+        match error {
+            intake::Error::NotFound { what } => Problem::not_found(&bare(&what)),
+            intake::Error::Denied(denial) => denial.into(),
+            intake::Error::Invalid { what, hint } => {
+                Problem::text(ProblemKind::InvalidFile, with_hint(&what, &hint))
+            }
+            intake::Error::Unmapped { missing, example } => Problem::text(
+                ProblemKind::InvalidMapping,
+                format!("no mapping could be guessed: {missing}. For example:\n{example}"),
+            ),
+            intake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
+            intake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error),
+            intake::Error::Later(_) => unavailable(&error),
+            intake::Error::Internal { .. } => Problem::internal(&error),
+        }
+    }
+}
+
+impl From<query::Error> for Problem {
+    fn from(error: query::Error) -> Self {
+        match error {
+            query::Error::NotFound { what } => Problem::not_found(&bare(&what)),
+            query::Error::Denied(denial) => denial.into(),
+            query::Error::Invalid { what, hint } => {
+                Problem::text(ProblemKind::InvalidQuery, with_hint(&what, &hint.unwrap_or_default()))
+            }
+            query::Error::Limit { .. } => Problem::text(ProblemKind::QueryLimit, error),
+            query::Error::Later => unavailable(&error),
+            query::Error::Internal(_) => Problem::internal(&error),
+        }
+    }
+}
+
+/// The name in "dataset `x`": who may not know of a thing reads the same words as for no thing.
+fn bare(what: &str) -> String {
+    match (what.find('`'), what.rfind('`')) {
+        (Some(first), Some(last)) if first < last => what[first + 1..last].to_owned(),
+        _ => what.to_owned(),
+    }
+}
+
+fn unavailable(error: &(dyn std::error::Error + 'static)) -> Problem {
+    tracing::warn!(error = %error, cause = error.source().map(ToString::to_string), "a request has to be tried again");
+    Problem::new(ProblemKind::Unavailable)
+}
+
+impl From<knowledge::Error> for Problem {
+    fn from(error: knowledge::Error) -> Self {
+        match error {
+            knowledge::Error::NotFound { what } => Problem::not_found(&bare(&what)),
+            knowledge::Error::Invalid { what, hint } => {
+                Problem::text(ProblemKind::InvalidQuery, with_hint(&what, &hint))
+            }
+            knowledge::Error::Catalog(error) => error.into(),
+            knowledge::Error::Lake(error) => error.into(),
+            knowledge::Error::Query(error) => error.into(),
+        }
+    }
+}

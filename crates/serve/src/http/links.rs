@@ -1,0 +1,46 @@
+//! Building links: absolute, from what the client called us, or from what the configuration says.
+
+use axum::extract::FromRequestParts;
+use axum::http::header::HOST;
+use axum::http::request::Parts;
+use url::Url;
+
+use super::problem::Problem;
+use crate::App;
+
+/// Builds links to this node's own resources.
+#[derive(Debug, Clone)]
+pub struct Links {
+    base: Url,
+}
+
+impl Links {
+    /// The link of a path with parameters; names and values are escaped.
+    pub fn to(&self, path: &str, parameters: &[(&str, &str)]) -> String {
+        let mut link = self.base.clone();
+        link.set_path(path);
+        if !parameters.is_empty() {
+            link.query_pairs_mut().extend_pairs(parameters);
+        }
+        link.into()
+    }
+
+    /// The link of a path without parameters.
+    pub fn path(&self, path: &str) -> String {
+        self.to(path, &[])
+    }
+}
+
+impl FromRequestParts<App> for Links {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if let Some(base) = &app.config.public_url {
+            return Ok(Links { base: base.clone() });
+        }
+        let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        let base = Url::parse(&format!("http://{host}/"))
+            .map_err(|_| Problem::parameter("Host", format!("`{host}` is not a host name")))?;
+        Ok(Links { base })
+    }
+}

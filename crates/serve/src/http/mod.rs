@@ -1,0 +1,20 @@
+//! What every protocol shares: problems, languages, principals, parameters, links and encodings.
+//!
+//! Protocol folders use this one and never each other.
+
+pub mod encode;
+mod errors;
+pub mod language;
+pub mod links;
+pub mod params;
+pub mod principal;
+pub mod problem;
+
+pub use language::RequestLang;
+pub use links::Links;
+pub use params::{Body, Params};
+pub use principal::Caller;
+pub use problem::{Problem, ProblemKind};
+
+/// What a handler answers: the thing asked for, or a problem in the reader's language.
+pub type Answer<T> = Result<T, Problem>;

@@ -1,0 +1,121 @@
+//! Reading parameters and bodies: what cannot be read is a problem that names its place.
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use model::{Bbox, TimeRange};
+use serde::de::DeserializeOwned;
+
+use super::problem::{Problem, ProblemKind};
+
+/// The query string as a struct. Parameters that the struct does not know are refused when it
+/// denies unknown fields; `lang` and `f` are known to every resource.
+#[derive(Debug, Clone)]
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or("");
+        if query.len() > MAX_QUERY_BYTES {
+            return Err(Problem::parameter(
+                "?",
+                format!("the query string is longer than {MAX_QUERY_BYTES} bytes"),
+            ));
+        }
+        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
+            .filter(|(name, _)| name != "lang")
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        for (index, (name, _)) in pairs.iter().enumerate() {
+            if pairs[..index].iter().any(|(earlier, _)| earlier == name) {
+                return Err(Problem::parameter(name, format!("`{name}` is given twice")));
+            }
+        }
+        let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+        let uri = format!("/?{encoded}").parse().map_err(|error| Problem::parameter("?", error))?;
+        match axum::extract::Query::<T>::try_from_uri(&uri) {
+            Ok(axum::extract::Query(params)) => Ok(Params(params)),
+            Err(rejection) => Err(refused(&rejection.body_text())),
+        }
+    }
+}
+
+const MAX_QUERY_BYTES: usize = 16 * 1024;
+
+fn refused(reason: &str) -> Problem {
+    let reason = reason.trim_start_matches("Failed to deserialize query string: ");
+    if let Some(rest) = reason.strip_prefix("unknown field `") {
+        let name = rest.split('`').next().unwrap_or("");
+        return Problem::text(ProblemKind::UnknownParameter, reason.replacen("field", "parameter", 1))
+            .at(name);
+    }
+    let name = reason.split(':').next().filter(|name| !name.contains(' ')).unwrap_or("?");
+    Problem::parameter(name, reason)
+}
+
+/// A JSON body as a struct; the error says line and column.
+#[derive(Debug, Clone)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let is_json = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.split(';').next().is_some_and(|t| t.trim().ends_with("json")));
+        if !is_json {
+            return Err(Problem::message(ProblemKind::InvalidBody, "problem-body-not-json", vec![]));
+        }
+        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(|rejection| {
+            if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                Problem::new(ProblemKind::TooLarge)
+            } else {
+                Problem::text(ProblemKind::InvalidBody, rejection.body_text())
+            }
+        })?;
+        serde_json::from_slice(&bytes)
+            .map(Body)
+            .map_err(|error| Problem::text(ProblemKind::InvalidBody, error))
+    }
+}
+
+/// Reads `bbox=west,south,east,north` (CRS84, degrees); six numbers are taken without their heights.
+pub fn bbox(text: &str) -> Result<Bbox, Problem> {
+    let wrong = |why: &str| Problem::parameter("bbox", format!("`{text}` is not a box: {why}"));
+    let numbers: Vec<f64> = text
+        .split(',')
+        .map(|part| part.trim().parse::<f64>().ok().filter(|number| number.is_finite()))
+        .collect::<Option<_>>()
+        .ok_or_else(|| wrong("write four numbers, `west,south,east,north`"))?;
+    let (west, south, east, north) = match numbers[..] {
+        [west, south, east, north] | [west, south, _, east, north, _] => (west, south, east, north),
+        _ => return Err(wrong("write four numbers, `west,south,east,north`")),
+    };
+    Bbox::new(west, south, east, north).ok_or_else(|| {
+        wrong("longitudes are -180 to 180, latitudes -90 to 90, west ≤ east and south ≤ north")
+    })
+}
+
+/// Reads `datetime=` as an instant or a range; see [`TimeRange::parse`].
+pub fn datetime(text: Option<&str>) -> Result<TimeRange, Problem> {
+    match text {
+        None => Ok(TimeRange::ALL),
+        Some(text) => TimeRange::parse(text).map_err(|error| Problem::parameter("datetime", error)),
+    }
+}
+
+/// Reads `limit=`: at least 1; a larger number than `most` is taken as `most`.
+pub fn limit(asked: Option<i64>, default: usize, most: usize) -> Result<usize, Problem> {
+    match asked {
+        None => Ok(default),
+        Some(number) => match usize::try_from(number) {
+            Ok(number) if number >= 1 => Ok(number.min(most)),
+            _ => Err(Problem::parameter("limit", format!("`{number}` is not a limit: write 1 to {most}"))),
+        },
+    }
+}

@@ -1,0 +1,284 @@
+//! Problem documents (RFC 9457): one list of kinds, each with a stable type, a status and words in
+//! the reader's language.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use fluent_templates::Loader;
+use fluent_templates::fluent_bundle::FluentValue;
+use model::Lang;
+use serde_json::json;
+
+use super::language::{self, RequestLang};
+
+/// Every kind of problem that this node answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    /// A parameter has a value that it cannot have.
+    InvalidParameter,
+    /// A parameter that the resource does not know.
+    UnknownParameter,
+    /// A body that cannot be read.
+    InvalidBody,
+    /// The resource needs an account.
+    SignInRequired,
+    /// A key or a session that is not valid (any more).
+    InvalidCredentials,
+    /// The account has no right to this.
+    NotAllowed,
+    /// The key in use does not reach so far.
+    KeyScope,
+    /// There is no such thing, or the asker may not know of it.
+    NotFound,
+    /// The path exists, but not with this method.
+    MethodNotAllowed,
+    /// None of the formats asked for can be made.
+    NotAcceptable,
+    /// The thing is there already, or in another state.
+    Conflict,
+    /// The body or the file is too large.
+    TooLarge,
+    /// A file that this node cannot read.
+    InvalidFile,
+    /// A mapping that does not fit the file, or cannot be guessed.
+    InvalidMapping,
+    /// A query that cannot be planned.
+    InvalidQuery,
+    /// A query that reached a limit of time, memory or rows.
+    QueryLimit,
+    /// Something failed that the asker cannot mend.
+    Internal,
+    /// Something this node needs is away; the same request may work later.
+    Unavailable,
+}
+
+impl ProblemKind {
+    /// Every kind.
+    pub const ALL: [ProblemKind; 18] = [
+        ProblemKind::InvalidParameter,
+        ProblemKind::UnknownParameter,
+        ProblemKind::InvalidBody,
+        ProblemKind::SignInRequired,
+        ProblemKind::InvalidCredentials,
+        ProblemKind::NotAllowed,
+        ProblemKind::KeyScope,
+        ProblemKind::NotFound,
+        ProblemKind::MethodNotAllowed,
+        ProblemKind::NotAcceptable,
+        ProblemKind::Conflict,
+        ProblemKind::TooLarge,
+        ProblemKind::InvalidFile,
+        ProblemKind::InvalidMapping,
+        ProblemKind::InvalidQuery,
+        ProblemKind::QueryLimit,
+        ProblemKind::Internal,
+        ProblemKind::Unavailable,
+    ];
+
+    /// The kind's name in its type and in the message files.
+    pub fn slug(self) -> &'static str {
+        match self {
+            ProblemKind::InvalidParameter => "invalid-parameter",
+            ProblemKind::UnknownParameter => "unknown-parameter",
+            ProblemKind::InvalidBody => "invalid-body",
+            ProblemKind::SignInRequired => "sign-in-required",
+            ProblemKind::InvalidCredentials => "invalid-credentials",
+            ProblemKind::NotAllowed => "not-allowed",
+            ProblemKind::KeyScope => "key-scope",
+            ProblemKind::NotFound => "not-found",
+            ProblemKind::MethodNotAllowed => "method-not-allowed",
+            ProblemKind::NotAcceptable => "not-acceptable",
+            ProblemKind::Conflict => "conflict",
+            ProblemKind::TooLarge => "too-large",
+            ProblemKind::InvalidFile => "invalid-file",
+            ProblemKind::InvalidMapping => "invalid-mapping",
+            ProblemKind::InvalidQuery => "invalid-query",
+            ProblemKind::QueryLimit => "query-limit",
+            ProblemKind::Internal => "internal",
+            ProblemKind::Unavailable => "unavailable",
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(self) -> StatusCode {
+        match self {
+            ProblemKind::InvalidParameter
+            | ProblemKind::UnknownParameter
+            | ProblemKind::InvalidBody
+            | ProblemKind::InvalidQuery => StatusCode::BAD_REQUEST,
+            ProblemKind::SignInRequired | ProblemKind::InvalidCredentials => StatusCode::UNAUTHORIZED,
+            ProblemKind::NotAllowed | ProblemKind::KeyScope => StatusCode::FORBIDDEN,
+            ProblemKind::NotFound => StatusCode::NOT_FOUND,
+            ProblemKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            ProblemKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            ProblemKind::Conflict => StatusCode::CONFLICT,
+            ProblemKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            ProblemKind::InvalidFile | ProblemKind::InvalidMapping | ProblemKind::QueryLimit => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            ProblemKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            ProblemKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The kind's title in a language.
+    pub fn title(self, lang: Lang) -> String {
+        language::message(lang, &format!("problem-{}", self.slug()))
+    }
+
+    /// What to do about it, in a language.
+    pub fn advice(self, lang: Lang) -> String {
+        language::message(lang, &format!("problem-{}-advice", self.slug()))
+    }
+}
+
+/// A problem on its way to the client.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// Its kind.
+    pub kind: ProblemKind,
+    /// What exactly is wrong, and where: a sentence for whoever asked.
+    pub detail: Option<Detail>,
+    /// The parameter, cell or position at fault.
+    pub at: Option<String>,
+}
+
+/// The sentence of a problem.
+#[derive(Debug, Clone)]
+pub enum Detail {
+    /// A message of the catalogue and what fills its blanks.
+    Message(&'static str, Vec<(&'static str, String)>),
+    /// Words of a lower layer that name what, where and what to do.
+    Text(String),
+}
+
+impl Problem {
+    /// A problem that its kind says all about.
+    pub fn new(kind: ProblemKind) -> Self {
+        Problem { kind, detail: None, at: None }
+    }
+
+    /// A problem with the words of a lower layer.
+    pub fn text(kind: ProblemKind, detail: impl std::fmt::Display) -> Self {
+        Problem { kind, detail: Some(Detail::Text(detail.to_string())), at: None }
+    }
+
+    /// A problem with a message of the catalogue.
+    pub fn message(kind: ProblemKind, id: &'static str, blanks: Vec<(&'static str, String)>) -> Self {
+        Problem { kind, detail: Some(Detail::Message(id, blanks)), at: None }
+    }
+
+    /// A parameter with a value that it cannot have.
+    pub fn parameter(name: &str, why: impl std::fmt::Display) -> Self {
+        Problem::text(ProblemKind::InvalidParameter, why).at(name)
+    }
+
+    /// Something that is not there, or that the asker may not know of.
+    pub fn not_found(what: &str) -> Self {
+        Problem::message(ProblemKind::NotFound, "problem-not-found-detail", vec![("what", what.to_owned())])
+    }
+
+    /// Something that failed here: the chain goes to the log, the client gets the kind only.
+    pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut chain = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            chain.push_str(": ");
+            chain.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        tracing::error!(error.chain = chain, "request failed");
+        Problem::new(ProblemKind::Internal)
+    }
+
+    /// The same problem, naming the parameter, cell or position at fault.
+    #[must_use]
+    pub fn at(mut self, place: &str) -> Self {
+        self.at = Some(place.to_owned());
+        self
+    }
+
+    /// The problem's sentence in a language.
+    pub fn sentence(&self, lang: Lang) -> Option<String> {
+        self.detail.as_ref().map(|detail| match detail {
+            Detail::Text(text) => text.clone(),
+            Detail::Message(id, blanks) => {
+                let blanks: HashMap<Cow<'static, str>, FluentValue<'_>> = blanks
+                    .iter()
+                    .map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(value.as_str())))
+                    .collect();
+                language::MESSAGES.lookup_with_args(&language::identifier(lang), id, &blanks)
+            }
+        })
+    }
+
+    fn document(&self, lang: Lang, request_id: Option<&str>) -> serde_json::Value {
+        let mut document = json!({
+            "type": format!("/problems/{}", self.kind.slug()),
+            "title": self.kind.title(lang),
+            "status": self.kind.status().as_u16(),
+            "advice": self.kind.advice(lang),
+        });
+        if let Some(detail) = self.sentence(lang) {
+            document["detail"] = detail.into();
+        }
+        if let Some(at) = &self.at {
+            document["at"] = at.clone().into();
+        }
+        if let Some(id) = request_id {
+            document["instance"] = format!("urn:uuid:{id}").into();
+        }
+        document
+    }
+}
+
+/// A response that carries the problem; [`render`] writes its body once the language is known.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response<Body> {
+        let mut response = self.kind.status().into_response();
+        if matches!(self.kind, ProblemKind::SignInRequired | ProblemKind::InvalidCredentials) {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"cuulong\""));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes the body of problems in the language of the request, and turns the framework's own
+/// refusals (unknown path, wrong method, body too large) into problems.
+pub async fn render(RequestLang(lang): RequestLang, request: Request, next: Next) -> Response<Body> {
+    let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    let problem = match response.extensions().get::<Problem>() {
+        Some(problem) => problem.clone(),
+        None if response.headers().contains_key(header::CONTENT_TYPE) => return response,
+        None => match response.status() {
+            StatusCode::NOT_FOUND => Problem::not_found(&path),
+            StatusCode::METHOD_NOT_ALLOWED => Problem::new(ProblemKind::MethodNotAllowed),
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(ProblemKind::TooLarge),
+            StatusCode::INTERNAL_SERVER_ERROR => Problem::new(ProblemKind::Internal),
+            StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT => {
+                Problem::new(ProblemKind::Unavailable)
+            }
+            _ => return response,
+        },
+    };
+    let body = problem.document(lang, request_id.as_deref()).to_string();
+    let (mut parts, _) = response.into_parts();
+    parts.status = problem.kind.status();
+    parts
+        .headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json; charset=utf-8"));
+    parts.headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()));
+    parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(body))
+}

@@ -1,0 +1,91 @@
+//! The native API: datasets, files handed in, runs, reads, traces, SQL and administration.
+
+mod admin;
+mod datasets;
+mod documents;
+mod observations;
+mod places;
+mod recipes;
+mod runs;
+mod sql;
+mod trace;
+mod uploads;
+mod versions;
+
+use axum::Router;
+use axum::routing::get;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Components, Info, License, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use uploads::report_document;
+
+use crate::App;
+
+/// The routes of `/v1`, and the document that describes them at `/v1/openapi.json`.
+pub fn router() -> Router<App> {
+    let (router, document) = parts();
+    let text = document.to_pretty_json().expect("an OpenAPI document is plain data");
+    router.route(
+        "/v1/openapi.json",
+        get(async move || ([(axum::http::header::CONTENT_TYPE, "application/json")], text.clone())),
+    )
+}
+
+/// The OpenAPI document of `/v1`.
+pub fn openapi() -> OpenApi {
+    parts().1
+}
+
+/// Router and document from one list.
+fn parts() -> (Router<App>, OpenApi) {
+    OpenApiRouter::with_openapi(head())
+        .routes(routes!(datasets::list, datasets::create))
+        .routes(routes!(datasets::show, datasets::update))
+        .routes(routes!(datasets::mapping, datasets::save_mapping))
+        .routes(routes!(uploads::upload))
+        .routes(routes!(versions::list))
+        .routes(routes!(versions::differences))
+        .routes(routes!(observations::list))
+        .routes(routes!(observations::buckets))
+        .routes(routes!(observations::latest))
+        .routes(routes!(observations::datastreams))
+        .routes(routes!(runs::of_dataset))
+        .routes(routes!(runs::show))
+        .routes(routes!(runs::findings))
+        .routes(routes!(runs::original))
+        .routes(routes!(trace::trace))
+        .routes(routes!(sql::get, sql::post))
+        .routes(routes!(places::list))
+        .routes(routes!(places::show))
+        .routes(routes!(places::properties))
+        .routes(routes!(places::agencies))
+        .routes(routes!(recipes::list))
+        .routes(routes!(recipes::run))
+        .routes(routes!(admin::users, admin::create_user))
+        .routes(routes!(admin::create_key))
+        .routes(routes!(admin::revoke_key))
+        .routes(routes!(admin::grants, admin::add_grant))
+        .routes(routes!(admin::remove_grant))
+        .routes(routes!(admin::audit))
+        .split_for_parts()
+}
+
+fn head() -> OpenApi {
+    let mut info = Info::new("Cửu Long", env!("CARGO_PKG_VERSION"));
+    info.description = Some(
+        "The native API of the inter-sectoral database system of the Mekong Delta. Errors are RFC 9457 \
+         problem documents in Vietnamese or English (`Accept-Language` or `lang`)."
+            .to_owned(),
+    );
+    info.license = Some(License::new("Apache-2.0"));
+    let mut components = Components::new();
+    components.add_security_scheme(
+        "key",
+        SecurityScheme::Http(
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("clk_…").build(),
+        ),
+    );
+    OpenApiBuilder::new().info(info).components(Some(components)).build()
+}

@@ -1,0 +1,474 @@
+//! Reading observations without SQL: series, buckets that keep extremes, latest values.
+
+use std::collections::HashMap;
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Int64Type, Schema, TimestampMicrosecondType};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use futures::StreamExt;
+use model::{Datastream, DatastreamId, PlaceId, PropertyCode, Statistic, Version};
+use policy::Purpose;
+use query::{At, BucketRequest, Every, LatestRequest, ObservedValue, SeriesRequest, Streams};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+
+use super::datasets::dataset_id;
+use super::documents::Page;
+use super::sql::instant;
+use crate::App;
+use crate::http::encode::{self, RowFormat};
+use crate::http::{Answer, Caller, Links, Params, Problem, params};
+
+/// Which values of a dataset.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct SeriesParams {
+    /// Only this place.
+    place: Option<String>,
+    /// Only this property.
+    property: Option<String>,
+    /// Only this datastream.
+    datastream: Option<i64>,
+    /// Only this statistic: instant, mean, max, min, total, count.
+    statistic: Option<String>,
+    /// Only this period, e.g. `P1D`, `season:dong_xuan`.
+    period: Option<String>,
+    /// An instant, a day, or a range `start/end` (`..` for an open end).
+    datetime: Option<String>,
+    /// Read this version.
+    version: Option<u64>,
+    /// Read as it was known at this time.
+    as_known_at: Option<String>,
+    /// How many at most, 1 to 100000 (1000).
+    limit: Option<i64>,
+    /// Where the last page ended.
+    cursor: Option<String>,
+    /// json, csv, arrow or parquet; all but json are not paged.
+    format: Option<String>,
+    /// Buckets only: how many, 1 to 20000 (500).
+    buckets: Option<i64>,
+    /// Buckets only: their width instead, an ISO 8601 duration: `PT1H`, `P1D`, `P1M`.
+    width: Option<String>,
+}
+
+impl SeriesParams {
+    fn streams(&self) -> Answer<Streams> {
+        let parse = |name: &'static str| move |error: model::InvalidId| Problem::parameter(name, error);
+        Ok(Streams {
+            place: self.place.as_deref().map(PlaceId::new).transpose().map_err(parse("place"))?,
+            property: self
+                .property
+                .as_deref()
+                .map(PropertyCode::new)
+                .transpose()
+                .map_err(parse("property"))?,
+            datastream: self.datastream.map(DatastreamId),
+            statistic: match self.statistic.as_deref() {
+                None => None,
+                Some(text) => Some(Statistic::from_code(text).ok_or_else(|| {
+                    Problem::parameter("statistic", format!("`{text}` is not a statistic"))
+                })?),
+            },
+            period: self.period.clone(),
+        })
+    }
+
+    fn at(&self) -> Answer<At> {
+        match (self.version, instant(self.as_known_at.as_deref(), "as_known_at")?) {
+            (None, None) => Ok(At::Latest),
+            (Some(version), None) => Ok(At::Version(Version(version))),
+            (None, Some(time)) => Ok(At::KnownAt(time)),
+            (Some(_), Some(_)) => {
+                Err(Problem::parameter("version", "give either `version` or `as_known_at`"))
+            }
+        }
+    }
+}
+
+/// A value.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ValueDocument {
+    /// The datastream.
+    pub datastream: i64,
+    /// The place.
+    pub place: String,
+    /// The property.
+    pub property: String,
+    /// The unit, UCUM.
+    pub unit: String,
+    /// The statistic.
+    pub statistic: &'static str,
+    /// The period.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub period: String,
+    /// The vertical datum of a height.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub datum: String,
+    /// The instant, or the beginning of the period.
+    pub phenomenon_time: DateTime<Utc>,
+    /// The end of the period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phenomenon_end: Option<DateTime<Utc>>,
+    /// The number.
+    pub result: Option<f64>,
+    /// The text, where the result is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result_text: Option<String>,
+    /// The QARTOD flag.
+    pub quality: i8,
+    /// The run that brought it.
+    pub run: String,
+    /// The cell of the run's file.
+    pub cell: String,
+    /// Where this value comes from.
+    pub trace: String,
+}
+
+impl ValueDocument {
+    /// The document of a value of a dataset.
+    pub fn new(dataset: &str, stream: &Datastream, value: &ObservedValue) -> Self {
+        let key = &stream.key;
+        ValueDocument {
+            datastream: stream.id.0,
+            place: key.place.to_string(),
+            property: key.property.to_string(),
+            unit: key.unit.clone(),
+            statistic: key.statistic.code(),
+            period: key.period.clone(),
+            datum: key.datum.clone(),
+            phenomenon_time: value.time,
+            phenomenon_end: value.end,
+            result: value.result,
+            result_text: value.text.clone(),
+            quality: value.quality.code(),
+            run: value.run.to_string(),
+            cell: value.cell.a1(),
+            trace: trace_path(dataset, stream.id, value.time),
+        }
+    }
+}
+
+/// The path that tells where a value comes from.
+pub fn trace_path(dataset: &str, datastream: DatastreamId, time: DateTime<Utc>) -> String {
+    let time = time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    format!("/v1/trace?dataset={dataset}&datastream={datastream}&time={time}")
+}
+
+/// Values in order of datastream and time: as pages of JSON, or whole as CSV, Arrow or Parquet.
+#[utoipa::path(get, path = "/v1/datasets/{id}/observations", tag = "observations",
+    params(("id" = String, Path), SeriesParams), responses((status = 200, body = Page<ValueDocument>)))]
+pub async fn list(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    Params(asked): Params<SeriesParams>,
+) -> Answer<Response> {
+    let id = dataset_id(&id)?;
+    let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let format = RowFormat::choose(asked.format.as_deref(), accept)?;
+    let mut request = SeriesRequest {
+        streams: asked.streams()?,
+        time: params::datetime(asked.datetime.as_deref())?,
+        at: asked.at()?,
+        limit: None,
+        after: asked.cursor.as_deref().map(cursor).transpose()?,
+    };
+    if format != RowFormat::Json {
+        let answer = app.engine.series(&permit, request).await?;
+        return whole(format, answer);
+    }
+    let limit = params::limit(asked.limit, 1000, 100_000)?;
+    request.limit = Some(limit + 1);
+    let counted = SeriesRequest { after: None, limit: None, ..request.clone() };
+    let total = app.engine.count(&permit, counted).await?;
+    let answer = app.engine.series(&permit, request).await?;
+    let streams: HashMap<i64, &Datastream> = answer.datastreams.iter().map(|s| (s.id.0, s)).collect();
+    let mut items = Vec::new();
+    for batch in &answer.batches {
+        for value in ObservedValue::read(batch)? {
+            if let Some(stream) = streams.get(&value.datastream.0) {
+                items.push(ValueDocument::new(id.as_str(), stream, &value));
+            }
+        }
+    }
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = match items.last() {
+        Some(last) if more => Some(next_link(&links, id.as_str(), &asked, last)),
+        _ => None,
+    };
+    let mut response = Json(Page { items, total, next }).into_response();
+    if let Some(version) = answer.version {
+        let tag = HeaderValue::from_str(&version.0.to_string()).map_err(|error| Problem::internal(&error))?;
+        response.headers_mut().insert("cuulong-version", tag);
+    }
+    Ok(response)
+}
+
+fn next_link(links: &Links, id: &str, asked: &SeriesParams, last: &ValueDocument) -> String {
+    let cursor = format!("{}-{}", last.datastream, last.phenomenon_time.timestamp_micros());
+    let number = |n: &dyn ToString| n.to_string();
+    let pairs: Vec<(&str, String)> = [
+        ("place", asked.place.clone()),
+        ("property", asked.property.clone()),
+        ("datastream", asked.datastream.as_ref().map(|n| number(n))),
+        ("statistic", asked.statistic.clone()),
+        ("period", asked.period.clone()),
+        ("datetime", asked.datetime.clone()),
+        ("version", asked.version.as_ref().map(|n| number(n))),
+        ("as_known_at", asked.as_known_at.clone()),
+        ("limit", asked.limit.as_ref().map(|n| number(n))),
+        ("cursor", Some(cursor)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| value.map(|value| (name, value)))
+    .collect();
+    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    links.to(&format!("/v1/datasets/{id}/observations"), &pairs)
+}
+
+fn cursor(text: &str) -> Answer<(DatastreamId, DateTime<Utc>)> {
+    text.split_once('-')
+        .and_then(|(stream, micros)| {
+            let time = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+            Some((DatastreamId(stream.parse().ok()?), time))
+        })
+        .ok_or_else(|| Problem::parameter("cursor", "this is no cursor of ours: start again without it"))
+}
+
+/// The values in one answer, each row with the words of its datastream.
+fn whole(format: RowFormat, answer: query::SeriesAnswer) -> Answer<Response> {
+    let streams: HashMap<i64, Datastream> =
+        answer.datastreams.into_iter().map(|stream| (stream.id.0, stream)).collect();
+    let mut batches = Vec::with_capacity(answer.batches.len());
+    for batch in &answer.batches {
+        batches.push(described(batch, &streams).map_err(|error| Problem::internal(&error))?);
+    }
+    let schema = match batches.first() {
+        Some(batch) => batch.schema(),
+        None => Arc::new(described_schema(&lake::observations::schema())),
+    };
+    let rows = futures::stream::iter(batches.into_iter().map(Ok)).boxed();
+    let mut response = encode::rows(format, schema, rows, String::new(), String::new);
+    if let Some(version) = answer.version {
+        response.headers_mut().insert("cuulong-version", HeaderValue::from(version.0));
+    }
+    Ok(response)
+}
+
+const WORDS: [&str; 5] = ["place", "property", "unit", "statistic", "period"];
+
+fn described_schema(schema: &Schema) -> Schema {
+    let words = WORDS.iter().map(|name| Field::new(*name, DataType::Utf8, false));
+    Schema::new(words.chain(schema.fields().iter().map(|f| f.as_ref().clone())).collect::<Vec<_>>())
+}
+
+fn described(
+    batch: &RecordBatch,
+    streams: &HashMap<i64, Datastream>,
+) -> Result<RecordBatch, arrow::error::ArrowError> {
+    use arrow::array::AsArray;
+    let numbers: &Int64Array = match batch.column_by_name("datastream") {
+        Some(column) => column.as_primitive::<Int64Type>(),
+        None => return Err(arrow::error::ArrowError::SchemaError("no column `datastream`".into())),
+    };
+    let word = |pick: fn(&Datastream) -> &str| -> ArrayRef {
+        let texts = numbers.values().iter().map(|number| streams.get(number).map_or("", pick));
+        Arc::new(StringArray::from_iter_values(texts))
+    };
+    let mut columns = vec![
+        word(|stream| stream.key.place.as_str()),
+        word(|stream| stream.key.property.as_str()),
+        word(|stream| &stream.key.unit),
+        word(|stream| stream.key.statistic.code()),
+        word(|stream| &stream.key.period),
+    ];
+    columns.extend(batch.columns().iter().cloned());
+    // The engine's times are UTC; the type must say so for every client.
+    debug_assert!(
+        batch
+            .column_by_name("phenomenon_time")
+            .is_some_and(|c| c.as_primitive_opt::<TimestampMicrosecondType>().is_some())
+    );
+    RecordBatch::try_new(Arc::new(described_schema(&batch.schema())), columns)
+}
+
+/// Values of one stretch of time: how many, their extremes with their times, first, last and mean.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BucketDocument {
+    /// The datastream.
+    pub datastream: i64,
+    /// The stretch's beginning.
+    pub start: DateTime<Utc>,
+    /// The stretch's end.
+    pub end: DateTime<Utc>,
+    /// How many values.
+    pub count: u64,
+    /// The smallest.
+    pub min: f64,
+    /// When.
+    pub min_time: DateTime<Utc>,
+    /// The largest.
+    pub max: f64,
+    /// When.
+    pub max_time: DateTime<Utc>,
+    /// The first.
+    pub first: f64,
+    /// When.
+    pub first_time: DateTime<Utc>,
+    /// The last.
+    pub last: f64,
+    /// When.
+    pub last_time: DateTime<Utc>,
+    /// The mean.
+    pub mean: f64,
+}
+
+/// Values aggregated to buckets that keep extremes, so that a flood peak cannot vanish from a chart.
+/// Values that failed their tests are left out.
+#[utoipa::path(get, path = "/v1/datasets/{id}/observations/buckets", tag = "observations",
+    params(("id" = String, Path), SeriesParams), responses((status = 200, body = Page<BucketDocument>)))]
+pub async fn buckets(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    Params(asked): Params<SeriesParams>,
+) -> Answer<Json<Page<BucketDocument>>> {
+    let id = dataset_id(&id)?;
+    let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    let every = match asked.width.as_deref() {
+        Some(width) => duration(width)?,
+        None => {
+            Every::Count(params::limit(asked.buckets, 500, 20_000).map_err(|problem| problem.at("buckets"))?)
+        }
+    };
+    let request = BucketRequest {
+        streams: asked.streams()?,
+        time: params::datetime(asked.datetime.as_deref())?,
+        at: asked.at()?,
+        every,
+    };
+    let answer = app.engine.buckets(&permit, request).await?;
+    let items: Vec<_> = answer
+        .buckets
+        .into_iter()
+        .map(|bucket| BucketDocument {
+            datastream: bucket.datastream.0,
+            start: bucket.start,
+            end: bucket.end,
+            count: bucket.count,
+            min: bucket.min,
+            min_time: bucket.min_time,
+            max: bucket.max,
+            max_time: bucket.max_time,
+            first: bucket.first,
+            first_time: bucket.first_time,
+            last: bucket.last,
+            last_time: bucket.last_time,
+            mean: bucket.mean,
+        })
+        .collect();
+    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+}
+
+/// Reads the ISO 8601 durations that a bucket can have: weeks, days, hours, minutes, or months and years.
+fn duration(text: &str) -> Answer<Every> {
+    let wrong = || Problem::parameter("width", format!("`{text}` is not a width: write e.g. PT1H, P1D, P1M"));
+    let (body, is_time) = match text.strip_prefix("PT") {
+        Some(body) => (body, true),
+        None => (text.strip_prefix('P').ok_or_else(wrong)?, false),
+    };
+    let unit = body.chars().last().ok_or_else(wrong)?;
+    let number: i64 = body[..body.len() - unit.len_utf8()].parse().map_err(|_| wrong())?;
+    if !(1..=10_000).contains(&number) {
+        return Err(wrong());
+    }
+    let months = |n: i64| u32::try_from(n).map(Every::Months).map_err(|_| wrong());
+    match (unit, is_time) {
+        ('H', true) => Ok(Every::Width(TimeDelta::hours(number))),
+        ('M', true) => Ok(Every::Width(TimeDelta::minutes(number))),
+        ('D', false) => Ok(Every::Width(TimeDelta::days(number))),
+        ('W', false) => Ok(Every::Width(TimeDelta::weeks(number))),
+        ('M', false) => months(number),
+        ('Y', false) => months(number * 12),
+        _ => Err(wrong()),
+    }
+}
+
+/// The latest value of every datastream that the parameters name.
+#[utoipa::path(get, path = "/v1/datasets/{id}/latest", tag = "observations",
+    params(("id" = String, Path), SeriesParams), responses((status = 200, body = Page<ValueDocument>)))]
+pub async fn latest(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    Params(asked): Params<SeriesParams>,
+) -> Answer<Json<Page<ValueDocument>>> {
+    let id = dataset_id(&id)?;
+    let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    let request = LatestRequest { streams: asked.streams()?, at: asked.at()? };
+    let answer = app.engine.latest(&permit, request).await?;
+    let items: Vec<_> =
+        answer.latest.iter().map(|l| ValueDocument::new(id.as_str(), &l.datastream, &l.value)).collect();
+    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+}
+
+/// A datastream.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DatastreamDocument {
+    /// Its number, the same on every node.
+    pub id: i64,
+    /// Its global name.
+    pub urn: String,
+    /// The place.
+    pub place: String,
+    /// The property.
+    pub property: String,
+    /// How its values are made.
+    pub procedure: String,
+    /// What a value says about its period.
+    pub statistic: &'static str,
+    /// The period.
+    pub period: String,
+    /// The unit, UCUM.
+    pub unit: String,
+    /// The vertical datum of heights.
+    pub datum: String,
+}
+
+/// The datastreams of a dataset that the caller may read.
+#[utoipa::path(get, path = "/v1/datasets/{id}/datastreams", tag = "observations",
+    params(("id" = String, Path)), responses((status = 200, body = Page<DatastreamDocument>)))]
+pub async fn datastreams(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+) -> Answer<Json<Page<DatastreamDocument>>> {
+    let id = dataset_id(&id)?;
+    let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    let streams = app.catalog.datastreams(&id).await?;
+    let items: Vec<_> = streams
+        .iter()
+        .filter(|stream| permit.rows().allows(&stream.key.place, &stream.key.property))
+        .map(|stream| DatastreamDocument {
+            id: stream.id.0,
+            urn: stream.key.to_string(),
+            place: stream.key.place.to_string(),
+            property: stream.key.property.to_string(),
+            procedure: stream.key.procedure.clone(),
+            statistic: stream.key.statistic.code(),
+            period: stream.key.period.clone(),
+            unit: stream.key.unit.clone(),
+            datum: stream.key.datum.clone(),
+        })
+        .collect();
+    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+}

@@ -1,0 +1,125 @@
+//! Runs, their findings, and the originals that they read.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::IntoResponse;
+use chrono::Utc;
+use model::{Run, RunId};
+use policy::{Permit, Principal, Purpose};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::datasets::dataset_id;
+use super::documents::{FindingDocument, Page, RunDocument};
+use crate::App;
+use crate::http::{Answer, Caller, Links, Params, Problem, RequestLang, params};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct PageParams {
+    /// How many at most, 1 to 1000 (100).
+    limit: Option<i64>,
+    /// How many to pass over.
+    offset: Option<u64>,
+}
+
+/// The latest runs of a dataset, newest first.
+#[utoipa::path(get, path = "/v1/datasets/{id}/runs", tag = "intake",
+    params(("id" = String, Path), PageParams), responses((status = 200, body = Page<RunDocument>)))]
+pub async fn of_dataset(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    Params(asked): Params<PageParams>,
+) -> Answer<Json<Page<RunDocument>>> {
+    let id = dataset_id(&id)?;
+    app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    let limit = params::limit(asked.limit, 100, 1000)?;
+    let runs = app.catalog.runs(&id, limit as u64).await?;
+    let items: Vec<RunDocument> = runs.iter().map(RunDocument::from).collect();
+    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+}
+
+/// The run, when the principal may read its dataset.
+pub async fn readable_run(app: &App, principal: &Principal, id: &str) -> Answer<(Run, Permit)> {
+    let run_id = RunId::new(id).map_err(|_| Problem::not_found(id))?;
+    let run = app.catalog.run(&run_id).await?.ok_or_else(|| Problem::not_found(id))?;
+    match app.catalog.authorize(principal, &run.dataset, Purpose::Read, Utc::now()).await {
+        Ok(permit) => Ok((run, permit)),
+        // Who may not know of the dataset may not know of its runs: the same words as for no run.
+        Err(catalog::Error::NotFound { .. }) => Err(Problem::not_found(id)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A run.
+#[utoipa::path(get, path = "/v1/runs/{id}", tag = "intake", params(("id" = String, Path)),
+    responses((status = 200, body = RunDocument), (status = 404)))]
+pub async fn show(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+) -> Answer<Json<RunDocument>> {
+    let (run, _) = readable_run(&app, &principal, &id).await?;
+    Ok(Json((&run).into()))
+}
+
+/// What was found in the file of a run.
+#[utoipa::path(get, path = "/v1/runs/{id}/findings", tag = "intake",
+    params(("id" = String, Path), PageParams), responses((status = 200, body = Page<FindingDocument>)))]
+pub async fn findings(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    RequestLang(lang): RequestLang,
+    links: Links,
+    Path(id): Path<String>,
+    Params(asked): Params<PageParams>,
+) -> Answer<Json<Page<FindingDocument>>> {
+    let (run, permit) = readable_run(&app, &principal, &id).await?;
+    // Findings quote cells, and a cell may lie outside the rows that the permit reaches.
+    if !permit.rows().is_open() {
+        return Err(Problem::new(crate::http::ProblemKind::NotAllowed));
+    }
+    let limit = params::limit(asked.limit, 100, 1000)? as u64;
+    let offset = asked.offset.unwrap_or(0);
+    let (found, total) = app.catalog.findings(&run.id, offset, limit).await?;
+    let items: Vec<_> = found.iter().map(|f| FindingDocument::new(f, &run.sheets, lang)).collect();
+    let reached = offset + items.len() as u64;
+    let next = (reached < total).then(|| {
+        links.to(
+            &format!("/v1/runs/{}/findings", run.id),
+            &[("limit", &limit.to_string()), ("offset", &reached.to_string())],
+        )
+    });
+    Ok(Json(Page { items, total, next }))
+}
+
+/// The file of a run, byte for byte as it was handed in.
+#[utoipa::path(get, path = "/v1/runs/{id}/original", tag = "intake", params(("id" = String, Path)),
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404)))]
+pub async fn original(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+) -> Answer<impl IntoResponse> {
+    let (run, permit) = readable_run(&app, &principal, &id).await?;
+    let hash = run.original.as_ref().ok_or_else(|| Problem::not_found(&format!("{id}/original")))?;
+    let stored = app.lake.original(&permit, hash).await?;
+    let file = tokio::fs::File::open(stored.path()).await.map_err(|error| Problem::internal(&error))?;
+    let stream = tokio_util::io::ReaderStream::with_capacity(file, 256 * 1024);
+    // The stored file lives as long as the answer: on S3 it is a temporary copy.
+    let stream = futures::StreamExt::map(stream, move |chunk| {
+        let _kept = &stored;
+        chunk
+    });
+    let name: String =
+        run.file_name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')).collect();
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::ETAG, format!("\"{hash}\"")),
+    ];
+    Ok((headers, Body::from_stream(stream)))
+}

@@ -1,0 +1,89 @@
+//! SQL over everything that the caller may read.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use futures::{StreamExt, TryStreamExt};
+use policy::Principal;
+use query::Sql;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::App;
+use crate::http::encode::{self, RowFormat};
+use crate::http::{Answer, Body, Caller, Params, Problem};
+
+/// A query.
+#[derive(Debug, Deserialize, IntoParams, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// One SELECT statement.
+    sql: String,
+    /// Read every dataset as it was known at this time.
+    as_known_at: Option<String>,
+    /// json, csv, arrow or parquet.
+    format: Option<String>,
+    /// The most rows wanted; `truncated` tells whether there were more.
+    max_rows: Option<usize>,
+}
+
+/// Runs a query given in the address.
+#[utoipa::path(get, path = "/v1/sql", tag = "sql", params(Query),
+    responses((status = 200, body = Object), (status = 400), (status = 422)))]
+pub async fn get(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    headers: HeaderMap,
+    Params(query): Params<Query>,
+) -> Answer<Response> {
+    answer(&app, &principal, &headers, query).await
+}
+
+/// Runs a query given as JSON.
+#[utoipa::path(post, path = "/v1/sql", tag = "sql", request_body = Query,
+    responses((status = 200, body = Object), (status = 400), (status = 422)))]
+pub async fn post(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    headers: HeaderMap,
+    Body(query): Body<Query>,
+) -> Answer<Response> {
+    answer(&app, &principal, &headers, query).await
+}
+
+async fn answer(app: &App, principal: &Principal, headers: &HeaderMap, query: Query) -> Answer<Response> {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let format = RowFormat::choose(query.format.as_deref(), accept)?;
+    let as_known_at = instant(query.as_known_at.as_deref(), "as_known_at")?;
+    let request = Sql { text: query.sql, as_known_at, max_rows: query.max_rows };
+    let answer = app.engine.sql(principal, request).await?;
+    let versions: serde_json::Map<String, serde_json::Value> =
+        answer.datasets.iter().map(|(dataset, version)| (dataset.to_string(), version.0.into())).collect();
+    let columns: Vec<_> = answer
+        .schema
+        .fields()
+        .iter()
+        .map(|field| json!({ "name": field.name(), "type": field.data_type().to_string() }))
+        .collect();
+    let versions = json!(versions).to_string();
+    // A query that fails on its first rows fails as a whole, with a problem and not a torn answer.
+    let mut batches = answer.batches;
+    let first = batches.next().await.transpose()?;
+    let rows = futures::stream::iter(first.map(Ok)).chain(batches.map_err(Problem::from)).boxed();
+    let prologue = format!("{{\"versions\":{versions},\"columns\":{},\"rows\":", json!(columns));
+    let truncated = answer.truncated;
+    let epilogue = move || format!(",\"truncated\":{}}}", truncated.get());
+    let mut response = encode::rows(format, answer.schema, rows, prologue, epilogue);
+    if let Ok(value) = HeaderValue::from_str(&versions) {
+        response.headers_mut().insert("cuulong-versions", value);
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    Ok(response)
+}
+
+/// Reads an instant from a parameter.
+pub fn instant(text: Option<&str>, name: &str) -> Answer<Option<DateTime<Utc>>> {
+    text.map(model::parse_instant).transpose().map_err(|error| Problem::parameter(name, error))
+}

@@ -1,0 +1,187 @@
+//! Handing in a file.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use chrono::Utc;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use intake::{Load, Report};
+use policy::Purpose;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::datasets::dataset_id;
+use super::documents::{FindingDocument, RunDocument};
+use crate::App;
+use crate::http::{Answer, Caller, Params, Problem, ProblemKind, RequestLang};
+
+/// How to take the file in.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct UploadParams {
+    /// The file's name; its ending helps to tell the format.
+    file_name: Option<String>,
+    /// Report only: nothing is committed.
+    #[serde(default)]
+    dry_run: bool,
+    /// The mapping as TOML; absent, the dataset's own, or one guessed from the file.
+    mapping: Option<String>,
+}
+
+/// What became of a file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReportDocument {
+    /// The run.
+    pub run: RunDocument,
+    /// The mapping that was used, as TOML.
+    pub mapping: String,
+    /// Whether the mapping was guessed from the file.
+    pub mapping_guessed: bool,
+    /// The first findings; all are at `/v1/runs/{id}/findings`.
+    pub findings: Vec<FindingDocument>,
+    /// How many findings there are.
+    pub findings_total: u64,
+}
+
+impl ReportDocument {
+    /// The document of a report in a language.
+    pub fn new(report: &Report, lang: model::Lang) -> Self {
+        ReportDocument {
+            run: (&report.run).into(),
+            mapping: report.mapping.clone(),
+            mapping_guessed: report.mapping_guessed,
+            findings: report
+                .findings
+                .iter()
+                .map(|finding| FindingDocument::new(finding, &report.run.sheets, lang))
+                .collect(),
+            findings_total: report.findings_total,
+        }
+    }
+}
+
+/// Hands in a file: the body is the file itself, or a multipart form with a part `file` (and
+/// perhaps parts `mapping` and `dry_run`). Good rows go in; every refused row is in the report.
+#[utoipa::path(post, path = "/v1/datasets/{id}/uploads", tag = "intake",
+    params(("id" = String, Path), UploadParams),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"), security(("key" = [])),
+    responses((status = 201, body = ReportDocument), (status = 200, body = ReportDocument), (status = 422)))]
+pub async fn upload(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    RequestLang(lang): RequestLang,
+    Path(id): Path<String>,
+    Params(asked): Params<UploadParams>,
+    request: Request,
+) -> Answer<impl IntoResponse> {
+    let id = dataset_id(&id)?;
+    let permit = app.catalog.authorize(&principal, &id, Purpose::Write, Utc::now()).await?;
+    let HandedIn { file_name, body, mapping, dry_run } = handed_in(&app, asked, request).await?;
+    let load = Load { file_name, body, mapping, dry_run, now: Utc::now() };
+    // The load runs on: a client that hangs up does not leave half a run behind.
+    let intake = app.intake.clone();
+    let report = tokio::spawn(async move { intake.load(&permit, load, &|_| {}).await })
+        .await
+        .map_err(|error| Problem::internal(&error))??;
+    let status = if report.run.version.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(ReportDocument::new(&report, lang))))
+}
+
+/// A file and how to take it in.
+pub struct HandedIn {
+    file_name: String,
+    body: BoxStream<'static, std::io::Result<Bytes>>,
+    mapping: Option<String>,
+    dry_run: bool,
+}
+
+async fn handed_in(app: &App, asked: UploadParams, request: Request) -> Answer<HandedIn> {
+    let is_form = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.starts_with("multipart/form-data"));
+    if is_form {
+        return form(app, asked, request).await;
+    }
+    let body = request.into_body().into_data_stream().map_err(std::io::Error::other).boxed();
+    Ok(HandedIn {
+        file_name: asked.file_name.unwrap_or_else(|| "upload".to_owned()),
+        body: bounded(body, app.config.upload_limit),
+        mapping: asked.mapping,
+        dry_run: asked.dry_run,
+    })
+}
+
+/// Reads a form. Its parts come in any order, so the file waits in the spool until all are read.
+async fn form(app: &App, asked: UploadParams, request: Request) -> Answer<HandedIn> {
+    use axum::extract::{FromRequest, Multipart};
+    let wrong = |error: &dyn std::fmt::Display| Problem::text(ProblemKind::InvalidBody, error);
+    let (parts, body) = request.into_parts();
+    let request = Request::from_parts(parts, Body::new(body));
+    let mut form = Multipart::from_request(request, app).await.map_err(|e| wrong(&e))?;
+    let mut handed_in: Option<(String, tokio::fs::File)> = None;
+    let (mut mapping, mut dry_run) = (asked.mapping, asked.dry_run);
+    while let Some(part) = form.next_field().await.map_err(|e| wrong(&e))? {
+        match part.name() {
+            Some("file") => {
+                let name = part.file_name().unwrap_or("upload").to_owned();
+                let stream = part.map_err(std::io::Error::other).boxed();
+                handed_in = Some((name, spooled(app, bounded(stream, app.config.upload_limit)).await?));
+            }
+            Some("mapping") => {
+                mapping =
+                    Some(part.text().await.map_err(|e| wrong(&e))?).filter(|text| !text.trim().is_empty());
+            }
+            Some("dry_run") => {
+                dry_run = matches!(part.text().await.map_err(|e| wrong(&e))?.as_str(), "true" | "on" | "1");
+            }
+            _ => {}
+        }
+    }
+    let (name, file) = handed_in
+        .ok_or_else(|| Problem::text(ProblemKind::InvalidBody, "the form has no part `file`").at("file"))?;
+    let body = tokio_util::io::ReaderStream::with_capacity(file, 256 * 1024).boxed();
+    Ok(HandedIn { file_name: asked.file_name.unwrap_or(name), body, mapping, dry_run })
+}
+
+/// Writes a stream to a nameless file of the spool, which is gone when it is closed.
+async fn spooled(app: &App, mut stream: BoxStream<'_, std::io::Result<Bytes>>) -> Answer<tokio::fs::File> {
+    use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+    let file = tempfile::tempfile_in(&app.config.spool).map_err(|error| Problem::internal(&error))?;
+    let mut file = tokio::fs::File::from_std(file);
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|error| Problem::text(ProblemKind::TooLarge, error))?;
+        file.write_all(&chunk).await.map_err(|error| Problem::internal(&error))?;
+    }
+    file.flush().await.map_err(|error| Problem::internal(&error))?;
+    file.seek(std::io::SeekFrom::Start(0)).await.map_err(|error| Problem::internal(&error))?;
+    Ok(file)
+}
+
+fn bounded<'a>(
+    stream: BoxStream<'a, std::io::Result<Bytes>>,
+    limit: u64,
+) -> BoxStream<'a, std::io::Result<Bytes>> {
+    let mut seen = 0_u64;
+    stream
+        .map(move |chunk| {
+            let chunk = chunk?;
+            seen += chunk.len() as u64;
+            if seen > limit {
+                return Err(std::io::Error::other(format!("the file is larger than {limit} bytes")));
+            }
+            Ok(chunk)
+        })
+        .boxed()
+}
+
+/// The report as a JSON document, for whoever hands files in without HTTP.
+pub fn report_document(report: &Report, lang: model::Lang) -> serde_json::Value {
+    serde_json::to_value(ReportDocument::new(report, lang)).expect("a report is plain data")
+}

@@ -1,0 +1,95 @@
+//! Versions of a dataset and the differences between two of them.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use chrono::{DateTime, Utc};
+use model::Version;
+use policy::Purpose;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::datasets::dataset_id;
+use super::documents::{Page, VersionDocument};
+use crate::App;
+use crate::http::{Answer, Caller, Params, Problem, params};
+
+/// The versions of a dataset, newest first.
+#[utoipa::path(get, path = "/v1/datasets/{id}/versions", tag = "versions", params(("id" = String, Path)),
+    responses((status = 200, body = Page<VersionDocument>)))]
+pub async fn list(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+) -> Answer<Json<Page<VersionDocument>>> {
+    let id = dataset_id(&id)?;
+    app.catalog.authorize(&principal, &id, Purpose::Describe, Utc::now()).await?;
+    let versions = app.catalog.versions(&id).await?;
+    let items: Vec<_> = versions.iter().map(VersionDocument::from).collect();
+    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct DifferenceParams {
+    /// The version before.
+    from: u64,
+    /// The version after.
+    to: u64,
+    /// How many at most, 1 to 10000 (1000).
+    limit: Option<i64>,
+}
+
+/// A value that differs between two versions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DifferenceDocument {
+    /// The datastream.
+    pub datastream: i64,
+    /// The place.
+    pub place: String,
+    /// The property.
+    pub property: String,
+    /// The time.
+    pub phenomenon_time: DateTime<Utc>,
+    /// The value before; absent when it is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<f64>,
+    /// The value after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<f64>,
+    /// The run that brought the value after.
+    pub run: String,
+}
+
+/// What was added and corrected between two versions of an observation dataset.
+#[utoipa::path(get, path = "/v1/datasets/{id}/differences", tag = "versions",
+    params(("id" = String, Path), DifferenceParams),
+    responses((status = 200, body = Page<DifferenceDocument>)))]
+pub async fn differences(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    Path(id): Path<String>,
+    Params(asked): Params<DifferenceParams>,
+) -> Answer<Json<Page<DifferenceDocument>>> {
+    let id = dataset_id(&id)?;
+    let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    let limit = params::limit(asked.limit, 1000, 10_000)?;
+    if asked.from >= asked.to {
+        return Err(Problem::parameter("to", format!("`{}` is not after `{}`", asked.to, asked.from)));
+    }
+    let (from, to) = (Version(asked.from), Version(asked.to));
+    let differences = app.engine.differences(&permit, from, to, limit).await?;
+    let items: Vec<_> = differences
+        .rows
+        .into_iter()
+        .map(|row| DifferenceDocument {
+            datastream: row.datastream.0,
+            place: row.place.to_string(),
+            property: row.property.to_string(),
+            phenomenon_time: row.time,
+            before: row.before,
+            after: row.after,
+            run: row.run,
+        })
+        .collect();
+    Ok(Json(Page { items, total: differences.total, next: None }))
+}

@@ -1,0 +1,36 @@
+//! Programs and servers that `cargo xtask test` prepares.
+
+use std::path::PathBuf;
+
+use crate::real_data::is_ci;
+
+/// The headless browser, or `None` (said aloud) where it is not prepared.
+pub fn chromium() -> Option<PathBuf> {
+    prepared("CUULONG_TEST_CHROMIUM").map(PathBuf::from)
+}
+
+/// Python with the protocols' clients, or `None` (said aloud).
+pub fn python() -> Option<PathBuf> {
+    prepared("CUULONG_TEST_PYTHON").map(PathBuf::from)
+}
+
+/// The URL of a new, empty database on the tests' PostgreSQL server, or `None` (said aloud).
+pub async fn postgres_database() -> Option<String> {
+    let admin = prepared("CUULONG_TEST_POSTGRES")?;
+    let name = format!("t{}", uuid::Uuid::new_v4().simple());
+    catalog::create_database(&admin, &name).await.expect("the tests' server makes databases");
+    let (server, _) = admin.rsplit_once('/').expect("the URL names a database");
+    Some(format!("{server}/{name}"))
+}
+
+fn prepared(variable: &str) -> Option<String> {
+    let value = std::env::var(variable).ok().filter(|value| !value.is_empty());
+    if value.is_none() {
+        assert!(!is_ci(), "{variable} is not set; run `cargo xtask test`");
+        #[expect(clippy::print_stderr, reason = "a test that stands aside says so")]
+        {
+            eprintln!("standing aside: {variable} is not set; run `cargo xtask test`");
+        }
+    }
+    value
+}

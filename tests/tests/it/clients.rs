@@ -1,0 +1,72 @@
+//! Real clients judge the protocols and the pages, over loopback, on the sample.
+
+use std::path::PathBuf;
+
+use testkit::{Served, TestNode, chromium, python};
+use tokio::process::Command;
+
+async fn node() -> Served {
+    let node = TestNode::start().await;
+    testkit::load_sample(&node.node().app().clone()).await;
+    node.serve().await
+}
+
+/// Runs a client's script against the node and returns what it printed.
+async fn ask(python: &PathBuf, script: &str, url: &str) -> String {
+    let script = format!("{}/clients/{script}", env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(python).args([&script, url]).output().await.unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{script}:\n{printed}\n{}", String::from_utf8_lossy(&output.stderr));
+    printed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn python_clients_read_what_the_standards_promise() {
+    let Some(python) = python() else { return };
+    let node = node().await;
+    for script in ["openapi.py", "ogc_features.py", "ogc_edr.py", "sensorthings.py"] {
+        let printed = ask(&python, script, &node.url).await;
+        assert!(printed.trim_end().ends_with("ok"), "{script}: {printed}");
+    }
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_read_in_a_browser_without_scripts_and_on_a_narrow_screen() {
+    let Some(chromium) = chromium() else { return };
+    let node = node().await;
+    let profile = tempfile::tempdir().unwrap();
+    for (path, words) in [
+        ("/", vec!["Cửu Long", "GIẢ LẬP"]),
+        ("/en/", vec!["Cửu Long", "SYNTHETIC"]),
+        ("/data?q=do%20man", vec!["Độ mặn"]),
+        ("/data/salinity_2h", vec!["GIẢ LẬP", "CC0-1.0"]),
+        ("/place/vn2025:92", vec!["Cần Thơ", "Sóc Trăng", "Hậu Giang"]),
+        ("/place/station:cau_noi", vec!["Cầu Nổi"]),
+    ] {
+        let output = Command::new(&chromium)
+            .args([
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--blink-settings=scriptEnabled=false",
+                "--window-size=360,800",
+                &format!("--user-data-dir={}", profile.path().display()),
+                "--dump-dom",
+                &format!("{}{path}", node.url),
+            ])
+            .output()
+            .await
+            .unwrap();
+        let page = String::from_utf8_lossy(&output.stdout);
+        for word in words {
+            assert!(page.to_lowercase().contains(&word.to_lowercase()), "`{word}` is not on {path}:\n{page}");
+        }
+    }
+    node.stop().await;
+}
