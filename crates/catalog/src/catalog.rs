@@ -84,6 +84,7 @@ impl Catalog {
     pub async fn open_with(url: &str, options: CatalogOptions) -> Result<Catalog, Error> {
         let store = Store::open(url, &options).await?;
         let marks = read_marks(&store.reader).await?;
+        tracing::info!(database = ?store.reader.get_database_backend(), "catalogue opened");
         let inner = Inner {
             store,
             recheck: options.recheck,

@@ -42,7 +42,8 @@ impl Catalog {
         let write = self.write(GATE).await?;
         let row = agency_row(agency).into_active_model().reset_all();
         if agency::Entity::find_by_id(agency.id.as_str()).one(&write.tx).await?.is_none() {
-            row.insert(&write.tx).await?;
+            let taken = format!("agency `{}`", agency.id);
+            row.insert(&write.tx).await.map_err(|error| Error::writing(error, taken, String::new()))?;
         } else {
             row.update(&write.tx).await?;
             // Its datasets are found by its name.

@@ -34,12 +34,15 @@ impl Catalog {
         }
         for chunk in missing.chunks(CHUNK) {
             let rows = chunk.iter().map(|datastream| to_row(datastream).into_active_model());
-            let insert = datastream::Entity::insert_many(rows);
+            // Another node may register the same at this moment: its rows are waited for and kept.
+            let insert =
+                datastream::Entity::insert_many(rows).on_conflict_do_nothing_on([datastream::Column::Id]);
             insert.exec_without_returning(&write.tx).await.map_err(|error| {
                 let what = "a datastream of the same number".to_owned();
                 Error::writing(error, what, missing_parts(chunk))
             })?;
         }
+        self.missing(&missing, &write.tx).await?;
         write.commit().await?;
         Ok(wanted)
     }

@@ -57,14 +57,18 @@ impl Store {
         Ok(self.writer.begin_with_options(immediate).await?)
     }
 
+    /// Brings the schema up to date: all steps or none, and one node at a time.
     async fn migrate(&self) -> Result<(), Error> {
-        if self.writer.get_database_backend() != DbBackend::Postgres {
-            return Ok(Migrator::up(&self.writer, None).await?);
+        // Nothing is locked when nothing is due, so that a reader can open a catalogue in use.
+        if Migrator::get_pending_migrations_read_only(&self.reader).await?.is_empty() {
+            return Ok(());
         }
-        let lock = self.writer.begin().await?;
-        lock.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
-        Migrator::up(&self.writer, None).await?;
-        Ok(lock.commit().await?)
+        let tx = self.begin().await?;
+        if tx.get_database_backend() == DbBackend::Postgres {
+            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+        }
+        Migrator::up(&tx, None).await?;
+        Ok(tx.commit().await?)
     }
 
     pub(crate) async fn close(&self) -> Result<(), Error> {

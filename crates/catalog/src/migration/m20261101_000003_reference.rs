@@ -217,28 +217,4 @@ impl MigrationTrait for Migration {
             .await?;
         Ok(())
     }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [
-            "river_station",
-            "qc_default",
-            "threshold",
-            "plausible_range",
-            "property",
-            "station",
-            "population",
-            "commune_fragment",
-            "crosswalk",
-            "place_parent",
-            "place",
-            "sector",
-        ] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
-        }
-        Ok(())
-    }
 }

@@ -147,15 +147,4 @@ impl MigrationTrait for Migration {
             .await?;
         Ok(())
     }
-
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["dataset_version", "finding", "run", "original"] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
-        }
-        Ok(())
-    }
 }

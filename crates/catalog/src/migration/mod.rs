@@ -1,4 +1,7 @@
 //! The catalogue's schema, one step a file. A step that was published is never edited: add the next.
+//!
+//! All steps that are due run in one transaction. There is no way down: a step back would drop what
+//! people wrote since, so going back means restoring a backup.
 
 mod m20261101_000001_people;
 mod m20261101_000002_datasets;

@@ -1,0 +1,13 @@
+//! The catalogue through its public edge, every test on SQLite and on PostgreSQL.
+
+mod access;
+mod audit;
+mod database;
+mod datasets;
+mod datastreams;
+mod gazetteer;
+mod nodes;
+mod people;
+mod reference;
+mod runs;
+mod versions;
