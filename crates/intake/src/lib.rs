@@ -1,1 +1,23 @@
 //! Receive, read, map, check, commit: a file becomes a version of a dataset.
+//!
+//! A load opens a run, keeps the original, maps its cells with a mapping that is given, saved or
+//! guessed, refuses what is wrong with its cell and reason, and commits the rest. This crate never
+//! decides who may write (a permit says so), never parses bytes (`formats` does) and never writes a
+//! table itself (`lake` does).
+
+mod cell;
+mod error;
+mod features;
+mod findings;
+mod guess;
+mod load;
+mod message;
+mod observe;
+mod recover;
+mod work;
+
+pub mod mapping;
+
+pub use error::{Error, Source};
+pub use load::{Intake, IntakeLimits, Load, Progress, Report, Stage};
+pub use message::finding_message;

@@ -1,0 +1,48 @@
+//! The cell that a value came from, with the rows around it.
+
+use formats::{Format, Neighbourhood, detect_file, neighbourhood_under};
+use model::{CellRef, Run};
+use policy::{Denial, Permit};
+
+use crate::mapping::Mapping;
+use crate::{Error, Intake};
+
+/// Rows shown before and after the cell.
+const AROUND: u32 = 3;
+
+impl Intake {
+    /// A cell of the file that a run read, with its surroundings.
+    pub async fn cell(&self, permit: &Permit, run: &Run, cell: CellRef) -> Result<Neighbourhood, Error> {
+        if !permit.may_read() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        if run.dataset != *permit.dataset() {
+            return Err(Error::NotFound {
+                what: format!("run `{}` of dataset `{}`", run.id, permit.dataset()),
+            });
+        }
+        let hash = run
+            .original
+            .as_ref()
+            .ok_or_else(|| Error::NotFound { what: format!("the original of run `{}`", run.id) })?;
+        let mapping = match run.mapping {
+            None => None,
+            Some(number) => self.inner.catalog.mapping(&run.dataset, Some(number)).await?,
+        };
+        let source = mapping.and_then(|(_, text)| Mapping::parse(&text).ok()).map(|mapping| mapping.source);
+        let file = self.inner.lake.original(permit, hash).await?;
+        let (name, limits) = (run.file_name.clone(), self.inner.limits.formats.clone());
+        let found = tokio::task::spawn_blocking(move || {
+            let mut format = detect_file(&name, file.path())?;
+            let (wanted, header) =
+                source.map_or((None, None), |source| (source.delimiter, source.header_row));
+            if let (Format::Csv { delimiter, .. }, Some(wanted)) =
+                (&mut format, wanted.and_then(|c| u8::try_from(c).ok()))
+            {
+                *delimiter = wanted;
+            }
+            neighbourhood_under(file.path(), &format, header, cell, AROUND, &limits)
+        });
+        Ok(found.await.map_err(|error| Error::internal("looking up the cell", error))??)
+    }
+}

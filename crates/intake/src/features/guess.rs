@@ -1,0 +1,184 @@
+//! Guessing a mapping of features: the types of all attributes over all features, and a unique id.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+use formats::{FeatureItem, Limits, read_features};
+use serde_json::Value;
+
+use super::attribute_name;
+use crate::Error;
+use crate::mapping::{AttributeSource, AttributeType, FeatureSource, Mapping, MappingKind};
+
+/// Different properties that one file may have.
+const MAX_PROPERTIES: usize = 1000;
+
+/// Names by which a property is likely the id, the most likely first.
+const ID_NAMES: [&str; 12] =
+    ["id", "code", "ma", "unit_id", "gid", "fid", "uuid", "objectid", "shape_id", "ma_xa", "ma_tinh", "ref"];
+
+/// Names by which a property is likely the name.
+const NAME_NAMES: [&str; 6] = ["full_name", "name", "ten", "ten_xa", "ten_tinh", "shape_name"];
+
+/// What is known of one property.
+struct Known {
+    property: String,
+    kind: Option<AttributeType>,
+    /// Features that have a value.
+    filled: u64,
+    /// Hashes of its values while no two are equal.
+    values: Option<HashSet<u64>>,
+}
+
+/// Guesses the mapping of a file of features, or says what is missing.
+pub(crate) fn guess(path: &Path, limits: &Limits) -> Result<Mapping, Error> {
+    let mut known: Vec<Known> = Vec::new();
+    let mut by_name: HashMap<String, usize> = HashMap::new();
+    let mut own_ids: Option<HashSet<u64>> = Some(HashSet::new());
+    let mut features = 0_u64;
+    for item in read_features(path, limits)? {
+        let FeatureItem::Row(row) = item? else { continue };
+        features += 1;
+        let hash = row.id.as_deref().map(hash_of);
+        own_ids = own_ids.filter(|_| hash.is_some()).and_then(|mut ids| ids.insert(hash?).then_some(ids));
+        for (name, value) in &row.properties {
+            let at = match by_name.get(name) {
+                Some(at) => *at,
+                None => {
+                    if known.len() == MAX_PROPERTIES {
+                        return Err(Error::Limit {
+                            what: "the number of different properties".into(),
+                            limit: MAX_PROPERTIES.to_string(),
+                        });
+                    }
+                    by_name.insert(name.clone(), known.len());
+                    known.push(Known {
+                        property: name.clone(),
+                        kind: None,
+                        filled: 0,
+                        values: Some(HashSet::new()),
+                    });
+                    known.len() - 1
+                }
+            };
+            known[at].meet(value);
+        }
+    }
+    let mut mapping = Mapping::new(MappingKind::Features);
+    let mut because = |path: &str, reason: String| mapping.reasons.push((path.to_owned(), reason));
+    because("", format!("guessed over {features} features"));
+    let mut feature = FeatureSource::default();
+    if own_ids.is_some() && features > 0 {
+        because("feature", "every feature has its own `id`, and no two are equal".into());
+    } else {
+        let unique = |known: &&Known| known.filled == features && known.values.is_some() && features > 0;
+        let by_rank = |known: &&Known| {
+            let name = attribute_name(&known.property);
+            ID_NAMES.iter().position(|id| *id == name).unwrap_or(ID_NAMES.len())
+        };
+        let id = known.iter().filter(unique).min_by_key(by_rank);
+        match id {
+            Some(id) => {
+                because(
+                    "feature.id",
+                    format!("all {features} values of `{}` are there and differ", id.property),
+                );
+                feature.id = Some(id.property.clone());
+            }
+            None => return Err(no_id(mapping, &known, features)),
+        }
+    }
+    let mut taken = HashSet::new();
+    let name = known
+        .iter()
+        .filter(|known| known.kind == Some(AttributeType::Text))
+        .find(|known| NAME_NAMES.contains(&attribute_name(&known.property).as_str()));
+    if let Some(name) = name {
+        mapping.reasons.push(("feature.name".into(), "the property's name says so".into()));
+        feature.name = Some(name.property.clone());
+        taken.insert("name".to_owned());
+    }
+    mapping.attributes = attributes(&known, taken, feature.name.as_deref());
+    mapping.feature = Some(feature);
+    Ok(mapping)
+}
+
+fn attributes(known: &[Known], mut taken: HashSet<String>, name: Option<&str>) -> Vec<AttributeSource> {
+    known
+        .iter()
+        // The name is an attribute already when it would be called so anyway.
+        .filter(|known| !(name == Some(known.property.as_str()) && attribute_name(&known.property) == "name"))
+        .map(|known| {
+            let base = attribute_name(&known.property);
+            let mut name = base.clone();
+            let mut number = 2;
+            while !taken.insert(name.clone()) {
+                name = format!("{base}_{number}");
+                number += 1;
+            }
+            let from = (name != known.property).then(|| known.property.clone());
+            AttributeSource { name, from, kind: known.kind.unwrap_or(AttributeType::Text) }
+        })
+        .collect()
+}
+
+fn no_id(mut mapping: Mapping, known: &[Known], features: u64) -> Error {
+    if features == 0 {
+        return Error::invalid(
+            "the file has no feature that can be read",
+            "hand in a GeoJSON FeatureCollection whose features have a geometry in longitude and latitude",
+        );
+    }
+    mapping.feature = Some(FeatureSource { id: Some("…".into()), name: None });
+    mapping.reasons =
+        vec![("feature.id".into(), "FILL IN: a property that every feature has, and no two alike".into())];
+    mapping.attributes = attributes(known, HashSet::new(), None);
+    Error::Unmapped {
+        missing: "no property names each feature: each is absent somewhere, or the same in two features"
+            .into(),
+        example: mapping.to_toml(),
+    }
+}
+
+impl Known {
+    fn meet(&mut self, value: &Value) {
+        let kind = match value {
+            Value::Null => return,
+            Value::String(text) if text.trim().is_empty() => return,
+            Value::Bool(_) => AttributeType::Boolean,
+            Value::Number(number) if number.is_i64() => AttributeType::Integer,
+            Value::Number(_) => AttributeType::Number,
+            Value::String(text) if is_time(text) => AttributeType::Time,
+            Value::String(_) | Value::Array(_) | Value::Object(_) => AttributeType::Text,
+        };
+        self.filled += 1;
+        self.kind = Some(match (self.kind, kind) {
+            (None, kind) => kind,
+            (Some(known), kind) if known == kind => kind,
+            (
+                Some(AttributeType::Integer | AttributeType::Number),
+                AttributeType::Integer | AttributeType::Number,
+            ) => AttributeType::Number,
+            _ => AttributeType::Text,
+        });
+        let hash = match value {
+            Value::String(text) => hash_of(text.trim()),
+            other => hash_of(&other.to_string()),
+        };
+        let can_be_id = matches!(value, Value::String(_)) || value.is_i64() || value.is_u64();
+        self.values =
+            self.values.take().filter(|_| can_be_id).and_then(|mut set| set.insert(hash).then_some(set));
+    }
+}
+
+/// A date or a date and time in ISO 8601: nothing shorter, since `2015` may be a number.
+fn is_time(text: &str) -> bool {
+    text.len() >= 10 && text.as_bytes()[4] == b'-' && model::parse_instant(text).is_ok()
+}
+
+fn hash_of(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,378 @@
+//! Features under a mapping: rows with typed attributes, refusing each that is not right.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BinaryBuilder, BooleanBuilder, Float64Builder, Int16Array, Int32Array, Int64Builder,
+    StringBuilder, TimestampMicrosecondBuilder,
+};
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use formats::{FeatureItem, FeatureRow, Limits, read_features};
+use lake::{Attribute, AttributeKind, TableSchema};
+use model::{CellRef, RunTotals, Severity};
+use serde_json::Value;
+
+use crate::Error;
+use crate::findings::{Findings, Words};
+use crate::mapping::{AttributeType, Mapping};
+
+/// Bytes of geometry and text in one batch, about.
+const BATCH_BYTES: usize = 16 << 20;
+/// Rows in one batch, at most.
+const BATCH_ROWS: usize = 65_536;
+/// The longest id of a feature.
+const MAX_ID: usize = 200;
+
+/// What came of a file of features.
+pub(crate) struct MappedFeatures {
+    pub(crate) batches: Vec<RecordBatch>,
+    pub(crate) table: TableSchema,
+    pub(crate) totals: RunTotals,
+}
+
+/// Takes all features of a file. `said` is told the bytes and rows read, and ends the work with `false`.
+pub(crate) fn map(
+    path: &Path,
+    mapping: &Mapping,
+    limits: &Limits,
+    max_bytes: u64,
+    findings: &mut Findings,
+    mut said: impl FnMut(u64, u64) -> bool,
+) -> Result<Option<MappedFeatures>, Error> {
+    let mut taker = Taker::new(mapping)?;
+    let mut reader = read_features(path, limits)?;
+    while let Some(item) = reader.next() {
+        taker.totals.rows += 1;
+        match item? {
+            FeatureItem::Refused(refusal) => {
+                taker.refused();
+                let cell = CellRef { sheet: 0, row: refusal.row, column: 1 };
+                findings.add(Severity::Refused, refusal.code, cell, || Words {
+                    column_name: String::new(),
+                    value: refusal.value,
+                    expected: refusal.reason,
+                });
+            }
+            FeatureItem::Row(row) => taker.take(&row, findings)?,
+        }
+        if taker.bytes > max_bytes {
+            return Err(Error::Limit {
+                what: "the geometry and text of one file".into(),
+                limit: format!("{max_bytes} bytes (hand the file in as several)"),
+            });
+        }
+        if taker.totals.rows % 256 == 0 && !said(reader.bytes_read(), taker.totals.rows) {
+            return Ok(None);
+        }
+    }
+    taker.flush()?;
+    Ok(Some(MappedFeatures { batches: taker.batches, table: taker.table, totals: taker.totals }))
+}
+
+/// Builds rows.
+struct Taker<'a> {
+    id: Option<&'a str>,
+    attributes: Vec<(&'a str, AttributeType)>,
+    table: TableSchema,
+    schema: SchemaRef,
+    rows: Rows,
+    batches: Vec<RecordBatch>,
+    /// Where each id stood first, and a hash of what it had.
+    ids: HashMap<String, (u32, u64)>,
+    bytes: u64,
+    totals: RunTotals,
+}
+
+/// The columns of the batch in the making.
+#[derive(Default)]
+struct Rows {
+    ids: StringBuilder,
+    geometries: BinaryBuilder,
+    edges: [Float64Builder; 4],
+    attributes: Vec<Builder>,
+    rows: Vec<i32>,
+    columns: Vec<i16>,
+    bytes: usize,
+}
+
+enum Builder {
+    Text(StringBuilder),
+    Number(Float64Builder),
+    Integer(Int64Builder),
+    Boolean(BooleanBuilder),
+    Time(TimestampMicrosecondBuilder),
+}
+
+/// A value of an attribute.
+enum Cell {
+    Text(String),
+    Number(f64),
+    Integer(i64),
+    Boolean(bool),
+    Time(i64),
+}
+
+impl<'a> Taker<'a> {
+    fn new(mapping: &'a Mapping) -> Result<Taker<'a>, Error> {
+        let feature = mapping.feature.as_ref();
+        let mut attributes: Vec<(&str, AttributeType)> = Vec::new();
+        let mut columns: Vec<Attribute> = Vec::new();
+        if let Some(name) = feature.and_then(|feature| feature.name.as_deref())
+            && mapping.attributes.iter().all(|attribute| attribute.name != "name")
+        {
+            attributes.push((name, AttributeType::Text));
+            columns.push(Attribute { name: "name".into(), kind: AttributeKind::Text });
+        }
+        for attribute in &mapping.attributes {
+            attributes.push((attribute.from(), attribute.kind));
+            columns.push(Attribute { name: attribute.name.clone(), kind: kind_of(attribute.kind) });
+        }
+        let table = TableSchema::Features(columns);
+        let schema = table.arrow()?;
+        // The lake fills these from the commit.
+        let fields: Vec<_> = schema
+            .fields()
+            .iter()
+            .filter(|field| !matches!(field.name().as_str(), "run" | "recorded_at"))
+            .cloned()
+            .collect();
+        let mut taker = Taker {
+            id: feature.and_then(|feature| feature.id.as_deref()),
+            attributes,
+            table,
+            schema: Arc::new(Schema::new(fields)),
+            rows: Rows::default(),
+            batches: Vec::new(),
+            ids: HashMap::new(),
+            bytes: 0,
+            totals: RunTotals::default(),
+        };
+        taker.rows = taker.empty();
+        Ok(taker)
+    }
+
+    fn empty(&self) -> Rows {
+        Rows {
+            attributes: self.attributes.iter().map(|(_, kind)| Builder::new(*kind)).collect(),
+            ..Rows::default()
+        }
+    }
+
+    fn refused(&mut self) {
+        self.totals.refused += 1;
+        self.totals.refused_rows += 1;
+    }
+
+    fn take(&mut self, row: &FeatureRow, findings: &mut Findings) -> Result<(), Error> {
+        let id_column = self.id.and_then(|id| row.column(id)).unwrap_or_else(|| row.geometry_column());
+        let cell = |column: u16| CellRef { sheet: 0, row: row.row, column };
+        let id = match self.id {
+            None => row.id.clone(),
+            Some(name) => row.property(name).and_then(id_text),
+        };
+        let Some(id) = id.map(|id| id.trim().to_owned()).filter(|id| (1..=MAX_ID).contains(&id.len())) else {
+            self.refused();
+            findings.add(Severity::Refused, "no_feature_id", cell(id_column), || Words {
+                column_name: self.id.unwrap_or("id").to_owned(),
+                value: self.id.and_then(|name| row.property(name)).map(Value::to_string).unwrap_or_default(),
+                expected: self.id.unwrap_or("id").to_owned(),
+            });
+            return Ok(());
+        };
+        let hash = content_hash(row);
+        if let Some((first, other)) = self.ids.get(&id) {
+            let (first, same) = (*first, *other == hash);
+            let (severity, code) = if same {
+                (Severity::Warning, "duplicate_value")
+            } else {
+                (Severity::Refused, "duplicate_feature")
+            };
+            if !same {
+                self.refused();
+            }
+            findings.add(severity, code, cell(id_column), || Words {
+                column_name: self.id.unwrap_or("id").to_owned(),
+                value: id,
+                expected: first.to_string(),
+            });
+            return Ok(());
+        }
+        let mut cells = Vec::with_capacity(self.attributes.len());
+        for (from, kind) in &self.attributes {
+            let value = row.property(from).unwrap_or(&Value::Null);
+            match read(value, *kind) {
+                Ok(value) => cells.push(value),
+                Err(()) => {
+                    let (from, kind) = (*from, *kind);
+                    self.refused();
+                    findings.add(
+                        Severity::Refused,
+                        "wrong_type",
+                        cell(row.column(from).unwrap_or(1)),
+                        || Words {
+                            column_name: from.to_owned(),
+                            value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+                            expected: kind.code().to_owned(),
+                        },
+                    );
+                    return Ok(());
+                }
+            }
+        }
+        let rows = &mut self.rows;
+        let before = rows.bytes;
+        rows.bytes += row.wkb.len() + id.len();
+        rows.ids.append_value(&id);
+        rows.geometries.append_value(&row.wkb);
+        let bbox = row.bbox;
+        for (builder, edge) in rows.edges.iter_mut().zip([bbox.west, bbox.south, bbox.east, bbox.north]) {
+            builder.append_value(edge);
+        }
+        for (builder, cell) in rows.attributes.iter_mut().zip(cells) {
+            if let Some(Cell::Text(text)) = &cell {
+                rows.bytes += text.len();
+            }
+            builder.push(cell);
+        }
+        rows.rows.push(i32::try_from(row.row).unwrap_or(i32::MAX));
+        rows.columns.push(i16::try_from(id_column).unwrap_or(i16::MAX));
+        self.bytes += (rows.bytes - before) as u64;
+        self.ids.insert(id, (row.row, hash));
+        if self.rows.bytes > BATCH_BYTES || self.rows.rows.len() >= BATCH_ROWS {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        let empty = self.empty();
+        let mut rows = std::mem::replace(&mut self.rows, empty);
+        if rows.rows.is_empty() {
+            return Ok(());
+        }
+        let count = rows.rows.len();
+        let mut columns: Vec<ArrayRef> =
+            vec![Arc::new(rows.ids.finish()), Arc::new(rows.geometries.finish())];
+        columns.extend(rows.edges.iter_mut().map(|edge| Arc::new(edge.finish()) as ArrayRef));
+        columns.extend(rows.attributes.into_iter().map(Builder::finish));
+        columns.push(Arc::new(Int16Array::from_value(0, count)));
+        columns.push(Arc::new(Int32Array::from(rows.rows)));
+        columns.push(Arc::new(Int16Array::from(rows.columns)));
+        let batch = RecordBatch::try_new(self.schema.clone(), columns)
+            .map_err(|error| Error::internal("putting features together", error))?;
+        self.batches.push(batch);
+        Ok(())
+    }
+}
+
+impl Builder {
+    fn new(kind: AttributeType) -> Builder {
+        match kind {
+            AttributeType::Text => Builder::Text(StringBuilder::new()),
+            AttributeType::Number => Builder::Number(Float64Builder::new()),
+            AttributeType::Integer => Builder::Integer(Int64Builder::new()),
+            AttributeType::Boolean => Builder::Boolean(BooleanBuilder::new()),
+            AttributeType::Time => Builder::Time(TimestampMicrosecondBuilder::new()),
+        }
+    }
+
+    fn push(&mut self, cell: Option<Cell>) {
+        match (self, cell) {
+            (Builder::Text(builder), Some(Cell::Text(text))) => builder.append_value(text),
+            (Builder::Number(builder), Some(Cell::Number(number))) => builder.append_value(number),
+            (Builder::Integer(builder), Some(Cell::Integer(number))) => builder.append_value(number),
+            (Builder::Boolean(builder), Some(Cell::Boolean(value))) => builder.append_value(value),
+            (Builder::Time(builder), Some(Cell::Time(us))) => builder.append_value(us),
+            (Builder::Text(builder), _) => builder.append_null(),
+            (Builder::Number(builder), _) => builder.append_null(),
+            (Builder::Integer(builder), _) => builder.append_null(),
+            (Builder::Boolean(builder), _) => builder.append_null(),
+            (Builder::Time(builder), _) => builder.append_null(),
+        }
+    }
+
+    fn finish(self) -> ArrayRef {
+        match self {
+            Builder::Text(mut builder) => Arc::new(builder.finish()),
+            Builder::Number(mut builder) => Arc::new(builder.finish()),
+            Builder::Integer(mut builder) => Arc::new(builder.finish()),
+            Builder::Boolean(mut builder) => Arc::new(builder.finish()),
+            Builder::Time(mut builder) => Arc::new(builder.finish().with_timezone("UTC")),
+        }
+    }
+}
+
+/// A property's value as the attribute's type; `Err` when it is none of that type.
+fn read(value: &Value, kind: AttributeType) -> Result<Option<Cell>, ()> {
+    let blank = matches!(value, Value::String(text) if text.trim().is_empty());
+    if value.is_null() || (blank && kind != AttributeType::Text) {
+        return Ok(None);
+    }
+    let text = value.as_str().map(str::trim);
+    let cell = match kind {
+        AttributeType::Text => Some(Cell::Text(match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })),
+        AttributeType::Number => value
+            .as_f64()
+            .or_else(|| text?.parse().ok())
+            .filter(|number: &f64| number.is_finite())
+            .map(Cell::Number),
+        AttributeType::Integer => value
+            .as_i64()
+            .or_else(|| whole(value.as_f64()?))
+            .or_else(|| text?.parse().ok())
+            .map(Cell::Integer),
+        AttributeType::Boolean => value
+            .as_bool()
+            .or(match text {
+                Some("true") => Some(true),
+                Some("false") => Some(false),
+                _ => None,
+            })
+            .map(Cell::Boolean),
+        AttributeType::Time => text
+            .and_then(|text| model::parse_instant(text).ok())
+            .map(|time| Cell::Time(time.timestamp_micros())),
+    };
+    cell.map(Some).ok_or(())
+}
+
+/// A number without a fraction that a double holds exactly.
+fn whole(number: f64) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "below 2^53 and without a fraction")]
+    (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
+}
+
+fn id_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn content_hash(row: &FeatureRow) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    row.wkb.hash(&mut hasher);
+    for (name, value) in &row.properties {
+        name.hash(&mut hasher);
+        value.to_string().hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+fn kind_of(kind: AttributeType) -> AttributeKind {
+    match kind {
+        AttributeType::Text => AttributeKind::Text,
+        AttributeType::Number => AttributeKind::Number,
+        AttributeType::Integer => AttributeKind::Integer,
+        AttributeType::Boolean => AttributeKind::Boolean,
+        AttributeType::Time => AttributeKind::Time,
+    }
+}

@@ -1,0 +1,208 @@
+//! What the first rows of a table show of each column.
+
+use std::collections::HashSet;
+
+use catalog::Gazetteer;
+use formats::Chunk;
+
+use super::words::{Role, roles};
+use crate::mapping::Decimal;
+use crate::observe::{
+    DateOrder, Header, NumberStyle, Precision, TimeFormat, TimeReader, column_order, find_property,
+    find_unit, parse_zone, unit_of,
+};
+
+/// Rows that are looked at.
+const SAMPLE_ROWS: usize = 2000;
+/// Rows in which the header is looked for.
+const HEADER_ROWS: usize = 30;
+/// Different texts of a column that are looked up.
+const MAX_TEXTS: usize = 300;
+
+/// A column, and what its header and its texts say.
+pub(super) struct Column {
+    pub(super) name: String,
+    /// The header without what stands in brackets.
+    pub(super) base: String,
+    /// What stands in brackets, when it is a unit.
+    pub(super) unit: Option<String>,
+    /// What stands in brackets, when it is an offset from UTC.
+    pub(super) zone: Option<String>,
+    pub(super) roles: Vec<Role>,
+    /// Cells with a text that does not stand for "no value".
+    pub(super) filled: usize,
+    /// How many of them are numbers.
+    pub(super) numbers: usize,
+    pub(super) style: NumberStyle,
+    /// How many of them are times, and the least precise of these.
+    pub(super) times: usize,
+    pub(super) precision: Option<Precision>,
+    /// The order of `3/4/2020` in it: as shown, contradictory, or not shown.
+    pub(super) order: Result<Option<DateOrder>, ()>,
+    pub(super) slashed: bool,
+    /// How many are whole numbers that can be years.
+    pub(super) years: usize,
+    /// Different texts, with the index of the row where each stands first.
+    pub(super) texts: Vec<(String, usize)>,
+    /// How many of the different texts name a property.
+    pub(super) properties: usize,
+    /// How many of the different texts write a unit.
+    pub(super) units: usize,
+}
+
+impl Column {
+    pub(super) fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Whether nearly all its cells are so.
+    pub(super) fn nearly_all(&self, count: usize) -> bool {
+        self.filled > 0 && count * 10 >= self.filled * 9
+    }
+
+    pub(super) fn is_numeric(&self) -> bool {
+        self.filled > 0 && self.numbers * 2 >= self.filled
+    }
+
+    /// Whether most of its different texts are so.
+    pub(super) fn mostly(&self, count: usize) -> bool {
+        !self.texts.is_empty() && count * 2 >= self.texts.len()
+    }
+
+    /// The time of a text of this column.
+    pub(super) fn reader(&self) -> TimeReader {
+        let zone = self.zone.as_deref().and_then(parse_zone).unwrap_or(7 * 3_600_000_000);
+        let order = self.order.unwrap_or(None).or(Some(DateOrder::DayFirst));
+        TimeReader { format: TimeFormat::Auto, order, zone }
+    }
+}
+
+/// The header and the columns of a table.
+pub(super) struct Sample {
+    pub(super) header: Header,
+    pub(super) columns: Vec<Column>,
+    pub(super) rows: usize,
+}
+
+impl Sample {
+    /// Looks at the first rows; `None` when no row can be the header of another.
+    pub(super) fn of(chunk: &Chunk, missing: &[String], gazetteer: &Gazetteer) -> Option<Sample> {
+        let at = header_row(chunk, missing)?;
+        let header = Header::at(chunk, at);
+        let start = at + 1;
+        let rows = chunk.len().min(start + SAMPLE_ROWS);
+        let columns = header
+            .names
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| !name.is_empty())
+            .map(|(index, name)| {
+                let texts: Vec<(&str, usize)> = (start..rows)
+                    .filter_map(|row| chunk.cell(row, index).map(|text| (text.trim(), row)))
+                    .filter(|(text, _)| !text.is_empty() && !missing.iter().any(|marker| marker == text))
+                    .collect();
+                column(name, &texts, gazetteer)
+            })
+            .collect();
+        Some(Sample { header, columns, rows: rows - start })
+    }
+}
+
+/// The first row that has texts where the rows behind it have values: at least two cells, most of
+/// them no numbers, and about as wide as the widest.
+fn header_row(chunk: &Chunk, missing: &[String]) -> Option<usize> {
+    let rows = chunk.len().min(HEADER_ROWS);
+    let texts = |row: usize| {
+        (0..chunk.columns.len())
+            .filter_map(move |column| chunk.cell(row, column))
+            .map(str::trim)
+            .filter(|t| !t.is_empty())
+    };
+    let widest = (0..chunk.len().min(200)).map(|row| texts(row).count()).max()?;
+    (0..rows).find(|row| {
+        let (mut count, mut words) = (0_usize, 0_usize);
+        for text in texts(*row) {
+            count += 1;
+            let is_value = NumberStyle::Dot.read(text).is_ok()
+                || NumberStyle::Comma.read(text).is_ok()
+                || missing.iter().any(|marker| marker == text);
+            words += usize::from(!is_value);
+        }
+        count >= 2 && count * 2 >= widest && words * 2 >= count
+    })
+}
+
+fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column {
+    let (base, inside) = brackets(name);
+    let order = column_order(texts.iter().map(|(text, _)| *text));
+    let style = NumberStyle::resolve(Decimal::Auto, texts.iter().map(|(text, _)| *text));
+    let mut column = Column {
+        name: name.to_owned(),
+        roles: roles(&model::fold(&base)),
+        base,
+        unit: inside
+            .iter()
+            .find(|text| unit_of(text).is_some() || find_unit(gazetteer, text).is_some())
+            .cloned(),
+        zone: inside.iter().find(|text| is_zone(text)).cloned(),
+        filled: texts.len(),
+        numbers: 0,
+        style,
+        times: 0,
+        precision: None,
+        order,
+        slashed: false,
+        years: 0,
+        texts: Vec::new(),
+        properties: 0,
+        units: 0,
+    };
+    let reader = column.reader();
+    let mut seen = HashSet::new();
+    for (text, row) in texts {
+        column.numbers += usize::from(style.read(text).is_ok());
+        column.slashed |= crate::observe::slashed_order(text).is_some();
+        if let Some(moment) = reader.read(text) {
+            column.times += 1;
+            let least = column.precision.map_or(moment.precision, |known| known.min(moment.precision));
+            column.precision = Some(least);
+            let year = text.parse::<i32>();
+            column.years += usize::from(year.is_ok_and(|year| (1800..=2200).contains(&year)));
+        }
+        if seen.len() < MAX_TEXTS && text.len() <= 200 && seen.insert(*text) {
+            column.texts.push(((*text).to_owned(), *row));
+            column.properties += usize::from(find_property(gazetteer, text).is_some());
+            column.units += usize::from(find_unit(gazetteer, text).is_some());
+        }
+    }
+    column
+}
+
+/// The header without its brackets, and what stands in them.
+fn brackets(name: &str) -> (String, Vec<String>) {
+    let (mut base, mut inside) = (String::new(), Vec::new());
+    let mut rest = name;
+    while let Some(open) = rest.find(['(', '[']) {
+        let close = if rest[open..].starts_with('(') { ')' } else { ']' };
+        let Some(length) = rest[open..].find(close) else { break };
+        base.push_str(&rest[..open]);
+        base.push(' ');
+        inside.push(rest[open + 1..open + length].trim().to_owned());
+        rest = &rest[open + length + 1..];
+    }
+    base.push_str(rest);
+    // "Mực nước, cm"
+    if inside.is_empty()
+        && let Some((before, after)) = base.clone().rsplit_once(',')
+        && unit_of(after).is_some()
+    {
+        inside.push(after.trim().to_owned());
+        base = before.to_owned();
+    }
+    (base.trim().to_owned(), inside)
+}
+
+fn is_zone(text: &str) -> bool {
+    (text.starts_with("UTC") || text.starts_with("GMT") || text.starts_with('+'))
+        && parse_zone(text).is_some()
+}

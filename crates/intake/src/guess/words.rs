@@ -1,0 +1,118 @@
+//! The words by which headers name what a column holds, in Vietnamese and English, folded.
+
+/// What a header's words say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Role {
+    Time,
+    Year,
+    Month,
+    Day,
+    Hour,
+    Minute,
+    Place,
+    Value,
+    Unit,
+    Property,
+    Season,
+}
+
+/// Headers that are the role when they are the whole header.
+const WHOLE: &[(Role, &[&str])] = &[
+    (Role::Year, &["nam", "year", "yr", "nam thong ke"]),
+    (Role::Month, &["thang", "month", "mon"]),
+    (Role::Day, &["ngay", "day"]),
+    (Role::Hour, &["gio", "hour"]),
+    (Role::Minute, &["phut", "minute"]),
+    (Role::Place, &["ma", "code", "ten", "name", "id", "noi", "area"]),
+    (Role::Value, &["so", "gt"]),
+    (Role::Season, &["vu", "season", "mua vu", "vu mua", "crop season", "ten vu"]),
+    (Role::Unit, &["don vi", "dvt", "unit", "units", "uom", "don vi tinh", "don vi do", "unit ucum", "ucum"]),
+];
+
+/// Phrases that make the role wherever they stand in a header, in order of precedence.
+const WITHIN: &[(Role, &[&str])] = &[
+    (
+        Role::Place,
+        &[
+            "don vi hanh chinh",
+            "tram",
+            "tinh",
+            "tinh thanh",
+            "thanh pho",
+            "huyen",
+            "xa",
+            "phuong",
+            "dia phuong",
+            "dia diem",
+            "noi do",
+            "vi tri",
+            "station",
+            "province",
+            "city",
+            "district",
+            "commune",
+            "ward",
+            "place",
+            "site",
+            "location",
+            "unit id",
+            "ma don vi",
+        ],
+    ),
+    (Role::Unit, &["don vi tinh", "unit of measure", "unit ucum"]),
+    (
+        Role::Time,
+        &[
+            "thoi gian",
+            "thoi diem",
+            "ngay gio",
+            "ngay thang",
+            "ngay do",
+            "ngay quan trac",
+            "time",
+            "date",
+            "datetime",
+            "timestamp",
+            "observed at",
+            "ngay",
+        ],
+    ),
+    (Role::Year, &["nam", "year"]),
+    (
+        Role::Property,
+        &[
+            "chi so",
+            "chi tieu",
+            "thong so",
+            "yeu to",
+            "dai luong",
+            "property",
+            "indicator",
+            "parameter",
+            "variable",
+        ],
+    ),
+    (Role::Value, &["gia tri", "so lieu", "ket qua", "tri so", "value", "result", "reading", "measurement"]),
+];
+
+/// The roles that a folded header may have, the most likely first.
+pub(super) fn roles(folded: &str) -> Vec<Role> {
+    let whole = WHOLE.iter().filter(|(_, texts)| texts.contains(&folded)).map(|(role, _)| *role);
+    let within = WITHIN
+        .iter()
+        .filter(|(_, texts)| texts.iter().any(|text| has_words(folded, text)))
+        .map(|(role, _)| *role);
+    let mut roles: Vec<Role> = Vec::new();
+    for role in whole.chain(within) {
+        if !roles.contains(&role) {
+            roles.push(role);
+        }
+    }
+    roles
+}
+
+/// Whether the words stand in the text one after another.
+pub(super) fn has_words(text: &str, words: &str) -> bool {
+    let (text, words): (Vec<&str>, Vec<&str>) = (text.split(' ').collect(), words.split(' ').collect());
+    text.windows(words.len()).any(|window| window == words)
+}

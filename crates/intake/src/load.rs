@@ -1,0 +1,505 @@
+//! A load from the first byte to the version: what is done in which order, so that a crash at any
+//! point leaves a run that can be settled and never half a dataset.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use catalog::Catalog;
+use chrono::{DateTime, Utc};
+use formats::detect_file;
+use futures::FutureExt;
+use futures::stream::{BoxStream, StreamExt};
+use lake::{CommitCounts, Lake, NewRows};
+use model::{Dataset, Finding, Run, RunId, RunKind, RunState, RunTotals, VersionInfo};
+use policy::{Denial, Permit};
+use tokio::io::AsyncWriteExt;
+use tokio::sync::Semaphore;
+
+use crate::Error;
+use crate::mapping::Mapping;
+use crate::observe::Settings;
+use crate::recover::CutOff;
+use crate::work::{Done, Input, Job, work};
+
+/// Findings that a report carries; the rest are in the catalogue.
+const REPORTED: usize = 1000;
+/// Findings stored in one call.
+const FINDINGS_BATCH: usize = 1000;
+
+/// How much one load may take.
+#[derive(Debug, Clone)]
+pub struct IntakeLimits {
+    /// Bytes of a file.
+    pub max_bytes: u64,
+    /// Values of a file. Each takes about 50 bytes of memory until the commit, and about as much
+    /// again while it is sorted.
+    pub max_values: u32,
+    /// Bytes of geometry and text of a file of features, which are in memory until the commit.
+    pub max_feature_bytes: u64,
+    /// Findings that are kept word for word; the rest are counted.
+    pub max_findings: usize,
+    /// Loads that are worked on at a time; others wait.
+    pub at_a_time: usize,
+    /// What a file's inside may be.
+    pub formats: formats::Limits,
+}
+
+impl Default for IntakeLimits {
+    fn default() -> Self {
+        IntakeLimits {
+            max_bytes: 4 << 30,
+            max_values: 30_000_000,
+            max_feature_bytes: 2 << 30,
+            max_findings: 100_000,
+            at_a_time: 2,
+            formats: formats::Limits::default(),
+        }
+    }
+}
+
+/// Takes files into datasets. A clone is another handle on the same.
+#[derive(Clone)]
+pub struct Intake {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) catalog: Catalog,
+    pub(crate) lake: Lake,
+    pub(crate) limits: IntakeLimits,
+    slots: Semaphore,
+}
+
+/// A file that is handed in.
+pub struct Load {
+    /// Its name.
+    pub file_name: String,
+    /// Its bytes.
+    pub body: BoxStream<'static, std::io::Result<Bytes>>,
+    /// The mapping in TOML; the dataset's saved one, or else a guessed one, when absent.
+    pub mapping: Option<String>,
+    /// Whether only to check: the same report, nothing committed and nothing kept of the file.
+    pub dry_run: bool,
+    /// When it is handed in.
+    pub now: DateTime<Utc>,
+}
+
+/// How far a load is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub stage: Stage,
+    /// Bytes received or read so far.
+    pub bytes: u64,
+    /// Bytes in all, where they are known.
+    pub of: Option<u64>,
+    /// Rows read so far.
+    pub rows: u64,
+}
+
+/// What a load is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The bytes come in.
+    Receiving,
+    /// Rows are read, mapped and checked.
+    Reading,
+    /// The good rows become a version.
+    Committing,
+}
+
+/// What came of a load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The run. It is failed when every value was refused.
+    pub run: Run,
+    /// The mapping that was used, in TOML.
+    pub mapping: String,
+    /// Whether it was guessed.
+    pub mapping_guessed: bool,
+    /// The first findings.
+    pub findings: Vec<Finding>,
+    /// How many there are in all.
+    pub findings_total: u64,
+}
+
+impl Intake {
+    /// An intake into a catalogue and a lake.
+    pub fn new(catalog: Catalog, lake: Lake, limits: IntakeLimits) -> Intake {
+        let slots = Semaphore::new(limits.at_a_time.max(1));
+        Intake { inner: Arc::new(Inner { catalog, lake, limits, slots }) }
+    }
+
+    /// Takes in a file. Rows that are wrong are in the report; an error means that nothing was taken,
+    /// and the run says so.
+    pub async fn load(
+        &self,
+        permit: &Permit,
+        request: Load,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Report, Error> {
+        if !permit.may_write() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        let found = self.inner.catalog.dataset(permit.dataset()).await?;
+        let dataset =
+            found.ok_or_else(|| Error::NotFound { what: format!("dataset `{}`", permit.dataset()) })?;
+        let run = opened(permit, &request)?;
+        self.inner.catalog.open_run(&run).await?;
+        tracing::info!(run.id = %run.id, dataset = %dataset.id, dry_run = request.dry_run, "load begun");
+        // From here on the run is settled whatever happens to this future.
+        let mut guard = CutOff::new(self, run.clone());
+        let mut load = Loading {
+            intake: self,
+            permit,
+            dataset,
+            run,
+            started: std::time::Instant::now(),
+            asked: request.now,
+            closing: false,
+        };
+        let outcome = load.all(request, progress).await;
+        if let Err(error) = &outcome
+            && !load.closing
+        {
+            load.fail(error).await;
+        }
+        guard.disarm();
+        outcome
+    }
+}
+
+/// The run of a file that begins to come in.
+fn opened(permit: &Permit, request: &Load) -> Result<Run, Error> {
+    let at = request.now;
+    let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
+    let stamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, at.timestamp_subsec_nanos());
+    let id = RunId::new(&uuid::Uuid::new_v7(stamp).to_string())
+        .map_err(|error| Error::internal("naming the run", error))?;
+    Ok(Run {
+        id,
+        dataset: permit.dataset().clone(),
+        kind: RunKind::Upload,
+        state: RunState::Running,
+        original: None,
+        file_name: file_name(&request.file_name),
+        sheets: Vec::new(),
+        mapping: None,
+        user: permit.user().cloned(),
+        started_at: at,
+        finished_at: None,
+        version: None,
+        totals: RunTotals::default(),
+        error: None,
+    })
+}
+
+/// The last part of a path, without control characters, at most 200 characters.
+fn file_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let clean: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
+    if clean.trim().is_empty() { "file".into() } else { model::nfc(clean.trim()) }
+}
+
+/// A load under way.
+struct Loading<'a> {
+    intake: &'a Intake,
+    permit: &'a Permit,
+    dataset: Dataset,
+    run: Run,
+    started: std::time::Instant,
+    asked: DateTime<Utc>,
+    /// Whether the run is now in the hands of the task that commits.
+    closing: bool,
+}
+
+impl Loading<'_> {
+    async fn all(
+        &mut self,
+        request: Load,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Report, Error> {
+        let Load { body, mapping, dry_run, now, .. } = request;
+        let Inner { catalog, limits, slots, .. } = &*self.intake.inner;
+        // A mapping that cannot be read is told before gigabytes are received.
+        let given = mapping.map(|text| Mapping::parse(&text).map(|mapping| (mapping, text))).transpose()?;
+        let (input, size) =
+            if dry_run { self.pass(body, progress).await? } else { self.receive(body, progress).await? };
+        let format = self.detect(&input, size).await?;
+        let saved = match given {
+            Some(given) => Some(given),
+            None => match catalog.mapping(&self.dataset.id, None).await? {
+                None => None,
+                Some((number, text)) => {
+                    let mapping = Mapping::parse(&text).map_err(|error| {
+                        Error::invalid(
+                            format!("the saved mapping (number {number}) cannot be used: {error}"),
+                            "hand the file in with a mapping",
+                        )
+                    })?;
+                    Some((mapping, text))
+                }
+            },
+        };
+        let (mapping, text) = saved.unzip();
+        let slot = slots.acquire().await.map_err(|error| Error::internal("waiting for a turn", error))?;
+        let job = Job {
+            input,
+            size,
+            format,
+            kind: self.dataset.kind,
+            mapping,
+            gazetteer: catalog.gazetteer().await?,
+            settings: Settings {
+                dataset: self.dataset.id.clone(),
+                rows: self.permit.rows().clone(),
+                now,
+                max_values: limits.max_values,
+                typed: matches!(format, formats::Format::Xlsx),
+            },
+            limits: limits.formats.clone(),
+            max_findings: limits.max_findings,
+            max_feature_bytes: limits.max_feature_bytes,
+        };
+        let done = work(job, progress).await?;
+        let rows = done.totals.rows;
+        progress(Progress { stage: Stage::Committing, bytes: size, of: Some(size), rows });
+        let closing = Closing {
+            intake: self.intake.clone(),
+            permit: self.permit.clone(),
+            run: self.run.clone(),
+            mapping_guessed: text.is_none(),
+            mapping: text.unwrap_or_else(|| done.mapping.to_toml()),
+            now,
+            started: self.started,
+        };
+        // A task of its own: whoever asked may go away, but a commit that has begun is recorded.
+        self.closing = true;
+        let task = tokio::spawn(async move {
+            let (intake, id) = (closing.intake.clone(), closing.run.id.clone());
+            let outcome = if dry_run { closing.compare(done).await } else { closing.commit(done).await };
+            if let Err(error) = &outcome {
+                intake.settle_after(id, sentence(error), now).await;
+            }
+            outcome
+        });
+        let report = task.await.map_err(|error| Error::internal("committing", error))?;
+        drop(slot);
+        report
+    }
+
+    /// Receives the original, and notes it in the run.
+    async fn receive(
+        &mut self,
+        body: BoxStream<'static, std::io::Result<Bytes>>,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<(Input, u64), Error> {
+        let Inner { lake, limits, .. } = &*self.intake.inner;
+        let original = lake.receive(self.permit, counted(body, progress), limits.max_bytes).await?;
+        self.run.original = Some(original.hash.clone());
+        let file = lake.original(self.permit, &original.hash).await?;
+        Ok((Input::Kept(file), original.size))
+    }
+
+    /// Puts the bytes of a dry run in a file that is gone afterwards.
+    async fn pass(
+        &mut self,
+        body: BoxStream<'static, std::io::Result<Bytes>>,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<(Input, u64), Error> {
+        let limit = self.intake.inner.limits.max_bytes;
+        let failed = |error: std::io::Error| Error::internal("keeping the file for a dry run", error);
+        let file = tempfile::NamedTempFile::new().map_err(failed)?;
+        let mut writer = tokio::fs::File::from_std(file.reopen().map_err(failed)?);
+        let mut body = counted(body, progress);
+        let mut size = 0_u64;
+        while let Some(bytes) = body.next().await {
+            let bytes = bytes.map_err(|error| Error::Later(error.into()))?;
+            size += bytes.len() as u64;
+            if size > limit {
+                return Err(Error::Limit { what: "the file".into(), limit: format!("{limit} bytes") });
+            }
+            writer.write_all(&bytes).await.map_err(failed)?;
+        }
+        writer.flush().await.map_err(failed)?;
+        Ok((Input::Passing(file), size))
+    }
+
+    /// Detects the format, and records the original under its media type whatever it is.
+    async fn detect(&mut self, input: &Input, size: u64) -> Result<formats::Format, Error> {
+        let Inner { catalog, .. } = &*self.intake.inner;
+        let (name, path) = (self.run.file_name.clone(), input.path().to_owned());
+        let detected = tokio::task::spawn_blocking(move || detect_file(&name, &path))
+            .await
+            .map_err(|error| Error::internal("looking at the file", error))?;
+        if let Some(hash) = &self.run.original {
+            let media_type =
+                detected.as_ref().map_or("application/octet-stream", formats::Format::media_type);
+            catalog.record_original(hash, size, &self.run.file_name, media_type, self.asked).await?;
+            catalog.update_run(&self.run).await?;
+        }
+        Ok(detected?)
+    }
+
+    /// Marks the run as failed.
+    async fn fail(&mut self, error: &Error) {
+        tracing::info!(run.id = %self.run.id, %error, "load failed");
+        self.run.state = RunState::Failed;
+        self.run.error = Some(sentence(error));
+        self.run.finished_at = Some(finished(self.asked, self.started));
+        if let Err(error) = self.intake.inner.catalog.update_run(&self.run).await {
+            // The run is still marked as running, and is settled at the next start.
+            tracing::error!(run.id = %self.run.id, %error, "a failed run could not be marked");
+        }
+    }
+}
+
+/// What went wrong and the next step, for the run. The operator's chain of causes is in the log.
+fn sentence(error: &Error) -> String {
+    match error {
+        Error::Invalid { hint, .. } => format!("{error}: {hint}"),
+        other => other.to_string(),
+    }
+}
+
+fn finished(asked: DateTime<Utc>, started: std::time::Instant) -> DateTime<Utc> {
+    chrono::TimeDelta::from_std(started.elapsed()).map_or(asked, |elapsed| asked + elapsed)
+}
+
+/// The same bytes, told as they come.
+fn counted<'a>(
+    body: BoxStream<'static, std::io::Result<Bytes>>,
+    progress: &'a (dyn Fn(Progress) + Send + Sync),
+) -> BoxStream<'a, std::io::Result<Bytes>> {
+    let mut bytes = 0;
+    body.inspect(move |chunk| {
+        bytes += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+        progress(Progress { stage: Stage::Receiving, bytes, of: None, rows: 0 });
+    })
+    .boxed()
+}
+
+/// What is left to do when a file is mapped.
+struct Closing {
+    intake: Intake,
+    permit: Permit,
+    run: Run,
+    mapping: String,
+    mapping_guessed: bool,
+    now: DateTime<Utc>,
+    started: std::time::Instant,
+}
+
+impl Closing {
+    /// Ends a dry run: counts what a commit would do.
+    async fn compare(mut self, done: Done) -> Result<Report, Error> {
+        let counts = match self.intake.inner.lake.plan(&self.permit, &done.rows).boxed().await {
+            Ok(counts) => counts,
+            // The dataset has no table yet.
+            Err(lake::Error::NotFound { .. }) => {
+                CommitCounts { added: count(&done), ..CommitCounts::default() }
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.note(&done);
+        self.run.totals = totals(&done, counts);
+        self.store(&done.findings.kept).await?;
+        self.end(RunState::DryRun, done).await
+    }
+
+    /// Commits the good rows.
+    async fn commit(mut self, done: Done) -> Result<Report, Error> {
+        let Inner { catalog, lake, .. } = &*self.intake.inner.clone();
+        self.note(&done);
+        self.run.totals = totals(&done, CommitCounts::default());
+        self.store(&done.findings.kept).await?;
+        let values = count(&done);
+        if values == 0 && done.totals.refused > 0 {
+            self.run.error = Some("every value was refused".into());
+            return self.end(RunState::Failed, done).await;
+        }
+        if values > 0 {
+            // A mapping is kept once it has read something.
+            let user = self.permit.user();
+            let number = catalog.save_mapping(self.permit.dataset(), &self.mapping, user, self.now).await?;
+            self.run.mapping = Some(number);
+            catalog.register_datastreams(&done.datastreams).await?;
+        }
+        // With everything but the counts in the run, a crash behind the commit loses nothing.
+        catalog.update_run(&self.run).await?;
+        if values > 0 {
+            lake.create_table(&self.permit, done.table.clone()).await?;
+            let rows = NewRows { run: self.run.id.clone(), rows: done.rows.clone(), committed_at: self.now };
+            let committed = lake.commit(&self.permit, rows).await?;
+            self.run.totals = totals(&done, committed.counts);
+            if let Some(version) = committed.version {
+                self.run.version = Some(version);
+                catalog
+                    .record_version(&VersionInfo {
+                        dataset: self.permit.dataset().clone(),
+                        version,
+                        run: self.run.id.clone(),
+                        committed_at: self.now,
+                        committed_by: self.permit.user().cloned(),
+                        added: committed.counts.added,
+                        corrected: committed.counts.corrected,
+                        total: committed.total,
+                        pinned: Vec::new(),
+                    })
+                    .await?;
+            }
+        }
+        self.end(RunState::Done, done).await
+    }
+
+    async fn store(&self, findings: &[Finding]) -> Result<(), Error> {
+        for batch in findings.chunks(FINDINGS_BATCH) {
+            // Boxed: the compiler cannot see that this future is `Send` for every lifetime (rust-lang/rust#100013).
+            self.intake.inner.catalog.add_findings(&self.run.id, batch).boxed().await?;
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, done: &Done) {
+        self.run.sheets.clone_from(&done.sheets);
+    }
+
+    async fn end(mut self, state: RunState, done: Done) -> Result<Report, Error> {
+        self.run.state = state;
+        self.run.finished_at = Some(finished(self.now, self.started));
+        self.intake.inner.catalog.update_run(&self.run).await?;
+        let Run { id, totals, version, .. } = &self.run;
+        tracing::info!(
+            run.id = %id,
+            rows = totals.rows,
+            refused = totals.refused,
+            added = totals.added,
+            corrected = totals.corrected,
+            version = version.map(|version| version.0),
+            "load ended"
+        );
+        let mut findings = done.findings.kept;
+        findings.truncate(REPORTED);
+        Ok(Report {
+            run: self.run,
+            mapping: self.mapping,
+            mapping_guessed: self.mapping_guessed,
+            findings,
+            findings_total: done.findings.total,
+        })
+    }
+}
+
+fn count(done: &Done) -> u64 {
+    done.rows.iter().map(|batch| batch.num_rows() as u64).sum()
+}
+
+fn totals(done: &Done, counts: CommitCounts) -> RunTotals {
+    RunTotals {
+        added: counts.added,
+        corrected: counts.corrected,
+        unchanged: counts.unchanged,
+        warnings: done.findings.warnings,
+        ..done.totals
+    }
+}

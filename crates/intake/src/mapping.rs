@@ -1,0 +1,303 @@
+//! The mapping: which cells of a file are place, property, time, unit and value, as a TOML document.
+
+mod locate;
+mod read;
+mod render;
+
+use serde::Deserialize;
+
+use crate::Error;
+
+pub use crate::guess::guess;
+pub use read::TextOrColumn;
+
+/// The only version of the mapping language so far.
+pub const VERSION: u32 = 1;
+
+/// A mapping from the cells of a file to the model.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    /// The version of the mapping language: 1.
+    pub version: u32,
+    /// What the rows become.
+    pub kind: MappingKind,
+    /// How the file is laid out.
+    #[serde(default)]
+    pub source: SourceLayout,
+    /// The place of all values that do not name their own.
+    pub place: Option<PlaceSource>,
+    /// The time of all values.
+    pub time: Option<TimeSource>,
+    /// The columns that hold values.
+    #[serde(default, rename = "value")]
+    pub values: Vec<ValueSource>,
+    /// The source's own quality flags.
+    pub quality: Option<QualitySource>,
+    /// What names a feature.
+    pub feature: Option<FeatureSource>,
+    /// The attributes of features.
+    #[serde(default, rename = "attribute")]
+    pub attributes: Vec<AttributeSource>,
+    /// Why each decision of a guessed mapping was made, by the decision's path (`time.columns`).
+    #[serde(skip)]
+    pub reasons: Vec<(String, String)>,
+}
+
+/// What the rows of a file become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MappingKind {
+    /// Place × property × time → result.
+    Observations,
+    /// Things with a geometry.
+    Features,
+}
+
+impl MappingKind {
+    /// The kind's code in mappings.
+    pub fn code(self) -> &'static str {
+        match self {
+            MappingKind::Observations => "observations",
+            MappingKind::Features => "features",
+        }
+    }
+}
+
+/// How the file is laid out.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SourceLayout {
+    /// The sheet to read; the first that holds rows when absent.
+    pub sheet: Option<String>,
+    /// The row of the header, from 1; the first row that has every column named here when absent.
+    pub header_row: Option<u32>,
+    /// The separator of a text file, when what is detected is wrong.
+    pub delimiter: Option<char>,
+    /// How numbers are written.
+    pub decimal: Decimal,
+    /// Texts that stand for "no value", beside the empty cell.
+    pub missing: Vec<String>,
+}
+
+impl Default for SourceLayout {
+    fn default() -> Self {
+        SourceLayout {
+            sheet: None,
+            header_row: None,
+            delimiter: None,
+            decimal: Decimal::Auto,
+            missing: default_missing(),
+        }
+    }
+}
+
+/// Texts that stand for "no value" when the mapping does not say.
+fn default_missing() -> Vec<String> {
+    ["-", "..", "...", "NA", "N/A", "NaN", "null"].map(str::to_owned).to_vec()
+}
+
+/// How numbers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum Decimal {
+    /// As the column itself shows; a text that could be read both ways is refused.
+    #[default]
+    Auto,
+    /// `1234.5`, `1,234.5`.
+    Dot,
+    /// `1234,5`, `1.234,5`.
+    Comma,
+}
+
+/// Where the place of a value stands: exactly one of `column` and `value`.
+#[derive(Debug, Clone, PartialEq, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceSource {
+    /// The column that names it: by id with scheme, by code, or by name.
+    pub column: Option<String>,
+    /// The scheme of bare codes: `gso2004`, `vn2025`, `station`.
+    pub scheme: Option<String>,
+    /// What kind of place the names mean: `province`, `commune`, `station`, …
+    pub kind: Option<String>,
+    /// The one place of all values.
+    pub value: Option<String>,
+}
+
+/// Where the time of a value stands: exactly one of `columns` and `value`.
+#[derive(Debug, Clone, PartialEq, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct TimeSource {
+    /// One column, or several that make up the time: year, month, day, hour, minute; or date and time.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// The one time of all values.
+    pub value: Option<String>,
+    /// `auto`, `year`, or a strftime pattern such as `%d/%m/%Y`.
+    pub format: Option<String>,
+    /// The offset of texts without one, `+07:00` when absent.
+    pub zone: Option<String>,
+    /// The column of the period's end, where the source gives one.
+    pub end_column: Option<String>,
+}
+
+/// A column of values, and what they are.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValueSource {
+    /// The column of the values.
+    pub column: String,
+    /// The property: a code or an alias, or the column that names it.
+    pub property: TextOrColumn,
+    /// The unit; the property's own when absent.
+    pub unit: Option<TextOrColumn>,
+    /// What a value says about its period; the property's usual statistic when absent.
+    pub statistic: Option<String>,
+    /// The period; none when absent.
+    pub period: Option<TextOrColumn>,
+    /// The vertical datum, for heights.
+    #[serde(default)]
+    pub datum: String,
+    /// How the values were made.
+    #[serde(default)]
+    pub procedure: String,
+    /// The place of this column's values, instead of `[place]`.
+    pub place: Option<String>,
+    /// The plausible range in the unit of the cells, instead of the property's.
+    pub range: Option<[f64; 2]>,
+}
+
+impl ValueSource {
+    /// A column of values of a property, everything else by default.
+    pub(crate) fn new(column: &str, property: TextOrColumn) -> ValueSource {
+        ValueSource {
+            column: column.to_owned(),
+            property,
+            unit: None,
+            statistic: None,
+            period: None,
+            datum: String::new(),
+            procedure: String::new(),
+            place: None,
+            range: None,
+        }
+    }
+}
+
+/// Where the source's own quality flags stand.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualitySource {
+    /// The column of the flags.
+    pub column: String,
+    /// What the source's flags mean, as QARTOD codes; without it the column holds QARTOD codes.
+    #[serde(default)]
+    pub codes: std::collections::BTreeMap<String, i8>,
+}
+
+/// What names a feature.
+#[derive(Debug, Clone, PartialEq, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureSource {
+    /// The property that is the feature's id; GeoJSON's own `id` when absent.
+    pub id: Option<String>,
+    /// The property that is the feature's name, stored as the attribute `name`.
+    pub name: Option<String>,
+}
+
+/// An attribute of features.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttributeSource {
+    /// The attribute's name in the dataset.
+    pub name: String,
+    /// The property it is read from; one of the attribute's name when absent.
+    pub from: Option<String>,
+    /// What its values are.
+    #[serde(rename = "type")]
+    pub kind: AttributeType,
+}
+
+impl AttributeSource {
+    /// The property it is read from.
+    pub fn from(&self) -> &str {
+        self.from.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// What the values of an attribute are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AttributeType {
+    /// Text.
+    Text,
+    /// A number with a fraction.
+    Number,
+    /// A whole number.
+    Integer,
+    /// True or false.
+    Boolean,
+    /// An instant or a date.
+    Time,
+}
+
+impl AttributeType {
+    /// The type's code in mappings.
+    pub fn code(self) -> &'static str {
+        match self {
+            AttributeType::Text => "text",
+            AttributeType::Number => "number",
+            AttributeType::Integer => "integer",
+            AttributeType::Boolean => "boolean",
+            AttributeType::Time => "time",
+        }
+    }
+}
+
+impl Mapping {
+    /// An empty mapping of a kind.
+    pub(crate) fn new(kind: MappingKind) -> Mapping {
+        Mapping {
+            version: VERSION,
+            kind,
+            source: SourceLayout::default(),
+            place: None,
+            time: None,
+            values: Vec::new(),
+            quality: None,
+            feature: None,
+            attributes: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+
+    /// Reads a mapping; an error names the line that is wrong.
+    pub fn parse(text: &str) -> Result<Mapping, Error> {
+        read::parse(text)
+    }
+
+    /// The mapping as TOML; what was guessed carries its reason as a comment.
+    pub fn to_toml(&self) -> String {
+        render::render(self)
+    }
+
+    /// The names of all columns that the mapping reads.
+    pub(crate) fn columns(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        names.extend(self.place.iter().filter_map(|place| place.column.as_deref()));
+        if let Some(time) = &self.time {
+            names.extend(time.columns.iter().map(String::as_str));
+            names.extend(time.end_column.as_deref());
+        }
+        for value in &self.values {
+            names.push(&value.column);
+            names.extend(value.property.column());
+            names.extend(value.unit.as_ref().and_then(TextOrColumn::column));
+            names.extend(value.period.as_ref().and_then(TextOrColumn::column));
+        }
+        names.extend(self.quality.iter().map(|quality| quality.column.as_str()));
+        let mut seen = std::collections::HashSet::new();
+        names.retain(|name| seen.insert(*name));
+        names
+    }
+}

@@ -1,0 +1,119 @@
+//! Findings as sentences: what is wrong, and the next step, in Vietnamese and English.
+
+use model::{Finding, Lang};
+
+/// A finding as a sentence with its next step. Khmer falls back to Vietnamese, as all texts do.
+pub fn finding_message(finding: &Finding, lang: Lang) -> String {
+    let Finding { code, value, expected, column_name, .. } = finding;
+    match lang {
+        Lang::En => english(code, value, expected, column_name),
+        Lang::Vi | Lang::Km => vietnamese(code, value, expected, column_name),
+    }
+}
+
+fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
+    match code {
+        "not_a_number" => format!(
+            "“{value}” is not a number. Correct the cell, or add the text to `missing` in the mapping if it stands for no value."
+        ),
+        "ambiguous_number" => format!(
+            "“{value}” can be read with a decimal point or with a decimal comma. Write `decimal = \"dot\"` or `decimal = \"comma\"` in the mapping."
+        ),
+        "out_of_range" => format!(
+            "{value} is outside the plausible range {expected}. Check the value and its unit; if it is right, set `range` in the mapping."
+        ),
+        "empty_time" => format!("The row has no time in “{column}”. Fill it in."),
+        "not_a_time" => format!(
+            "“{value}” is not a time as this column writes it. Correct the cell, or set `format` under `[time]` in the mapping."
+        ),
+        "future_time" => format!(
+            "{value} lies in the future: it is now {expected}. Correct the time, or the zone in the mapping."
+        ),
+        "assumed_day_first" => format!(
+            "“{value}” was read with the day first, since no date in the column shows the order. If the month comes first, set `format = \"%m/%d/%Y\"` in the mapping."
+        ),
+        "moved_to_period_start" => format!(
+            "{value} was moved to the start of its period {expected}. If the values are instants, leave out `period` in the mapping."
+        ),
+        "empty_place" => format!("The row has no place in “{column}”. Fill it in."),
+        "unknown_place" => format!(
+            "No place is called “{value}”. Correct the name, write its id, or set `kind` or `scheme` under `[place]` in the mapping."
+        ),
+        "ambiguous_place" => format!(
+            "“{value}” can be any of {expected}. Write the id in the cell, or set `kind` under `[place]` in the mapping."
+        ),
+        "empty_property" => format!("The row names no property in “{column}”. Fill it in."),
+        "unknown_property" => {
+            format!("No property is called “{value}”. Write a code or a name of the list of properties.")
+        }
+        "unknown_unit" => {
+            format!("“{value}” is no unit that is known here. Write it in UCUM, e.g. g/L, cm, m3/s.")
+        }
+        "unit_mismatch" => format!(
+            "“{value}” does not convert to {expected}, the property's unit. Correct the unit or the property."
+        ),
+        "unknown_period" => format!(
+            "“{value}” is no period that can be kept. Write an ISO 8601 duration such as P1D, or a short name."
+        ),
+        "duplicate_key" => format!(
+            "{value} has the place, property and time of another cell ({expected}) with another value. Keep the right one and hand the file in again."
+        ),
+        "duplicate_value" => {
+            format!("The same value stands in the file twice (first in {expected}). It was taken once.")
+        }
+        "unknown_flag" => format!(
+            "“{value}” is no quality flag that the mapping knows; the value was taken without it. Add it to `codes` under `[quality]`."
+        ),
+        "not_permitted" => {
+            "You may not write values of this place, property or time. Ask the agency for a wider grant."
+                .into()
+        }
+        "no_feature_id" => format!(
+            "The feature has no id in “{expected}”. Fill it in, or name another property under `[feature]` in the mapping."
+        ),
+        "duplicate_feature" => {
+            format!("Feature {expected} has the id “{value}” too, and differs. Give each its own id.")
+        }
+        "wrong_type" => format!(
+            "“{value}” is not of the type {expected}. Correct it, or set the attribute's type to text in the mapping."
+        ),
+        "no_geometry" => "The feature has no geometry. Add one, or leave the feature out.".into(),
+        "outside_world" => format!(
+            "The geometry lies outside the world ({expected}). Write longitude and latitude in degrees (WGS 84), in this order."
+        ),
+        _ => format!(
+            "The feature cannot be read: {expected}. Correct it in the program that wrote the file, and hand the file in again."
+        ),
+    }
+}
+
+fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
+    match code {
+        "not_a_number" => format!("“{value}” không phải là số. Hãy sửa ô này, hoặc thêm chữ đó vào `missing` trong ánh xạ nếu nó nghĩa là không có số liệu."),
+        "ambiguous_number" => format!("“{value}” có thể đọc theo dấu chấm hoặc dấu phẩy thập phân. Hãy ghi `decimal = \"dot\"` hoặc `decimal = \"comma\"` trong ánh xạ."),
+        "out_of_range" => format!("{value} nằm ngoài khoảng hợp lý {expected}. Hãy kiểm tra giá trị và đơn vị; nếu đúng, hãy đặt `range` trong ánh xạ."),
+        "empty_time" => format!("Dòng này không có thời gian ở cột “{column}”. Hãy điền vào."),
+        "not_a_time" => format!("“{value}” không phải là thời gian theo cách ghi của cột này. Hãy sửa ô, hoặc đặt `format` dưới `[time]` trong ánh xạ."),
+        "future_time" => format!("{value} ở tương lai: bây giờ là {expected}. Hãy sửa thời gian, hoặc múi giờ trong ánh xạ."),
+        "assumed_day_first" => format!("“{value}” được đọc theo ngày trước tháng sau, vì không ngày nào trong cột cho thấy thứ tự. Nếu tháng đứng trước, hãy đặt `format = \"%m/%d/%Y\"` trong ánh xạ."),
+        "moved_to_period_start" => format!("{value} được chuyển về đầu kỳ {expected}. Nếu là giá trị tức thời, hãy bỏ `period` trong ánh xạ."),
+        "empty_place" => format!("Dòng này không có địa điểm ở cột “{column}”. Hãy điền vào."),
+        "unknown_place" => format!("Không có địa điểm nào tên “{value}”. Hãy sửa tên, ghi mã, hoặc đặt `kind` hay `scheme` dưới `[place]` trong ánh xạ."),
+        "ambiguous_place" => format!("“{value}” có thể là một trong {expected}. Hãy ghi mã vào ô, hoặc đặt `kind` dưới `[place]` trong ánh xạ."),
+        "empty_property" => format!("Dòng này không ghi chỉ tiêu ở cột “{column}”. Hãy điền vào."),
+        "unknown_property" => format!("Không có chỉ tiêu nào tên “{value}”. Hãy ghi mã hoặc tên trong danh mục chỉ tiêu."),
+        "unknown_unit" => format!("“{value}” không phải là đơn vị được biết. Hãy ghi theo UCUM, ví dụ g/L, cm, m3/s."),
+        "unit_mismatch" => format!("“{value}” không đổi được sang {expected}, đơn vị của chỉ tiêu. Hãy sửa đơn vị hoặc chỉ tiêu."),
+        "unknown_period" => format!("“{value}” không phải là kỳ có thể lưu. Hãy ghi khoảng ISO 8601 như P1D, hoặc một tên ngắn."),
+        "duplicate_key" => format!("{value} trùng địa điểm, chỉ tiêu và thời gian với ô khác ({expected}) nhưng khác giá trị. Hãy giữ giá trị đúng rồi nộp lại tệp."),
+        "duplicate_value" => format!("Giá trị này có hai lần trong tệp (lần đầu ở {expected}). Chỉ lấy một lần."),
+        "unknown_flag" => format!("“{value}” không phải là cờ chất lượng mà ánh xạ biết; giá trị được lấy mà không có cờ. Hãy thêm vào `codes` dưới `[quality]`."),
+        "not_permitted" => "Bạn không được ghi giá trị của địa điểm, chỉ tiêu hoặc thời gian này. Hãy xin cơ quan mở rộng quyền.".into(),
+        "no_feature_id" => format!("Đối tượng không có mã ở “{expected}”. Hãy điền vào, hoặc chọn thuộc tính khác dưới `[feature]` trong ánh xạ."),
+        "duplicate_feature" => format!("Đối tượng thứ {expected} cũng có mã “{value}” nhưng khác nội dung. Hãy cho mỗi đối tượng một mã riêng."),
+        "wrong_type" => format!("“{value}” không đúng kiểu {expected}. Hãy sửa, hoặc đặt kiểu của thuộc tính là text trong ánh xạ."),
+        "no_geometry" => "Đối tượng không có hình học. Hãy thêm hình học, hoặc bỏ đối tượng này.".into(),
+        "outside_world" => format!("Hình học nằm ngoài thế giới ({expected}). Hãy ghi kinh độ rồi vĩ độ bằng độ (WGS 84)."),
+        _ => format!("Không đọc được đối tượng: {expected}. Hãy sửa trong chương trình đã ghi tệp rồi nộp lại."),
+    }
+}

@@ -1,0 +1,21 @@
+//! Map and check: chunks of cells to rows of observations, and a finding for each that is refused.
+
+mod batch;
+mod columns;
+mod duplicates;
+mod number;
+mod period;
+mod resolve;
+mod table;
+mod time;
+mod values;
+
+pub(crate) use columns::Header;
+pub(crate) use number::NumberStyle;
+pub(crate) use period::Period;
+pub(crate) use resolve::{find_place, find_property, find_unit, unit_of};
+pub(crate) use table::{Mapped, Observer, Settings};
+pub(crate) use time::{
+    DateOrder, Precision, TimeFormat, TimeReader, column_order, parse_zone, slashed_order,
+};
+pub(crate) use values::usual_statistic;

@@ -1,0 +1,237 @@
+//! Arrow batches of observations, with constant columns shared between batches.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::array::AsArray;
+use arrow::array::{
+    Array, ArrayRef, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, StringArray,
+    TimestampMicrosecondArray, new_null_array,
+};
+use arrow::datatypes::{DataType, Float64Type, Int16Type, Int32Type, Int64Type, Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use model::CellRef;
+
+use crate::Error;
+
+/// Rows for which a constant column is made; longer ones are made as they are needed.
+const SHARED_ROWS: usize = 65_536;
+
+/// The values taken from one column of one chunk.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    pub(super) datastreams: Vec<u32>,
+    pub(super) starts: Vec<i64>,
+    pub(super) ends: Vec<Option<i64>>,
+    pub(super) results: Vec<f64>,
+    pub(super) qualities: Vec<i8>,
+    pub(super) tests: Vec<Tests>,
+    pub(super) rows: Vec<i32>,
+}
+
+/// Which tests set a row's flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Tests {
+    /// Whether the range test ran; it was passed, since a value outside is refused.
+    pub(super) ranged: bool,
+    /// The source's own flag, or 0.
+    pub(super) source: i8,
+}
+
+impl Tests {
+    fn text(self) -> Option<String> {
+        match (self.ranged, self.source) {
+            (false, 0) => None,
+            (true, 0) => Some("gross_range:1".into()),
+            (false, source) => Some(format!("source:{source}")),
+            (true, source) => Some(format!("gross_range:1 source:{source}")),
+        }
+    }
+}
+
+impl Taken {
+    fn clear(&mut self) {
+        self.datastreams.clear();
+        self.starts.clear();
+        self.ends.clear();
+        self.results.clear();
+        self.qualities.clear();
+        self.tests.clear();
+        self.rows.clear();
+    }
+}
+
+/// All batches of a file so far: about 50 bytes a value, since what is constant is shared.
+pub(crate) struct Batches {
+    schema: SchemaRef,
+    constants: Constants,
+    batches: Vec<RecordBatch>,
+    /// The position of each batch's first value.
+    firsts: Vec<u32>,
+    count: u32,
+}
+
+impl Batches {
+    pub(super) fn new() -> Batches {
+        let schema = lake::observations::schema();
+        // The lake fills these from the commit.
+        let fields: Vec<_> = schema
+            .fields()
+            .iter()
+            .filter(|field| !matches!(field.name().as_str(), "run" | "recorded_at"))
+            .cloned()
+            .collect();
+        Batches {
+            schema: Arc::new(Schema::new(fields)),
+            constants: Constants::default(),
+            batches: Vec::new(),
+            firsts: Vec::new(),
+            count: 0,
+        }
+    }
+
+    /// How many values there are.
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Makes a batch of what was taken from one column, and empties it.
+    pub(super) fn push(
+        &mut self,
+        taken: &mut Taken,
+        ids: &[i64],
+        sheet: u16,
+        column: usize,
+    ) -> Result<(), Error> {
+        let rows = taken.starts.len();
+        if rows == 0 {
+            return Ok(());
+        }
+        let constants = &mut self.constants;
+        let datastreams: Int64Array = taken.datastreams.iter().map(|stream| ids[*stream as usize]).collect();
+        let starts = utc(TimestampMicrosecondArray::from(taken.starts.clone()));
+        let ends = if taken.ends.iter().all(Option::is_none) {
+            constants.null(starts.data_type(), rows)
+        } else {
+            utc(TimestampMicrosecondArray::from(taken.ends.clone()))
+        };
+        let qualities: ArrayRef = match uniform(&taken.qualities) {
+            Some(quality) => constants.get(Constant::Int8(quality), rows),
+            None => Arc::new(Int8Array::from(taken.qualities.clone())),
+        };
+        let tests = match uniform(&taken.tests) {
+            Some(tests) => constants.get(Constant::Tests(tests), rows),
+            None => Arc::new(StringArray::from_iter(taken.tests.iter().map(|tests| tests.text()))),
+        };
+        let column = i16::try_from(column + 1).map_err(|_| too_wide())?;
+        let sheet = i16::try_from(sheet).map_err(|_| too_wide())?;
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(datastreams),
+            starts,
+            ends,
+            Arc::new(Float64Array::from(taken.results.clone())),
+            constants.null(&DataType::Utf8, rows),
+            qualities,
+            tests,
+            constants.get(Constant::Int16(sheet), rows),
+            Arc::new(Int32Array::from(taken.rows.clone())),
+            constants.get(Constant::Int16(column), rows),
+        ];
+        let batch = RecordBatch::try_new(self.schema.clone(), columns)
+            .map_err(|error| Error::internal("putting mapped values together", error))?;
+        taken.clear();
+        self.firsts.push(self.count);
+        self.count += u32::try_from(rows).map_err(|error| Error::internal("counting values", error))?;
+        self.batches.push(batch);
+        Ok(())
+    }
+
+    /// The cell and the result of the value at a position.
+    pub(super) fn at(&self, position: u32) -> Option<(CellRef, f64)> {
+        let at = self.firsts.partition_point(|first| *first <= position).checked_sub(1)?;
+        let (batch, row) = (&self.batches[at], (position - self.firsts[at]) as usize);
+        let int16 = |column: usize| batch.column(column).as_primitive::<Int16Type>().value(row);
+        let cell = CellRef {
+            sheet: u16::try_from(int16(7)).ok()?,
+            row: u32::try_from(batch.column(8).as_primitive::<Int32Type>().value(row)).ok()?,
+            column: u16::try_from(int16(9)).ok()?,
+        };
+        Some((cell, batch.column(3).as_primitive::<Float64Type>().value(row)))
+    }
+
+    /// The datastreams that have a value.
+    pub(super) fn datastreams(&self) -> std::collections::HashSet<i64> {
+        let mut found = std::collections::HashSet::new();
+        for batch in &self.batches {
+            let mut last = None;
+            for id in batch.column(0).as_primitive::<Int64Type>().values() {
+                if last != Some(*id) {
+                    found.insert(*id);
+                    last = Some(*id);
+                }
+            }
+        }
+        found
+    }
+
+    pub(super) fn into_vec(self) -> Vec<RecordBatch> {
+        self.batches
+    }
+}
+
+fn too_wide() -> Error {
+    Error::Limit { what: "the column or sheet number of a value".into(), limit: i16::MAX.to_string() }
+}
+
+fn utc(times: TimestampMicrosecondArray) -> ArrayRef {
+    Arc::new(times.with_timezone("UTC"))
+}
+
+fn uniform<T: Copy + PartialEq>(items: &[T]) -> Option<T> {
+    let first = *items.first()?;
+    items.iter().all(|item| *item == first).then_some(first)
+}
+
+/// Columns that hold one value, of which every batch takes a slice.
+#[derive(Default)]
+struct Constants {
+    made: HashMap<Constant, ArrayRef>,
+    nulls: HashMap<DataType, ArrayRef>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Constant {
+    Int8(i8),
+    Int16(i16),
+    Tests(Tests),
+}
+
+impl Constants {
+    fn get(&mut self, constant: Constant, rows: usize) -> ArrayRef {
+        let whole = rows.max(SHARED_ROWS);
+        let make = || -> ArrayRef {
+            match constant {
+                Constant::Int8(value) => Arc::new(Int8Array::from_value(value, whole)),
+                Constant::Int16(value) => Arc::new(Int16Array::from_value(value, whole)),
+                Constant::Tests(tests) => match tests.text() {
+                    None => new_null_array(&DataType::Utf8, whole),
+                    Some(text) => Arc::new(StringArray::from_iter_values(std::iter::repeat_n(text, whole))),
+                },
+            }
+        };
+        shared(self.made.entry(constant).or_insert_with(make), rows, make)
+    }
+
+    fn null(&mut self, kind: &DataType, rows: usize) -> ArrayRef {
+        let make = || new_null_array(kind, rows.max(SHARED_ROWS));
+        shared(self.nulls.entry(kind.clone()).or_insert_with(make), rows, make)
+    }
+}
+
+/// The first rows of an array, which is made anew when it is too short.
+fn shared(array: &mut ArrayRef, rows: usize, make: impl Fn() -> ArrayRef) -> ArrayRef {
+    if array.len() < rows {
+        *array = make();
+    }
+    array.slice(0, rows)
+}

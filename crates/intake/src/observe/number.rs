@@ -1,0 +1,98 @@
+//! Reading numbers: plain ones at once, grouped ones and decimal commas by the style of their column.
+
+use formats::{DecimalStyle, parse_number};
+
+use crate::mapping::Decimal;
+
+/// How the numbers of one column are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NumberStyle {
+    /// `1234.5`, `1,234.5`.
+    Dot,
+    /// `1234,5`, `1.234,5`.
+    Comma,
+    /// Nothing in the column tells `1.234` thousands from `1.234` decimals: such texts are refused.
+    Unclear,
+}
+
+/// Why a text was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotANumber {
+    /// It is no number.
+    Other,
+    /// It is one number with a decimal point and another with a decimal comma.
+    Ambiguous,
+}
+
+/// The longest number that is read at once.
+const MAX_PLAIN: usize = 32;
+
+impl NumberStyle {
+    /// The style that a mapping asks for; where it leaves the choice, the one that the texts show.
+    pub(crate) fn resolve<'a>(wanted: Decimal, texts: impl Iterator<Item = &'a str> + Clone) -> NumberStyle {
+        match wanted {
+            Decimal::Dot => NumberStyle::Dot,
+            Decimal::Comma => NumberStyle::Comma,
+            Decimal::Auto => match DecimalStyle::of_column(texts.clone()) {
+                DecimalStyle::Dot => NumberStyle::Dot,
+                DecimalStyle::Comma => NumberStyle::Comma,
+                DecimalStyle::Auto => unclear(texts),
+            },
+        }
+    }
+
+    /// The number of a text without blanks around it.
+    #[inline]
+    pub(crate) fn read(self, text: &str) -> Result<f64, NotANumber> {
+        let marks = if self == NumberStyle::Dot { b'.' } else { b'-' };
+        match plain(text, marks) {
+            Some(number) => Ok(number),
+            None => self.read_any(text),
+        }
+    }
+
+    #[cold]
+    fn read_any(self, text: &str) -> Result<f64, NotANumber> {
+        let style = match self {
+            NumberStyle::Dot => DecimalStyle::Dot,
+            NumberStyle::Comma => DecimalStyle::Comma,
+            NumberStyle::Unclear => DecimalStyle::Auto,
+        };
+        match parse_number(text, style) {
+            None => Err(NotANumber::Other),
+            Some(number) if number.ambiguous => Err(NotANumber::Ambiguous),
+            Some(number) => Ok(number.value),
+        }
+    }
+}
+
+/// A number in digits with at most a sign and this mark, which is read as a decimal point.
+#[inline]
+fn plain(text: &str, mark: u8) -> Option<f64> {
+    let bytes = text.as_bytes();
+    let is_plain = !bytes.is_empty()
+        && bytes.len() <= MAX_PLAIN
+        && bytes[bytes.len() - 1].is_ascii_digit()
+        && bytes.iter().enumerate().all(|(at, byte)| {
+            byte.is_ascii_digit() || (at == 0 && *byte == b'-') || (*byte == mark && mark != b'-')
+        });
+    // Two marks do not parse and are then grouped digits, or nothing.
+    if is_plain { text.parse().ok() } else { None }
+}
+
+/// The style of a column in which every text can be read both ways, or which contradicts itself.
+///
+/// Three decimals in every number are decimals; three only where the number is large may be
+/// thousands, and nothing tells which.
+fn unclear<'a>(texts: impl Iterator<Item = &'a str>) -> NumberStyle {
+    let (mut dots, mut others) = (0_usize, 0_usize);
+    for text in texts {
+        match parse_number(text, DecimalStyle::Auto) {
+            None => {}
+            Some(number) if number.ambiguous && text.contains('.') => dots += 1,
+            Some(number) if number.ambiguous => return NumberStyle::Unclear,
+            Some(_) => others += 1,
+        }
+    }
+    if dots > 0 && others > 0 { NumberStyle::Unclear } else { NumberStyle::Dot }
+}

@@ -1,0 +1,143 @@
+//! Periods: ISO 8601 durations and the source's own named ones, and the span that a time means.
+
+use super::time::{DAY, Moment, Precision, days, year_month};
+
+/// The longest text of a period.
+const MAX_TEXT: usize = 63;
+
+/// What a result is about: an instant, a calendar span, or a span that the source names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Period {
+    /// As datastreams carry it: `P1D`, `season:dong_xuan`, or empty.
+    pub(crate) text: String,
+    kind: PeriodKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum PeriodKind {
+    /// No period: the value at an instant.
+    Instant,
+    /// A duration of months and of microseconds, at least one of them zero.
+    Duration { months: i64, us: i64 },
+    /// A name: the span is as precise as the time's text.
+    Named,
+}
+
+/// The span of an observation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: i64,
+    pub(crate) end: Option<i64>,
+    /// Whether the time's text named an instant inside the period and not its start.
+    pub(crate) moved: bool,
+}
+
+impl Period {
+    /// Reads a period, or `None` when the text is none.
+    pub(crate) fn parse(text: &str) -> Option<Period> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Some(Period { text: String::new(), kind: PeriodKind::Instant });
+        }
+        if let Some((months, us)) = duration(text) {
+            return Some(Period { text: text.to_owned(), kind: PeriodKind::Duration { months, us } });
+        }
+        let is_name = text.len() <= MAX_TEXT
+            && text.starts_with(|c: char| c.is_ascii_lowercase())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.:".contains(&b));
+        is_name.then(|| Period { text: text.to_owned(), kind: PeriodKind::Named })
+    }
+
+    /// Reads the period that a cell names: an ISO 8601 duration stands as it is, anything else becomes
+    /// `prefix` and the name without marks: `Đông xuân` is `season:dong_xuan`.
+    pub(crate) fn of_cell(text: &str, prefix: &str) -> Option<Period> {
+        let text = text.trim();
+        if duration(text).is_some() {
+            return Period::parse(text);
+        }
+        let is_code =
+            text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.".contains(&b));
+        let name = if is_code { text.to_owned() } else { model::fold(text).replace(' ', "_") };
+        if name.is_empty() {
+            return None;
+        }
+        Period::parse(&format!("{prefix}{name}"))
+    }
+
+    /// The span of a moment. Calendar periods of months and of one day begin where the calendar of the
+    /// zone begins them; others begin at the moment itself.
+    pub(crate) fn span(&self, moment: Moment, zone: i64) -> Span {
+        match self.kind {
+            PeriodKind::Instant => Span { start: moment.us, end: None, moved: false },
+            PeriodKind::Duration { months: 0, us } => {
+                let start = if us == DAY { floor_day(moment.us, zone) } else { moment.us };
+                Span { start, end: start.checked_add(us), moved: start != moment.us }
+            }
+            PeriodKind::Duration { months, .. } => {
+                let start = floor_months(moment.us, zone, months);
+                Span { start, end: Some(add_months(start, zone, months)), moved: start != moment.us }
+            }
+            PeriodKind::Named => {
+                let end = match moment.precision {
+                    Precision::Year => Some(add_months(moment.us, zone, 12)),
+                    Precision::Month => Some(add_months(moment.us, zone, 1)),
+                    Precision::Day => Some(moment.us + DAY),
+                    Precision::Instant => None,
+                };
+                Span { start: moment.us, end, moved: false }
+            }
+        }
+    }
+}
+
+fn floor_day(us: i64, zone: i64) -> i64 {
+    (us + zone).div_euclid(DAY) * DAY - zone
+}
+
+/// The start of the month, or of the block of months that divides a year.
+fn floor_months(us: i64, zone: i64, months: i64) -> i64 {
+    let (year, month) = year_month((us + zone).div_euclid(DAY));
+    let block = if 12 % months == 0 { months } else { 1 };
+    let first = if months % 12 == 0 { 1 } else { (month - 1) / block * block + 1 };
+    days(year, first, 1).map_or(us, |day| day * DAY - zone)
+}
+
+/// The first of the month so many months later.
+fn add_months(us: i64, zone: i64, months: i64) -> i64 {
+    let (year, month) = year_month((us + zone).div_euclid(DAY));
+    let count = year * 12 + month - 1 + months;
+    days(count.div_euclid(12), count.rem_euclid(12) + 1, 1).map_or(us, |day| day * DAY - zone)
+}
+
+/// An ISO 8601 duration as months and microseconds.
+fn duration(text: &str) -> Option<(i64, i64)> {
+    let rest = text.strip_prefix('P')?;
+    let (date, clock) = match rest.split_once('T') {
+        Some((_, "")) => return None,
+        Some((date, clock)) => (date, clock),
+        None => (rest, ""),
+    };
+    if date.is_empty() && clock.is_empty() {
+        return None;
+    }
+    let (mut months, mut us) = (0_i64, 0_i64);
+    for (part, units) in [
+        (date, &[('Y', 12, 0), ('M', 1, 0), ('W', 0, 7 * DAY), ('D', 0, DAY)][..]),
+        (clock, &[('H', 0, DAY / 24), ('M', 0, 60_000_000), ('S', 0, 1_000_000)][..]),
+    ] {
+        let mut rest = part;
+        let mut next = 0;
+        while !rest.is_empty() {
+            let end = rest.find(|c: char| !c.is_ascii_digit()).filter(|end| (1..=4).contains(end))?;
+            let number: i64 = rest[..end].parse().ok()?;
+            let letter = rest[end..].chars().next()?;
+            let at = units.iter().position(|(unit, ..)| *unit == letter).filter(|at| *at >= next)?;
+            next = at + 1;
+            months += number * units[at].1;
+            us += number * units[at].2;
+            rest = &rest[end + letter.len_utf8()..];
+        }
+    }
+    // Months and days do not add up to a length.
+    ((months > 0) != (us > 0)).then_some((months, us))
+}

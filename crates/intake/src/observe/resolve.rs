@@ -1,0 +1,261 @@
+//! Texts to places, properties, units and periods, each text looked up once.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::sync::Arc;
+
+use catalog::{Gazetteer, PlaceMatch};
+use chrono::{DateTime, NaiveDate};
+use model::{PlaceId, PlaceKind, Property, PropertyCode, Unit};
+
+use super::period::Period;
+use super::time::DAY;
+
+/// Failed texts remembered of one column; beyond, each is looked up again, so that a column of
+/// free text costs time and not memory.
+const MAX_FAILURES: usize = 50_000;
+
+/// Hashes small numbers that we made ourselves; texts of a file get the standard library's hasher.
+#[derive(Default)]
+pub(crate) struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+    fn write_i64(&mut self, number: i64) {
+        self.write_u64(number.cast_unsigned());
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+/// A map keyed by numbers that we made ourselves.
+pub(crate) type NumberMap<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
+
+/// Things met in a file, each under the number by which rows refer to it.
+#[derive(Debug)]
+pub(crate) struct Pool<T> {
+    by_text: HashMap<String, Option<u32>>,
+    by_item: HashMap<T, u32>,
+    pub(crate) items: Vec<T>,
+    last: Option<(String, u32)>,
+    failures: usize,
+}
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        Pool { by_text: HashMap::new(), by_item: HashMap::new(), items: Vec::new(), last: None, failures: 0 }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Pool<T> {
+    /// The number of an item.
+    pub(crate) fn number(&mut self, item: T) -> u32 {
+        let items = &mut self.items;
+        *self.by_item.entry(item).or_insert_with_key(|item| {
+            items.push(item.clone());
+            u32::try_from(items.len() - 1)
+                .expect("a pool is bounded by the gazetteer or by a limit far below 2^32")
+        })
+    }
+
+    /// The number of what a text means, by `find` when the text is new.
+    #[inline]
+    pub(crate) fn of_text(&mut self, text: &str, find: impl FnOnce(&str) -> Option<T>) -> Option<u32> {
+        if let Some((last, number)) = &self.last
+            && last == text
+        {
+            return Some(*number);
+        }
+        let number = match self.by_text.get(text) {
+            Some(known) => *known,
+            None => {
+                let number = find(text).map(|item| self.number(item));
+                self.failures += usize::from(number.is_none());
+                if number.is_some() || self.failures <= MAX_FAILURES {
+                    self.by_text.insert(text.to_owned(), number);
+                }
+                number
+            }
+        };
+        if let Some(number) = number {
+            match &mut self.last {
+                Some((last, known)) => {
+                    last.clear();
+                    last.push_str(text);
+                    *known = number;
+                }
+                None => self.last = Some((text.to_owned(), number)),
+            }
+        }
+        number
+    }
+}
+
+/// Finds places by what a column writes.
+pub(crate) struct PlaceFinder {
+    pub(crate) gazetteer: Arc<Gazetteer>,
+    pub(crate) scheme: Option<String>,
+    pub(crate) kind: Option<PlaceKind>,
+    /// Days on which places began or ended: between two of them a name means one thing.
+    boundaries: Vec<i64>,
+    /// One pool for each stretch between boundaries; places keep their numbers across pools.
+    by_era: HashMap<usize, Pool<u32>>,
+    era: (usize, i64, i64),
+}
+
+impl PlaceFinder {
+    pub(crate) fn new(gazetteer: Arc<Gazetteer>, scheme: Option<String>, kind: Option<PlaceKind>) -> Self {
+        let mut boundaries: Vec<i64> = gazetteer
+            .places
+            .iter()
+            .flat_map(|place| [place.valid_from, place.valid_to.and_then(|day| day.succ_opt())])
+            .flatten()
+            .map(|day| model::local_midnight(day).timestamp_micros())
+            .collect();
+        boundaries.sort_unstable();
+        boundaries.dedup();
+        // An empty range: the first lookup sets it.
+        PlaceFinder { gazetteer, scheme, kind, boundaries, by_era: HashMap::new(), era: (0, 1, 0) }
+    }
+
+    /// The number in `places` of what the text means at that time.
+    #[inline]
+    pub(crate) fn find(&mut self, text: &str, at: i64, places: &mut Pool<PlaceId>) -> Option<u32> {
+        let text = text.trim();
+        if !(self.era.1..self.era.2).contains(&at) {
+            let after = self.boundaries.partition_point(|boundary| *boundary <= at);
+            let from = after.checked_sub(1).map_or(i64::MIN, |before| self.boundaries[before]);
+            let to = self.boundaries.get(after).copied().unwrap_or(i64::MAX);
+            self.era = (after, from, to);
+        }
+        let (gazetteer, scheme, kind) = (&self.gazetteer, self.scheme.as_deref(), self.kind);
+        let pool = self.by_era.entry(self.era.0).or_default();
+        let found =
+            pool.of_text(text, |text| match find_place(gazetteer, text, kind, scheme, day_of(at)) {
+                PlaceMatch::One(place) => Some(places.number(place)),
+                PlaceMatch::Many(_) | PlaceMatch::None => None,
+            })?;
+        Some(pool.items[found as usize])
+    }
+
+    /// Why a text was not found: the places that it may mean.
+    pub(crate) fn explain(&self, text: &str, at: i64) -> Vec<PlaceId> {
+        match find_place(&self.gazetteer, text.trim(), self.kind, self.scheme.as_deref(), day_of(at)) {
+            PlaceMatch::Many(places) => places,
+            PlaceMatch::One(_) | PlaceMatch::None => Vec::new(),
+        }
+    }
+}
+
+/// The day in Vietnam of an instant.
+fn day_of(us: i64) -> NaiveDate {
+    let days = (us + DAY / 24 * 7).div_euclid(DAY);
+    DateTime::from_timestamp(days.saturating_mul(86_400), 0).map_or(NaiveDate::MAX, |time| time.date_naive())
+}
+
+/// The code scheme of the Mekong River Commission's stations, which are places under names of their own.
+const MRC: &str = "mrc";
+
+/// The place of an id with its scheme, of a code of the column's scheme, or of a name.
+pub(crate) fn find_place(
+    gazetteer: &Gazetteer,
+    text: &str,
+    kind: Option<PlaceKind>,
+    scheme: Option<&str>,
+    on: NaiveDate,
+) -> PlaceMatch {
+    if let Ok(id) = PlaceId::new(text)
+        && gazetteer.place(&id).is_some()
+    {
+        return PlaceMatch::One(id);
+    }
+    if scheme == Some(MRC) {
+        // A spreadsheet drops the leading zeros of a code.
+        let padded = format!("{text:0>6}");
+        let found = gazetteer.stations.iter().find(|facts| facts.mrc_id.as_ref() == Some(&padded));
+        return found.map_or(PlaceMatch::None, |facts| PlaceMatch::One(facts.station.clone()));
+    }
+    if let Some(scheme) = scheme {
+        // A spreadsheet drops the leading zeros of a code.
+        let codes = [text.to_owned(), format!("{text:0>2}"), format!("{text:0>5}")];
+        for code in codes {
+            if let Ok(id) = PlaceId::new(&format!("{scheme}:{code}"))
+                && gazetteer.place(&id).is_some()
+            {
+                return PlaceMatch::One(id);
+            }
+        }
+    }
+    if text.is_empty() || text.len() > 200 {
+        return PlaceMatch::None;
+    }
+    gazetteer.match_place(text, kind, scheme, on)
+}
+
+/// The property of a code, an alias or a name.
+pub(crate) fn find_property<'a>(gazetteer: &'a Gazetteer, text: &str) -> Option<&'a Property> {
+    let text = text.trim();
+    PropertyCode::new(text)
+        .ok()
+        .and_then(|code| gazetteer.property(&code))
+        .or_else(|| gazetteer.property_by_alias(text))
+}
+
+/// Spellings of salinity by weight that the delta's agencies use as grams per litre: below 35 the
+/// difference is under 3 per cent (property `salinity` of the vocabulary).
+const SALINITY_IN_PRACTICE: [&str; 8] = ["‰", "%o", "0/00", "psu", "PSU", "ppt", "g/kg", "[ppth]"];
+
+/// The unit that a text writes.
+pub(crate) fn unit_of(text: &str) -> Option<Unit> {
+    Unit::parse(text.trim()).ok()
+}
+
+/// The unit that a cell writes, where it may be one: UCUM, a spelling of practice, or the bare name
+/// of something counted (`NTU` where a property is in `{NTU}`).
+pub(crate) fn find_unit(gazetteer: &Gazetteer, text: &str) -> Option<String> {
+    let text = text.trim();
+    let known = unit_of(text).is_some()
+        || SALINITY_IN_PRACTICE.contains(&text)
+        || gazetteer.properties.iter().any(|property| counts(property, text) || property.unit == text);
+    (known && text.len() <= 60).then(|| text.to_owned())
+}
+
+/// Whether the property's unit is the annotation of this text.
+fn counts(property: &Property, text: &str) -> bool {
+    property.unit.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) == Some(text)
+}
+
+/// Why a unit cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UnitProblem {
+    Unknown,
+    Incompatible,
+}
+
+/// The factor and the addend that turn a value in the text's unit into the property's.
+pub(crate) fn conversion(text: &str, property: &Property) -> Result<(f64, f64), UnitProblem> {
+    let text = text.trim();
+    if text == property.unit || counts(property, text) {
+        return Ok((1.0, 0.0));
+    }
+    if property.unit == "g/L" && property.sector == "salinity" && SALINITY_IN_PRACTICE.contains(&text) {
+        return Ok((1.0, 0.0));
+    }
+    let unit = Unit::parse(text).map_err(|_| UnitProblem::Unknown)?;
+    let own = Unit::parse(&property.unit).map_err(|_| UnitProblem::Incompatible)?;
+    unit.conversion_to(&own).map_err(|_| UnitProblem::Incompatible)
+}
+
+/// The period that a cell names.
+pub(crate) fn find_period(text: &str, prefix: &str) -> Option<Period> {
+    Period::of_cell(text, prefix)
+}

@@ -1,0 +1,277 @@
+//! The part of a load that computes: read, map and check, on threads of their own.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::record_batch::RecordBatch;
+use catalog::Gazetteer;
+use formats::{Chunk, Format, Limits, open_table};
+use lake::{LocalFile, TableSchema};
+use model::{DatasetKind, DatastreamKey, RunTotals};
+use tokio::sync::mpsc;
+
+use crate::Error;
+use crate::features;
+use crate::findings::Findings;
+use crate::load::{Progress, Stage};
+use crate::mapping::{Mapping, MappingKind, guess};
+use crate::observe::{Mapped, Observer, Settings};
+
+/// Chunks that wait between reading and mapping.
+const WAITING_CHUNKS: usize = 3;
+
+/// The bytes to read: the original that is kept, or a file that is gone after a dry run.
+pub(crate) enum Input {
+    Kept(LocalFile),
+    Passing(tempfile::NamedTempFile),
+}
+
+impl Input {
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Input::Kept(file) => file.path(),
+            Input::Passing(file) => file.path(),
+        }
+    }
+}
+
+/// A file to be worked on.
+pub(crate) struct Job {
+    pub(crate) input: Input,
+    pub(crate) size: u64,
+    pub(crate) format: Format,
+    pub(crate) kind: DatasetKind,
+    /// The mapping that was given or is saved; guessed when absent.
+    pub(crate) mapping: Option<Mapping>,
+    pub(crate) gazetteer: Arc<Gazetteer>,
+    pub(crate) settings: Settings,
+    pub(crate) limits: Limits,
+    pub(crate) max_findings: usize,
+    pub(crate) max_feature_bytes: u64,
+}
+
+/// What came of a file.
+pub(crate) struct Done {
+    pub(crate) mapping: Mapping,
+    pub(crate) rows: Vec<RecordBatch>,
+    pub(crate) table: TableSchema,
+    pub(crate) datastreams: Vec<DatastreamKey>,
+    pub(crate) totals: RunTotals,
+    pub(crate) findings: Findings,
+    pub(crate) sheets: Vec<String>,
+}
+
+/// Works on a file; `progress` is told how far it is, and ends the work when nobody listens.
+pub(crate) async fn work(job: Job, progress: &(dyn Fn(Progress) + Send + Sync)) -> Result<Done, Error> {
+    let (teller, mut told) = mpsc::channel(16);
+    let mut task = tokio::task::spawn_blocking(move || run(job, &teller));
+    loop {
+        tokio::select! {
+            Some(step) = told.recv() => progress(step),
+            done = &mut task => {
+                return done.map_err(|error| Error::internal("working on the file", error))?;
+            }
+        }
+    }
+}
+
+fn run(mut job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
+    let is_features = matches!(job.format, Format::GeoJson);
+    match (job.kind, is_features) {
+        (DatasetKind::Observations, false) => {}
+        (DatasetKind::Features, true) => {}
+        (DatasetKind::Observations, true) => {
+            return Err(Error::invalid(
+                "the file holds features (GeoJSON), and the dataset holds observations",
+                "hand the file in to a dataset of features, or a CSV or XLSX file to this one",
+            ));
+        }
+        (DatasetKind::Features, false) => {
+            return Err(Error::invalid(
+                "the file is a table, and the dataset holds features",
+                "hand in a GeoJSON file, or hand the table in to a dataset of observations",
+            ));
+        }
+        (kind, _) => {
+            return Err(Error::invalid(
+                format!("files cannot be handed in to a dataset of the kind `{}`", kind.code()),
+                "use a dataset of observations or of features",
+            ));
+        }
+    }
+    if let Some(mapping) = &job.mapping {
+        let wanted = if is_features { MappingKind::Features } else { MappingKind::Observations };
+        if mapping.kind != wanted {
+            return Err(Error::invalid(
+                format!(
+                    "the mapping is for {}, and the dataset holds {}",
+                    mapping.kind.code(),
+                    wanted.code()
+                ),
+                format!("write `kind = \"{}\"` and what belongs to it", wanted.code()),
+            ));
+        }
+        if let (Format::Csv { delimiter, .. }, Some(wanted)) = (&mut job.format, mapping.source.delimiter) {
+            *delimiter = u8::try_from(wanted).map_err(|_| {
+                Error::invalid(
+                    format!("`{wanted}` cannot separate cells"),
+                    "write `,`, `;`, `|` or a tab as `delimiter`",
+                )
+            })?;
+        }
+    }
+    if is_features { take_features(job, teller) } else { take_table(job, teller) }
+}
+
+fn take_features(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
+    let Job { input, size, mapping, limits, max_findings, max_feature_bytes, .. } = job;
+    let mapping = match mapping {
+        Some(mapping) => mapping,
+        None => features::guess(input.path(), &limits)?,
+    };
+    let mut findings = Findings::new(max_findings);
+    let said = |bytes, rows| tell(teller, bytes, size, rows);
+    let mapped = features::map(input.path(), &mapping, &limits, max_feature_bytes, &mut findings, said)?;
+    let features::MappedFeatures { batches, table, totals } = mapped.ok_or_else(abandoned)?;
+    Ok(Done {
+        mapping,
+        rows: batches,
+        table,
+        datastreams: Vec::new(),
+        totals,
+        findings,
+        sheets: vec![String::new()],
+    })
+}
+
+/// What the reading thread hands over.
+enum Read {
+    Sheets(Vec<String>),
+    Chunk(Chunk),
+}
+
+fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
+    let Job { input, size, format, mapping, gazetteer, settings, limits, max_findings, .. } = job;
+    let (sender, mut receiver) = mpsc::channel::<Result<Read, Error>>(WAITING_CHUNKS);
+    let mut findings = Findings::new(max_findings);
+    let path = input.path();
+    // Reading and mapping go side by side; a scoped thread cannot outlive the file.
+    let result = std::thread::scope(|scope| {
+        scope.spawn(move || read(path, &format, &limits, &sender));
+        let result = map(mapping, gazetteer, settings, &mut receiver, &mut findings, |bytes, rows| {
+            tell(teller, bytes, size, rows)
+        });
+        // The reader stops at its next chunk.
+        receiver.close();
+        result
+    });
+    let (mapping, mapped, sheets) = result?;
+    let Mapped { batches, datastreams, totals } = mapped;
+    Ok(Done {
+        mapping,
+        rows: batches,
+        table: TableSchema::Observations,
+        datastreams,
+        totals,
+        findings,
+        sheets,
+    })
+}
+
+fn read(path: &Path, format: &Format, limits: &Limits, sender: &mpsc::Sender<Result<Read, Error>>) {
+    let send = |message| sender.blocking_send(message).is_ok();
+    let mut table = match open_table(path, format, limits) {
+        Ok(table) => table,
+        Err(error) => {
+            send(Err(error.into()));
+            return;
+        }
+    };
+    if !send(Ok(Read::Sheets(table.sheets().to_vec()))) {
+        return;
+    }
+    loop {
+        let message = match table.next_chunk() {
+            Ok(None) => return,
+            Ok(Some(chunk)) => Ok(Read::Chunk(chunk)),
+            Err(error) => Err(error.into()),
+        };
+        let is_last = message.is_err();
+        if !send(message) || is_last {
+            return;
+        }
+    }
+}
+
+fn map(
+    mapping: Option<Mapping>,
+    gazetteer: Arc<Gazetteer>,
+    settings: Settings,
+    receiver: &mut mpsc::Receiver<Result<Read, Error>>,
+    findings: &mut Findings,
+    mut said: impl FnMut(u64, u64) -> bool,
+) -> Result<(Mapping, Mapped, Vec<String>), Error> {
+    let mut sheets = vec![String::new()];
+    let mut settings = Some(settings);
+    let mut observer: Option<(Mapping, Observer)> = None;
+    if let Some(mapping) = mapping
+        && let Some(settings) = settings.take()
+    {
+        let made = Observer::new(mapping.clone(), gazetteer.clone(), settings)?;
+        observer = Some((mapping, made));
+    }
+    let mut not_guessed: Option<Error> = None;
+    let mut tried: Option<u16> = None;
+    while let Some(message) = receiver.blocking_recv() {
+        let chunk = match message? {
+            Read::Sheets(names) => {
+                sheets = names;
+                continue;
+            }
+            Read::Chunk(chunk) => chunk,
+        };
+        if observer.is_none() && tried != Some(chunk.sheet) {
+            tried = Some(chunk.sheet);
+            let name = sheets.get(usize::from(chunk.sheet)).filter(|_| sheets.len() > 1);
+            match guess(&chunk, name.map(String::as_str), &gazetteer) {
+                // A cover sheet: perhaps the next one holds the table.
+                Err(error) => {
+                    not_guessed.get_or_insert(error);
+                }
+                Ok(mapping) => {
+                    if let Some(settings) = settings.take() {
+                        let made = Observer::new(mapping.clone(), gazetteer.clone(), settings)?;
+                        observer = Some((mapping, made));
+                    }
+                }
+            }
+        }
+        if let Some((_, observer)) = &mut observer {
+            let wants_more = observer.take(&chunk, &sheets, findings)?;
+            if !said(chunk.bytes_read, observer.rows()) {
+                return Err(abandoned());
+            }
+            if !wants_more {
+                break;
+            }
+        }
+    }
+    let Some((mapping, observer)) = observer else {
+        return Err(not_guessed.unwrap_or_else(|| {
+            Error::invalid("the file has no rows", "hand in a file that has a header and rows")
+        }));
+    };
+    let mapped = observer.finish(&sheets)?;
+    Ok((mapping, mapped, sheets))
+}
+
+/// Tells how far the work is; `false` when nobody waits for it any more.
+fn tell(teller: &mpsc::Sender<Progress>, bytes: u64, size: u64, rows: u64) -> bool {
+    let step = Progress { stage: Stage::Reading, bytes, of: Some(size), rows };
+    // A step that is not heard is made up for by the next one.
+    !matches!(teller.try_send(step), Err(mpsc::error::TrySendError::Closed(_)))
+}
+
+fn abandoned() -> Error {
+    Error::Later("the load was given up by whoever asked for it".into())
+}
