@@ -14,6 +14,7 @@ pub fn run() -> Done {
     let mut faults = Vec::new();
     faults.extend(arrows()?);
     faults.extend(files()?);
+    faults.extend(named_paths()?);
     if !faults.is_empty() {
         for fault in &faults {
             eprintln!("  {fault}");
@@ -103,6 +104,17 @@ fn dependencies(manifest: &str, dev: bool) -> BTreeSet<String> {
         .filter(|name| !name.is_empty() && !name.starts_with('#'))
         .map(str::to_owned)
         .collect()
+}
+
+/// Every path that `ARCHITECTURE.md` names is there.
+fn named_paths() -> Done<Vec<String>> {
+    let page = read(&root().join("ARCHITECTURE.md"))?;
+    let quoted = page.split('`').skip(1).step_by(2);
+    let paths = quoted.filter(|word| word.starts_with("crates/") && !word.contains(['{', '<', '*', ' ']));
+    Ok(paths
+        .filter(|path| !root().join(path).exists())
+        .map(|path| format!("ARCHITECTURE.md names `{path}`, which does not exist"))
+        .collect())
 }
 
 /// Rust files open with a sentence and keep their length; nothing names a machine's paths.

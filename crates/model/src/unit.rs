@@ -56,8 +56,11 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("pH", "[pH]"),
 ];
 
-/// (code, factor to base, base dimension, may take a prefix). Base units: m, g, s, K, A→S as its own, rad.
-const ATOMS: &[(&str, f64, &[(&str, i32)], bool)] = &[
+/// Exponents by base unit: m, g, s, K, mol, and those that stand for themselves (S, deg, [pH]).
+type Dimensions = &'static [(&'static str, i32)];
+
+/// Code, factor to base units, their exponents, and whether it may take a prefix.
+const ATOMS: &[(&str, f64, Dimensions, bool)] = &[
     ("m", 1.0, &[("m", 1)], true),
     ("g", 1.0, &[("g", 1)], true),
     ("t", 1e6, &[("g", 1)], false),
@@ -201,7 +204,7 @@ fn term_end(text: &str) -> usize {
     text.len()
 }
 
-fn atom(name: &str) -> Option<(f64, &'static [(&'static str, i32)])> {
+fn atom(name: &str) -> Option<(f64, Dimensions)> {
     if let Some((_, factor, dimensions, _)) = ATOMS.iter().find(|(code, ..)| *code == name) {
         return Some((*factor, dimensions));
     }
