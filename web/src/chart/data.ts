@@ -32,7 +32,7 @@ export async function fetchBuckets(
   most: number,
   signal: AbortSignal,
 ): Promise<Columns> {
-  const address = new URL(`/v1/datasets/${encodeURIComponent(source.dataset)}/observations`, location.origin);
+  const address = new URL(`/v1/datasets/${encodeURIComponent(source.dataset)}/observations/buckets`, location.origin);
   address.searchParams.set("datastream", source.datastream);
   address.searchParams.set("datetime", `${iso(from)}/${iso(to)}`);
   address.searchParams.set("buckets", String(most));
