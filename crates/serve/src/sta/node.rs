@@ -1,0 +1,212 @@
+//! Entities and the ways between them.
+
+use std::sync::Arc;
+
+use model::{DatastreamId, PlaceId, PropertyCode};
+use query::ObservedValue;
+use standards::sta::{Entity, Id, Lookup, Relation, Value, observation_id};
+
+use super::encode;
+use super::resolve::Context;
+use super::world::{SeriesAt, World, sensor_id};
+
+/// An entity that the asker may see.
+#[derive(Debug, Clone)]
+pub(super) enum Node {
+    /// A place as a thing.
+    Thing(PlaceId),
+    /// A place as a location.
+    Location(PlaceId),
+    /// A place as a feature of interest.
+    Feature(PlaceId),
+    /// A series.
+    Series(SeriesAt),
+    /// A procedure.
+    Sensor(String),
+    /// A property.
+    Property(PropertyCode),
+    /// A value of a series.
+    Observation(Arc<ObservedValue>, SeriesAt),
+}
+
+/// A set of entities.
+#[derive(Debug, Clone)]
+pub(super) enum Set {
+    /// These.
+    Nodes(Vec<Node>),
+    /// The values of these series, to be read.
+    Observations(Vec<SeriesAt>),
+}
+
+impl Node {
+    /// Its kind.
+    pub(super) fn entity(&self) -> Entity {
+        match self {
+            Node::Thing(_) => Entity::Thing,
+            Node::Location(_) => Entity::Location,
+            Node::Feature(_) => Entity::FeatureOfInterest,
+            Node::Series(_) => Entity::Datastream,
+            Node::Sensor(_) => Entity::Sensor,
+            Node::Property(_) => Entity::ObservedProperty,
+            Node::Observation(..) => Entity::Observation,
+        }
+    }
+
+    /// Its id.
+    pub(super) fn id(&self, world: &World) -> Id {
+        match self {
+            Node::Thing(place) | Node::Location(place) | Node::Feature(place) => Id::Text(place.to_string()),
+            Node::Series(at) => Id::Number(world.stream(*at).id.0),
+            Node::Sensor(id) => Id::Text(id.clone()),
+            Node::Property(code) => Id::Text(code.to_string()),
+            Node::Observation(value, _) => {
+                Id::Text(observation_id(value.datastream.0, value.time.timestamp_micros()))
+            }
+        }
+    }
+
+    /// The entities that a relation leads to; one or none when it does not lead to many.
+    pub(super) fn related(&self, world: &World, relation: Relation) -> Set {
+        let of_series = |at: Option<&Vec<SeriesAt>>| {
+            Set::Nodes(at.into_iter().flatten().copied().map(Node::Series).collect())
+        };
+        match (self, relation.to) {
+            (Node::Thing(place), Entity::Datastream) => of_series(world.places.get(place)),
+            (Node::Thing(place), Entity::Location) if world.has_position(place) => {
+                Set::Nodes(vec![Node::Location(place.clone())])
+            }
+            (Node::Location(place), Entity::Thing) => Set::Nodes(vec![Node::Thing(place.clone())]),
+            (Node::Feature(place), Entity::Observation) => {
+                Set::Observations(world.places.get(place).cloned().unwrap_or_default())
+            }
+            (Node::Sensor(id), Entity::Datastream) => of_series(world.sensors.get(id)),
+            (Node::Property(code), Entity::Datastream) => of_series(world.properties.get(code)),
+            (Node::Series(at), Entity::Observation) => Set::Observations(vec![*at]),
+            (Node::Series(at), to) => {
+                let key = &world.stream(*at).key;
+                Set::Nodes(match to {
+                    Entity::Thing => vec![Node::Thing(key.place.clone())],
+                    Entity::Sensor => vec![Node::Sensor(sensor_id(&key.procedure).to_owned())],
+                    Entity::ObservedProperty => vec![Node::Property(key.property.clone())],
+                    _ => Vec::new(),
+                })
+            }
+            (Node::Observation(_, at), Entity::Datastream) => Set::Nodes(vec![Node::Series(*at)]),
+            (Node::Observation(_, at), Entity::FeatureOfInterest) => {
+                Set::Nodes(vec![Node::Feature(world.stream(*at).key.place.clone())])
+            }
+            // Historical locations: nothing here moves.
+            _ => Set::Nodes(Vec::new()),
+        }
+    }
+}
+
+impl Set {
+    /// All entities of a kind, by id.
+    pub(super) fn all(world: &World, entity: Entity) -> Set {
+        Set::Nodes(match entity {
+            Entity::Thing => world.places.keys().cloned().map(Node::Thing).collect(),
+            Entity::Location => world
+                .places
+                .keys()
+                .filter(|place| world.has_position(place))
+                .cloned()
+                .map(Node::Location)
+                .collect(),
+            Entity::FeatureOfInterest => world.places.keys().cloned().map(Node::Feature).collect(),
+            Entity::Datastream => (0..world.series.len()).map(Node::Series).collect(),
+            Entity::Sensor => world.sensors.keys().cloned().map(Node::Sensor).collect(),
+            Entity::ObservedProperty => world.properties.keys().cloned().map(Node::Property).collect(),
+            Entity::HistoricalLocation => Vec::new(),
+            Entity::Observation => return Set::Observations((0..world.series.len()).collect()),
+        })
+    }
+
+    /// The one of the set that has this id; of observations, its series and time in microseconds.
+    pub(super) fn holds(&self, world: &World, id: &Id) -> Option<Found> {
+        match (self, id) {
+            (Set::Nodes(nodes), _) => {
+                nodes.iter().find(|node| node.id(world) == *id).cloned().map(Found::Node)
+            }
+            (Set::Observations(series), Id::Text(text)) => {
+                let (stream, time) = standards::sta::parse_observation_id(text)?;
+                let at = world.find(DatastreamId(stream)).filter(|at| series.contains(at))?;
+                Some(Found::Observation(at, time))
+            }
+            (Set::Observations(_), Id::Number(_)) => None,
+        }
+    }
+}
+
+/// An entity found by its id.
+pub(super) enum Found {
+    /// It.
+    Node(Node),
+    /// A value still to be read: its series and its time in microseconds.
+    Observation(SeriesAt, i64),
+}
+
+/// An entity whose properties a filter asks for.
+pub(super) struct Seen<'c> {
+    pub(super) ctx: &'c Context,
+    pub(super) node: Node,
+}
+
+impl Lookup for Seen<'_> {
+    fn value(&self, path: &[String]) -> Value {
+        value(self.ctx, &self.node, path)
+    }
+}
+
+/// The value at a path from an entity.
+pub(super) fn value(ctx: &Context, node: &Node, path: &[String]) -> Value {
+    let Some(name) = path.first() else { return Value::Null };
+    if let Some(relation) = node.entity().relation(name) {
+        let Set::Nodes(nodes) = node.related(&ctx.world, relation) else { return Value::Null };
+        let mut values = nodes.iter().map(|node| value(ctx, node, &path[1..]));
+        return if relation.many { flat(values) } else { values.next().unwrap_or(Value::Null) };
+    }
+    match (name.as_str(), node) {
+        ("id" | "@iot.id", _) => match node.id(&ctx.world) {
+            Id::Number(number) => Value::Integer(number),
+            Id::Text(text) => Value::Text(text),
+        },
+        ("selfLink" | "@iot.selfLink", _) => Value::Text(ctx.self_link(node)),
+        ("phenomenonTime", Node::Observation(value, _)) => Value::Time(value.time),
+        ("result", Node::Observation(value, _)) => match (value.result, &value.text) {
+            (Some(number), _) => Value::Decimal(number),
+            (None, Some(text)) => Value::Text(text.clone()),
+            (None, None) => Value::Null,
+        },
+        _ => {
+            let body = encode::body(ctx, node);
+            let found =
+                body.get(name).and_then(|top| path[1..].iter().try_fold(top, |at, name| at.get(name)));
+            found.map_or(Value::Null, scalar)
+        }
+    }
+}
+
+fn flat(values: impl Iterator<Item = Value>) -> Value {
+    let mut all = Vec::new();
+    for value in values {
+        match value {
+            Value::Any(more) => all.extend(more),
+            value => all.push(value),
+        }
+    }
+    Value::Any(all)
+}
+
+/// A JSON value as the filter sees it; objects and lists have no value to compare.
+fn scalar(value: &serde_json::Value) -> Value {
+    match value {
+        serde_json::Value::Bool(value) => Value::Bool(*value),
+        serde_json::Value::String(text) => Value::Text(text.clone()),
+        serde_json::Value::Number(number) => match number.as_i64() {
+            Some(number) => Value::Integer(number),
+            None => number.as_f64().map_or(Value::Null, Value::Decimal),
+        },
+        serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => Value::Null,
+    }
+}

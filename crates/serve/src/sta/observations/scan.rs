@@ -1,0 +1,144 @@
+//! Reading forward: by series, then by time, a chunk after the other.
+
+use model::DatastreamId;
+use policy::Permit;
+use query::{SeriesRequest, Streams};
+
+use super::{Reading, nodes, one_stream, time_of};
+use crate::http::Answer;
+use crate::sta::answer::Window;
+use crate::sta::node::Node;
+use crate::sta::resolve::Context;
+use crate::sta::world::SeriesAt;
+
+/// Values of one read.
+const CHUNK: usize = 20_000;
+/// What a read costs in itself, in values.
+const READ_COST: usize = 200;
+
+/// Series that are read together.
+pub(super) struct Group<'c> {
+    /// The permit for their dataset.
+    pub(super) permit: &'c Permit,
+    /// Which they are.
+    pub(super) streams: Streams,
+    /// Whether they are all that the asker may read of the dataset.
+    pub(super) is_whole: bool,
+}
+
+/// Some series in groups: a dataset at once when all of it is wanted, else one after the other.
+pub(super) fn groups<'c>(ctx: &'c Context, series: &[SeriesAt]) -> Vec<Group<'c>> {
+    let world = &ctx.world;
+    let mut groups = Vec::new();
+    for (dataset, (_, permit)) in world.datasets.iter().enumerate() {
+        let is_of = |at: &&SeriesAt| world.series[**at].1 == dataset;
+        let wanted: Vec<SeriesAt> = series.iter().filter(is_of).copied().collect();
+        let all = world.series.iter().filter(|(_, of)| *of == dataset).count();
+        if wanted.len() == all && all > 1 {
+            groups.push(Group { permit, streams: Streams::default(), is_whole: true });
+        } else {
+            let one = |at: SeriesAt| Group { permit, streams: one_stream(ctx, at), is_whole: false };
+            groups.extend(wanted.into_iter().map(one));
+        }
+    }
+    groups
+}
+
+/// The first values of a page and, if there is one, the value after it.
+pub(super) async fn first(ctx: &Context, reading: &Reading, window: Window) -> Answer<Vec<Node>> {
+    let (mut skip, want) = (window.skip, window.top.saturating_add(1));
+    let mut found = Vec::new();
+    for group in groups(ctx, &reading.series) {
+        let mut after = None;
+        while found.len() < want {
+            // Without conditions on values, no more is read than the page needs.
+            let needed = skip.saturating_add(want - found.len());
+            let limit = if reading.rest.is_empty() { needed.min(CHUNK) } else { CHUNK };
+            let (rows, batches) = read(ctx, &group, reading, after, limit).await?;
+            for batch in &batches {
+                if reading.rest.is_empty() {
+                    let passed = skip.min(batch.num_rows());
+                    skip -= passed;
+                    found.extend(nodes(ctx, &batch.slice(passed, batch.num_rows() - passed))?);
+                } else {
+                    let mut passing = nodes(ctx, batch)?;
+                    passing.retain(|node| reading.lets_pass(ctx, node));
+                    let passed = skip.min(passing.len());
+                    skip -= passed;
+                    found.extend(passing.drain(passed..));
+                }
+            }
+            after = last_key(ctx, &batches)?;
+            if rows < limit || after.is_none() {
+                break;
+            }
+        }
+    }
+    found.truncate(want);
+    Ok(found)
+}
+
+/// Every value that passes.
+pub(super) async fn all(ctx: &Context, reading: &Reading) -> Answer<Vec<Node>> {
+    let mut found = Vec::new();
+    each(ctx, reading, &mut |node| found.push(node)).await?;
+    Ok(found)
+}
+
+/// How many values pass.
+pub(super) async fn count(ctx: &Context, reading: &Reading) -> Answer<u64> {
+    let mut number = 0;
+    each(ctx, reading, &mut |_| number += 1).await?;
+    Ok(number)
+}
+
+async fn each(ctx: &Context, reading: &Reading, take: &mut (dyn FnMut(Node) + Send)) -> Answer<()> {
+    for group in groups(ctx, &reading.series) {
+        let mut after = None;
+        loop {
+            let (rows, batches) = read(ctx, &group, reading, after, CHUNK).await?;
+            for batch in &batches {
+                nodes(ctx, batch)?
+                    .into_iter()
+                    .filter(|node| reading.lets_pass(ctx, node))
+                    .for_each(&mut *take);
+            }
+            after = last_key(ctx, &batches)?;
+            if rows < CHUNK || after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+type Key = (DatastreamId, chrono::DateTime<chrono::Utc>);
+
+async fn read(
+    ctx: &Context,
+    group: &Group<'_>,
+    reading: &Reading,
+    after: Option<Key>,
+    limit: usize,
+) -> Answer<(usize, Vec<arrow::array::RecordBatch>)> {
+    let request = SeriesRequest {
+        streams: group.streams.clone(),
+        time: reading.time,
+        limit: Some(limit),
+        after,
+        ..SeriesRequest::default()
+    };
+    let answer = ctx.app.engine.series(group.permit, request).await?;
+    ctx.add_rows(answer.rows() + READ_COST)?;
+    Ok((answer.rows(), answer.batches))
+}
+
+/// The series and time of the last value, where the next chunk begins.
+fn last_key(ctx: &Context, batches: &[arrow::array::RecordBatch]) -> Answer<Option<Key>> {
+    let Some(last) = batches.iter().rev().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
+    let last = nodes(ctx, &last.slice(last.num_rows() - 1, 1))?;
+    Ok(last.first().and_then(|node| match node {
+        Node::Observation(value, _) => Some((value.datastream, time_of(node)?)),
+        _ => None,
+    }))
+}

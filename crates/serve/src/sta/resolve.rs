@@ -1,0 +1,122 @@
+//! A request under way: what it may see, how much it may cost, and where its path leads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::DateTime;
+use model::Lang;
+use query::At;
+use standards::sta::{ResourcePath, Step};
+
+use super::ROOT;
+use super::node::{Found, Node, Set};
+use super::world::World;
+use crate::App;
+use crate::http::{Answer, Links, Problem, ProblemKind};
+
+/// The most entities of one answer, expanded ones included.
+const MOST_ENTITIES: u64 = 20_000;
+
+/// The most stored values that one request may have to read.
+const MOST_ROWS: u64 = 2_000_000;
+
+/// A request under way.
+pub(super) struct Context {
+    pub(super) app: App,
+    pub(super) world: World,
+    pub(super) links: Links,
+    pub(super) lang: Lang,
+    entities: AtomicU64,
+    rows: AtomicU64,
+}
+
+/// Where a path leads.
+pub(super) enum Target {
+    /// To one entity.
+    One(Node),
+    /// To a set.
+    Many(Set),
+}
+
+impl Context {
+    pub(super) fn new(app: App, world: World, links: Links, lang: Lang) -> Context {
+        Context { app, world, links, lang, entities: AtomicU64::new(0), rows: AtomicU64::new(0) }
+    }
+
+    /// The address of the service.
+    pub(super) fn root(&self) -> String {
+        self.links.path(ROOT)
+    }
+
+    /// The path of an entity from the node's root.
+    pub(super) fn path(&self, node: &Node) -> String {
+        format!("{ROOT}/{}({})", node.entity().set_name(), node.id(&self.world))
+    }
+
+    /// The address of an entity.
+    pub(super) fn self_link(&self, node: &Node) -> String {
+        self.links.path(&self.path(node))
+    }
+
+    /// Counts entities of the answer; a problem when there are too many.
+    pub(super) fn add_entities(&self, number: usize) -> Answer<()> {
+        if spend(&self.entities, number, MOST_ENTITIES) {
+            return Ok(());
+        }
+        let limit = vec![("limit", MOST_ENTITIES.to_string())];
+        Err(Problem::message(ProblemKind::QueryLimit, "sta-too-many-entities", limit))
+    }
+
+    /// Counts stored values that are read; a problem when there are too many.
+    pub(super) fn add_rows(&self, number: usize) -> Answer<()> {
+        if spend(&self.rows, number, MOST_ROWS) {
+            return Ok(());
+        }
+        Err(Problem::message(ProblemKind::QueryLimit, "sta-too-many-rows", vec![]))
+    }
+
+    /// Follows a path.
+    pub(super) async fn resolve(&self, path: &ResourcePath) -> Answer<Target> {
+        let mut target: Option<Target> = None;
+        for step in &path.steps {
+            let set = match target {
+                None => Set::all(&self.world, step.entity),
+                Some(Target::One(node)) => match node.entity().relation(step.name) {
+                    Some(relation) => node.related(&self.world, relation),
+                    None => return Err(Problem::not_found(step.name)),
+                },
+                Some(Target::Many(_)) => return Err(Problem::not_found(step.name)),
+            };
+            target = Some(self.one_of(set, step).await?);
+        }
+        target.ok_or_else(|| Problem::not_found("/"))
+    }
+
+    async fn one_of(&self, set: Set, step: &Step) -> Answer<Target> {
+        let missing =
+            || Problem::not_found(&step.id.as_ref().map_or(step.name.to_owned(), ToString::to_string));
+        if step.is_set() {
+            return Ok(Target::Many(set));
+        }
+        let Some(id) = &step.id else {
+            let Set::Nodes(nodes) = set else { return Err(missing()) };
+            return nodes.into_iter().next().map(Target::One).ok_or_else(missing);
+        };
+        match set.holds(&self.world, id).ok_or_else(missing)? {
+            Found::Node(node) => Ok(Target::One(node)),
+            Found::Observation(at, micros) => {
+                let time = DateTime::from_timestamp_micros(micros).ok_or_else(missing)?;
+                let (_, permit) = self.world.dataset(at);
+                let id = self.world.stream(at).id;
+                let found = self.app.engine.observation(permit, id, time, At::Latest).await?;
+                let value = found.ok_or_else(missing)?.value;
+                Ok(Target::One(Node::Observation(Arc::new(value), at)))
+            }
+        }
+    }
+}
+
+fn spend(spent: &AtomicU64, number: usize, most: u64) -> bool {
+    let number = number as u64;
+    spent.fetch_add(number, Ordering::Relaxed).saturating_add(number) <= most
+}

@@ -1,0 +1,105 @@
+//! Everything but observations that the asker may see, in memory: series with their places,
+//! properties and procedures.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use catalog::Gazetteer;
+use chrono::Utc;
+use model::{Dataset, DatasetKind, Datastream, DatastreamId, PlaceId, PropertyCode};
+use policy::{Permit, Principal, Purpose};
+
+use crate::App;
+use crate::http::Answer;
+
+/// The place of a series in [`World::series`].
+pub(super) type SeriesAt = usize;
+
+/// What the asker may see.
+pub(super) struct World {
+    pub(super) gazetteer: Arc<Gazetteer>,
+    /// Datasets of observations that may be read, with the permit for each.
+    pub(super) datasets: Vec<(Dataset, Permit)>,
+    /// Series by number, each with the place of its dataset above.
+    pub(super) series: Vec<(Datastream, usize)>,
+    at: HashMap<DatastreamId, SeriesAt>,
+    pub(super) places: BTreeMap<PlaceId, Vec<SeriesAt>>,
+    pub(super) properties: BTreeMap<PropertyCode, Vec<SeriesAt>>,
+    /// Series by sensor id, see [`sensor_id`].
+    pub(super) sensors: BTreeMap<String, Vec<SeriesAt>>,
+}
+
+/// The id of a procedure as a sensor; the nameless procedure is `unknown`.
+pub(super) fn sensor_id(procedure: &str) -> &str {
+    if procedure.is_empty() { "unknown" } else { procedure }
+}
+
+impl World {
+    /// Asks the catalogue for what the principal may read.
+    pub(super) async fn open(app: &App, principal: &Principal) -> Answer<World> {
+        let now = Utc::now();
+        let mut datasets = Vec::new();
+        let mut series = Vec::new();
+        for dataset in app.catalog.visible_datasets(principal, now).await? {
+            if dataset.kind != DatasetKind::Observations {
+                continue;
+            }
+            let permit = match app.catalog.authorize(principal, &dataset.id, Purpose::Read, now).await {
+                Ok(permit) => permit,
+                Err(catalog::Error::Denied(_) | catalog::Error::NotFound { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let all = app.catalog.datastreams(&dataset.id).await?;
+            let reached =
+                |stream: &&Datastream| permit.rows().allows(&stream.key.place, &stream.key.property);
+            series.extend(all.iter().filter(reached).map(|stream| (stream.clone(), datasets.len())));
+            datasets.push((dataset, permit));
+        }
+        Ok(World::of(app.catalog.gazetteer().await?, datasets, series))
+    }
+
+    fn of(
+        gazetteer: Arc<Gazetteer>,
+        datasets: Vec<(Dataset, Permit)>,
+        mut series: Vec<(Datastream, usize)>,
+    ) -> World {
+        series.sort_unstable_by_key(|(stream, _)| stream.id);
+        let mut world = World {
+            gazetteer,
+            datasets,
+            at: series.iter().enumerate().map(|(at, (stream, _))| (stream.id, at)).collect(),
+            series: Vec::new(),
+            places: BTreeMap::new(),
+            properties: BTreeMap::new(),
+            sensors: BTreeMap::new(),
+        };
+        for (at, (stream, _)) in series.iter().enumerate() {
+            let key = &stream.key;
+            world.places.entry(key.place.clone()).or_default().push(at);
+            world.properties.entry(key.property.clone()).or_default().push(at);
+            world.sensors.entry(sensor_id(&key.procedure).to_owned()).or_default().push(at);
+        }
+        world.series = series;
+        world
+    }
+
+    /// A series by its number.
+    pub(super) fn find(&self, id: DatastreamId) -> Option<SeriesAt> {
+        self.at.get(&id).copied()
+    }
+
+    /// A series.
+    pub(super) fn stream(&self, at: SeriesAt) -> &Datastream {
+        &self.series[at].0
+    }
+
+    /// The dataset of a series, and the permit to read it.
+    pub(super) fn dataset(&self, at: SeriesAt) -> &(Dataset, Permit) {
+        &self.datasets[self.series[at].1]
+    }
+
+    /// Whether the position of a place is known.
+    pub(super) fn has_position(&self, place: &PlaceId) -> bool {
+        self.gazetteer.place(place).is_some_and(|place| place.position.is_some())
+    }
+}
