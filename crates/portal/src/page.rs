@@ -54,6 +54,11 @@ pub struct Frame {
 impl Frame {
     /// The frame of a page with this title.
     pub fn new(app: &App, visit: &Visit, section: Section, title: &str) -> Frame {
+        Frame { demo: app.config.demo, ..Frame::bare(visit, section, title) }
+    }
+
+    /// The frame of a page that shows nothing of the node.
+    fn bare(visit: &Visit, section: Section, title: &str) -> Frame {
         Frame {
             w: visit.words,
             visit: visit.clone(),
@@ -61,7 +66,7 @@ impl Frame {
             summary: String::new(),
             section,
             assets: Assets::current(),
-            demo: app.config.demo,
+            demo: false,
             island: false,
             version: env!("CARGO_PKG_VERSION"),
         }
@@ -119,11 +124,11 @@ pub fn answer(visit: &Visit, headers: &HeaderMap, page: &impl Template) -> PageR
 }
 
 /// A problem as a page in the reader's language.
-pub fn problem(app: &App, visit: &Visit, problem: &Problem, request_id: Option<&str>) -> Response {
+pub fn problem(visit: &Visit, problem: &Problem, request_id: Option<&str>) -> Response {
     let lang = visit.lang();
     let title = problem.kind.title(lang);
     let page = ProblemPage {
-        p: Frame::new(app, visit, Section::Other, &title),
+        p: Frame::bare(visit, Section::Other, &title),
         status: problem.kind.status().as_u16(),
         detail: problem.sentence(lang).unwrap_or_default(),
         advice: problem.kind.advice(lang),

@@ -15,9 +15,9 @@ mod trace;
 mod upload;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request};
 use axum::http::{HeaderMap, Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serve::App;
@@ -30,13 +30,13 @@ use crate::visit::Visit;
 /// The portal's pages in every language, the stylesheet and what `web/` built.
 ///
 /// It belongs behind the gate of [`serve::router`], which finds the principal.
-pub fn router(app: App) -> Router<App> {
+pub fn router() -> Router<App> {
     Router::new()
         .merge(pages())
         .nest("/en", pages())
         .route("/en/", get(|| async { Redirect::permanent("/en") }))
         .route("/theme", get(account::theme))
-        .layer(from_fn_with_state(app, draw_problems))
+        .layer(from_fn(draw_problems))
         .route("/static/{*path}", get(assets::serve))
         .route("/favicon.ico", get(|| async { Redirect::permanent("/static/icon.svg") }))
         .fallback(unknown)
@@ -62,23 +62,23 @@ fn pages() -> Router<App> {
 }
 
 /// Draws the problems of pages as pages, in the reader's language.
-async fn draw_problems(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn draw_problems(request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let visit = Visit::from_request_parts(&mut parts, &app).await;
+    let visit = Visit::from_request_parts(&mut parts, &()).await;
     let request_id = request_id(&parts.headers);
     let response = next.run(Request::from_parts(parts, body)).await;
     let Ok(visit) = visit else { return response };
     match response.extensions().get::<Problem>() {
-        Some(problem) => page::problem(&app, &visit, problem, request_id.as_deref()),
+        Some(problem) => page::problem(&visit, problem, request_id.as_deref()),
         None if response.status() == StatusCode::METHOD_NOT_ALLOWED => {
-            page::problem(&app, &visit, &Problem::new(ProblemKind::MethodNotAllowed), request_id.as_deref())
+            page::problem(&visit, &Problem::new(ProblemKind::MethodNotAllowed), request_id.as_deref())
         }
         None => response,
     }
 }
 
 /// An address that nothing answers: a page for whoever reads pages, a problem document otherwise.
-async fn unknown(State(app): State<App>, method: Method, request: Request) -> Response {
+async fn unknown(method: Method, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
     let problem = Problem::not_found(parts.uri.path());
     let reads_pages = parts
@@ -88,8 +88,8 @@ async fn unknown(State(app): State<App>, method: Method, request: Request) -> Re
         .is_some_and(|accept| accept.contains("text/html"));
     if method == Method::GET && reads_pages {
         let request_id = request_id(&parts.headers);
-        if let Ok(visit) = Visit::from_request_parts(&mut parts, &app).await {
-            return page::problem(&app, &visit, &problem, request_id.as_deref());
+        if let Ok(visit) = Visit::from_request_parts(&mut parts, &()).await {
+            return page::problem(&visit, &problem, request_id.as_deref());
         }
     }
     problem.into_response()
