@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use object_store::ObjectStore;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode};
 use url::Url;
+use uuid::Uuid;
 
 use crate::Error;
 use crate::durable::DurableDisk;
+use crate::originals::INCOMING;
 
 /// Where the lake is.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +36,11 @@ pub(crate) struct Opened {
 /// Opens the store that the configuration names, and makes the folder if it is not there.
 pub(crate) async fn open(config: &LakeConfig) -> Result<Opened, Error> {
     match Url::parse(&config.url) {
-        Ok(url) if url.scheme() == "s3" => open_bucket(&url, &config.options),
+        Ok(url) if url.scheme() == "s3" => {
+            let opened = open_bucket(&url, &config.options)?;
+            must_put_if_absent(&opened.store).await?;
+            Ok(opened)
+        }
         Ok(url) if url.scheme() == "file" => {
             let path = url.to_file_path().map_err(|()| unusable(&config.url))?;
             open_folder(path).await
@@ -95,4 +101,22 @@ fn open_bucket(url: &Url, options: &BTreeMap<String, String>) -> Result<Opened, 
         url.set_path(&format!("{}/", url.path()));
     }
     Ok(Opened { store, url, folder: None })
+}
+
+/// Refuses a store that overwrites where it should put if absent: two nodes would overwrite each
+/// other's commits on it.
+async fn must_put_if_absent(store: &Arc<dyn ObjectStore>) -> Result<(), Error> {
+    let probe = object_store::path::Path::from(format!("{INCOMING}/probe-{}", Uuid::now_v7()));
+    let put = || store.put_opts(&probe, "probe".into(), PutMode::Create.into());
+    put().await?;
+    let again = put().await;
+    store.delete(&probe).await?;
+    match again {
+        Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+        Ok(_) => Err(Error::invalid(
+            "the S3 store ignores `If-None-Match`, so that commits could overwrite each other",
+            "use a store that has conditional writes",
+        )),
+    }
 }

@@ -49,7 +49,7 @@ impl Lake {
     }
 
     fn new(store: Arc<dyn ObjectStore>, url: Url, folder: Option<PathBuf>) -> Lake {
-        let tables = Tables::new(store.clone(), folder.is_some());
+        let tables = Tables::new(store.clone(), folder.clone());
         let (metadata, keys) = (MetadataCache::default(), KeyIndexes::default());
         Lake { inner: Arc::new(Inner { store, url, folder, tables, metadata, keys }) }
     }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::{Error, Lake, durable};
 
 /// Where uploads wait until their hash is known.
-const INCOMING: &str = "originals/incoming";
+pub(crate) const INCOMING: &str = "originals/incoming";
 /// How much is held in memory of an upload; S3 takes parts of 5 MiB and more.
 const PART_BYTES: usize = 8 << 20;
 

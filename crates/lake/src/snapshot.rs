@@ -102,6 +102,11 @@ impl Snapshot {
         Ok(Snapshot { dataset, version, schema: table.arrow()?, table, files, rows })
     }
 
+    /// The number of the version after this one.
+    pub(crate) fn next_version(&self) -> Version {
+        Version(self.version.0 + 1)
+    }
+
     /// The version after this one, with files added and removed.
     pub(crate) fn next(&self, added: Vec<DataFile>, removed: &[Path]) -> Result<Snapshot, Error> {
         let removed: HashSet<&Path> = removed.iter().collect();
@@ -111,6 +116,6 @@ impl Snapshot {
             return Err(Error::internal("the log removes a file that the table does not have"));
         }
         files.extend(added);
-        Snapshot::of(self.dataset.clone(), Version(self.version.0 + 1), self.table.clone(), files)
+        Snapshot::of(self.dataset.clone(), self.next_version(), self.table.clone(), files)
     }
 }

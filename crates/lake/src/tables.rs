@@ -1,6 +1,7 @@
 //! The tables that are open: the latest version of each in memory, advanced entry by entry.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,14 +16,14 @@ use crate::{AsOf, Committed, Error, Snapshot, TableSchema};
 
 /// Old versions that are kept in memory, a table.
 const OLD_VERSIONS: usize = 8;
-/// How old the latest version in memory may be when the log lies in a bucket. On disk it is
-/// checked at every read, which costs microseconds.
+/// How old the latest version in memory may be when the log lies in a bucket. On disk every read
+/// looks whether there is a next one, which costs microseconds.
 const BUCKET_FRESHNESS: Duration = Duration::from_secs(1);
 
 /// The tables of a lake.
 pub(crate) struct Tables {
     store: Arc<dyn ObjectStore>,
-    freshness: Duration,
+    folder: Option<PathBuf>,
     open: Mutex<HashMap<DatasetId, Arc<Table>>>,
 }
 
@@ -33,7 +34,7 @@ pub(crate) struct Table {
     pub(crate) turn: tokio::sync::Mutex<()>,
     /// Whoever loads or advances holds this, so that it is done once.
     advancing: tokio::sync::Mutex<()>,
-    freshness: Duration,
+    folder: Option<PathBuf>,
     state: Mutex<State>,
 }
 
@@ -49,9 +50,9 @@ struct State {
 }
 
 impl Tables {
-    pub(crate) fn new(store: Arc<dyn ObjectStore>, on_disk: bool) -> Tables {
-        let freshness = if on_disk { Duration::ZERO } else { BUCKET_FRESHNESS };
-        Tables { store, freshness, open: Mutex::default() }
+    /// Tables in a store, and the folder that it is, if it is one.
+    pub(crate) fn new(store: Arc<dyn ObjectStore>, folder: Option<PathBuf>) -> Tables {
+        Tables { store, folder, open: Mutex::default() }
     }
 
     pub(crate) fn table(&self, dataset: &DatasetId) -> Arc<Table> {
@@ -63,7 +64,7 @@ impl Tables {
             log: TableLog::new(self.store.clone(), dataset),
             turn: tokio::sync::Mutex::default(),
             advancing: tokio::sync::Mutex::default(),
-            freshness: self.freshness,
+            folder: self.folder.clone(),
             state: Mutex::default(),
         });
         open.insert(dataset.clone(), table.clone());
@@ -113,12 +114,17 @@ impl Tables {
 impl Table {
     /// The latest version, or one that was it a moment ago.
     async fn recent(&self, dataset: &DatasetId) -> Result<Arc<Snapshot>, Error> {
-        {
+        let (latest, checked) = {
             let state = self.state.lock();
-            if let (Some(latest), Some(checked)) = (&state.latest, state.checked)
-                && checked.elapsed() < self.freshness
-            {
-                return Ok(latest.clone());
+            (state.latest.clone(), state.checked)
+        };
+        if let Some(latest) = latest {
+            let fresh = match &self.folder {
+                Some(folder) => !folder.join(self.log.entry_path(latest.next_version()).as_ref()).exists(),
+                None => checked.is_some_and(|checked| checked.elapsed() < BUCKET_FRESHNESS),
+            };
+            if fresh {
+                return Ok(latest);
             }
         }
         self.latest(dataset).await
@@ -133,8 +139,7 @@ impl Table {
         };
         loop {
             let checked = Instant::now();
-            let next = Version(latest.version.0 + 1);
-            let Some(entry) = self.log.entry(next).await? else {
+            let Some(entry) = self.log.entry(latest.next_version()).await? else {
                 self.state.lock().checked = Some(checked);
                 return Ok(latest);
             };

@@ -72,7 +72,8 @@ pub(crate) async fn compare(lake: &Lake, snapshot: &Snapshot, incoming: &Incomin
         for group in 0..metadata.num_row_groups() {
             let rows = rows_of(metadata, group);
             if group_may_overlap(metadata, group, &incoming.keys) {
-                let matches = matches(lake, file, group, rows, incoming).await?;
+                let chosen = Chosen::group(metadata, group);
+                let matches = matches(lake, file, &chosen, incoming).await?;
                 for found in &matches {
                     known[found.position] = true;
                 }
@@ -150,22 +151,20 @@ fn series_overlap(
     })
 }
 
-/// The rows of a row group whose key is that of an incoming row.
+/// The rows of a chosen row group whose key is that of an incoming row.
 async fn matches(
     lake: &Lake,
     file: &DataFile,
-    group: usize,
-    rows: usize,
+    chosen: &Chosen,
     incoming: &Incoming,
 ) -> Result<Vec<Match>, Error> {
-    let chosen = Chosen { groups: vec![(group, std::iter::once(0..rows).collect())] };
     let columns: &[usize] = match incoming.keys {
         Keys::Series { .. } => &[DATASTREAM, TIME],
         Keys::Features(_) => &[FEATURE],
     };
     let mut found = Vec::new();
     let mut first = 0;
-    for batch in chosen_rows(lake, file, &chosen, Some(columns)).await? {
+    for batch in chosen_rows(lake, file, chosen, Some(columns)).await? {
         match &incoming.keys {
             Keys::Series { runs, times } => series_matches(&batch, first, runs, times, &mut found),
             Keys::Features(positions) => {
@@ -234,8 +233,7 @@ async fn outcomes(
     for batch in chosen_rows(lake, file, &chosen, Some(&columns)).await? {
         let (here, rest) = left.split_at(batch.num_rows().min(left.len()));
         left = rest;
-        let positions: Vec<Range<usize>> =
-            here.iter().map(|found| found.position..found.position + 1).collect();
+        let positions = ranges_of(here.iter().map(|found| found.position));
         let same = |columns: &[usize]| -> Result<Option<BooleanArray>, Error> {
             let mut all: Option<BooleanArray> = None;
             for (column, new) in columns.iter().zip(incoming.gather_columns(&positions, columns)?) {

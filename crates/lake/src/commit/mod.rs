@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arrow::compute;
 use arrow::record_batch::RecordBatch;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use model::{DatasetId, Version};
+use model::DatasetId;
 use object_store::ObjectStoreExt;
 use policy::Permit;
 use tokio::runtime::Handle;
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use self::arrange::{Incoming, Stamp};
 use self::compare::{Edit, Plan, Rewrite, compare};
 use crate::log::{Change, Notice, Written, folder};
+use crate::read::ranges_of;
 use crate::write::{Rows, write_file};
 use crate::{CommitCounts, Committed, DataFile, Error, Lake, NewRows, durable};
 
@@ -77,7 +78,7 @@ pub(crate) async fn commit(lake: &Lake, permit: &Permit, new: NewRows) -> Result
         if plan.changes_nothing() {
             return Ok(Committed { version: None, counts: plan.counts, total });
         }
-        let version = Version(snapshot.version.0 + 1);
+        let version = snapshot.next_version();
         let counts = plan.counts;
         let notice = Notice { run: &run, user: permit.user(), at: committed_at, counts, total };
         // When this fails, the entry may be in the log nevertheless (a lost answer): the files
@@ -263,9 +264,7 @@ fn edited(
     if edits.is_empty() {
         return Ok(batch.clone());
     }
-    let positions: Vec<Range<usize>> =
-        edits.iter().filter_map(|edit| edit.position).map(|position| position..position + 1).collect();
-    let new = incoming.gather(&positions)?;
+    let new = incoming.gather(&ranges_of(edits.iter().filter_map(|edit| edit.position)))?;
     let batch = RecordBatch::try_new(new.schema(), batch.columns().to_vec())?;
     let mut rows: Vec<(usize, usize)> = Vec::with_capacity(batch.num_rows());
     let mut edits = edits.iter().peekable();

@@ -57,7 +57,8 @@ fn of_file_rows(metadata: &ParquetMetaData, wanted: &[Range<usize>]) -> Chosen {
     let mut first = 0;
     for group in 0..metadata.num_row_groups() {
         let rows = rows_of(metadata, group);
-        let here = both(&wanted.to_vec(), &vec![first..first + rows]);
+        let whole: Ranges = std::iter::once(first..first + rows).collect();
+        let here = both(&wanted.to_vec(), &whole);
         if !here.is_empty() {
             let ranges = here.into_iter().map(|range| range.start - first..range.end - first);
             chosen.groups.push((group, ranges.collect()));

@@ -10,7 +10,7 @@ use arrow::array::AsArray;
 use object_store::path::Path;
 use parking_lot::Mutex;
 
-use super::{Chosen, chosen_rows, rows_of};
+use super::{Chosen, chosen_rows};
 use crate::features::FEATURE;
 use crate::{DataFile, Error, Lake};
 
@@ -20,7 +20,14 @@ const CACHE_BYTES: usize = 64 << 20;
 /// The indexes of files, the least recently used dropped first.
 #[derive(Default)]
 pub(crate) struct KeyIndexes {
-    entries: Mutex<(u64, HashMap<Path, (u64, Arc<KeyIndex>)>)>,
+    entries: Mutex<Entries>,
+}
+
+#[derive(Default)]
+struct Entries {
+    clock: u64,
+    /// Each index with the time of its last use.
+    by_path: HashMap<Path, (u64, Arc<KeyIndex>)>,
 }
 
 /// The rows of one file by the hash of their id.
@@ -52,33 +59,38 @@ impl KeyIndexes {
     pub(crate) async fn of(&self, lake: &Lake, file: &DataFile) -> Result<Arc<KeyIndex>, Error> {
         {
             let mut entries = self.entries.lock();
-            entries.0 += 1;
-            let now = entries.0;
-            if let Some((used, index)) = entries.1.get_mut(&file.path) {
+            entries.clock += 1;
+            let now = entries.clock;
+            if let Some((used, index)) = entries.by_path.get_mut(&file.path) {
                 *used = now;
                 return Ok(index.clone());
             }
         }
         let index = Arc::new(read(lake, file).await?);
-        let mut entries = self.entries.lock();
-        let (clock, by_path) = &mut *entries;
-        by_path.insert(file.path.clone(), (*clock, index.clone()));
-        while by_path.len() > 1
-            && by_path.values().map(|(_, index)| index.bytes()).sum::<usize>() > CACHE_BYTES
-        {
-            let oldest = by_path.iter().min_by_key(|(_, (used, _))| *used).map(|(path, _)| path.clone());
-            let Some(oldest) = oldest else { break };
-            by_path.remove(&oldest);
-        }
+        self.entries.lock().put(file.path.clone(), index.clone());
         Ok(index)
+    }
+}
+
+impl Entries {
+    fn put(&mut self, path: Path, index: Arc<KeyIndex>) {
+        self.by_path.insert(path, (self.clock, index));
+        while self.by_path.len() > 1 && self.bytes() > CACHE_BYTES {
+            let oldest = self.by_path.iter().min_by_key(|(_, (used, _))| *used).map(|(path, _)| path.clone());
+            let Some(oldest) = oldest else { break };
+            self.by_path.remove(&oldest);
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.by_path.values().map(|(_, index)| index.bytes()).sum()
     }
 }
 
 async fn read(lake: &Lake, file: &DataFile) -> Result<KeyIndex, Error> {
     let metadata = lake.inner.metadata.of(&lake.inner.store, file).await?;
     let metadata = metadata.metadata();
-    let groups = (0..metadata.num_row_groups()).map(|group| (group, vec![0..rows_of(metadata, group)]));
-    let chosen = Chosen { groups: groups.collect() };
+    let chosen = Chosen::all(metadata);
     let mut rows = Vec::with_capacity(chosen.rows());
     for batch in chosen_rows(lake, file, &chosen, Some(&[FEATURE])).await? {
         for feature in batch.column(0).as_string::<i32>().iter() {

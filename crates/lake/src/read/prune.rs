@@ -18,6 +18,17 @@ pub(crate) struct Chosen {
 }
 
 impl Chosen {
+    /// All rows of a file.
+    pub(crate) fn all(metadata: &ParquetMetaData) -> Chosen {
+        let groups = (0..metadata.num_row_groups()).map(|group| (group, all(rows_of(metadata, group))));
+        Chosen { groups: groups.filter(|(_, ranges)| !ranges.is_empty()).collect() }
+    }
+
+    /// All rows of one row group.
+    pub(crate) fn group(metadata: &ParquetMetaData, group: usize) -> Chosen {
+        Chosen { groups: vec![(group, all(rows_of(metadata, group)))] }
+    }
+
     /// Nothing can match.
     pub(crate) fn is_empty(&self) -> bool {
         self.groups.is_empty()
@@ -154,7 +165,7 @@ pub(crate) fn both(a: &Ranges, b: &Ranges) -> Ranges {
     ranges
 }
 
-/// Rows, in order, as ranges.
+/// Rows as ranges, in the order in which they are given.
 pub(crate) fn ranges_of(rows: impl IntoIterator<Item = usize>) -> Ranges {
     let mut ranges: Ranges = Vec::new();
     for row in rows {

@@ -1,10 +1,11 @@
 //! Two nodes on one lake never lose a commit.
 
 use futures::future::join_all;
-use lake::AsOf;
+use lake::{AsOf, Error, Lake, LakeConfig};
 use model::Version;
 
-use crate::world::{Value, World, commit, on_both, values, version, with_table};
+use crate::s3::S3Server;
+use crate::world::{Value, World, commit, files_in, on_both, values, version, with_table};
 
 on_both! {
     async fn two_handles_that_commit_at_the_same_time_lose_nothing(world: World) {
@@ -58,4 +59,16 @@ async fn on_disk_a_commit_of_one_handle_is_read_by_the_other_at_once() {
         commit(writer, u32::try_from(n).unwrap(), &[(1, n as i64, Some(1.0))]).await;
         assert_eq!(values(reader, AsOf::Latest).await.len(), n);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_on_which_commits_could_overwrite_each_other_is_refused() {
+    let server = S3Server::start_ignoring_conditions().await;
+    let config = LakeConfig { url: server.url("node"), options: server.options() };
+    let error = Lake::open(&config).await.unwrap_err();
+    assert!(matches!(&error, Error::Invalid { what, .. } if what.contains("If-None-Match")), "{error}");
+    let fine = S3Server::start().await;
+    let config = LakeConfig { url: fine.url("node"), options: fine.options() };
+    Lake::open(&config).await.unwrap();
+    assert_eq!(files_in(&fine.bucket_folder()), [""; 0], "the probe leaves nothing");
 }

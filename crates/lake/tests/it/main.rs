@@ -11,7 +11,7 @@ mod series;
 mod world;
 
 /// Every call can be made from a task of a server with several threads.
-#[expect(dead_code, reason = "that it compiles is the test")]
+#[expect(dead_code, clippy::too_many_arguments, reason = "that it compiles is the test")]
 fn calls_are_send(
     lake: &lake::Lake,
     permit: &policy::Permit,

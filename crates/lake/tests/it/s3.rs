@@ -39,10 +39,20 @@ pub struct S3Server {
 impl S3Server {
     /// Starts a server with one empty bucket.
     pub async fn start() -> S3Server {
+        S3Server::start_with(Conditions::Kept).await
+    }
+
+    /// Starts a server that overwrites whatever the condition, as some stores do.
+    pub async fn start_ignoring_conditions() -> S3Server {
+        S3Server::start_with(Conditions::Ignored).await
+    }
+
+    async fn start_with(conditions: Conditions) -> S3Server {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join(BUCKET)).unwrap();
         let bucket = OneAtATime {
             inner: FileSystem::new(folder.path()).unwrap(),
+            conditions,
             creating: tokio::sync::Mutex::new(()),
         };
         let mut service = S3ServiceBuilder::new(bucket);
@@ -93,8 +103,15 @@ impl Drop for S3Server {
     }
 }
 
+#[derive(Clone, Copy, PartialEq)]
+enum Conditions {
+    Kept,
+    Ignored,
+}
+
 struct OneAtATime {
     inner: FileSystem,
+    conditions: Conditions,
     creating: tokio::sync::Mutex<()>,
 }
 
@@ -104,8 +121,11 @@ macro_rules! passed_on {
         impl S3 for OneAtATime {
             async fn put_object(
                 &self,
-                request: S3Request<PutObjectInput>,
+                mut request: S3Request<PutObjectInput>,
             ) -> S3Result<S3Response<PutObjectOutput>> {
+                if self.conditions == Conditions::Ignored {
+                    request.input.if_none_match = None;
+                }
                 if request.input.if_none_match.is_none() {
                     return self.inner.put_object(request).await;
                 }

@@ -1,8 +1,21 @@
 //! Reading series: what is asked for, in order, and no more than the permit reaches.
 
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use arrow::record_batch::RecordBatch;
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
 use lake::{AsOf, Error, Lake, SeriesRead};
 use model::{Access, AgencyId, DatasetId, TimeRange, UserId};
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+};
 use policy::{Grant, GrantLevel, Permit, Policy, Principal, Purpose, Role, RowFilter, Scope};
 
 use crate::world::{
@@ -157,4 +170,96 @@ async fn datastreams_out_of_order_are_refused() {
         let found = lake.read_series(&reading(), &snapshot, read(&datastreams, TimeRange::ALL)).await;
         assert!(matches!(found, Err(Error::Invalid { .. })));
     }
+}
+
+/// A store in memory that counts what is read of it.
+#[derive(Debug, Default)]
+struct Counting {
+    inner: InMemory,
+    bytes: AtomicU64,
+    reads: AtomicU64,
+}
+
+impl Counting {
+    fn counted<'a>(&self, pieces: impl IntoIterator<Item = &'a Bytes>) {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        let bytes: usize = pieces.into_iter().map(Bytes::len).sum();
+        self.bytes.fetch_add(bytes as u64, Ordering::SeqCst);
+    }
+}
+
+impl fmt::Display for Counting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Counting")
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Counting {
+    async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
+        self.inner.put_opts(location, payload, opts).await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        opts: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.inner.put_multipart_opts(location, opts).await
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        let found = self.inner.get_opts(location, options).await?;
+        self.counted([&Bytes::from(vec![0; usize::try_from(found.range.end - found.range.start).unwrap()])]);
+        Ok(found)
+    }
+
+    async fn get_ranges(&self, location: &Path, ranges: &[std::ops::Range<u64>]) -> Result<Vec<Bytes>> {
+        let found = self.inner.get_ranges(location, ranges).await?;
+        self.counted(&found);
+        Ok(found)
+    }
+
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        self.inner.delete_stream(locations)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.inner.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.inner.copy_opts(from, to, options).await
+    }
+}
+
+#[tokio::test]
+async fn one_series_and_month_is_a_small_part_of_what_is_stored() {
+    let store = Arc::new(Counting::default());
+    let lake = Lake::over(store.clone(), url::Url::parse("memory:///").unwrap());
+    with_table(&lake).await;
+    let value = |n: i64| (n % 50, n / 50, Some(f64::from(u16::try_from(n * 7919 % 3001).unwrap())));
+    let rows: Vec<Value> = (0..300_000).map(value).collect();
+    commit(&lake, 1, &rows).await;
+    let snapshot = lake.snapshot(&reading(), AsOf::Latest).await.unwrap();
+    let stored: u64 = snapshot.files().iter().map(|file| file.size).sum();
+    let month = SeriesRead {
+        columns: Some(vec!["phenomenon_time", "result"]),
+        ..read(&[17], hours(Some(3000), Some(3720)))
+    };
+    let mut found = Vec::new();
+    // The footer is read once; a second read takes the pages only.
+    for most in [stored, stored / 8] {
+        let (bytes, reads) = (&store.bytes, &store.reads);
+        bytes.store(0, Ordering::SeqCst);
+        reads.store(0, Ordering::SeqCst);
+        found = lake.read_series(&reading(), &snapshot, month.clone()).await.unwrap();
+        assert!(bytes.load(Ordering::SeqCst) <= most, "{bytes:?} of {stored} bytes");
+        assert!(reads.load(Ordering::SeqCst) <= 3, "{reads:?} reads");
+    }
+    assert_eq!(found.iter().map(RecordBatch::num_rows).sum::<usize>(), 720);
 }

@@ -47,18 +47,23 @@ impl World {
             (_, Some(server)) => server.bucket_folder().join("some/node"),
             _ => unreachable!("a world is on disk or on S3"),
         };
-        let mut files = Vec::new();
-        walk(&root, &mut files);
-        let name = |file: &PathBuf| file.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
-        let mut names: Vec<String> = files.iter().map(name).collect();
-        names.sort();
-        names
+        files_in(&root)
     }
 
     /// The folder, when the world is on disk.
     pub fn folder(&self) -> PathBuf {
         self.folder.as_ref().unwrap().path().join("data")
     }
+}
+
+/// The files below a folder, by path from it.
+pub fn files_in(root: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    walk(root, &mut files);
+    let name = |file: &PathBuf| file.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+    let mut names: Vec<String> = files.iter().map(name).collect();
+    names.sort();
+    names
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
