@@ -10,6 +10,7 @@ mod access;
 mod audit;
 mod cache;
 mod catalog;
+mod database;
 mod datasets;
 mod datastreams;
 mod entity;
@@ -31,6 +32,7 @@ mod versions;
 
 pub use audit::{AuditEntry, AuditRecord};
 pub use catalog::{Catalog, CatalogOptions};
+pub use database::create_database;
 pub use datasets::DatasetSearch;
 pub use error::Error;
 pub use facts::ReferenceChanges;

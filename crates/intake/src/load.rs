@@ -363,7 +363,9 @@ fn sentence(error: &Error) -> String {
 }
 
 fn finished(asked: DateTime<Utc>, started: std::time::Instant) -> DateTime<Utc> {
-    chrono::TimeDelta::from_std(started.elapsed()).map_or(asked, |elapsed| asked + elapsed)
+    // Whole microseconds, as the catalogue keeps them.
+    let elapsed = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
+    asked.checked_add_signed(chrono::TimeDelta::microseconds(elapsed)).unwrap_or(asked)
 }
 
 /// The same bytes, told as they come.
@@ -408,7 +410,7 @@ impl Closing {
     }
 
     /// Commits the good rows.
-    async fn commit(mut self, done: Done) -> Result<Report, Error> {
+    async fn commit(mut self, mut done: Done) -> Result<Report, Error> {
         let Inner { catalog, lake, .. } = &*self.intake.inner.clone();
         self.note(&done);
         self.run.totals = totals(&done, CommitCounts::default());
@@ -429,7 +431,9 @@ impl Closing {
         catalog.update_run(&self.run).await?;
         if values > 0 {
             lake.create_table(&self.permit, done.table.clone()).await?;
-            let rows = NewRows { run: self.run.id.clone(), rows: done.rows.clone(), committed_at: self.now };
+            // Given away, so that the lake can let go of what it has sorted.
+            let rows = std::mem::take(&mut done.rows);
+            let rows = NewRows { run: self.run.id.clone(), rows, committed_at: self.now };
             let committed = lake.commit(&self.permit, rows).await?;
             self.run.totals = totals(&done, committed.counts);
             if let Some(version) = committed.version {

@@ -11,7 +11,7 @@ mod ops;
 mod sta;
 mod v1;
 
-pub use app::{App, ServeConfig};
+pub use app::{App, Parts, ServeConfig};
 pub use v1::{openapi, report_document};
 
 use std::time::Duration;

@@ -68,7 +68,7 @@ async fn hand_in(
             let shown = bar.clone();
             let report = app
                 .intake
-                .load(&permit, load, &move |progress| shown.set_position(progress.bytes_read))
+                .load(&permit, load, &move |progress| show_progress(&shown, progress))
                 .await
                 .map_err(|error| sentence(&error))?;
             serve::report_document(&report, config.lang)
@@ -85,6 +85,19 @@ async fn hand_in(
     };
     bar.finish_and_clear();
     Ok(report)
+}
+
+/// The bar stands for the bytes of the stage under way; its words say which that is.
+fn show_progress(bar: &indicatif::ProgressBar, progress: intake::Progress) {
+    let stage = match progress.stage {
+        intake::Stage::Receiving => "receiving",
+        intake::Stage::Reading => "reading",
+        intake::Stage::Committing => "committing",
+    };
+    if bar.message() != stage {
+        bar.set_message(stage);
+    }
+    bar.set_position(progress.bytes);
 }
 
 fn unknown_dataset(error: &catalog::Error, dataset: &DatasetId) -> String {

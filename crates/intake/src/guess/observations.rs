@@ -263,12 +263,11 @@ impl<'a> Guess<'a> {
     /// Bare codes, where only one scheme has them all.
     fn codes(&self, column: &Column, source: PlaceSource) -> Option<(f64, PlaceSource, String)> {
         let mut schemes: Vec<&str> = self.gazetteer.places.iter().map(|place| place.id.scheme()).collect();
-        schemes.push("mrc");
         schemes.sort_unstable();
         schemes.dedup();
         let all = |scheme: &&str| {
             column.texts.iter().all(|(text, row)| {
-                matches!(find_place(self.gazetteer, text, None, Some(scheme), self.day(*row)), PlaceMatch::One(id) if id.scheme() == *scheme || *scheme == "mrc")
+                matches!(find_place(self.gazetteer, text, None, Some(scheme), self.day(*row)), PlaceMatch::One(id) if id.scheme() == *scheme)
             })
         };
         let fitting: Vec<&str> = schemes.into_iter().filter(all).collect();

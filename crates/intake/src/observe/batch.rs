@@ -109,15 +109,15 @@ impl Batches {
         }
         let constants = &mut self.constants;
         let datastreams: Int64Array = taken.datastreams.iter().map(|stream| ids[*stream as usize]).collect();
-        let starts = utc(TimestampMicrosecondArray::from(taken.starts.clone()));
+        let starts = utc(TimestampMicrosecondArray::from(std::mem::take(&mut taken.starts)));
         let ends = if taken.ends.iter().all(Option::is_none) {
             constants.null(starts.data_type(), rows)
         } else {
-            utc(TimestampMicrosecondArray::from(taken.ends.clone()))
+            utc(TimestampMicrosecondArray::from(std::mem::take(&mut taken.ends)))
         };
         let qualities: ArrayRef = match uniform(&taken.qualities) {
             Some(quality) => constants.get(Constant::Int8(quality), rows),
-            None => Arc::new(Int8Array::from(taken.qualities.clone())),
+            None => Arc::new(Int8Array::from(std::mem::take(&mut taken.qualities))),
         };
         let tests = match uniform(&taken.tests) {
             Some(tests) => constants.get(Constant::Tests(tests), rows),
@@ -129,12 +129,12 @@ impl Batches {
             Arc::new(datastreams),
             starts,
             ends,
-            Arc::new(Float64Array::from(taken.results.clone())),
+            Arc::new(Float64Array::from(std::mem::take(&mut taken.results))),
             constants.null(&DataType::Utf8, rows),
             qualities,
             tests,
             constants.get(Constant::Int16(sheet), rows),
-            Arc::new(Int32Array::from(taken.rows.clone())),
+            Arc::new(Int32Array::from(std::mem::take(&mut taken.rows))),
             constants.get(Constant::Int16(column), rows),
         ];
         let batch = RecordBatch::try_new(self.schema.clone(), columns)

@@ -108,7 +108,7 @@ pub(crate) struct PlaceFinder {
     /// Days on which places began or ended: between two of them a name means one thing.
     boundaries: Vec<i64>,
     /// One pool for each stretch between boundaries; places keep their numbers across pools.
-    by_era: HashMap<usize, Pool<u32>>,
+    by_era: Vec<Pool<u32>>,
     era: (usize, i64, i64),
 }
 
@@ -123,8 +123,9 @@ impl PlaceFinder {
             .collect();
         boundaries.sort_unstable();
         boundaries.dedup();
+        let by_era = (0..=boundaries.len()).map(|_| Pool::default()).collect();
         // An empty range: the first lookup sets it.
-        PlaceFinder { gazetteer, scheme, kind, boundaries, by_era: HashMap::new(), era: (0, 1, 0) }
+        PlaceFinder { gazetteer, scheme, kind, boundaries, by_era, era: (0, 1, 0) }
     }
 
     /// The number in `places` of what the text means at that time.
@@ -138,7 +139,7 @@ impl PlaceFinder {
             self.era = (after, from, to);
         }
         let (gazetteer, scheme, kind) = (&self.gazetteer, self.scheme.as_deref(), self.kind);
-        let pool = self.by_era.entry(self.era.0).or_default();
+        let pool = &mut self.by_era[self.era.0];
         let found =
             pool.of_text(text, |text| match find_place(gazetteer, text, kind, scheme, day_of(at)) {
                 PlaceMatch::One(place) => Some(places.number(place)),
@@ -162,9 +163,6 @@ fn day_of(us: i64) -> NaiveDate {
     DateTime::from_timestamp(days.saturating_mul(86_400), 0).map_or(NaiveDate::MAX, |time| time.date_naive())
 }
 
-/// The code scheme of the Mekong River Commission's stations, which are places under names of their own.
-const MRC: &str = "mrc";
-
 /// The place of an id with its scheme, of a code of the column's scheme, or of a name.
 pub(crate) fn find_place(
     gazetteer: &Gazetteer,
@@ -177,12 +175,6 @@ pub(crate) fn find_place(
         && gazetteer.place(&id).is_some()
     {
         return PlaceMatch::One(id);
-    }
-    if scheme == Some(MRC) {
-        // A spreadsheet drops the leading zeros of a code.
-        let padded = format!("{text:0>6}");
-        let found = gazetteer.stations.iter().find(|facts| facts.mrc_id.as_ref() == Some(&padded));
-        return found.map_or(PlaceMatch::None, |facts| PlaceMatch::One(facts.station.clone()));
     }
     if let Some(scheme) = scheme {
         // A spreadsheet drops the leading zeros of a code.

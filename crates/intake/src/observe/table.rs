@@ -274,7 +274,7 @@ impl Observer {
             (start..chunk.len()).filter_map(move |row| cells.get(row))
         };
         let times = time.columns.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()?;
-        if let [column] = times.as_slice() {
+        if let Some(column) = times.first() {
             // Where rows contradict each other, each has to show its own order.
             self.reader.order = column_order(texts(*column)).ok().flatten();
         }
@@ -328,7 +328,7 @@ impl Observer {
                     (Some(text), Some((known, moment, state))) if known == text => (moment, state),
                     (Some(text), _) => {
                         let read = match self.reader.read(text) {
-                            None => self.day_first(text, row, *column, chunk, layout, findings),
+                            None => self.day_first(&[text], row, *column, chunk, layout, findings),
                             read => read,
                         };
                         let (moment, state) = self.judge(read);
@@ -351,7 +351,11 @@ impl Observer {
                 } else if parts.len() < cells.len() {
                     (nothing, TimeState::Unreadable)
                 } else {
-                    self.judge(self.reader.read_parts(&parts))
+                    let read = match self.reader.read_parts(&parts) {
+                        None => self.day_first(&parts, row, layout.times[0], chunk, layout, findings),
+                        read => read,
+                    };
+                    self.judge(read)
                 };
                 rows.moments[row] = moment;
                 rows.times[row] = state;
@@ -385,7 +389,7 @@ impl Observer {
     #[cold]
     fn day_first(
         &mut self,
-        text: &str,
+        parts: &[&str],
         row: usize,
         column: usize,
         chunk: &Chunk,
@@ -393,6 +397,7 @@ impl Observer {
         findings: &mut Findings,
     ) -> Option<Moment> {
         let unknown = self.reader.order.is_none() && matches!(self.reader.format, TimeFormat::Auto);
+        let text = parts.first()?;
         if !unknown || slashed_order(text)?.is_some() {
             return None;
         }
@@ -401,14 +406,15 @@ impl Observer {
         if column_order((0..chunk.len()).filter_map(|row| cells.get(row))).is_err() {
             return None;
         }
-        let moment = TimeReader { order: Some(DateOrder::DayFirst), ..self.reader.clone() }.read(text)?;
+        let moment =
+            TimeReader { order: Some(DateOrder::DayFirst), ..self.reader.clone() }.read_parts(parts)?;
         self.reader.order = Some(DateOrder::DayFirst);
         if !self.warned_of_order {
             self.warned_of_order = true;
             let cell = cell_at(chunk.sheet, chunk.row_number(row), column);
             findings.add(Severity::Warning, "assumed_day_first", cell, || Words {
                 column_name: layout.header.name(column).to_owned(),
-                value: text.to_owned(),
+                value: (*text).to_owned(),
                 expected: "%d/%m/%Y".into(),
             });
         }

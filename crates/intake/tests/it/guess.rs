@@ -1,1 +1,150 @@
-//! x
+//! Mappings guessed from headers and contents.
+
+use intake::{Error, mapping::Mapping};
+use model::DatasetKind;
+
+use crate::node::{Node, at, told};
+
+/// Loads a file without a mapping and says which mapping was guessed, without its comments.
+async fn guessed(node: &Node, csv: &str) -> String {
+    let report = node.load_as("series", "a.csv", csv.into(), None, true).await.unwrap();
+    assert!(report.mapping_guessed);
+    assert!(report.run.totals.added > 0, "{}\n{:?}", report.mapping, report.findings);
+    assert_eq!(told(&report.findings), [], "{}", report.mapping);
+    let reasons = report.mapping.lines().filter(|line| line.starts_with('#')).count();
+    assert!(reasons >= 3, "every decision has its reason:\n{}", report.mapping);
+    assert_eq!(Mapping::parse(&report.mapping).unwrap().to_toml(), without_comments(&report.mapping));
+    without_comments(&report.mapping).replace("\n\n", "\n")
+}
+
+fn without_comments(toml: &str) -> String {
+    toml.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect()
+}
+
+const HEAD: &str = "version = 1\nkind = \"observations\"\n";
+
+#[tokio::test]
+async fn a_long_table_is_read_by_its_vietnamese_headers() {
+    let node = Node::new().await;
+    let csv = "Tên trạm,Thời gian,Chỉ tiêu,Giá trị,Đơn vị\nTân Châu,2020-02-03 07:00,Mực nước,124,cm\nTrà Vinh,2020-02-03 07:00,Độ mặn,4.5,g/l\n";
+    assert_eq!(
+        guessed(&node, csv).await,
+        format!(
+            "{HEAD}[place]\ncolumn = \"Tên trạm\"\nkind = \"station\"\n[time]\ncolumns = [\"Thời gian\"]\n[[value]]\ncolumn = \"Giá trị\"\nproperty = {{ column = \"Chỉ tiêu\" }}\nunit = {{ column = \"Đơn vị\" }}\n"
+        )
+    );
+}
+
+#[tokio::test]
+async fn columns_whose_headers_name_properties_become_values_each() {
+    let node = Node::new().await;
+    let csv = "BẢNG SỐ LIỆU\n\nNgày;Trạm;Mực nước (m);Độ mặn (g/l);Ghi chú\n13/02/2020;Trà Vinh;1,15;4,5;\n14/02/2020;Trà Vinh;1,05;-;đo lại\n";
+    assert_eq!(
+        guessed(&node, csv).await,
+        format!(
+            "{HEAD}[source]\nheader_row = 3\ndecimal = \"comma\"\n[place]\ncolumn = \"Trạm\"\nkind = \"station\"\n[time]\ncolumns = [\"Ngày\"]\nformat = \"%d/%m/%Y\"\n[[value]]\ncolumn = \"Mực nước (m)\"\nproperty = \"water_level\"\nunit = \"m\"\n[[value]]\ncolumn = \"Độ mặn (g/l)\"\nproperty = \"salinity\"\nunit = \"g/l\"\n"
+        )
+    );
+}
+
+#[tokio::test]
+async fn yearly_statistics_by_province_are_read_with_their_seasons() {
+    let node = Node::new().await;
+    let csv = "unit_id,name_vi,indicator,season,year,value,unit_ucum,source\n\
+        gso2004:89,An Giang,rice.planted_area,dong_xuan,2015,238.6,10*3.har,GSO\n\
+        gso2004:89,An Giang,rice.production,dong_xuan,2015,1804.4,10*3.t,GSO\n\
+        gso2004:91,Kiên Giang,population.census,,2019,1723067,{person},GSO\n";
+    assert_eq!(
+        guessed(&node, csv).await,
+        format!(
+            "{HEAD}[place]\ncolumn = \"unit_id\"\n[time]\ncolumns = [\"year\"]\nformat = \"year\"\n[[value]]\ncolumn = \"value\"\nproperty = {{ column = \"indicator\" }}\nunit = {{ column = \"unit_ucum\" }}\nperiod = {{ column = \"season\", prefix = \"season:\" }}\n"
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_time_in_parts_and_a_zone_in_the_header_are_seen() {
+    let node = Node::new().await;
+    let csv = "Station,Year,Month,Day,Salinity\nTra Vinh,2020,2,3,4.5\nTra Vinh,2020,2,4,4.25\n";
+    assert_eq!(
+        guessed(&node, csv).await,
+        format!(
+            "{HEAD}[place]\ncolumn = \"Station\"\nkind = \"station\"\n[time]\ncolumns = [\"Year\", \"Month\", \"Day\"]\n[[value]]\ncolumn = \"Salinity\"\nproperty = \"salinity\"\n"
+        )
+    );
+    let csv = "Station,Timestamp (UTC+00:00),Salinity [g/L]\nTra Vinh,2020-02-03 07:00,4.5\nTra Vinh,2020-02-03 08:00,4.25\n";
+    assert_eq!(
+        guessed(&node, csv).await,
+        format!(
+            "{HEAD}[place]\ncolumn = \"Station\"\nkind = \"station\"\n[time]\ncolumns = [\"Timestamp (UTC+00:00)\"]\nzone = \"+00:00\"\n[[value]]\ncolumn = \"Salinity [g/L]\"\nproperty = \"salinity\"\nunit = \"g/L\"\n"
+        )
+    );
+}
+
+#[tokio::test]
+async fn codes_are_taken_for_places_only_where_one_scheme_has_them_all() {
+    let node = Node::new().await;
+    let csv = "Mã trạm,Ngày,Mực nước (cm)\n019803,2020-02-03,100\n039801,2020-02-03,101\n";
+    let mapping = guessed(&node, csv).await;
+    assert!(mapping.contains("column = \"Mã trạm\"\nscheme = \"station\"\n"), "{mapping}");
+    // 92 is a province in both schemes.
+    let csv = "Mã tỉnh,Năm,Diện tích gieo trồng lúa\n92,2020,100\n91,2020,101\n";
+    let error = node.load("series", "a.csv", csv, None).await.unwrap_err();
+    assert!(matches!(&error, Error::Unmapped { missing, .. } if missing.contains("places")), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_guessed_is_named_and_a_mapping_to_start_from_is_shown() {
+    let node = Node::new().await;
+    let csv = "Date,Tan Chau,Can Tho\n2020-02-03,1.5,0.4\n2020-02-04,1.6,0.5\n";
+    let Err(Error::Unmapped { missing, example }) = node.load("series", "a.csv", csv, None).await else {
+        panic!("two columns of stations were guessed without a property");
+    };
+    assert!(missing.contains("which property the values of `Tan Chau`, `Can Tho` are"), "{missing}");
+    assert!(example.contains("columns = [\"Date\"]") && example.contains("# FILL IN"), "{example}");
+    // Filled in, the example is a mapping.
+    let filled = example
+        .replace("property = \"…\"", "property = \"water_level\"")
+        .replace("unit = \"…\"", "unit = \"m\"");
+    let report = node.load("series", "a.csv", csv, Some(&filled)).await.unwrap();
+    let mut values: Vec<_> = node
+        .values("series")
+        .await
+        .into_iter()
+        .map(|v| (v.key.place.to_string(), v.time, v.result))
+        .collect();
+    values.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    assert_eq!(report.run.totals.added, 4);
+    assert_eq!(values[0], ("station:can_tho".to_owned(), at("2020-02-03"), 40.0));
+    assert_eq!(values[3], ("station:tan_chau".to_owned(), at("2020-02-04"), 160.0));
+
+    node.dataset("unmapped", DatasetKind::Observations).await;
+    for (csv, what) in [
+        ("Trạm,Mực nước\nTân Châu,5\n", "holds times"),
+        ("a,b\nx,y\n", "holds times"),
+        ("Trạm,Ngày\nTân Châu,2020-02-03\n", "no column holds numbers"),
+    ] {
+        let error = node.load("unmapped", "a.csv", csv, None).await.unwrap_err();
+        assert!(
+            matches!(&error, Error::Unmapped { missing, .. } if missing.contains(what)),
+            "{csv}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_guessed_mapping_is_saved_and_serves_the_next_file() {
+    let node = Node::new().await;
+    node.dataset("levels", DatasetKind::Observations).await;
+    let first =
+        node.load("levels", "a.csv", "Trạm,Ngày,Mực nước (cm)\nTân Châu,2020-02-03,5\n", None).await.unwrap();
+    assert!(first.mapping_guessed);
+    let second =
+        node.load("levels", "b.csv", "Trạm,Ngày,Mực nước (cm)\nTân Châu,2020-02-04,6\n", None).await.unwrap();
+    assert!(!second.mapping_guessed);
+    assert_eq!((second.mapping.as_str(), second.run.mapping), (first.mapping.as_str(), first.run.mapping));
+    assert_eq!(second.run.totals.added, 1);
+    // A file of another form is not squeezed into it.
+    let error = node.load("levels", "c.csv", "Date,Value\n2020-01-01,5\n", None).await.unwrap_err();
+    assert!(error.to_string().contains("no column `Trạm`"), "{error}");
+}

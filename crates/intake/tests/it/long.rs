@@ -135,10 +135,7 @@ async fn a_dry_run_reports_the_same_and_keeps_nothing() {
     assert!(node.values("series").await.is_empty());
     assert!(node.catalog.versions(&dry.run.dataset).await.unwrap().is_empty());
     assert!(node.catalog.mapping(&dry.run.dataset, None).await.unwrap().is_none());
-    assert!(
-        !node.folder.path().join("data/originals").exists()
-            || no_file_under(&node.folder.path().join("data/originals"))
-    );
+    assert!(no_file_under(&node.folder.path().join("data/originals")));
 
     let wet = node.load("series", "a.csv", csv, Some(MAPPING)).await.unwrap();
     assert_eq!(told(&wet.findings), told(&dry.findings));
@@ -148,7 +145,8 @@ async fn a_dry_run_reports_the_same_and_keeps_nothing() {
 }
 
 fn no_file_under(folder: &std::path::Path) -> bool {
-    std::fs::read_dir(folder).unwrap().all(|entry| {
+    let Ok(mut entries) = std::fs::read_dir(folder) else { return true };
+    entries.all(|entry| {
         let path = entry.unwrap().path();
         path.is_dir() && no_file_under(&path)
     })
@@ -337,7 +335,7 @@ async fn times_are_read_in_every_form_that_the_mapping_names() {
         ("columns = [\"t\"]\nzone = \"Z\"", "t", "2020-02-03 07:00", "2020-02-03T07:00Z"),
         ("columns = [\"y\", \"m\", \"d\"]", "y,m,d", "2020,2,3", "2020-02-02T17:00Z"),
         ("columns = [\"y\", \"m\", \"d\", \"h\"]", "y,m,d,h", "2020,2,3,19", "2020-02-03T12:00Z"),
-        ("columns = [\"d\", \"h\"]", "d,h", "03/02/2020,19:30", "2020-02-03T12:30Z"),
+        ("columns = [\"d\", \"h\"]", "d,h", "23/02/2020,19:30", "2020-02-23T12:30Z"),
         ("columns = [\"t\"]\nformat = \"%d.%m.%y %Hh%M\"", "t", "03.02.20 19h30", "2020-02-03T12:30Z"),
         ("columns = [\"t\"]\nformat = \"%m/%Y\"", "t", "02/2020", "2020-01-31T17:00Z"),
         ("value = \"2020-02-03\"", "x", "1", "2020-02-02T17:00Z"),
@@ -461,7 +459,7 @@ async fn findings_are_bounded_and_the_rest_are_counted() {
 #[tokio::test]
 async fn the_sources_own_flags_are_kept_beside_our_tests() {
     let node = Node::new().await;
-    let mapping = MAPPING.to_owned() + "[quality]\ncolumn = \"Cờ\"\ncodes = { tốt = 1, ngờ = 3 }\n";
+    let mapping = MAPPING.to_owned() + "[quality]\ncolumn = \"Cờ\"\ncodes = { \"tốt\" = 1, \"ngờ\" = 3 }\n";
     let csv = "Trạm,Thời gian,Chỉ tiêu,Giá trị,Đơn vị,Cờ\n\
         Tân Châu,2020-02-01,water_level,1,cm,tốt\nTân Châu,2020-02-02,water_level,2,cm,ngờ\nTân Châu,2020-02-03,water_level,3,cm,?\n";
     let report = node.load("series", "a.csv", csv, Some(&mapping)).await.unwrap();
