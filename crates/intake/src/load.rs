@@ -443,7 +443,7 @@ impl Closing {
                         dataset: self.permit.dataset().clone(),
                         version,
                         run: self.run.id.clone(),
-                        committed_at: self.now,
+                        committed_at: finished(self.now, self.started),
                         committed_by: self.permit.user().cloned(),
                         added: committed.counts.added,
                         corrected: committed.counts.corrected,
