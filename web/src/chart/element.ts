@@ -79,6 +79,8 @@ class ClChart extends HTMLElement {
       return;
     }
     if (pending.signal.aborted) return;
+    // An empty first answer is no reason to take the server's drawing away.
+    if (!this.plot && fetched.time.length === 0) return;
     this.range = { from: start, to: end };
     const bucket = (end - start) / most;
     this.data = withGaps(fetched, 2 * Math.max(this.step, bucket));
@@ -282,6 +284,8 @@ class ClChart extends HTMLElement {
     ctx.save();
     ctx.strokeStyle = colour;
     ctx.fillStyle = colour;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "bottom";
     ctx.font = font.replace("12px", `${12 * devicePixelRatio}px`);
     ctx.setLineDash([6 * devicePixelRatio, 3 * devicePixelRatio]);
     for (const limit of this.limits) {
@@ -291,7 +295,7 @@ class ClChart extends HTMLElement {
       ctx.moveTo(bbox.left, y);
       ctx.lineTo(bbox.left + bbox.width, y);
       ctx.stroke();
-      ctx.fillText(limit.label, bbox.left + 4, y - 4);
+      ctx.fillText(limit.label, bbox.left + 4 * devicePixelRatio, y - 2 * devicePixelRatio);
     }
     ctx.restore();
   }

@@ -251,3 +251,5 @@ population-resolution-202 = Population (Resolution 202/2025)
 confidence-high = high
 confidence-medium = medium
 confidence-low = low
+home-reach = Distance of the 4 g/l line from the river mouths
+col-mouth = River mouth

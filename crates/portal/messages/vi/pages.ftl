@@ -236,3 +236,5 @@ population-resolution-202 = Quy mô dân số (NQ 202/2025)
 confidence-high = cao
 confidence-medium = trung bình
 confidence-low = thấp
+home-reach = Ranh mặn 4 g/l cách cửa sông
+col-mouth = Cửa sông

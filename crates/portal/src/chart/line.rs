@@ -146,7 +146,7 @@ impl LineChart {
         let room = if frame.right - frame.left > 400.0 { 64.0 } else { 58.0 };
         for (x, label) in times.ticks(words, room) {
             drawing.line("ax", (x, frame.bottom), (x, frame.bottom + 4.0));
-            if x < frame.right - 14.0 {
+            if x <= frame.right + 1.0 {
                 drawing.text(x, frame.bottom + 27.0, "m", &label);
             }
         }

@@ -17,6 +17,8 @@ use crate::words::{Words, local_day, places_for};
 
 /// Buckets of a drawing: about one for every three units of its width.
 const BUCKETS: usize = 230;
+/// A shorter series shows every value already.
+const WORTH_MAGNIFYING: u64 = 60;
 /// Rows of a table beyond which only its ends are shown.
 const MOST_ROWS: usize = 120;
 
@@ -106,7 +108,7 @@ pub async fn series(
     let request = |time, every| BucketRequest { streams: streams.clone(), time, at, every };
     let whole = app.engine.buckets(permit, request(TimeRange::ALL, Every::Count(1))).await?;
     let Some(whole) = whole.buckets.first() else { return Ok(None) };
-    let (first, last) = (whole.first_time, whole.last_time);
+    let (first, last, count) = (whole.first_time, whole.last_time, whole.count);
     let to = view.window.to.unwrap_or(last + TimeDelta::seconds(1));
     let from = view.window.from.unwrap_or_else(|| first.max(to - view.default_span));
     let mut figure = SeriesFigure { html: String::new(), first, last, from, to };
@@ -116,7 +118,8 @@ pub async fn series(
     let window = TimeRange { from: Some(from), to: Some(to) };
     let read = app.engine.buckets(permit, request(window, Every::Count(BUCKETS))).await?;
     if !read.buckets.is_empty() {
-        figure.html = draw(visit, view, &figure, &read.buckets).map_err(|error| Problem::internal(&error))?;
+        figure.html =
+            draw(visit, view, &figure, &read.buckets, count).map_err(|error| Problem::internal(&error))?;
     }
     Ok(Some(figure))
 }
@@ -126,6 +129,7 @@ fn draw(
     view: &SeriesView<'_>,
     figure: &SeriesFigure,
     buckets: &[Bucket],
+    count: u64,
 ) -> askama::Result<String> {
     let w = visit.words;
     let key = &view.datastream.key;
@@ -191,7 +195,7 @@ fn draw(
                 ("to", &w.day(figure.to - TimeDelta::seconds(1))),
             ],
         ),
-        island: (!visit.lite).then(|| Island {
+        island: (!visit.lite && count >= WORTH_MAGNIFYING).then(|| Island {
             dataset: view.dataset.id.to_string(),
             datastream: view.datastream.id.to_string(),
             version: view.version.map(|version| version.to_string()),

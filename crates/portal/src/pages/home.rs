@@ -9,6 +9,7 @@ use serve::App;
 use serve::http::Problem;
 
 use super::figure::trace_link;
+use super::place::course;
 use super::readings::{Reading, newest_by_place, readable};
 use crate::class::{AlarmLevel, SalinityBand, SalinityClass};
 use crate::map::{DeltaMap, Mark, MarkKind, mark_shape};
@@ -36,6 +37,7 @@ struct HomePage {
     salinity_more: u64,
     salinity_age: Option<String>,
     salinity_source: String,
+    reach: Vec<ReadingRow>,
     levels: Vec<ReadingRow>,
     level_unit: String,
     sectors: Vec<Sector>,
@@ -82,6 +84,7 @@ pub async fn show(State(app): State<App>, visit: Visit, headers: HeaderMap) -> P
     let readable = readable(&app, &visit).await?;
     let salinity = newest_by_place(&app, &readable, &code("salinity")).await?;
     let levels = newest_by_place(&app, &readable, &code("water_level")).await?;
+    let reach = newest_by_place(&app, &readable, &code("isohaline_distance_4gl")).await?;
     let mut salt: Vec<&Reading<'_>> = salinity.values().collect();
     salt.sort_by(|a, b| b.number().unwrap_or(0.0).total_cmp(&a.number().unwrap_or(0.0)));
     let name = |reading: &Reading<'_>| {
@@ -110,6 +113,27 @@ pub async fn show(State(app): State<App>, visit: Visit, headers: HeaderMap) -> P
             )
         })
         .collect::<Vec<_>>();
+    let mut reach_rows = Vec::with_capacity(reach.len());
+    for reading in reach.values() {
+        let key = &reading.datastream.key;
+        let value = reading.number().unwrap_or(f64::NAN);
+        reach_rows.push(ReadingRow {
+            place: name(reading),
+            place_href: visit.link(&format!("/place/{}", key.place)),
+            value: w.number(value, places_for(&key.unit, value)),
+            trace_href: trace_link(
+                &visit,
+                &reading.readable.dataset,
+                &reading.datastream,
+                reading.value.time,
+                None,
+            ),
+            mark: course(&app, reading.readable, &reading.datastream).await?,
+            word: String::new(),
+            time: w.observed(reading.value.time, reading.value.end),
+            label: String::new(),
+        });
+    }
     let mut p = Frame::new(&app, &visit, Section::Home, &w.t("home-title"));
     p.summary = w.t("home-summary");
     let marks = salt
@@ -151,6 +175,7 @@ pub async fn show(State(app): State<App>, visit: Visit, headers: HeaderMap) -> P
             .next()
             .map(|reading| w.unit(&reading.datastream.key.unit))
             .unwrap_or_default(),
+        reach: reach_rows,
         levels: level_rows,
         sectors: sectors(&app, &visit).await?,
         news: news(&app, &visit).await?,

@@ -23,6 +23,7 @@ use crate::visit::Visit;
 use crate::words::local_day;
 use facts::{History, PlaceList};
 use sectors::SectorBlock;
+pub use sectors::course;
 pub use yearly::{portal_method, yearly_figure};
 
 /// The first day of the units of 2025.
@@ -118,7 +119,7 @@ pub async fn show(
         km_name: place.name.km.clone().unwrap_or_default(),
         crumbs: facts::crumbs(&ctx),
         history: facts::history(&ctx),
-        synthetic: content.synthetic,
+        synthetic: content.synthetic || now.synthetic,
         geography: geography.map(str::to_owned),
         geography_note: geography.map(|geo| w.t(&format!("geo-note-{geo}"))).unwrap_or_default(),
         now_title: w.t(if now.is_new { "place-now" } else { "place-last" }),
@@ -145,9 +146,12 @@ async fn map_and_now(
     let salinity = newest_by_place(ctx.app, ctx.readable, &code("salinity")).await?;
     let levels = newest_by_place(ctx.app, ctx.readable, &code("water_level")).await?;
     let mut marks = Vec::new();
+    let mut synthetic = false;
     for place in stations.iter().copied().chain([ctx.place]) {
         let Some(position) = place.position else { continue };
-        let reading = salinity.get(&place.id).and_then(|reading| reading.number());
+        let found = salinity.get(&place.id);
+        synthetic |= found.is_some_and(|reading| reading.readable.dataset.synthetic);
+        let reading = found.and_then(|reading| reading.number());
         marks.push(Mark {
             position,
             kind: reading.map_or(MarkKind::Plain, |value| MarkKind::Salinity(SalinityClass::of(value))),
@@ -166,7 +170,7 @@ async fn map_and_now(
     };
     let map =
         (!marks.is_empty()).then(|| DeltaMap { id: "where".to_owned(), title: w.t("place-map"), alt, marks });
-    let mut now = Now { rows: Vec::new(), is_new: false };
+    let mut now = Now { rows: Vec::new(), is_new: false, synthetic };
     if let Some(reading) = salinity.get(&ctx.place.id) {
         now.is_new |= visit.now - reading.value.time <= TimeDelta::hours(48);
         let mut row = salinity_row(visit, reading, String::new());
@@ -175,6 +179,7 @@ async fn map_and_now(
         now.rows.push(row);
     }
     if let Some(reading) = levels.get(&ctx.place.id) {
+        now.synthetic |= reading.readable.dataset.synthetic;
         now.is_new |= visit.now - reading.value.time <= TimeDelta::hours(48);
         let value = reading.number().unwrap_or(f64::NAN);
         let limits = alarm_limits(ctx.gazetteer, reading, local_day(visit.now));
@@ -200,6 +205,8 @@ struct Now {
     rows: Vec<ReadingRow>,
     /// Whether one of them is not older than two days.
     is_new: bool,
+    /// Whether a reading on the map or in the list was made up.
+    synthetic: bool,
 }
 
 fn code(text: &str) -> PropertyCode {

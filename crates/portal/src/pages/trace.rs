@@ -195,7 +195,7 @@ async fn stored(
         datastream: datastream.0,
         synthetic: dataset.synthetic,
         observation: format!(
-            "{} {}",
+            "{}. {}",
             w.fill(
                 "trace-observation-line",
                 [

@@ -75,7 +75,7 @@ impl Words {
 pub fn places_for(unit: &str, value: f64) -> usize {
     match unit {
         "m" => 2,
-        "cm" | "{person}" | "{head}" | "1" => 0,
+        "cm" | "d" | "{person}" | "{head}" | "1" => 0,
         "g/L" | "g/l" => {
             if value.abs() < 0.995 {
                 2

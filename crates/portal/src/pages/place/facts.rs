@@ -31,6 +31,8 @@ pub fn title(visit: &Visit, place: &Place) -> String {
     let administrative = matches!(place.kind, PlaceKind::Province | PlaceKind::District | PlaceKind::Commune);
     match (&place.type_name, w.lang()) {
         (Some(kind), model::Lang::Vi) if administrative => {
+            // "Thành phố trực thuộc trung ương" is how a decision writes it, not how anyone calls it.
+            let kind = if kind.starts_with("thành phố") { "thành phố" } else { kind.as_str() };
             let mut letters = kind.chars();
             let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
             format!("{first}{} {name}", letters.as_str())

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use model::{Datastream, PlaceId, PlaceKind, PropertyCode, Theme, TimeRange};
 use query::{At, BucketRequest, Every, HarmoniseRequest, Harmonised, Streams};
+use serve::App;
 use serve::http::Problem;
 
 use super::yearly::{Dated, YEAR, by_year, portal_method, values, yearly_figure};
@@ -145,7 +146,7 @@ async fn own_series(ctx: &Context<'_>, readable: &Readable, content: &mut Conten
                 default_span: TimeDelta::days(60),
             };
             let drawn = figure::series(ctx.app, visit, &readable.permit, &view).await?;
-            (course(ctx, readable, stream).await?, drawn.map(|drawn| drawn.html).unwrap_or_default())
+            (course(ctx.app, readable, stream).await?, drawn.map(|drawn| drawn.html).unwrap_or_default())
         };
         let reading = newest.iter().find(|reading| reading.datastream.id == stream.id);
         let block = content.block(ctx, &stream.key.property);
@@ -169,14 +170,16 @@ async fn own_series(ctx: &Context<'_>, readable: &Readable, content: &mut Conten
     Ok(())
 }
 
-/// The spark of a series: its last 30 days, or all of it when it is shorter.
-async fn course(ctx: &Context<'_>, readable: &Readable, stream: &Datastream) -> Result<String, Problem> {
+/// The spark of a series: its last 30 days, or three years of months.
+pub async fn course(app: &App, readable: &Readable, stream: &Datastream) -> Result<String, Problem> {
     let request =
         |time, every| BucketRequest { streams: Streams::one(stream.id), time, at: At::Latest, every };
-    let whole = ctx.app.engine.buckets(&readable.permit, request(TimeRange::ALL, Every::Count(1))).await?;
+    let whole = app.engine.buckets(&readable.permit, request(TimeRange::ALL, Every::Count(1))).await?;
     let Some(last) = whole.buckets.first().map(|bucket| bucket.last_time) else { return Ok(String::new()) };
-    let window = TimeRange { from: Some(last - TimeDelta::days(30)), to: Some(last + TimeDelta::seconds(1)) };
-    let drawn = ctx.app.engine.buckets(&readable.permit, request(window, Every::Count(60))).await?;
+    let days = if stream.key.period == "P1M" { 3 * 366 } else { 30 };
+    let window =
+        TimeRange { from: Some(last - TimeDelta::days(days)), to: Some(last + TimeDelta::seconds(1)) };
+    let drawn = app.engine.buckets(&readable.permit, request(window, Every::Count(60))).await?;
     Ok(spark(&drawn.buckets.iter().map(figure::point).collect::<Vec<_>>()))
 }
 
