@@ -1,11 +1,13 @@
 -- Stations of a branch in order from the sea, all of the same day; the first pair from the sea with
--- S(i) >= 4 > S(i+1), linear in km. Censored where there is no crossing.
+-- S(i) >= 4 > S(i+1), linear in km. Censored where there is no crossing. Where several datasets
+-- hold a station's maximum, the largest counts.
 WITH profile AS (
-  SELECT river.mouth, river.km, reading.phenomenon_time, reading.phenomenon_end, reading.result AS salinity
+  SELECT river.mouth, river.km, reading.phenomenon_time, reading.phenomenon_end, max(reading.result) AS salinity
   FROM observation AS reading
   JOIN river_station AS river ON river.place = reading.place
   WHERE reading.property = 'salinity_max_day' AND reading.statistic = 'max' AND reading.period = 'P1D'
     AND reading.quality NOT IN (4, 9) AND reading.result IS NOT NULL
+  GROUP BY river.mouth, river.km, reading.phenomenon_time, reading.phenomenon_end
 ),
 pairs AS (
   SELECT mouth, phenomenon_time, phenomenon_end, km, salinity,

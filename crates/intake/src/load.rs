@@ -184,6 +184,7 @@ fn opened(permit: &Permit, request: &Load) -> Result<Run, Error> {
         original: None,
         file_name: file_name(&request.file_name),
         sheets: Vec::new(),
+        pinned: Vec::new(),
         mapping: None,
         user: permit.user().cloned(),
         started_at: at,
@@ -433,7 +434,8 @@ impl Closing {
             lake.create_table(&self.permit, done.table.clone()).await?;
             // Given away, so that the lake can let go of what it has sorted.
             let rows = std::mem::take(&mut done.rows);
-            let rows = NewRows { run: self.run.id.clone(), rows, committed_at: self.now };
+            let committed_at = finished(self.now, self.started);
+            let rows = NewRows { run: self.run.id.clone(), rows, committed_at };
             let committed = lake.commit(&self.permit, rows).await?;
             self.run.totals = totals(&done, committed.counts);
             if let Some(version) = committed.version {
@@ -443,7 +445,7 @@ impl Closing {
                         dataset: self.permit.dataset().clone(),
                         version,
                         run: self.run.id.clone(),
-                        committed_at: finished(self.now, self.started),
+                        committed_at,
                         committed_by: self.permit.user().cloned(),
                         added: committed.counts.added,
                         corrected: committed.counts.corrected,

@@ -52,7 +52,7 @@ impl Intake {
                         added: committed.counts.added,
                         corrected: committed.counts.corrected,
                         total: committed.total,
-                        pinned: Vec::new(),
+                        pinned: run.pinned.clone(),
                     };
                     catalog.record_version(&info).await?;
                 }

@@ -97,7 +97,10 @@ impl Recipe {
         let read = |name: &str| {
             let path = folder.join(name);
             std::fs::read_to_string(&path).map_err(|error| {
-                Error::invalid(format!("{}: {error}", path.display()), "a recipe is a folder with recipe.toml and query.sql")
+                Error::invalid(
+                    format!("{}: {error}", path.display()),
+                    "a recipe is a folder with recipe.toml and query.sql",
+                )
             })
         };
         Recipe::parse(&read("recipe.toml")?, &read("query.sql")?)
@@ -114,9 +117,11 @@ impl Recipe {
         Ok(Recipe {
             dataset: RecipeDataset {
                 id: DatasetId::new(&described.id).map_err(|_| wrong("dataset id", &described.id))?,
-                agency: AgencyId::new(&described.agency).map_err(|_| wrong("agency id", &described.agency))?,
+                agency: AgencyId::new(&described.agency)
+                    .map_err(|_| wrong("agency id", &described.agency))?,
                 theme: Theme::from_code(&described.theme).ok_or_else(|| wrong("theme", &described.theme))?,
-                access: Access::from_code(&described.access).ok_or_else(|| wrong("access class", &described.access))?,
+                access: Access::from_code(&described.access)
+                    .ok_or_else(|| wrong("access class", &described.access))?,
                 licence: described.licence.clone(),
                 source: described.source.clone(),
                 title: file.dataset.title.into(),

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, RecordBatch,
+    StringArray, TimestampMicrosecondArray,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, TimeUnit, TimestampMicrosecondType};
@@ -69,7 +69,10 @@ impl Columns {
         let column = |name: &str, kind: &DataType| -> Result<Option<ArrayRef>, Error> {
             let Some(column) = batch.column_by_name(name) else { return Ok(None) };
             cast(column, kind).map(Some).map_err(|error| {
-                Error::invalid(format!("recipe `{recipe}`: column `{name}`: {error}"), "give it the type of an observation's column")
+                Error::invalid(
+                    format!("recipe `{recipe}`: column `{name}`: {error}"),
+                    "give it the type of an observation's column",
+                )
             })
         };
         let needed = |name: &str, kind: &DataType| {
@@ -80,7 +83,8 @@ impl Columns {
                 )
             })
         };
-        let text = |name| Ok::<_, Error>(column(name, &DataType::Utf8)?.map(|c| c.as_string::<i32>().clone()));
+        let text =
+            |name| Ok::<_, Error>(column(name, &DataType::Utf8)?.map(|c| c.as_string::<i32>().clone()));
         let instant = DataType::Timestamp(TimeUnit::Microsecond, Some(Arc::from("UTC")));
         Ok(Columns {
             place: needed("place", &DataType::Utf8)?.as_string::<i32>().clone(),
@@ -90,19 +94,29 @@ impl Columns {
             unit: text("unit")?,
             text: text("result_text")?,
             time: needed("phenomenon_time", &instant)?.as_primitive::<TimestampMicrosecondType>().clone(),
-            end: column("phenomenon_end", &instant)?.map(|c| c.as_primitive::<TimestampMicrosecondType>().clone()),
+            end: column("phenomenon_end", &instant)?
+                .map(|c| c.as_primitive::<TimestampMicrosecondType>().clone()),
             result: needed("result", &DataType::Float64)?.as_primitive::<Float64Type>().clone(),
         })
     }
 
-    fn key(&self, row: usize, dataset: &DatasetId, recipe: &str, gazetteer: &Gazetteer) -> Result<DatastreamKey, Error> {
+    fn key(
+        &self,
+        row: usize,
+        dataset: &DatasetId,
+        recipe: &str,
+        gazetteer: &Gazetteer,
+    ) -> Result<DatastreamKey, Error> {
         let word = |array: &Option<StringArray>| {
             array.as_ref().filter(|a| a.is_valid(row)).map(|a| a.value(row).to_owned()).unwrap_or_default()
         };
-        let wrong = |what: String| Error::invalid(format!("recipe `{recipe}`, row {}: {what}", row + 1), "correct query.sql");
+        let wrong = |what: String| {
+            Error::invalid(format!("recipe `{recipe}`, row {}: {what}", row + 1), "correct query.sql")
+        };
         let place = PlaceId::new(self.place.value(row)).map_err(|error| wrong(error.to_string()))?;
         let code = PropertyCode::new(self.property.value(row)).map_err(|error| wrong(error.to_string()))?;
-        let property = gazetteer.property(&code).ok_or_else(|| wrong(format!("`{code}` is not a known property")))?;
+        let property =
+            gazetteer.property(&code).ok_or_else(|| wrong(format!("`{code}` is not a known property")))?;
         let unit = word(&self.unit);
         if !unit.is_empty() && unit != property.unit {
             return Err(wrong(format!("`{code}` is kept in `{}`, not in `{unit}`", property.unit)));
@@ -110,7 +124,9 @@ impl Columns {
         let statistic = word(&self.statistic);
         let statistic = match statistic.as_str() {
             "" => Statistic::Instant,
-            text => Statistic::from_code(text).ok_or_else(|| wrong(format!("`{text}` is not a statistic")))?,
+            text => {
+                Statistic::from_code(text).ok_or_else(|| wrong(format!("`{text}` is not a statistic")))?
+            }
         };
         Ok(DatastreamKey {
             dataset: dataset.clone(),

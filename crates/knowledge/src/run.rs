@@ -4,7 +4,9 @@ use catalog::Catalog;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use lake::{Lake, NewRows, TableSchema};
-use model::{Access, Dataset, DatasetId, DatasetKind, Run, RunId, RunKind, RunState, RunTotals, Version, VersionInfo};
+use model::{
+    Access, Dataset, DatasetId, DatasetKind, Run, RunId, RunKind, RunState, RunTotals, Version, VersionInfo,
+};
 use policy::{Principal, Purpose};
 use query::{Engine, Sql};
 
@@ -21,7 +23,12 @@ pub async fn run_recipe(
     recipe: &Recipe,
     now: DateTime<Utc>,
 ) -> Result<Run, Error> {
-    let answer = engine.sql(&Principal::System, Sql::new(recipe.sql.as_str())).await?;
+    let there = catalog.dataset(&recipe.dataset.id).await?;
+    let access = there.as_ref().map_or(recipe.dataset.access, |dataset| dataset.access);
+    // An open product is made of what anyone may read: a closed dataset beside the open ones
+    // neither leaks into it nor stops it.
+    let reader = if access == Access::Open { Principal::Public } else { Principal::System };
+    let answer = engine.sql(&reader, Sql::new(recipe.sql.as_str())).await?;
     let inputs: Vec<(DatasetId, Version)> =
         answer.datasets.iter().filter(|(id, _)| *id != recipe.dataset.id).cloned().collect();
     let batches: Vec<_> = answer.batches.try_collect().await?;
@@ -31,9 +38,9 @@ pub async fn run_recipe(
             "aggregate further, or raise query_rows",
         ));
     }
-    prepare(catalog, recipe, &inputs, now).await?;
+    prepare(catalog, recipe, there, access, &inputs, now).await?;
 
-    let mut run = opened(recipe, now)?;
+    let mut run = opened(recipe, &inputs, now)?;
     catalog.open_run(&run).await?;
     match write(catalog, lake, recipe, &batches, &inputs, &mut run, now).await {
         Ok(()) => run.state = RunState::Done,
@@ -50,7 +57,7 @@ pub async fn run_recipe(
     Ok(run)
 }
 
-fn opened(recipe: &Recipe, now: DateTime<Utc>) -> Result<Run, Error> {
+fn opened(recipe: &Recipe, inputs: &[(DatasetId, Version)], now: DateTime<Utc>) -> Result<Run, Error> {
     let id = uuid::Uuid::now_v7().hyphenated().to_string();
     Ok(Run {
         id: RunId::new(&id).map_err(|error| Error::invalid(error.to_string(), "report this"))?,
@@ -60,6 +67,7 @@ fn opened(recipe: &Recipe, now: DateTime<Utc>) -> Result<Run, Error> {
         original: None,
         file_name: recipe.id.clone(),
         sheets: Vec::new(),
+        pinned: inputs.to_vec(),
         mapping: None,
         user: None,
         started_at: now,
@@ -74,11 +82,11 @@ fn opened(recipe: &Recipe, now: DateTime<Utc>) -> Result<Run, Error> {
 async fn prepare(
     catalog: &Catalog,
     recipe: &Recipe,
+    there: Option<Dataset>,
+    access: Access,
     inputs: &[(DatasetId, Version)],
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    let there = catalog.dataset(&recipe.dataset.id).await?;
-    let access = there.as_ref().map_or(recipe.dataset.access, |dataset| dataset.access);
     let mut synthetic = false;
     for (id, _) in inputs {
         let Some(input) = catalog.dataset(id).await? else { continue };

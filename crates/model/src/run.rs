@@ -103,6 +103,8 @@ pub struct Run {
     pub file_name: String,
     /// The names of the file's sheets, in order; a file without sheets has one, nameless.
     pub sheets: Vec<String>,
+    /// For a recipe, the versions that it read.
+    pub pinned: Vec<(DatasetId, Version)>,
     /// The version of the dataset's mapping that it used.
     pub mapping: Option<u32>,
     /// Who handed it in; absent for the system.

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::{
     EnumIter, PrimaryKeyTrait,
 };
 
-use super::json::ListJson;
+use super::json::{ListJson, PinnedJson};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "run")]
@@ -24,6 +24,8 @@ pub struct Model {
     pub file_name: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub sheets: ListJson,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub pinned: PinnedJson,
     pub mapping: Option<i32>,
     #[sea_orm(column_type = "Text", nullable)]
     pub account: Option<String>,

@@ -39,6 +39,7 @@ impl MigrationTrait for Migration {
                     .col(text_null("original"))
                     .col(text("file_name"))
                     .col(json_binary("sheets"))
+                    .col(json_binary("pinned"))
                     .col(integer_null("mapping"))
                     .col(text_null("account"))
                     .col(timestamp_with_time_zone("started_at"))

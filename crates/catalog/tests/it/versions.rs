@@ -20,6 +20,7 @@ pub fn run(n: u64, dataset: &str) -> Run {
         original: None,
         file_name: format!("độ mặn {n}.csv"),
         sheets: vec![String::new()],
+        pinned: Vec::new(),
         mapping: None,
         user: None,
         started_at: now() + hours(n.try_into().unwrap()),

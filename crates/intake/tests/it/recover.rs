@@ -17,6 +17,7 @@ fn left_running(id: &str) -> Run {
         original: None::<OriginalHash>,
         file_name: "a.csv".into(),
         sheets: vec![String::new()],
+        pinned: Vec::new(),
         mapping: None,
         user: None,
         started_at: now(),

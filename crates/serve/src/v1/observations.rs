@@ -131,7 +131,7 @@ pub struct ValueDocument {
 
 impl ValueDocument {
     /// The document of a value of a dataset.
-    pub fn new(dataset: &str, stream: &Datastream, value: &ObservedValue) -> Self {
+    pub fn new(dataset: &str, version: Option<Version>, stream: &Datastream, value: &ObservedValue) -> Self {
         let key = &stream.key;
         ValueDocument {
             datastream: stream.id.0,
@@ -148,15 +148,21 @@ impl ValueDocument {
             quality: value.quality.code(),
             run: value.run.to_string(),
             cell: value.cell.a1(),
-            trace: trace_path(dataset, stream.id, value.time),
+            trace: trace_path(dataset, stream.id, value.time, version),
         }
     }
 }
 
-/// The path that tells where a value comes from.
-pub fn trace_path(dataset: &str, datastream: DatastreamId, time: DateTime<Utc>) -> String {
+/// The path that tells where a value comes from, in the version in which it was read.
+pub fn trace_path(
+    dataset: &str,
+    datastream: DatastreamId,
+    time: DateTime<Utc>,
+    version: Option<Version>,
+) -> String {
     let time = time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    format!("/v1/trace?dataset={dataset}&datastream={datastream}&time={time}")
+    let path = format!("/v1/trace?dataset={dataset}&datastream={datastream}&time={time}");
+    version.map_or(path.clone(), |version| format!("{path}&version={version}"))
 }
 
 /// Values in order of datastream and time: as pages of JSON, or whole as CSV, Arrow or Parquet.
@@ -195,7 +201,7 @@ pub async fn list(
     for batch in &answer.batches {
         for value in ObservedValue::read(batch)? {
             if let Some(stream) = streams.get(&value.datastream.0) {
-                items.push(ValueDocument::new(id.as_str(), stream, &value));
+                items.push(ValueDocument::new(id.as_str(), answer.version, stream, &value));
             }
         }
     }
@@ -264,7 +270,7 @@ fn whole(format: RowFormat, answer: query::SeriesAnswer) -> Answer<Response> {
     Ok(response)
 }
 
-const WORDS: [&str; 5] = ["place", "property", "unit", "statistic", "period"];
+const WORDS: [&str; 7] = ["place", "property", "procedure", "statistic", "period", "unit", "datum"];
 
 fn described_schema(schema: &Schema) -> Schema {
     let words = WORDS.iter().map(|name| Field::new(*name, DataType::Utf8, false));
@@ -287,9 +293,11 @@ fn described(
     let mut columns = vec![
         word(|stream| stream.key.place.as_str()),
         word(|stream| stream.key.property.as_str()),
-        word(|stream| &stream.key.unit),
+        word(|stream| &stream.key.procedure),
         word(|stream| stream.key.statistic.code()),
         word(|stream| &stream.key.period),
+        word(|stream| &stream.key.unit),
+        word(|stream| &stream.key.datum),
     ];
     columns.extend(batch.columns().iter().cloned());
     // The engine's times are UTC; the type must say so for every client.
@@ -417,7 +425,7 @@ pub async fn latest(
     let request = LatestRequest { streams: asked.streams()?, at: asked.at()? };
     let answer = app.engine.latest(&permit, request).await?;
     let items: Vec<_> =
-        answer.latest.iter().map(|l| ValueDocument::new(id.as_str(), &l.datastream, &l.value)).collect();
+        answer.latest.iter().map(|l| ValueDocument::new(id.as_str(), answer.version, &l.datastream, &l.value)).collect();
     Ok(Json(Page { total: items.len() as u64, items, next: None }))
 }
 

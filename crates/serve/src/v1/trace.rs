@@ -142,7 +142,10 @@ pub async fn trace(
     let dataset = DatasetId::new(&asked.dataset).map_err(|_| Problem::not_found(&asked.dataset))?;
     let permit = app.catalog.authorize(&principal, &dataset, Purpose::Read, Utc::now()).await?;
     let at = match (asked.version, instant(asked.as_known_at.as_deref(), "as_known_at")?) {
-        (Some(version), _) => At::Version(Version(version)),
+        (Some(_), Some(_)) => {
+            return Err(Problem::parameter("version", "give either `version` or `as_known_at`"));
+        }
+        (Some(version), None) => At::Version(Version(version)),
         (None, Some(time)) => At::KnownAt(time),
         (None, None) => At::Latest,
     };
