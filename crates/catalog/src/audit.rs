@@ -153,8 +153,8 @@ impl Catalog {
 /// The chain does not fit from here on.
 #[derive(Debug, thiserror::Error)]
 #[error("the audit chain is broken at entry {number}: it was changed, or entries are missing")]
-struct BrokenChain {
-    number: i64,
+pub(crate) struct BrokenChain {
+    pub(crate) number: i64,
 }
 
 /// The hash of an entry after the one with the hash `before`. Every field is preceded by its

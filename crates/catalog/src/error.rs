@@ -53,6 +53,13 @@ impl Error {
         matches!(self, Error::Later(_))
     }
 
+    /// The first entry of the audit chain that does not fit, if that is what went wrong.
+    pub fn broken_at(&self) -> Option<u64> {
+        let Error::Internal(source) = self else { return None };
+        let broken = source.downcast_ref::<crate::audit::BrokenChain>()?;
+        Some(broken.number.unsigned_abs())
+    }
+
     pub(crate) fn not_found(kind: &str, id: impl std::fmt::Display) -> Error {
         Error::NotFound { what: format!("{kind} `{id}`") }
     }

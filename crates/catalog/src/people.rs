@@ -200,10 +200,10 @@ impl Catalog {
 
     async fn hash_password(&self, password: SecretString) -> Result<String, Error> {
         let length = password.expose_secret().chars().count();
-        if !(8..=256).contains(&length) {
+        if !(12..=256).contains(&length) {
             return Err(Error::invalid(
                 format!("a password of {length} characters is not taken"),
-                "take 8 to 256 characters; a few words in a row are good",
+                "take 12 to 256 characters; a few words in a row are good",
             ));
         }
         self.hashed(move || {

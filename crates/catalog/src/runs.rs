@@ -47,6 +47,21 @@ impl Catalog {
         self.newest(run::Entity::find().filter(run::Column::Dataset.eq(dataset.as_str())), limit).await
     }
 
+    /// A page of the runs of a dataset, newest first, and how many there are in all.
+    pub async fn runs_page(
+        &self,
+        dataset: &DatasetId,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(Vec<Run>, u64), Error> {
+        let all = run::Entity::find().filter(run::Column::Dataset.eq(dataset.as_str()));
+        let total = all.clone().count(self.reader()).await?;
+        if limit == 0 || offset >= total {
+            return Ok((Vec::new(), total));
+        }
+        Ok((self.newest(all.offset(offset), limit).await?, total))
+    }
+
     /// The newest runs of all datasets, newest first. Not all of them may be shown to everyone.
     pub async fn recent_runs(&self, limit: u64) -> Result<Vec<Run>, Error> {
         self.newest(run::Entity::find(), limit).await

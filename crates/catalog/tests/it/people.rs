@@ -168,7 +168,7 @@ async fn an_account_needs_a_free_name_an_agency_that_exists_and_a_good_password(
     assert!(matches!(catalog.create_user(lan()).await, Err(Error::Conflict { .. })));
     let nowhere = NewUser { id: user_id("binh"), agency: Some(agency_id("none")), ..lan() };
     assert!(matches!(catalog.create_user(nowhere).await, Err(Error::NotFound { .. })));
-    let short = NewUser { id: user_id("binh"), password: Some(secret("1234567")), ..lan() };
+    let short = NewUser { id: user_id("binh"), password: Some(secret("eleven char")), ..lan() };
     assert!(matches!(catalog.create_user(short).await, Err(Error::Invalid { .. })));
     assert_eq!(catalog.users().await.unwrap(), [made]);
 }
