@@ -145,6 +145,9 @@ pub fn problem(visit: &Visit, problem: &Problem, request_id: Option<&str>) -> Re
     let mut response = (problem.kind.status(), Body::from(html)).into_response();
     dress(response.headers_mut(), visit);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(seconds) = problem.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response
 }
 

@@ -5,20 +5,30 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalog::Catalog;
+use catalog::{AuditEntry, Catalog};
+use chrono::{DateTime, Utc};
 use intake::Intake;
 use knowledge::Recipe;
 use lake::Lake;
 use metrics_exporter_prometheus::PrometheusHandle;
+use model::UserId;
+use policy::Principal;
 use query::Engine;
 use secrecy::SecretString;
 use url::Url;
 
 use crate::http::principal::same_secret;
+use crate::http::{Answer, Problem, ProblemKind};
+use crate::sign_ins::SignIns;
 
 /// The running node, as the services see it. Cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    sign_ins: SignIns,
+}
 
 /// What an [`App`] is made of.
 pub struct Parts {
@@ -58,18 +68,56 @@ pub struct ServeConfig {
 impl App {
     /// Binds the parts together.
     pub fn new(parts: Parts) -> App {
-        App(Arc::new(parts))
+        App(Arc::new(Inner { parts, sign_ins: SignIns::default() }))
     }
 
     /// Whether the key is the one of the node's own console.
     pub fn is_console_key(&self, key: &SecretString) -> bool {
         self.config.console_key.as_ref().is_some_and(|console| same_secret(console, key))
     }
+
+    /// Signs in and returns the session's token, or nothing when name and password do not fit.
+    /// After too many failures the answer is to wait, whatever the password.
+    pub async fn sign_in(
+        &self,
+        name: &str,
+        password: &SecretString,
+        now: DateTime<Utc>,
+    ) -> Answer<Option<SecretString>> {
+        let Ok(user) = UserId::new(name.trim()) else { return Ok(None) };
+        if let Err(wait) = self.0.sign_ins.begin(user.as_str(), now) {
+            metrics::counter!("cuulong_sign_ins_held_back_total").increment(1);
+            return Err(Problem::new(ProblemKind::TooManyRequests).retry_after(wait));
+        }
+        let session = self.catalog.sign_in(&user, password, now).await?;
+        if session.is_some() {
+            self.0.sign_ins.succeeded(user.as_str());
+        }
+        Ok(session)
+    }
+
+    /// Writes to the audit chain that somebody did something to something.
+    pub async fn note(
+        &self,
+        principal: &Principal,
+        action: &str,
+        subject: &str,
+        detail: String,
+    ) -> Answer<()> {
+        let entry = AuditEntry {
+            at: Utc::now(),
+            actor: principal.name().to_owned(),
+            action: action.to_owned(),
+            subject: subject.to_owned(),
+            detail,
+        };
+        Ok(self.catalog.append_audit(entry).await?)
+    }
 }
 
 impl Deref for App {
     type Target = Parts;
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.0.parts
     }
 }

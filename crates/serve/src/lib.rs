@@ -6,8 +6,11 @@
 
 mod app;
 pub mod http;
+mod loads;
 mod ogc;
 mod ops;
+mod problems;
+mod sign_ins;
 mod sta;
 mod v1;
 
@@ -40,7 +43,7 @@ pub fn router(app: App, pages: Router<App>) -> Router {
     let compressed = SizeAbove::new(512)
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))
         .and(NotForContentType::const_new("application/vnd.apache.arrow.stream"));
-    Router::new().merge(services).merge(ops::router()).with_state(app.clone()).layer(
+    Router::new().merge(services).merge(ops::router()).merge(problems::router()).with_state(app.clone()).layer(
         ServiceBuilder::new()
             .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
             .layer(PropagateRequestIdLayer::new(request_id))
@@ -66,5 +69,11 @@ fn cors() -> CorsLayer {
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::OPTIONS])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, header::ACCEPT_LANGUAGE])
-        .expose_headers([header::ETAG, header::LINK])
+        .expose_headers([
+            header::ETAG,
+            header::LINK,
+            HeaderName::from_static("cuulong-version"),
+            HeaderName::from_static("cuulong-versions"),
+            HeaderName::from_static("x-request-id"),
+        ])
 }

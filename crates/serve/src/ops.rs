@@ -6,7 +6,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Response, StatusCode, header};
+use axum::http::{Method, Response, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -21,7 +21,15 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .route("/metrics", get(async |State(app): State<App>| app.metrics.render()))
+        .route("/metrics", get(metrics))
+}
+
+/// The numbers, in the text format of Prometheus.
+async fn metrics(State(app): State<App>) -> String {
+    // What waits to be summed up is summed up first, so that it cannot pile up where only
+    // `/metrics` is asked for and nothing else keeps house.
+    app.metrics.run_upkeep();
+    app.metrics.render()
 }
 
 /// Ready when the catalogue answers and the store can be listed.
@@ -42,7 +50,7 @@ async fn ready(State(app): State<App>) -> impl IntoResponse {
 
 /// Counts, times and logs a request. The log names the route, not the query: parameters may be personal.
 pub async fn observe(request: Request, next: Next) -> Response<Body> {
-    let method = request.method().clone();
+    let method = known(request.method());
     let path = request.uri().path().to_owned();
     let route = request
         .extensions()
@@ -54,18 +62,50 @@ pub async fn observe(request: Request, next: Next) -> Response<Body> {
     let response = next.run(request).instrument(span.clone()).await;
     let seconds = started.elapsed().as_secs_f64();
     let status = response.status().as_u16();
-    let labels = [("route", route.clone()), ("method", method.to_string()), ("status", status.to_string())];
+    let labels = [("route", route.clone()), ("method", method.to_owned()), ("status", status.to_string())];
     metrics::counter!("cuulong_requests_total", &labels).increment(1);
     metrics::histogram!("cuulong_request_seconds", "route" => route).record(seconds);
     let _in_span = span.enter();
     tracing::info!(
-        http.method = %method,
+        http.method = method,
         http.path = path,
         http.status = status,
         duration_ms = seconds * 1000.0,
         http.response_type = response.headers().get(header::CONTENT_TYPE).and_then(|t| t.to_str().ok()),
         "request answered"
     );
+    response
+}
+
+/// The method's name, from a closed set: whoever makes up methods makes up no series of numbers.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// Counts a version that was committed, by what made it.
+pub fn count_commit(source: &'static str) {
+    metrics::counter!("cuulong_commits_total", "source" => source).increment(1);
+}
+
+/// Counts and times an SQL query, up to its first rows.
+pub async fn query(request: Request, next: Next) -> Response<Body> {
+    let started = Instant::now();
+    let response = next.run(request).await;
+    let outcome = match response.status() {
+        status if status.is_success() => "answered",
+        status if status.is_client_error() => "refused",
+        _ => "failed",
+    };
+    metrics::counter!("cuulong_sql_queries_total", "outcome" => outcome).increment(1);
+    metrics::histogram!("cuulong_sql_seconds").record(started.elapsed().as_secs_f64());
     response
 }
 

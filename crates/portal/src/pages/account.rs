@@ -6,7 +6,6 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Utc;
-use model::UserId;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serve::App;
@@ -69,10 +68,7 @@ pub async fn sign_in(
         return Err(Problem::new(ProblemKind::NotAllowed));
     }
     let password = SecretString::from(given.password);
-    let session = match UserId::new(given.user.trim()) {
-        Ok(user) => app.catalog.sign_in(&user, &password, Utc::now()).await?,
-        Err(_) => None,
-    };
+    let session = app.sign_in(&given.user, &password, Utc::now()).await?;
     let Some(session) = session else {
         let title = visit.words.t("sign-in-title");
         let page = SignInPage {

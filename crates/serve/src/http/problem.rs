@@ -9,6 +9,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
+use chrono::TimeDelta;
 use fluent_templates::Loader;
 use fluent_templates::fluent_bundle::FluentValue;
 use model::Lang;
@@ -51,6 +52,8 @@ pub enum ProblemKind {
     InvalidQuery,
     /// A query that reached a limit of time, memory or rows.
     QueryLimit,
+    /// Too many attempts in a short time.
+    TooManyRequests,
     /// Something failed that the asker cannot mend.
     Internal,
     /// Something this node needs is away; the same request may work later.
@@ -59,7 +62,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [ProblemKind; 18] = [
+    pub const ALL: [ProblemKind; 19] = [
         ProblemKind::InvalidParameter,
         ProblemKind::UnknownParameter,
         ProblemKind::InvalidBody,
@@ -76,6 +79,7 @@ impl ProblemKind {
         ProblemKind::InvalidMapping,
         ProblemKind::InvalidQuery,
         ProblemKind::QueryLimit,
+        ProblemKind::TooManyRequests,
         ProblemKind::Internal,
         ProblemKind::Unavailable,
     ];
@@ -99,6 +103,7 @@ impl ProblemKind {
             ProblemKind::InvalidMapping => "invalid-mapping",
             ProblemKind::InvalidQuery => "invalid-query",
             ProblemKind::QueryLimit => "query-limit",
+            ProblemKind::TooManyRequests => "too-many-requests",
             ProblemKind::Internal => "internal",
             ProblemKind::Unavailable => "unavailable",
         }
@@ -121,6 +126,7 @@ impl ProblemKind {
             ProblemKind::InvalidFile | ProblemKind::InvalidMapping | ProblemKind::QueryLimit => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
+            ProblemKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             ProblemKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             ProblemKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -129,6 +135,11 @@ impl ProblemKind {
     /// The kind's title in a language.
     pub fn title(self, lang: Lang) -> String {
         language::message(lang, &format!("problem-{}", self.slug()))
+    }
+
+    /// What it means, in a language.
+    pub fn meaning(self, lang: Lang) -> String {
+        language::message(lang, &format!("problem-{}-meaning", self.slug()))
     }
 
     /// What to do about it, in a language.
@@ -146,6 +157,8 @@ pub struct Problem {
     pub detail: Option<Detail>,
     /// The parameter, cell or position at fault.
     pub at: Option<String>,
+    /// How many seconds to wait before the next attempt.
+    pub retry_after: Option<u64>,
 }
 
 /// The sentence of a problem.
@@ -160,17 +173,17 @@ pub enum Detail {
 impl Problem {
     /// A problem that its kind says all about.
     pub fn new(kind: ProblemKind) -> Self {
-        Problem { kind, detail: None, at: None }
+        Problem { kind, detail: None, at: None, retry_after: None }
     }
 
     /// A problem with the words of a lower layer.
     pub fn text(kind: ProblemKind, detail: impl std::fmt::Display) -> Self {
-        Problem { kind, detail: Some(Detail::Text(detail.to_string())), at: None }
+        Problem { kind, detail: Some(Detail::Text(detail.to_string())), at: None, retry_after: None }
     }
 
     /// A problem with a message of the catalogue.
     pub fn message(kind: ProblemKind, id: &'static str, blanks: Vec<(&'static str, String)>) -> Self {
-        Problem { kind, detail: Some(Detail::Message(id, blanks)), at: None }
+        Problem { kind, detail: Some(Detail::Message(id, blanks)), at: None, retry_after: None }
     }
 
     /// A parameter with a value that it cannot have.
@@ -200,6 +213,15 @@ impl Problem {
     #[must_use]
     pub fn at(mut self, place: &str) -> Self {
         self.at = Some(place.to_owned());
+        self
+    }
+
+    /// The same problem, saying how long to wait before the next attempt.
+    #[must_use]
+    pub fn retry_after(mut self, wait: TimeDelta) -> Self {
+        // Rounded up: whoever waits as long as told is let through.
+        let seconds = wait.num_milliseconds().max(0).unsigned_abs().div_ceil(1000);
+        self.retry_after = Some(seconds.max(1));
         self
     }
 
@@ -245,6 +267,9 @@ impl IntoResponse for Problem {
             response
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"cuulong\""));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);
         response

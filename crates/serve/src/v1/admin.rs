@@ -1,13 +1,11 @@
-//! Administration: users, keys, grants and the audit log.
+//! Administration: grants and the audit log.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use catalog::NewUser;
 use chrono::{DateTime, Utc};
 use model::{AgencyId, DatasetId, PlaceId, PropertyCode, UserId};
-use policy::{Grant, GrantLevel, Principal, Role, RowFilter, Scope};
-use secrecy::{ExposeSecret, SecretString};
+use policy::{Grant, GrantLevel, Principal, Role, RowFilter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,7 +13,8 @@ use super::documents::Page;
 use crate::App;
 use crate::http::{Answer, Body, Caller, Params, Problem, ProblemKind, params};
 
-fn admin_only(principal: &Principal) -> Answer<()> {
+/// Refuses everyone but administrators.
+pub fn admin_only(principal: &Principal) -> Answer<()> {
     if principal.is_admin() {
         Ok(())
     } else if principal.user().is_none() {
@@ -25,137 +24,9 @@ fn admin_only(principal: &Principal) -> Answer<()> {
     }
 }
 
-fn invalid(field: &str, why: impl std::fmt::Display) -> Problem {
+/// A field of a body with a value that it cannot have.
+pub fn invalid(field: &str, why: impl std::fmt::Display) -> Problem {
     Problem::text(ProblemKind::InvalidBody, why).at(field)
-}
-
-/// A user.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UserDocument {
-    /// The user's id.
-    pub id: String,
-    /// The user's name.
-    pub name: String,
-    /// The agency.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agency: Option<String>,
-    /// user, provider, steward, approver, auditor or admin.
-    pub role: &'static str,
-}
-
-/// The users of this node.
-#[utoipa::path(get, path = "/v1/users", tag = "admin", security(("key" = [])),
-    responses((status = 200, body = Page<UserDocument>)))]
-pub async fn users(State(app): State<App>, Caller(principal): Caller) -> Answer<Json<Page<UserDocument>>> {
-    admin_only(&principal)?;
-    let users = app.catalog.users().await?;
-    let items: Vec<_> = users
-        .iter()
-        .map(|user| UserDocument {
-            id: user.id.to_string(),
-            name: user.name.clone(),
-            agency: user.agency.as_ref().map(ToString::to_string),
-            role: user.role.code(),
-        })
-        .collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
-}
-
-/// A user to create.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct UserInput {
-    /// A lower-case letter, then letters, digits or `_`.
-    id: String,
-    /// The name that others see.
-    name: String,
-    /// The agency.
-    agency: Option<String>,
-    /// user, provider, steward, approver, auditor or admin.
-    role: String,
-    /// A password, at least 12 characters; without one the user has keys only.
-    password: Option<String>,
-}
-
-/// Creates a user.
-#[utoipa::path(post, path = "/v1/users", tag = "admin", request_body = UserInput, security(("key" = [])),
-    responses((status = 201)))]
-pub async fn create_user(
-    State(app): State<App>,
-    Caller(principal): Caller,
-    Body(input): Body<UserInput>,
-) -> Answer<StatusCode> {
-    admin_only(&principal)?;
-    if input.password.as_ref().is_some_and(|password| password.chars().count() < 12) {
-        return Err(invalid("password", "a password has at least 12 characters"));
-    }
-    let user = NewUser {
-        id: UserId::new(&input.id).map_err(|error| invalid("id", error))?,
-        name: input.name,
-        agency: input.agency.as_deref().map(AgencyId::new).transpose().map_err(|e| invalid("agency", e))?,
-        role: Role::from_code(&input.role)
-            .ok_or_else(|| invalid("role", format!("`{}` is not a role", input.role)))?,
-        password: input.password.map(SecretString::from),
-    };
-    app.catalog.create_user(user).await?;
-    Ok(StatusCode::CREATED)
-}
-
-/// A key to create.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct KeyInput {
-    /// What the key is for.
-    label: String,
-    /// read, write or admin.
-    scope: String,
-    /// When it ends; absent, after a year.
-    expires_at: Option<DateTime<Utc>>,
-}
-
-/// A key that was created.
-#[derive(Serialize, ToSchema)]
-pub struct KeyDocument {
-    /// The key itself: shown this once, stored nowhere.
-    pub key: String,
-}
-
-/// Creates an API key. A user creates keys for themselves, an administrator for anyone.
-#[utoipa::path(post, path = "/v1/users/{id}/keys", tag = "admin", params(("id" = String, Path)),
-    request_body = KeyInput, security(("key" = [])), responses((status = 200, body = KeyDocument)))]
-pub async fn create_key(
-    State(app): State<App>,
-    Caller(principal): Caller,
-    Path(id): Path<String>,
-    Body(input): Body<KeyInput>,
-) -> Answer<Json<KeyDocument>> {
-    let user = UserId::new(&id).map_err(|_| Problem::not_found(&id))?;
-    let scope = Scope::from_code(&input.scope)
-        .ok_or_else(|| invalid("scope", format!("`{}` is not a scope", input.scope)))?;
-    if !principal.is_admin() {
-        if principal.user() != Some(&user) {
-            return admin_only(&principal).and(Err(Problem::new(ProblemKind::NotAllowed)));
-        }
-        if !principal.has_scope(scope) {
-            return Err(Problem::new(ProblemKind::KeyScope));
-        }
-    }
-    let expires_at = input.expires_at.unwrap_or_else(|| Utc::now() + chrono::Duration::days(365));
-    let key = app.catalog.create_key(&user, &input.label, scope, Some(expires_at)).await?;
-    Ok(Json(KeyDocument { key: key.expose_secret().to_owned() }))
-}
-
-/// Revokes an API key.
-#[utoipa::path(delete, path = "/v1/keys/{id}", tag = "admin", params(("id" = i64, Path)),
-    security(("key" = [])), responses((status = 204)))]
-pub async fn revoke_key(
-    State(app): State<App>,
-    Caller(principal): Caller,
-    Path(id): Path<i64>,
-) -> Answer<StatusCode> {
-    admin_only(&principal)?;
-    app.catalog.revoke_key(id).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A grant.
@@ -251,7 +122,18 @@ pub async fn add_grant(
         return Err(Problem::not_found(grant.dataset.as_str()).at("dataset"));
     }
     let id = app.catalog.add_grant(&grant).await?;
+    let detail = format!("grant {id}: {} for {}", grant.level.code(), taker(&grant));
+    app.note(&principal, "grant.added", &format!("dataset:{}", grant.dataset), detail).await?;
     Ok((StatusCode::CREATED, Json(GrantDocument::new(id, &grant))))
+}
+
+/// Whom a grant is for, for the audit log.
+fn taker(grant: &Grant) -> String {
+    match (&grant.user, &grant.agency) {
+        (Some(user), _) => format!("user {user}"),
+        (None, Some(agency)) => format!("agency {agency}"),
+        (None, None) => "nobody".to_owned(),
+    }
 }
 
 /// Takes a grant back.
@@ -260,10 +142,12 @@ pub async fn add_grant(
 pub async fn remove_grant(
     State(app): State<App>,
     Caller(principal): Caller,
-    Path(id): Path<i64>,
+    Path(id): Path<String>,
 ) -> Answer<StatusCode> {
     admin_only(&principal)?;
-    app.catalog.remove_grant(id).await?;
+    let number: i64 = id.parse().map_err(|_| Problem::not_found(&id))?;
+    app.catalog.remove_grant(number).await?;
+    app.note(&principal, "grant.removed", &format!("grant:{number}"), String::new()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -303,9 +187,7 @@ pub async fn audit(
     Caller(principal): Caller,
     Params(asked): Params<AuditParams>,
 ) -> Answer<Json<Page<AuditDocument>>> {
-    if !matches!(principal, Principal::User { role: Role::Auditor, .. }) {
-        admin_only(&principal)?;
-    }
+    auditors_only(&principal)?;
     let limit = params::limit(asked.limit, 100, 1000)? as u64;
     let entries = app.catalog.audit(limit, asked.before).await?;
     let items: Vec<_> = entries
@@ -321,4 +203,46 @@ pub async fn audit(
         })
         .collect();
     Ok(Json(Page { total: items.len() as u64, items, next: None }))
+}
+
+/// Refuses everyone but administrators and auditors.
+fn auditors_only(principal: &Principal) -> Answer<()> {
+    match principal {
+        Principal::User { role: Role::Auditor, .. } => Ok(()),
+        other => admin_only(other),
+    }
+}
+
+/// What came of reading the whole audit log.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerificationDocument {
+    /// Whether every entry fits the one before it and the last is the one that was written last.
+    pub intact: bool,
+    /// How many entries there are; absent when the chain is broken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entries: Option<u64>,
+    /// The first entry that does not fit: it was changed, or entries are missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broken_at: Option<u64>,
+}
+
+/// Reads the whole audit log and says whether it is as it was written. For administrators and auditors.
+#[utoipa::path(get, path = "/v1/audit/verification", tag = "admin", security(("key" = [])),
+    responses((status = 200, body = VerificationDocument)))]
+pub async fn verification(
+    State(app): State<App>,
+    Caller(principal): Caller,
+) -> Answer<Json<VerificationDocument>> {
+    auditors_only(&principal)?;
+    let (entries, broken_at) = match app.catalog.verify_audit().await {
+        Ok(entries) => (Some(entries), None),
+        Err(error) => match error.broken_at() {
+            Some(number) => (None, Some(number)),
+            None => return Err(error.into()),
+        },
+    };
+    if let Some(number) = broken_at {
+        tracing::error!(audit.entry = number, "the audit chain is broken");
+    }
+    Ok(Json(VerificationDocument { intact: broken_at.is_none(), entries, broken_at }))
 }

@@ -1,6 +1,7 @@
 //! Datasets: list and search, register, describe, and their mapping.
 
 use axum::Json;
+use axum::extract::rejection::StringRejection;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -152,8 +153,14 @@ pub async fn create(
         return Err(Problem::not_found(dataset.agency.as_str()).at("agency"));
     }
     app.catalog.create_dataset(&dataset).await?;
+    noted(&app, &principal, "dataset.created", &dataset).await?;
     let place = links.path(&format!("/v1/datasets/{}", dataset.id));
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(DatasetDocument::new(&dataset, None))))
+}
+
+async fn noted(app: &App, principal: &Principal, action: &str, dataset: &Dataset) -> Answer<()> {
+    let detail = format!("access {}, agency {}", dataset.access.code(), dataset.agency);
+    app.note(principal, action, &format!("dataset:{}", dataset.id), detail).await
 }
 
 fn may_describe(principal: &Principal, agency: &AgencyId) -> Answer<()> {
@@ -203,6 +210,7 @@ pub async fn update(
         return Err(Problem::text(ProblemKind::Conflict, "the id and the kind of a dataset cannot change"));
     }
     app.catalog.update_dataset(&dataset).await?;
+    noted(&app, &principal, "dataset.updated", &dataset).await?;
     let version = app.catalog.latest_version(&id).await?;
     Ok(Json(DatasetDocument::new(&dataset, version.as_ref())))
 }
@@ -230,12 +238,17 @@ pub async fn save_mapping(
     State(app): State<App>,
     Caller(principal): Caller,
     Path(id): Path<String>,
-    text: String,
+    text: Result<String, StringRejection>,
 ) -> Answer<StatusCode> {
     let id = dataset_id(&id)?;
     app.catalog.authorize(&principal, &id, Purpose::Write, Utc::now()).await?;
+    let text = text.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(ProblemKind::TooLarge),
+        _ => Problem::text(ProblemKind::InvalidBody, rejection.body_text()),
+    })?;
     intake::mapping::Mapping::parse(&text)
         .map_err(|error| Problem::text(ProblemKind::InvalidMapping, error))?;
-    app.catalog.save_mapping(&id, &text, principal.user(), Utc::now()).await?;
+    let number = app.catalog.save_mapping(&id, &text, principal.user(), Utc::now()).await?;
+    app.note(&principal, "mapping.saved", &format!("dataset:{id}"), format!("mapping {number}")).await?;
     Ok(StatusCode::NO_CONTENT)
 }

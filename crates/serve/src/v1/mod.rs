@@ -3,6 +3,7 @@
 mod admin;
 mod datasets;
 mod documents;
+mod keys;
 mod observations;
 mod places;
 mod recipes;
@@ -10,18 +11,20 @@ mod runs;
 mod sql;
 mod trace;
 mod uploads;
+mod users;
 mod versions;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::get;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, Info, License, OpenApi, OpenApiBuilder};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 pub use uploads::report_document;
 
-use crate::App;
+use crate::{App, ops};
 
 /// The routes of `/v1`, and the document that describes them at `/v1/openapi.json`.
 pub fn router() -> Router<App> {
@@ -56,19 +59,22 @@ fn parts() -> (Router<App>, OpenApi) {
         .routes(routes!(runs::findings))
         .routes(routes!(runs::original))
         .routes(routes!(trace::trace))
-        .routes(routes!(sql::get, sql::post))
+        .routes(routes!(sql::get, sql::post).layer(from_fn(ops::query)))
         .routes(routes!(places::list))
         .routes(routes!(places::show))
         .routes(routes!(places::properties))
         .routes(routes!(places::agencies))
         .routes(routes!(recipes::list))
         .routes(routes!(recipes::run))
-        .routes(routes!(admin::users, admin::create_user))
-        .routes(routes!(admin::create_key))
-        .routes(routes!(admin::revoke_key))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::update))
+        .routes(routes!(users::set_password))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::revoke))
         .routes(routes!(admin::grants, admin::add_grant))
         .routes(routes!(admin::remove_grant))
         .routes(routes!(admin::audit))
+        .routes(routes!(admin::verification))
         .split_for_parts()
 }
 

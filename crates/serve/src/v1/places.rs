@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::documents::{Page, PlaceDocument, PropertyDocument, TextDocument};
 use crate::App;
-use crate::http::{Answer, Params, Problem, params};
+use crate::http::{Answer, Links, Params, Problem, params};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +31,7 @@ pub struct PlaceParams {
     responses((status = 200, body = Page<PlaceDocument>)))]
 pub async fn list(
     State(app): State<App>,
+    links: Links,
     Params(asked): Params<PlaceParams>,
 ) -> Answer<Json<Page<PlaceDocument>>> {
     let limit = params::limit(asked.limit, 100, 1000)?;
@@ -56,9 +57,19 @@ pub async fn list(
         })
         .collect();
     let total = matching.len() as u64;
-    let items =
-        matching.into_iter().skip(asked.offset.unwrap_or(0)).take(limit).map(PlaceDocument::from).collect();
-    Ok(Json(Page { items, total, next: None }))
+    let offset = asked.offset.unwrap_or(0);
+    let items: Vec<_> = matching.into_iter().skip(offset).take(limit).map(PlaceDocument::from).collect();
+    let reached = offset.saturating_add(items.len());
+    let next = ((reached as u64) < total).then(|| {
+        let (limit, reached) = (limit.to_string(), reached.to_string());
+        let on = asked.on.map(|day| day.to_string());
+        let mut parameters = vec![("limit", limit.as_str()), ("offset", reached.as_str())];
+        for (name, value) in [("q", &asked.q), ("kind", &asked.kind), ("on", &on)] {
+            parameters.extend(value.as_deref().map(|value| (name, value)));
+        }
+        links.to("/v1/places", &parameters)
+    });
+    Ok(Json(Page { items, total, next }))
 }
 
 /// A place with what it belongs to, what belongs to it, and what it came from or passed into.

@@ -7,8 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::documents::{Page, RunDocument, TextDocument};
-use crate::App;
 use crate::http::{Answer, Caller, Problem, ProblemKind};
+use crate::{App, ops};
 
 /// A recipe.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,5 +56,10 @@ pub async fn run(
     }
     let recipe = app.recipes.iter().find(|recipe| recipe.id == id).ok_or_else(|| Problem::not_found(&id))?;
     let run = knowledge::run_recipe(&app.engine, &app.catalog, &app.lake, recipe, Utc::now()).await?;
+    let detail = format!("run {}, dataset {}", run.id, run.dataset);
+    app.note(&principal, "recipe.run", &format!("recipe:{id}"), detail).await?;
+    if run.version.is_some() {
+        ops::count_commit("recipe");
+    }
     Ok(Json((&run).into()))
 }

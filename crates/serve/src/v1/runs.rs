@@ -31,15 +31,31 @@ pub struct PageParams {
 pub async fn of_dataset(
     State(app): State<App>,
     Caller(principal): Caller,
+    links: Links,
     Path(id): Path<String>,
     Params(asked): Params<PageParams>,
 ) -> Answer<Json<Page<RunDocument>>> {
     let id = dataset_id(&id)?;
     app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
-    let limit = params::limit(asked.limit, 100, 1000)?;
-    let runs = app.catalog.runs(&id, limit as u64).await?;
+    let limit = params::limit(asked.limit, 100, 1000)? as u64;
+    let offset = asked.offset.unwrap_or(0);
+    let (runs, total) = app.catalog.runs_page(&id, offset, limit).await?;
     let items: Vec<RunDocument> = runs.iter().map(RunDocument::from).collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+    let next = next_page(
+        &links,
+        &format!("/v1/datasets/{id}/runs"),
+        limit,
+        offset.saturating_add(items.len() as u64),
+        total,
+    );
+    Ok(Json(Page { items, total, next }))
+}
+
+/// The link of the page that begins where this one ended, if there is more.
+fn next_page(links: &Links, path: &str, limit: u64, reached: u64, total: u64) -> Option<String> {
+    let parameters = [("limit", limit.to_string()), ("offset", reached.to_string())];
+    (reached < total)
+        .then(|| links.to(path, &parameters.each_ref().map(|(name, value)| (*name, value.as_str()))))
 }
 
 /// The run, when the principal may read its dataset.
@@ -86,13 +102,8 @@ pub async fn findings(
     let offset = asked.offset.unwrap_or(0);
     let (found, total) = app.catalog.findings(&run.id, offset, limit).await?;
     let items: Vec<_> = found.iter().map(|f| FindingDocument::new(f, &run.sheets, lang)).collect();
-    let reached = offset + items.len() as u64;
-    let next = (reached < total).then(|| {
-        links.to(
-            &format!("/v1/runs/{}/findings", run.id),
-            &[("limit", &limit.to_string()), ("offset", &reached.to_string())],
-        )
-    });
+    let path = format!("/v1/runs/{}/findings", run.id);
+    let next = next_page(&links, &path, limit, offset.saturating_add(items.len() as u64), total);
     Ok(Json(Page { items, total, next }))
 }
 

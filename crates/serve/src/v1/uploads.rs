@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
@@ -13,6 +14,7 @@ use futures::{StreamExt, TryStreamExt};
 use intake::{Load, Report};
 use policy::Purpose;
 use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use utoipa::{IntoParams, ToSchema};
 
 use super::datasets::dataset_id;
@@ -83,11 +85,7 @@ pub async fn upload(
     let permit = app.catalog.authorize(&principal, &id, Purpose::Write, Utc::now()).await?;
     let HandedIn { file_name, body, mapping, dry_run } = handed_in(&app, asked, request).await?;
     let load = Load { file_name, body, mapping, dry_run, now: Utc::now() };
-    // The load runs on: a client that hangs up does not leave half a run behind.
-    let intake = app.intake.clone();
-    let report = tokio::spawn(async move { intake.load(&permit, load, &|_| {}).await })
-        .await
-        .map_err(|error| Problem::internal(&error))??;
+    let report = app.load(permit, load).await?;
     let status = if report.run.version.is_some() { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(ReportDocument::new(&report, lang))))
 }
@@ -112,7 +110,7 @@ async fn handed_in(app: &App, asked: UploadParams, request: Request) -> Answer<H
     let body = request.into_body().into_data_stream().map_err(std::io::Error::other).boxed();
     Ok(HandedIn {
         file_name: asked.file_name.unwrap_or_else(|| "upload".to_owned()),
-        body: bounded(body, app.config.upload_limit),
+        body,
         mapping: asked.mapping,
         dry_run: asked.dry_run,
     })
@@ -120,26 +118,31 @@ async fn handed_in(app: &App, asked: UploadParams, request: Request) -> Answer<H
 
 /// Reads a form. Its parts come in any order, so the file waits in the spool until all are read.
 async fn form(app: &App, asked: UploadParams, request: Request) -> Answer<HandedIn> {
-    use axum::extract::{FromRequest, Multipart};
-    let wrong = |error: &dyn std::fmt::Display| Problem::text(ProblemKind::InvalidBody, error);
     let (parts, body) = request.into_parts();
-    let request = Request::from_parts(parts, Body::new(body));
-    let mut form = Multipart::from_request(request, app).await.map_err(|e| wrong(&e))?;
+    let mut request = Request::from_parts(parts, Body::new(body));
+    // The whole form, with what stands around the file; the file's own limit comes first.
+    let most = app.config.upload_limit.saturating_add(FORM_BYTES);
+    DefaultBodyLimit::max(usize::try_from(most).unwrap_or(usize::MAX)).apply(&mut request);
+    let mut form = Multipart::from_request(request, app)
+        .await
+        .map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
     let mut handed_in: Option<(String, tokio::fs::File)> = None;
     let (mut mapping, mut dry_run) = (asked.mapping, asked.dry_run);
-    while let Some(part) = form.next_field().await.map_err(|e| wrong(&e))? {
+    while let Some(mut part) = form.next_field().await.map_err(broken_form)? {
         match part.name() {
+            Some("file") if handed_in.is_some() => {
+                let twice = "the form has two parts `file`; hand in one file at a time";
+                return Err(Problem::text(ProblemKind::InvalidBody, twice).at("file"));
+            }
             Some("file") => {
                 let name = part.file_name().unwrap_or("upload").to_owned();
-                let stream = part.map_err(std::io::Error::other).boxed();
-                handed_in = Some((name, spooled(app, bounded(stream, app.config.upload_limit)).await?));
+                handed_in = Some((name, spooled(app, &mut part).await?));
             }
             Some("mapping") => {
-                mapping =
-                    Some(part.text().await.map_err(|e| wrong(&e))?).filter(|text| !text.trim().is_empty());
+                mapping = Some(text(&mut part, "mapping").await?).filter(|text| !text.trim().is_empty());
             }
             Some("dry_run") => {
-                dry_run = matches!(part.text().await.map_err(|e| wrong(&e))?.as_str(), "true" | "on" | "1");
+                dry_run = matches!(text(&mut part, "dry_run").await?.as_str(), "true" | "on" | "1");
             }
             _ => {}
         }
@@ -150,13 +153,30 @@ async fn form(app: &App, asked: UploadParams, request: Request) -> Answer<Handed
     Ok(HandedIn { file_name: asked.file_name.unwrap_or(name), body, mapping, dry_run })
 }
 
-/// Writes a stream to a nameless file of the spool, which is gone when it is closed.
-async fn spooled(app: &App, mut stream: BoxStream<'_, std::io::Result<Bytes>>) -> Answer<tokio::fs::File> {
-    use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+/// What a form may hold beside its file.
+const FORM_BYTES: u64 = 2 << 20;
+/// A mapping is a page of text, never more.
+const TEXT_BYTES: usize = 256 * 1024;
+
+fn broken_form(error: MultipartError) -> Problem {
+    let kind = match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ProblemKind::TooLarge,
+        _ => ProblemKind::InvalidBody,
+    };
+    Problem::text(kind, error.body_text())
+}
+
+/// Writes a part to a nameless file of the spool, which is gone when it is closed.
+async fn spooled(app: &App, part: &mut Field<'_>) -> Answer<tokio::fs::File> {
     let file = tempfile::tempfile_in(&app.config.spool).map_err(|error| Problem::internal(&error))?;
     let mut file = tokio::fs::File::from_std(file);
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|error| Problem::text(ProblemKind::TooLarge, error))?;
+    let (mut size, limit) = (0_u64, app.config.upload_limit);
+    while let Some(chunk) = part.chunk().await.map_err(broken_form)? {
+        size += chunk.len() as u64;
+        if size > limit {
+            let larger = format!("the file is larger than {limit} bytes");
+            return Err(Problem::text(ProblemKind::TooLarge, larger).at("file"));
+        }
         file.write_all(&chunk).await.map_err(|error| Problem::internal(&error))?;
     }
     file.flush().await.map_err(|error| Problem::internal(&error))?;
@@ -164,21 +184,17 @@ async fn spooled(app: &App, mut stream: BoxStream<'_, std::io::Result<Bytes>>) -
     Ok(file)
 }
 
-fn bounded<'a>(
-    stream: BoxStream<'a, std::io::Result<Bytes>>,
-    limit: u64,
-) -> BoxStream<'a, std::io::Result<Bytes>> {
-    let mut seen = 0_u64;
-    stream
-        .map(move |chunk| {
-            let chunk = chunk?;
-            seen += chunk.len() as u64;
-            if seen > limit {
-                return Err(std::io::Error::other(format!("the file is larger than {limit} bytes")));
-            }
-            Ok(chunk)
-        })
-        .boxed()
+/// Reads a part that is a short text.
+async fn text(part: &mut Field<'_>, name: &str) -> Answer<String> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = part.chunk().await.map_err(broken_form)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > TEXT_BYTES {
+            let larger = format!("the part is larger than {TEXT_BYTES} bytes");
+            return Err(Problem::text(ProblemKind::TooLarge, larger).at(name));
+        }
+    }
+    String::from_utf8(bytes).map_err(|error| Problem::text(ProblemKind::InvalidBody, error).at(name))
 }
 
 /// The report as a JSON document, for whoever hands files in without HTTP.
