@@ -70,7 +70,7 @@ pub enum Command {
         /// Read as it was known at this time.
         #[arg(long, value_name = "TIME")]
         as_known_at: Option<String>,
-        /// table, csv, json or parquet.
+        /// table, csv, json, arrow or parquet.
         #[arg(long, default_value = "table")]
         format: String,
     },
@@ -115,7 +115,7 @@ pub struct NewDataset {
     /// observations or features.
     #[arg(long, default_value = "observations")]
     pub kind: String,
-    /// The agency that publishes it; `SELECT * FROM agency`-like list at /v1/agencies.
+    /// The agency that publishes it; the agencies are listed at /v1/agencies.
     #[arg(long)]
     pub agency: String,
     /// Its title in Vietnamese.
@@ -146,7 +146,8 @@ pub struct NewDataset {
 pub enum UserCommand {
     /// List the users.
     List,
-    /// Create one. A password is asked for by CUULONG_NEW_PASSWORD; without it the user has keys only.
+    /// Create one. The variable CUULONG_NEW_PASSWORD holds the password (12 characters or more);
+    /// without it the user has keys only.
     Add {
         /// A lower-case letter, then letters, digits or `_`.
         id: String,
@@ -170,6 +171,17 @@ pub enum UserCommand {
         /// read, write or admin.
         #[arg(long, default_value = "read")]
         scope: String,
+    },
+    /// List a user's API keys, also those that ended.
+    Keys {
+        /// The user.
+        id: String,
+    },
+    /// Withdraw an API key for good.
+    Revoke {
+        /// The key's number, as `user keys` lists it.
+        #[arg(value_name = "KEY_ID")]
+        key: i64,
     },
 }
 
@@ -198,8 +210,11 @@ pub enum GrantCommand {
         /// Only these properties.
         #[arg(long = "property")]
         properties: Vec<String>,
-        /// When it ends.
-        #[arg(long)]
+        /// Only values from before this time, e.g. 2025-01-01T00:00:00+07:00.
+        #[arg(long, value_name = "TIME")]
+        before: Option<String>,
+        /// When it ends, e.g. 2027-01-01T00:00:00+07:00.
+        #[arg(long, value_name = "TIME")]
         expires_at: Option<String>,
     },
     /// Take one back.

@@ -14,6 +14,7 @@ use query::{Engine, QueryLimits};
 use secrecy::SecretString;
 use serve::{App, ServeConfig};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::lock::{Holder, Lock};
@@ -118,9 +119,23 @@ impl Node {
         self.lock
             .publish(&format!("http://{host}:{}", address.port()))
             .map_err(|source| NodeError::Folder { path: "node.address".to_owned(), source })?;
+        let mut background = JoinSet::new();
+        background.spawn(keep_numbers(self.app.metrics.clone()));
         axum::serve(listener, self.router).with_graceful_shutdown(stop).await.map_err(listen_error)
     }
 }
+
+/// Sums up what the recorder holds, so that it does not pile up where nobody asks for `/metrics`.
+async fn keep_numbers(recorder: PrometheusHandle) {
+    let mut beat = tokio::time::interval(UPKEEP);
+    loop {
+        beat.tick().await;
+        recorder.run_upkeep();
+    }
+}
+
+/// How often the numbers are summed up.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 fn folder_error(config: &Config) -> impl Fn(std::io::Error) -> NodeError {
     let path = config.data.display().to_string();
@@ -138,7 +153,8 @@ async fn build(config: &Config, demo: bool, console_key: Option<SecretString>) -
     }
     let lake =
         Lake::open(&LakeConfig { url: config.store.clone(), options: config.store_options.clone() }).await?;
-    let intake = Intake::new(catalog.clone(), lake.clone(), IntakeLimits::default());
+    let limits = IntakeLimits { max_bytes: config.upload_limit, ..IntakeLimits::default() };
+    let intake = Intake::new(catalog.clone(), lake.clone(), limits);
     for run in intake.recover(Utc::now()).await? {
         tracing::warn!(run.id = %run.id, run.state = run.state.code(), dataset = %run.dataset, "a run that was cut off was brought to an end");
     }

@@ -33,7 +33,12 @@ pub async fn load(
     let mut failed = 0;
     for file in files {
         match hand_in(&way, config, file, &dataset, mapping.clone(), dry_run).await {
-            Ok(report) => show(&report, config.lang),
+            Ok(report) => {
+                show(&report, config.lang);
+                if is_failed(&report) {
+                    failed += 1;
+                }
+            }
             Err(message) => {
                 failed += 1;
                 tell(&format!("{}: {message}", file.display()));
@@ -116,6 +121,11 @@ fn counted(
     stream.inspect(move |chunk| bar.inc(chunk.as_ref().map_or(0, |chunk| chunk.len() as u64))).boxed()
 }
 
+/// Whether the run took nothing because every value was refused.
+fn is_failed(report: &Value) -> bool {
+    report["run"]["state"] == "failed"
+}
+
 /// Prints a report as a person reads it.
 fn show(report: &Value, lang: Lang) {
     let run = &report["run"];
@@ -172,6 +182,8 @@ fn show(report: &Value, lang: Lang) {
     let end = match (text(&run["state"]).as_str(), version, vietnamese) {
         ("dry_run", _, true) => "chạy thử: không ghi gì".to_owned(),
         ("dry_run", _, false) => "dry run: nothing was written".to_owned(),
+        ("failed", _, true) => "mọi giá trị đều bị từ chối: không ghi gì".to_owned(),
+        ("failed", _, false) => "every value was refused: nothing was written".to_owned(),
         (_, Some(version), true) => format!("bản {version}, lần nộp {}", text(&run["id"])),
         (_, Some(version), false) => format!("version {version}, run {}", text(&run["id"])),
         (_, None, true) => "không có gì thay đổi: không có bản mới".to_owned(),

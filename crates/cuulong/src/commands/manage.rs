@@ -67,6 +67,15 @@ pub async fn user(config: &Config, command: UserCommand) -> Done {
             print(reply.json()["key"].as_str().unwrap_or(""));
             Ok(())
         }
+        UserCommand::Keys { id } => {
+            let columns = ["id", "scope", "created_at", "expires_at", "revoked_at", "label"];
+            rows(&client.get(&format!("/v1/users/{id}/keys")).await?.ok()?.json(), &columns);
+            Ok(())
+        }
+        UserCommand::Revoke { key } => {
+            client.send_json(Method::DELETE, &format!("/v1/keys/{key}"), &Value::Null).await?.ok()?;
+            Ok(())
+        }
     }
 }
 
@@ -76,15 +85,16 @@ pub async fn grant(config: &Config, command: GrantCommand) -> Done {
     let client = way.client(config);
     match command {
         GrantCommand::List => {
-            let columns = ["id", "dataset", "user", "agency", "level", "places", "properties", "expires_at"];
+            let columns =
+                ["id", "dataset", "user", "agency", "level", "places", "properties", "before", "expires_at"];
             rows(&client.get("/v1/grants").await?.ok()?.json(), &columns);
             Ok(())
         }
-        GrantCommand::Add { dataset, user, agency, level, places, properties, expires_at } => {
+        GrantCommand::Add { dataset, user, agency, level, places, properties, before, expires_at } => {
             let some = |list: Vec<String>| if list.is_empty() { None } else { Some(list) };
             let input = json!({
                 "dataset": dataset, "user": user, "agency": agency, "level": level,
-                "places": some(places), "properties": some(properties), "expires_at": expires_at,
+                "places": some(places), "properties": some(properties), "before": before, "expires_at": expires_at,
             });
             let document = client.send_json(Method::POST, "/v1/grants", &input).await?.ok()?.json();
             print(&pretty(&document));
