@@ -6,6 +6,8 @@ mod duplicates;
 mod number;
 mod period;
 mod resolve;
+mod rules;
+mod shared;
 mod table;
 mod time;
 mod values;
@@ -14,8 +16,8 @@ pub(crate) use columns::Header;
 pub(crate) use number::NumberStyle;
 pub(crate) use period::Period;
 pub(crate) use resolve::{find_place, find_property, find_unit, unit_of};
+pub(crate) use rules::usual_statistic;
 pub(crate) use table::{Mapped, Observer, Settings};
 pub(crate) use time::{
     DateOrder, Precision, TimeFormat, TimeReader, column_order, parse_zone, slashed_order,
 };
-pub(crate) use values::usual_statistic;

@@ -107,7 +107,7 @@ impl<'a> Guess<'a> {
         let precision = column.precision.unwrap_or(Precision::Instant);
         let reason = format!("all {} texts of this column are times", column.times);
         let zone = column.zone.clone();
-        let format = column.slashed.then(|| match column.order {
+        let format = column.slashed.then_some(match column.order {
             Ok(Some(DateOrder::MonthFirst)) => {
                 (Some("%m/%d/%Y"), "some dates have a second number above 12: the month comes first")
             }
@@ -120,17 +120,16 @@ impl<'a> Guess<'a> {
             ),
             Err(()) => (None, "dates with the day first and with the month first stand in one column, CHECK"),
         });
-        let only_dates = precision == Precision::Day;
         self.used.push(at);
         self.because("time.columns", &reason);
-        if let Some((pattern, reason)) = format {
-            // With a clock time behind the date, "auto" reads both once the order is shown.
-            if only_dates && let Some(pattern) = pattern.filter(|pattern| self.reads_all(at, pattern)) {
-                time.format = Some(pattern.to_owned());
-                self.because("time.format", reason);
-            } else {
-                self.because("time.columns", reason);
-            }
+        if let Some((date, reason)) = format {
+            // The order is written down, since the next file may not show it.
+            let clocks = ["", " %H:%M", " %H:%M:%S"];
+            let patterns = date.iter().flat_map(|date| clocks.map(|clock| format!("{date}{clock}")));
+            let pattern = patterns.into_iter().find(|pattern| self.reads_all(at, pattern));
+            let path = if pattern.is_some() { "time.format" } else { "time.columns" };
+            time.format = pattern;
+            self.because(path, reason);
         }
         if let Some(zone) = zone {
             time.zone = Some(offset_text(&zone));

@@ -179,7 +179,7 @@ impl Check<'_> {
                 ));
             }
             if let Some([least, most]) = value.range
-                && !(least <= most)
+                && (least > most || least.is_nan() || most.is_nan())
             {
                 return Err(self.wrong(
                     &path("range"),

@@ -1,5 +1,7 @@
 //! The header of a table, and which of its columns a mapping means.
 
+use std::collections::HashMap;
+
 use formats::Chunk;
 
 use crate::Error;
@@ -15,14 +17,23 @@ pub(crate) struct Header {
     pub(crate) row: u32,
     /// The names, column by column; empty where a column has none.
     pub(crate) names: Vec<String>,
+    /// The columns of each name as it is written, and without marks and case.
+    written: HashMap<String, Vec<usize>>,
+    folded: HashMap<String, Vec<usize>>,
 }
 
 impl Header {
     /// The header at an index of a chunk.
     pub(crate) fn at(chunk: &Chunk, index: usize) -> Header {
-        let names =
+        let names: Vec<String> =
             (0..chunk.columns.len()).map(|column| tidy(chunk.cell(index, column).unwrap_or(""))).collect();
-        Header { row: chunk.row_number(index), names }
+        let mut header = Header { row: chunk.row_number(index), ..Header::default() };
+        for (column, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+            header.written.entry(name.clone()).or_default().push(column);
+            header.folded.entry(model::fold(name)).or_default().push(column);
+        }
+        header.names = names;
+        header
     }
 
     /// The header that the mapping means: the row it names, or the first that has all its columns.
@@ -65,14 +76,11 @@ impl Header {
     /// The index of a column by its name: as written, or else without marks and case.
     pub(crate) fn find(&self, name: &str) -> Result<usize, Error> {
         let name = tidy(name);
-        let exact: Vec<usize> = indices(&self.names, |own| *own == name);
-        let found = if exact.is_empty() {
-            let folded = model::fold(&name);
-            indices(&self.names, |own| !folded.is_empty() && model::fold(own) == folded)
-        } else {
-            exact
+        let found = match self.written.get(&name) {
+            Some(columns) => columns.as_slice(),
+            None => self.folded.get(&model::fold(&name)).map_or(&[][..], Vec::as_slice),
         };
-        match found.as_slice() {
+        match found {
             [one] => Ok(*one),
             [] => {
                 let there: Vec<String> = self
@@ -101,10 +109,6 @@ impl Header {
     pub(crate) fn name(&self, column: usize) -> &str {
         self.names.get(column).map_or("", String::as_str)
     }
-}
-
-fn indices(names: &[String], holds: impl Fn(&String) -> bool) -> Vec<usize> {
-    names.iter().enumerate().filter(|(_, name)| holds(name)).map(|(at, _)| at).collect()
 }
 
 /// A header without line breaks and doubled blanks.

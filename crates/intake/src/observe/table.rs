@@ -15,12 +15,13 @@ use super::duplicates::Keys;
 use super::number::NumberStyle;
 use super::period::Period;
 use super::resolve::{PlaceFinder, Pool};
+use super::shared::{
+    Cells, Columns, Missing, NONE, REFUSED, Rows, Shared, Sheet, TimeState, cell_at, fixed_place,
+};
 use super::time::{
     DAY, DateOrder, Moment, Precision, TimeFormat, TimeReader, column_order, parse_zone, slashed_order,
 };
-use super::values::{
-    Block, Cells, Columns, Missing, NONE, REFUSED, Rows, Shared, Sheet, TimeState, cell_at, fixed_place,
-};
+use super::values::Block;
 use crate::Error;
 use crate::findings::{Findings, Words};
 use crate::mapping::{Mapping, TextOrColumn};

@@ -1,121 +1,20 @@
 //! One column of values of a mapping: from its cells to rows, refusing each that is not right.
 
-use std::sync::Arc;
+use model::{PlaceId, Quality, Severity, Statistic};
 
-use arrow::array::{Array, StringArray};
-use catalog::Gazetteer;
-use formats::Chunk;
-use model::{CellRef, DatasetId, DatastreamKey, PlaceId, PropertyCode, Quality, Severity, Statistic};
-use policy::RowFilter;
-
-use super::batch::{Batches, Taken, Tests};
-use super::columns::Header;
-use super::duplicates::Keys;
+use super::batch::{Taken, Tests};
 use super::number::{NotANumber, NumberStyle};
 use super::period::{Period, Span};
-use super::resolve::{
-    NumberMap, PlaceFinder, Pool, UnitProblem, conversion, find_period, find_property, find_unit,
-};
-use super::time::{Moment, Precision};
+use super::resolve::{UnitProblem, conversion, find_period, find_property, find_unit};
+use super::rules::{Part, Refusal, Rule, Rules, converted, refuse};
+use super::shared::{Cells, Columns, NONE, REFUSED, Rows, Shared, Sheet, TimeState, cell_at, fixed_place};
+use super::time::Precision;
 use crate::Error;
 use crate::findings::{Findings, Words};
 use crate::mapping::{TextOrColumn, ValueSource};
 
-/// The number of nothing: a place that was not found.
-pub(super) const NONE: u32 = u32::MAX;
-
 /// Named periods that one file may bring.
 const MAX_PERIODS: usize = 1000;
-
-/// What all columns of values share.
-pub(super) struct Shared {
-    pub(super) gazetteer: Arc<Gazetteer>,
-    pub(super) finder: Option<PlaceFinder>,
-    pub(super) dataset: DatasetId,
-    pub(super) rows: RowFilter,
-    pub(super) zone: i64,
-    pub(super) places: Pool<PlaceId>,
-    pub(super) properties: Pool<PropertyCode>,
-    pub(super) units: Pool<String>,
-    pub(super) periods: Pool<Period>,
-    pub(super) streams: Pool<DatastreamKey>,
-    pub(super) stream_ids: Vec<i64>,
-    pub(super) keys: Keys,
-    pub(super) batches: Batches,
-    pub(super) missing: Missing,
-    pub(super) instant: u32,
-    pub(super) year: u32,
-    pub(super) month: u32,
-    pub(super) warned_of_moving: bool,
-}
-
-/// Texts that stand for no value.
-pub(super) struct Missing {
-    texts: Vec<String>,
-    /// Whether one of them reads as a number (`-9999`), so that numbers have to be compared too.
-    numeric: bool,
-}
-
-impl Missing {
-    pub(super) fn new(texts: &[String]) -> Missing {
-        let texts: Vec<String> = texts.iter().map(|text| text.trim().to_owned()).collect();
-        let numeric = texts
-            .iter()
-            .any(|text| NumberStyle::Dot.read(text).is_ok() || NumberStyle::Comma.read(text).is_ok());
-        Missing { texts, numeric }
-    }
-
-    #[inline]
-    pub(super) fn holds(&self, text: &str) -> bool {
-        text.is_empty() || self.texts.iter().any(|missing| missing == text)
-    }
-}
-
-/// What is known of each row of a chunk before its values are read.
-#[derive(Default)]
-pub(super) struct Rows {
-    pub(super) moments: Vec<Moment>,
-    pub(super) ends: Vec<Option<i64>>,
-    pub(super) times: Vec<TimeState>,
-    pub(super) places: Vec<u32>,
-    pub(super) flags: Vec<i8>,
-    /// What was already said of each row: [`REFUSED`] and one bit for each part shared by its values.
-    pub(super) said: Vec<u8>,
-}
-
-/// The bit of a row of which a value was refused.
-pub(super) const REFUSED: u8 = 1;
-
-/// Whether a row's time can be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TimeState {
-    Good,
-    Empty,
-    Unreadable,
-    Future,
-    EndUnreadable,
-}
-
-/// Where the columns that a value needs stand in the sheet.
-#[derive(Debug, Clone)]
-pub(super) struct Columns {
-    pub(super) value: usize,
-    pub(super) property: Option<usize>,
-    pub(super) unit: Option<usize>,
-    pub(super) period: Option<usize>,
-    pub(super) style: NumberStyle,
-}
-
-/// A chunk with its header and the columns that rows are refused for.
-pub(super) struct Sheet<'a> {
-    pub(super) chunk: &'a Chunk,
-    pub(super) header: &'a Header,
-    pub(super) start: usize,
-    pub(super) time: usize,
-    pub(super) end: usize,
-    pub(super) place: usize,
-    pub(super) now: &'a str,
-}
 
 /// One `[[value]]`, with what it names looked up.
 pub(super) struct Block {
@@ -126,9 +25,7 @@ pub(super) struct Block {
     prefix: String,
     source: ValueSource,
     statistic: Option<Statistic>,
-    rules: Vec<Result<Rule, Refusal>>,
-    by_key: NumberMap<(u32, u32, u32, u32), u32>,
-    last: Option<((u32, u32, u32, u32), u32)>,
+    rules: Rules,
     taken: Taken,
 }
 
@@ -140,49 +37,6 @@ enum Fixed {
     All(u32),
     /// By the row; for an empty cell this one, where the mapping names it.
     Row(Option<u32>),
-}
-
-/// How values of one place, property, unit and period are taken.
-#[derive(Debug, Clone, Copy)]
-struct Rule {
-    stream: u32,
-    period: u32,
-    factor: f64,
-    addend: f64,
-    least: f64,
-    most: f64,
-    ranged: bool,
-}
-
-/// Why values of one place, property, unit and period are refused.
-#[derive(Debug, Clone)]
-struct Refusal {
-    code: &'static str,
-    of: Part,
-    expected: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Value,
-    Property,
-    Unit,
-    Period,
-    Place,
-    Time,
-    End,
-}
-
-impl Part {
-    /// The bit of a part that all values of a row share, so that it is told once a row.
-    fn bit(self) -> u8 {
-        match self {
-            Part::Place => 2,
-            Part::Time => 4,
-            Part::End => 8,
-            Part::Value | Part::Property | Part::Unit | Part::Period => 0,
-        }
-    }
 }
 
 impl Block {
@@ -252,9 +106,7 @@ impl Block {
             prefix,
             source: source.clone(),
             statistic: source.statistic.as_deref().and_then(Statistic::from_code),
-            rules: Vec::new(),
-            by_key: NumberMap::default(),
-            last: None,
+            rules: Rules::default(),
             taken: Taken::default(),
         })
     }
@@ -416,8 +268,9 @@ impl Block {
                 }
             }
         };
-        let rule = self.rule((place, property, unit, period), shared).map_err(Refusal::clone)?;
-        let number = converted(number, rule.factor, rule.addend);
+        let rule = self.rules.get((place, property, unit, period), &self.source, self.statistic, shared)?;
+        // Zero has no sign here: `-0` and `0` are one value.
+        let number = converted(number, rule.factor, rule.addend) + 0.0;
         if rule.ranged && !(rule.least..=rule.most).contains(&number) {
             let unit = &shared.streams.items[rule.stream as usize].unit;
             let expected = format!("{} … {} {unit}", rule.least, rule.most);
@@ -430,82 +283,6 @@ impl Block {
         }
         span.end = rows.ends.get(row).copied().flatten().or(span.end);
         Ok(Some((rule, number, span)))
-    }
-
-    /// The rule of a combination, made when it is met first.
-    #[inline]
-    fn rule(&mut self, key: (u32, u32, u32, u32), shared: &mut Shared) -> Result<Rule, &Refusal> {
-        let at = match self.last {
-            Some((last, at)) if last == key => at,
-            _ => match self.by_key.get(&key) {
-                Some(at) => *at,
-                None => {
-                    let rule = self.make_rule(key, shared);
-                    self.rules.push(rule);
-                    let at =
-                        u32::try_from(self.rules.len() - 1).expect("combinations are bounded by the pools");
-                    self.by_key.insert(key, at);
-                    at
-                }
-            },
-        };
-        self.last = Some((key, at));
-        self.rules[at as usize].as_ref().copied()
-    }
-
-    fn make_rule(&self, key: (u32, u32, u32, u32), shared: &mut Shared) -> Result<Rule, Refusal> {
-        let (place, property, unit, period) = key;
-        let place = shared.places.items[place as usize].clone();
-        let code = shared.properties.items[property as usize].clone();
-        let refusal = |code, of, expected| Refusal { code, of, expected };
-        if !shared.rows.allows(&place, &code) {
-            return Err(refusal("not_permitted", Part::Value, String::new()));
-        }
-        let gazetteer = shared.gazetteer.clone();
-        let property = gazetteer
-            .property(&code)
-            .ok_or_else(|| refusal("unknown_property", Part::Property, String::new()))?;
-        let (factor, addend) = match unit {
-            NONE => (1.0, 0.0),
-            unit => {
-                conversion(&shared.units.items[unit as usize], property).map_err(|problem| match problem {
-                    UnitProblem::Unknown => refusal("unknown_unit", Part::Unit, property.unit.clone()),
-                    UnitProblem::Incompatible => refusal("unit_mismatch", Part::Unit, property.unit.clone()),
-                })?
-            }
-        };
-        let (least, most) = match self.source.range {
-            Some([least, most]) => {
-                let ends = [converted(least, factor, addend), converted(most, factor, addend)];
-                (Some(ends[0].min(ends[1])), Some(ends[0].max(ends[1])))
-            }
-            None => gazetteer.plausible_range(&code, &place),
-        };
-        let period_text = &shared.periods.items[period as usize];
-        let stream = DatastreamKey {
-            dataset: shared.dataset.clone(),
-            place,
-            property: code,
-            procedure: self.source.procedure.clone(),
-            statistic: self.statistic.unwrap_or_else(|| usual_statistic(property.statistic.as_deref())),
-            period: period_text.text.clone(),
-            unit: property.unit.clone(),
-            datum: self.source.datum.clone(),
-        };
-        let id = stream.id().0;
-        let stream = shared.streams.number(stream);
-        if stream as usize == shared.stream_ids.len() {
-            shared.stream_ids.push(id);
-        }
-        Ok(Rule {
-            stream,
-            period,
-            factor,
-            addend,
-            least: least.unwrap_or(f64::NEG_INFINITY),
-            most: most.unwrap_or(f64::INFINITY),
-            ranged: least.is_some() || most.is_some(),
-        })
     }
 
     /// A refusal with what only the row can tell: the time it is compared with, or what a place may mean.
@@ -605,74 +382,5 @@ impl Block {
             value: sheet.chunk.cell(row, column).unwrap_or("").to_owned(),
             expected: expected(),
         });
-    }
-}
-
-fn refuse<T>(code: &'static str, of: Part) -> Result<T, Refusal> {
-    Err(Refusal { code, of, expected: String::new() })
-}
-
-/// The cell of a column by its index.
-pub(super) fn cell_at(sheet: u16, row: u32, column: usize) -> CellRef {
-    CellRef { sheet, row, column: u16::try_from(column + 1).unwrap_or(u16::MAX) }
-}
-
-/// The number of a place that the mapping names by id.
-pub(super) fn fixed_place(text: &str, shared: &mut Shared) -> Option<u32> {
-    let id = PlaceId::new(text).ok()?;
-    shared.gazetteer.place(&id)?;
-    Some(shared.places.number(id))
-}
-
-/// A value in another unit, without the digits that binary multiplication adds: 1.15 m is 115 cm.
-#[inline]
-fn converted(number: f64, factor: f64, addend: f64) -> f64 {
-    if factor == 1.0 && addend == 0.0 {
-        return number;
-    }
-    let exact = number * factor + addend;
-    if exact == 0.0 || !exact.is_finite() {
-        return exact;
-    }
-    // Fifteen digits are what a double holds of any decimal; powers of ten to 22 are exact.
-    let digits_before = exact.abs().log10().floor() + 1.0;
-    let scale = 15.0 - digits_before;
-    if !(0.0..=22.0).contains(&scale) {
-        return exact;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "between 0 and 22")]
-    let scale = 10_f64.powi(scale as i32);
-    (exact * scale).round() / scale
-}
-
-/// The statistic that a property usually is, as the vocabulary writes it.
-pub(crate) fn usual_statistic(text: Option<&str>) -> Statistic {
-    match text.unwrap_or("").split([' ', ',']).next().unwrap_or("") {
-        "maximum" | "max" => Statistic::Max,
-        "minimum" | "min" => Statistic::Min,
-        "sum" | "total" => Statistic::Total,
-        "mean" | "trend" => Statistic::Mean,
-        "count" => Statistic::Count,
-        _ => Statistic::Instant,
-    }
-}
-
-/// The cells of a column, without blanks around them; empty ones are absent.
-#[derive(Clone, Copy)]
-pub(super) struct Cells<'a>(Option<&'a StringArray>);
-
-impl<'a> Cells<'a> {
-    pub(super) fn of(chunk: &'a Chunk, column: Option<usize>) -> Cells<'a> {
-        Cells(column.and_then(|column| chunk.columns.get(column)))
-    }
-
-    #[inline]
-    pub(super) fn get(&self, row: usize) -> Option<&'a str> {
-        let array = self.0?;
-        if array.is_null(row) {
-            return None;
-        }
-        let text = array.value(row).trim();
-        (!text.is_empty()).then_some(text)
     }
 }

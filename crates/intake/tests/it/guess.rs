@@ -82,6 +82,20 @@ async fn a_time_in_parts_and_a_zone_in_the_header_are_seen() {
 }
 
 #[tokio::test]
+async fn the_order_of_day_and_month_is_written_down_for_the_files_that_do_not_show_it() {
+    let node = Node::new().await;
+    let csv = "Station,Time,Salinity (g/l)\nTra Vinh,2/1/2020 13:00,4.5\nTra Vinh,2/28/2020 13:30,4.25\n";
+    assert!(guessed(&node, csv).await.contains("format = \"%m/%d/%Y %H:%M\"\n"));
+    node.load("series", "a.csv", csv, None).await.unwrap();
+    let next = "Station,Time,Salinity (g/l)\nTra Vinh,3/1/2020 13:00,5\nTra Vinh,3/2/2020 13:00,6\n";
+    let report = node.load("series", "b.csv", next, None).await.unwrap();
+    assert_eq!(told(&report.findings), []);
+    let times: Vec<_> = node.values("series").await.iter().map(|value| value.time).collect();
+    let expected = ["2020-02-01T13:00", "2020-02-28T13:30", "2020-03-01T13:00", "2020-03-02T13:00"].map(at);
+    assert_eq!(times, expected);
+}
+
+#[tokio::test]
 async fn codes_are_taken_for_places_only_where_one_scheme_has_them_all() {
     let node = Node::new().await;
     let csv = "Mã trạm,Ngày,Mực nước (cm)\n019803,2020-02-03,100\n039801,2020-02-03,101\n";
@@ -147,4 +161,37 @@ async fn a_guessed_mapping_is_saved_and_serves_the_next_file() {
     // A file of another form is not squeezed into it.
     let error = node.load("levels", "c.csv", "Date,Value\n2020-01-01,5\n", None).await.unwrap_err();
     assert!(error.to_string().contains("no column `Trạm`"), "{error}");
+}
+
+mod any_mapping {
+    use intake::mapping::Mapping;
+    use proptest::prelude::*;
+
+    /// A text as a header may hold it.
+    fn text() -> impl Strategy<Value = String> {
+        "[\\PC\"\\\\]{1,20}"
+    }
+
+    proptest! {
+        #[test]
+        fn is_read_back_as_it_was_written(
+            column in text(), time in proptest::collection::vec(text(), 1..4), name in text(), unit in text(),
+            missing in proptest::collection::vec(text(), 0..3), least in -1e9_f64..0.0, most in 0.0_f64..1e9,
+        ) {
+            let list = |texts: &[String]| serde_json::to_string(texts).unwrap();
+            let quoted = |text: &str| serde_json::to_string(text).unwrap();
+            let toml = format!(
+                "version = 1\nkind = \"observations\"\n[source]\nmissing = {}\n[place]\ncolumn = {}\n[time]\ncolumns = {}\n[[value]]\ncolumn = {}\nproperty = {{ column = {} }}\nunit = {}\nrange = [{least:?}, {most:?}]\n",
+                list(&missing), quoted(&column), list(&time), quoted(&name), quoted(&column), quoted(&unit),
+            );
+            let mapping = Mapping::parse(&toml).unwrap();
+            prop_assert_eq!(&mapping.values[0].column, &name);
+            prop_assert_eq!(&Mapping::parse(&mapping.to_toml()).unwrap(), &mapping);
+        }
+
+        #[test]
+        fn never_panics_on_any_text(text in "(\\PC|\n){0,200}") {
+            let _ = Mapping::parse(&text);
+        }
+    }
 }

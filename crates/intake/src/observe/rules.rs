@@ -1,0 +1,190 @@
+//! How values of one place, property, unit and period are taken, or why they are refused.
+
+use model::{DatastreamKey, Statistic};
+
+use super::resolve::{NumberMap, UnitProblem, conversion};
+use super::shared::{NONE, Shared};
+use crate::mapping::ValueSource;
+
+/// How values of one place, property, unit and period are taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rule {
+    pub(super) stream: u32,
+    pub(super) period: u32,
+    pub(super) factor: f64,
+    pub(super) addend: f64,
+    pub(super) least: f64,
+    pub(super) most: f64,
+    pub(super) ranged: bool,
+}
+
+/// Why values of one place, property, unit and period are refused.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    pub(super) code: &'static str,
+    pub(super) of: Part,
+    pub(super) expected: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Value,
+    Property,
+    Unit,
+    Period,
+    Place,
+    Time,
+    End,
+}
+
+impl Part {
+    /// The bit of a part that all values of a row share, so that it is told once a row.
+    pub(super) fn bit(self) -> u8 {
+        match self {
+            Part::Place => 2,
+            Part::Time => 4,
+            Part::End => 8,
+            Part::Value | Part::Property | Part::Unit | Part::Period => 0,
+        }
+    }
+}
+
+/// Place, property, unit and period, by their numbers.
+pub(super) type Key = (u32, u32, u32, u32);
+
+/// The rules of one column, each made when its combination is met first.
+#[derive(Default)]
+pub(super) struct Rules {
+    made: Vec<Result<Rule, Refusal>>,
+    by_key: NumberMap<Key, u32>,
+    last: Option<(Key, u32)>,
+}
+
+impl Rules {
+    /// The rule of a combination.
+    #[inline]
+    pub(super) fn get(
+        &mut self,
+        key: Key,
+        source: &ValueSource,
+        statistic: Option<Statistic>,
+        shared: &mut Shared,
+    ) -> Result<Rule, Refusal> {
+        let at = match self.last {
+            Some((last, at)) if last == key => at,
+            _ => match self.by_key.get(&key) {
+                Some(at) => *at,
+                None => {
+                    self.made.push(make(key, source, statistic, shared));
+                    let at =
+                        u32::try_from(self.made.len() - 1).expect("combinations are bounded by the pools");
+                    self.by_key.insert(key, at);
+                    at
+                }
+            },
+        };
+        self.last = Some((key, at));
+        match &self.made[at as usize] {
+            Ok(rule) => Ok(*rule),
+            Err(refusal) => Err(refusal.clone()),
+        }
+    }
+}
+
+fn make(
+    key: Key,
+    source: &ValueSource,
+    statistic: Option<Statistic>,
+    shared: &mut Shared,
+) -> Result<Rule, Refusal> {
+    let (place, property, unit, period) = key;
+    let place = shared.places.items[place as usize].clone();
+    let code = shared.properties.items[property as usize].clone();
+    let refusal = |code, of, expected| Refusal { code, of, expected };
+    if !shared.rows.allows(&place, &code) {
+        return Err(refusal("not_permitted", Part::Value, String::new()));
+    }
+    let gazetteer = shared.gazetteer.clone();
+    let property = gazetteer
+        .property(&code)
+        .ok_or_else(|| refusal("unknown_property", Part::Property, String::new()))?;
+    let (factor, addend) = match unit {
+        NONE => (1.0, 0.0),
+        unit => {
+            conversion(&shared.units.items[unit as usize], property).map_err(|problem| match problem {
+                UnitProblem::Unknown => refusal("unknown_unit", Part::Unit, property.unit.clone()),
+                UnitProblem::Incompatible => refusal("unit_mismatch", Part::Unit, property.unit.clone()),
+            })?
+        }
+    };
+    let (least, most) = match source.range {
+        Some([least, most]) => {
+            let ends = [converted(least, factor, addend), converted(most, factor, addend)];
+            (Some(ends[0].min(ends[1])), Some(ends[0].max(ends[1])))
+        }
+        None => gazetteer.plausible_range(&code, &place),
+    };
+    let period_text = &shared.periods.items[period as usize];
+    let stream = DatastreamKey {
+        dataset: shared.dataset.clone(),
+        place,
+        property: code,
+        procedure: source.procedure.clone(),
+        statistic: statistic.unwrap_or_else(|| usual_statistic(property.statistic.as_deref())),
+        period: period_text.text.clone(),
+        unit: property.unit.clone(),
+        datum: source.datum.clone(),
+    };
+    let id = stream.id().0;
+    let stream = shared.streams.number(stream);
+    if stream as usize == shared.stream_ids.len() {
+        shared.stream_ids.push(id);
+    }
+    Ok(Rule {
+        stream,
+        period,
+        factor,
+        addend,
+        least: least.unwrap_or(f64::NEG_INFINITY),
+        most: most.unwrap_or(f64::INFINITY),
+        ranged: least.is_some() || most.is_some(),
+    })
+}
+
+/// A refusal that needs no more words.
+pub(super) fn refuse<T>(code: &'static str, of: Part) -> Result<T, Refusal> {
+    Err(Refusal { code, of, expected: String::new() })
+}
+
+/// A value in another unit, without the digits that binary multiplication adds: 1.15 m is 115 cm.
+#[inline]
+pub(super) fn converted(number: f64, factor: f64, addend: f64) -> f64 {
+    if factor == 1.0 && addend == 0.0 {
+        return number;
+    }
+    let exact = number * factor + addend;
+    if exact == 0.0 || !exact.is_finite() {
+        return exact;
+    }
+    // Fifteen digits are what a double holds of any decimal; powers of ten to 22 are exact.
+    let digits_before = exact.abs().log10().floor() + 1.0;
+    let scale = 15.0 - digits_before;
+    if !(0.0..=22.0).contains(&scale) {
+        return exact;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "between 0 and 22")]
+    let scale = 10_f64.powi(scale as i32);
+    (exact * scale).round() / scale
+}
+
+/// The statistic that a property usually is, as the vocabulary writes it.
+pub(crate) fn usual_statistic(text: Option<&str>) -> Statistic {
+    match text.unwrap_or("").split([' ', ',']).next().unwrap_or("") {
+        "maximum" | "max" => Statistic::Max,
+        "minimum" | "min" => Statistic::Min,
+        "sum" | "total" => Statistic::Total,
+        "mean" | "trend" => Statistic::Mean,
+        "count" => Statistic::Count,
+        _ => Statistic::Instant,
+    }
+}
