@@ -6,11 +6,13 @@
 
 mod node;
 mod real_data;
+mod s3;
 mod tools;
 
 pub use cuulong::{Client, Reply};
 pub use node::{Backend, Served, TestNode, upload_path};
 pub use real_data::real_data;
+pub use s3::S3Server;
 pub use tools::{chromium, postgres_database, python};
 
 pub use serve::App;

@@ -21,6 +21,8 @@ pub struct Backend {
     pub store: Option<String>,
     /// Options of the store.
     pub store_options: Vec<(String, String)>,
+    /// The largest file that may be handed in, bytes; the node's own limit when absent.
+    pub upload_limit: Option<u64>,
 }
 
 /// A node in this process, on a temporary folder.
@@ -56,6 +58,7 @@ impl TestNode {
         let variables = |name: &str| match name {
             "CUULONG_CATALOG" => self.backend.catalog.clone(),
             "CUULONG_STORE" => self.backend.store.clone(),
+            "CUULONG_UPLOAD_LIMIT" => self.backend.upload_limit.map(|limit| limit.to_string()),
             _ => None,
         };
         let mut config = Config::load(&settings, None, &variables).expect("a plain configuration");

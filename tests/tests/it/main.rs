@@ -1,5 +1,7 @@
 //! The whole system, judged from outside: files go in, answers come out.
 
+mod admin;
+mod backends;
 mod bad_input;
 mod clients;
 mod permissions;

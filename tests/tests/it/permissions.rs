@@ -76,26 +76,17 @@ async fn a_grant_with_a_row_filter_reaches_its_rows_only() {
 
     let page = reader.get("/v1/datasets/hidden_gauge/observations").await.unwrap().ok().unwrap().json();
     assert_eq!(page["items"].as_array().unwrap().len(), 1);
+    let row = json!([{ "place": "station:cau_noi", "result": 3.9 }]);
     for sql in [
         "SELECT place, result FROM hidden_gauge",
         "SELECT place, result FROM observation WHERE dataset = 'hidden_gauge'",
         "SELECT place, result FROM hidden_gauge WHERE result > 10 OR 1 = 1",
-        "SELECT max(result) AS result, min(place) AS place FROM hidden_gauge",
+        "SELECT max(place) AS place, max(result) AS result FROM hidden_gauge",
+        "SELECT a.place, b.result FROM hidden_gauge AS a JOIN hidden_gauge AS b ON a.datastream = b.datastream",
     ] {
         let query = json!({ "sql": sql });
-        let reply =
-            reader.send_json(reqwest::Method::POST, "/v1/sql", &query).await.unwrap().ok().unwrap().json();
-        assert_eq!(
-            reply["rows"],
-            json!([{ "place": "station:cau_noi", "result": 3.9 }]).as_array().map_or(json!([]), |rows| {
-                if sql.starts_with("SELECT max") {
-                    json!([{ "result": 3.9, "place": "station:cau_noi" }])
-                } else {
-                    json!(rows)
-                }
-            }),
-            "{sql}"
-        );
+        let reply = reader.send_json(reqwest::Method::POST, "/v1/sql", &query).await.unwrap().ok().unwrap();
+        assert_eq!(reply.json()["rows"], row, "{sql}");
     }
     let latest = reader.get("/v1/datasets/hidden_gauge/latest").await.unwrap().ok().unwrap().json();
     assert!(!latest.to_string().contains("tran_de"));

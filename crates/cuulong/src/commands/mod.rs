@@ -125,7 +125,7 @@ fn complain(message: &str) {
 /// Logs go to standard error: JSON lines for a server, warnings in plain text for a command.
 fn log(is_server: bool) {
     use tracing_subscriber::EnvFilter;
-    let default = if is_server { "info,sqlx=warn,sea_orm=warn,deltalake_core=warn" } else { "error" };
+    let default = if is_server { SERVER_LOG } else { "error" };
     let filter = EnvFilter::try_from_env("CUULONG_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let set = if is_server { builder.json().flatten_event(true).try_init() } else { builder.try_init() };
@@ -133,3 +133,7 @@ fn log(is_server: bool) {
         tell(&format!("no log: {error}"));
     }
 }
+
+/// Our own events, and only warnings of the libraries below.
+const SERVER_LOG: &str = "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn,deltalake_core=warn,buoyant_kernel=warn,\
+     delta_kernel=warn,datafusion=warn,object_store=warn";

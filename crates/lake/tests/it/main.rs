@@ -6,6 +6,7 @@ mod faults;
 mod features;
 mod history;
 mod originals;
+#[path = "../../../testkit/src/s3.rs"]
 mod s3;
 mod series;
 mod world;
