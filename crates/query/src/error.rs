@@ -53,6 +53,18 @@ impl Error {
         Error::NotFound { what: what.into() }
     }
 
+    /// The same error for another who waits for the same result.
+    fn again(&self) -> Error {
+        match self {
+            Error::NotFound { what } => Error::NotFound { what: what.clone() },
+            Error::Denied(denial) => Error::Denied(*denial),
+            Error::Invalid { what, hint } => Error::Invalid { what: what.clone(), hint: hint.clone() },
+            Error::Limit { what, limit } => Error::Limit { what, limit: limit.clone() },
+            Error::Later => Error::Later,
+            Error::Internal(source) => Error::internal(source.to_string()),
+        }
+    }
+
     /// Something that ought not to happen.
     pub(crate) fn internal(source: impl Into<Source>) -> Error {
         Error::Internal(source.into())
@@ -65,6 +77,11 @@ impl From<DataFusionError> for Error {
             DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => (*inner).into(),
             DataFusionError::Shared(inner) => match &*inner {
                 DataFusionError::ResourcesExhausted(_) => memory(),
+                DataFusionError::ParquetError(parquet) => failed_filter(&parquet.to_string())
+                    .unwrap_or_else(|| Error::Internal(Box::new(DataFusionError::Shared(inner.clone())))),
+                DataFusionError::External(ours) if ours.is::<Error>() => {
+                    ours.downcast_ref::<Error>().map_or(Error::Later, Error::again)
+                }
                 _ if is_users(&inner) => Error::Invalid { what: message(&inner), hint: None },
                 _ => Error::Internal(Box::new(DataFusionError::Shared(inner))),
             },
@@ -80,10 +97,27 @@ impl From<DataFusionError> for Error {
                 },
             },
             DataFusionError::ResourcesExhausted(_) => memory(),
+            DataFusionError::ParquetError(inner) => failed_filter(&inner.to_string())
+                .unwrap_or_else(|| Error::Internal(Box::new(DataFusionError::ParquetError(inner)))),
             error if is_users(&error) => Error::Invalid { what: message(&error), hint: None },
             error => Error::Internal(Box::new(error)),
         }
     }
+}
+
+/// The mistake in a filter that was evaluated while a file was read. The reader passes it on as the
+/// debug form of DataFusion's error, so that its sentence is the first text in quotes.
+fn failed_filter(text: &str) -> Option<Error> {
+    let (_, inner) = text.split_once("Error evaluating filter predicate: ")?;
+    if inner.starts_with("ResourcesExhausted") {
+        return Some(memory());
+    }
+    let sentence = match inner.split_once('"') {
+        Some((_, quoted)) => quoted.split_once("\")").map_or(quoted, |(sentence, _)| sentence),
+        None => inner,
+    };
+    let what = sentence.chars().take(300).collect();
+    Some(Error::Invalid { what, hint: Some("a condition cannot be decided for a value".to_owned()) })
 }
 
 fn memory() -> Error {

@@ -4,6 +4,7 @@ mod answer;
 mod features;
 mod filters;
 mod functions;
+mod held;
 mod observations;
 mod scan;
 mod scope;
@@ -110,10 +111,10 @@ impl Engine {
 async fn plan(
     state: &SessionState,
     scope: &Arc<Scope>,
-    text: &str,
+    sql: &str,
     may_explain: bool,
 ) -> Result<LogicalPlan, Error> {
-    let statement = state.sql_to_statement(text, &session::dialect())?;
+    let statement = state.sql_to_statement(sql, &session::dialect()).map_err(text::parse_error)?;
     text::check_statement(&statement)?;
     known_tables(state, scope, &statement).await?;
     let plan = state.statement_to_plan(statement).await?;
@@ -140,7 +141,10 @@ async fn known_tables(state: &SessionState, scope: &Arc<Scope>, statement: &Stat
             continue;
         }
         let name = reference.table();
-        if catalog == session::CATALOG && schema == session::SCHEMA && scope.has_table(name) {
+        let is_table = catalog == session::CATALOG && schema == session::SCHEMA && scope.has_table(name);
+        // A function in `FROM` is listed among the tables.
+        let is_function = reference.schema().is_none() && state.table_functions().contains_key(name);
+        if is_table || is_function {
             continue;
         }
         scope.note_attempt(name).await;

@@ -1,6 +1,7 @@
 //! Bounds on functions whose results can be far larger than what they are given: the memory pool
 //! counts what operators keep, not what a function makes.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, StringViewBuilder};
@@ -11,6 +12,7 @@ use datafusion::common::tree_node::Transformed;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::SessionContext;
+use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
 use datafusion::logical_expr::{
     BinaryExpr, ColumnarValue, Expr, ExprSchemable, Operator, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
@@ -56,16 +58,19 @@ pub(super) fn restrain(context: &SessionContext) {
     for name in UNBOUNDED {
         context.deregister_udf(name);
     }
+    let mut bounded = HashMap::new();
     for (names, grows) in [(&SUMS[..], Grows::Sum), (&PRODUCTS[..], Grows::Product)] {
         for name in names {
             let found = context.state().scalar_functions().get(*name).cloned();
             // An alias leads to the function itself, which is bounded once.
             if let Some(inner) = found.filter(|function| !is_bounded(function)) {
-                context.register_udf(ScalarUDF::from(Bounded { inner, grows }));
+                let function = ScalarUDF::from(Bounded { inner, grows });
+                bounded.insert(function.name().to_owned(), Arc::new(function.clone()));
+                context.register_udf(function);
             }
         }
     }
-    let rewrite = context.state_ref().write().register_function_rewrite(Arc::new(JoinTexts));
+    let rewrite = context.state_ref().write().register_function_rewrite(Arc::new(Restrain { bounded }));
     rewrite.expect("the session's own registry takes rewrites");
 }
 
@@ -149,21 +154,33 @@ impl ScalarUDFImpl for Bounded {
     }
 }
 
-/// Turns `a || b` of texts into a call of [`Joined`].
+/// Turns `a || b` of texts into a call of [`Joined`], and the functions that operators on lists stand
+/// for into those that are bounded.
 #[derive(Debug)]
-struct JoinTexts;
+struct Restrain {
+    bounded: HashMap<String, Arc<ScalarUDF>>,
+}
 
-impl FunctionRewrite for JoinTexts {
+impl FunctionRewrite for Restrain {
     fn name(&self) -> &str {
-        "join_texts"
+        "restrain"
     }
 
     fn rewrite(&self, expr: Expr, schema: &DFSchema, _config: &ConfigOptions) -> Result<Transformed<Expr>> {
-        let Expr::BinaryExpr(BinaryExpr { left, op: Operator::StringConcat, right }) = expr else {
-            return Ok(Transformed::no(expr));
+        let (left, right) = match expr {
+            Expr::BinaryExpr(BinaryExpr { left, op: Operator::StringConcat, right }) => (left, right),
+            Expr::ScalarFunction(mut call) if !is_bounded(&call.func) => {
+                let Some(bounded) = self.bounded.get(call.func.name()) else {
+                    return Ok(Transformed::no(Expr::ScalarFunction(call)));
+                };
+                call.func = bounded.clone();
+                return Ok(Transformed::yes(Expr::ScalarFunction(call)));
+            }
+            other => return Ok(Transformed::no(other)),
         };
         let text = |side: &Expr| {
-            side.get_type(schema).is_ok_and(|of| of.is_string() || of.is_numeric() || of.is_null())
+            is_joined(side)
+                || side.get_type(schema).is_ok_and(|of| of.is_string() || of.is_numeric() || of.is_null())
         };
         if !text(&left) || !text(&right) {
             return Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr {
@@ -172,14 +189,28 @@ impl FunctionRewrite for JoinTexts {
                 right,
             })));
         }
-        let as_text = |side: Expr| cast(side, DataType::Utf8View);
-        let joined =
-            ScalarUDF::from(Joined(Signature::uniform(2, vec![DataType::Utf8View], Volatility::Immutable)));
-        Ok(Transformed::yes(joined.call(vec![as_text(*left), as_text(*right)])))
+        // `a || b || c` becomes one call: a call in a call for each would be planned in cubic time.
+        let mut arguments = Vec::new();
+        for side in [*left, *right] {
+            match side {
+                Expr::ScalarFunction(call) if is_joined_call(&call) => arguments.extend(call.args),
+                other => arguments.push(cast(other, DataType::Utf8View)),
+            }
+        }
+        let signature = Signature::variadic(vec![DataType::Utf8View], Volatility::Immutable);
+        Ok(Transformed::yes(ScalarUDF::from(Joined(signature)).call(arguments)))
     }
 }
 
-/// Two texts, one after the other; null when one of them is.
+fn is_joined(expr: &Expr) -> bool {
+    matches!(expr, Expr::ScalarFunction(call) if is_joined_call(call))
+}
+
+fn is_joined_call(call: &ScalarFunction) -> bool {
+    call.func.inner().as_ref().is::<Joined>()
+}
+
+/// Texts, one after the other; null when one of them is.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Joined(Signature);
 
@@ -199,19 +230,18 @@ impl ScalarUDFImpl for Joined {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         within_bounds(&args.args, args.number_rows, Grows::Sum)?;
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
-        let (left, right) = (arrays[0].as_string_view(), arrays[1].as_string_view());
-        let mut joined = StringViewBuilder::with_capacity(left.len());
-        let mut text = String::new();
-        for (left, right) in left.iter().zip(right) {
-            match (left, right) {
-                (Some(left), Some(right)) => {
-                    text.clear();
-                    text.push_str(left);
-                    text.push_str(right);
-                    joined.append_value(&text);
-                }
-                _ => joined.append_null(),
+        let texts: Vec<_> = arrays.iter().map(|array| array.as_string_view()).collect();
+        let rows = texts.first().map_or(0, |text| text.len());
+        let mut joined = StringViewBuilder::with_capacity(rows);
+        let mut row_text = String::new();
+        for row in 0..rows {
+            if texts.iter().any(|text| text.is_null(row)) {
+                joined.append_null();
+                continue;
             }
+            row_text.clear();
+            texts.iter().for_each(|text| row_text.push_str(text.value(row)));
+            joined.append_value(&row_text);
         }
         Ok(ColumnarValue::Array(Arc::new(joined.finish())))
     }

@@ -12,6 +12,7 @@ use model::DatasetKind;
 
 use super::features::FeatureTable;
 use super::functions::{AsKnownAt, HarmoniseFunction};
+use super::held::CountHeld;
 use super::observations::{ObservationTable, Which};
 use super::scope::Scope;
 use crate::error::pass;
@@ -66,6 +67,7 @@ pub(super) fn context(scope: &Arc<Scope>) -> SessionContext {
         .with_runtime_env(scope.engine.request_env())
         .with_default_features()
         .with_catalog_list(Arc::new(catalogs))
+        .with_physical_optimizer_rule(Arc::new(CountHeld))
         .build();
     let context = SessionContext::new_with_state(state);
     functions::register(&context);

@@ -6,9 +6,11 @@
 
 use std::ops::ControlFlow;
 
+use datafusion::error::DataFusionError;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::visit_relations;
 use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::only_reads;
@@ -16,12 +18,17 @@ use crate::Error;
 
 /// The longest statement, bytes.
 const MAX_BYTES: usize = 256 << 10;
-/// The most words and operators.
+/// The most words, brackets and comparisons.
 const MAX_WORDS: usize = 4_000;
+/// The most operators other than comparisons: each makes the tree one deeper, and the time that
+/// DataFusion plans a chain of them for grows with the square of its length.
+const MAX_OPERATORS: usize = 400;
 /// The most values and commas.
 const MAX_VALUES: usize = 20_000;
 /// The deepest nesting of brackets.
 const MAX_DEPTH: usize = 40;
+/// The parser's own limit of recursion, DataFusion's default.
+const MAX_RECURSION: usize = 50;
 /// The most tables, with repetition.
 const MAX_TABLES: usize = 60;
 
@@ -38,7 +45,8 @@ pub(crate) fn check(text: &str) -> Result<(), Error> {
     let tokens = Tokenizer::new(&dialect, text)
         .tokenize()
         .map_err(|error| Error::Invalid { what: error.to_string(), hint: None })?;
-    let (mut words, mut values, mut depth, mut deepest) = (0, 0, 0_usize, 0);
+    let (mut words, mut operators, mut values) = (0, 0, 0);
+    let (mut depth, mut deepest) = (0_usize, 0);
     for token in &tokens {
         match token {
             Token::Whitespace(_) => {}
@@ -50,11 +58,16 @@ pub(crate) fn check(text: &str) -> Result<(), Error> {
             Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
             Token::Comma | Token::Number(..) | Token::SingleQuotedString(_) => values += 1,
             Token::Word(word) if word.keyword == Keyword::NULL => values += 1,
-            _ => words += 1,
+            Token::Word(_) | Token::Period | Token::SemiColon => words += 1,
+            Token::Eq | Token::Neq | Token::Lt | Token::Gt | Token::LtEq | Token::GtEq => words += 1,
+            _ => operators += 1,
         }
     }
+    if operators > MAX_OPERATORS {
+        return Err(limit("text", MAX_OPERATORS, "operators"));
+    }
     if words > MAX_WORDS {
-        return Err(limit("text", MAX_WORDS, "words and operators"));
+        return Err(limit("text", MAX_WORDS, "words"));
     }
     if values > MAX_VALUES {
         return Err(limit("text", MAX_VALUES, "values"));
@@ -63,6 +76,16 @@ pub(crate) fn check(text: &str) -> Result<(), Error> {
         return Err(limit("nesting", MAX_DEPTH, "brackets"));
     }
     Ok(())
+}
+
+/// The error of a statement that could not be parsed.
+pub(super) fn parse_error(error: DataFusionError) -> Error {
+    match &error {
+        DataFusionError::SQL(parser, _) if matches!(**parser, ParserError::RecursionLimitExceeded) => {
+            limit("nesting", MAX_RECURSION, "clauses one in another")
+        }
+        _ => error.into(),
+    }
 }
 
 /// Refuses a statement over too many tables, and what is no query.

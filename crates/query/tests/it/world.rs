@@ -17,7 +17,8 @@ use futures::TryStreamExt;
 use lake::{Attribute, AttributeKind, Lake, LakeConfig, NewRows, TableSchema};
 use model::{
     Access, Agency, AgencyId, Dataset, DatasetId, DatasetKind, Datastream, DatastreamKey, PlaceId,
-    PropertyCode, Run, RunId, RunKind, RunState, RunTotals, Statistic, Text, Theme, UserId, Version, VersionInfo, parse_instant,
+    PropertyCode, Run, RunId, RunKind, RunState, RunTotals, Statistic, Text, Theme, UserId, Version,
+    VersionInfo, parse_instant,
 };
 use policy::{Grant, GrantLevel, Permit, Principal, Purpose, Role, RowFilter, Scope};
 use query::{Engine, Error, QueryLimits, Sql};
