@@ -151,6 +151,7 @@ pub(super) async fn location(
     let source = Source::open(&app, &principal, &collection).await?;
     let (_, permit) = source.observations()?;
     let shelf = Shelf::open(&app, permit).await?;
+    shelf.check(&wanted)?;
     let place = PlaceId::new(&location).ok().filter(|id| shelf.places().contains(id));
     let place = place.ok_or_else(|| Problem::not_found(&location))?;
     coverages(&app, permit, &shelf, &place, &wanted, &links).await
@@ -167,6 +168,7 @@ pub(super) async fn position(
     let source = Source::open(&app, &principal, &collection).await?;
     let (_, permit) = source.observations()?;
     let shelf = Shelf::open(&app, permit).await?;
+    shelf.check(&wanted)?;
     match shelf.nearest(position) {
         Some((place, distance)) if distance <= NEAR_KM => {
             let place = place.clone();

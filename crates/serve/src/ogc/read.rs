@@ -121,6 +121,20 @@ impl Shelf {
         here.map(|stream| self.names[&stream.id].as_str()).collect()
     }
 
+    /// Refuses a parameter that the collection does not have.
+    pub(super) fn check(&self, wanted: &Series) -> Answer<()> {
+        let known: BTreeSet<&str> = self.names.values().map(String::as_str).collect();
+        match wanted.parameters.iter().find(|name| !known.contains(name.as_str())) {
+            None => Ok(()),
+            Some(name) => {
+                let known: Vec<&str> = known.into_iter().take(50).collect();
+                let why =
+                    format!("`{name}` is not a parameter of this collection: there are {}", known.join(", "));
+                Err(Problem::parameter("parameter-name", why))
+            }
+        }
+    }
+
     /// The box around the places.
     pub(super) fn bbox(&self) -> Option<Bbox> {
         let boxes = self.places().into_iter().filter_map(|place| self.position(place)).map(|position| Bbox {
@@ -188,12 +202,6 @@ pub(super) async fn series<'s>(
     place: &PlaceId,
     wanted: &Series,
 ) -> Answer<Vec<(&'s Datastream, Vec<ObservedValue>)>> {
-    let known: BTreeSet<&str> = shelf.names.values().map(String::as_str).collect();
-    if let Some(name) = wanted.parameters.iter().find(|name| !known.contains(name.as_str())) {
-        let known: Vec<&str> = known.into_iter().take(50).collect();
-        let why = format!("`{name}` is not a parameter of this collection: there are {}", known.join(", "));
-        return Err(Problem::parameter("parameter-name", why));
-    }
     let is_wanted = |stream: &&Datastream| {
         stream.key.place == *place
             && (wanted.parameters.is_empty() || wanted.parameters.contains(&shelf.names[&stream.id]))

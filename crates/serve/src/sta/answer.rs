@@ -68,7 +68,11 @@ pub(super) async fn set_document(
         document.insert("@iot.nextLink".into(), next.into());
     }
     let mut values = Vec::with_capacity(page.nodes.len());
-    for node in &page.nodes {
+    for (index, node) in page.nodes.iter().enumerate() {
+        // Encoding ten thousand entities takes a while; others want the thread too.
+        if index % 256 == 255 {
+            tokio::task::yield_now().await;
+        }
         values.push(Value::Object(entity_document(ctx, node, options).await?));
     }
     document.insert("value".into(), values.into());

@@ -9,8 +9,7 @@ use standards::sta::{Options, Tail, parse_path, service_root};
 
 use super::node::{Node, Set};
 use super::resolve::{Context, Target};
-use super::world::World;
-use super::{ROOT, answer, encode, params};
+use super::{ROOT, answer, encode, params, reach};
 use crate::App;
 use crate::http::{Answer, Caller, Links, Problem, RequestLang};
 
@@ -28,7 +27,7 @@ pub(super) async fn resource(
 ) -> Answer<Response> {
     let path = parse_path(&path)?;
     let options = params::options(query.as_deref(), path.last().entity, path.last().is_set())?;
-    let world = World::open(&app, &principal).await?;
+    let world = reach::world(&app, &principal, &path, &options).await?;
     let ctx = Context::new(app, world, links, lang);
     match (ctx.resolve(&path).await?, &path.tail) {
         (Target::One(node), Tail::Whole) => {

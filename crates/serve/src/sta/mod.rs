@@ -10,6 +10,7 @@ mod handlers;
 mod node;
 mod observations;
 mod params;
+mod reach;
 mod resolve;
 mod world;
 

@@ -1,21 +1,17 @@
 //! Observations of some series, read from the lake as far as a request needs them.
 
-mod backward;
 mod scan;
+mod windows;
 
-use chrono::{DateTime, Utc};
 use model::TimeRange;
-use query::{SeriesRequest, Streams};
+use query::SeriesRequest;
 use standards::sta::{Conjuncts, Expr, Lookup, Options, Order, Value, conjuncts, matches};
 
 use super::answer::{self, Page, Window, collect_paths};
 use super::node::{self, Node, Seen};
 use super::resolve::Context;
 use super::world::SeriesAt;
-use crate::http::{Answer, Problem, ProblemKind};
-
-/// The most series whose observations are put into one order.
-const MOST_ORDERED: usize = 500;
+use crate::http::Answer;
 
 /// What is to be read: series and time are exact, `rest` is decided for each value.
 pub(super) struct Reading {
@@ -88,7 +84,10 @@ pub(super) async fn page(
         Direction::AsStored => scan::first(ctx, &reading, window).await?,
         Direction::Ascending if reading.series.len() <= 1 => scan::first(ctx, &reading, window).await?,
         direction => {
-            let mut nodes = candidates(ctx, &reading, direction, window.reach()).await?;
+            let mut nodes = match direction {
+                Direction::Other => scan::all(ctx, &reading).await?,
+                _ => windows::candidates(ctx, &reading, direction, window.reach()).await?,
+            };
             answer::sort(ctx, &mut nodes, &options.orderby);
             nodes.drain(..window.skip.min(nodes.len()));
             nodes
@@ -121,39 +120,15 @@ fn order_of(orderby: &[Order]) -> Direction {
     }
 }
 
-/// Values among which the first `reach` of the order are. A series has one value at a time, so of
-/// each series the first `reach` in time are enough when time is the first key.
-async fn candidates(
-    ctx: &Context,
-    reading: &Reading,
-    direction: Direction,
-    reach: usize,
-) -> Answer<Vec<Node>> {
-    if direction == Direction::Other {
-        return scan::all(ctx, reading).await;
-    }
-    if reading.series.len() > MOST_ORDERED {
-        return Err(Problem::message(ProblemKind::QueryLimit, "sta-too-many-rows", vec![]).at("$orderby"));
-    }
-    if direction == Direction::Descending {
-        return backward::last(ctx, reading, reach).await;
-    }
-    let mut found = Vec::new();
-    for at in &reading.series {
-        let one = Reading { series: vec![*at], time: reading.time, rest: reading.rest.clone() };
-        found.extend(scan::first(ctx, &one, Window { skip: 0, top: reach }).await?);
-    }
-    Ok(found)
-}
-
 /// How many values there are, from statistics where they suffice.
 async fn count(ctx: &Context, reading: &Reading) -> Answer<u64> {
     let mut total = 0;
     for group in scan::groups(ctx, &reading.series) {
         let request =
             SeriesRequest { streams: group.streams.clone(), time: reading.time, ..Default::default() };
-        if !group.is_whole || reading.time != TimeRange::ALL {
-            ctx.add_rows(1_000)?;
+        // The whole of a dataset is counted by its statistics; anything else opens files.
+        if request.streams != query::Streams::default() || reading.time != TimeRange::ALL {
+            ctx.add_rows(scan::READ_COST * group.series.len())?;
         }
         total += ctx.app.engine.count(group.permit, request).await?;
     }
@@ -168,16 +143,4 @@ fn nodes(ctx: &Context, batch: &arrow::array::RecordBatch) -> Answer<Vec<Node>> 
         Some(Node::Observation(std::sync::Arc::new(value), at))
     };
     Ok(values.into_iter().filter_map(node).collect())
-}
-
-/// The time of an observation.
-fn time_of(node: &Node) -> Option<DateTime<Utc>> {
-    match node {
-        Node::Observation(value, _) => Some(value.time),
-        _ => None,
-    }
-}
-
-fn one_stream(ctx: &Context, at: SeriesAt) -> Streams {
-    Streams::one(ctx.world.stream(at).id)
 }

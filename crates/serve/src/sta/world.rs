@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use catalog::Gazetteer;
 use chrono::Utc;
-use model::{Dataset, DatasetKind, Datastream, DatastreamId, PlaceId, PropertyCode};
+use model::{Dataset, DatasetId, DatasetKind, Datastream, DatastreamId, PlaceId, PropertyCode};
 use policy::{Permit, Principal, Purpose};
 
 use crate::App;
-use crate::http::Answer;
+use crate::http::{Answer, Problem};
 
 /// The place of a series in [`World::series`].
 pub(super) type SeriesAt = usize;
@@ -35,7 +35,16 @@ pub(super) fn sensor_id(procedure: &str) -> &str {
 }
 
 impl World {
-    /// Asks the catalogue for what the principal may read.
+    /// What the principal may read of one dataset, or the refusal.
+    pub(super) async fn of_dataset(app: &App, principal: &Principal, id: &DatasetId) -> Answer<World> {
+        let permit = app.catalog.authorize(principal, id, Purpose::Read, Utc::now()).await?;
+        let dataset = app.catalog.dataset(id).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
+        let mut series = Vec::new();
+        add_reached(app, &permit, 0, &mut series).await?;
+        Ok(World::of(app.catalog.gazetteer().await?, vec![(dataset, permit)], series))
+    }
+
+    /// Asks the catalogue for all that the principal may read.
     pub(super) async fn open(app: &App, principal: &Principal) -> Answer<World> {
         let now = Utc::now();
         let mut datasets = Vec::new();
@@ -49,10 +58,7 @@ impl World {
                 Err(catalog::Error::Denied(_) | catalog::Error::NotFound { .. }) => continue,
                 Err(error) => return Err(error.into()),
             };
-            let all = app.catalog.datastreams(&dataset.id).await?;
-            let reached =
-                |stream: &&Datastream| permit.rows().allows(&stream.key.place, &stream.key.property);
-            series.extend(all.iter().filter(reached).map(|stream| (stream.clone(), datasets.len())));
+            add_reached(app, &permit, datasets.len(), &mut series).await?;
             datasets.push((dataset, permit));
         }
         Ok(World::of(app.catalog.gazetteer().await?, datasets, series))
@@ -102,4 +108,17 @@ impl World {
     pub(super) fn has_position(&self, place: &PlaceId) -> bool {
         self.gazetteer.place(place).is_some_and(|place| place.position.is_some())
     }
+}
+
+/// Adds the series of a dataset that the permit reaches.
+async fn add_reached(
+    app: &App,
+    permit: &Permit,
+    dataset: usize,
+    series: &mut Vec<(Datastream, usize)>,
+) -> Answer<()> {
+    let all = app.catalog.datastreams(permit.dataset()).await?;
+    let reached = all.iter().filter(|stream| permit.rows().allows(&stream.key.place, &stream.key.property));
+    series.extend(reached.map(|stream| (stream.clone(), dataset)));
+    Ok(())
 }

@@ -4,7 +4,7 @@ use model::DatastreamId;
 use policy::Permit;
 use query::{SeriesRequest, Streams};
 
-use super::{Reading, nodes, one_stream, time_of};
+use super::{Reading, nodes};
 use crate::http::Answer;
 use crate::sta::answer::Window;
 use crate::sta::node::Node;
@@ -14,34 +14,59 @@ use crate::sta::world::SeriesAt;
 /// Values of one read.
 const CHUNK: usize = 20_000;
 /// What a read costs in itself, in values.
-const READ_COST: usize = 200;
+pub(super) const READ_COST: usize = 200;
 
-/// Series that are read together.
+/// Series of one dataset that are read together.
 pub(super) struct Group<'c> {
     /// The permit for their dataset.
     pub(super) permit: &'c Permit,
+    /// The dataset's place in the world.
+    pub(super) dataset: usize,
     /// Which they are.
+    pub(super) series: Vec<SeriesAt>,
+    /// The same in the engine's words.
     pub(super) streams: Streams,
-    /// Whether they are all that the asker may read of the dataset.
-    pub(super) is_whole: bool,
 }
 
-/// Some series in groups: a dataset at once when all of it is wanted, else one after the other.
+/// Some series in groups that one read can name: a dataset, a property or a place of it where all
+/// of that is wanted, else one after the other.
 pub(super) fn groups<'c>(ctx: &'c Context, series: &[SeriesAt]) -> Vec<Group<'c>> {
     let world = &ctx.world;
     let mut groups = Vec::new();
     for (dataset, (_, permit)) in world.datasets.iter().enumerate() {
-        let is_of = |at: &&SeriesAt| world.series[**at].1 == dataset;
-        let wanted: Vec<SeriesAt> = series.iter().filter(is_of).copied().collect();
-        let all = world.series.iter().filter(|(_, of)| *of == dataset).count();
-        if wanted.len() == all && all > 1 {
-            groups.push(Group { permit, streams: Streams::default(), is_whole: true });
-        } else {
-            let one = |at: SeriesAt| Group { permit, streams: one_stream(ctx, at), is_whole: false };
-            groups.extend(wanted.into_iter().map(one));
+        let of_dataset = |at: &SeriesAt| world.series[*at].1 == dataset;
+        let wanted: Vec<SeriesAt> = series.iter().copied().filter(of_dataset).collect();
+        let group = |series: Vec<SeriesAt>, streams: Streams| Group { permit, dataset, series, streams };
+        match name_of_all(ctx, dataset, &wanted) {
+            Some(streams) => groups.push(group(wanted, streams)),
+            None => {
+                let one = |at: SeriesAt| group(vec![at], Streams::one(world.stream(at).id));
+                groups.extend(wanted.into_iter().map(one));
+            }
         }
     }
     groups
+}
+
+/// What names exactly these series of a dataset, if there are several and anything does.
+fn name_of_all(ctx: &Context, dataset: usize, wanted: &[SeriesAt]) -> Option<Streams> {
+    let [first, _, ..] = wanted else { return None };
+    let key = &ctx.world.stream(*first).key;
+    let candidates = [
+        Streams::default(),
+        Streams { property: Some(key.property.clone()), ..Streams::default() },
+        Streams { place: Some(key.place.clone()), ..Streams::default() },
+    ];
+    candidates.into_iter().find(|streams| {
+        let named = |at: SeriesAt| {
+            let (stream, of) = &ctx.world.series[at];
+            *of == dataset
+                && streams.property.as_ref().is_none_or(|property| *property == stream.key.property)
+                && streams.place.as_ref().is_none_or(|place| *place == stream.key.place)
+        };
+        wanted.iter().all(|at| named(*at))
+            && (0..ctx.world.series.len()).filter(|at| named(*at)).count() == wanted.len()
+    })
 }
 
 /// The first values of a page and, if there is one, the value after it.
@@ -138,7 +163,7 @@ fn last_key(ctx: &Context, batches: &[arrow::array::RecordBatch]) -> Answer<Opti
     let Some(last) = batches.iter().rev().find(|batch| batch.num_rows() > 0) else { return Ok(None) };
     let last = nodes(ctx, &last.slice(last.num_rows() - 1, 1))?;
     Ok(last.first().and_then(|node| match node {
-        Node::Observation(value, _) => Some((value.datastream, time_of(node)?)),
+        Node::Observation(value, _) => Some((value.datastream, value.time)),
         _ => None,
     }))
 }
