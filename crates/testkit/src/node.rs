@@ -21,8 +21,6 @@ pub struct Backend {
     pub store: Option<String>,
     /// Options of the store.
     pub store_options: Vec<(String, String)>,
-    /// The largest file that may be handed in, bytes; the node's own limit when absent.
-    pub upload_limit: Option<u64>,
 }
 
 /// A node in this process, on a temporary folder.
@@ -30,6 +28,7 @@ pub struct TestNode {
     node: Option<Node>,
     folder: TempDir,
     backend: Backend,
+    upload_limit: Option<u64>,
 }
 
 impl TestNode {
@@ -40,8 +39,17 @@ impl TestNode {
 
     /// A new node on other servers than the embedded ones.
     pub async fn start_on(backend: Backend) -> TestNode {
+        TestNode::start_with(backend, None).await
+    }
+
+    /// A new node that takes files of at most so many bytes.
+    pub async fn start_taking(upload_limit: u64) -> TestNode {
+        TestNode::start_with(Backend::default(), Some(upload_limit)).await
+    }
+
+    async fn start_with(backend: Backend, upload_limit: Option<u64>) -> TestNode {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut test = TestNode { node: None, folder, backend };
+        let mut test = TestNode { node: None, folder, backend, upload_limit };
         test.node = Some(Node::open(&test.config(), false).await.expect("the node opens"));
         test
     }
@@ -58,7 +66,7 @@ impl TestNode {
         let variables = |name: &str| match name {
             "CUULONG_CATALOG" => self.backend.catalog.clone(),
             "CUULONG_STORE" => self.backend.store.clone(),
-            "CUULONG_UPLOAD_LIMIT" => self.backend.upload_limit.map(|limit| limit.to_string()),
+            "CUULONG_UPLOAD_LIMIT" => self.upload_limit.map(|limit| limit.to_string()),
             _ => None,
         };
         let mut config = Config::load(&settings, None, &variables).expect("a plain configuration");

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
-use testkit::{Backend, Client, Reply, TestNode};
+use testkit::{Client, Reply, TestNode};
 
 const PASSWORD: &str = "chín con rồng vàng";
 
@@ -278,7 +278,7 @@ fn form(bytes: usize) -> (String, Vec<u8>) {
 #[tokio::test]
 async fn a_form_may_be_as_large_as_the_node_takes_and_no_larger() {
     let limit = 3 << 20;
-    let node = TestNode::start_on(Backend { upload_limit: Some(limit), ..Backend::default() }).await;
+    let node = TestNode::start_taking(limit).await;
     node.dataset("gauge", "observations", "open").await;
     let system = node.system();
     let path = "/v1/datasets/gauge/uploads";
