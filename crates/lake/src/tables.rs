@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use deltalake_core::kernel::EagerSnapshot;
 use model::{DatasetId, RunId, Version};
 use object_store::ObjectStore;
 use parking_lot::Mutex;
@@ -42,9 +41,9 @@ pub(crate) struct Table {
 struct State {
     latest: Option<Arc<Snapshot>>,
     checked: Option<Instant>,
-    /// The log as it was replayed when the table was opened: what it says of runs.
-    replayed: Option<Arc<EagerSnapshot>>,
-    /// The runs of the entries since.
+    /// The version at which the table was loaded, until the runs up to it are known.
+    runs_unknown_up_to: Option<Version>,
+    /// The version of every run that is known.
     runs: HashMap<RunId, Version>,
     old: VecDeque<Arc<Snapshot>>,
 }
@@ -167,11 +166,9 @@ impl Table {
 
     async fn load(&self, dataset: &DatasetId) -> Result<Arc<Snapshot>, Error> {
         let missing = || Error::NotFound { what: format!("table of `{dataset}`") };
-        let loaded = self.log.load(None).await?.ok_or_else(missing)?;
-        let snapshot = Arc::new(loaded.snapshot);
+        let snapshot = Arc::new(self.log.load(None).await?.ok_or_else(missing)?);
         let mut state = self.state.lock();
-        state.replayed = Some(Arc::new(loaded.replayed));
-        state.runs.clear();
+        state.runs_unknown_up_to = Some(snapshot.version);
         state.latest = Some(snapshot.clone());
         Ok(snapshot)
     }
@@ -207,23 +204,23 @@ impl Table {
         if version > latest.version {
             return Err(missing());
         }
-        let loaded = self.log.load(Some(version)).await?.ok_or_else(missing)?;
-        let snapshot = Arc::new(loaded.snapshot);
+        let snapshot = Arc::new(self.log.load(Some(version)).await?.ok_or_else(missing)?);
         keep(&mut self.state.lock().old, snapshot.clone());
         Ok(snapshot)
     }
 
     /// What a run committed, as of the version in memory.
     pub(crate) async fn committed_run(&self, run: &RunId) -> Result<Option<Committed>, Error> {
-        let (known, replayed) = {
-            let state = self.state.lock();
-            (state.runs.get(run).copied(), state.replayed.clone())
-        };
-        let version = match (known, replayed) {
-            (Some(version), _) => Some(version),
-            (None, Some(replayed)) => self.log.run_version(&replayed, run).await?,
-            (None, None) => None,
-        };
+        let unknown = self.state.lock().runs_unknown_up_to;
+        if let Some(up_to) = unknown {
+            let runs = self.log.runs(up_to).await?;
+            let mut state = self.state.lock();
+            state.runs.extend(runs);
+            if state.runs_unknown_up_to == unknown {
+                state.runs_unknown_up_to = None;
+            }
+        }
+        let version = self.state.lock().runs.get(run).copied();
         match version {
             Some(version) => self.log.committed(version, run).await,
             None => Ok(None),

@@ -239,18 +239,25 @@ fn widen(range: &mut Option<(i64, i64)>, min: Option<i64>, max: Option<i64>) {
 
 /// How the columns are stored. Pages have statistics where a read prunes by them.
 fn properties(table: &TableSchema) -> Result<WriterProperties, Error> {
-    let column = |name: &str| ColumnPath::from(name);
-    let builder = WriterProperties::builder()
+    let mut builder = WriterProperties::builder()
         .set_created_by(format!("cuulong {}", env!("CARGO_PKG_VERSION")))
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_column_encoding(column("origin_row"), Encoding::DELTA_BINARY_PACKED)
-        .set_column_dictionary_enabled(column("origin_row"), false);
+        .set_statistics_enabled(EnabledStatistics::Chunk);
+    // Constant or steadily growing: differences take nothing, and no value is looked up.
+    for name in ["origin_sheet", "origin_row", "origin_column", "recorded_at"] {
+        builder = encoded(builder, name, Encoding::DELTA_BINARY_PACKED);
+    }
     Ok(match table {
         TableSchema::Observations => observation_columns(builder),
         TableSchema::Features(_) => feature_columns(builder),
     }
     .build())
+}
+
+/// The column in this encoding, without a dictionary.
+fn encoded(builder: WriterPropertiesBuilder, name: &str, encoding: Encoding) -> WriterPropertiesBuilder {
+    let column = ColumnPath::from(name);
+    builder.set_column_encoding(column.clone(), encoding).set_column_dictionary_enabled(column, false)
 }
 
 fn observation_columns(mut builder: WriterPropertiesBuilder) -> WriterPropertiesBuilder {
@@ -259,11 +266,9 @@ fn observation_columns(mut builder: WriterPropertiesBuilder) -> WriterProperties
         ("phenomenon_time", Encoding::DELTA_BINARY_PACKED),
         ("phenomenon_end", Encoding::DELTA_BINARY_PACKED),
         ("result", Encoding::BYTE_STREAM_SPLIT),
+        ("quality", Encoding::DELTA_BINARY_PACKED),
     ] {
-        let column = ColumnPath::from(name);
-        builder = builder
-            .set_column_encoding(column.clone(), encoding)
-            .set_column_dictionary_enabled(column, false);
+        builder = encoded(builder, name, encoding);
     }
     for name in ["datastream", "phenomenon_time", "result"] {
         builder = builder.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::Page);
@@ -277,11 +282,8 @@ fn observation_columns(mut builder: WriterPropertiesBuilder) -> WriterProperties
 
 fn feature_columns(mut builder: WriterPropertiesBuilder) -> WriterPropertiesBuilder {
     for name in ["xmin", "ymin", "xmax", "ymax"] {
-        let column = ColumnPath::from(name);
-        builder = builder
-            .set_column_encoding(column.clone(), Encoding::BYTE_STREAM_SPLIT)
-            .set_column_dictionary_enabled(column.clone(), false)
-            .set_column_statistics_enabled(column, EnabledStatistics::Page);
+        builder = encoded(builder, name, Encoding::BYTE_STREAM_SPLIT)
+            .set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::Page);
     }
     let (feature, geometry) = (ColumnPath::from("feature"), ColumnPath::from("geometry"));
     builder

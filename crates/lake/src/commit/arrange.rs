@@ -4,14 +4,21 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringArray, TimestampMicrosecondArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Int64Array, Scalar, StringArray, TimestampMicrosecondArray, UInt32Array,
+};
 use arrow::compute;
-use arrow::datatypes::{Float64Type, Int64Type, SchemaRef, TimestampMicrosecondType};
+use arrow::compute::kernels::cmp::eq;
+use arrow::datatypes::{FieldRef, Float64Type, Int64Type, SchemaRef, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 use model::RunId;
 
+use super::CHUNK_ROWS;
 use crate::{Error, TableSchema, features, observations};
+
+/// Rows that are compared at a time.
+const PIECE_ROWS: usize = 4096;
 
 /// Rows to be committed. A *position* is a row's place in the table's order.
 pub(crate) struct Incoming {
@@ -21,7 +28,22 @@ pub(crate) struct Incoming {
     batches: Vec<RecordBatch>,
     order: Order,
     rows: usize,
-    stamp: Option<Stamp>,
+    /// Of each of the table's columns, how its values are found.
+    sources: Vec<Source>,
+}
+
+/// How the values of a column are found.
+enum Source {
+    /// They are one and the same: this many of them.
+    Constant(ArrayRef),
+    /// They are the keys' datastreams, in order.
+    Datastreams,
+    /// They are the keys' times, in order.
+    Times,
+    /// They are this column of the batches.
+    Column(usize),
+    /// There are none, and they may not be written.
+    Missing,
 }
 
 /// What fills `run` and `recorded_at` where the rows do not have them.
@@ -81,7 +103,8 @@ impl Incoming {
             TableSchema::Observations => series_keys(&batches, count)?,
             TableSchema::Features(_) => feature_keys(&batches, count)?,
         };
-        Ok(Incoming { table: table.clone(), keys, schema, batches, order, rows: count, stamp })
+        let sources = sources(&schema, &batches, &keys, count, stamp.as_ref())?;
+        Ok(Incoming { table: table.clone(), keys, schema, batches, order, rows: count, sources })
     }
 
     /// How many rows there are.
@@ -91,23 +114,8 @@ impl Incoming {
 
     /// The rows at these positions, with all of the table's columns.
     pub(crate) fn gather(&self, positions: &[Range<usize>]) -> Result<RecordBatch, Error> {
-        let rows: usize = positions.iter().map(ExactSizeIterator::len).sum();
-        let columns = self.columns(positions, None)?;
-        let stamp = || self.stamp.as_ref().ok_or_else(|| Error::internal("rows without a run are written"));
-        let all = self.schema.fields().iter().map(|field| {
-            if let Some((_, column)) = columns.iter().find(|(name, _)| name == field.name()) {
-                return Ok(column.clone());
-            }
-            let stamp = stamp()?;
-            Ok(if field.name() == "run" {
-                Arc::new(StringArray::from_iter_values(std::iter::repeat_n(stamp.run.as_str(), rows)))
-            } else {
-                let at = TimestampMicrosecondArray::from_value(stamp.at.timestamp_micros(), rows);
-                Arc::new(at.with_timezone("UTC")) as ArrayRef
-            })
-        });
-        let columns = all.collect::<Result<Vec<_>, Error>>()?;
-        Ok(RecordBatch::try_new(self.schema.clone(), columns)?)
+        let all: Vec<usize> = (0..self.schema.fields().len()).collect();
+        Ok(RecordBatch::try_new(self.schema.clone(), self.gather_columns(positions, &all)?)?)
     }
 
     /// Some columns of the rows at these positions.
@@ -116,34 +124,34 @@ impl Incoming {
         positions: &[Range<usize>],
         columns: &[usize],
     ) -> Result<Vec<ArrayRef>, Error> {
-        Ok(self.columns(positions, Some(columns))?.into_iter().map(|(_, column)| column).collect())
-    }
-
-    fn columns(
-        &self,
-        positions: &[Range<usize>],
-        wanted: Option<&[usize]>,
-    ) -> Result<Vec<(String, ArrayRef)>, Error> {
-        let Some(first) = self.batches.first() else { return Ok(Vec::new()) };
-        let wanted: Vec<usize> = match wanted {
-            Some(wanted) => wanted
-                .iter()
-                .map(|column| first.schema_ref().index_of(self.schema.field(*column).name()))
-                .collect::<Result<_, _>>()?,
-            None => (0..first.num_columns()).collect(),
-        };
-        let name = |column: usize| first.schema_ref().field(column).name().clone();
-        if let Some((batch, rows)) = self.slice(positions) {
-            let cut = |column: usize| batch.column(column).slice(rows.start, rows.len());
-            return Ok(wanted.iter().map(|column| (name(*column), cut(*column))).collect());
+        let rows = positions.iter().map(ExactSizeIterator::len).sum();
+        let slice = self.slice(positions);
+        let mut places: Option<Vec<(usize, usize)>> = None;
+        let mut gathered = Vec::with_capacity(columns.len());
+        for column in columns {
+            gathered.push(match (&self.sources[*column], &self.keys) {
+                (Source::Constant(values), _) => repeated(values, rows)?,
+                (Source::Datastreams, Keys::Series { runs, .. }) => datastreams(runs, positions, rows),
+                (Source::Times, Keys::Series { times, .. }) => {
+                    let mut all = Vec::with_capacity(rows);
+                    positions.iter().for_each(|range| all.extend_from_slice(&times[range.clone()]));
+                    Arc::new(TimestampMicrosecondArray::from(all).with_timezone("UTC"))
+                }
+                (Source::Column(at), _) => match &slice {
+                    Some((batch, rows)) => batch.column(*at).slice(rows.start, rows.len()),
+                    None => {
+                        let places = places.get_or_insert_with(|| self.places(positions));
+                        let values: Vec<&dyn Array> =
+                            self.batches.iter().map(|batch| batch.column(*at).as_ref()).collect();
+                        compute::interleave(&values, places)?
+                    }
+                },
+                (Source::Missing | Source::Datastreams | Source::Times, _) => {
+                    return Err(Error::internal("rows are written without all of their columns"));
+                }
+            });
         }
-        let places = self.places(positions);
-        let gathered = wanted.iter().map(|column| {
-            let values: Vec<&dyn Array> =
-                self.batches.iter().map(|batch| batch.column(*column).as_ref()).collect();
-            Ok((name(*column), compute::interleave(&values, &places)?))
-        });
-        gathered.collect()
+        Ok(gathered)
     }
 
     /// The rows as a piece of one batch, where they are one.
@@ -173,6 +181,81 @@ impl Incoming {
             }
         }
     }
+}
+
+fn sources(
+    schema: &SchemaRef,
+    batches: &[RecordBatch],
+    keys: &Keys,
+    count: usize,
+    stamp: Option<&Stamp>,
+) -> Result<Vec<Source>, Error> {
+    let size = count.min(CHUNK_ROWS);
+    let source = |(column, field): (usize, &FieldRef)| {
+        let stamped = |values: ArrayRef| Ok(Source::Constant(values));
+        let given = batches.first().and_then(|batch| batch.schema_ref().index_of(field.name()).ok());
+        match (given, keys, stamp) {
+            (_, Keys::Series { .. }, _) if column == observations::DATASTREAM => Ok(Source::Datastreams),
+            (_, Keys::Series { .. }, _) if column == observations::TIME => Ok(Source::Times),
+            (Some(given), _, _) => Ok(match constant(batches, given) {
+                Some(value) => Source::Constant(repeat(&value, size)?),
+                None => Source::Column(given),
+            }),
+            (None, _, Some(stamp)) if field.name() == "run" => stamped(Arc::new(
+                StringArray::from_iter_values(std::iter::repeat_n(stamp.run.as_str(), size)),
+            )),
+            (None, _, Some(stamp)) => {
+                let at = TimestampMicrosecondArray::from_value(stamp.at.timestamp_micros(), size);
+                stamped(Arc::new(at.with_timezone("UTC")))
+            }
+            (None, _, None) => Ok(Source::Missing),
+        }
+    };
+    schema.fields().iter().enumerate().map(source).collect()
+}
+
+/// The one value of a column, as an array of length 1, when all rows have the same. Sheet, column,
+/// flag and an unused end of period are such columns in most files.
+fn constant(batches: &[RecordBatch], column: usize) -> Option<ArrayRef> {
+    let first = batches.first()?.column(column);
+    let one = first.slice(0, 1);
+    let all_null = one.is_null(0);
+    let same = batches.iter().all(|batch| {
+        let values = batch.column(column);
+        if all_null {
+            return values.null_count() == values.len();
+        }
+        if values.null_count() > 0 {
+            return false;
+        }
+        // In pieces, so that a column that varies is known by its first rows.
+        (0..values.len()).step_by(PIECE_ROWS).all(|from| {
+            let piece = values.slice(from, PIECE_ROWS.min(values.len() - from));
+            eq(&piece, &Scalar::new(&one)).is_ok_and(|equal| equal.true_count() == equal.len())
+        })
+    });
+    same.then_some(one)
+}
+
+fn repeat(one: &ArrayRef, count: usize) -> Result<ArrayRef, Error> {
+    Ok(compute::take(one, &UInt32Array::from_value(0, count), None)?)
+}
+
+/// As many of equal values as asked for.
+fn repeated(values: &ArrayRef, count: usize) -> Result<ArrayRef, Error> {
+    if count <= values.len() { Ok(values.slice(0, count)) } else { repeat(&values.slice(0, 1), count) }
+}
+
+fn datastreams(runs: &[Run], positions: &[Range<usize>], count: usize) -> ArrayRef {
+    let mut all = Vec::with_capacity(count);
+    for range in positions {
+        let first = runs.partition_point(|run| run.rows.end <= range.start);
+        for run in runs[first..].iter().take_while(|run| run.rows.start < range.end) {
+            let rows = run.rows.end.min(range.end) - run.rows.start.max(range.start);
+            all.extend(std::iter::repeat_n(run.datastream, rows));
+        }
+    }
+    Arc::new(Int64Array::from(all))
 }
 
 /// The batch with its columns in the table's order, checked.

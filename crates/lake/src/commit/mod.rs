@@ -26,7 +26,7 @@ use crate::{CommitCounts, Committed, DataFile, Error, Lake, NewRows, durable};
 /// Rows of a new file, as long as there are more than fill one.
 const FILE_ROWS: usize = 3_000_000;
 /// Rows that are brought into order and encoded at a time.
-const CHUNK_ROWS: usize = 64 << 10;
+pub(crate) const CHUNK_ROWS: usize = 64 << 10;
 /// How often a commit starts again because another writer was first.
 const ATTEMPTS: usize = 50;
 
@@ -226,26 +226,28 @@ impl Task {
                     return Ok(None);
                 }
                 let (lake, runtime) = (lake.clone(), Handle::current());
-                let fill = move |file: &mut Rows| runtime.block_on(again(&lake, &old, &edits, &rows, file));
+                let fill = move |file: &mut Rows| again(&runtime, &lake, &old, &edits, &rows, file);
                 write_file(store, path, table, fill).await.map(Some)
             }
         }
     }
 }
 
-/// Copies a file's rows, edited.
-async fn again(
+/// Copies a file's rows, edited. Only reading waits on the runtime: whoever appends may have to
+/// block until the store has taken a part.
+fn again(
+    runtime: &Handle,
     lake: &Lake,
     old: &DataFile,
     edits: &[Edit],
     incoming: &Incoming,
     file: &mut Rows,
 ) -> Result<(), Error> {
-    let builder = lake.inner.metadata.builder(&lake.inner.store, old).await?;
+    let builder = runtime.block_on(lake.inner.metadata.builder(&lake.inner.store, old))?;
     let mut batches = builder.with_batch_size(CHUNK_ROWS).build()?;
     let mut edits = edits;
     let mut first = 0;
-    while let Some(batch) = batches.try_next().await? {
+    while let Some(batch) = runtime.block_on(batches.try_next())? {
         let end = first + batch.num_rows();
         let (here, rest) = edits.split_at(edits.partition_point(|edit| edit.row < end));
         edits = rest;

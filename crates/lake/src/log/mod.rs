@@ -3,6 +3,8 @@
 //! Entries are written with deltalake's own actions and put-if-absent, but not through its commit
 //! loop: that loop lets two appends pass each other, and two appends of one key must not.
 
+mod runs;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -222,7 +224,7 @@ impl TableLog {
     }
 
     /// Replays the log up to a version, or to its end. `None` when there is no table.
-    pub(crate) async fn load(&self, version: Option<Version>) -> Result<Option<Loaded>, Error> {
+    pub(crate) async fn load(&self, version: Option<Version>) -> Result<Option<Snapshot>, Error> {
         let replayed = match EagerSnapshot::try_new(self.store.as_ref(), version.map(|v| v.0)).await {
             Ok(replayed) => replayed,
             Err(DeltaTableError::NotATable(_)) => return Ok(None),
@@ -244,18 +246,7 @@ impl TableLog {
         for view in replayed.try_log_data()?.iter() {
             files.push(self.data_file(&view.path(), view.size(), view.stats().as_deref())?);
         }
-        let snapshot = Snapshot::of(self.dataset.clone(), Version(replayed.version()), table, files)?;
-        Ok(Some(Loaded { snapshot, replayed }))
-    }
-
-    /// The version that a run committed, as the replayed log says.
-    pub(crate) async fn run_version(
-        &self,
-        replayed: &EagerSnapshot,
-        run: &RunId,
-    ) -> Result<Option<Version>, Error> {
-        let version = replayed.transaction_version(self.store.as_ref(), run.as_str()).await?;
-        Ok(version.and_then(|v| u64::try_from(v).ok()).map(Version))
+        Snapshot::of(self.dataset.clone(), Version(replayed.version()), table, files).map(Some)
     }
 
     /// Writes a checkpoint when one is due. The commit stands whether or not this succeeds.
@@ -343,12 +334,6 @@ impl TableLog {
             bbox: bbox(),
         })
     }
-}
-
-/// A replayed table.
-pub(crate) struct Loaded {
-    pub(crate) snapshot: Snapshot,
-    pub(crate) replayed: EagerSnapshot,
 }
 
 fn engine() -> String {

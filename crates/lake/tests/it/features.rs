@@ -1,8 +1,9 @@
 //! Features: in a box, by their id, corrected and moved; and readable as GeoParquet.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, BinaryArray, RecordBatch};
 use arrow::datatypes::Float64Type;
 use lake::{AsOf, CommitCounts, Error, FeatureRead, Lake, SeriesRead, TableSchema};
 use model::{Bbox, TimeRange, Version};
@@ -235,4 +236,50 @@ async fn a_permit_with_a_row_filter_reaches_no_features_and_kinds_are_not_mixed(
     let rows =
         lake::NewRows { run: run(1), rows: vec![parcels(&twice)], committed_at: at("2026-07-01T00:00:00Z") };
     assert!(matches!(lake.commit(&writing(), rows).await, Err(Error::Invalid { .. })));
+}
+
+on_both! {
+    async fn a_file_of_several_parts_is_written_and_rewritten(world: World) {
+        let lake = world.lake().await;
+        lake.create_table(&write(), parcels_schema()).await.unwrap();
+        let ids = |n: u32| (format!("island{n}"), 104.5 + f64::from(n) * 0.02, 9.0, Some("forest"));
+        let small: Vec<Parcel> = (0..40).map(ids).collect();
+        // Coastlines of half a megabyte that do not compress, so that the file is larger than a part.
+        let mut state = 88_172_645_463_325_252_u64;
+        let mut noise = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_le_bytes()
+        };
+        let coast: Vec<Vec<u8>> =
+            (0..40).map(|_| (0..1 << 16).flat_map(|_| noise()).collect()).collect();
+        let with_coast = |parcels: RecordBatch, coast: &[Vec<u8>]| {
+            let mut columns = parcels.columns().to_vec();
+            columns[1] = Arc::new(BinaryArray::from_iter_values(coast));
+            RecordBatch::try_new(parcels.schema(), columns).unwrap()
+        };
+        let rows = vec![with_coast(parcels(&small), &coast)];
+        assert_eq!(lake.commit(&write(), new_rows(1, rows)).await.unwrap().total, 40);
+        let snapshot = lake.snapshot(&read(), AsOf::Latest).await.unwrap();
+        assert!(snapshot.files()[0].size > 20 << 20, "{:?}", snapshot.files());
+        let mut changed = small[17].clone();
+        changed.3 = None;
+        let rows = vec![with_coast(parcels(&[changed]), &coast[17..18])];
+        let done = lake.commit(&write(), new_rows(2, rows)).await.unwrap();
+        assert_eq!(done.counts, CommitCounts { added: 0, corrected: 1, unchanged: 0 });
+        let snapshot = lake.snapshot(&read(), AsOf::Latest).await.unwrap();
+        let answer = lake.read_features(&read(), &snapshot, all()).await.unwrap();
+        assert_eq!(answer.matched, 40);
+        for batch in &answer.batches {
+            let ids = batch.column(0).as_string::<i32>();
+            let shapes: &BinaryArray = batch.column(1).as_binary();
+            let crops = batch.column_by_name("crop").unwrap();
+            for row in 0..batch.num_rows() {
+                let n: usize = ids.value(row).strip_prefix("island").unwrap().parse().unwrap();
+                assert!(shapes.value(row) == coast[n], "the coast of {n}");
+                assert_eq!(crops.is_null(row), n == 17);
+            }
+        }
+    }
 }
