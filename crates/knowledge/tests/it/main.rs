@@ -43,8 +43,9 @@ impl World {
     /// Daily maxima of one day at the branch's stations, as a dataset of this access class.
     async fn maxima(&self, id: &str, access: &str, values: &[f64]) -> Run {
         let gazetteer = self.catalog.gazetteer().await.unwrap();
-        let rows: Vec<String> = gazetteer
-            .river_stations
+        let mut branch = gazetteer.river_stations.clone();
+        branch.sort_by(|a, b| a.km.total_cmp(&b.km));
+        let rows: Vec<String> = branch
             .iter()
             .zip(values)
             .map(|(row, value)| {
@@ -61,7 +62,8 @@ impl World {
 
     async fn values(&self, id: &str) -> Vec<ObservedValue> {
         let id = DatasetId::new(id).unwrap();
-        let permit = self.catalog.authorize(&Principal::Public, &id, Purpose::Read, Utc::now()).await.unwrap();
+        let permit =
+            self.catalog.authorize(&Principal::Public, &id, Purpose::Read, Utc::now()).await.unwrap();
         let request = SeriesRequest { time: TimeRange::ALL, at: At::Latest, ..SeriesRequest::default() };
         let answer = self.engine.series(&permit, request).await.unwrap();
         answer.batches.iter().flat_map(|batch| ObservedValue::read(batch).unwrap()).collect()
@@ -147,7 +149,8 @@ async fn an_open_product_is_made_of_open_data_only() {
 
     let peeking = recipe("peeking", "open", "SELECT place, property, phenomenon_time, result FROM secret");
     assert!(world.run(&peeking).await.is_err());
-    let shared = recipe("shared_one", "shared", "SELECT place, property, phenomenon_time, result FROM secret");
+    let shared =
+        recipe("shared_one", "shared", "SELECT place, property, phenomenon_time, result FROM secret");
     assert!(matches!(world.run(&shared).await, Err(Error::Invalid { .. })));
 }
 
@@ -169,8 +172,12 @@ async fn days_are_vietnams_and_failed_values_do_not_count() {
     ];
     world.run(&recipe("readings", "open", &rows.join(" UNION ALL "))).await.unwrap();
     world.run(&builtin("salinity_daily_max")).await.unwrap();
-    let mut values: Vec<(DateTime<Utc>, f64)> =
-        world.values("salinity_daily_max").await.iter().map(|value| (value.time, value.result.unwrap())).collect();
+    let mut values: Vec<(DateTime<Utc>, f64)> = world
+        .values("salinity_daily_max")
+        .await
+        .iter()
+        .map(|value| (value.time, value.result.unwrap()))
+        .collect();
     values.sort_by(|a, b| a.partial_cmp(b).unwrap());
     let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
     assert_eq!(

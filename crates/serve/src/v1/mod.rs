@@ -15,10 +15,11 @@ mod users;
 mod versions;
 
 use axum::Router;
+use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::routing::get;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, Info, License, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{Components, Info, License, OpenApi, OpenApiBuilder, RefOr};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
@@ -43,6 +44,30 @@ pub fn openapi() -> OpenApi {
 
 /// Router and document from one list.
 fn parts() -> (Router<App>, OpenApi) {
+    let (router, mut document) = listed();
+    describe_responses(&mut document);
+    (router, document)
+}
+
+/// Every response has a description (OpenAPI 3.1 §4.8.17): where a handler gives none, the
+/// status's own words.
+fn describe_responses(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            for (status, response) in &mut operation.responses.responses {
+                let RefOr::T(response) = response else { continue };
+                if response.description.is_empty() {
+                    let code = status.parse().ok().and_then(|code| StatusCode::from_u16(code).ok());
+                    let words = code.and_then(|code| code.canonical_reason()).unwrap_or("An answer");
+                    response.description = words.to_owned();
+                }
+            }
+        }
+    }
+}
+
+fn listed() -> (Router<App>, OpenApi) {
     OpenApiRouter::with_openapi(head())
         .routes(routes!(datasets::list, datasets::create))
         .routes(routes!(datasets::show, datasets::update))
