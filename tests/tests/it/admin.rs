@@ -126,7 +126,6 @@ async fn passwords_have_twelve_characters_and_are_set_by_their_owner_or_an_admin
         (node.user("lan", "user", None, "read").await, node.user("binh", "user", None, "admin").await);
     let writing = node.with_key(&new_key(&system, "lan", "write", "write").await);
     let (path, served) = ("/v1/users/lan/password", node.serve().await);
-    let here = |client: &Client| client.clone();
 
     let short = json!({ "password": "eleven char" });
     let user = json!({ "id": "em", "name": "Em", "role": "user", "password": "eleven char" });
@@ -137,12 +136,12 @@ async fn passwords_have_twelve_characters_and_are_set_by_their_owner_or_an_admin
     }
     let set = |current: Option<&str>| json!({ "password": PASSWORD, "current": current });
     for (client, body, status) in [
-        (here(&served.public()), set(None), 401),
-        (here(&binh), set(None), 403),
-        (here(&reading), set(None), 403),
-        (here(&writing), set(None), 403),
-        (here(&writing), set(Some("not the password")), 403),
-        (here(&served.system()), set(None), 204),
+        (served.public(), set(None), 401),
+        (binh.clone(), set(None), 403),
+        (reading.clone(), set(None), 403),
+        (writing.clone(), set(None), 403),
+        (writing.clone(), set(Some("not the password")), 403),
+        (served.system(), set(None), 204),
     ] {
         let reply = send(&client, Method::PUT, path, body).await;
         assert_eq!(reply.status.as_u16(), status, "{}", reply.json());
@@ -396,9 +395,8 @@ async fn every_kind_of_problem_has_a_page_in_the_readers_language() {
         }
         assert_ne!(pages[0], pages[1]);
     }
-    let page = public.get("/problems/invalid-credentials").await.unwrap();
     let words = String::from_utf8(public.get("/problems/too-large").await.unwrap().body.to_vec()).unwrap();
-    assert!(page.status.is_success() && words.contains("The body is too large"));
+    assert!(words.contains("The body is too large"));
     let quoted = String::from_utf8(public.get("/problems/invalid-parameter").await.unwrap().body.to_vec());
     assert!(quoted.unwrap().contains("&quot;at&quot;"));
     for unknown in ["/problems/%3Cscript%3E", "/problems/"] {
