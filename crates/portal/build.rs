@@ -1,7 +1,5 @@
 //! Makes Cargo notice that `web/dist` was built, so that a release embeds it. It runs nothing.
 
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks to Cargo")]
-
 use std::path::Path;
 
 fn main() {

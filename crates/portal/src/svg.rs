@@ -65,6 +65,7 @@ impl Path {
             (0, 0) => Ok(()),
             (_, 0) => write!(self.data, "h{}", T(dx)),
             (0, _) => write!(self.data, "v{}", T(dy)),
+            _ if dy < 0 => write!(self.data, "l{}{}", T(dx), T(dy)),
             _ => write!(self.data, "l{} {}", T(dx), T(dy)),
         };
         result.expect("writing to a string does not fail");

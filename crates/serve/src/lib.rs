@@ -43,24 +43,29 @@ pub fn router(app: App, pages: Router<App>) -> Router {
     let compressed = SizeAbove::new(512)
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))
         .and(NotForContentType::const_new("application/vnd.apache.arrow.stream"));
-    Router::new().merge(services).merge(ops::router()).merge(problems::router()).with_state(app.clone()).layer(
-        ServiceBuilder::new()
-            .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
-            .layer(PropagateRequestIdLayer::new(request_id))
-            .layer(from_fn(ops::observe))
-            .layer(CompressionLayer::new().compress_when(compressed))
-            .layer(cors())
-            .layer(SetResponseHeaderLayer::if_not_present(
-                header::X_CONTENT_TYPE_OPTIONS,
-                HeaderValue::from_static("nosniff"),
-            ))
-            .layer(from_fn(http::problem::render))
-            .layer(CatchPanicLayer::custom(ops::panicked))
-            .layer(TimeoutLayer::with_status_code(
-                StatusCode::GATEWAY_TIMEOUT,
-                app.config.request_timeout.max(Duration::from_secs(1)),
-            )),
-    )
+    Router::new()
+        .merge(services)
+        .merge(ops::router())
+        .merge(problems::router())
+        .with_state(app.clone())
+        .layer(
+            ServiceBuilder::new()
+                .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
+                .layer(PropagateRequestIdLayer::new(request_id))
+                .layer(from_fn(ops::observe))
+                .layer(CompressionLayer::new().compress_when(compressed))
+                .layer(cors())
+                .layer(SetResponseHeaderLayer::if_not_present(
+                    header::X_CONTENT_TYPE_OPTIONS,
+                    HeaderValue::from_static("nosniff"),
+                ))
+                .layer(from_fn(http::problem::render))
+                .layer(CatchPanicLayer::custom(ops::panicked))
+                .layer(TimeoutLayer::with_status_code(
+                    StatusCode::GATEWAY_TIMEOUT,
+                    app.config.request_timeout.max(Duration::from_secs(1)),
+                )),
+        )
 }
 
 /// Anyone's page may read; keys travel in a header, never in a cookie of another site.

@@ -184,6 +184,9 @@ fn a_path_in_expand_is_an_expand_within() {
     let nested =
         options(Entity::Thing, &[("$expand", "Datastreams($expand=Sensor,ObservedProperty)")]).unwrap();
     assert_eq!(by_path, nested);
+    let both = options(Entity::Thing, &[("$expand", "Datastreams/Sensor,Datastreams($top=1)")]).unwrap();
+    let one = options(Entity::Thing, &[("$expand", "Datastreams($top=1;$expand=Sensor)")]).unwrap();
+    assert_eq!(both, one);
 }
 
 #[test]
@@ -222,6 +225,7 @@ fn a_wrong_option_says_what_there_is() {
         ("$expand", "Datastreams(Thing)"),
         ("$expand", "Datastreams($expand=Thing($top=1))"),
         ("$expand", "Datastreams/Thing/Datastreams/Thing/Datastreams"),
+        ("$expand", "Datastreams($top=1),Datastreams($top=2)"),
         ("$resultFormat", "dataArray"),
         ("top", "1"),
     ] {

@@ -162,6 +162,9 @@ fn days_above(points: &[Point], limit: f64) -> (u64, bool) {
     let mut days: Vec<_> =
         points.iter().filter(|point| point.high >= limit).map(|point| day(point.time)).collect();
     days.dedup();
-    let coarse = points.windows(2).any(|pair| (pair[1].time - pair[0].time).num_hours() > 36);
+    let mut steps: Vec<i64> =
+        points.windows(2).map(|pair| (pair[1].time - pair[0].time).num_hours()).collect();
+    steps.sort_unstable();
+    let coarse = steps.get(steps.len() / 2).is_some_and(|usual| *usual > 36);
     (days.len() as u64, points.len() > 1 && !coarse)
 }

@@ -54,7 +54,7 @@ impl BarChart {
         let present = || self.bars.iter().filter_map(|bar| bar.value);
         let high = present().fold(0.0, f64::max);
         let low = present().fold(0.0, f64::min);
-        let values = LinearScale::over(low, high, true, bottom, top);
+        let values = LinearScale::over(low, high, true, self.places == 0, bottom, top);
         let id = format!("{}-{}", self.id, size.suffix());
         let mut drawing = Drawing::default();
         drawing.push(format_args!(

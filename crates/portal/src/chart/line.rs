@@ -124,7 +124,7 @@ impl LineChart {
                 high = threshold.value * 1.05;
             }
         }
-        LinearScale::over(low, high, false, bottom, top)
+        LinearScale::over(low, high, false, self.places == 0, bottom, top)
     }
 
     fn axes(
@@ -193,7 +193,7 @@ impl LineChart {
     ) {
         let mut path = Path::default();
         for stretch in self.stretches(series) {
-            if stretch.len() < 2 || stretch.iter().all(|point| point.high - point.low < f64::EPSILON) {
+            if stretch.len() < 2 || stretch.iter().all(|point| point.high <= point.low) {
                 continue;
             }
             for (at, point) in stretch.iter().enumerate() {

@@ -16,8 +16,9 @@ pub struct LinearScale {
 }
 
 impl LinearScale {
-    /// A scale over the values with round ends; it begins at zero when the values come near it.
-    pub fn over(low: f64, high: f64, from_zero: bool, bottom: f64, top: f64) -> LinearScale {
+    /// A scale over the values with round ends; it begins at zero when the values come near it, and
+    /// its ticks are whole when the values are.
+    pub fn over(low: f64, high: f64, from_zero: bool, whole: bool, bottom: f64, top: f64) -> LinearScale {
         let (mut low, mut high) = if low.is_finite() && high.is_finite() { (low, high) } else { (0.0, 1.0) };
         if from_zero || (low >= 0.0 && low <= high * 0.6) {
             low = low.min(0.0);
@@ -30,6 +31,7 @@ impl LinearScale {
             }
         }
         let step = round_step((high - low) / 4.0);
+        let step = if whole { step.max(1.0) } else { step };
         let low = (low / step).floor() * step;
         let high = (high / step).ceil() * step;
         LinearScale { low, high, step, bottom, top }

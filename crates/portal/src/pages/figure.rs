@@ -469,6 +469,9 @@ pub fn year(time: DateTime<Utc>) -> i32 {
     local_day(time).year()
 }
 
+/// A time, the value at it, and where the value comes from.
+pub type Dated = (DateTime<Utc>, f64, String);
+
 /// What lines of several units show.
 #[derive(Debug, Clone)]
 pub struct LinesView<'a> {
@@ -481,7 +484,7 @@ pub struct LinesView<'a> {
     /// The unit, UCUM.
     pub unit: &'a str,
     /// The lines: a unit's name, and its values with where each comes from.
-    pub lines: Vec<(String, Vec<(DateTime<Utc>, f64, String)>)>,
+    pub lines: Vec<(String, Vec<Dated>)>,
     /// The expected time between values.
     pub step: TimeDelta,
 }

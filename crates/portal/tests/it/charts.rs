@@ -125,7 +125,7 @@ fn a_bucket_keeps_its_extremes_in_an_envelope() {
 
 #[test]
 fn several_lines_differ_by_dash_and_their_labels_do_not_touch() {
-    let mut drawn = chart();
+    let mut drawn = LineChart { step: None, ..chart() };
     drawn.series = (0..3)
         .map(|i| Series {
             label: format!("Tỉnh {i}"),

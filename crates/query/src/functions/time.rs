@@ -8,9 +8,13 @@ use arrow::datatypes::{
 };
 use chrono::{DateTime, Datelike, NaiveDate};
 use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::interval_arithmetic::Interval;
+use datafusion::logical_expr::preimage::PreimageResult;
+use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, TypeSignature, Volatility,
+    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
+use datafusion::scalar::ScalarValue;
 
 /// Vietnam's offset from UTC, microseconds.
 const OFFSET: i64 = 7 * 3_600_000_000;
@@ -42,6 +46,11 @@ fn local_day(time: i64) -> Option<i32> {
     i32::try_from(time.checked_add(OFFSET)?.div_euclid(DAY)).ok()
 }
 
+/// The instant at which a day begins in Vietnam.
+fn midnight(day: i32) -> Option<i64> {
+    i64::from(day).checked_mul(DAY)?.checked_sub(OFFSET)
+}
+
 fn first_of_month(day: i32) -> Option<i32> {
     let epoch = NaiveDate::default();
     let date = epoch.checked_add_signed(chrono::Duration::days(i64::from(day)))?;
@@ -59,6 +68,24 @@ impl ScalarUDFImpl for LocalPart {
 
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
         Ok(DataType::Date32)
+    }
+
+    /// Which instants have a date, so that a comparison with one is a range of time for the files.
+    fn preimage(&self, args: &[Expr], date: &Expr, _info: &SimplifyContext) -> Result<PreimageResult> {
+        let ([argument], Expr::Literal(ScalarValue::Date32(Some(day)), _)) = (args, date) else {
+            return Ok(PreimageResult::None);
+        };
+        let next = match self.month {
+            false => day.checked_add(1),
+            // 31 days later it is the next month; a date within a month is the month of nothing.
+            true if first_of_month(*day) == Some(*day) => day.checked_add(31).and_then(first_of_month),
+            true => None,
+        };
+        let bounds = midnight(*day).zip(next.and_then(midnight));
+        let Some((from, to)) = bounds else { return Ok(PreimageResult::None) };
+        let bound = |micros| ScalarValue::TimestampMicrosecond(Some(micros), Some(Arc::from("UTC")));
+        let interval = Box::new(Interval::try_new(bound(from), bound(to))?);
+        Ok(PreimageResult::Range { expr: argument.clone(), interval })
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {

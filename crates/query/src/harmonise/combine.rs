@@ -221,8 +221,8 @@ impl<'a> Rule<'a> {
         {
             // The same land under another name or code has the same value.
             let method = if whole { Method::Exact } else { Method::Estimated };
-            let alone = parts.into_iter().map(|(_, part)| Found { method: Some(method), ..part });
-            return alone.last().unwrap_or_default();
+            let mut alone = parts.into_iter().map(|(_, part)| Found { method: Some(method), ..part });
+            return alone.next().unwrap_or_default();
         }
         let Some((weights, basis)) = self.weights(&parts) else {
             let unweighted = parts.iter().map(|(step, _)| step.from.clone()).collect();

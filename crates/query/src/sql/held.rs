@@ -9,6 +9,7 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::windows::WindowAggExec;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties};
@@ -30,7 +31,8 @@ impl PhysicalOptimizerRule for CountHeld {
             }
             let children = node.children().into_iter().cloned();
             let held = children.map(|input| Arc::new(HeldExec { input }) as Arc<dyn ExecutionPlan>).collect();
-            Ok(Transformed::yes(node.with_new_children(held)?))
+            let options = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
+            Ok(Transformed::yes(node.replace_children(held, options)?))
         })
         .data()
     }

@@ -51,8 +51,8 @@ pub(super) struct Scan<'a> {
 
 /// The plan of the scan. Filters above it are pushed into it by DataFusion's own rules.
 pub(super) fn plan(state: &dyn Session, scan: &Scan<'_>) -> Result<Arc<dyn ExecutionPlan>> {
-    let mut options = TableParquetOptions::default();
-    options.global = state.config_options().execution.parquet.clone();
+    let global = state.config_options().execution.parquet.clone();
+    let options = TableParquetOptions { global, ..TableParquetOptions::default() };
     let store = state.runtime_env().object_store(ObjectStoreUrl::parse(LAKE_URL)?)?;
     let metadata = state.runtime_env().cache_manager.get_file_metadata_cache();
     let source = ParquetSource::new(scan.schema.clone())

@@ -83,7 +83,14 @@ async fn filters_on_places_and_times_give_the_same_however_they_are_written() {
         (after, 48),
         (&format!("{after} AND place = 'station:my_tho'"), 24),
         ("local_day(phenomenon_time) = DATE '2020-02-02'", 48),
+        ("local_day(phenomenon_time) <> DATE '2020-02-02'", 48),
+        ("local_day(phenomenon_time) BETWEEN DATE '2020-02-01' AND DATE '2020-02-02'", 96),
+        ("local_day(phenomenon_time) <= DATE '2020-02-01'", 48),
+        ("local_day(phenomenon_time) > DATE '2020-02-01'", 48),
         ("local_month(phenomenon_time) = DATE '2020-02-01'", 96),
+        ("local_month(phenomenon_time) = DATE '2020-02-02'", 0),
+        ("local_month(phenomenon_time) < DATE '2020-02-01'", 0),
+        ("local_month(phenomenon_time) >= DATE '2020-01-15'", 96),
         ("result IS NULL", 0),
     ] {
         let rows = world.rows(&PUBLIC, &format!("SELECT count(*) FROM salinity_hourly WHERE {filter}")).await;
@@ -104,6 +111,16 @@ async fn what_a_statement_does_not_ask_for_is_not_read() {
         plan.contains(&format!("predicate=datastream@0 = {number}")) || plan.contains(&number.to_string()),
         "{plan}"
     );
+}
+
+#[tokio::test]
+async fn a_date_in_vietnam_is_a_range_of_time_for_the_files() {
+    let world = gauges().await;
+    let text =
+        "EXPLAIN SELECT max(result) FROM levels WHERE local_month(phenomenon_time) = DATE '2020-02-01'";
+    let plan = world.rows(&Principal::System, text).await.join("\n");
+    let range = "phenomenon_time@0 >= 1580490000000000 AND phenomenon_time@0 < 1582995600000000";
+    assert!(plan.contains(range) && plan.contains("pruning_predicate"), "{plan}");
 }
 
 #[tokio::test]

@@ -26,8 +26,13 @@ pub(super) async fn landing(
     Ok(Json(encode::landing(&links, lang)))
 }
 
-pub(super) async fn api(links: Links, RequestLang(lang): RequestLang) -> Response {
-    document("application/vnd.oai.openapi+json;version=3.0", &api::document(&links, lang))
+pub(super) async fn api(
+    links: Links,
+    RequestLang(lang): RequestLang,
+    Params(asked): Params<FormatParams>,
+) -> Answer<Response> {
+    asked.check()?;
+    Ok(document("application/vnd.oai.openapi+json;version=3.0", &api::document(&links, lang)))
 }
 
 pub(super) async fn conformance(

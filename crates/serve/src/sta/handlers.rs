@@ -26,7 +26,7 @@ pub(super) async fn resource(
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
     let path = parse_path(&path)?;
-    let options = params::options(query.as_deref(), path.last().entity, path.last().is_set())?;
+    let options = params::options(query.as_deref(), &path)?;
     let world = reach::world(&app, &principal, &path, &options).await?;
     let ctx = Context::new(app, world, links, lang);
     match (ctx.resolve(&path).await?, &path.tail) {

@@ -1,6 +1,6 @@
 //! Paths and query options of SensorThings, read by the standard's grammar.
 
-use standards::sta::{Entity, Options};
+use standards::sta::{Options, ResourcePath, Tail};
 
 use crate::http::{Answer, Problem, ProblemKind};
 
@@ -23,7 +23,7 @@ impl From<standards::Error> for Problem {
 const MAX_QUERY: usize = 16 * 1024;
 
 /// Reads the options of a query string; `lang` is not the standard's but every resource's.
-pub(super) fn options(query: Option<&str>, entity: Entity, is_set: bool) -> Answer<Options> {
+pub(super) fn options(query: Option<&str>, path: &ResourcePath) -> Answer<Options> {
     let query = query.unwrap_or("");
     if query.len() > MAX_QUERY {
         return Err(Problem::parameter("?", format!("the query string is longer than {MAX_QUERY} bytes")));
@@ -36,5 +36,15 @@ pub(super) fn options(query: Option<&str>, entity: Entity, is_set: bool) -> Answ
         let why = format!("`{name}` is not a parameter here: options begin with `$`");
         return Err(Problem::text(ProblemKind::UnknownParameter, why).at(name));
     }
-    Ok(Options::parse(entity, is_set, &pairs)?)
+    let options = Options::parse(path.last().entity, path.last().is_set(), &pairs)?;
+    let shapes = !options.select.is_empty() || !options.expand.is_empty();
+    match path.tail {
+        Tail::Whole => Ok(options),
+        Tail::Ref if !shapes => Ok(options),
+        Tail::Property(_) | Tail::Value(_) if options == Options::default() => Ok(options),
+        Tail::Ref | Tail::Property(_) | Tail::Value(_) => {
+            let name = pairs.first().map_or("?", |(name, _)| name.as_str());
+            Err(Problem::parameter(name, "it has no meaning for links and single properties: leave it out"))
+        }
+    }
 }

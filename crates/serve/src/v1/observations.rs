@@ -424,8 +424,11 @@ pub async fn latest(
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let request = LatestRequest { streams: asked.streams()?, at: asked.at()? };
     let answer = app.engine.latest(&permit, request).await?;
-    let items: Vec<_> =
-        answer.latest.iter().map(|l| ValueDocument::new(id.as_str(), answer.version, &l.datastream, &l.value)).collect();
+    let items: Vec<_> = answer
+        .latest
+        .iter()
+        .map(|l| ValueDocument::new(id.as_str(), answer.version, &l.datastream, &l.value))
+        .collect();
     Ok(Json(Page { total: items.len() as u64, items, next: None }))
 }
 

@@ -239,6 +239,7 @@ async fn what_is_wrong_is_named_with_its_place() {
         ("Things", &[("$resultFormat", "dataArray")], 400, "$resultFormat", "no such option"),
         ("Things", &[("top", "1")], 400, "top", "begin with `$`"),
         ("Things('station:cau_noi')", &[("$top", "1")], 400, "$top", "for sets"),
+        ("Things('station:cau_noi')/name", &[("$select", "name")], 400, "$select", "leave it out"),
     ] {
         let (got, problem) = refused(&client, &with(&format!("{ROOT}/{path}"), options)).await;
         assert_eq!(got, status, "{path} {options:?}: {problem}");

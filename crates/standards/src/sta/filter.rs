@@ -266,18 +266,20 @@ impl Parser<'_, '_> {
             return Ok(left);
         };
         let right = operand(self)?;
-        if let (Some(a), Some(b)) = (left.1, right.1) {
-            if a != b && a != Kind::Any && b != Kind::Any {
-                let hint = match (a, b) {
-                    (Kind::Time, Kind::Text) | (Kind::Text, Kind::Time) => {
-                        "times are written without quotes: `2020-02-03T07:00:00Z`"
-                    }
-                    (Kind::Number, Kind::Text) => "numbers are written without quotes",
-                    _ => "both sides must be of one kind",
-                };
-                let reason = format!("`{}` compares {} with {}", operator.word(), name_of(a), name_of(b));
-                return Err(here.error(reason).hint(hint));
-            }
+        if let (Some(a), Some(b)) = (left.1, right.1)
+            && a != b
+            && a != Kind::Any
+            && b != Kind::Any
+        {
+            let hint = match (a, b) {
+                (Kind::Time, Kind::Text) | (Kind::Text, Kind::Time) => {
+                    "times are written without quotes: `2020-02-03T07:00:00Z`"
+                }
+                (Kind::Number, Kind::Text) => "numbers are written without quotes",
+                _ => "both sides must be of one kind",
+            };
+            let reason = format!("`{}` compares {} with {}", operator.word(), name_of(a), name_of(b));
+            return Err(here.error(reason).hint(hint));
         }
         Ok((Expr::Compare(Box::new(left.0), *operator, Box::new(right.0)), Some(Kind::Bool)))
     }

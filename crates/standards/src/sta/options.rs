@@ -163,8 +163,10 @@ fn expand(cursor: &mut Cursor<'_>, entity: Entity, depth: usize) -> Result<Vec<E
     let mut expands: Vec<Expand> = Vec::new();
     loop {
         cursor.skip_blanks();
+        let here = cursor.clone();
         let next = expand_item(cursor, entity, depth)?;
-        merge(&mut expands, next);
+        merge(&mut expands, next)
+            .map_err(|name| here.error(format!("`{name}` is expanded twice with different options")))?;
         cursor.skip_blanks();
         if !cursor.take(",") {
             return Ok(expands);
@@ -225,22 +227,20 @@ fn nested_options(
     }
 }
 
-/// `A/B,A/C` means one `A` with both.
-fn merge(expands: &mut Vec<Expand>, next: Expand) {
-    match expands.iter_mut().find(|expand| expand.relation == next.relation) {
-        Some(there)
-            if next.options == (Options { expand: next.options.expand.clone(), ..Options::default() }) =>
-        {
-            for deeper in next.options.expand {
-                merge(&mut there.options.expand, deeper);
-            }
-        }
-        Some(there) => {
-            let kept = std::mem::replace(there, next);
-            for deeper in kept.options.expand {
-                merge(&mut there.options.expand, deeper);
-            }
-        }
-        None => expands.push(next),
+/// `A/B,A/C` means one `A` with both; two `A` that ask for different parts contradict each other.
+fn merge(expands: &mut Vec<Expand>, next: Expand) -> Result<(), &'static str> {
+    let Some(there) = expands.iter_mut().find(|expand| expand.relation == next.relation) else {
+        expands.push(next);
+        return Ok(());
+    };
+    let deeper = std::mem::take(&mut there.options.expand);
+    let (mut kept, mut next) = (std::mem::take(&mut there.options), next.options);
+    let more = std::mem::take(&mut next.expand);
+    if kept == Options::default() {
+        kept = next;
+    } else if next != Options::default() && next != kept {
+        return Err(there.relation.name);
     }
+    there.options = Options { expand: deeper, ..kept };
+    more.into_iter().try_for_each(|expand| merge(&mut there.options.expand, expand))
 }

@@ -8,11 +8,11 @@ use query::{At, BucketRequest, Every, HarmoniseRequest, Harmonised, Streams};
 use serve::App;
 use serve::http::Problem;
 
-use super::yearly::{Dated, YEAR, by_year, portal_method, values, yearly_figure};
+use super::yearly::{YEAR, by_year, portal_method, values, yearly_figure};
 use super::{Context, MERGER};
 use crate::chart::{Method, Point, spark};
 use crate::pages::figure::{
-    self, BarsView, LinesView, PeriodValue, SeriesView, method_words, trace_link, year,
+    self, BarsView, Dated, LinesView, PeriodValue, SeriesView, method_words, trace_link, year,
 };
 use crate::pages::readings::{Readable, is_yearly, latest};
 use crate::pages::trace::statistic_words;

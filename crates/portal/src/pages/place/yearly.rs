@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use model::{Dataset, Datastream, TimeRange, Version};
 use policy::Permit;
 use query::{At, ObservedValue, SeriesRequest, Streams};
@@ -101,6 +101,3 @@ pub fn by_year(values: Vec<(i32, Option<f64>, Method, String, usize)>) -> Vec<Pe
 
 /// The step between yearly values, leap years included.
 pub const YEAR: TimeDelta = TimeDelta::days(366);
-
-/// A time and its value, for lines of several units.
-pub type Dated = (DateTime<Utc>, f64, String);
