@@ -104,7 +104,7 @@ pub enum DatasetCommand {
         id: String,
     },
     /// Register one.
-    Add(NewDataset),
+    Add(Box<NewDataset>),
 }
 
 /// A dataset to register.
