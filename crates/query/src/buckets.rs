@@ -7,7 +7,6 @@ use lake::{SeriesRead, Snapshot};
 use model::{Datastream, DatastreamId, Quality, TimeRange, Version};
 use policy::Permit;
 
-use crate::direct::read_series;
 use crate::engine::Inner;
 use crate::functions::bucket_start;
 use crate::observation::{column, instant};
@@ -106,7 +105,7 @@ impl Inner {
                     columns: Some(vec!["datastream", "phenomenon_time", "result", "quality"]),
                     limit: None,
                 };
-                let batches = read_series(&self.lake, permit, snapshot, read).await?;
+                let batches = self.lake.read_series(permit, snapshot, read).await?;
                 let span = span(&batches, request.time, several.then_some(snapshot.as_ref()))?;
                 let Some(grid) = Grid::new(request.every, span) else { continue };
                 collect(DatastreamId(number), &batches, &grid, &mut buckets)?;

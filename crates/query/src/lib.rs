@@ -7,7 +7,6 @@
 
 mod buckets;
 mod differences;
-mod direct;
 mod engine;
 mod error;
 mod features;

@@ -9,7 +9,6 @@ use lake::SeriesRead;
 use model::{CellRef, Datastream, DatastreamId, Quality, RunId, TimeRange, VersionInfo};
 use policy::Permit;
 
-use crate::direct::read_series;
 use crate::{At, Engine, Error, Streams};
 
 /// A stored value with all that is stored beside it.
@@ -72,7 +71,7 @@ impl Engine {
                 columns: None,
                 limit: Some(1),
             };
-            let batches = read_series(&inner.lake, &permit, &snapshot, read).await?;
+            let batches = inner.lake.read_series(&permit, &snapshot, read).await?;
             let mut values = Vec::new();
             for batch in &batches {
                 values.extend(ObservedValue::read(batch)?);

@@ -8,7 +8,6 @@ use lake::{SeriesRead, Snapshot};
 use model::{Datastream, DatastreamId, TimeRange, Version};
 use policy::Permit;
 
-use crate::direct::read_series;
 use crate::engine::Inner;
 use crate::select::Chosen;
 use crate::{At, Engine, Error, Streams};
@@ -103,7 +102,7 @@ impl Inner {
                     continue;
                 }
                 let read = SeriesRead { datastreams, time, columns: columns.clone(), limit: Some(left) };
-                let more = read_series(&self.lake, permit, snapshot, read).await?;
+                let more = self.lake.read_series(permit, snapshot, read).await?;
                 left -= more.iter().map(RecordBatch::num_rows).sum::<usize>().min(left);
                 batches.extend(more);
             }
@@ -130,7 +129,7 @@ impl Inner {
                 columns: Some(vec!["phenomenon_time"]),
                 limit: None,
             };
-            let batches = read_series(&self.lake, permit, snapshot, read).await?;
+            let batches = self.lake.read_series(permit, snapshot, read).await?;
             rows += batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
         }
         Ok(rows)
