@@ -12,7 +12,7 @@ things = service.things().query().list()
 assert len(things.entities) > 10, len(things.entities)
 thing = service.things().find("station:tra_vinh")
 assert thing.name == "Trà Vinh", thing.name
-streams = thing.get_datastreams().query().list()
+streams = thing.get_datastreams().query().filter("properties/dataset eq 'salinity_2h'").list()
 assert len(streams.entities) >= 1
 stream = streams.entities[0]
 observations = (

@@ -66,10 +66,7 @@ pub async fn hand_in(
     let body = tokio_util::io::ReaderStream::with_capacity(given.file, 256 * 1024).boxed();
     let load = Load { file_name: given.file_name, body, mapping: given.mapping, dry_run, now: visit.now };
     // The load runs on: a browser that goes away does not leave half a run behind.
-    let intake = app.intake.clone();
-    let done = tokio::spawn(async move { intake.load(&permit, load, &|_| {}).await })
-        .await
-        .map_err(|error| Problem::internal(&error))??;
+    let done = app.load(permit, load).await?;
     if !dry_run {
         return Ok(Redirect::to(&visit.link(&format!("/runs/{}", done.run.id))).into_response());
     }

@@ -152,6 +152,7 @@ pub async fn remove_grant(
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct AuditParams {
     /// How many at most, 1 to 1000 (100).

@@ -22,6 +22,7 @@ pub fn dataset_id(text: &str) -> Answer<DatasetId> {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListParams {
     /// Words to search for; marks and case do not matter.

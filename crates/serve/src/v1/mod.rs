@@ -45,16 +45,22 @@ pub fn openapi() -> OpenApi {
 /// Router and document from one list.
 fn parts() -> (Router<App>, OpenApi) {
     let (router, mut document) = listed();
-    describe_responses(&mut document);
+    complete(&mut document);
     (router, document)
 }
 
-/// Every response has a description (OpenAPI 3.1 §4.8.17): where a handler gives none, the
-/// status's own words.
-fn describe_responses(document: &mut OpenApi) {
+/// Every response has a description (OpenAPI 3.1 §4.8.17; where a handler gives none, the status's
+/// own words), and every operation a name of its own (§4.8.10).
+fn complete(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
         for operation in operations.into_iter().flatten() {
+            // Names are unique within a tag; clients that are generated want them unique in all.
+            if let (Some(id), Some(tag)) =
+                (&operation.operation_id, operation.tags.as_ref().and_then(|t| t.first()))
+            {
+                operation.operation_id = Some(format!("{tag}_{id}"));
+            }
             for (status, response) in &mut operation.responses.responses {
                 let RefOr::T(response) = response else { continue };
                 if response.description.is_empty() {

@@ -26,6 +26,7 @@ use crate::http::{Answer, Caller, Links, Params, Problem, params};
 
 /// Which values of a dataset.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct SeriesParams {
     /// Only this place.

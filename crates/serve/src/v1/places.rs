@@ -12,6 +12,7 @@ use crate::App;
 use crate::http::{Answer, Links, Params, Problem, params};
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceParams {
     /// Words of the name; marks and case do not matter.

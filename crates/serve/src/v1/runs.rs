@@ -17,6 +17,7 @@ use crate::App;
 use crate::http::{Answer, Caller, Links, Params, Problem, RequestLang, params};
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct PageParams {
     /// How many at most, 1 to 1000 (100).

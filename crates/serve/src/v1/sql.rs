@@ -17,6 +17,7 @@ use crate::http::{Answer, Body, Caller, Params, Problem};
 
 /// A query.
 #[derive(Debug, Deserialize, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// One SELECT statement.

@@ -18,6 +18,7 @@ use crate::http::{Answer, Caller, Params, Problem};
 
 /// Which number.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TraceParams {
     /// The dataset.

@@ -24,6 +24,7 @@ use crate::http::{Answer, Caller, Params, Problem, ProblemKind, RequestLang};
 
 /// How to take the file in.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct UploadParams {
     /// The file's name; its ending helps to tell the format.
