@@ -52,15 +52,18 @@ fn parts() -> (Router<App>, OpenApi) {
 /// Every response has a description (OpenAPI 3.1 §4.8.17; where a handler gives none, the status's
 /// own words), and every operation a name of its own (§4.8.10).
 fn complete(document: &mut OpenApi) {
-    for item in document.paths.paths.values_mut() {
-        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
-        for operation in operations.into_iter().flatten() {
-            // Names are unique within a tag; clients that are generated want them unique in all.
-            if let (Some(id), Some(tag)) =
-                (&operation.operation_id, operation.tags.as_ref().and_then(|t| t.first()))
-            {
-                operation.operation_id = Some(format!("{tag}_{id}"));
-            }
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            let words = path.trim_start_matches("/v1").split(|c: char| !c.is_ascii_alphanumeric());
+            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+            operation.operation_id = Some(format!("{method}_{}", words.join("_")));
             for (status, response) in &mut operation.responses.responses {
                 let RefOr::T(response) = response else { continue };
                 if response.description.is_empty() {
