@@ -134,7 +134,8 @@ fn make_folder(folder: &FsPath) -> io::Result<()> {
     sync_folder_of(folder)
 }
 
-fn sync_folder_of(path: &FsPath) -> io::Result<()> {
+/// Syncs the folder that names a file.
+pub(crate) fn sync_folder_of(path: &FsPath) -> io::Result<()> {
     match path.parent() {
         // Only Unix opens folders as files; elsewhere the file system journals names by itself.
         Some(parent) if cfg!(unix) => File::open(parent)?.sync_all(),

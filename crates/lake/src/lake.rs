@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
-use model::{OriginalHash, RunId};
+use model::{DatasetId, OriginalHash, RunId};
 use object_store::{ObjectStore, ObjectStoreExt};
 use policy::{Denial, Permit};
 use url::Url;
 
 use crate::config::{self, LakeConfig};
+use crate::journal::Pending;
 use crate::read::{self, FeatureBatches, FeatureRead, KeyIndexes, MetadataCache, SeriesRead};
 use crate::tables::Tables;
-use crate::{AsOf, CommitCounts, Committed, Error, LocalFile, NewRows, Original, Snapshot, TableSchema};
-use crate::{commit, originals};
+use crate::{
+    AsOf, CommitCounts, Committed, Error, LocalFile, NewRows, Original, Snapshot, StoredObject, TableSchema,
+};
+use crate::{commit, inventory, originals, probe};
 
 /// The originals and tables of one node. A clone is another handle on the same.
 #[derive(Clone)]
@@ -30,6 +34,7 @@ pub(crate) struct Inner {
     pub(crate) tables: Tables,
     pub(crate) metadata: MetadataCache,
     pub(crate) keys: KeyIndexes,
+    pub(crate) pending: Pending,
 }
 
 impl Lake {
@@ -51,7 +56,7 @@ impl Lake {
     fn new(store: Arc<dyn ObjectStore>, url: Url, folder: Option<PathBuf>) -> Lake {
         let tables = Tables::new(store.clone(), folder.clone());
         let (metadata, keys) = (MetadataCache::default(), KeyIndexes::default());
-        Lake { inner: Arc::new(Inner { store, url, folder, tables, metadata, keys }) }
+        Lake { inner: Arc::new(Inner { store, url, folder, tables, metadata, keys, pending: Pending::default() }) }
     }
 
     /// The store, rooted at the lake. Only `query` reads from it, and only the files of a snapshot
@@ -71,6 +76,26 @@ impl Lake {
             Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether the store takes writes: a small object is written, read back and removed. The answer
+    /// is the store's clock.
+    pub async fn probe_write(&self) -> Result<DateTime<Utc>, Error> {
+        probe::probe_write(self).await
+    }
+
+    /// The datasets that have a table in the store, in order. Names only, for who keeps the store
+    /// (backup, verification, housekeeping); the caller decides who that is.
+    pub async fn datasets(&self) -> Result<Vec<DatasetId>, Error> {
+        inventory::datasets(self).await
+    }
+
+    /// Every object that the table as of a version consists of, its history included: first the data
+    /// files of all versions up to it that are kept, then the entries of its log. Whoever copies them
+    /// in this order has at every moment a table that is whole. Names, sizes and checksums only, for
+    /// who keeps the store; the caller decides who that is.
+    pub async fn files_of(&self, dataset: &DatasetId, at: AsOf) -> Result<Vec<StoredObject>, Error> {
+        inventory::files_of(self, dataset, at).await
     }
 
     /// Keeps the bytes under their SHA-256. The same bytes are kept once; of bytes that did not
@@ -123,9 +148,13 @@ impl Lake {
         self.inner.tables.committed_run(permit.dataset(), run).await
     }
 
-    /// A version of the dataset's table.
+    /// A version of the dataset's table. Who reads the latest one finds in it all that this node has
+    /// acknowledged for the dataset before.
     pub async fn snapshot(&self, permit: &Permit, at: AsOf) -> Result<Arc<Snapshot>, Error> {
         may_read_or_write(permit)?;
+        if permit.may_read() && at == AsOf::Latest {
+            self.settle(permit.dataset()).await?;
+        }
         self.inner.tables.snapshot(permit.dataset(), at).await
     }
 

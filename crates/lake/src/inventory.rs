@@ -1,0 +1,92 @@
+//! What the store holds: which tables there are, and which objects a table consists of.
+
+use std::collections::HashMap;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use model::{DatasetId, Version};
+use object_store::path::Path;
+
+use crate::log::folder;
+use crate::{AsOf, Error, Lake};
+
+/// Log entries that are read at the same time.
+const ENTRIES_AT_ONCE: usize = 16;
+
+/// What an object of a table is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectKind {
+    /// A Parquet file of rows.
+    Data,
+    /// An entry of the table's log.
+    Log,
+}
+
+/// An object of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredObject {
+    /// Where it is, from the store's root.
+    pub path: Path,
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 of its bytes in hexadecimal, as recorded when it was written; absent for log
+    /// entries, which carry their own, and for files written before checksums were recorded.
+    pub sha256: Option<String>,
+}
+
+/// See [`Lake::datasets`].
+pub(crate) async fn datasets(lake: &Lake) -> Result<Vec<DatasetId>, Error> {
+    let listing = lake.inner.store.list_with_delimiter(Some(&Path::from("lake"))).await?;
+    let mut found = Vec::new();
+    for prefix in listing.common_prefixes {
+        let Some(dataset) = prefix.filename().and_then(|name| DatasetId::new(name).ok()) else { continue };
+        if lake.inner.tables.table(&dataset).log.has(Version(0)).await? {
+            found.push(dataset);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// See [`Lake::files_of`].
+pub(crate) async fn files_of(lake: &Lake, dataset: &DatasetId, at: AsOf) -> Result<Vec<StoredObject>, Error> {
+    let table = lake.inner.tables.table(dataset);
+    let last = lake.inner.tables.snapshot(dataset, at).await?.version();
+    // The listing comes after the version is known, so that it has all of it.
+    let there: HashMap<Path, u64> = lake
+        .inner
+        .store
+        .list(Some(&folder(dataset)))
+        .map_ok(|object| (object.location, object.size))
+        .try_collect()
+        .await?;
+    let entries = (0..=last.0).map(|number| {
+        let table = table.clone();
+        async move { table.log.entry(Version(number)).await }
+    });
+    let mut entries = stream::iter(entries).buffered(ENTRIES_AT_ONCE);
+    let (mut data, mut log) = (Vec::new(), Vec::new());
+    let mut number = 0;
+    while let Some(entry) = entries.try_next().await? {
+        let path = table.log.entry_path(Version(number));
+        let missing = || Error::internal(format!("`{path}` is missing"));
+        let entry = entry.ok_or_else(missing)?;
+        let size = *there.get(&path).ok_or_else(missing)?;
+        log.push(StoredObject { path, kind: ObjectKind::Log, size, sha256: None });
+        for file in entry.change.into_iter().flat_map(|(added, _)| added) {
+            // What is no longer there, no version needs that is kept.
+            if there.contains_key(&file.path) {
+                data.push(StoredObject {
+                    path: file.path,
+                    kind: ObjectKind::Data,
+                    size: file.size,
+                    sha256: None,
+                });
+            }
+        }
+        number += 1;
+    }
+    data.extend(log);
+    Ok(data)
+}
