@@ -70,7 +70,8 @@ async fn answer(app: &App, principal: &Principal, headers: &HeaderMap, query: Qu
         .collect();
     let versions = json!(versions).to_string();
     // A query that fails on its first rows fails as a whole, with a problem and not a torn answer.
-    let mut batches = answer.batches;
+    // Asked again after its end below: a stream that has ended stays ended.
+    let mut batches = answer.batches.fuse();
     let first = batches.next().await.transpose()?;
     let rows = futures::stream::iter(first.map(Ok)).chain(batches.map_err(Problem::from)).boxed();
     let prologue = format!("{{\"versions\":{versions},\"columns\":{},\"rows\":", json!(columns));
