@@ -15,10 +15,8 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 
 use crate::migration::Migrator;
+use crate::schema::MIGRATION_LOCK;
 use crate::{CatalogOptions, Error};
-
-/// Held while the schema is brought up to date, so that two nodes that start together do not both do it.
-const MIGRATION_LOCK: i64 = 0x6375_756c_6f6e_6701;
 
 pub(crate) struct Store {
     pub(crate) reader: DatabaseConnection,
@@ -27,7 +25,14 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) async fn open(url: &str, options: &CatalogOptions) -> Result<Store, Error> {
-        let store = if url.starts_with("sqlite:") {
+        let store = Store::connect(url, options).await?;
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Connects, and leaves the schema as it is.
+    pub(crate) async fn connect(url: &str, options: &CatalogOptions) -> Result<Store, Error> {
+        Ok(if url.starts_with("sqlite:") {
             open_sqlite(url, options).await?
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let mut connect = general(url, options);
@@ -42,9 +47,12 @@ impl Store {
                 format!("`{scheme}:` is no catalogue that can be opened"),
                 "write `sqlite:///path/catalog.sqlite?mode=rwc` or `postgres://user@host/database`",
             ));
-        };
-        store.migrate().await?;
-        Ok(store)
+        })
+    }
+
+    /// The connection that writes outside of transactions.
+    pub(crate) fn writer(&self) -> &DatabaseConnection {
+        &self.writer
     }
 
     /// Begins a write. On SQLite it takes the write lock at once: a transaction that reads first
