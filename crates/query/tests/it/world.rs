@@ -85,7 +85,8 @@ pub fn hourly(key: &DatastreamKey, from: &str, count: usize, result: impl Fn(usi
 }
 
 pub fn limits() -> QueryLimits {
-    QueryLimits { memory_bytes: 256 << 20, timeout: Duration::from_secs(30), max_rows: 100_000, threads: 2 }
+    let (memory_bytes, timeout) = (256 << 20, Duration::from_secs(30));
+    QueryLimits { memory_bytes, timeout, max_rows: 100_000, threads: 2, ..QueryLimits::default() }
 }
 
 pub fn user(id: &str, agency: Option<&str>, role: Role) -> Principal {
@@ -214,31 +215,40 @@ impl World {
 
     /// A dataset of square features with a name, one degree apart.
     pub async fn features(&self, id: &str, access: Access, names: &[&str]) {
+        let of = |(at, name): (usize, &&str)| {
+            let west = 104.0 + at as f64;
+            ((*name).to_owned(), square(west, 9.0), [west, 9.0, west + 0.5, 9.5])
+        };
+        self.shapes(id, access, names.iter().enumerate().map(of).collect()).await;
+    }
+
+    /// A dataset of features: name, WKB, and west, south, east, north.
+    pub async fn shapes(&self, id: &str, access: Access, shapes: Vec<(String, Vec<u8>, [f64; 4])>) {
         self.register(id, DatasetKind::Features, access).await;
         let schema =
             TableSchema::Features(vec![Attribute { name: "name".into(), kind: AttributeKind::Text }]);
         self.lake.create_table(&self.write(id).await, schema).await.unwrap();
-        let west: Vec<f64> = (0..names.len()).map(|at| 104.0 + at as f64).collect();
-        let squares: Vec<Vec<u8>> = west.iter().map(|west| square(*west, 9.0)).collect();
-        let rows = names.len();
+        let rows = shapes.len();
         let run = self.next_run();
-        let columns: Vec<(&str, ArrayRef)> = vec![
-            ("feature", Arc::new(StringArray::from_iter_values((0..rows).map(|at| format!("f{at}"))))),
-            ("geometry", Arc::new(BinaryArray::from_iter_values(squares))),
-            ("xmin", Arc::new(Float64Array::from(west.clone()))),
-            ("ymin", Arc::new(Float64Array::from(vec![9.0; rows]))),
-            ("xmax", Arc::new(west.iter().map(|west| Some(west + 0.5)).collect::<Float64Array>())),
-            ("ymax", Arc::new(Float64Array::from(vec![9.5; rows]))),
-            ("name", Arc::new(StringArray::from(names.to_vec()))),
-            ("run", Arc::new(StringArray::from(vec![run.as_str(); rows]))),
-            ("origin_sheet", Arc::new(Int16Array::from(vec![0; rows]))),
-            ("origin_row", Arc::new(Int32Array::from(vec![1; rows]))),
-            ("origin_column", Arc::new(Int16Array::from(vec![1; rows]))),
-            ("recorded_at", times(&vec![Some(at("2020-01-02")); rows])),
+        let edge = |at: usize| -> ArrayRef {
+            Arc::new(shapes.iter().map(|(_, _, bounds)| Some(bounds[at])).collect::<Float64Array>())
+        };
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(StringArray::from_iter_values((0..rows).map(|at| format!("f{at}")))),
+            Arc::new(BinaryArray::from_iter_values(shapes.iter().map(|(_, wkb, _)| wkb))),
+            edge(0),
+            edge(1),
+            edge(2),
+            edge(3),
+            Arc::new(StringArray::from_iter_values(shapes.iter().map(|(name, _, _)| name))),
+            Arc::new(StringArray::from(vec![run.as_str(); rows])),
+            Arc::new(Int16Array::from(vec![0; rows])),
+            Arc::new(Int32Array::from(vec![1; rows])),
+            Arc::new(Int16Array::from(vec![1; rows])),
+            times(&vec![Some(at("2020-01-02")); rows]),
         ];
         let attributes = [Attribute { name: "name".into(), kind: AttributeKind::Text }];
         let schema = lake::features::schema(&attributes).unwrap();
-        let columns = columns.into_iter().map(|(_, column)| column).collect();
         let batch = RecordBatch::try_new(schema, columns).unwrap();
         self.commit_rows(id, run, vec![batch], "2020-01-02").await;
     }
@@ -325,10 +335,20 @@ fn observation_batch(values: &[Value], run: &RunId, recorded_at: DateTime<Utc>) 
 /// A square of half a degree as WKB.
 fn square(west: f64, south: f64) -> Vec<u8> {
     let corners = [(0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5), (0.0, 0.0)];
-    let mut bytes = vec![1, 3, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0];
-    for (x, y) in corners {
-        bytes.extend_from_slice(&f64::to_le_bytes(west + x));
-        bytes.extend_from_slice(&f64::to_le_bytes(south + y));
+    polygon(&[corners.map(|(x, y)| (west + x, south + y)).to_vec()])
+}
+
+/// A polygon of rings as WKB.
+pub fn polygon(rings: &[Vec<(f64, f64)>]) -> Vec<u8> {
+    let count = |many: usize| u32::try_from(many).unwrap().to_le_bytes();
+    let mut bytes = vec![1, 3, 0, 0, 0];
+    bytes.extend_from_slice(&count(rings.len()));
+    for ring in rings {
+        bytes.extend_from_slice(&count(ring.len()));
+        for (x, y) in ring {
+            bytes.extend_from_slice(&x.to_le_bytes());
+            bytes.extend_from_slice(&y.to_le_bytes());
+        }
     }
     bytes
 }
