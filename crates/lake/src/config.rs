@@ -4,16 +4,24 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode};
+use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, PutMode, RetryConfig};
 use url::Url;
 use uuid::Uuid;
 
 use crate::Error;
 use crate::durable::DurableDisk;
 use crate::originals::INCOMING;
+
+/// How long a bucket may take to be reached,
+const CONNECT: Duration = Duration::from_secs(3);
+/// to answer one request, a part of a large file included,
+const REQUEST: Duration = Duration::from_secs(30);
+/// and how long a request that failed is tried again.
+const RETRY: Duration = Duration::from_secs(10);
 
 /// Where the lake is.
 #[derive(Debug, Clone, Default)]
@@ -75,7 +83,12 @@ fn folder_url(folder: &Path) -> Result<Url, Error> {
 }
 
 fn open_bucket(url: &Url, options: &BTreeMap<String, String>) -> Result<Opened, Error> {
-    let mut builder = AmazonS3Builder::new().with_url(url.as_str());
+    // A store that is away is told of within seconds: whoever waits wants an answer, and a commit
+    // that got none can be repeated. The options may say otherwise (`timeout`, `connect_timeout`).
+    let patience = ClientOptions::new().with_connect_timeout(CONNECT).with_timeout(REQUEST);
+    let retry = RetryConfig { retry_timeout: RETRY, ..RetryConfig::default() };
+    let mut builder =
+        AmazonS3Builder::new().with_url(url.as_str()).with_client_options(patience).with_retry(retry);
     for (key, value) in options {
         let key = AmazonS3ConfigKey::from_str(&key.to_lowercase()).map_err(|_| {
             Error::invalid(

@@ -5,12 +5,14 @@
 //! or over loopback.
 
 mod node;
+mod proxy;
 mod real_data;
 mod s3;
 mod tools;
 
 pub use cuulong::{Client, Reply};
 pub use node::{Backend, Served, TestNode, upload_path};
+pub use proxy::{Proxy, Way};
 pub use real_data::real_data;
 pub use s3::S3Server;
 pub use tools::{chromium, postgres_database, python};

@@ -47,8 +47,18 @@ impl TestNode {
         TestNode::start_with(Backend::default(), Some(upload_limit)).await
     }
 
+    /// A new node whose folder lies in this one.
+    pub async fn start_in(parent: &std::path::Path) -> TestNode {
+        let folder = tempfile::tempdir_in(parent).expect("a folder");
+        TestNode::start_at(folder, Backend::default(), None).await
+    }
+
     async fn start_with(backend: Backend, upload_limit: Option<u64>) -> TestNode {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        TestNode::start_at(folder, backend, upload_limit).await
+    }
+
+    async fn start_at(folder: TempDir, backend: Backend, upload_limit: Option<u64>) -> TestNode {
         let mut test = TestNode { node: None, folder, backend, upload_limit };
         test.node = Some(Node::open(&test.config(), false).await.expect("the node opens"));
         test

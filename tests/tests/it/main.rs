@@ -4,6 +4,7 @@ mod admin;
 mod backends;
 mod bad_input;
 mod clients;
+mod outages;
 mod permissions;
 mod question;
 mod real_files;
