@@ -12,6 +12,7 @@ use model::OriginalHash;
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode};
 use sha2::{Digest, Sha256};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::{Error, Lake, durable};
@@ -139,22 +140,35 @@ struct Upload {
     store: Arc<dyn ObjectStore>,
     place: Path,
     parts: Option<Box<dyn MultipartUpload>>,
+    /// The part that is being written while the next one is read and hashed.
+    under_way: Option<JoinHandle<object_store::Result<()>>>,
 }
 
 impl Upload {
     async fn begin(store: &Arc<dyn ObjectStore>) -> Result<Upload, Error> {
         let place = Path::from(format!("{INCOMING}/{}", Uuid::now_v7()));
         let parts = store.put_multipart(&place).await?;
-        Ok(Upload { store: store.clone(), place, parts: Some(parts) })
+        Ok(Upload { store: store.clone(), place, parts: Some(parts), under_way: None })
     }
 
     async fn put(&mut self, part: Bytes) -> Result<(), Error> {
+        self.written().await?;
         let parts = self.parts.as_mut().expect("parts are taken only at the end");
-        Ok(parts.put_part(part.into()).await?)
+        self.under_way = Some(tokio::spawn(parts.put_part(part.into())));
+        Ok(())
+    }
+
+    /// Waits for the part that is under way.
+    async fn written(&mut self) -> Result<(), Error> {
+        match self.under_way.take() {
+            Some(part) => Ok(part.await??),
+            None => Ok(()),
+        }
     }
 
     /// Gives the bytes their name, unless they are there already.
     async fn finish(&mut self, lake: &Lake, place: &Path, size: u64) -> Result<(), Error> {
+        self.written().await?;
         let parts = self.parts.as_mut().expect("parts are taken only at the end");
         parts.complete().await?;
         self.parts = None;
@@ -178,6 +192,8 @@ impl Upload {
     }
 
     async fn abort(mut self) {
+        // What is under way ends first; how does not matter any more.
+        drop(self.written().await);
         if let Some(mut parts) = self.parts.take()
             && let Err(error) = parts.abort().await
         {
