@@ -5,16 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::{DatasetId, Datastream, DatastreamId};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter,
-    sea_query::{Expr, ExprTrait, Query},
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 use tokio::sync::Mutex;
 
 use crate::access::{Refusals, Shelf};
 use crate::audit::Journal;
-use crate::cache::{Cache, Topic};
-use crate::entity::change_mark;
+use crate::cache::{Cache, Subject, Topic};
+use crate::changes;
+use crate::directory::{Directories, Held, Holder};
 use crate::people::{Hashing, KnownToken};
 use crate::store::Store;
 use crate::{Error, Gazetteer};
@@ -28,6 +26,8 @@ pub struct CatalogOptions {
     pub acquire_timeout: Duration,
     /// How old what is held in memory may be before the marks of change are compared.
     pub recheck: Duration,
+    /// The node that opens it: the same name at every start, and no other node's. A new one when absent.
+    pub node: Option<String>,
 }
 
 impl Default for CatalogOptions {
@@ -36,6 +36,7 @@ impl Default for CatalogOptions {
             connections: 8,
             acquire_timeout: Duration::from_secs(10),
             recheck: Duration::from_secs(1),
+            node: None,
         }
     }
 }
@@ -49,9 +50,12 @@ pub struct Catalog {
 pub(crate) struct Inner {
     store: Store,
     recheck: Duration,
+    pub(crate) node: String,
     freshness: parking_lot::Mutex<Freshness>,
     checking: Mutex<()>,
     pub(crate) shelves: Cache<DatasetId, Arc<Shelf>>,
+    pub(crate) directory: Directories,
+    pub(crate) held: Cache<Holder, Arc<Held>>,
     pub(crate) datastreams: Cache<DatasetId, Arc<Vec<Datastream>>>,
     pub(crate) datastream: Cache<DatastreamId, Datastream>,
     pub(crate) tokens: Cache<[u8; 32], KnownToken>,
@@ -83,14 +87,17 @@ impl Catalog {
     /// Opens a catalogue with other options than the usual ones.
     pub async fn open_with(url: &str, options: CatalogOptions) -> Result<Catalog, Error> {
         let store = Store::open(url, &options).await?;
-        let marks = read_marks(&store.reader).await?;
+        let marks = changes::read_marks(&store.reader).await?;
         tracing::info!(database = ?store.reader.get_database_backend(), "catalogue opened");
         let inner = Inner {
             store,
             recheck: options.recheck,
+            node: options.node.unwrap_or_else(|| uuid::Uuid::new_v4().to_string()),
             freshness: parking_lot::Mutex::new(Freshness { checked: Instant::now(), marks }),
             checking: Mutex::new(()),
-            shelves: Cache::new(20_000),
+            shelves: Cache::new(200_000),
+            directory: Directories::default(),
+            held: Cache::new(500_000),
             datastreams: Cache::new(500_000),
             datastream: Cache::new(50_000),
             tokens: Cache::new(20_000),
@@ -119,10 +126,11 @@ impl Catalog {
         &self.inner.store.reader
     }
 
-    /// Begins a transaction that, when it commits, clears what is held of the topics.
+    /// Begins a transaction that, when it commits, clears what is held of the topics; of those for
+    /// which it notes subjects ([`Write::about`]), only what is held of these.
     pub(crate) async fn write(&self, topics: &[Topic]) -> Result<Write<'_>, Error> {
         let tx = self.inner.store.begin().await?;
-        Ok(Write { tx, inner: &self.inner, topics: topics.to_vec() })
+        Ok(Write { tx, inner: &self.inner, topics: topics.to_vec(), subjects: Vec::new() })
     }
 
     /// Makes sure that what is held in memory is not older than `recheck`.
@@ -138,29 +146,54 @@ impl Catalog {
             return Ok(());
         }
         let asked = Instant::now();
-        let marks = read_marks(self.reader()).await?;
-        let mut freshness = inner.freshness.lock();
-        for topic in Topic::ALL {
-            if freshness.marks.get(&topic) != marks.get(&topic) {
-                inner.forget(topic);
+        // Taken first: what this node writes meanwhile is in neither, and it drops that itself.
+        let before = inner.freshness.lock().marks.clone();
+        let marks = changes::read_marks(self.reader()).await?;
+        let mut changed = Vec::new();
+        for (topic, now) in marks {
+            let before = before.get(&topic).copied();
+            if before != Some(now) {
+                changed.push((topic, now, changes::between(self.reader(), topic, before, now).await?));
             }
         }
-        freshness.marks = marks;
+        let mut freshness = inner.freshness.lock();
+        for (topic, now, subjects) in changed {
+            for subject in &subjects {
+                inner.forget(topic, subject);
+            }
+            // A write of this node may have come further meanwhile.
+            let held = freshness.marks.entry(topic).or_insert(now);
+            if before.get(&topic) == Some(held) || now > *held {
+                *held = now;
+            }
+        }
         freshness.checked = asked;
         Ok(())
     }
 }
 
 impl Inner {
-    fn forget(&self, topic: Topic) {
-        match topic {
-            Topic::Access => self.shelves.clear(),
-            Topic::Datastreams => {
+    fn forget(&self, topic: Topic, subject: &Subject) {
+        match (topic, subject) {
+            (Topic::Access, Subject::Dataset(id)) => {
+                self.shelves.remove(id);
+                self.directory.forget(id);
+            }
+            (Topic::Access, Subject::User(id)) => self.held.remove(&Holder::User(id.clone())),
+            (Topic::Access, Subject::Agency(id)) => self.held.remove(&Holder::Agency(id.clone())),
+            (Topic::Access, Subject::Everything) => {
+                self.shelves.clear();
+                self.directory.forget_all();
+                self.held.clear();
+            }
+            // A datastream that is registered never changes.
+            (Topic::Datastreams, Subject::Dataset(id)) => self.datastreams.remove(id),
+            (Topic::Datastreams, _) => {
                 self.datastreams.clear();
                 self.datastream.clear();
             }
-            Topic::People => self.tokens.clear(),
-            Topic::Reference => self.gazetteer.clear(),
+            (Topic::People, _) => self.tokens.clear(),
+            (Topic::Reference, _) => self.gazetteer.clear(),
         }
     }
 }
@@ -170,44 +203,43 @@ pub(crate) struct Write<'a> {
     pub(crate) tx: DatabaseTransaction,
     inner: &'a Inner,
     topics: Vec<Topic>,
+    subjects: Vec<(Topic, Subject)>,
 }
 
 impl Write<'_> {
+    /// Notes what the write is about. A topic without a note is taken to have changed altogether.
+    pub(crate) fn about(&mut self, topic: Topic, subject: Subject) {
+        self.subjects.push((topic, subject));
+    }
+
     /// Commits, raising the marks of the topics first and clearing what is held of them after.
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         // In one order everywhere: two writers that raise the same marks then cannot deadlock.
         self.topics.sort_unstable();
         self.topics.dedup();
         let mut raised = Vec::new();
-        for topic in &self.topics {
-            raised.push((*topic, raise_mark(&self.tx, *topic).await?));
+        for topic in std::mem::take(&mut self.topics) {
+            let of_topic = self.subjects.iter().filter(|(of, _)| *of == topic);
+            let mut subjects: Vec<Subject> = of_topic.map(|(_, subject)| subject.clone()).collect();
+            subjects.sort_unstable();
+            subjects.dedup();
+            if subjects.is_empty() || subjects.len() > changes::MOST_SUBJECTS {
+                subjects = vec![Subject::Everything];
+            }
+            let number = changes::raise_mark(&self.tx, topic, &subjects).await?;
+            raised.push((topic, number, subjects));
         }
         let outcome = self.tx.commit().await;
-        for (topic, number) in raised {
+        for (topic, number, subjects) in raised {
             // Also when the answer to the commit was lost: it may have taken place.
-            self.inner.forget(topic);
+            for subject in &subjects {
+                self.inner.forget(topic, subject);
+            }
             let mut freshness = self.inner.freshness.lock();
-            if freshness.marks.get(&topic) == Some(&(number - 1)) {
+            if outcome.is_ok() && freshness.marks.get(&topic) == Some(&(number - 1)) {
                 freshness.marks.insert(topic, number);
             }
         }
         Ok(outcome?)
     }
-}
-
-async fn read_marks(db: &DatabaseConnection) -> Result<HashMap<Topic, i64>, Error> {
-    let marks = change_mark::Entity::find().all(db).await?;
-    Ok(marks.into_iter().filter_map(|mark| Some((Topic::from_code(&mark.topic)?, mark.number))).collect())
-}
-
-async fn raise_mark(tx: &DatabaseTransaction, topic: Topic) -> Result<i64, Error> {
-    let raise = Query::update()
-        .table(change_mark::Entity)
-        .value(change_mark::Column::Number, Expr::col(change_mark::Column::Number).add(1))
-        .and_where(change_mark::Column::Topic.eq(topic.code()))
-        .to_owned();
-    tx.execute(&raise).await?;
-    let mark =
-        change_mark::Entity::find().filter(change_mark::Column::Topic.eq(topic.code())).one(tx).await?;
-    mark.map(|mark| mark.number).ok_or_else(|| Error::stored("mark of change", topic.code()))
 }

@@ -1,20 +1,24 @@
 //! Agencies and the datasets that they publish; finding datasets by words.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use model::{Access, Agency, AgencyId, Dataset, DatasetId, DatasetKind, Theme, fold};
-use policy::Principal;
+use policy::{Principal, Purpose};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder,
 };
 
 use crate::access::GATE;
+use crate::cache::{Subject, Topic};
+use crate::directory::Wanted;
 use crate::entity::{agency, dataset};
 use crate::row::{coded, micros, stored};
 use crate::{Catalog, Error};
 
-/// The most words that a search looks at; the rest is passed over.
-const MAX_WORDS: usize = 12;
+/// Rows of one INSERT or ids of one look-up: twelve values each, far below what either database binds.
+const CHUNK: usize = 1_000;
 
 /// What to look for among datasets. Conditions that are absent hold for all.
 #[derive(Debug, Clone, Default)]
@@ -39,21 +43,27 @@ pub struct DatasetSearch {
 impl Catalog {
     /// Adds an agency, or changes it.
     pub async fn put_agency(&self, agency: &Agency) -> Result<(), Error> {
-        let write = self.write(GATE).await?;
+        let mut write = self.write(GATE).await?;
         let row = agency_row(agency).into_active_model().reset_all();
         if agency::Entity::find_by_id(agency.id.as_str()).one(&write.tx).await?.is_none() {
             let taken = format!("agency `{}`", agency.id);
             row.insert(&write.tx).await.map_err(|error| Error::writing(error, taken, String::new()))?;
+            write.about(Topic::Access, Subject::Agency(agency.id.clone()));
         } else {
             row.update(&write.tx).await?;
             // Its datasets are found by its name.
             let of_agency = dataset::Entity::find().filter(dataset::Column::Agency.eq(agency.id.as_str()));
             for row in of_agency.all(&write.tx).await? {
                 let search = search_text(&from_row(row.clone())?, Some(agency));
+                write.about(
+                    Topic::Access,
+                    Subject::Dataset(stored("dataset id", &row.id, DatasetId::new(&row.id))?),
+                );
                 let mut row = row.into_active_model();
                 row.search = ActiveValue::Set(search);
                 row.update(&write.tx).await?;
             }
+            write.about(Topic::Access, Subject::Agency(agency.id.clone()));
         }
         write.commit().await
     }
@@ -72,27 +82,38 @@ impl Catalog {
 
     /// Registers a dataset; a conflict when its id is taken, not found when its agency is unknown.
     pub async fn create_dataset(&self, dataset: &Dataset) -> Result<(), Error> {
-        let write = self.write(GATE).await?;
-        let agency = agency::Entity::find_by_id(dataset.agency.as_str()).one(&write.tx).await?;
-        let agency = agency.map(agency_from_row).transpose()?;
-        let Some(agency) = agency else { return Err(Error::not_found("agency", &dataset.agency)) };
-        to_row(dataset, &agency).into_active_model().reset_all().insert(&write.tx).await.map_err(
-            |error| {
-                let what = |kind: &str, id: &str| format!("{kind} `{id}`");
-                Error::writing(
-                    error,
-                    what("dataset", dataset.id.as_str()),
-                    what("agency", dataset.agency.as_str()),
-                )
-            },
-        )?;
+        self.create_datasets(std::slice::from_ref(dataset)).await
+    }
+
+    /// Registers datasets, all or none; a conflict when an id is taken, not found when an agency is
+    /// unknown.
+    pub async fn create_datasets(&self, datasets: &[Dataset]) -> Result<(), Error> {
+        let mut write = self.write(GATE).await?;
+        let mut agencies = HashMap::new();
+        for chunk in datasets.chunks(CHUNK) {
+            let mut rows = Vec::with_capacity(chunk.len());
+            for dataset in chunk {
+                if !agencies.contains_key(&dataset.agency) {
+                    agencies.insert(dataset.agency.clone(), agency_of(dataset, &write.tx).await?);
+                }
+                rows.push(to_row(dataset, &agencies[&dataset.agency]).into_active_model().reset_all());
+                write.about(Topic::Access, Subject::Dataset(dataset.id.clone()));
+            }
+            let what = || match datasets {
+                [one] => format!("dataset `{}`", one.id),
+                _ => "one of the datasets".to_owned(),
+            };
+            let insert = dataset::Entity::insert_many(rows).exec_without_returning(&write.tx).await;
+            insert.map_err(|error| Error::writing(error, what(), "one of the agencies".to_owned()))?;
+        }
         write.commit().await
     }
 
     /// Changes what is said of a dataset and its access class. Its kind and the time of its
     /// registration stay.
     pub async fn update_dataset(&self, dataset: &Dataset) -> Result<(), Error> {
-        let write = self.write(GATE).await?;
+        let mut write = self.write(GATE).await?;
+        write.about(Topic::Access, Subject::Dataset(dataset.id.clone()));
         let Some(before) = dataset::Entity::find_by_id(dataset.id.as_str()).one(&write.tx).await? else {
             return Err(Error::not_found("dataset", &dataset.id));
         };
@@ -107,9 +128,7 @@ impl Catalog {
                 "register another dataset",
             ));
         }
-        let agency = agency::Entity::find_by_id(dataset.agency.as_str()).one(&write.tx).await?;
-        let agency = agency.map(agency_from_row).transpose()?;
-        let Some(agency) = agency else { return Err(Error::not_found("agency", &dataset.agency)) };
+        let agency = agency_of(dataset, &write.tx).await?;
         let mut row = to_row(dataset, &agency).into_active_model().reset_all();
         row.created_at = ActiveValue::Unchanged(before.created_at);
         row.update(&write.tx).await?;
@@ -127,19 +146,17 @@ impl Catalog {
         rows.into_iter().map(from_row).collect()
     }
 
-    /// The datasets that the principal may know of, by id.
+    /// The datasets that the principal may know of, by id. There may be very many: a page of them
+    /// is [`Catalog::search_datasets`].
     pub async fn visible_datasets(
         &self,
         principal: &Principal,
         now: DateTime<Utc>,
     ) -> Result<Vec<Dataset>, Error> {
-        let knowable = self.knowable(principal, now).await?;
-        let rows = dataset::Entity::find()
-            .filter(knowable)
-            .order_by_asc(dataset::Column::Id)
-            .all(self.reader())
-            .await?;
-        rows.into_iter().map(from_row).collect()
+        let directory = self.directory().await?;
+        let reach = self.reach(principal, Purpose::Describe, now).await?;
+        let known = directory.entries.iter().filter(|entry| reach.allows(entry));
+        self.datasets_of(&known.map(|entry| entry.id.clone()).collect::<Vec<_>>()).await
     }
 
     /// The datasets that the principal may know of and that match, by id, and how many they are.
@@ -149,36 +166,40 @@ impl Catalog {
         search: DatasetSearch,
         now: DateTime<Utc>,
     ) -> Result<(Vec<Dataset>, u64), Error> {
-        let mut all = Condition::all().add(self.knowable(principal, now).await?);
-        let folded = fold(search.text.as_deref().unwrap_or_default());
-        for word in folded.split(' ').filter(|word| !word.is_empty()).take(MAX_WORDS) {
-            // Folding leaves letters and digits, so a word holds no wildcard of LIKE.
-            all = all.add(dataset::Column::Search.contains(word));
+        let directory = self.directory().await?;
+        let reach = self.reach(principal, Purpose::Describe, now).await?;
+        let wanted = Wanted::new(&search);
+        let (mut page, mut total) = (Vec::new(), 0_u64);
+        for entry in directory.entries.iter().filter(|entry| wanted.matches(entry) && reach.allows(entry)) {
+            if total >= search.offset && (page.len() as u64) < search.limit {
+                page.push(entry.id.clone());
+            }
+            total += 1;
         }
-        let equal = [
-            (dataset::Column::Theme, search.theme.map(|theme| theme.code().to_owned())),
-            (dataset::Column::Access, search.access.map(|access| access.code().to_owned())),
-            (dataset::Column::Kind, search.kind.map(|kind| kind.code().to_owned())),
-            (dataset::Column::Agency, search.agency.map(|agency| agency.to_string())),
-        ];
-        for (column, wanted) in equal {
-            if let Some(wanted) = wanted {
-                all = all.add(column.eq(wanted));
+        Ok((self.datasets_of(&page).await?, total))
+    }
+
+    /// Some datasets, in the order of the ids, without asking who wants to know. Ids that are not
+    /// there are passed over.
+    pub async fn datasets_of(&self, ids: &[DatasetId]) -> Result<Vec<Dataset>, Error> {
+        let mut found = HashMap::with_capacity(ids.len());
+        for chunk in ids.chunks(CHUNK) {
+            let chunk = dataset::Entity::find()
+                .filter(dataset::Column::Id.is_in(chunk.iter().map(DatasetId::as_str)));
+            for row in chunk.all(self.reader()).await? {
+                let dataset = from_row(row)?;
+                found.insert(dataset.id.clone(), dataset);
             }
         }
-        let matching = dataset::Entity::find().filter(all);
-        let total = matching.clone().count(self.reader()).await?;
-        if search.limit == 0 || search.offset >= total {
-            return Ok((Vec::new(), total));
-        }
-        let rows = matching
-            .order_by_asc(dataset::Column::Id)
-            .limit(search.limit)
-            .offset(search.offset)
-            .all(self.reader())
-            .await?;
-        Ok((rows.into_iter().map(from_row).collect::<Result<_, _>>()?, total))
+        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
     }
+}
+
+/// The agency of a dataset that is being written.
+async fn agency_of(dataset: &Dataset, tx: &DatabaseTransaction) -> Result<Agency, Error> {
+    let row = agency::Entity::find_by_id(dataset.agency.as_str()).one(tx).await?;
+    let agency = row.map(agency_from_row).transpose()?;
+    agency.ok_or_else(|| Error::not_found("agency", &dataset.agency))
 }
 
 /// Everything by which a dataset is found, folded. The blanks at the ends keep words apart.

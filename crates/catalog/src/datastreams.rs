@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::{DatasetId, Datastream, DatastreamId, DatastreamKey, PlaceId, PropertyCode, Statistic};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
-use crate::cache::Topic;
+use crate::cache::{Subject, Topic};
 use crate::entity::datastream;
 use crate::row::{coded, stored};
 use crate::{Catalog, Error};
@@ -24,13 +24,16 @@ impl Catalog {
         if self.missing(&wanted, self.reader()).await?.is_empty() {
             return Ok(wanted);
         }
-        let write = self.write(&[Topic::Datastreams]).await?;
+        let mut write = self.write(&[Topic::Datastreams]).await?;
         // Looked up again inside the transaction: another load may have registered them meanwhile.
         let mut missing = self.missing(&wanted, &write.tx).await?;
         missing.sort_unstable_by_key(|datastream| datastream.id);
         missing.dedup();
         if let Some(pair) = missing.windows(2).find(|pair| pair[0].id == pair[1].id) {
             return Err(Error::conflict("another datastream of number", pair[0].id));
+        }
+        for datastream in &missing {
+            write.about(Topic::Datastreams, Subject::Dataset(datastream.key.dataset.clone()));
         }
         for chunk in missing.chunks(CHUNK) {
             let rows = chunk.iter().map(|datastream| to_row(datastream).into_active_model());
@@ -134,7 +137,7 @@ fn to_row(datastream: &Datastream) -> datastream::Model {
     }
 }
 
-fn from_row(row: datastream::Model) -> Result<Datastream, Error> {
+pub(crate) fn from_row(row: datastream::Model) -> Result<Datastream, Error> {
     let key = DatastreamKey {
         dataset: stored("dataset id", &row.dataset, DatasetId::new(&row.dataset))?,
         place: stored("place id", &row.place, PlaceId::new(&row.place))?,

@@ -5,21 +5,22 @@ use policy::{Grant, GrantLevel};
 use sea_orm::{ActiveModelTrait, ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QueryTrait};
 
 use crate::access::GATE;
+use crate::cache::{Subject, Topic};
+use crate::catalog::Write;
 use crate::entity::{account, agency, dataset, dataset_grant};
 use crate::row::{coded, micros, stored};
 use crate::{Catalog, Error};
+
+/// Rows of one INSERT, far below what either database binds.
+const CHUNK: usize = 1_000;
 
 impl Catalog {
     /// Adds a grant and returns its number. It is for exactly one user or one agency, and all three
     /// must exist: a grant to a misspelt name would help nobody and say nothing.
     pub async fn add_grant(&self, grant: &Grant) -> Result<i64, Error> {
-        if grant.user.is_some() == grant.agency.is_some() {
-            return Err(Error::invalid(
-                "a grant is for one user or for one agency",
-                "name the user or the agency, not both and not neither",
-            ));
-        }
-        let write = self.write(GATE).await?;
+        for_one(grant)?;
+        let mut write = self.write(GATE).await?;
+        write.touches(grant);
         if dataset::Entity::find_by_id(grant.dataset.as_str()).one(&write.tx).await?.is_none() {
             return Err(Error::not_found("dataset", &grant.dataset));
         }
@@ -33,27 +34,39 @@ impl Catalog {
         {
             return Err(Error::not_found("agency", agency));
         }
-        let row = dataset_grant::ActiveModel {
-            id: ActiveValue::NotSet,
-            dataset: ActiveValue::Set(grant.dataset.to_string()),
-            account: ActiveValue::Set(grant.user.as_ref().map(ToString::to_string)),
-            agency: ActiveValue::Set(grant.agency.as_ref().map(ToString::to_string)),
-            level: ActiveValue::Set(grant.level.code().to_owned()),
-            rows: ActiveValue::Set((&grant.rows).into()),
-            expires_at: ActiveValue::Set(grant.expires_at.map(micros)),
-        };
-        let added = row.insert(&write.tx).await?;
+        let added = to_row(grant).insert(&write.tx).await?;
         write.commit().await?;
         Ok(added.id)
     }
 
+    /// Adds grants, all or none; as [`Catalog::add_grant`], for many at once.
+    pub async fn add_grants(&self, grants: &[Grant]) -> Result<(), Error> {
+        grants.iter().try_for_each(for_one)?;
+        let mut write = self.write(GATE).await?;
+        for chunk in grants.chunks(CHUNK) {
+            for grant in chunk {
+                write.touches(grant);
+            }
+            let rows = chunk.iter().map(to_row);
+            let insert = dataset_grant::Entity::insert_many(rows).exec_without_returning(&write.tx).await;
+            insert.map_err(|error| {
+                let missing = "one of the datasets, users or agencies of the grants".to_owned();
+                Error::writing(error, "one of the grants".to_owned(), missing)
+            })?;
+        }
+        write.commit().await
+    }
+
     /// Withdraws a grant.
     pub async fn remove_grant(&self, id: i64) -> Result<(), Error> {
-        let write = self.write(GATE).await?;
-        let removed = dataset_grant::Entity::delete_by_id(id).exec(&write.tx).await?;
-        if removed.rows_affected == 0 {
-            return Err(Error::not_found("grant", id));
+        let mut write = self.write(GATE).await?;
+        let row = dataset_grant::Entity::find_by_id(id).one(&write.tx).await?;
+        let row = row.ok_or_else(|| Error::not_found("grant", id))?;
+        // What is not understood can be withdrawn as well; then everything is read again.
+        if let Ok(grant) = from_row(row) {
+            write.touches(&grant);
         }
+        dataset_grant::Entity::delete_by_id(id).exec(&write.tx).await?;
         write.commit().await
     }
 
@@ -67,6 +80,41 @@ impl Catalog {
             .all(self.reader())
             .await?;
         rows.into_iter().map(|row| Ok((row.id, from_row(row)?))).collect()
+    }
+}
+
+impl Write<'_> {
+    /// Notes whose grants change, and on what.
+    fn touches(&mut self, grant: &Grant) {
+        self.about(Topic::Access, Subject::Dataset(grant.dataset.clone()));
+        if let Some(user) = &grant.user {
+            self.about(Topic::Access, Subject::User(user.clone()));
+        }
+        if let Some(agency) = &grant.agency {
+            self.about(Topic::Access, Subject::Agency(agency.clone()));
+        }
+    }
+}
+
+fn for_one(grant: &Grant) -> Result<(), Error> {
+    if grant.user.is_some() == grant.agency.is_some() {
+        return Err(Error::invalid(
+            "a grant is for one user or for one agency",
+            "name the user or the agency, not both and not neither",
+        ));
+    }
+    Ok(())
+}
+
+fn to_row(grant: &Grant) -> dataset_grant::ActiveModel {
+    dataset_grant::ActiveModel {
+        id: ActiveValue::NotSet,
+        dataset: ActiveValue::Set(grant.dataset.to_string()),
+        account: ActiveValue::Set(grant.user.as_ref().map(ToString::to_string)),
+        agency: ActiveValue::Set(grant.agency.as_ref().map(ToString::to_string)),
+        level: ActiveValue::Set(grant.level.code().to_owned()),
+        rows: ActiveValue::Set((&grant.rows).into()),
+        expires_at: ActiveValue::Set(grant.expires_at.map(micros)),
     }
 }
 

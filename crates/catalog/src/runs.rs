@@ -21,7 +21,8 @@ impl Catalog {
     /// Opens a run, so that a crash leaves a trace of it.
     pub async fn open_run(&self, run: &Run) -> Result<(), Error> {
         let write = self.write(&[]).await?;
-        to_row(run).into_active_model().reset_all().insert(&write.tx).await.map_err(|error| {
+        let row = run::Model { node: Some(self.node().to_owned()), ..to_row(run) };
+        row.into_active_model().reset_all().insert(&write.tx).await.map_err(|error| {
             Error::writing(error, format!("run `{}`", run.id), format!("dataset `{}`", run.dataset))
         })?;
         write.commit().await
@@ -30,10 +31,10 @@ impl Catalog {
     /// Writes down how far a run has come.
     pub async fn update_run(&self, run: &Run) -> Result<(), Error> {
         let write = self.write(&[]).await?;
-        if run::Entity::find_by_id(run.id.as_str()).one(&write.tx).await?.is_none() {
-            return Err(Error::not_found("run", &run.id));
-        }
-        to_row(run).into_active_model().reset_all().update(&write.tx).await?;
+        let there = run::Entity::find_by_id(run.id.as_str()).one(&write.tx).await?;
+        let there = there.ok_or_else(|| Error::not_found("run", &run.id))?;
+        let row = run::Model { node: there.node, ..to_row(run) };
+        row.into_active_model().reset_all().update(&write.tx).await?;
         write.commit().await
     }
 
@@ -117,7 +118,7 @@ fn of_run(run: &RunId) -> Select<finding::Entity> {
     finding::Entity::find().filter(finding::Column::Run.eq(run.as_str()))
 }
 
-fn to_row(run: &Run) -> run::Model {
+pub(crate) fn to_row(run: &Run) -> run::Model {
     let totals = &run.totals;
     run::Model {
         id: run.id.to_string(),
@@ -142,10 +143,11 @@ fn to_row(run: &Run) -> run::Model {
         missing: int(totals.missing),
         warnings: int(totals.warnings),
         error: run.error.as_deref().map(without_nul),
+        node: None,
     }
 }
 
-fn from_row(row: run::Model) -> Result<Run, Error> {
+pub(crate) fn from_row(row: run::Model) -> Result<Run, Error> {
     let original = row.original.map(|hash| stored("SHA-256", &hash, OriginalHash::new(&hash)));
     let mapping = row.mapping.map(|n| coded("number of a mapping", &n.to_string(), u32::try_from(n).ok()));
     let user = row.account.map(|id| stored("user name", &id, UserId::new(&id)));

@@ -7,6 +7,7 @@ use sea_orm::{
 };
 
 use crate::entity::dataset_version;
+use crate::observed::put_newest;
 use crate::row::{count, int, micros, stored};
 use crate::{Catalog, Error};
 
@@ -28,6 +29,7 @@ impl Catalog {
             let missing = format!("dataset `{}` or run `{}`", version.dataset, version.run);
             Error::writing(error, what, missing)
         })?;
+        put_newest(&write.tx, version).await?;
         write.commit().await
     }
 
@@ -78,7 +80,7 @@ fn to_row(version: &VersionInfo) -> dataset_version::Model {
     }
 }
 
-fn from_row(row: dataset_version::Model) -> Result<VersionInfo, Error> {
+pub(crate) fn from_row(row: dataset_version::Model) -> Result<VersionInfo, Error> {
     let committed_by = row.committed_by.map(|id| stored("user name", &id, UserId::new(&id)));
     Ok(VersionInfo {
         dataset: stored("dataset id", &row.dataset, DatasetId::new(&row.dataset))?,

@@ -86,8 +86,107 @@ pub enum Command {
     /// Recipes: knowledge products.
     #[command(subcommand)]
     Recipe(RecipeCommand),
+    /// Back up catalogue and store, also while the node runs: only what is new is copied.
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+    Backup {
+        /// A folder, or s3://bucket/prefix.
+        #[arg(required = true, value_name = "TARGET")]
+        target: Option<String>,
+        /// text or json.
+        #[arg(long, default_value = "text")]
+        format: Format,
+        /// What else to do with backups.
+        #[command(subcommand)]
+        command: Option<BackupCommand>,
+    },
+    /// Put a backup into an empty place (--data, --catalog, --store), or a damaged file right.
+    Restore {
+        /// The folder or s3://bucket/prefix that has the backups.
+        #[arg(value_name = "SOURCE")]
+        source: String,
+        /// The backup's id [default: the newest].
+        #[arg(long, value_name = "ID")]
+        backup: Option<String>,
+        /// Put back only this file of the store, or all below it; the place need not be empty.
+        #[arg(long, value_name = "PATH")]
+        only: Option<String>,
+    },
+    /// Write everything as open files: Parquet, GeoParquet, CSV, DCAT.
+    Export {
+        /// A new folder.
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+        /// The files as they were received, too.
+        #[arg(long)]
+        originals: bool,
+        /// Accounts (without passwords and keys), grants and the audit log, too.
+        #[arg(long)]
+        people: bool,
+    },
+    /// Compare every stored byte with what was recorded of it; fails when something is damaged.
+    Verify {
+        /// Only this dataset.
+        #[arg(long, value_name = "ID")]
+        dataset: Option<String>,
+        /// Compare with the newest backup of this place, too.
+        #[arg(long, value_name = "SOURCE")]
+        against: Option<String>,
+        /// text or json.
+        #[arg(long, default_value = "text")]
+        format: Format,
+    },
+    /// Join small files of tables into large ones.
+    Compact {
+        /// Only this dataset.
+        #[arg(long, value_name = "ID")]
+        dataset: Option<String>,
+    },
+    /// Look at everything that the node stands on, and say what to do.
+    Doctor {
+        /// text or json.
+        #[arg(long, default_value = "text")]
+        format: Format,
+    },
+    /// Bring the folder of an earlier version up to date.
+    Migrate {
+        /// Say what would be done; change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Show the configuration and where each value comes from.
     Config,
+}
+
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// What to do with backups that were made.
+#[derive(Debug, Subcommand)]
+pub enum BackupCommand {
+    /// List them.
+    List {
+        /// The folder or s3://bucket/prefix that has them.
+        #[arg(value_name = "TARGET")]
+        target: String,
+        /// text or json.
+        #[arg(long, default_value = "text")]
+        format: Format,
+    },
+    /// Remove old ones, and the files that only they need.
+    Prune {
+        /// The folder or s3://bucket/prefix that has them.
+        #[arg(value_name = "TARGET")]
+        target: String,
+        /// How many of the newest are kept, at least 1.
+        #[arg(long, value_name = "N")]
+        keep: usize,
+    },
 }
 
 /// What to do with datasets.

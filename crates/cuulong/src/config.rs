@@ -33,6 +33,18 @@ pub struct Config {
     pub query_seconds: u64,
     /// The most rows that a query may answer.
     pub query_rows: usize,
+    /// Running time that one user, or one visitor's address, may use, seconds a minute.
+    pub budget_seconds: u64,
+    /// Bytes of files that one user, or one visitor's address, may read a minute.
+    pub budget_bytes: u64,
+    /// The memory that the queries of one user, or one visitor's address, may use together, bytes.
+    pub budget_memory: usize,
+    /// From how long on a query is logged as slow, milliseconds; 0 for never.
+    pub slow_query_ms: u64,
+    /// The header in which a proxy tells the client's address.
+    pub client_address_header: Option<axum::http::HeaderName>,
+    /// Where traces go: the address of an OTLP/HTTP collector.
+    pub otlp_endpoint: Option<url::Url>,
     /// Every value with its origin, for `cuulong config`.
     pub origins: Vec<(String, String, String)>,
 }
@@ -53,6 +65,12 @@ struct File {
     query_memory: Option<u64>,
     query_seconds: Option<u64>,
     query_rows: Option<u64>,
+    budget_seconds: Option<u64>,
+    budget_bytes: Option<u64>,
+    budget_memory: Option<u64>,
+    slow_query_ms: Option<u64>,
+    client_address_header: Option<String>,
+    otlp_endpoint: Option<String>,
 }
 
 /// A configuration that cannot be used; the sentence names the value and its origin.
@@ -84,17 +102,36 @@ impl Config {
         let query_memory = values.pick("query_memory", None, number(file.query_memory), "1073741824");
         let query_seconds = values.pick("query_seconds", None, number(file.query_seconds), "30");
         let query_rows = values.pick("query_rows", None, number(file.query_rows), "1000000");
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
+        let seconds = (45 * threads).to_string();
+        let budget_seconds = values.pick("budget_seconds", None, number(file.budget_seconds), &seconds);
+        let budget_bytes = values.pick("budget_bytes", None, number(file.budget_bytes), "17179869184");
+        let half = (query_memory.parse::<u64>().unwrap_or(1 << 30) / 2).to_string();
+        let budget_memory = values.pick("budget_memory", None, number(file.budget_memory), &half);
+        let slow_query_ms = values.pick("slow_query_ms", None, number(file.slow_query_ms), "1000");
+        let client_address_header =
+            values.pick("client_address_header", None, file.client_address_header, "");
+        let otlp_endpoint = values.pick("otlp_endpoint", None, file.otlp_endpoint, "");
         Ok(Config {
             catalog,
             store,
             store_options: store_options(file.store_options, &mut values),
             listen,
-            public_url: match public_url.as_str() {
+            public_url: address("public_url", &public_url)?,
+            otlp_endpoint: address("otlp_endpoint", &otlp_endpoint)?,
+            client_address_header: match client_address_header.as_str() {
                 "" => None,
-                text => Some(
-                    url::Url::parse(text).map_err(|e| ConfigError(format!("public_url `{text}`: {e}")))?,
-                ),
+                text => Some(text.parse().map_err(|_| {
+                    ConfigError(format!("client_address_header `{text}`: write the name of a header"))
+                })?),
             },
+            budget_seconds: positive("budget_seconds", &budget_seconds)?,
+            budget_bytes: positive("budget_bytes", &budget_bytes)?,
+            budget_memory: usize::try_from(positive("budget_memory", &budget_memory)?)
+                .map_err(|e| ConfigError(format!("budget_memory: {e}")))?,
+            slow_query_ms: slow_query_ms.parse().map_err(|_| {
+                ConfigError(format!("slow_query_ms `{slow_query_ms}`: write a whole number; 0 for never"))
+            })?,
             lang: Lang::from_tag(&lang)
                 .ok_or_else(|| ConfigError(format!("lang `{lang}`: write vi or en")))?,
             upload_limit: positive("upload_limit", &upload_limit)?,
@@ -106,6 +143,14 @@ impl Config {
             data,
             origins: values.origins,
         })
+    }
+}
+
+/// A URL, or nothing where nothing is given.
+fn address(name: &str, text: &str) -> Result<Option<url::Url>, ConfigError> {
+    match text {
+        "" => Ok(None),
+        text => url::Url::parse(text).map(Some).map_err(|e| ConfigError(format!("{name} `{text}`: {e}"))),
     }
 }
 

@@ -8,6 +8,7 @@ mod commands;
 pub mod config;
 mod lock;
 mod node;
+pub mod operate;
 mod progress;
 pub mod sample;
 

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct Lock {
     file: File,
     address_file: PathBuf,
+    /// The node's name, the same at every start.
+    pub node: String,
     /// The key of the node's own console, new at every start.
     pub key: SecretString,
 }
@@ -46,9 +48,11 @@ impl Lock {
             Ok(()) => {
                 // What a killed node left behind names an address that nobody listens to.
                 remove(&address_file)?;
+                let node = name_of(folder)?;
                 let mut bytes = [0_u8; 32];
                 rand::rng().fill_bytes(&mut bytes);
-                Ok(Holder::Us(Lock { file, address_file, key: SecretString::from(hex::encode(bytes)) }))
+                let key = SecretString::from(hex::encode(bytes));
+                Ok(Holder::Us(Lock { file, address_file, node, key }))
             }
             Err(TryLockError::WouldBlock) => match std::fs::read_to_string(&address_file) {
                 Ok(text) => serde_json::from_str(&text).map(Holder::Node).map_err(std::io::Error::other),
@@ -77,6 +81,23 @@ impl Drop for Lock {
             tracing::warn!(error = %error, "the folder's lock was not cleaned up");
         }
     }
+}
+
+/// The name of the folder's node, given at the first start. By it a node knows its own runs again
+/// after a crash, so no two nodes may have the same.
+fn name_of(folder: &Path) -> std::io::Result<String> {
+    let path = folder.join("node.id");
+    match std::fs::read_to_string(&path) {
+        // Empty when a crash came between making the file and writing it.
+        Ok(name) if !name.trim().is_empty() => return Ok(name.trim().to_owned()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let name = uuid::Uuid::new_v4().to_string();
+    let mut file = File::create(&path)?;
+    file.write_all(name.as_bytes())?;
+    file.sync_all()?;
+    Ok(name)
 }
 
 fn remove(path: &Path) -> std::io::Result<()> {

@@ -1,16 +1,17 @@
 //! A node: every part built, wired and brought to order.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use catalog::Catalog;
 use catalog::reference::Reference;
+use catalog::{Catalog, CatalogOptions};
 use chrono::Utc;
 use intake::{Intake, IntakeLimits};
 use knowledge::Recipe;
 use lake::{Lake, LakeConfig};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use query::{Engine, QueryLimits};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use query::{Budget, Engine, QueryLimits};
 use secrecy::SecretString;
 use serve::{App, ServeConfig};
 use tokio::net::TcpListener;
@@ -65,6 +66,8 @@ pub enum NodeError {
 
 /// A node whose folder is locked and whose parts are ready.
 pub struct Node {
+    /// Ends with the node.
+    background: JoinSet<()>,
     app: App,
     router: Router,
     lock: Lock,
@@ -85,9 +88,12 @@ impl Node {
 
     /// The same, with a lock already taken.
     pub(crate) async fn with_lock(config: &Config, demo: bool, lock: Lock) -> Result<Node, NodeError> {
-        let app = build(config, demo, Some(lock.key.clone())).await?;
+        let app = build(config, demo, &lock).await?;
         let router = serve::router(app.clone(), portal::router());
-        Ok(Node { app, router, lock })
+        let mut background = JoinSet::new();
+        background.spawn(app.intake.clone().keep_leases());
+        background.spawn(app.intake.clone().keep_journal());
+        Ok(Node { background, app, router, lock })
     }
 
     /// The parts that handlers read with.
@@ -107,7 +113,7 @@ impl Node {
 
     /// Serves until `stop` resolves, then lets requests under way end.
     pub async fn serve(
-        self,
+        mut self,
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), NodeError> {
@@ -119,9 +125,16 @@ impl Node {
         self.lock
             .publish(&format!("http://{host}:{}", address.port()))
             .map_err(|source| NodeError::Folder { path: "node.address".to_owned(), source })?;
-        let mut background = JoinSet::new();
-        background.spawn(keep_numbers(self.app.metrics.clone()));
-        axum::serve(listener, self.router).with_graceful_shutdown(stop).await.map_err(listen_error)
+        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
+        self.background.spawn(keep_numbers(self.app.metrics.clone()));
+        let served = axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(listen_error);
+        // What is pending is safe in the journal; in its table, whoever opens the folder next need not do it.
+        match tokio::time::timeout(LAST_FLUSH, self.app.intake.settle_writes()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "small writes stay in the journal until the next start"),
+            Err(_) => tracing::warn!("small writes stay in the journal until the next start"),
+        }
+        served
     }
 }
 
@@ -134,6 +147,9 @@ async fn keep_numbers(recorder: PrometheusHandle) {
     }
 }
 
+/// How long a node that ends waits for small writes to be in their tables.
+const LAST_FLUSH: Duration = Duration::from_secs(10);
+
 /// How often the numbers are summed up.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -142,10 +158,11 @@ fn folder_error(config: &Config) -> impl Fn(std::io::Error) -> NodeError {
     move |source| NodeError::Folder { path: path.clone(), source }
 }
 
-async fn build(config: &Config, demo: bool, console_key: Option<SecretString>) -> Result<App, NodeError> {
+async fn build(config: &Config, demo: bool, lock: &Lock) -> Result<App, NodeError> {
     let spool = config.data.join("spool");
     std::fs::create_dir_all(&spool).map_err(folder_error(config))?;
-    let catalog = Catalog::open(&config.catalog).await?;
+    let options = CatalogOptions { node: Some(lock.node.clone()), ..CatalogOptions::default() };
+    let catalog = Catalog::open_with(&config.catalog, options).await?;
     let reference = Reference::builtin().map_err(|error| NodeError::Reference(error.into()))?;
     let changes = catalog.apply_reference(&reference).await?;
     if changes.added + changes.changed > 0 {
@@ -162,6 +179,12 @@ async fn build(config: &Config, demo: bool, console_key: Option<SecretString>) -
         memory_bytes: config.query_memory,
         timeout: Duration::from_secs(config.query_seconds),
         max_rows: config.query_rows,
+        budget: Budget {
+            seconds: config.budget_seconds as f64,
+            bytes: config.budget_bytes as f64,
+            memory_bytes: config.budget_memory,
+        },
+        slow_after: (config.slow_query_ms > 0).then(|| Duration::from_millis(config.slow_query_ms)),
         ..QueryLimits::default()
     };
     let engine = Engine::new(catalog.clone(), lake.clone(), limits)?;
@@ -171,7 +194,8 @@ async fn build(config: &Config, demo: bool, console_key: Option<SecretString>) -
         spool,
         // Reads end by their own budget; this is for whatever hangs in spite of it.
         request_timeout: Duration::from_secs(config.query_seconds.saturating_mul(20).max(600)),
-        console_key,
+        console_key: Some(lock.key.clone()),
+        client_address_header: config.client_address_header.clone(),
         demo,
     };
     Ok(App::new(serve::Parts {
@@ -185,12 +209,18 @@ async fn build(config: &Config, demo: bool, console_key: Option<SecretString>) -
     }))
 }
 
+/// The bounds of the buckets of every time that is counted, seconds.
+const SECONDS: [f64; 14] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
 /// The recorder of metrics: one a process, whatever number of nodes it opens.
 fn recorder() -> PrometheusHandle {
     static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
     HANDLE
         .get_or_init(|| {
-            let recorder = PrometheusBuilder::new().build_recorder();
+            let seconds = Matcher::Suffix("_seconds".to_owned());
+            let builder = PrometheusBuilder::new().set_buckets_for_metric(seconds, &SECONDS);
+            let recorder = builder.expect("there are buckets").build_recorder();
             let handle = recorder.handle();
             if metrics::set_global_recorder(recorder).is_err() {
                 tracing::warn!("another recorder of metrics is in place; /metrics stays empty");

@@ -12,3 +12,13 @@ pub fn bytes_bar(name: &str, bytes: u64) -> ProgressBar {
     bar.set_message(name.to_owned());
     bar
 }
+
+/// A bar over things that are counted.
+pub fn count_bar(name: &str, count: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    bar.set_message(name.to_owned());
+    bar
+}

@@ -1,11 +1,11 @@
 //! The cell that a value came from, with the rows around it.
 
 use formats::{Format, Neighbourhood, detect_file, neighbourhood_under};
-use model::{CellRef, Run};
+use model::{CellRef, Run, RunKind};
 use policy::{Denial, Permit};
 
 use crate::mapping::Mapping;
-use crate::{Error, Intake};
+use crate::{Error, Intake, writes};
 
 /// Rows shown before and after the cell.
 const AROUND: u32 = 3;
@@ -25,6 +25,12 @@ impl Intake {
             .original
             .as_ref()
             .ok_or_else(|| Error::NotFound { what: format!("the original of run `{}`", run.id) })?;
+        if run.kind == RunKind::Writes {
+            let file = self.inner.lake.original(permit, hash).await?;
+            let lines =
+                tokio::task::spawn_blocking(move || writes::trace::neighbourhood(file.path(), cell.row, AROUND));
+            return lines.await.map_err(|error| Error::internal("looking up the line", error))?;
+        }
         let mapping = match run.mapping {
             None => None,
             Some(number) => self.inner.catalog.mapping(&run.dataset, Some(number)).await?,

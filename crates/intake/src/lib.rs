@@ -10,14 +10,20 @@ mod error;
 mod features;
 mod findings;
 mod guess;
+mod lease;
 mod load;
 mod message;
 mod observe;
 mod recover;
 mod work;
+mod writes;
 
 pub mod mapping;
 
 pub use error::{Error, Source};
+pub use lease::Watch;
 pub use load::{Intake, IntakeLimits, Load, Progress, Report, Stage};
 pub use message::finding_message;
+pub use writes::{
+    Accepted, MAX_OBSERVATION_BYTES, MAX_OBSERVATIONS, NewObservation, Outcome, Refused, refusal_message,
+};

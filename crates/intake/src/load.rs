@@ -20,6 +20,7 @@ use crate::mapping::Mapping;
 use crate::observe::Settings;
 use crate::recover::CutOff;
 use crate::work::{Done, Input, Job, work};
+use crate::writes::Writes;
 
 /// Findings that a report carries; the rest are in the catalogue.
 const REPORTED: usize = 1000;
@@ -67,7 +68,14 @@ pub(crate) struct Inner {
     pub(crate) catalog: Catalog,
     pub(crate) lake: Lake,
     pub(crate) limits: IntakeLimits,
+    pub(crate) writes: Arc<Writes>,
     slots: Semaphore,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.writes.stop();
+    }
 }
 
 /// A file that is handed in.
@@ -127,7 +135,8 @@ impl Intake {
     /// An intake into a catalogue and a lake.
     pub fn new(catalog: Catalog, lake: Lake, limits: IntakeLimits) -> Intake {
         let slots = Semaphore::new(limits.at_a_time.max(1));
-        Intake { inner: Arc::new(Inner { catalog, lake, limits, slots }) }
+        let writes = Writes::new(catalog.clone(), lake.clone());
+        Intake { inner: Arc::new(Inner { catalog, lake, limits, writes, slots }) }
     }
 
     /// Takes in a file. Rows that are wrong are in the report; an error means that nothing was taken,
@@ -429,12 +438,18 @@ impl Closing {
             catalog.register_datastreams(&done.datastreams).await?;
         }
         // With everything but the counts in the run, a crash behind the commit loses nothing.
-        catalog.update_run(&self.run).await?;
+        if !catalog.update_run_under_way(&self.run).await? {
+            return Err(Error::Conflict {
+                what: "another node took this one for gone and ended the run: hand the file in again".into(),
+            });
+        }
         if values > 0 {
             lake.create_table(&self.permit, done.table.clone()).await?;
             // Given away, so that the lake can let go of what it has sorted.
             let rows = std::mem::take(&mut done.rows);
             let committed_at = finished(self.now, self.started);
+            // Small writes that were acknowledged before this file come before it.
+            lake.settle(self.permit.dataset()).await?;
             let rows = NewRows { run: self.run.id.clone(), rows, committed_at };
             let committed = lake.commit(&self.permit, rows).await?;
             self.run.totals = totals(&done, committed.counts);

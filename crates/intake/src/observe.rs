@@ -12,12 +12,13 @@ mod table;
 mod time;
 mod values;
 
+pub(crate) use batch::Tests;
 pub(crate) use columns::Header;
 pub(crate) use number::NumberStyle;
 pub(crate) use period::Period;
-pub(crate) use resolve::{find_place, find_property, find_unit, unit_of};
-pub(crate) use rules::usual_statistic;
-pub(crate) use table::{Mapped, Observer, Settings};
+pub(crate) use resolve::{UnitProblem, find_place, find_property, find_unit, unit_of};
+pub(crate) use rules::{Taking, Wanted, converted, quality_of, usual_statistic};
+pub(crate) use table::{MAX_AHEAD, Mapped, Observer, Settings};
 pub(crate) use time::{
-    DateOrder, Precision, TimeFormat, TimeReader, column_order, parse_zone, slashed_order,
+    DateOrder, Moment, Precision, TimeFormat, TimeReader, column_order, parse_zone, slashed_order,
 };

@@ -1,22 +1,33 @@
 //! Settling runs that were cut off: by a crash, or by whoever asked going away.
 
 use chrono::{DateTime, Utc};
-use model::{Run, RunId, RunState, VersionInfo};
+use model::{Run, RunId, RunKind, RunState, VersionInfo};
 use policy::{Principal, Purpose};
 
 use crate::{Error, Intake};
 
 impl Intake {
-    /// Settles the runs that a crash left running: done if their commit is in the table, failed
-    /// otherwise. To be called at the start, before anything is loaded.
+    /// Settles the runs that a crash of this node left running: done if their commit is in the
+    /// table, failed otherwise. To be called at the start, before anything is loaded. Another
+    /// node's runs are left to it; see [`Intake::settle_abandoned`].
     pub async fn recover(&self, now: DateTime<Utc>) -> Result<Vec<Run>, Error> {
+        let runs = self.inner.catalog.unfinished_runs_here().await?;
+        let why = "the node stopped before the rows were committed: hand the file in again";
+        let settled = self.settle_all(runs, why, now).await?;
+        self.inner.writes.recover().await?;
+        Ok(settled)
+    }
+
+    pub(crate) async fn settle_all(
+        &self,
+        runs: Vec<Run>,
+        why: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Run>, Error> {
         let mut settled = Vec::new();
-        for run in self.inner.catalog.unfinished_runs().await? {
+        for run in runs {
             let id = run.id.clone();
-            match self
-                .settle(run, "the node stopped before the rows were committed: hand the file in again", now)
-                .await
-            {
+            match self.settle(run, why, now).await {
                 Ok(run) => settled.push(run),
                 Err(error) if error.is_retryable() => return Err(error),
                 // One broken run must not keep the node from starting.
@@ -30,6 +41,9 @@ impl Intake {
 
     /// Settles one run.
     pub(crate) async fn settle(&self, mut run: Run, why: &str, now: DateTime<Utc>) -> Result<Run, Error> {
+        if run.kind == RunKind::Writes {
+            return self.inner.writes.resume(run).await;
+        }
         let catalog = &self.inner.catalog;
         run.finished_at = Some(now);
         match self.committed(&run, now).await? {
@@ -62,7 +76,10 @@ impl Intake {
                 run.error = Some(why.to_owned());
             }
         }
-        catalog.update_run(&run).await?;
+        // Its node may be alive after all, and have ended the run in the meantime: that stands.
+        if !catalog.update_run_under_way(&run).await? {
+            return Ok(catalog.run(&run.id).await?.unwrap_or(run));
+        }
         tracing::warn!(run.id = %run.id, dataset = %run.dataset, state = run.state.code(), "a run that was cut off was settled");
         Ok(run)
     }

@@ -203,5 +203,9 @@ impl Lake {
 }
 
 fn must_write(permit: &Permit, dataset: &DatasetId) -> Result<(), Error> {
-    if permit.may_write() && permit.dataset() == dataset { Ok(()) } else { Err(Error::Denied(Denial::NoGrant)) }
+    if permit.may_write() && permit.dataset() == dataset {
+        Ok(())
+    } else {
+        Err(Error::Denied(Denial::NoGrant))
+    }
 }

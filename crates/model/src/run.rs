@@ -11,6 +11,8 @@ pub enum RunKind {
     Upload,
     /// A recipe that was run.
     Recipe,
+    /// Single observations and small batches, taken in together.
+    Writes,
 }
 
 impl RunKind {
@@ -19,6 +21,7 @@ impl RunKind {
         match self {
             RunKind::Upload => "upload",
             RunKind::Recipe => "recipe",
+            RunKind::Writes => "writes",
         }
     }
 
@@ -27,6 +30,7 @@ impl RunKind {
         match code {
             "upload" => Some(RunKind::Upload),
             "recipe" => Some(RunKind::Recipe),
+            "writes" => Some(RunKind::Writes),
             _ => None,
         }
     }

@@ -85,9 +85,12 @@ pub struct Buckets {
 impl Engine {
     /// Draws results together without planning anything.
     pub async fn buckets(&self, permit: &Permit, request: BucketRequest) -> Result<Buckets, Error> {
-        let inner = self.inner.clone();
         let permit = permit.clone();
-        self.run(async move { inner.buckets(&permit, request).await }).await
+        self.read(format!("buckets of {}", permit.dataset()), move |inner| {
+            let (permit, request) = (permit.clone(), request.clone());
+            async move { inner.buckets(&permit, request).await }
+        })
+        .await
     }
 }
 
@@ -97,6 +100,7 @@ impl Inner {
         let chosen = self.choose(permit, &request.streams, request.at).await?;
         let mut buckets = Vec::new();
         if let Some(snapshot) = &chosen.snapshot {
+            self.weigh(self.series_cost(snapshot, &chosen.numbers(), &chosen.all, request.time, None))?;
             let several = chosen.datastreams.len() > 1;
             for number in chosen.numbers() {
                 let read = SeriesRead {

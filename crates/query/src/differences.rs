@@ -49,9 +49,12 @@ impl Engine {
         to: Version,
         limit: usize,
     ) -> Result<Differences, Error> {
-        let inner = self.inner.clone();
         let permit = permit.clone();
-        self.run(async move { inner.differences(&permit, from, to, limit).await }).await
+        self.read(format!("differences of {}", permit.dataset()), move |inner| {
+            let permit = permit.clone();
+            async move { inner.differences(&permit, from, to, limit).await }
+        })
+        .await
     }
 }
 
@@ -76,6 +79,8 @@ impl Inner {
         let before = self.snapshot(permit, At::Version(from)).await?;
         let mut rows = Vec::new();
         let Some(snapshot) = &after.snapshot else { return Ok(Differences { rows, total }) };
+        let numbers = after.numbers();
+        self.weigh(self.series_cost(snapshot, &numbers, &after.all, TimeRange::ALL, None))?;
         for stream in &after.datastreams {
             if rows.len() >= limit {
                 break;

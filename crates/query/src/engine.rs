@@ -1,10 +1,17 @@
-//! The engine: its threads, its memory, and what it keeps between requests.
+//! The engine: its threads, its lanes, its memory, and what it keeps between requests.
 
+pub(crate) mod asker;
+mod budget;
+mod lane;
 mod memory;
+mod numbers;
+mod read;
+pub(crate) mod record;
+pub(crate) mod stop;
 mod store;
+mod threads;
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,15 +20,23 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use lake::Lake;
 use model::DatasetId;
 use parking_lot::Mutex;
-use tokio::runtime::{Builder, Runtime};
-use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
 
+pub use asker::Asker;
+pub use budget::Budget;
+pub use record::SlowQuery;
+
+pub(crate) use lane::{Lane, Slot};
+pub(crate) use read::{Cost, ROWS_A_SECOND, SECONDS_A_FILE, features_cost};
 pub(crate) use store::LAKE_URL;
+pub(crate) use threads::{On, Task, Threads};
 
 use crate::Error;
 use crate::latest::LatestCache;
 use crate::streams::StreamTable;
+use budget::{Account, Accounts};
+use lane::Width;
+use record::SlowQueries;
+use stop::Stop;
 
 /// How much reading may take.
 #[derive(Debug, Clone)]
@@ -34,26 +49,32 @@ pub struct QueryLimits {
     pub max_rows: usize,
     /// The threads that plan, decode and compute.
     pub threads: usize,
+    /// What one user, or one visitor's address, may use.
+    pub budget: Budget,
+    /// From how long on a query is logged as slow; none is when absent.
+    pub slow_after: Option<Duration>,
 }
 
 impl Default for QueryLimits {
     fn default() -> QueryLimits {
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
         QueryLimits {
             memory_bytes: 2 << 30,
             timeout: Duration::from_secs(60),
             max_rows: 1_000_000,
-            threads: std::thread::available_parallelism().map_or(2, usize::from),
+            threads,
+            budget: Budget { seconds: 45.0 * threads as f64, bytes: BUDGET_BYTES, memory_bytes: 1 << 30 },
+            slow_after: Some(Duration::from_secs(1)),
         }
     }
 }
 
+/// The bytes of files that one asker may read a minute, unless the operator says otherwise.
+const BUDGET_BYTES: f64 = (16_u64 << 30) as f64;
 /// Disk that all requests together may use to sort and group what does not fit in memory, bytes.
 const SPILL_BYTES: u64 = 8 << 30;
 /// Footers and page indexes of Parquet files kept in memory, bytes.
 const METADATA_BYTES: usize = 64 << 20;
-/// Stack of each thread: plans are trees, and the recursion over them is bounded by
-/// [`crate::sql::check_text`] to what fits here.
-const STACK_BYTES: usize = 32 << 20;
 
 /// Reads for a permit. A clone is another handle on the same engine.
 #[derive(Clone)]
@@ -66,56 +87,83 @@ pub(crate) struct Inner {
     pub(crate) catalog: Catalog,
     pub(crate) lake: Lake,
     pub(crate) limits: QueryLimits,
-    pub(crate) slots: Arc<Semaphore>,
+    pub(crate) threads: Threads,
+    pub(crate) accounts: Accounts,
+    pub(crate) slow: Arc<SlowQueries>,
+    /// Short direct reads.
+    direct: Arc<Lane>,
+    /// Planning, and statements that read little.
+    pub(crate) short: Arc<Lane>,
+    /// Scans: the other statements and direct reads.
+    pub(crate) scan: Arc<Lane>,
     pub(crate) latest: LatestCache,
     env: RuntimeEnv,
     pool: Arc<memory::Pool>,
     streams: Mutex<HashMap<DatasetId, Arc<StreamTable>>>,
-    runtime: Option<Runtime>,
 }
 
 impl Engine {
     /// An engine over the catalogue and the lake, with threads of its own.
     pub fn new(catalog: Catalog, lake: Lake, limits: QueryLimits) -> Result<Engine, Error> {
         let threads = limits.threads.max(1);
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(threads)
-            .thread_name("query")
-            .thread_stack_size(STACK_BYTES)
-            .enable_all()
-            .build()
-            .map_err(Error::internal)?;
         let env = RuntimeEnvBuilder::new()
             .with_object_store_registry(Arc::new(store::OnlyLake::new(lake.store())))
             .with_max_temp_directory_size(SPILL_BYTES)
             .with_metadata_cache_limit(METADATA_BYTES)
             .build()?;
+        let width = |running: usize, running_of_one: usize, running_of_public: usize| Width {
+            running,
+            running_of_one,
+            running_of_public,
+            waiting: 1024,
+            waiting_of_one: 256,
+        };
+        let few = Width {
+            waiting: 256,
+            waiting_of_one: 32,
+            ..width(2 * threads + 4, threads.max(2), 2 * threads + 2)
+        };
         let inner = Inner {
             catalog,
             lake,
-            slots: Arc::new(Semaphore::new((2 * threads).max(4))),
+            threads: Threads::start(threads)?,
+            accounts: Accounts::new(limits.budget),
+            slow: Arc::new(SlowQueries::new(limits.slow_after)),
+            direct: Lane::new("direct", width(32 * threads, 16 * threads, 24 * threads)),
+            short: Lane::new("short", few),
+            scan: Lane::new("scan", few),
             latest: LatestCache::default(),
             env,
             pool: Arc::new(memory::Pool::new(limits.memory_bytes)),
             streams: Mutex::default(),
-            runtime: Some(runtime),
             limits,
         };
         Ok(Engine { inner: Arc::new(inner) })
     }
 
-    /// Runs the work on the engine's threads. It is stopped when the future is dropped, or when
-    /// its time is over.
-    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Error>
+    /// The queries of late that took longer than [`QueryLimits::slow_after`], the newest first.
+    pub fn slow_queries(&self) -> Vec<SlowQuery> {
+        self.inner.slow.list()
+    }
+
+    /// Starts work that gives way to short reads, on the threads for scans. It runs to its end.
+    pub fn background<T, F>(&self, work: F) -> Background<T>
     where
         T: Send + 'static,
-        F: Future<Output = Result<T, Error>> + Send + 'static,
+        F: Future<Output = T> + Send + 'static,
     {
-        let timeout = self.inner.limits.timeout;
-        let mut task = self.inner.spawn(async move {
-            tokio::time::timeout(timeout, work).await.unwrap_or_else(|_| Err(out_of_time(timeout)))
-        });
-        task.join().await?
+        Background(self.inner.threads.spawn(On::Scans, work))
+    }
+}
+
+/// Work of [`Engine::background`]. It is stopped when this is dropped.
+#[derive(Debug)]
+pub struct Background<T>(Task<T>);
+
+impl<T> Background<T> {
+    /// Its result. A panic in it is our error.
+    pub async fn join(&mut self) -> Result<T, Error> {
+        self.0.join().await
     }
 }
 
@@ -125,20 +173,36 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-impl Inner {
-    /// Starts work on the engine's threads.
-    pub(crate) fn spawn<F>(&self, work: F) -> Task<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        let runtime = self.runtime.as_ref().expect("the runtime is taken only when the engine is dropped");
-        Task(runtime.spawn(work))
+tokio::task_local! {
+    static REQUEST: Request;
+}
+
+/// The statement under way, for what is made while it is planned.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) account: Arc<Account>,
+    pub(crate) stop: Stop,
+}
+
+impl Request {
+    /// Plans for this request.
+    pub(crate) async fn scope<F: Future>(self, work: F) -> F::Output {
+        REQUEST.scope(self, work).await
     }
 
+    pub(crate) fn current() -> Option<Request> {
+        REQUEST.try_with(Clone::clone).ok()
+    }
+}
+
+impl Inner {
     /// The surroundings of one SQL request: the shared caches, and a share of the memory.
     pub(crate) fn request_env(&self) -> Arc<RuntimeEnv> {
-        let pool = memory::Share::new(self.pool.clone(), self.limits.memory_bytes / 2);
+        let limits = memory::Limits {
+            request: self.limits.memory_bytes / 2,
+            asker: self.limits.budget.memory_bytes.max(1 << 20),
+        };
+        let pool = memory::Share::new(self.pool.clone(), limits, Request::current());
         Arc::new(RuntimeEnv { memory_pool: Arc::new(pool), ..self.env.clone() })
     }
 
@@ -153,31 +217,6 @@ impl Inner {
         let table = Arc::new(StreamTable::new(datastreams)?);
         self.streams.lock().insert(dataset.clone(), table.clone());
         Ok(table)
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        // Dropping a runtime waits for its threads, which is not allowed on a thread of another.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-/// Work on the engine's threads that ends when nobody waits for it any more.
-pub(crate) struct Task<T>(JoinHandle<T>);
-
-impl<T> Task<T> {
-    /// Its result. A panic in it is our error, and ends nothing else.
-    pub(crate) async fn join(&mut self) -> Result<T, Error> {
-        (&mut self.0).await.map_err(Error::internal)
-    }
-}
-
-impl<T> Drop for Task<T> {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 

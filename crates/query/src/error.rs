@@ -1,5 +1,8 @@
 //! What can go wrong in a read, by what the asker can do about it.
 
+use std::fmt;
+use std::time::Duration;
+
 use datafusion::error::DataFusionError;
 use policy::Denial;
 
@@ -34,12 +37,40 @@ pub enum Error {
         /// The limit, with its unit.
         limit: String,
     },
+    /// There is no room for the request now.
+    #[error("{whose} used up the share of {what} for now")]
+    Busy {
+        /// Who takes up the room.
+        whose: Whose,
+        /// What there is no more of: `time`, `bytes`, `requests at a time`.
+        what: &'static str,
+        /// How long to wait before the next attempt.
+        wait: Duration,
+    },
     /// The same request may succeed later.
     #[error("the node is busy: try again later")]
     Later,
     /// Something failed that the asker cannot help.
     #[error("reading failed")]
     Internal(#[source] Source),
+}
+
+/// Who takes up the room that a request would need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The asker, by earlier requests.
+    Asker,
+    /// Everyone together.
+    Node,
+}
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Whose::Asker => "your requests",
+            Whose::Node => "the requests of everyone",
+        })
+    }
 }
 
 impl Error {
@@ -60,6 +91,7 @@ impl Error {
             Error::Denied(denial) => Error::Denied(*denial),
             Error::Invalid { what, hint } => Error::Invalid { what: what.clone(), hint: hint.clone() },
             Error::Limit { what, limit } => Error::Limit { what, limit: limit.clone() },
+            Error::Busy { whose, what, wait } => Error::Busy { whose: *whose, what, wait: *wait },
             Error::Later => Error::Later,
             Error::Internal(source) => Error::internal(source.to_string()),
         }

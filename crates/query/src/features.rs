@@ -5,6 +5,7 @@ use lake::FeatureRead;
 use model::{Bbox, Version};
 use policy::{Denial, Permit};
 
+use crate::engine::features_cost;
 use crate::{At, Engine, Error};
 
 /// Which features to read.
@@ -40,30 +41,36 @@ impl Engine {
         if !permit.rows().is_open() {
             return Err(Error::Denied(Denial::NoGrant));
         }
-        let inner = self.inner.clone();
         let permit = permit.clone();
-        self.run(async move {
-            let Some(snapshot) = inner.snapshot(&permit, request.at).await? else {
-                return Ok(FeaturesAnswer { version: None, batches: Vec::new(), matched: 0 });
-            };
-            if snapshot.is_observations() {
-                return Err(Error::invalid(
-                    format!("`{}` is a dataset of observations, not of features", permit.dataset()),
-                    "read its series instead",
-                ));
+        self.read(format!("features of {}", permit.dataset()), move |inner| {
+            let (permit, request) = (permit.clone(), request.clone());
+            async move {
+                let Some(snapshot) = inner.snapshot(&permit, request.at).await? else {
+                    return Ok(FeaturesAnswer { version: None, batches: Vec::new(), matched: 0 });
+                };
+                if snapshot.is_observations() {
+                    return Err(Error::invalid(
+                        format!("`{}` is a dataset of observations, not of features", permit.dataset()),
+                        "read its series instead",
+                    ));
+                }
+                let one = request.feature.is_some();
+                let read = FeatureRead {
+                    bbox: request.bbox,
+                    offset: request.offset,
+                    limit: request.limit.min(inner.limits.max_rows),
+                    feature: request.feature,
+                };
+                if !one {
+                    inner.weigh(features_cost(&snapshot, request.bbox, request.limit))?;
+                }
+                let found = inner.lake.read_features(&permit, &snapshot, read).await?;
+                Ok(FeaturesAnswer {
+                    version: Some(snapshot.version()),
+                    batches: found.batches,
+                    matched: found.matched,
+                })
             }
-            let read = FeatureRead {
-                bbox: request.bbox,
-                offset: request.offset,
-                limit: request.limit.min(inner.limits.max_rows),
-                feature: request.feature,
-            };
-            let found = inner.lake.read_features(&permit, &snapshot, read).await?;
-            Ok(FeaturesAnswer {
-                version: Some(snapshot.version()),
-                batches: found.batches,
-                matched: found.matched,
-            })
         })
         .await
     }

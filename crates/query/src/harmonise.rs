@@ -166,9 +166,12 @@ impl Engine {
         permit: &Permit,
         request: HarmoniseRequest,
     ) -> Result<HarmonisedAnswer, Error> {
-        let inner = self.inner.clone();
         let permit = permit.clone();
-        self.run(async move { inner.harmonise(&permit, &request, |_| true).await }).await
+        self.read(format!("harmonised values of {}", permit.dataset()), move |inner| {
+            let (permit, request) = (permit.clone(), request.clone());
+            async move { inner.harmonise(&permit, &request, |_| true).await }
+        })
+        .await
     }
 }
 

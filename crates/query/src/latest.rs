@@ -14,7 +14,7 @@ use object_store::path::Path;
 use parking_lot::Mutex;
 use policy::Permit;
 
-use crate::engine::Inner;
+use crate::engine::{Cost, Inner};
 use crate::observation::ObservedValue;
 use crate::{At, Engine, Error, Streams};
 
@@ -60,26 +60,35 @@ struct Held {
     merged: Option<(Version, Arc<Values>)>,
 }
 
+impl LatestCache {
+    /// The datasets whose last values are held.
+    pub(crate) fn len(&self) -> usize {
+        self.held.lock().len()
+    }
+}
+
 impl Engine {
     /// Reads last values without planning anything.
     pub async fn latest(&self, permit: &Permit, request: LatestRequest) -> Result<LatestAnswer, Error> {
-        let inner = self.inner.clone();
         let permit = permit.clone();
-        self.run(async move {
-            let chosen = inner.choose(&permit, &request.streams, request.at).await?;
-            let Some(snapshot) = chosen.snapshot else {
-                return Ok(LatestAnswer { version: None, latest: Vec::new() });
-            };
-            let values = match permit.rows().before {
-                None => inner.last_values(&snapshot).await?,
-                Some(end) => Arc::new(inner.last_values_before(&snapshot, end.timestamp_micros()).await?),
-            };
-            let with_value = |datastream: Datastream| {
-                let value = values.get(&datastream.id.0)?.clone();
-                Some(Latest { datastream, value })
-            };
-            let latest = chosen.datastreams.into_iter().filter_map(with_value).collect();
-            Ok(LatestAnswer { version: Some(snapshot.version()), latest })
+        self.read(format!("latest values of {}", permit.dataset()), move |inner| {
+            let (permit, request) = (permit.clone(), request.clone());
+            async move {
+                let chosen = inner.choose(&permit, &request.streams, request.at).await?;
+                let Some(snapshot) = chosen.snapshot else {
+                    return Ok(LatestAnswer { version: None, latest: Vec::new() });
+                };
+                let values = match permit.rows().before {
+                    None => inner.last_values(&snapshot).await?,
+                    Some(end) => Arc::new(inner.last_values_before(&snapshot, end.timestamp_micros()).await?),
+                };
+                let with_value = |datastream: Datastream| {
+                    let value = values.get(&datastream.id.0)?.clone();
+                    Some(Latest { datastream, value })
+                };
+                let latest = chosen.datastreams.into_iter().filter_map(with_value).collect();
+                Ok(LatestAnswer { version: Some(snapshot.version()), latest })
+            }
         })
         .await
     }
@@ -100,6 +109,7 @@ impl Inner {
             let values = match held.files.get(&file.path) {
                 Some(values) => values.clone(),
                 None => {
+                    self.weigh(whole(file))?;
                     let found = Arc::new(last_rows::of_file(self, file, None).await?);
                     held.files.insert(file.path.clone(), found.clone());
                     found
@@ -122,10 +132,16 @@ impl Inner {
         let mut merged = Values::new();
         let before = |file: &&DataFile| file.min_time.is_none_or(|first| first < end);
         for file in snapshot.files().iter().filter(before) {
+            self.weigh(whole(file))?;
             merge(&mut merged, &last_rows::of_file(self, file, Some(end)).await?);
         }
         Ok(merged)
     }
+}
+
+/// What finding the last values of a file takes.
+fn whole(file: &DataFile) -> Cost {
+    Cost { rows: file.rows, bytes: file.size, files: 1 }
 }
 
 fn merge(into: &mut Values, values: &Values) {

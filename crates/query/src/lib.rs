@@ -22,8 +22,8 @@ mod tables;
 
 pub use buckets::{Bucket, BucketRequest, Buckets, Every};
 pub use differences::{Difference, Differences};
-pub use engine::{Engine, QueryLimits};
-pub use error::{Error, Source};
+pub use engine::{Asker, Background, Budget, Engine, QueryLimits, SlowQuery};
+pub use error::{Error, Source, Whose};
 pub use features::{FeatureRequest, FeaturesAnswer};
 pub use harmonise::{Basis, HarmoniseRequest, Harmonised, HarmonisedAnswer, Method, Part};
 pub use latest::{Latest, LatestAnswer, LatestRequest};

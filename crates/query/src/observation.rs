@@ -57,30 +57,33 @@ impl Engine {
         time: DateTime<Utc>,
         at: At,
     ) -> Result<Option<ObservationAnswer>, Error> {
-        let inner = self.inner.clone();
         let permit = permit.clone();
-        self.run(async move {
-            let chosen = inner.choose(&permit, &Streams::one(datastream), at).await?;
-            let (Some(snapshot), Some(datastream)) = (chosen.snapshot, chosen.datastreams.into_iter().next())
-            else {
-                return Ok(None);
-            };
-            let read = SeriesRead {
-                datastreams: vec![datastream.id.0],
-                time: TimeRange { from: Some(time), to: Some(time + Duration::microseconds(1)) },
-                columns: None,
-                limit: Some(1),
-            };
-            let batches = inner.lake.read_series(&permit, &snapshot, read).await?;
-            let mut values = Vec::new();
-            for batch in &batches {
-                values.extend(ObservedValue::read(batch)?);
+        self.read(format!("a value of {}", permit.dataset()), move |inner| {
+            let permit = permit.clone();
+            async move {
+                let chosen = inner.choose(&permit, &Streams::one(datastream), at).await?;
+                let (Some(snapshot), Some(datastream)) =
+                    (chosen.snapshot, chosen.datastreams.into_iter().next())
+                else {
+                    return Ok(None);
+                };
+                let read = SeriesRead {
+                    datastreams: vec![datastream.id.0],
+                    time: TimeRange { from: Some(time), to: Some(time + Duration::microseconds(1)) },
+                    columns: None,
+                    limit: Some(1),
+                };
+                let batches = inner.lake.read_series(&permit, &snapshot, read).await?;
+                let mut values = Vec::new();
+                for batch in &batches {
+                    values.extend(ObservedValue::read(batch)?);
+                }
+                let Some(value) = values.into_iter().next() else { return Ok(None) };
+                let version = inner.catalog.version(permit.dataset(), snapshot.version()).await?;
+                let version =
+                    version.ok_or_else(|| Error::not_found(format!("version {}", snapshot.version())))?;
+                Ok(Some(ObservationAnswer { datastream, value, version }))
             }
-            let Some(value) = values.into_iter().next() else { return Ok(None) };
-            let version = inner.catalog.version(permit.dataset(), snapshot.version()).await?;
-            let version =
-                version.ok_or_else(|| Error::not_found(format!("version {}", snapshot.version())))?;
-            Ok(Some(ObservationAnswer { datastream, value, version }))
         })
         .await
     }

@@ -59,6 +59,8 @@ pub(crate) struct Chosen {
     pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// The datastreams, by number; only those that the permit reaches.
     pub(crate) datastreams: Vec<Datastream>,
+    /// All datastreams of the dataset, by number.
+    pub(crate) all: Arc<Vec<Datastream>>,
 }
 
 impl Chosen {
@@ -107,6 +109,6 @@ impl Inner {
             .cloned()
             .collect();
         datastreams.sort_unstable_by_key(|datastream| datastream.id);
-        Ok(Chosen { snapshot, datastreams })
+        Ok(Chosen { snapshot, datastreams, all })
     }
 }

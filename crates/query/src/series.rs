@@ -49,16 +49,22 @@ impl SeriesAnswer {
 impl Engine {
     /// Reads results without planning anything.
     pub async fn series(&self, permit: &Permit, request: SeriesRequest) -> Result<SeriesAnswer, Error> {
-        let inner = self.inner.clone();
         let permit = permit.clone();
-        self.run(async move { inner.series(&permit, request, None).await }).await
+        self.read(format!("series of {}", permit.dataset()), move |inner| {
+            let (permit, request) = (permit.clone(), request.clone());
+            async move { inner.series(&permit, request, None).await }
+        })
+        .await
     }
 
     /// How many results there are, without reading their values. A limit and a page do not count.
     pub async fn count(&self, permit: &Permit, request: SeriesRequest) -> Result<u64, Error> {
-        let inner = self.inner.clone();
         let permit = permit.clone();
-        self.run(async move { inner.count(&permit, request).await }).await
+        self.read(format!("count of {}", permit.dataset()), move |inner| {
+            let (permit, request) = (permit.clone(), request.clone());
+            async move { inner.count(&permit, request).await }
+        })
+        .await
     }
 }
 
@@ -96,6 +102,9 @@ impl Inner {
         let mut batches = Vec::new();
         if let Some(snapshot) = &chosen.snapshot {
             let most = self.limits.max_rows;
+            let cost =
+                self.series_cost(snapshot, &chosen.numbers(), &chosen.all, request.time, request.limit);
+            self.weigh(cost)?;
             let mut left = request.limit.map_or(most + 1, |limit| limit.min(most + 1));
             for (datastreams, time) in pages(chosen.numbers(), request.time, request.after) {
                 if datastreams.is_empty() || left == 0 {
@@ -120,6 +129,7 @@ impl Inner {
         if let Some(rows) = known_count(permit, snapshot, &request) {
             return Ok(rows);
         }
+        self.weigh(self.series_cost(snapshot, &chosen.numbers(), &chosen.all, request.time, None))?;
         let mut rows = 0_u64;
         // One datastream after the other, so that no more than one is in memory.
         for number in chosen.numbers() {
@@ -130,6 +140,7 @@ impl Inner {
                 limit: None,
             };
             let batches = self.lake.read_series(permit, snapshot, read).await?;
+            tokio::task::consume_budget().await;
             rows += batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
         }
         Ok(rows)

@@ -1,15 +1,18 @@
 //! SQL for a principal: one statement that reads, planned and run within limits.
 
 mod answer;
+mod cost;
 mod features;
 mod filters;
 mod functions;
 mod held;
+mod interrupt;
 mod observations;
 mod scan;
 mod scope;
 mod seal;
 mod session;
+mod spatial;
 mod text;
 
 use std::sync::Arc;
@@ -18,20 +21,24 @@ use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 use datafusion::common::TableReference;
-use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
+use datafusion::execution::{SessionState, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::parser::Statement;
 use futures::stream::BoxStream;
 use model::{DatasetId, Version};
 use policy::Principal;
+use tokio::time::timeout_at;
+use tracing::Instrument;
 
 pub use answer::Truncated;
 pub(crate) use filters::{only_uses, rows_that_pass};
 pub(crate) use scope::Scope;
 
-use crate::engine::out_of_time;
+use crate::engine::record::{Kind, Record};
+use crate::engine::stop::Stop;
+use crate::engine::{Asker, Inner, On, Request, Slot, out_of_time};
 use crate::{Engine, Error};
 
 /// A statement.
@@ -75,36 +82,99 @@ impl std::fmt::Debug for SqlAnswer {
 
 impl Engine {
     /// Answers a statement with what the principal may read. Tables of others are unknown to it.
+    ///
+    /// It is planned among short statements; when the plan shows a scan, it waits for its turn
+    /// among the scans.
     pub async fn sql(&self, principal: &Principal, sql: Sql) -> Result<SqlAnswer, Error> {
         text::check(&sql.text)?;
-        let timeout = self.inner.limits.timeout;
-        let deadline = tokio::time::Instant::now() + timeout;
         let engine = self.inner.clone();
+        let asker = Asker::current().unwrap_or_else(|| Asker::new(principal, None));
+        let account = engine.accounts.of(&asker);
+        account.admit()?;
+        let stop = Stop::after(engine.limits.timeout);
+        let gone = stop.when_dropped();
+        let mut record = Record::new(Kind::Sql, sql.text.clone(), account.clone(), engine.slow.clone());
+        let slot = timeout_at(stop.deadline, engine.short.enter(&asker, PLANNING_SECONDS)).await;
+        let slot = match slot.unwrap_or_else(|_| Err(stop.error())) {
+            Ok(slot) => slot,
+            Err(error) => return Err(record.failed(error)),
+        };
+        record.begins();
+        let request = Request { account, stop: stop.clone() };
         let principal = principal.clone();
-        let mut task = self.inner.spawn(async move {
-            let work = async {
-                let slot = engine.slots.clone().acquire_owned().await.map_err(Error::internal)?;
-                let scope = Scope::open(&engine, &principal, sql.as_known_at).await?;
-                let context = session::context(&scope);
-                let plan = plan(&context.state(), &scope, &sql.text, principal.is_admin()).await?;
-                let physical = context.state().create_physical_plan(&plan).await?;
-                let stream = execute_stream(physical, context.task_ctx())?;
-                Ok::<_, Error>((slot, scope.reads(), stream))
+        let deadline = stop.deadline;
+        let work = async move {
+            let planned = timeout_at(deadline, planned(&engine, &principal, &sql)).await;
+            let planned = match planned.unwrap_or_else(|_| Err(stop.error())) {
+                Ok(planned) => planned,
+                Err(error) => return Err(record.failed(error)),
             };
-            match tokio::time::timeout_at(deadline, work).await {
-                Ok(Ok((slot, reads, stream))) => Ok(answer::deliver(
-                    &engine,
-                    stream,
-                    reads,
-                    slot,
-                    answer::Ends { deadline, timeout, wanted: sql.max_rows },
-                )),
-                Ok(Err(error)) => Err(error),
-                Err(_) => Err(out_of_time(timeout)),
+            let cost = cost::of(&planned.plan);
+            record.planned(planned.plan.clone(), cost.files, planned.all_files);
+            let slot = match turn(&engine, &asker, slot, &cost, &stop, &mut record).await {
+                Ok(slot) => slot,
+                Err(error) => return Err(record.failed(error)),
+            };
+            match execute_stream(planned.plan, planned.context) {
+                Ok(rows) => {
+                    let running = answer::Running { rows, slot, stop, gone, record, wanted: sql.max_rows };
+                    Ok(answer::deliver(&engine, running, planned.reads))
+                }
+                Err(error) => Err(record.failed(error.into())),
             }
-        });
-        task.join().await?
+        };
+        let mut task = self.inner.threads.spawn(On::Scans, request.scope(work).in_current_span());
+        // Planning that does not come to its end in time goes on alone until it sees the sign.
+        timeout_at(deadline, task.join())
+            .await
+            .unwrap_or_else(|_| Err(out_of_time(self.inner.limits.timeout)))?
     }
+}
+
+/// What planning takes, for its turn.
+const PLANNING_SECONDS: f64 = 0.005;
+
+/// A statement that can run.
+struct Planned {
+    plan: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+    /// The versions that it reads, and how many files these have.
+    reads: Vec<(DatasetId, Version)>,
+    all_files: u64,
+}
+
+async fn planned(engine: &Arc<Inner>, principal: &Principal, sql: &Sql) -> Result<Planned, Error> {
+    let work = async {
+        let scope = Scope::open(engine, principal, sql.as_known_at).await?;
+        let context = session::context(&scope);
+        let state = context.state();
+        let logical = plan(&state, &scope, &sql.text, principal.is_admin()).await?;
+        let physical = state.create_physical_plan(&logical).await?;
+        let config = state.config().clone().with_batch_size(cost::batch_rows(&logical)?);
+        let context = Arc::new(TaskContext::from(&state).with_session_config(config));
+        Ok(Planned { plan: physical, context, reads: scope.reads(), all_files: scope.files() })
+    };
+    work.instrument(tracing::info_span!("plan")).await
+}
+
+/// The place in which a planned statement runs: the one that it has when it is short, else one
+/// among the scans, which it waits for.
+async fn turn(
+    engine: &Arc<Inner>,
+    asker: &Asker,
+    slot: Slot,
+    cost: &cost::PlanCost,
+    stop: &Stop,
+    record: &mut Record,
+) -> Result<Slot, Error> {
+    if cost.is_short() {
+        return Ok(slot);
+    }
+    drop(slot);
+    let began = std::time::Instant::now();
+    let slot = timeout_at(stop.deadline, engine.scan.enter(asker, cost.seconds())).await;
+    record.waited(began.elapsed());
+    slot.unwrap_or_else(|_| Err(stop.error()))
 }
 
 /// Parses and plans one statement that reads.

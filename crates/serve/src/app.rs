@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::HeaderName;
 use catalog::{AuditEntry, Catalog};
 use chrono::{DateTime, Utc};
 use intake::Intake;
@@ -19,6 +20,7 @@ use url::Url;
 
 use crate::http::principal::same_secret;
 use crate::http::{Answer, Problem, ProblemKind};
+use crate::ready::Readiness;
 use crate::sign_ins::SignIns;
 
 /// The running node, as the services see it. Cheap to clone.
@@ -28,6 +30,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     parts: Parts,
     sign_ins: SignIns,
+    readiness: Readiness,
 }
 
 /// What an [`App`] is made of.
@@ -61,6 +64,9 @@ pub struct ServeConfig {
     pub request_timeout: Duration,
     /// The key of the node's own console; absent, nobody has it.
     pub console_key: Option<SecretString>,
+    /// The header in which a proxy before this node tells the client's address, e.g.
+    /// `x-forwarded-for`; absent, the address of the connection counts.
+    pub client_address_header: Option<HeaderName>,
     /// Whether the node shows made-up sample data.
     pub demo: bool,
 }
@@ -68,7 +74,12 @@ pub struct ServeConfig {
 impl App {
     /// Binds the parts together.
     pub fn new(parts: Parts) -> App {
-        App(Arc::new(Inner { parts, sign_ins: SignIns::default() }))
+        App(Arc::new(Inner { parts, sign_ins: SignIns::default(), readiness: Readiness::default() }))
+    }
+
+    /// Whether the node can do its work, as last found.
+    pub(crate) fn readiness(&self) -> &Readiness {
+        &self.0.readiness
     }
 
     /// Whether the key is the one of the node's own console.

@@ -10,6 +10,7 @@ mod loads;
 mod ogc;
 mod ops;
 mod problems;
+mod ready;
 mod sign_ins;
 mod sta;
 mod v1;
@@ -53,6 +54,7 @@ pub fn router(app: App, pages: Router<App>) -> Router {
                 .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
                 .layer(PropagateRequestIdLayer::new(request_id))
                 .layer(from_fn(ops::observe))
+                .layer(from_fn_with_state(app.clone(), http::offload::offload))
                 .layer(CompressionLayer::new().compress_when(compressed))
                 .layer(cors())
                 .layer(SetResponseHeaderLayer::if_not_present(
@@ -73,7 +75,13 @@ fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::OPTIONS])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, header::ACCEPT_LANGUAGE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::ACCEPT,
+            header::ACCEPT_LANGUAGE,
+            HeaderName::from_static("idempotency-key"),
+        ])
         .expose_headers([
             header::ETAG,
             header::LINK,

@@ -6,11 +6,10 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Method, Response, StatusCode, header};
+use axum::http::{Method, Response, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use serde_json::json;
 use tracing::Instrument;
 
 use crate::App;
@@ -20,7 +19,7 @@ use crate::http::{Problem, ProblemKind};
 pub fn router() -> Router<App> {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
+        .route("/readyz", get(crate::ready::ready))
         .route("/metrics", get(metrics))
 }
 
@@ -28,24 +27,9 @@ pub fn router() -> Router<App> {
 async fn metrics(State(app): State<App>) -> String {
     // What waits to be summed up is summed up first, so that it cannot pile up where only
     // `/metrics` is asked for and nothing else keeps house.
+    app.engine.show_numbers();
     app.metrics.run_upkeep();
     app.metrics.render()
-}
-
-/// Ready when the catalogue answers and the store can be listed.
-async fn ready(State(app): State<App>) -> impl IntoResponse {
-    let catalog = app.catalog.ping().await;
-    let store = app.lake.ping().await;
-    let status =
-        if catalog.is_ok() && store.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let word = |ok: bool| if ok { "ok" } else { "away" };
-    if let Err(error) = &catalog {
-        tracing::warn!(error = %error, "the catalogue does not answer");
-    }
-    if let Err(error) = &store {
-        tracing::warn!(error = %error, "the store does not answer");
-    }
-    (status, axum::Json(json!({ "catalogue": word(catalog.is_ok()), "store": word(store.is_ok()) })))
 }
 
 /// Counts, times and logs a request. The log names the route, not the query: parameters may be personal.

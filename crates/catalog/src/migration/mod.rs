@@ -9,6 +9,8 @@ mod m20261101_000003_reference;
 mod m20261101_000004_datastreams;
 mod m20261101_000005_runs;
 mod m20261101_000006_audit;
+mod m20261124_000007_nodes;
+mod m20261124_000008_many_datasets;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -24,6 +26,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_000004_datastreams::Migration),
             Box::new(m20261101_000005_runs::Migration),
             Box::new(m20261101_000006_audit::Migration),
+            Box::new(m20261124_000007_nodes::Migration),
+            Box::new(m20261124_000008_many_datasets::Migration),
         ]
     }
 }

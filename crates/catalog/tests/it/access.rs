@@ -197,6 +197,7 @@ async fn writes_and_refusals_are_written_down_once_a_minute(database: Database) 
         (&lan, "hidden_one", Purpose::Read, 5, false),
         (&lan, "nowhere", Purpose::Read, 6, false),
         (&Principal::Public, "shared_one", Purpose::Read, 7, false),
+        (&chi, "hidden_one", Purpose::Write, 62, true),
         (&lan, "shared_one", Purpose::Read, 63, false),
     ] {
         assert_eq!(ask(principal.clone(), id, purpose, seconds).await, allowed, "{id} {purpose:?} {seconds}");
@@ -219,10 +220,10 @@ async fn writes_and_refusals_are_written_down_once_a_minute(database: Database) 
         written,
         [
             "0 chi write.allowed dataset:hidden_one write.owner",
-            "1 chi write.allowed dataset:hidden_one write.owner",
             "2 lan read.denied dataset:shared_one read.none",
             "4 lan write.denied dataset:shared_one write.none",
             "5 lan read.denied dataset:hidden_one restricted.hidden",
+            "62 chi write.allowed dataset:hidden_one write.owner",
             "63 lan read.denied dataset:shared_one read.none",
         ]
     );

@@ -1,15 +1,19 @@
 //! Several nodes on one database, readers beside a writer, and databases that are not there.
 
 use catalog::{Catalog, Error};
+use model::{Run, RunState};
 use policy::{Grant, GrantLevel, Principal, Purpose, Role, RowFilter, Scope};
 use sea_orm::{ConnectionTrait, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use crate::database::{Database, create_user, dataset_id, now, on_both, on_sqlite, user_id, with_datasets};
+use crate::versions::run;
 
 on_both!(
     nodes_that_start_together_both_come_up,
     what_is_withdrawn_on_one_node_ends_on_the_other,
     opening_again_keeps_everything,
+    a_node_knows_its_own_runs_from_those_of_others,
+    a_run_that_someone_has_ended_is_not_changed,
 );
 
 async fn nodes_that_start_together_both_come_up(database: Database) {
@@ -53,6 +57,67 @@ async fn opening_again_keeps_everything(database: Database) {
     first.close().await.unwrap();
     assert!(first.datasets().await.is_err());
     assert_eq!(database.open().await.datasets().await.unwrap(), datasets);
+}
+
+async fn named(database: &Database, node: &str) -> Catalog {
+    let options = catalog::CatalogOptions { node: Some(node.into()), ..catalog::CatalogOptions::default() };
+    Catalog::open_with(&database.url, options).await.unwrap()
+}
+
+async fn a_node_knows_its_own_runs_from_those_of_others(database: Database) {
+    with_datasets(&database).await;
+    let (one, other) = (named(&database, "one").await, named(&database, "other").await);
+    let (first, second) = (run(1, "open_one"), run(2, "open_one"));
+    one.open_run(&first).await.unwrap();
+    other.open_run(&second).await.unwrap();
+    assert_eq!(one.unfinished_runs_here().await.unwrap(), [first.clone()]);
+    // Also after a restart.
+    assert_eq!(named(&database, "one").await.unfinished_runs_here().await.unwrap(), [first.clone()]);
+
+    let seen = async || other.unfinished_runs_elsewhere().await.unwrap();
+    let there = seen().await;
+    assert_eq!((there.len(), &there[0].run, there[0].node.as_deref()), (1, &first, Some("one")));
+    let before = there[0].beats;
+    one.beat().await.unwrap();
+    one.beat().await.unwrap();
+    assert_eq!(seen().await[0].beats, before + 2);
+
+    // What was opened before nodes were written down is another's.
+    database.execute("UPDATE run SET node = NULL WHERE node = 'one'").await;
+    assert!(one.unfinished_runs_here().await.unwrap().is_empty());
+    assert_eq!(seen().await[0].node, None);
+    // A node without a run under way has nothing to show.
+    one.beat().await.unwrap();
+    let nodes =
+        database.raw().await.query_all_raw(statement(&database, "SELECT beats FROM node")).await.unwrap();
+    let beats: Vec<i64> = nodes.iter().map(|row| row.try_get("", "beats").unwrap()).collect();
+    assert_eq!(beats, [2]);
+}
+
+fn statement(database: &Database, sql: &str) -> sea_orm::Statement {
+    let backend = if database.url.starts_with("sqlite") {
+        sea_orm::DbBackend::Sqlite
+    } else {
+        sea_orm::DbBackend::Postgres
+    };
+    sea_orm::Statement::from_string(backend, sql)
+}
+
+async fn a_run_that_someone_has_ended_is_not_changed(database: Database) {
+    let catalog = with_datasets(&database).await;
+    let mut run = run(1, "open_one");
+    catalog.open_run(&run).await.unwrap();
+    run.sheets = vec!["Bảng 1".into()];
+    assert!(catalog.update_run_under_way(&run).await.unwrap());
+    assert_eq!(catalog.unfinished_runs_here().await.unwrap(), [run.clone()]);
+
+    run.state = RunState::Failed;
+    assert!(catalog.update_run_under_way(&run).await.unwrap());
+    let late = Run { state: RunState::Done, ..run.clone() };
+    assert!(!catalog.update_run_under_way(&late).await.unwrap());
+    assert_eq!(catalog.run(&run.id).await.unwrap(), Some(run));
+    let unknown = crate::versions::run(2, "open_one");
+    assert!(matches!(catalog.update_run_under_way(&unknown).await, Err(Error::NotFound { .. })));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What each command does.
 
 mod ask;
+mod backup;
+mod keep;
 mod load;
 mod manage;
 mod serve;
@@ -50,6 +52,22 @@ async fn run(cli: Cli) -> Done {
         Command::User(command) => manage::user(&config, command).await,
         Command::Grant(command) => manage::grant(&config, command).await,
         Command::Recipe(command) => manage::recipe(&config, command).await,
+        Command::Backup { command: Some(command), .. } => backup::manage(&config, command).await,
+        Command::Backup { target, format, command: None } => {
+            backup::make(&config, &target.unwrap_or_default(), format).await
+        }
+        Command::Restore { source, backup: id, only } => {
+            backup::restore(&config, &source, id.as_deref(), only.as_deref()).await
+        }
+        Command::Export { folder, originals, people } => {
+            backup::export(&config, &folder, originals, people).await
+        }
+        Command::Verify { dataset, against, format } => {
+            keep::verify(&config, dataset.as_deref(), against.as_deref(), format).await
+        }
+        Command::Compact { dataset } => keep::compact(&config, dataset.as_deref()).await,
+        Command::Doctor { format } => keep::doctor(&config, format).await,
+        Command::Migrate { dry_run } => keep::migrate(&config, dry_run).await,
         Command::Config => {
             for (name, value, origin) in &config.origins {
                 print(&format!("{name:<28} {value:<48} {origin}"));

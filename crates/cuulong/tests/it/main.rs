@@ -1,4 +1,6 @@
 //! The `cuulong` command as a person at a terminal uses it, and as a power cut ends it.
 
 mod command;
+mod driver;
 mod killed;
+mod nodes;

@@ -31,15 +31,15 @@ pub(super) struct Taken {
 
 /// Which tests set a row's flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Tests {
+pub(crate) struct Tests {
     /// Whether the range test ran; it was passed, since a value outside is refused.
-    pub(super) ranged: bool,
+    pub(crate) ranged: bool,
     /// The source's own flag, or 0.
-    pub(super) source: i8,
+    pub(crate) source: i8,
 }
 
 impl Tests {
-    fn text(self) -> Option<String> {
+    pub(crate) fn text(self) -> Option<String> {
         match (self.ranged, self.source) {
             (false, 0) => None,
             (true, 0) => Some("gross_range:1".into()),

@@ -1,6 +1,7 @@
 //! How values of one place, property, unit and period are taken, or why they are refused.
 
-use model::{DatastreamKey, Statistic};
+use catalog::Gazetteer;
+use model::{DatasetId, DatastreamKey, PlaceId, Property, Quality, Statistic};
 
 use super::resolve::{NumberMap, UnitProblem, conversion};
 use super::shared::{NONE, Shared};
@@ -108,47 +109,100 @@ fn make(
     let property = gazetteer
         .property(&code)
         .ok_or_else(|| refusal("unknown_property", Part::Property, String::new()))?;
-    let (factor, addend) = match unit {
-        NONE => (1.0, 0.0),
-        unit => {
-            conversion(&shared.units.items[unit as usize], property).map_err(|problem| match problem {
-                UnitProblem::Unknown => refusal("unknown_unit", Part::Unit, property.unit.clone()),
-                UnitProblem::Incompatible => refusal("unit_mismatch", Part::Unit, property.unit.clone()),
-            })?
-        }
+    let wanted = Wanted {
+        dataset: &shared.dataset,
+        place: &place,
+        property,
+        unit: (unit != NONE).then(|| shared.units.items[unit as usize].as_str()),
+        statistic,
+        period: &shared.periods.items[period as usize].text,
+        procedure: &source.procedure,
+        datum: &source.datum,
+        range: source.range,
     };
-    let (least, most) = match source.range {
-        Some([least, most]) => {
-            let ends = [converted(least, factor, addend), converted(most, factor, addend)];
-            (Some(ends[0].min(ends[1])), Some(ends[0].max(ends[1])))
-        }
-        None => gazetteer.plausible_range(&code, &place),
-    };
-    let period_text = &shared.periods.items[period as usize];
-    let stream = DatastreamKey {
-        dataset: shared.dataset.clone(),
-        place,
-        property: code,
-        procedure: source.procedure.clone(),
-        statistic: statistic.unwrap_or_else(|| usual_statistic(property.statistic.as_deref())),
-        period: period_text.text.clone(),
-        unit: property.unit.clone(),
-        datum: source.datum.clone(),
-    };
-    let id = stream.id().0;
-    let stream = shared.streams.number(stream);
+    let Taking { key, factor, addend, least, most, ranged } =
+        Taking::of(&gazetteer, &wanted).map_err(|problem| match problem {
+            UnitProblem::Unknown => refusal("unknown_unit", Part::Unit, property.unit.clone()),
+            UnitProblem::Incompatible => refusal("unit_mismatch", Part::Unit, property.unit.clone()),
+        })?;
+    let id = key.id().0;
+    let stream = shared.streams.number(key);
     if stream as usize == shared.stream_ids.len() {
         shared.stream_ids.push(id);
     }
-    Ok(Rule {
-        stream,
-        period,
-        factor,
-        addend,
-        least: least.unwrap_or(f64::NEG_INFINITY),
-        most: most.unwrap_or(f64::INFINITY),
-        ranged: least.is_some() || most.is_some(),
-    })
+    Ok(Rule { stream, period, factor, addend, least, most, ranged })
+}
+
+/// What a value is said to be: enough to name its datastream.
+pub(crate) struct Wanted<'a> {
+    pub(crate) dataset: &'a DatasetId,
+    pub(crate) place: &'a PlaceId,
+    pub(crate) property: &'a Property,
+    /// The unit that the value is written in; the property's own when absent.
+    pub(crate) unit: Option<&'a str>,
+    /// The property's usual one when absent.
+    pub(crate) statistic: Option<Statistic>,
+    pub(crate) period: &'a str,
+    pub(crate) procedure: &'a str,
+    pub(crate) datum: &'a str,
+    /// The plausible range in the unit of the value, instead of the property's.
+    pub(crate) range: Option<[f64; 2]>,
+}
+
+/// The datastream of such values, and how a number becomes one of its results.
+pub(crate) struct Taking {
+    pub(crate) key: DatastreamKey,
+    pub(crate) factor: f64,
+    pub(crate) addend: f64,
+    pub(crate) least: f64,
+    pub(crate) most: f64,
+    /// Whether there is a plausible range.
+    pub(crate) ranged: bool,
+}
+
+impl Taking {
+    /// Looks up unit and range, and names the datastream.
+    pub(crate) fn of(gazetteer: &Gazetteer, wanted: &Wanted<'_>) -> Result<Taking, UnitProblem> {
+        let property = wanted.property;
+        let (factor, addend) = match wanted.unit {
+            None => (1.0, 0.0),
+            Some(unit) => conversion(unit, property)?,
+        };
+        let (least, most) = match wanted.range {
+            Some([least, most]) => {
+                let ends = [converted(least, factor, addend), converted(most, factor, addend)];
+                (Some(ends[0].min(ends[1])), Some(ends[0].max(ends[1])))
+            }
+            None => gazetteer.plausible_range(&property.code, wanted.place),
+        };
+        let key = DatastreamKey {
+            dataset: wanted.dataset.clone(),
+            place: wanted.place.clone(),
+            property: property.code.clone(),
+            procedure: wanted.procedure.to_owned(),
+            statistic: wanted.statistic.unwrap_or_else(|| usual_statistic(property.statistic.as_deref())),
+            period: wanted.period.to_owned(),
+            unit: property.unit.clone(),
+            datum: wanted.datum.to_owned(),
+        };
+        Ok(Taking {
+            key,
+            factor,
+            addend,
+            least: least.unwrap_or(f64::NEG_INFINITY),
+            most: most.unwrap_or(f64::INFINITY),
+            ranged: least.is_some() || most.is_some(),
+        })
+    }
+}
+
+/// The flag of a value: what the range test says, and the source's own code (0 for none).
+pub(crate) fn quality_of(ranged: bool, source: i8) -> Quality {
+    let own = if ranged { Quality::Pass } else { Quality::NotEvaluated };
+    match Quality::from_code(source) {
+        None => own,
+        Some(source) => Quality::aggregate([own, source]),
+    }
 }
 
 /// A refusal that needs no more words.
@@ -158,7 +212,7 @@ pub(super) fn refuse<T>(code: &'static str, of: Part) -> Result<T, Refusal> {
 
 /// A value in another unit, without the digits that binary multiplication adds: 1.15 m is 115 cm.
 #[inline]
-pub(super) fn converted(number: f64, factor: f64, addend: f64) -> f64 {
+pub(crate) fn converted(number: f64, factor: f64, addend: f64) -> f64 {
     if factor == 1.0 && addend == 0.0 {
         return number;
     }

@@ -27,7 +27,7 @@ use crate::findings::{Findings, Words};
 use crate::mapping::{Mapping, TextOrColumn};
 
 /// How far a time may lie ahead of the clock.
-const MAX_AHEAD: Duration = Duration::minutes(10);
+pub(crate) const MAX_AHEAD: Duration = Duration::minutes(10);
 
 /// What stands around one load.
 pub(crate) struct Settings {

@@ -1,12 +1,12 @@
 //! One column of values of a mapping: from its cells to rows, refusing each that is not right.
 
-use model::{PlaceId, Quality, Severity, Statistic};
+use model::{PlaceId, Severity, Statistic};
 
 use super::batch::{Taken, Tests};
 use super::number::{NotANumber, NumberStyle};
 use super::period::{Period, Span};
 use super::resolve::{UnitProblem, conversion, find_period, find_property, find_unit};
-use super::rules::{Part, Refusal, Rule, Rules, converted, refuse};
+use super::rules::{Part, Refusal, Rule, Rules, converted, quality_of, refuse};
 use super::shared::{Cells, Columns, NONE, REFUSED, Rows, Shared, Sheet, TimeState, cell_at, fixed_place};
 use super::time::Precision;
 use crate::Error;
@@ -316,11 +316,7 @@ impl Block {
     #[inline]
     fn keep(&mut self, rule: Rule, number: f64, span: Span, row: usize, sheet: &Sheet<'_>, rows: &Rows) {
         let source = rows.flags.get(row).copied().unwrap_or(0);
-        let own = if rule.ranged { Quality::Pass } else { Quality::NotEvaluated };
-        let quality = match Quality::from_code(source) {
-            None => own,
-            Some(source) => Quality::aggregate([own, source]),
-        };
+        let quality = quality_of(rule.ranged, source);
         let taken = &mut self.taken;
         taken.datastreams.push(rule.stream);
         taken.starts.push(span.start);

@@ -65,6 +65,7 @@ impl OpenFile {
         while let Some(batch) = stream.try_next().await.map_err(Error::internal)? {
             last.see(&batch, first_row, end)?;
             first_row += batch.num_rows();
+            tokio::task::consume_budget().await;
         }
         Ok(last.finish())
     }

@@ -9,12 +9,15 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt;
 use model::{DatasetId, Version};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::mpsc;
+use tokio::time::timeout_at;
+use tracing::Instrument;
 
 use super::SqlAnswer;
 use crate::Error;
-use crate::engine::{Inner, Task, out_of_time};
+use crate::engine::record::Record;
+use crate::engine::stop::{Stop, StopOnDrop};
+use crate::engine::{Inner, On, Slot, Task};
 
 /// Whether an answer was cut at the rows that the asker wanted.
 #[derive(Debug, Clone, Default)]
@@ -27,10 +30,15 @@ impl Truncated {
     }
 }
 
-/// Where an answer ends.
-pub(super) struct Ends {
-    pub(super) deadline: Instant,
-    pub(super) timeout: Duration,
+/// A statement under way.
+pub(super) struct Running {
+    pub(super) rows: SendableRecordBatchStream,
+    /// Its place, until its work has stopped.
+    pub(super) slot: Slot,
+    pub(super) stop: Stop,
+    /// Tells operators that the answer was dropped.
+    pub(super) gone: StopOnDrop,
+    pub(super) record: Record,
     pub(super) wanted: Option<usize>,
 }
 
@@ -38,68 +46,99 @@ pub(super) struct Ends {
 /// answer is dropped.
 pub(super) fn deliver(
     engine: &Arc<Inner>,
-    stream: SendableRecordBatchStream,
+    running: Running,
     datasets: Vec<(DatasetId, Version)>,
-    slot: OwnedSemaphorePermit,
-    ends: Ends,
 ) -> SqlAnswer {
-    let schema = plain_schema(&stream.schema());
+    let schema = plain_schema(&running.rows.schema());
     let truncated = Truncated::default();
     let (sender, receiver) = mpsc::channel(2);
-    let work = pump(stream, schema.clone(), sender, truncated.clone(), engine.limits.max_rows, ends);
-    let task = engine.spawn(async move {
+    let Running { rows, slot, stop, gone, mut record, wanted } = running;
+    let mut pump = Pump {
+        rows,
+        schema: schema.clone(),
+        sender,
+        truncated: truncated.clone(),
+        max_rows: engine.limits.max_rows,
+        wanted,
+        stop: stop.clone(),
+    };
+    let work = async move {
         let _slot = slot;
-        work.await
-    });
-    let batches = futures::stream::unfold(Some((receiver, task)), next).boxed();
+        match pump.run(&mut record).await {
+            Ok(()) => {
+                record.answered(0);
+                Ok(())
+            }
+            Err(error) => Err(record.failed(error)),
+        }
+    };
+    let task =
+        engine.threads.spawn(On::Scans, work.instrument(tracing::info_span!("scan", read.kind = "sql")));
+    let waiting = Waiting { receiver, task, stop, _gone: gone };
+    let batches = futures::stream::unfold(Some(waiting), next).boxed();
     SqlAnswer { schema, batches, datasets, truncated }
 }
 
 type Batch = Result<RecordBatch, Error>;
-type Waiting = (mpsc::Receiver<RecordBatch>, Task<Result<(), Error>>);
+
+struct Waiting {
+    receiver: mpsc::Receiver<RecordBatch>,
+    task: Task<Result<(), Error>>,
+    stop: Stop,
+    _gone: StopOnDrop,
+}
 
 async fn next(state: Option<Waiting>) -> Option<(Batch, Option<Waiting>)> {
-    let (mut receiver, mut task) = state?;
-    match receiver.recv().await {
-        Some(batch) => Some((Ok(batch), Some((receiver, task)))),
+    let mut waiting = state?;
+    // Work that does not come to a halt in time is not waited for.
+    let last = waiting.stop.deadline + Duration::from_millis(100);
+    match timeout_at(last, waiting.receiver.recv()).await {
+        Ok(Some(batch)) => Some((Ok(batch), Some(waiting))),
         // The channel closes at the end, at an error, and when the work panicked.
-        None => match task.join().await {
+        Ok(None) => match waiting.task.join().await {
             Ok(Ok(())) => None,
             Ok(Err(error)) | Err(error) => Some((Err(error), None)),
         },
+        Err(_) => Some((Err(waiting.stop.error()), None)),
     }
 }
 
-async fn pump(
-    mut stream: SendableRecordBatchStream,
+struct Pump {
+    rows: SendableRecordBatchStream,
     schema: SchemaRef,
     sender: mpsc::Sender<RecordBatch>,
     truncated: Truncated,
     max_rows: usize,
-    ends: Ends,
-) -> Result<(), Error> {
-    let late = |_| out_of_time(ends.timeout);
-    let mut left = ends.wanted.unwrap_or(usize::MAX);
-    let mut rows = 0;
-    while let Some(batch) = timeout_at(ends.deadline, stream.next()).await.map_err(late)? {
-        let mut batch = plain(batch?, &schema)?;
-        let cut = batch.num_rows() > left;
-        if cut {
-            truncated.0.store(true, Ordering::Release);
-            batch = batch.slice(0, left);
+    wanted: Option<usize>,
+    stop: Stop,
+}
+
+impl Pump {
+    async fn run(&mut self, record: &mut Record) -> Result<(), Error> {
+        let late = |_| self.stop.error();
+        let mut left = self.wanted.unwrap_or(usize::MAX);
+        let mut rows = 0;
+        while let Some(batch) = timeout_at(self.stop.deadline, self.rows.next()).await.map_err(late)? {
+            let mut batch = plain(batch?, &self.schema)?;
+            let cut = batch.num_rows() > left;
+            if cut {
+                self.truncated.0.store(true, Ordering::Release);
+                batch = batch.slice(0, left);
+            }
+            rows += batch.num_rows();
+            left -= batch.num_rows();
+            if rows > self.max_rows {
+                return Err(Error::Limit { what: "rows", limit: format!("{} rows", self.max_rows) });
+            }
+            record.gave(batch.num_rows());
+            let gone = batch.num_rows() > 0
+                && timeout_at(self.stop.deadline, self.sender.send(batch)).await.map_err(late)?.is_err();
+            if gone || cut {
+                break;
+            }
         }
-        rows += batch.num_rows();
-        left -= batch.num_rows();
-        if rows > max_rows {
-            return Err(Error::Limit { what: "rows", limit: format!("{max_rows} rows") });
-        }
-        let gone = batch.num_rows() > 0
-            && timeout_at(ends.deadline, sender.send(batch)).await.map_err(late)?.is_err();
-        if gone || cut {
-            break;
-        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The columns in types that every client of Arrow reads.

@@ -1,6 +1,6 @@
 //! What one request may read: permits settled once, versions pinned at first use.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -24,7 +24,8 @@ pub(crate) struct Scope {
     at: At,
     permits: BTreeMap<DatasetId, (DatasetKind, Permit)>,
     pinned: tokio::sync::Mutex<HashMap<(DatasetId, At), Arc<Member>>>,
-    reads: Mutex<BTreeSet<(DatasetId, Version)>>,
+    /// The versions that the statement reads, with their number of files.
+    reads: Mutex<BTreeMap<(DatasetId, Version), u64>>,
 }
 
 /// A dataset at the version that the request reads.
@@ -143,12 +144,18 @@ impl Scope {
 
     /// Remembers that the statement reads this version.
     pub(crate) fn note_read(&self, snapshot: &Snapshot) {
-        self.reads.lock().insert((snapshot.dataset().clone(), snapshot.version()));
+        let files = snapshot.files().len() as u64;
+        self.reads.lock().insert((snapshot.dataset().clone(), snapshot.version()), files);
+    }
+
+    /// How many files the versions have that the planned statement reads.
+    pub(crate) fn files(&self) -> u64 {
+        self.reads.lock().values().sum()
     }
 
     /// The versions that the planned statement reads.
     pub(crate) fn reads(&self) -> Vec<(DatasetId, Version)> {
-        self.reads.lock().iter().cloned().collect()
+        self.reads.lock().keys().cloned().collect()
     }
 }
 

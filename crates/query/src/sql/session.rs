@@ -13,8 +13,10 @@ use model::DatasetKind;
 use super::features::FeatureTable;
 use super::functions::{AsKnownAt, HarmoniseFunction};
 use super::held::CountHeld;
+use super::interrupt::{self, StopWhenTold};
 use super::observations::{ObservationTable, Which};
 use super::scope::Scope;
+use super::spatial::JoinByBox;
 use crate::error::pass;
 use crate::{functions, tables};
 
@@ -67,7 +69,11 @@ pub(super) fn context(scope: &Arc<Scope>) -> SessionContext {
         .with_runtime_env(scope.engine.request_env())
         .with_default_features()
         .with_catalog_list(Arc::new(catalogs))
+        .with_optimizer_rules(interrupt::optimizer_rules())
+        .with_physical_optimizer_rules(interrupt::physical_rules())
         .with_physical_optimizer_rule(Arc::new(CountHeld))
+        .with_physical_optimizer_rule(Arc::new(JoinByBox))
+        .with_physical_optimizer_rule(Arc::new(StopWhenTold))
         .build();
     let context = SessionContext::new_with_state(state);
     functions::register(&context);

@@ -4,6 +4,7 @@ mod direct;
 mod harmonise;
 mod limits;
 mod policy_gate;
+mod spatial;
 mod sql;
 mod world;
 

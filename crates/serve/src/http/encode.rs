@@ -15,6 +15,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
+use super::offload::Large;
 use super::problem::{Problem, ProblemKind};
 
 /// The shapes in which rows leave this node.
@@ -94,6 +95,7 @@ pub fn rows(
     };
     let mut response = Response::new(body);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+    response.extensions_mut().insert(Large);
     response
 }
 

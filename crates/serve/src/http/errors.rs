@@ -1,5 +1,8 @@
 //! Errors of the lower crates as problems: by what the asker can do, never by which library failed.
 
+use std::time::Duration;
+
+use chrono::TimeDelta;
 use policy::Denial;
 
 use super::problem::{Problem, ProblemKind};
@@ -65,7 +68,8 @@ impl From<intake::Error> for Problem {
             ),
             intake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
             intake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error),
-            intake::Error::Later(_) => unavailable(&error),
+            // Whoever writes is to come again soon: what waits is written within a second or two.
+            intake::Error::Later(_) => unavailable(&error).retry_after(TimeDelta::seconds(1)),
             intake::Error::Internal { .. } => Problem::internal(&error),
         }
     }
@@ -80,10 +84,28 @@ impl From<query::Error> for Problem {
                 Problem::text(ProblemKind::InvalidQuery, with_hint(&what, &hint.unwrap_or_default()))
             }
             query::Error::Limit { .. } => Problem::text(ProblemKind::QueryLimit, error),
+            query::Error::Busy { whose, what, wait } => busy(whose, what, wait),
             query::Error::Later => unavailable(&error),
             query::Error::Internal(_) => Problem::internal(&error),
         }
     }
+}
+
+/// There is no room now: for this asker, or for anyone.
+fn busy(whose: query::Whose, what: &'static str, wait: Duration) -> Problem {
+    let message = match (whose, what) {
+        (query::Whose::Node, _) => "problem-node-full",
+        (query::Whose::Asker, "time") => "problem-budget-time",
+        (query::Whose::Asker, "bytes") => "problem-budget-bytes",
+        (query::Whose::Asker, _) => "problem-budget-requests",
+    };
+    let kind = match whose {
+        query::Whose::Asker => ProblemKind::BudgetUsed,
+        query::Whose::Node => ProblemKind::Unavailable,
+    };
+    let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+    let seconds = wait.num_seconds().saturating_add(1).to_string();
+    Problem::message(kind, message, vec![("seconds", seconds)]).retry_after(wait)
 }
 
 /// The name in "dataset `x`": who may not know of a thing reads the same words as for no thing.

@@ -6,6 +6,7 @@ pub mod encode;
 mod errors;
 pub mod language;
 pub mod links;
+pub mod offload;
 pub mod params;
 pub mod principal;
 pub mod problem;

@@ -1,12 +1,15 @@
 //! Who is asking: a bearer key, a session cookie, the key of the node's own console, or nobody.
 
-use axum::extract::{FromRequestParts, Request, State};
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 use policy::Principal;
+use query::Asker;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
@@ -37,8 +40,19 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
         Err(problem) => return problem.into_response(),
     };
     tracing::Span::current().record("principal", principal.name());
+    let asker = Asker::new(&principal, client_address(&app, &request));
     request.extensions_mut().insert(Caller(principal));
-    next.run(request).await
+    asker.ask(next.run(request)).await
+}
+
+/// The address of the client: the connection's, or what the proxy before this node says.
+fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
+    let connection = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let Some(header) = &app.config.client_address_header else { return connection };
+    // The proxy adds the address that it saw at the end; what stands before it anyone may have made up.
+    let line = request.headers().get_all(header).iter().next_back().and_then(|line| line.to_str().ok());
+    let told = line.and_then(|line| line.rsplit(',').next()).and_then(|last| last.trim().parse().ok());
+    told.or(connection)
 }
 
 async fn identify(app: &App, headers: &HeaderMap, method: &Method) -> Result<Principal, Problem> {

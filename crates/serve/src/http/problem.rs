@@ -48,12 +48,16 @@ pub enum ProblemKind {
     InvalidFile,
     /// A mapping that does not fit the file, or cannot be guessed.
     InvalidMapping,
+    /// Observations of which none is right.
+    RefusedObservations,
     /// A query that cannot be planned.
     InvalidQuery,
     /// A query that reached a limit of time, memory or rows.
     QueryLimit,
     /// Too many attempts in a short time.
     TooManyRequests,
+    /// The asker's share of the node is used up for now.
+    BudgetUsed,
     /// Something failed that the asker cannot mend.
     Internal,
     /// Something this node needs is away; the same request may work later.
@@ -62,7 +66,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [ProblemKind; 19] = [
+    pub const ALL: [ProblemKind; 21] = [
         ProblemKind::InvalidParameter,
         ProblemKind::UnknownParameter,
         ProblemKind::InvalidBody,
@@ -77,9 +81,11 @@ impl ProblemKind {
         ProblemKind::TooLarge,
         ProblemKind::InvalidFile,
         ProblemKind::InvalidMapping,
+        ProblemKind::RefusedObservations,
         ProblemKind::InvalidQuery,
         ProblemKind::QueryLimit,
         ProblemKind::TooManyRequests,
+        ProblemKind::BudgetUsed,
         ProblemKind::Internal,
         ProblemKind::Unavailable,
     ];
@@ -101,9 +107,11 @@ impl ProblemKind {
             ProblemKind::TooLarge => "too-large",
             ProblemKind::InvalidFile => "invalid-file",
             ProblemKind::InvalidMapping => "invalid-mapping",
+            ProblemKind::RefusedObservations => "refused-observations",
             ProblemKind::InvalidQuery => "invalid-query",
             ProblemKind::QueryLimit => "query-limit",
             ProblemKind::TooManyRequests => "too-many-requests",
+            ProblemKind::BudgetUsed => "budget-used",
             ProblemKind::Internal => "internal",
             ProblemKind::Unavailable => "unavailable",
         }
@@ -123,10 +131,11 @@ impl ProblemKind {
             ProblemKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             ProblemKind::Conflict => StatusCode::CONFLICT,
             ProblemKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            ProblemKind::InvalidFile | ProblemKind::InvalidMapping | ProblemKind::QueryLimit => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            ProblemKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            ProblemKind::InvalidFile
+            | ProblemKind::InvalidMapping
+            | ProblemKind::RefusedObservations
+            | ProblemKind::QueryLimit => StatusCode::UNPROCESSABLE_ENTITY,
+            ProblemKind::TooManyRequests | ProblemKind::BudgetUsed => StatusCode::TOO_MANY_REQUESTS,
             ProblemKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             ProblemKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }

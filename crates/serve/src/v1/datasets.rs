@@ -187,6 +187,7 @@ pub async fn show(
 ) -> Answer<Json<DatasetDocument>> {
     let id = dataset_id(&id)?;
     app.catalog.authorize(&principal, &id, Purpose::Describe, Utc::now()).await?;
+    app.lake.settle(&id).await?;
     let dataset = app.catalog.dataset(&id).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
     let version = app.catalog.latest_version(&id).await?;
     Ok(Json(DatasetDocument::new(&dataset, version.as_ref())))

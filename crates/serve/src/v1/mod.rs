@@ -8,13 +8,16 @@ mod observations;
 mod places;
 mod recipes;
 mod runs;
+mod slow_queries;
 mod sql;
 mod trace;
 mod uploads;
 mod users;
 mod versions;
+mod writes;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::routing::get;
@@ -84,7 +87,9 @@ fn listed() -> (Router<App>, OpenApi) {
         .routes(routes!(uploads::upload))
         .routes(routes!(versions::list))
         .routes(routes!(versions::differences))
-        .routes(routes!(observations::list))
+        .routes(
+            routes!(observations::list, writes::write).layer(DefaultBodyLimit::max(writes::MAX_BYTES)),
+        )
         .routes(routes!(observations::buckets))
         .routes(routes!(observations::latest))
         .routes(routes!(observations::datastreams))
@@ -109,6 +114,7 @@ fn listed() -> (Router<App>, OpenApi) {
         .routes(routes!(admin::remove_grant))
         .routes(routes!(admin::audit))
         .routes(routes!(admin::verification))
+        .routes(routes!(slow_queries::list))
         .split_for_parts()
 }
 

@@ -23,6 +23,7 @@ pub async fn list(
 ) -> Answer<Json<Page<VersionDocument>>> {
     let id = dataset_id(&id)?;
     app.catalog.authorize(&principal, &id, Purpose::Describe, Utc::now()).await?;
+    app.lake.settle(&id).await?;
     let versions = app.catalog.versions(&id).await?;
     let items: Vec<_> = versions.iter().map(VersionDocument::from).collect();
     Ok(Json(Page { total: items.len() as u64, items, next: None }))

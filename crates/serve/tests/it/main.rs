@@ -1,5 +1,7 @@
 //! The services through the node's router, as their clients meet them.
 
+#![recursion_limit = "256"]
+
 mod ogc;
 mod openapi;
 mod sta;

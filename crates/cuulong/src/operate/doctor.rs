@@ -1,0 +1,423 @@
+//! `cuulong doctor`: looks at everything that a node stands on and says what to do.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use catalog::{Catalog, SchemaState};
+use chrono::{DateTime, TimeDelta, Utc};
+use lake::{Lake, LakeConfig};
+use model::Lang;
+use serde::Serialize;
+
+use super::{Done, advised, folder};
+use crate::commands::sentence;
+use crate::config::Config;
+use crate::lock::{Holder, Lock};
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Health {
+    /// As it should be.
+    Ok,
+    /// It works, and something should be done soon.
+    Warn,
+    /// It does not work.
+    Fail,
+}
+
+/// One check.
+#[derive(Debug, Serialize)]
+pub(crate) struct Check {
+    /// What was looked at, as a stable code.
+    pub(crate) check: &'static str,
+    /// How it is.
+    pub(crate) health: Health,
+    /// What was found.
+    pub(crate) found: String,
+    /// What to do; absent when nothing is to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) advice: Option<String>,
+}
+
+/// Free space below which a node is close to standing still, bytes.
+const LITTLE_SPACE: u64 = 2 << 30;
+/// Free space below which nothing can be taken in, bytes.
+const NO_SPACE: u64 = 200 << 20;
+/// Files of a table above which reads grow slow unless they are long ones.
+const MANY_FILES: usize = 64;
+/// Rows below which a file is a small one.
+const SMALL_FILE: u64 = 100_000;
+
+struct Doctor<'a> {
+    config: &'a Config,
+    checks: Vec<Check>,
+}
+
+/// Looks at everything. What hangs is given up after a while.
+pub(crate) async fn examine(config: &Config) -> Vec<Check> {
+    let mut doctor = Doctor { config, checks: Vec::new() };
+    doctor.configuration();
+    let is_ours = doctor.lock();
+    doctor.folder();
+    doctor.space().await;
+    doctor.clock();
+    let catalog = doctor.catalogue(is_ours).await;
+    let lake = doctor.store().await;
+    if let Some(catalog) = &catalog {
+        doctor.runs(catalog).await;
+        if let Some(lake) = &lake {
+            doctor.files(catalog, lake).await;
+        }
+    }
+    doctor.backups();
+    doctor.checks
+}
+
+impl Doctor<'_> {
+    fn say(&self, vi: String, en: String) -> String {
+        if self.config.lang == Lang::En { en } else { vi }
+    }
+
+    fn note(&mut self, check: &'static str, health: Health, found: String, advice: Option<(&str, &str)>) {
+        let advice = advice.map(|(vi, en)| self.say(vi.to_owned(), en.to_owned()));
+        self.checks.push(Check { check, health, found, advice });
+    }
+
+    fn configuration(&mut self) {
+        let Config { data, catalog, store, .. } = self.config;
+        let is_remote = |url: &str| url.starts_with("s3:") || url.starts_with("postgres");
+        let found = format!(
+            "data {}, catalogue and store {}",
+            data.display(),
+            match (is_remote(catalog), is_remote(store)) {
+                (false, false) => "in it or on this machine",
+                (true, true) => "on PostgreSQL and S3",
+                (true, false) => "on PostgreSQL and this machine",
+                (false, true) => "on this machine and S3",
+            }
+        );
+        if is_remote(store) && !is_remote(catalog) {
+            let advice = (
+                "kho ở S3 mà danh mục là tệp của máy này: máy hỏng thì mất danh mục; hãy sao lưu hằng ngày hoặc dùng PostgreSQL",
+                "the store is on S3 and the catalogue a file of this machine: back up daily, or use PostgreSQL",
+            );
+            self.note("configuration", Health::Warn, found, Some(advice));
+        } else {
+            self.note("configuration", Health::Ok, found, None);
+        }
+    }
+
+    /// Whether the folder is nobody's.
+    fn lock(&mut self) -> bool {
+        if !self.config.data.is_dir() {
+            let found = format!("{} is not there", self.config.data.display());
+            let advice = ("chạy `cuulong serve` để tạo nút", "run `cuulong serve` to make a node");
+            self.note("lock", Health::Warn, found, Some(advice));
+            return true;
+        }
+        match Lock::take(&self.config.data) {
+            Ok(Holder::Us(lock)) => {
+                drop(lock);
+                self.note("lock", Health::Ok, "no process has the folder".to_owned(), None);
+                true
+            }
+            Ok(Holder::Node(address)) => {
+                self.note("lock", Health::Ok, format!("a node serves at {}", address.url), None);
+                false
+            }
+            Ok(Holder::Someone) => {
+                self.note("lock", Health::Ok, "another command has the folder".to_owned(), None);
+                false
+            }
+            Err(error) => {
+                let advice = ("xem quyền của thư mục", "look at the folder's permissions");
+                self.note("lock", Health::Fail, error.to_string(), Some(advice));
+                false
+            }
+        }
+    }
+
+    /// Whether the folder takes a write that survives a loss of power, and who may read it.
+    fn folder(&mut self) {
+        let folder = &self.config.data;
+        if !folder.is_dir() {
+            return;
+        }
+        let probe = folder.join(format!("doctor-{}", uuid::Uuid::now_v7()));
+        let write = || -> std::io::Result<Duration> {
+            let started = std::time::Instant::now();
+            let mut file = std::fs::File::create_new(&probe)?;
+            file.write_all(b"probe")?;
+            file.sync_all()?;
+            if cfg!(unix) {
+                std::fs::File::open(folder)?.sync_all()?;
+            }
+            Ok(started.elapsed())
+        };
+        let written = write();
+        // What cannot be removed is told below by what could not be written.
+        drop(std::fs::remove_file(&probe));
+        match written {
+            Ok(took) if took > Duration::from_millis(500) => {
+                let found = format!("a synced write took {} ms", took.as_millis());
+                let advice = (
+                    "đĩa chậm: mỗi lần ghi phải chờ đĩa; hãy dùng đĩa nhanh hơn",
+                    "the disk is slow: every commit waits for it; use a faster one",
+                );
+                self.note("disk", Health::Warn, found, Some(advice));
+            }
+            Ok(took) => {
+                self.note("disk", Health::Ok, format!("a synced write took {} ms", took.as_millis()), None)
+            }
+            Err(error) => {
+                let advice = (
+                    "thư mục phải ghi được: xem quyền, đĩa đầy, đĩa chỉ đọc",
+                    "the folder has to take writes: look at permissions, a full disk, a read-only disk",
+                );
+                self.note("disk", Health::Fail, error.to_string(), Some(advice));
+            }
+        }
+        #[cfg(unix)]
+        if let Ok(meta) = std::fs::metadata(folder) {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o777;
+            if mode & 0o007 != 0 {
+                let advice = (
+                    "ai đọc được thư mục thì đọc được mọi dữ liệu: chmod 750",
+                    "whoever can read the folder reads all data: chmod 750",
+                );
+                self.note(
+                    "permissions",
+                    Health::Warn,
+                    format!("mode {mode:o}: open to everyone"),
+                    Some(advice),
+                );
+            } else {
+                self.note("permissions", Health::Ok, format!("mode {mode:o}"), None);
+            }
+        }
+    }
+
+    async fn space(&mut self) {
+        let Some(free) = free_space(&self.config.data).await else {
+            let advice = ("tự xem chỗ trống của đĩa", "look at the disk's free space yourself");
+            self.note(
+                "space",
+                Health::Warn,
+                "the system does not say how much is free".to_owned(),
+                Some(advice),
+            );
+            return;
+        };
+        let found = format!("{} MB free", free >> 20);
+        let advice = ("giải phóng đĩa hoặc chuyển kho sang S3", "free the disk, or move the store to S3");
+        if free < NO_SPACE {
+            self.note("space", Health::Fail, found, Some(advice));
+        } else if free < LITTLE_SPACE {
+            self.note("space", Health::Warn, found, Some(advice));
+        } else {
+            self.note("space", Health::Ok, found, None);
+        }
+    }
+
+    /// Whether the clock is later than what was written before.
+    fn clock(&mut self) {
+        let now = Utc::now();
+        let newest = ["catalog.sqlite", "catalog.sqlite-wal", "format.toml", "node.lock"]
+            .iter()
+            .filter_map(|name| std::fs::metadata(self.config.data.join(name)).ok()?.modified().ok())
+            .max()
+            .map(DateTime::<Utc>::from);
+        let behind = newest.is_some_and(|newest| newest > now + TimeDelta::minutes(1));
+        let found = format!("{}", now.format("%Y-%m-%d %H:%M:%S UTC"));
+        if behind || now.timestamp() < 1_750_000_000 {
+            let advice = (
+                "đồng hồ chạy lùi: bật NTP; “như đã biết tại” dựa vào đồng hồ",
+                "the clock has stepped back: set up NTP; \"as known at\" depends on it",
+            );
+            self.note("clock", Health::Fail, found, Some(advice));
+        } else {
+            self.note("clock", Health::Ok, found, None);
+        }
+    }
+
+    async fn catalogue(&mut self, is_ours: bool) -> Option<Catalog> {
+        if let Err(error) = folder::must_be_known(self.config) {
+            self.note("format", Health::Fail, error, None);
+            return None;
+        }
+        let state = match in_time(SchemaState::of(&self.config.catalog)).await {
+            Ok(Ok(state)) => state,
+            Ok(Err(error)) => return self.no_catalogue(advised(&error)),
+            Err(late) => return self.no_catalogue(late),
+        };
+        if state.applied.is_empty() {
+            let advice = ("chạy `cuulong serve` để tạo nút", "run `cuulong serve` to make a node");
+            self.note("catalogue", Health::Warn, "not there yet".to_owned(), Some(advice));
+            return None;
+        }
+        if !state.pending.is_empty() {
+            let advice = ("chạy `cuulong migrate`", "run `cuulong migrate`");
+            let found = format!("{} steps of its schema are due", state.pending.len());
+            self.note("catalogue", Health::Warn, found, Some(advice));
+            return None;
+        }
+        let opened = in_time(Catalog::open_as_is(&self.config.catalog)).await;
+        let catalog = match opened {
+            Ok(Ok(catalog)) => catalog,
+            Ok(Err(error)) => return self.no_catalogue(advised(&error)),
+            Err(late) => return self.no_catalogue(late),
+        };
+        let beside = if is_ours { "" } else { ", beside its node" };
+        match in_time(catalog.ping()).await {
+            Ok(Ok(())) => {
+                let found = format!("answers{beside}; {} steps of its schema taken", state.applied.len());
+                self.note("catalogue", Health::Ok, found, None);
+                Some(catalog)
+            }
+            Ok(Err(error)) => self.no_catalogue(sentence(&error)),
+            Err(late) => self.no_catalogue(late),
+        }
+    }
+
+    fn no_catalogue(&mut self, why: String) -> Option<Catalog> {
+        let advice = (
+            "xem địa chỉ danh mục (`cuulong config`) và máy chủ PostgreSQL",
+            "look at the catalogue's address (`cuulong config`) and at the PostgreSQL server",
+        );
+        self.note("catalogue", Health::Fail, why, Some(advice));
+        None
+    }
+
+    async fn store(&mut self) -> Option<Lake> {
+        let place = LakeConfig { url: self.config.store.clone(), options: self.config.store_options.clone() };
+        let advice = (
+            "xem địa chỉ và khóa của kho (`cuulong config`)",
+            "look at the store's address and keys (`cuulong config`)",
+        );
+        let probed = in_time(async {
+            let lake = Lake::open(&place).await?;
+            let clock = lake.probe_write().await?;
+            Ok::<_, lake::Error>((lake, clock))
+        });
+        match probed.await {
+            Ok(Ok((lake, clock))) => {
+                let apart = (Utc::now() - clock).abs();
+                if apart > TimeDelta::minutes(2) {
+                    let found = format!("takes writes; its clock is {} s apart", apart.num_seconds());
+                    let advice = ("chỉnh đồng hồ bằng NTP", "set the clocks by NTP");
+                    self.note("store", Health::Warn, found, Some(advice));
+                } else {
+                    self.note("store", Health::Ok, "takes writes".to_owned(), None);
+                }
+                Some(lake)
+            }
+            Ok(Err(error)) => {
+                self.note("store", Health::Fail, sentence(&error), Some(advice));
+                None
+            }
+            Err(late) => {
+                self.note("store", Health::Fail, late, Some(advice));
+                None
+            }
+        }
+    }
+
+    async fn runs(&mut self, catalog: &Catalog) {
+        match catalog.unfinished_runs().await {
+            Ok(runs) => {
+                let old = Utc::now() - TimeDelta::hours(6);
+                let count = runs.iter().filter(|run| run.started_at < old).count();
+                let found = format!("{} under way", runs.len());
+                if count > 0 {
+                    let advice = (
+                        "lượt nạp bị cắt: khởi động lại nút để kết thúc, rồi nộp lại tệp",
+                        "runs were cut off: restart the node, which ends them, and hand the files in again",
+                    );
+                    let found = format!("{found}, {count} for more than 6 hours");
+                    self.note("runs", Health::Warn, found, Some(advice));
+                } else {
+                    self.note("runs", Health::Ok, found, None);
+                }
+            }
+            Err(error) => self.note("runs", Health::Fail, sentence(&error), None),
+        }
+    }
+
+    /// Tables with so many small files that reads suffer.
+    async fn files(&mut self, catalog: &Catalog, lake: &Lake) {
+        let mut tables = Vec::new();
+        let mut looked = 0;
+        for dataset in catalog.datasets().await.unwrap_or_default().iter().take(10_000) {
+            let permit =
+                catalog.authorize(&policy::Principal::System, &dataset.id, policy::Purpose::Read, Utc::now());
+            let Ok(permit) = permit.await else { continue };
+            let Ok(snapshot) = lake.snapshot(&permit, lake::AsOf::Latest).await else { continue };
+            looked += 1;
+            let small = snapshot.files().iter().filter(|file| file.rows < SMALL_FILE).count();
+            if small > MANY_FILES {
+                tables.push(format!("{} ({small})", dataset.id));
+            }
+        }
+        if tables.is_empty() {
+            self.note("files", Health::Ok, format!("{looked} tables, none with many small files"), None);
+        } else {
+            tables.truncate(10);
+            let advice = ("chạy `cuulong compact`", "run `cuulong compact`");
+            let found = format!("many small files: {}", tables.join(", "));
+            self.note("files", Health::Warn, found, Some(advice));
+        }
+    }
+
+    fn backups(&mut self) {
+        let advice =
+            ("chạy `cuulong backup` hằng ngày, đến đĩa khác", "run `cuulong backup` daily, to another disk");
+        match last_backup(&self.config.data) {
+            Some((at, target)) => {
+                let days = (Utc::now() - at).num_days();
+                let found = format!("last {} to {target}", at.format("%Y-%m-%d %H:%M UTC"));
+                if days > 7 {
+                    self.note("backup", Health::Warn, format!("{found}: {days} days ago"), Some(advice));
+                } else {
+                    self.note("backup", Health::Ok, found, None);
+                }
+            }
+            None => {
+                self.note("backup", Health::Warn, "none was made from here yet".to_owned(), Some(advice));
+            }
+        }
+    }
+}
+
+/// What hangs for so long is told as not answering.
+async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let limit = Duration::from_secs(20);
+    tokio::time::timeout(limit, work).await.map_err(|_| "does not answer within 20 s".to_owned())
+}
+
+/// Free bytes of the disk that a folder is on, as `df` says.
+async fn free_space(folder: &Path) -> Option<u64> {
+    let there = folder.ancestors().find(|path| path.exists() && !path.as_os_str().is_empty());
+    let there = there.unwrap_or(Path::new("."));
+    let output = tokio::process::Command::new("df").arg("-Pk").arg(there).output().await.ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let free: u64 = text.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
+    Some(free * 1024)
+}
+
+const LAST_BACKUP: &str = "last_backup.json";
+
+/// Notes that a backup was made, for later examinations.
+pub(crate) fn note_backup(folder: &Path, at: DateTime<Utc>, target: &str) -> Done {
+    let note = serde_json::json!({ "at": at, "target": target }).to_string();
+    super::folder::write_durably(&folder.join(LAST_BACKUP), note.as_bytes())
+}
+
+/// When the last backup was made from this folder, and to where.
+fn last_backup(folder: &Path) -> Option<(DateTime<Utc>, String)> {
+    let text = std::fs::read_to_string(folder.join(LAST_BACKUP)).ok()?;
+    let note: serde_json::Value = serde_json::from_str(&text).ok()?;
+    let at = DateTime::parse_from_rfc3339(note["at"].as_str()?).ok()?;
+    Some((at.with_timezone(&Utc), note["target"].as_str()?.to_owned()))
+}

@@ -1,0 +1,433 @@
+//! `cuulong verify`: every stored byte against what was recorded of it when it was written.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use catalog::backup::Dump;
+use futures::{StreamExt, TryStreamExt, stream};
+use indicatif::ProgressBar;
+use model::{DatasetId, Lang};
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::manifest::{self, Manifest};
+use super::place::{Place, Trouble, hash_of};
+use super::tables::Replay;
+use super::{Done, Parts};
+use crate::commands::sentence;
+use crate::config::Config;
+
+/// Files that are read at the same time.
+const AT_ONCE: usize = 4;
+
+/// What a damaged thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    /// A file as it was received.
+    Original,
+    /// A file of rows.
+    Data,
+    /// An entry of a table's log.
+    Log,
+    /// A summary of a log, which can be made anew.
+    Checkpoint,
+    /// The catalogue's file, or a row that does not agree with the tables.
+    Catalogue,
+    /// The chain of what was done.
+    Audit,
+}
+
+impl Kind {
+    /// The kind's code in answers.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Kind::Original => "original",
+            Kind::Data => "data",
+            Kind::Log => "log",
+            Kind::Checkpoint => "checkpoint",
+            Kind::Catalogue => "catalogue",
+            Kind::Audit => "audit",
+        }
+    }
+}
+
+/// Something that is not as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Damage {
+    /// Where: a path in the store, or a thing of the catalogue.
+    pub(crate) path: String,
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// What is wrong with it.
+    pub(crate) what: String,
+    /// What to do.
+    pub(crate) advice: String,
+}
+
+/// What a verification read and found.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Verified {
+    /// Files that were read.
+    pub(crate) files: u64,
+    /// Their bytes.
+    pub(crate) bytes: u64,
+    /// Files of which no checksum was recorded.
+    pub(crate) without_checksum: u64,
+    /// Entries of the audit log.
+    pub(crate) audit_entries: u64,
+    /// What is damaged, by path.
+    pub(crate) damaged: Vec<Damage>,
+}
+
+/// Reads everything, or one dataset's, and says what is damaged. `against` is a place of backups,
+/// whose newest is compared too.
+pub(crate) async fn verify(
+    config: &Config,
+    dataset: Option<&DatasetId>,
+    against: Option<&str>,
+    bar: &ProgressBar,
+) -> Done<Verified> {
+    let parts = Parts::open(config).await?;
+    let kept = match against {
+        Some(source) => {
+            let place = Place::existing(config, source).await?;
+            let ids = manifest::ids(&place).await?;
+            let id = ids.last().ok_or_else(|| format!("there is no backup in `{source}`"))?;
+            let files = Manifest::read(&place, id).await?.files;
+            files.into_iter().map(|file| (file.path, file.sha256)).collect()
+        }
+        None => HashMap::new(),
+    };
+    let store = parts.lake.store();
+    let mut work = Work { lang: config.lang, store, kept, bar, found: Verified::default() };
+    let mut recorded = Recorded::default();
+    if let Err(error) = work.catalogue(&parts, &mut recorded).await {
+        work.damaged(Kind::Catalogue, "catalogue", error);
+    }
+    let originals = match dataset {
+        Some(dataset) => recorded.of_dataset(dataset),
+        None => recorded.originals.clone(),
+    };
+    work.originals(&originals, dataset.is_none()).await?;
+    let mut datasets: BTreeSet<DatasetId> = recorded.versions.keys().cloned().collect();
+    if dataset.is_none() {
+        datasets.extend(parts.lake.datasets().await.map_err(|error| sentence(&error))?);
+    }
+    for id in datasets.iter().filter(|id| dataset.is_none_or(|asked| asked == *id)) {
+        let versions = recorded.versions.get(id).cloned().unwrap_or_default();
+        work.table(id, &versions).await?;
+    }
+    work.found.damaged.sort();
+    Ok(work.found)
+}
+
+/// What the catalogue says that the store has.
+#[derive(Default)]
+struct Recorded {
+    /// Originals and their sizes.
+    originals: BTreeMap<String, u64>,
+    /// The originals that the runs of a dataset read.
+    read: HashMap<String, BTreeSet<String>>,
+    /// The rows that each version has.
+    versions: BTreeMap<DatasetId, BTreeMap<u64, u64>>,
+}
+
+impl Recorded {
+    fn of_dataset(&self, dataset: &DatasetId) -> BTreeMap<String, u64> {
+        let read = self.read.get(dataset.as_str());
+        let read = read.into_iter().flatten().filter_map(|hash| self.originals.get_key_value(hash));
+        read.map(|(hash, size)| (hash.clone(), *size)).collect()
+    }
+
+    fn note(&mut self, table: &str, columns: &[&str], row: &[Value]) {
+        let cell = |name: &str| row.get(columns.iter().position(|column| *column == name)?);
+        let text = |name: &str| cell(name).and_then(Value::as_str).map(str::to_owned);
+        let number = |name: &str| cell(name).and_then(Value::as_u64);
+        match table {
+            "original" => self.originals.extend(text("hash").zip(number("size"))),
+            "run" => {
+                if let (Some(dataset), Some(original)) = (text("dataset"), text("original")) {
+                    self.read.entry(dataset).or_default().insert(original);
+                }
+            }
+            _ => {
+                let dataset = text("dataset").and_then(|id| DatasetId::new(&id).ok());
+                if let (Some(dataset), Some(row)) = (dataset, number("version").zip(number("total"))) {
+                    self.versions.entry(dataset).or_default().extend([row]);
+                }
+            }
+        }
+    }
+}
+
+struct Work<'a> {
+    lang: Lang,
+    store: Arc<dyn ObjectStore>,
+    /// The checksums of the newest backup, by path.
+    kept: HashMap<String, String>,
+    bar: &'a ProgressBar,
+    found: Verified,
+}
+
+/// A file and what is recorded of it.
+struct Expected {
+    path: Path,
+    kind: Kind,
+    size: Option<u64>,
+    sha256: Option<String>,
+}
+
+impl Work<'_> {
+    fn damaged(&mut self, kind: Kind, path: &str, what: String) {
+        let english = self.lang == Lang::En;
+        let advice = match kind {
+            Kind::Original | Kind::Data | Kind::Log if english => {
+                format!("restore it from a backup: cuulong restore SOURCE --only {path}")
+            }
+            Kind::Original | Kind::Data | Kind::Log => {
+                format!("khôi phục từ bản sao lưu: cuulong restore NGUỒN --only {path}")
+            }
+            Kind::Checkpoint if english => "remove it: it is made anew".to_owned(),
+            Kind::Checkpoint => "xóa nó đi: chương trình sẽ tạo lại".to_owned(),
+            Kind::Catalogue | Kind::Audit if english => {
+                "stop the node and restore a backup into an empty place: cuulong restore SOURCE --data NEW"
+                    .to_owned()
+            }
+            Kind::Catalogue | Kind::Audit => {
+                "dừng nút và khôi phục bản sao lưu vào chỗ trống: cuulong restore NGUỒN --data MỚI".to_owned()
+            }
+        };
+        self.found.damaged.push(Damage { path: path.to_owned(), kind, what, advice });
+    }
+
+    fn say(&self, vi: &str, en: &str) -> String {
+        super::say(self.lang, vi, en).to_owned()
+    }
+
+    /// The database's own check, the chain of the audit log, and all rows that name files.
+    async fn catalogue(&mut self, parts: &Parts, recorded: &mut Recorded) -> Done {
+        let failed = |error: catalog::Error| sentence(&error);
+        for what in parts.catalog.damage().await.map_err(failed)? {
+            self.damaged(Kind::Catalogue, "catalogue", what);
+        }
+        match parts.catalog.verify_audit().await {
+            Ok(entries) => self.found.audit_entries = entries,
+            Err(error) => match error.broken_at() {
+                Some(number) => {
+                    let what = self.say(
+                        "dòng này hoặc dòng trước nó đã bị sửa hay xóa",
+                        "this entry or one before it was changed or removed",
+                    );
+                    self.damaged(Kind::Audit, &format!("audit_entry/{number}"), what);
+                }
+                None => return Err(failed(error)),
+            },
+        }
+        let dump = parts.catalog.dump().await.map_err(failed)?;
+        for table in ["original", "run", "dataset_version"] {
+            let columns = Dump::columns(table).map_err(failed)?;
+            let mut last = None;
+            loop {
+                let rows = dump.page(table, last.as_ref()).await.map_err(failed)?;
+                rows.iter().for_each(|row| recorded.note(table, &columns, row));
+                last = rows.into_iter().last();
+                if last.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The originals that the catalogue names, and (for `all`) those that only the store has: each
+    /// says by its name which bytes it has.
+    async fn originals(&mut self, originals: &BTreeMap<String, u64>, all: bool) -> Done {
+        let mut expected: BTreeMap<String, Expected> = BTreeMap::new();
+        for (hash, size) in originals {
+            let (first, second) = (hash.get(..2).unwrap_or(""), hash.get(2..4).unwrap_or(""));
+            let path = Path::from(format!("originals/{first}/{second}/{hash}"));
+            let file = Expected { path, kind: Kind::Original, size: Some(*size), sha256: Some(hash.clone()) };
+            expected.insert(hash.clone(), file);
+        }
+        if all {
+            for object in self.list("originals").await? {
+                let name = object.location.filename().unwrap_or_default().to_owned();
+                let is_hash = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+                if is_hash {
+                    expected.entry(name.clone()).or_insert(Expected {
+                        path: object.location,
+                        kind: Kind::Original,
+                        size: None,
+                        sha256: Some(name),
+                    });
+                }
+            }
+        }
+        self.files(expected.into_values().collect()).await
+    }
+
+    async fn list(&self, prefix: &str) -> Done<Vec<ObjectMeta>> {
+        let listing = self.store.list(Some(&Path::from(prefix))).try_collect();
+        listing.await.map_err(|error: object_store::Error| format!("the store does not answer: {error}"))
+    }
+
+    /// Reads files and compares them.
+    async fn files(&mut self, files: Vec<Expected>) -> Done {
+        let length = self.bar.length().unwrap_or(0);
+        self.bar.set_length(length + files.iter().filter_map(|file| file.size).sum::<u64>());
+        let store = &self.store;
+        let read = files.into_iter().map(|file| async move {
+            let hashed = hash_of(store, &file.path).await;
+            (file, hashed)
+        });
+        let mut read = stream::iter(read).buffered(AT_ONCE);
+        let mut results = Vec::new();
+        while let Some((file, hashed)) = read.next().await {
+            self.bar.inc(file.size.unwrap_or(0));
+            results.push((file, hashed));
+        }
+        drop(read);
+        for (file, hashed) in results {
+            let path = file.path.to_string();
+            match hashed {
+                Ok((sha256, size)) => {
+                    self.found.files += 1;
+                    self.found.bytes += size;
+                    self.compare(&file, &path, &sha256, size);
+                }
+                Err(Trouble::Missing) => {
+                    let what = self.say("bị mất", "it is missing");
+                    self.damaged(file.kind, &path, what);
+                }
+                Err(Trouble::Damaged) => {
+                    let what =
+                        self.say("nội dung khác với lúc ghi", "its bytes are not those that were written");
+                    self.damaged(file.kind, &path, what);
+                }
+                Err(Trouble::Store(error)) => return Err(format!("{path}: {error}")),
+            }
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, file: &Expected, path: &str, sha256: &str, size: u64) {
+        if let Some(recorded) = file.size.filter(|recorded| *recorded != size) {
+            let what = match self.lang {
+                Lang::En => format!("it has {size} bytes, {recorded} were recorded"),
+                _ => format!("có {size} byte, đã ghi nhận {recorded}"),
+            };
+            return self.damaged(file.kind, path, what);
+        }
+        let recorded = file.sha256.as_deref().or_else(|| self.kept.get(path).map(String::as_str));
+        match recorded {
+            Some(recorded) if recorded != sha256 => {
+                let what = self.say("nội dung khác với lúc ghi", "its bytes are not those that were written");
+                self.damaged(file.kind, path, what);
+            }
+            Some(_) => {}
+            None => self.found.without_checksum += 1,
+        }
+    }
+}
+
+impl Work<'_> {
+    /// A table's log from its first entry to the last that is there or that the catalogue knows, then
+    /// every file that a recorded version needs, then the rows of every recorded version.
+    async fn table(&mut self, dataset: &DatasetId, recorded: &BTreeMap<u64, u64>) -> Done {
+        let folder = format!("lake/{dataset}");
+        let listed = self.list(&format!("{folder}/_delta_log")).await?;
+        let number = |object: &ObjectMeta| {
+            let name = object.location.filename()?.strip_suffix(".json")?;
+            (name.len() == 20).then(|| name.parse::<u64>().ok())?
+        };
+        // Entries that come while this reads are left for the next time.
+        let last = listed.iter().filter_map(number).max().max(recorded.keys().next_back().copied());
+        let mut replay = Replay::default();
+        let mut whole = true;
+        for version in 0..=last.unwrap_or(0) {
+            let path = Path::from(format!("{folder}/_delta_log/{version:020}.json"));
+            whole &= self.entry(&path, version, &mut replay).await?;
+        }
+        for object in listed.iter().filter(|object| object.location.as_ref().ends_with(".checkpoint.parquet"))
+        {
+            self.checkpoint(object).await?;
+        }
+        let versions: BTreeSet<u64> = recorded.keys().copied().collect();
+        let files = replay.needed(&versions).into_iter().map(|file| Expected {
+            path: Path::from(format!("{folder}/{}", file.name)),
+            kind: Kind::Data,
+            size: Some(file.size),
+            sha256: file.sha256,
+        });
+        self.files(files.collect()).await?;
+        if whole {
+            for (version, total) in recorded {
+                let rows = replay.rows(*version);
+                if rows != Some(i128::from(*total)) {
+                    let rows = rows.map_or_else(|| "—".to_owned(), |rows| rows.to_string());
+                    let what = match self.lang {
+                        Lang::En => {
+                            format!("version {version} has {total} rows here and {rows} in the table")
+                        }
+                        _ => format!("bản {version} có {total} dòng ở đây và {rows} trong bảng"),
+                    };
+                    self.damaged(Kind::Catalogue, &format!("dataset_version/{dataset}/{version}"), what);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads an entry of a log; false when it is damaged.
+    async fn entry(&mut self, path: &Path, version: u64, replay: &mut Replay) -> Done<bool> {
+        let read = async { self.store.get(path).await?.bytes().await };
+        let name = path.to_string();
+        let bytes = match read.await {
+            Ok(bytes) => bytes,
+            Err(object_store::Error::NotFound { .. }) => {
+                let what = self.say("bị mất", "it is missing");
+                self.damaged(Kind::Log, &name, what);
+                return Ok(false);
+            }
+            Err(error) => return Err(format!("{name}: {error}")),
+        };
+        self.found.files += 1;
+        self.found.bytes += bytes.len() as u64;
+        let kept = self.kept.get(&name).is_some_and(|kept| *kept != super::place::sha256(&bytes));
+        let what = match replay.entry(version, &bytes) {
+            _ if kept => self.say("nội dung khác với bản sao lưu", "its bytes are not those of the backup"),
+            Ok(()) => return Ok(true),
+            Err(why) => why,
+        };
+        self.damaged(Kind::Log, &name, what);
+        Ok(false)
+    }
+
+    /// Reads a checkpoint to its end.
+    async fn checkpoint(&mut self, object: &ObjectMeta) -> Done {
+        let read = async { self.store.get(&object.location).await?.bytes().await };
+        let name = object.location.to_string();
+        let bytes = match read.await {
+            Ok(bytes) => bytes,
+            // A newer one may have taken its place.
+            Err(object_store::Error::NotFound { .. }) => return Ok(()),
+            Err(error) => return Err(format!("{name}: {error}")),
+        };
+        self.found.files += 1;
+        self.found.bytes += bytes.len() as u64;
+        let rows = ParquetRecordBatchReaderBuilder::try_new(bytes)
+            .and_then(|builder| builder.build())
+            .map_err(|error| error.to_string())
+            .and_then(|rows| {
+                rows.map(|batch| batch.map(drop)).collect::<Result<(), _>>().map_err(|e| e.to_string())
+            });
+        if let Err(why) = rows {
+            self.damaged(Kind::Checkpoint, &name, why);
+        }
+        Ok(())
+    }
+}

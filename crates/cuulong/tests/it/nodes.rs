@@ -1,0 +1,195 @@
+//! Two nodes on one PostgreSQL and one S3: either may write, and neither harms what the other does.
+
+use std::time::Duration;
+
+use chrono::Utc;
+use futures::StreamExt;
+use intake::{Load, Watch};
+use model::{DatasetId, Run, RunId, RunKind, RunState, RunTotals, Version};
+use policy::{Principal, Purpose};
+use serde_json::Value;
+use testkit::{Backend, S3Server, TestNode, postgres_database};
+
+const MAPPING: &str = "version = 1\nkind = \"observations\"\n[place]\ncolumn = \"station\"\n[time]\ncolumns = [\"time\"]\n\
+    [[value]]\ncolumn = \"salinity\"\nproperty = \"salinity\"\n";
+
+/// Servers that nodes share; they end with the value.
+struct Shared {
+    backend: Backend,
+    _server: S3Server,
+}
+
+async fn shared() -> Option<Shared> {
+    let catalog = postgres_database().await?;
+    let server = S3Server::start().await;
+    let store_options = server.options().into_iter().collect();
+    let backend = Backend { catalog: Some(catalog), store: Some(server.url("both")), store_options };
+    Some(Shared { backend, _server: server })
+}
+
+/// Asks a node until it answers as expected; what one node does, the other knows a moment later.
+async fn until(node: &TestNode, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    let mut last = Value::Null;
+    let ask = async {
+        loop {
+            if let Ok(reply) = node.system().get(path).await.unwrap().ok() {
+                last = reply.json();
+                if holds(&last) {
+                    return;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(10), ask).await.is_ok();
+    assert!(in_time, "the other node did not come to know it: {path}: {last}");
+    last
+}
+
+fn file(day: usize, first: usize) -> Vec<u8> {
+    let mut text = "station,time,salinity\n".to_owned();
+    for hour in 0..24 {
+        text.push_str(&format!("station:cau_noi,2020-03-{day:02} {hour:02}:00,{}\n", first + hour));
+    }
+    text.into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_two_nodes_write_at_once_is_all_there_exactly_once() {
+    let Some(shared) = shared().await else { return };
+    let (a, b) =
+        (TestNode::start_on(shared.backend.clone()).await, TestNode::start_on(shared.backend.clone()).await);
+    a.dataset("gauge", "observations", "open").await;
+    until(&b, "/v1/datasets/gauge", |_| true).await;
+
+    let loads = (0..12).map(|n| {
+        let node = if n % 2 == 0 { &a } else { &b };
+        async move { node.hand_in("gauge", &format!("{n}.csv"), file(n + 1, n * 100), Some(MAPPING)).await }
+    });
+    let reports = futures::future::join_all(loads).await;
+    let mut versions: Vec<u64> =
+        reports.iter().map(|report| report.as_ref().unwrap()["run"]["version"].as_u64().unwrap()).collect();
+    versions.sort_unstable();
+    assert_eq!(versions, (1..=12).collect::<Vec<_>>());
+
+    for node in [&a, &b] {
+        let path = "/v1/datasets/gauge/observations?limit=1000";
+        let page = until(node, path, |page| page["items"].as_array().unwrap().len() >= 288).await;
+        let mut results: Vec<u64> = page["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["result"].as_f64().unwrap() as u64)
+            .collect();
+        results.sort_unstable();
+        let expected: Vec<u64> = (0..12).flat_map(|n| (0..24).map(move |hour| n * 100 + hour)).collect();
+        assert_eq!(results, expected);
+        let recorded = node.node().app().catalog.versions(&DatasetId::new("gauge").unwrap()).await.unwrap();
+        let numbers: Vec<_> = recorded.iter().rev().map(|version| version.version).collect();
+        assert_eq!(numbers, (1..=12).map(Version).collect::<Vec<_>>());
+        assert_eq!(recorded[0].total, 288);
+        assert_eq!(recorded.iter().map(|version| version.added).sum::<u64>(), 288);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_through_one_node_is_read_through_the_other() {
+    let Some(shared) = shared().await else { return };
+    let (a, b) =
+        (TestNode::start_on(shared.backend.clone()).await, TestNode::start_on(shared.backend.clone()).await);
+    a.dataset("gauge", "observations", "open").await;
+    let row =
+        |value: &str| format!("station,time,salinity\nstation:cau_noi,2020-02-01,{value}\n").into_bytes();
+    a.hand_in("gauge", "a.csv", row("3.5"), Some(MAPPING)).await.unwrap();
+    let path = "/v1/datasets/gauge/observations";
+    until(&b, path, |page| page["items"][0]["result"] == 3.5).await;
+    // The other way round: the second node corrects what the first wrote, on the newest version.
+    let corrected = b.hand_in("gauge", "b.csv", row("4.5"), None).await.unwrap();
+    assert_eq!((&corrected["run"]["version"], &corrected["run"]["corrected"]), (&2.into(), &1.into()));
+    until(&a, path, |page| page["items"][0]["result"] == 4.5).await;
+}
+
+/// A run as a killed node leaves it.
+fn left_behind() -> Run {
+    Run {
+        id: RunId::new("0198a000-0000-7000-8000-00000000000a").unwrap(),
+        dataset: DatasetId::new("gauge").unwrap(),
+        kind: RunKind::Upload,
+        state: RunState::Running,
+        original: None,
+        file_name: "a.csv".into(),
+        sheets: Vec::new(),
+        pinned: Vec::new(),
+        mapping: None,
+        user: None,
+        started_at: Utc::now(),
+        finished_at: None,
+        version: None,
+        totals: RunTotals::default(),
+        error: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_settled_by_the_other_node_when_its_own_is_silent_and_not_before() {
+    let Some(shared) = shared().await else { return };
+    let a = TestNode::start_on(shared.backend.clone()).await;
+    a.dataset("gauge", "observations", "open").await;
+    let run = left_behind();
+    a.node().app().catalog.open_run(&run).await.unwrap();
+    a.node().app().catalog.beat().await.unwrap();
+
+    let b = TestNode::start_on(shared.backend.clone()).await;
+    let (catalog, intake) = (&b.node().app().catalog, &b.node().app().intake);
+    let state = async || catalog.run(&run.id).await.unwrap().unwrap().state;
+    assert_eq!(state().await, RunState::Running, "the start of a node is no death of another");
+    // A lease of no time: every look at which the other node is silent is one too many.
+    let mut watch = Watch::with_lease(Duration::ZERO);
+    for _ in 0..3 {
+        assert!(intake.settle_abandoned(&mut watch, Utc::now()).await.unwrap().is_empty());
+        a.node().app().catalog.beat().await.unwrap();
+    }
+    assert_eq!(state().await, RunState::Running);
+
+    drop(a);
+    assert!(intake.settle_abandoned(&mut watch, Utc::now()).await.unwrap().is_empty());
+    let settled = intake.settle_abandoned(&mut watch, Utc::now()).await.unwrap();
+    assert_eq!(settled.len(), 1);
+    assert_eq!((settled[0].id.clone(), state().await), (run.id.clone(), RunState::Failed));
+    assert!(intake.settle_abandoned(&mut watch, Utc::now()).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_under_way_ends_well_although_another_node_starts() {
+    let Some(shared) = shared().await else { return };
+    let a = TestNode::start_on(shared.backend.clone()).await;
+    a.dataset("gauge", "observations", "open").await;
+    let app = a.node().app().clone();
+    let permit = app
+        .catalog
+        .authorize(&Principal::System, &DatasetId::new("gauge").unwrap(), Purpose::Write, Utc::now())
+        .await
+        .unwrap();
+    let (rest, body) = futures::channel::mpsc::unbounded();
+    rest.unbounded_send(Ok(bytes::Bytes::from_static(b"station,time,salinity\n"))).unwrap();
+    let request = Load {
+        file_name: "slow.csv".into(),
+        body: body.boxed(),
+        mapping: Some(MAPPING.into()),
+        dry_run: false,
+        now: Utc::now(),
+    };
+    let (begun, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let load = tokio::spawn(async move {
+        let progress = move |step| drop(begun.send(step));
+        app.intake.load(&permit, request, &progress).await
+    });
+    heard.recv().await.expect("the load has begun");
+
+    let b = TestNode::start_on(shared.backend.clone()).await;
+    rest.unbounded_send(Ok(bytes::Bytes::from_static(b"station:cau_noi,2020-02-01,3.5\n"))).unwrap();
+    drop(rest);
+    let report = load.await.unwrap().unwrap();
+    assert_eq!((report.run.state, report.run.version), (RunState::Done, Some(Version(1))));
+    until(&b, "/v1/datasets/gauge/observations", |page| page["items"][0]["result"] == 3.5).await;
+}

@@ -1,0 +1,230 @@
+//! A store whose data files are checked against their recorded checksums at every read.
+//!
+//! Reads are widened to whole blocks, checked, and cut to what was asked for. Whoever reads
+//! through this store, the direct read or a plan of DataFusion's, gets the bytes that were written
+//! or an error that names the file.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::{self, BoxStream, StreamExt};
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, Error, GetOptions, GetRange, GetResult, GetResultPayload, ListResult, MultipartUpload,
+    ObjectMeta, ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult,
+    RenameOptions, Result,
+};
+use parking_lot::RwLock;
+
+use crate::DataFile;
+use crate::checksum::Checksums;
+use crate::error::Damage;
+
+/// Bytes that are fetched at a time when a file is read from end to end.
+const PIECE_BYTES: u64 = 4 << 20;
+
+/// The store; see the module.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    inner: Arc<dyn ObjectStore>,
+    known: Arc<RwLock<HashMap<Path, Arc<Checksums>>>>,
+}
+
+impl Verified {
+    pub(crate) fn new(inner: Arc<dyn ObjectStore>) -> Verified {
+        Verified { inner, known: Arc::default() }
+    }
+
+    /// The store without the checks.
+    pub(crate) fn raw(&self) -> &Arc<dyn ObjectStore> {
+        &self.inner
+    }
+
+    /// From now on, these files are checked when they are read.
+    pub(crate) fn expect<'a>(&self, files: impl IntoIterator<Item = &'a DataFile>) {
+        let mut known = self.known.write();
+        for file in files {
+            if let Some(checksums) = &file.checksums
+                && !known.contains_key(&file.path)
+            {
+                known.insert(file.path.clone(), checksums.clone());
+            }
+        }
+    }
+
+    /// The file is gone.
+    pub(crate) fn forget(&self, path: &Path) {
+        self.known.write().remove(path);
+    }
+
+    fn checksums(&self, path: &Path) -> Option<Arc<Checksums>> {
+        self.known.read().get(path).cloned()
+    }
+}
+
+fn damaged(path: &Path, detail: String) -> Error {
+    Error::Generic { store: "lake", source: Box::new(Damage { path: path.to_string(), detail }) }
+}
+
+/// Reads ranges, each within the file, and checks them.
+async fn read(
+    store: &Arc<dyn ObjectStore>,
+    path: &Path,
+    sums: &Checksums,
+    ranges: &[Range<u64>],
+) -> Result<Vec<Bytes>> {
+    if let Some(range) = ranges.iter().find(|range| range.start > range.end || range.end > sums.size()) {
+        let size = sums.size();
+        return Err(damaged(path, format!("bytes {range:?} were asked of a file of {size} bytes")));
+    }
+    let wanted = blocks(sums, ranges);
+    let found = match store.get_ranges(path, &wanted).await {
+        Ok(found) => found,
+        Err(error) => return Err(why(store, path, sums, error).await),
+    };
+    for (range, bytes) in wanted.iter().zip(&found) {
+        if bytes.len() as u64 != range.end - range.start {
+            return Err(damaged(path, format!("it ends before byte {}", range.end)));
+        }
+        sums.check(range.start, bytes)
+            .map_err(|at| damaged(path, format!("the bytes from {at} are not those that were written")))?;
+    }
+    let cut = |range: &Range<u64>| {
+        let at = wanted.partition_point(|block| block.end < range.end);
+        let (Some(block), Some(bytes)) = (wanted.get(at), found.get(at)) else { return Bytes::new() };
+        // Both lie within a block range that is in memory.
+        bytes.slice((range.start - block.start) as usize..(range.end - block.start) as usize)
+    };
+    Ok(ranges.iter().map(|range| if range.is_empty() { Bytes::new() } else { cut(range) }).collect())
+}
+
+/// The ranges of blocks that hold these, in order and apart.
+fn blocks(sums: &Checksums, ranges: &[Range<u64>]) -> Vec<Range<u64>> {
+    let mut wide: Vec<Range<u64>> =
+        ranges.iter().filter(|range| !range.is_empty()).map(|range| sums.widened(range)).collect();
+    wide.sort_unstable_by_key(|range| range.start);
+    let mut apart: Vec<Range<u64>> = Vec::with_capacity(wide.len());
+    for range in wide {
+        match apart.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => apart.push(range),
+        }
+    }
+    apart
+}
+
+/// Tells a file that is gone or cut short from a store that does not answer.
+async fn why(store: &Arc<dyn ObjectStore>, path: &Path, sums: &Checksums, error: Error) -> Error {
+    if matches!(error, Error::NotFound { .. }) {
+        return damaged(path, "it is missing".to_owned());
+    }
+    match store.head(path).await {
+        Ok(meta) if meta.size != sums.size() => {
+            damaged(path, format!("it has {} bytes of {}", meta.size, sums.size()))
+        }
+        _ => error,
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Verified {
+    async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
+        self.inner.put_opts(location, payload, opts).await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        opts: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.inner.put_multipart_opts(location, opts).await
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        let Some(sums) = self.checksums(location).filter(|_| !options.head) else {
+            return self.inner.get_opts(location, options).await;
+        };
+        let wanted = match &options.range {
+            Some(GetRange::Bounded(range)) => range.start..range.end.min(sums.size()),
+            Some(GetRange::Offset(from)) => *from..sums.size(),
+            Some(GetRange::Suffix(last)) => sums.size().saturating_sub(*last)..sums.size(),
+            None => 0..sums.size(),
+        };
+        let head = GetOptions { head: true, range: None, ..options };
+        let about = match self.inner.get_opts(location, head).await {
+            Ok(about) => about,
+            Err(error @ Error::NotFound { .. }) => {
+                return Err(why(&self.inner, location, &sums, error).await);
+            }
+            Err(error) => return Err(error),
+        };
+        let GetResult { meta, attributes, .. } = about;
+        if meta.size != sums.size() {
+            return Err(damaged(location, format!("it has {} bytes of {}", meta.size, sums.size())));
+        }
+        let (store, path) = (self.inner.clone(), location.clone());
+        let pieces = stream::try_unfold(wanted.start, move |at| {
+            let (store, path, sums) = (store.clone(), path.clone(), sums.clone());
+            async move {
+                let end = (at / PIECE_BYTES + 1).saturating_mul(PIECE_BYTES).min(wanted.end);
+                if at >= end {
+                    return Ok(None);
+                }
+                let piece = read(&store, &path, &sums, &[at..end]).await?;
+                Ok(piece.into_iter().next().map(|bytes| (bytes, end)))
+            }
+        });
+        let range = match &options.range {
+            Some(GetRange::Bounded(range)) => range.start..range.end.min(meta.size),
+            Some(GetRange::Offset(from)) => *from..meta.size,
+            Some(GetRange::Suffix(last)) => meta.size.saturating_sub(*last)..meta.size,
+            None => 0..meta.size,
+        };
+        Ok(GetResult { payload: GetResultPayload::Stream(pieces.boxed()), meta, range, attributes })
+    }
+
+    async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        match self.checksums(location) {
+            Some(sums) => read(&self.inner, location, &sums, ranges).await,
+            None => self.inner.get_ranges(location, ranges).await,
+        }
+    }
+
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        self.inner.delete_stream(locations)
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.inner.list(prefix)
+    }
+
+    fn list_with_offset(
+        &self,
+        prefix: Option<&Path>,
+        offset: &Path,
+    ) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.inner.list_with_offset(prefix, offset)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.inner.copy_opts(from, to, options).await
+    }
+
+    async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
+        self.inner.rename_opts(from, to, options).await
+    }
+}
+
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Verified({})", self.inner)
+    }
+}
