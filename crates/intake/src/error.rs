@@ -109,6 +109,9 @@ impl From<lake::Error> for Error {
             lake::Error::Conflict { .. } => Error::Conflict { what: error.to_string() },
             lake::Error::Limit { what, limit } => Error::Limit { what, limit: format!("{limit} bytes") },
             lake::Error::Later(source) => Error::Later(source),
+            lake::Error::Damaged(damage) => {
+                Error::Internal { what: "a stored file is damaged", source: damage.into() }
+            }
             lake::Error::Internal(source) => Error::Internal { what: "the lake failed", source },
         }
     }

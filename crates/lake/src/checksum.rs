@@ -9,8 +9,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
+use twox_hash::XxHash64;
 
 /// Bytes that are checked together: small beside a page, so that a read is widened little.
 pub(crate) const BLOCK_BYTES: u64 = 8 << 10;
@@ -54,11 +54,6 @@ impl Checksums {
             .collect();
         let whole = blocks.len() as u64 == size.div_ceil(BLOCK_BYTES);
         whole.then_some(Checksums { size, sha256, blocks })
-    }
-
-    /// The same, of tags as JSON.
-    pub(crate) fn from_json(size: u64, tags: &Value) -> Option<Checksums> {
-        Checksums::from_tags(size, |name| tags.get(name)?.as_str().map(str::to_owned))
     }
 
     /// The blocks that hold a range.
@@ -133,81 +128,12 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 
 fn short(block: &[u8]) -> u32 {
     // The lower half.
-    xxh64(block) as u32
-}
-
-const PRIMES: [u64; 5] = [
-    0x9E37_79B1_85EB_CA87,
-    0xC2B2_AE3D_27D4_EB4F,
-    0x1656_67B1_9E37_79F9,
-    0x85EB_CA77_C2B2_AE63,
-    0x27D4_EB2F_1656_67C5,
-];
-
-/// XXH64 with seed 0 (xxHash fast digest algorithm, version 0.1.1).
-fn xxh64(bytes: &[u8]) -> u64 {
-    let [one, two, three, four, five] = PRIMES;
-    let word = |bytes: &[u8]| {
-        u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
-    };
-    let round = |lane: u64, input: u64| {
-        lane.wrapping_add(input.wrapping_mul(two)).rotate_left(31).wrapping_mul(one)
-    };
-    let stripes = bytes.chunks_exact(32);
-    let mut rest = stripes.remainder();
-    let mut hash = if bytes.len() < 32 {
-        five
-    } else {
-        let mut lanes = [one.wrapping_add(two), two, 0, 0_u64.wrapping_sub(one)];
-        for stripe in stripes {
-            for (lane, input) in lanes.iter_mut().zip(stripe.chunks_exact(8)) {
-                *lane = round(*lane, word(input));
-            }
-        }
-        let [a, b, c, d] = lanes;
-        let mut hash = a
-            .rotate_left(1)
-            .wrapping_add(b.rotate_left(7))
-            .wrapping_add(c.rotate_left(12))
-            .wrapping_add(d.rotate_left(18));
-        for lane in lanes {
-            hash = (hash ^ round(0, lane)).wrapping_mul(one).wrapping_add(four);
-        }
-        hash
-    };
-    hash = hash.wrapping_add(bytes.len() as u64);
-    while rest.len() >= 8 {
-        hash = (hash ^ round(0, word(rest))).rotate_left(27).wrapping_mul(one).wrapping_add(four);
-        rest = &rest[8..];
-    }
-    if rest.len() >= 4 {
-        let half = u64::from(u32::from_le_bytes([rest[0], rest[1], rest[2], rest[3]]));
-        hash = (hash ^ half.wrapping_mul(one)).rotate_left(23).wrapping_mul(two).wrapping_add(three);
-        rest = &rest[4..];
-    }
-    for byte in rest {
-        hash = (hash ^ u64::from(*byte).wrapping_mul(five)).rotate_left(11).wrapping_mul(one);
-    }
-    hash = (hash ^ (hash >> 33)).wrapping_mul(two);
-    hash = (hash ^ (hash >> 29)).wrapping_mul(three);
-    hash ^ (hash >> 32)
+    XxHash64::oneshot(0, block) as u32
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCK_BYTES, Checksums, Summing, xxh64};
-
-    #[test]
-    fn the_hash_is_xxh64() {
-        // The specification's own and xxhsum's answers.
-        assert_eq!(xxh64(b""), 0xEF46_DB37_51D8_E999);
-        assert_eq!(xxh64(b"a"), 0xD24E_C4F1_A98C_6E5B);
-        assert_eq!(xxh64(b"abc"), 0x44BC_2CF5_AD77_0999);
-        assert_eq!(
-            xxh64(b"Call me Ishmael. Some years ago--never mind how long precisely-"),
-            0x02A2_E854_70D6_FD96
-        );
-    }
+    use super::{BLOCK_BYTES, Checksums, Summing};
 
     #[test]
     fn every_flipped_bit_is_found_in_its_block() {

@@ -39,9 +39,22 @@ pub enum Error {
     /// The store or another writer stood in the way: the same call may succeed later.
     #[error("the store could not do it now, try again")]
     Later(#[source] Source),
+    /// A stored file is not as it was written. Nothing of it was used.
+    #[error("{0}")]
+    Damaged(Damage),
     /// Ours to repair.
     #[error("the lake failed")]
     Internal(#[source] Source),
+}
+
+/// A stored file that is not as it was written.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the stored file `{path}` is damaged: {detail}")]
+pub struct Damage {
+    /// Where it is, from the store's root.
+    pub path: String,
+    /// What is wrong with it.
+    pub detail: String,
 }
 
 /// The cause of an error, for the operator.
@@ -66,8 +79,25 @@ impl Error {
     }
 }
 
+impl Damage {
+    /// The damage in a chain of causes.
+    pub fn in_chain<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Damage> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(damage) = error.downcast_ref::<Damage>() {
+                return Some(damage);
+            }
+            next = error.source();
+        }
+        None
+    }
+}
+
 impl From<object_store::Error> for Error {
     fn from(error: object_store::Error) -> Error {
+        if let Some(damage) = Damage::in_chain(&error) {
+            return Error::Damaged(damage.clone());
+        }
         match error {
             object_store::Error::NotFound { path, .. } => {
                 Error::NotFound { what: format!("object `{path}`") }

@@ -52,7 +52,7 @@ pub(crate) async fn datasets(lake: &Lake) -> Result<Vec<DatasetId>, Error> {
 /// See [`Lake::files_of`].
 pub(crate) async fn files_of(lake: &Lake, dataset: &DatasetId, at: AsOf) -> Result<Vec<StoredObject>, Error> {
     let table = lake.inner.tables.table(dataset);
-    let last = lake.inner.tables.snapshot(dataset, at).await?.version();
+    let last = lake.inner.tables.snapshot(dataset, at).await?.position;
     // The listing comes after the version is known, so that it has all of it.
     let there: HashMap<Path, u64> = lake
         .inner
@@ -81,7 +81,7 @@ pub(crate) async fn files_of(lake: &Lake, dataset: &DatasetId, at: AsOf) -> Resu
                     path: file.path,
                     kind: ObjectKind::Data,
                     size: file.size,
-                    sha256: None,
+                    sha256: file.checksums.map(|sums| sums.sha256()),
                 });
             }
         }

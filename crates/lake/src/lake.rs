@@ -16,8 +16,10 @@ use crate::config::{self, LakeConfig};
 use crate::journal::Pending;
 use crate::read::{self, FeatureBatches, FeatureRead, KeyIndexes, MetadataCache, SeriesRead};
 use crate::tables::Tables;
+use crate::verified::Verified;
 use crate::{
-    AsOf, CommitCounts, Committed, Error, LocalFile, NewRows, Original, Snapshot, StoredObject, TableSchema,
+    AsOf, CommitCounts, Committed, Compacted, Error, LocalFile, NewRows, Original, Snapshot, StoredObject,
+    TableSchema,
 };
 use crate::{commit, inventory, originals, probe};
 
@@ -54,9 +56,21 @@ impl Lake {
     }
 
     fn new(store: Arc<dyn ObjectStore>, url: Url, folder: Option<PathBuf>) -> Lake {
-        let tables = Tables::new(store.clone(), folder.clone());
+        let verified = Arc::new(Verified::new(store));
+        let store: Arc<dyn ObjectStore> = verified.clone();
+        let tables = Tables::new(verified, folder.clone());
         let (metadata, keys) = (MetadataCache::default(), KeyIndexes::default());
-        Lake { inner: Arc::new(Inner { store, url, folder, tables, metadata, keys, pending: Pending::default() }) }
+        Lake {
+            inner: Arc::new(Inner {
+                store,
+                url,
+                folder,
+                tables,
+                metadata,
+                keys,
+                pending: Pending::default(),
+            }),
+        }
     }
 
     /// The store, rooted at the lake. Only `query` reads from it, and only the files of a snapshot
@@ -140,6 +154,13 @@ impl Lake {
     pub async fn commit(&self, permit: &Permit, commit: NewRows) -> Result<Committed, Error> {
         may_write(permit)?;
         commit::commit(self, permit, commit).await
+    }
+
+    /// Joins the small files of the dataset's table into large sorted ones. Readers and writers go on
+    /// meanwhile; no row and no version changes.
+    pub async fn compact(&self, permit: &Permit) -> Result<Compacted, Error> {
+        may_write(permit)?;
+        commit::compact::compact(self, permit.dataset(), commit::compact::How::All).await
     }
 
     /// What a run committed to the dataset, if it did.

@@ -4,6 +4,7 @@
 //! files. Whoever opens either shows a [`policy::Permit`]. This crate plans no SQL, knows no
 //! catalogue and reads no file format but its own.
 
+mod checksum;
 mod commit;
 mod config;
 mod durable;
@@ -19,13 +20,16 @@ mod rows;
 mod schema;
 mod snapshot;
 mod tables;
+mod verified;
 mod write;
 
 pub mod features;
 pub mod observations;
 
+pub use checksum::Checksums;
+pub use commit::compact::Compacted;
 pub use config::LakeConfig;
-pub use error::{Error, Source};
+pub use error::{Damage, Error, Source};
 pub use inventory::{ObjectKind, StoredObject};
 pub use journal::{Segment, SegmentName, Settle};
 pub use lake::Lake;

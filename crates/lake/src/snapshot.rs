@@ -1,12 +1,13 @@
 //! One version of a table: its files with what is known of each.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use model::{Bbox, DatasetId, Version};
 use object_store::path::Path;
 
-use crate::{Error, TableSchema};
+use crate::{Checksums, Error, TableSchema};
 
 /// Which version of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -18,11 +19,21 @@ pub enum AsOf {
     Version(Version),
 }
 
+/// Whether an entry of the log changes rows, or only how they lie in files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChangesRows {
+    Yes,
+    No,
+}
+
 /// One version of a table.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     pub(crate) dataset: DatasetId,
+    /// The last commit that changed rows.
     pub(crate) version: Version,
+    /// The last entry of the log: rearranging files makes an entry and no version.
+    pub(crate) position: Version,
     pub(crate) table: TableSchema,
     pub(crate) schema: SchemaRef,
     pub(crate) files: Vec<DataFile>,
@@ -48,6 +59,8 @@ pub struct DataFile {
     pub max_time: Option<i64>,
     /// The box around its features, in a table of features; absent when none has a geometry.
     pub bbox: Option<Bbox>,
+    /// Its checksums, as recorded when it was written; absent in tables of the first format.
+    pub checksums: Option<Arc<Checksums>>,
 }
 
 impl Snapshot {
@@ -92,6 +105,7 @@ impl Snapshot {
     pub(crate) fn of(
         dataset: DatasetId,
         version: Version,
+        position: Version,
         table: TableSchema,
         mut files: Vec<DataFile>,
     ) -> Result<Snapshot, Error> {
@@ -99,16 +113,22 @@ impl Snapshot {
             (a.min_datastream, a.min_time, &a.path).cmp(&(b.min_datastream, b.min_time, &b.path))
         });
         let rows = files.iter().map(|file| file.rows).sum();
-        Ok(Snapshot { dataset, version, schema: table.arrow()?, table, files, rows })
+        Ok(Snapshot { dataset, version, position, schema: table.arrow()?, table, files, rows })
     }
 
-    /// The number of the version after this one.
-    pub(crate) fn next_version(&self) -> Version {
-        Version(self.version.0 + 1)
+    /// The number of the log's next entry.
+    pub(crate) fn next_position(&self) -> Version {
+        Version(self.position.0 + 1)
     }
 
-    /// The version after this one, with files added and removed.
-    pub(crate) fn next(&self, added: Vec<DataFile>, removed: &[Path]) -> Result<Snapshot, Error> {
+    /// The table after the next entry, with files added and removed; a new version when the entry
+    /// `changes_rows`.
+    pub(crate) fn next(
+        &self,
+        added: Vec<DataFile>,
+        removed: &[Path],
+        changes_rows: ChangesRows,
+    ) -> Result<Snapshot, Error> {
         let removed: HashSet<&Path> = removed.iter().collect();
         let mut files: Vec<DataFile> =
             self.files.iter().filter(|file| !removed.contains(&file.path)).cloned().collect();
@@ -116,6 +136,11 @@ impl Snapshot {
             return Err(Error::internal("the log removes a file that the table does not have"));
         }
         files.extend(added);
-        Snapshot::of(self.dataset.clone(), self.next_version(), self.table.clone(), files)
+        let position = self.next_position();
+        let version = match changes_rows {
+            ChangesRows::Yes => position,
+            ChangesRows::No => self.version,
+        };
+        Snapshot::of(self.dataset.clone(), version, position, self.table.clone(), files)
     }
 }

@@ -11,6 +11,7 @@ use object_store::ObjectStore;
 use parking_lot::Mutex;
 
 use crate::log::{TableLog, Written};
+use crate::verified::Verified;
 use crate::{AsOf, Committed, Error, Snapshot, TableSchema};
 
 /// Old versions that are kept in memory, a table.
@@ -22,6 +23,7 @@ const BUCKET_FRESHNESS: Duration = Duration::from_secs(1);
 /// The tables of a lake.
 pub(crate) struct Tables {
     store: Arc<dyn ObjectStore>,
+    verified: Arc<Verified>,
     folder: Option<PathBuf>,
     open: Mutex<HashMap<DatasetId, Arc<Table>>>,
 }
@@ -31,6 +33,9 @@ pub(crate) struct Table {
     pub(crate) log: TableLog,
     /// Whoever commits holds this.
     pub(crate) turn: tokio::sync::Mutex<()>,
+    /// Whoever rearranges files holds this.
+    pub(crate) rearranging: tokio::sync::Mutex<()>,
+    verified: Arc<Verified>,
     /// Whoever loads or advances holds this, so that it is done once.
     advancing: tokio::sync::Mutex<()>,
     folder: Option<PathBuf>,
@@ -50,8 +55,8 @@ struct State {
 
 impl Tables {
     /// Tables in a store, and the folder that it is, if it is one.
-    pub(crate) fn new(store: Arc<dyn ObjectStore>, folder: Option<PathBuf>) -> Tables {
-        Tables { store, folder, open: Mutex::default() }
+    pub(crate) fn new(verified: Arc<Verified>, folder: Option<PathBuf>) -> Tables {
+        Tables { store: verified.clone(), verified, folder, open: Mutex::default() }
     }
 
     pub(crate) fn table(&self, dataset: &DatasetId) -> Arc<Table> {
@@ -62,6 +67,8 @@ impl Tables {
         let table = Arc::new(Table {
             log: TableLog::new(self.store.clone(), dataset),
             turn: tokio::sync::Mutex::default(),
+            rearranging: tokio::sync::Mutex::default(),
+            verified: self.verified.clone(),
             advancing: tokio::sync::Mutex::default(),
             folder: self.folder.clone(),
             state: Mutex::default(),
@@ -119,7 +126,7 @@ impl Table {
         };
         if let Some(latest) = latest {
             let fresh = match &self.folder {
-                Some(folder) => !folder.join(self.log.entry_path(latest.next_version()).as_ref()).exists(),
+                Some(folder) => !folder.join(self.log.entry_path(latest.next_position()).as_ref()).exists(),
                 None => checked.is_some_and(|checked| checked.elapsed() < BUCKET_FRESHNESS),
             };
             if fresh {
@@ -138,13 +145,14 @@ impl Table {
         };
         loop {
             let checked = Instant::now();
-            let Some(entry) = self.log.entry(latest.next_version()).await? else {
+            let Some(entry) = self.log.entry(latest.next_position()).await? else {
                 self.state.lock().checked = Some(checked);
                 return Ok(latest);
             };
             latest = match entry.change {
                 Some((added, removed)) => {
-                    self.install(Arc::new(latest.next(added, &removed)?), entry.run.as_ref())
+                    let next = latest.next(added, &removed, entry.changes_rows)?;
+                    self.install(Arc::new(next), entry.run.as_ref())
                 }
                 None => self.load(dataset).await?,
             };
@@ -152,11 +160,11 @@ impl Table {
     }
 
     /// Takes a version that this writer has just committed.
-    pub(crate) async fn committed(&self, snapshot: Snapshot, run: &RunId) {
+    pub(crate) async fn committed(&self, snapshot: Snapshot, run: Option<&RunId>) {
         let _advancing = self.advancing.lock().await;
         // A reader may have seen the entry in the log before its writer came here.
-        if self.in_memory().is_none_or(|latest| latest.version < snapshot.version) {
-            self.install(Arc::new(snapshot), Some(run));
+        if self.in_memory().is_none_or(|latest| latest.position < snapshot.position) {
+            self.install(Arc::new(snapshot), run);
         }
     }
 
@@ -167,13 +175,15 @@ impl Table {
     async fn load(&self, dataset: &DatasetId) -> Result<Arc<Snapshot>, Error> {
         let missing = || Error::NotFound { what: format!("table of `{dataset}`") };
         let snapshot = Arc::new(self.log.load(None).await?.ok_or_else(missing)?);
+        self.verified.expect(snapshot.files());
         let mut state = self.state.lock();
-        state.runs_unknown_up_to = Some(snapshot.version);
+        state.runs_unknown_up_to = Some(snapshot.position);
         state.latest = Some(snapshot.clone());
         Ok(snapshot)
     }
 
     fn install(&self, snapshot: Arc<Snapshot>, run: Option<&RunId>) -> Arc<Snapshot> {
+        self.verified.expect(snapshot.files());
         let mut state = self.state.lock();
         if let Some(run) = run {
             state.runs.insert(run.clone(), snapshot.version);
@@ -205,6 +215,11 @@ impl Table {
             return Err(missing());
         }
         let snapshot = Arc::new(self.log.load(Some(version)).await?.ok_or_else(missing)?);
+        if snapshot.version != version {
+            // An entry that made no version has this number.
+            return Err(missing());
+        }
+        self.verified.expect(snapshot.files());
         keep(&mut self.state.lock().old, snapshot.clone());
         Ok(snapshot)
     }

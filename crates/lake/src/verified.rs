@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -27,11 +27,15 @@ use crate::error::Damage;
 /// Bytes that are fetched at a time when a file is read from end to end.
 const PIECE_BYTES: u64 = 4 << 20;
 
+/// Up to so many files, nothing is forgotten.
+const KNOWN: usize = 1024;
+
 /// The store; see the module.
 #[derive(Debug)]
 pub(crate) struct Verified {
     inner: Arc<dyn ObjectStore>,
-    known: Arc<RwLock<HashMap<Path, Arc<Checksums>>>>,
+    /// The checksums of the files of every version that somebody holds.
+    known: Arc<RwLock<HashMap<Path, Weak<Checksums>>>>,
 }
 
 impl Verified {
@@ -39,30 +43,24 @@ impl Verified {
         Verified { inner, known: Arc::default() }
     }
 
-    /// The store without the checks.
-    pub(crate) fn raw(&self) -> &Arc<dyn ObjectStore> {
-        &self.inner
-    }
-
     /// From now on, these files are checked when they are read.
     pub(crate) fn expect<'a>(&self, files: impl IntoIterator<Item = &'a DataFile>) {
         let mut known = self.known.write();
         for file in files {
-            if let Some(checksums) = &file.checksums
-                && !known.contains_key(&file.path)
-            {
-                known.insert(file.path.clone(), checksums.clone());
+            if let Some(checksums) = &file.checksums {
+                let there = known.get(&file.path).is_some_and(|held| held.strong_count() > 0);
+                if !there {
+                    known.insert(file.path.clone(), Arc::downgrade(checksums));
+                }
             }
+        }
+        if known.len() > KNOWN && known.len() == known.capacity() {
+            known.retain(|_, held| held.strong_count() > 0);
         }
     }
 
-    /// The file is gone.
-    pub(crate) fn forget(&self, path: &Path) {
-        self.known.write().remove(path);
-    }
-
     fn checksums(&self, path: &Path) -> Option<Arc<Checksums>> {
-        self.known.read().get(path).cloned()
+        self.known.read().get(path).and_then(Weak::upgrade)
     }
 }
 

@@ -20,6 +20,7 @@ use parquet::schema::types::ColumnPath;
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use crate::checksum::{Checksums, Summing};
 use crate::{DataFile, Error, TableSchema, features, observations};
 
 /// Bytes that are collected before they go to the store as one part.
@@ -99,16 +100,17 @@ fn encode(
     fill: impl FnOnce(&mut Rows) -> Result<(), Error>,
 ) -> Result<Known, Error> {
     let schema = table.arrow()?;
-    let sink = Parts { waiting: Vec::with_capacity(PART_BYTES), parts };
+    let sink = Parts { waiting: Vec::with_capacity(PART_BYTES), parts, sums: Summing::default() };
     let writer = ArrowWriter::try_new(sink, schema.clone(), Some(properties(table)?))?;
     let mut rows = Rows { writer, schema, known: Known::default() };
     fill(&mut rows)?;
-    let Rows { mut writer, known, .. } = rows;
+    let Rows { mut writer, mut known, .. } = rows;
     if !known.is_observations {
         writer.append_key_value_metadata(KeyValue::new("geo".to_owned(), known.geo().to_string()));
     }
     let mut sink = writer.into_inner()?;
     sink.send().map_err(Error::later)?;
+    known.checksums = Some(Arc::new(sink.sums.finish()));
     Ok(known)
 }
 
@@ -137,11 +139,13 @@ impl Rows {
 struct Parts {
     waiting: Vec<u8>,
     parts: mpsc::Sender<Bytes>,
+    sums: Summing,
 }
 
 impl Parts {
     fn send(&mut self) -> io::Result<()> {
         let part = std::mem::replace(&mut self.waiting, Vec::with_capacity(PART_BYTES));
+        self.sums.update(&part);
         self.parts
             .blocking_send(part.into())
             .map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "the store no longer takes the file"))
@@ -172,6 +176,7 @@ struct Known {
     bbox: Option<(f64, f64, f64, f64)>,
     geometry_types: BTreeSet<&'static str>,
     unknown_geometry: bool,
+    checksums: Option<Arc<Checksums>>,
 }
 
 impl Known {
@@ -227,6 +232,7 @@ impl Known {
             min_time: self.times.map(|range| range.0),
             max_time: self.times.map(|range| range.1),
             bbox: self.bbox.and_then(|(west, south, east, north)| Bbox::new(west, south, east, north)),
+            checksums: self.checksums.clone(),
         }
     }
 }
@@ -289,8 +295,8 @@ fn feature_columns(mut builder: WriterPropertiesBuilder) -> WriterPropertiesBuil
     builder
         .set_max_row_group_row_count(Some(64 << 10))
         // A box meets few pages, so pages of features are small.
-        .set_data_page_row_count_limit(1024)
-        .set_write_batch_size(512)
+        .set_data_page_row_count_limit(256)
+        .set_write_batch_size(128)
         .set_column_dictionary_enabled(feature, false)
         .set_column_dictionary_enabled(geometry.clone(), false)
         .set_column_statistics_enabled(geometry, EnabledStatistics::None)

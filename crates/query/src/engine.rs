@@ -120,7 +120,7 @@ impl Engine {
         };
         let few = Width {
             waiting: 256,
-            waiting_of_one: 32,
+            waiting_of_one: 64,
             ..width(2 * threads + 4, threads.max(2), 2 * threads + 2)
         };
         let inner = Inner {

@@ -50,6 +50,12 @@ pub enum Error {
     /// The same request may succeed later.
     #[error("the node is busy: try again later")]
     Later,
+    /// A stored file is not as it was written. Nothing was answered from it.
+    #[error("{what}")]
+    Damaged {
+        /// Which file, and what is wrong with it.
+        what: String,
+    },
     /// Something failed that the asker cannot help.
     #[error("reading failed")]
     Internal(#[source] Source),
@@ -93,6 +99,7 @@ impl Error {
             Error::Limit { what, limit } => Error::Limit { what, limit: limit.clone() },
             Error::Busy { whose, what, wait } => Error::Busy { whose: *whose, what, wait: *wait },
             Error::Later => Error::Later,
+            Error::Damaged { what } => Error::Damaged { what: what.clone() },
             Error::Internal(source) => Error::internal(source.to_string()),
         }
     }
@@ -105,6 +112,9 @@ impl Error {
 
 impl From<DataFusionError> for Error {
     fn from(error: DataFusionError) -> Error {
+        if let Some(damage) = lake::Damage::in_chain(&error) {
+            return Error::Damaged { what: damage.to_string() };
+        }
         match error {
             DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => (*inner).into(),
             DataFusionError::Shared(inner) => match &*inner {
@@ -208,6 +218,7 @@ impl From<lake::Error> for Error {
             lake::Error::Denied(denial) => Error::Denied(denial),
             lake::Error::NotFound { what } => Error::NotFound { what },
             lake::Error::Later(_) => Error::Later,
+            lake::Error::Damaged(damage) => Error::Damaged { what: damage.to_string() },
             error => Error::Internal(Box::new(error)),
         }
     }

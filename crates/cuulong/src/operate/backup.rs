@@ -404,11 +404,3 @@ impl Pool<'_> {
         }
     }
 }
-
-/// When the newest backup of a place was made.
-pub(crate) async fn newest(place: &Place) -> Done<Option<DateTime<Utc>>> {
-    match manifest::ids(place).await?.last() {
-        Some(id) => Ok(Some(Manifest::read(place, id).await?.at)),
-        None => Ok(None),
-    }
-}

@@ -49,7 +49,8 @@ async fn until(node: &TestNode, path: &str, holds: impl Fn(&Value) -> bool) -> V
 fn file(day: usize, first: usize) -> Vec<u8> {
     let mut text = "station,time,salinity\n".to_owned();
     for hour in 0..24 {
-        text.push_str(&format!("station:cau_noi,2020-03-{day:02} {hour:02}:00,{}\n", first + hour));
+        let hundredths = (first + hour) as f64 / 100.0;
+        text.push_str(&format!("station:cau_noi,2020-03-{day:02} {hour:02}:00,{hundredths}\n"));
     }
     text.into_bytes()
 }
@@ -79,7 +80,7 @@ async fn what_two_nodes_write_at_once_is_all_there_exactly_once() {
             .as_array()
             .unwrap()
             .iter()
-            .map(|item| item["result"].as_f64().unwrap() as u64)
+            .map(|item| (item["result"].as_f64().unwrap() * 100.0).round() as u64)
             .collect();
         results.sort_unstable();
         let expected: Vec<u64> = (0..12).flat_map(|n| (0..24).map(move |hour| n * 100 + hour)).collect();
@@ -105,7 +106,7 @@ async fn a_correction_through_one_node_is_read_through_the_other() {
     until(&b, path, |page| page["items"][0]["result"] == 3.5).await;
     // The other way round: the second node corrects what the first wrote, on the newest version.
     let corrected = b.hand_in("gauge", "b.csv", row("4.5"), None).await.unwrap();
-    assert_eq!((&corrected["run"]["version"], &corrected["run"]["corrected"]), (&2.into(), &1.into()));
+    assert_eq!((&corrected["run"]["version"], &corrected["run"]["totals"]["corrected"]), (&2.into(), &1.into()));
     until(&a, path, |page| page["items"][0]["result"] == 4.5).await;
 }
 
@@ -181,7 +182,9 @@ async fn a_load_under_way_ends_well_although_another_node_starts() {
     };
     let (begun, mut heard) = tokio::sync::mpsc::unbounded_channel();
     let load = tokio::spawn(async move {
-        let progress = move |step| drop(begun.send(step));
+        let progress = move |step| {
+            let _ = begun.send(step);
+        };
         app.intake.load(&permit, request, &progress).await
     });
     heard.recv().await.expect("the load has begun");

@@ -1,6 +1,7 @@
 //! One commit: compare, write sorted files, and one entry in the table's log.
 
 mod arrange;
+pub(crate) mod compact;
 mod compare;
 
 use std::future::Future;
@@ -20,6 +21,7 @@ use self::arrange::{Incoming, Stamp};
 use self::compare::{Edit, Plan, Rewrite, compare};
 use crate::log::{Change, Notice, Written, folder};
 use crate::read::ranges_of;
+use crate::snapshot::ChangesRows;
 use crate::write::{Rows, write_file};
 use crate::{CommitCounts, Committed, DataFile, Error, Lake, NewRows, durable};
 
@@ -78,7 +80,7 @@ pub(crate) async fn commit(lake: &Lake, permit: &Permit, new: NewRows) -> Result
         if plan.changes_nothing() {
             return Ok(Committed { version: None, counts: plan.counts, total });
         }
-        let version = snapshot.next_version();
+        let version = snapshot.next_position();
         let counts = plan.counts;
         let notice = Notice { run: &run, user: permit.user(), at: committed_at, counts, total };
         // When this fails, the entry may be in the log nevertheless (a lost answer): the files
@@ -86,8 +88,13 @@ pub(crate) async fn commit(lake: &Lake, permit: &Permit, new: NewRows) -> Result
         match table.log.append(version, &change, &notice).await? {
             Written::Done => {
                 let removed: Vec<_> = change.removed.into_iter().map(|file| file.path).collect();
-                table.committed(snapshot.next(change.added, &removed)?, &run).await;
-                table.log.checkpoint_if_due(version).await;
+                let next = snapshot.next(change.added, &removed, ChangesRows::Yes)?;
+                let crowded = compact::is_crowded(&next);
+                table.committed(next, Some(&run)).await;
+                table.log.checkpoint_if_due(version);
+                if crowded {
+                    compact::in_background(lake, dataset);
+                }
                 return Ok(Committed { version: Some(version), counts, total });
             }
             Written::Taken => {

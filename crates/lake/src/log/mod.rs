@@ -3,12 +3,15 @@
 //! Entries are written with deltalake's own actions and put-if-absent, but not through its commit
 //! loop: that loop lets two appends pass each other, and two appends of one key must not.
 
+mod checkpoint;
 mod runs;
+mod seal;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::Schema;
+use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use deltalake_core::DeltaTableError;
 use deltalake_core::kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
@@ -18,6 +21,7 @@ use deltalake_core::kernel::{
 };
 use deltalake_core::logstore::{CommitOrBytes, LogStoreRef, StorageConfig, default_logstore, get_actions};
 use deltalake_core::protocol::{DeltaOperation, SaveMode};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use model::{Bbox, DatasetId, RunId, UserId, Version};
 use object_store::ObjectStore;
 use object_store::path::Path;
@@ -27,10 +31,13 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::schema::TableSchema;
-use crate::{CommitCounts, Committed, DataFile, Error, Snapshot};
+use crate::snapshot::ChangesRows;
+use crate::{Checksums, CommitCounts, Committed, Damage, DataFile, Error, Snapshot};
 
-/// A checkpoint is written after so many commits.
-const CHECKPOINT_EVERY: u64 = 100;
+/// The operation of an entry that changes how rows lie in files, and no row.
+const REARRANGES: &str = "OPTIMIZE";
+/// Entries that are read at the same time.
+const ENTRIES_AT_ONCE: usize = 16;
 
 /// The log of one table.
 #[derive(Clone)]
@@ -72,6 +79,8 @@ pub(crate) struct Entry {
     pub(crate) change: Option<(Vec<DataFile>, Vec<Path>)>,
     /// The run that it is of.
     pub(crate) run: Option<RunId>,
+    /// Whether it makes a version.
+    pub(crate) changes_rows: ChangesRows,
 }
 
 /// The folder of a dataset's table.
@@ -149,10 +158,9 @@ impl TableLog {
             ..CommitInfo::default()
         };
         let mut actions = vec![Action::CommitInfo(info)];
-        actions.extend(change.removed.iter().map(|file| Action::Remove(self.remove(file, at))));
-        for file in &change.added {
-            actions.push(Action::Add(self.add(file, at)));
-        }
+        let rows = ChangesRows::Yes;
+        actions.extend(change.removed.iter().map(|file| Action::Remove(self.remove(file, at, rows))));
+        actions.extend(change.added.iter().map(|file| Action::Add(self.add(file, at, rows))));
         let transaction = Transaction::new_with_last_update(
             notice.run.as_str(),
             i64::try_from(version.0).map_err(Error::internal)?,
@@ -162,8 +170,40 @@ impl TableLog {
         self.write(version, CommitData::new(actions, operation, HashMap::new(), vec![transaction])).await
     }
 
-    async fn write(&self, version: Version, data: CommitData) -> Result<Written, Error> {
+    /// Writes the entry of a rearrangement of files, which changes no row.
+    pub(crate) async fn rearrange(
+        &self,
+        position: Version,
+        change: &Change,
+        at: DateTime<Utc>,
+    ) -> Result<Written, Error> {
+        let at = at.timestamp_millis();
+        let info = CommitInfo {
+            timestamp: Some(at),
+            operation: Some(REARRANGES.into()),
+            read_version: Some(position.0.saturating_sub(1)),
+            is_blind_append: Some(false),
+            engine_info: Some(engine()),
+            ..CommitInfo::default()
+        };
+        let mut actions = vec![Action::CommitInfo(info)];
+        let rows = ChangesRows::No;
+        actions.extend(change.removed.iter().map(|file| Action::Remove(self.remove(file, at, rows))));
+        actions.extend(change.added.iter().map(|file| Action::Add(self.add(file, at, rows))));
+        let operation = DeltaOperation::Optimize { predicate: None, target_size: 0 };
+        self.write(position, CommitData::new(actions, operation, HashMap::new(), Vec::new())).await
+    }
+
+    async fn write(&self, version: Version, mut data: CommitData) -> Result<Written, Error> {
+        for action in &mut data.actions {
+            if let Action::CommitInfo(info) = action {
+                info.info.insert(seal::KEY.to_owned(), json!(seal::BLANK));
+            }
+        }
         let bytes = data.get_bytes().map_err(DeltaTableError::from)?;
+        let bytes = seal::sealed(&bytes)
+            .ok_or_else(|| Error::internal("an entry of the log has no place for its checksum"))?;
+        let bytes = Bytes::from(bytes);
         match self.store.write_commit_entry(version.0, CommitOrBytes::LogBytes(bytes), Uuid::new_v4()).await {
             Ok(()) => Ok(Written::Done),
             Err(TransactionError::VersionAlreadyExists(_)) => Ok(Written::Taken),
@@ -181,30 +221,49 @@ impl TableLog {
         Ok(self.store.read_commit_entry(version.0).await?.is_some())
     }
 
+    /// The bytes of an entry, if they are those that were written.
+    async fn checked(&self, version: Version) -> Result<Option<Bytes>, Error> {
+        let Some(bytes) = self.store.read_commit_entry(version.0).await? else { return Ok(None) };
+        seal::check(&bytes).map_err(|detail| {
+            Error::Damaged(Damage { path: self.entry_path(version).to_string(), detail })
+        })?;
+        Ok(Some(bytes))
+    }
+
     /// Reads an entry; `None` when there is none of that number.
     pub(crate) async fn entry(&self, version: Version) -> Result<Option<Entry>, Error> {
-        let Some(bytes) = self.store.read_commit_entry(version.0).await? else { return Ok(None) };
+        let Some(bytes) = self.checked(version).await? else { return Ok(None) };
         let mut added = Vec::new();
         let mut removed = Vec::new();
         let mut run = None;
         let mut other = false;
+        let mut changes_rows = ChangesRows::Yes;
         for action in get_actions(version.0, &bytes)? {
             match action {
                 Action::Add(add) => {
-                    added.push(self.data_file(&add.path, add.size, add.stats.as_deref())?);
+                    added.push(self.data_file(
+                        &add.path,
+                        add.size,
+                        add.stats.as_deref(),
+                        add.tags.as_ref(),
+                    )?);
                 }
                 Action::Remove(remove) => removed.push(self.path_of(&remove.path)?),
                 Action::Txn(transaction) => run = RunId::new(&transaction.app_id).ok().or(run),
-                Action::CommitInfo(_) => {}
+                Action::CommitInfo(info) => {
+                    if info.operation.as_deref() == Some(REARRANGES) {
+                        changes_rows = ChangesRows::No;
+                    }
+                }
                 _ => other = true,
             }
         }
-        Ok(Some(Entry { change: (!other).then_some((added, removed)), run }))
+        Ok(Some(Entry { change: (!other).then_some((added, removed)), run, changes_rows }))
     }
 
     /// What a run's entry says that it did; `None` when the entry is of another run.
     pub(crate) async fn committed(&self, version: Version, run: &RunId) -> Result<Option<Committed>, Error> {
-        let Some(bytes) = self.store.read_commit_entry(version.0).await? else { return Ok(None) };
+        let Some(bytes) = self.checked(version).await? else { return Ok(None) };
         for action in get_actions(version.0, &bytes)? {
             if let Action::CommitInfo(info) = action {
                 let number = |key: &str| info.info.get(key).and_then(Value::as_u64);
@@ -225,11 +284,25 @@ impl TableLog {
 
     /// Replays the log up to a version, or to its end. `None` when there is no table.
     pub(crate) async fn load(&self, version: Option<Version>) -> Result<Option<Snapshot>, Error> {
+        let summed_up = self.trusted_checkpoint(version).await?;
         let replayed = match EagerSnapshot::try_new(self.store.as_ref(), version.map(|v| v.0)).await {
             Ok(replayed) => replayed,
             Err(DeltaTableError::NotATable(_)) => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                // What cannot be replayed is damaged, or the store is away: the entries tell which.
+                let mut next = summed_up.map_or(Version(0), |at| Version(at.0 + 1));
+                while version.is_none_or(|last| next <= last) && self.checked(next).await?.is_some() {
+                    next = Version(next.0 + 1);
+                }
+                return Err(error.into());
+            }
         };
+        let position = Version(replayed.version());
+        let first = summed_up.map_or(0, |at| at.0 + 1);
+        stream::iter((first..=position.0).map(|entry| self.checked(Version(entry))))
+            .buffered(ENTRIES_AT_ONCE)
+            .try_for_each(async |_| Ok(()))
+            .await?;
         let protocol = serde_json::to_value(replayed.protocol()).map_err(Error::internal)?;
         let number = |key: &str| protocol.get(key).and_then(Value::as_u64).unwrap_or(u64::MAX);
         if number("minReaderVersion") > 1 || number("minWriterVersion") > 2 {
@@ -244,35 +317,34 @@ impl TableLog {
         })?;
         let mut files = Vec::new();
         for view in replayed.try_log_data()?.iter() {
-            files.push(self.data_file(&view.path(), view.size(), view.stats().as_deref())?);
+            #[expect(deprecated, reason = "the view shows no tags otherwise")]
+            let add = view.add_action();
+            files.push(self.data_file(
+                &view.path(),
+                view.size(),
+                view.stats().as_deref(),
+                add.tags.as_ref(),
+            )?);
         }
-        Snapshot::of(self.dataset.clone(), Version(replayed.version()), table, files).map(Some)
+        let mut version = position;
+        while version.0 > 0 {
+            match self.entry(version).await? {
+                Some(Entry { changes_rows: ChangesRows::No, .. }) => version = Version(version.0 - 1),
+                _ => break,
+            }
+        }
+        Snapshot::of(self.dataset.clone(), version, position, table, files).map(Some)
     }
 
-    /// Writes a checkpoint when one is due. The commit stands whether or not this succeeds.
-    pub(crate) async fn checkpoint_if_due(&self, version: Version) {
-        if version.0 == 0 || !version.0.is_multiple_of(CHECKPOINT_EVERY) {
-            return;
-        }
-        let mut table = deltalake_core::DeltaTable::new(self.store.clone());
-        let written = async {
-            table.load_version(version.0).await?;
-            deltalake_core::checkpoints::create_checkpoint(&table, None).await
-        };
-        if let Err(error) = written.await {
-            tracing::warn!(dataset = %self.dataset, version = version.0, %error, "no checkpoint was written");
-        }
-    }
-
-    fn add(&self, file: &DataFile, at: i64) -> Add {
+    fn add(&self, file: &DataFile, at: i64, rows: ChangesRows) -> Add {
         Add {
             path: self.relative(file),
             partition_values: HashMap::new(),
             size: i64::try_from(file.size).unwrap_or(i64::MAX),
             modification_time: at,
-            data_change: true,
+            data_change: rows == ChangesRows::Yes,
             stats: Some(statistics(file).to_string()),
-            tags: None,
+            tags: file.checksums.as_ref().map(|sums| sums.tags()),
             deletion_vector: None,
             base_row_id: None,
             default_row_commit_version: None,
@@ -280,10 +352,10 @@ impl TableLog {
         }
     }
 
-    fn remove(&self, file: &DataFile, at: i64) -> Remove {
+    fn remove(&self, file: &DataFile, at: i64, rows: ChangesRows) -> Remove {
         Remove {
             path: self.relative(file),
-            data_change: true,
+            data_change: rows == ChangesRows::Yes,
             deletion_timestamp: Some(at),
             extended_file_metadata: Some(true),
             size: i64::try_from(file.size).ok(),
@@ -300,7 +372,13 @@ impl TableLog {
         Path::parse(format!("{}/{relative}", folder(&self.dataset))).map_err(Error::internal)
     }
 
-    fn data_file(&self, relative: &str, size: i64, stats: Option<&str>) -> Result<DataFile, Error> {
+    fn data_file(
+        &self,
+        relative: &str,
+        size: i64,
+        stats: Option<&str>,
+        tags: Option<&HashMap<String, Option<String>>>,
+    ) -> Result<DataFile, Error> {
         let stats: Value =
             stats.map(serde_json::from_str).transpose().map_err(Error::internal)?.unwrap_or_default();
         let number = |group: &str, column: &str| stats.get(group)?.get(column)?.as_i64();
@@ -323,9 +401,12 @@ impl TableLog {
                 self.dataset
             ))
         })?;
+        let size = u64::try_from(size).map_err(Error::internal)?;
+        let checksums = tags.and_then(|tags| Checksums::from_tags(size, |name| tags.get(name)?.clone()));
         Ok(DataFile {
             path: self.path_of(relative)?,
-            size: u64::try_from(size).map_err(Error::internal)?,
+            size,
+            checksums: checksums.map(Arc::new),
             rows,
             min_datastream: number("minValues", "datastream"),
             max_datastream: number("maxValues", "datastream"),

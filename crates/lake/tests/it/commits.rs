@@ -140,7 +140,13 @@ on_both! {
             commit(&lake, u32::try_from(n).unwrap(), &[(1, n % 10, Some(f64::from(u8::try_from(n).unwrap())))])
                 .await;
         }
-        assert!(world.objects().iter().any(|name| name.contains("00000100.checkpoint")));
+        // It is written in the background.
+        let written = async || {
+            while !world.objects().iter().any(|name| name.contains("00000100.checkpoint.parquet.sha256")) {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), written()).await.expect("a checkpoint");
         let lake = world.lake().await;
         let last = values(&lake, AsOf::Latest).await;
         assert_eq!(last.iter().find(|value| value.1 == 3).unwrap().2, Some(103.0));

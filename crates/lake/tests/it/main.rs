@@ -1,7 +1,9 @@
 //! The lake through its public face, on a local folder and on an S3 server in this process.
 
 mod commits;
+mod compaction;
 mod concurrency;
+mod damage;
 mod faults;
 mod features;
 mod history;

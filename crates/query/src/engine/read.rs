@@ -342,6 +342,7 @@ mod tests {
             min_time: Some(0),
             max_time: Some(1_000),
             bbox: None,
+            checksums: None,
         }
     }
 

@@ -190,7 +190,7 @@ impl Record {
                 "refused"
             }
             Error::Limit { .. } => "limited",
-            Error::Later | Error::Internal(_) => "failed",
+            Error::Later | Error::Internal(_) | Error::Damaged { .. } => "failed",
         };
         error
     }

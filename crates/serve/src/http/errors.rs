@@ -49,6 +49,7 @@ impl From<lake::Error> for Problem {
             lake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
             lake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error),
             lake::Error::Later(_) => unavailable(&error),
+            lake::Error::Damaged(damage) => damaged(&damage.to_string()),
             lake::Error::Internal(_) => Problem::internal(&error),
         }
     }
@@ -86,6 +87,7 @@ impl From<query::Error> for Problem {
             query::Error::Limit { .. } => Problem::text(ProblemKind::QueryLimit, error),
             query::Error::Busy { whose, what, wait } => busy(whose, what, wait),
             query::Error::Later => unavailable(&error),
+            query::Error::Damaged { what } => damaged(&what),
             query::Error::Internal(_) => Problem::internal(&error),
         }
     }
@@ -133,4 +135,14 @@ impl From<knowledge::Error> for Problem {
             knowledge::Error::Query(error) => error.into(),
         }
     }
+}
+
+/// A stored file that is not as it was written: the operator reads it in the log, and whoever asked
+/// is told that there is no answer rather than given a wrong one.
+fn damaged(what: &str) -> Problem {
+    tracing::error!(
+        what,
+        "a stored file is damaged: run `cuulong verify`, and restore the file from a backup"
+    );
+    Problem::text(ProblemKind::Internal, what)
 }

@@ -17,13 +17,13 @@ pub(super) fn text(exported: &Exported, choice: Choice) -> String {
         // A table's cell ends at a bar.
         let licence = table.licence.replace('|', "/");
         let (id, kind, access, rows) = (&table.dataset, table.kind, table.access, table.rows);
-        drop(writeln!(datasets, "| `{id}` | {kind} | {version} | {rows} | {access} | {licence} | {file} |"));
+        let _ = writeln!(datasets, "| `{id}` | {kind} | {version} | {rows} | {access} | {licence} | {file} |");
     }
     let at = exported.at.to_rfc3339();
     let program = exported.program;
     let originals = choice.originals;
     let people = choice.people;
-    drop(write!(
+    let _ = write!(
         page,
         "# Bản xuất dữ liệu Cửu Long · Export of a Cửu Long node
 
@@ -57,6 +57,6 @@ Only the latest version of each dataset is here; earlier ones are in the node's 
 | id | loại · kind | phiên bản · version | dòng · rows | quyền · access | giấy phép · licence | tệp · file |
 | --- | --- | --- | --- | --- | --- | --- |
 {datasets}"
-    ));
+    );
     page
 }
