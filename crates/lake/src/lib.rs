@@ -33,6 +33,7 @@ pub use error::{Damage, Error, Source};
 pub use inventory::{ObjectKind, StoredObject};
 pub use journal::{Segment, SegmentName, Settle};
 pub use lake::Lake;
+pub use log::check_log_entry;
 pub use originals::{LocalFile, Original};
 pub use read::{FeatureBatches, FeatureRead, SeriesRead};
 pub use rows::{CommitCounts, Committed, NewRows};

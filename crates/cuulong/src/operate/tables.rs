@@ -30,6 +30,7 @@ pub(crate) struct Replay {
 impl Replay {
     /// Takes the next entry. An error says what is wrong with it.
     pub(crate) fn entry(&mut self, version: u64, bytes: &[u8]) -> Result<(), String> {
+        lake::check_log_entry(bytes)?;
         for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let action: Value = serde_json::from_slice(line).map_err(|error| error.to_string())?;
             if let Some(add) = action.get("add") {

@@ -83,6 +83,12 @@ pub(crate) struct Entry {
     pub(crate) changes_rows: ChangesRows,
 }
 
+/// Whether the bytes of an entry of a table's log are those that were written; what is wrong with
+/// them otherwise. For who keeps the store.
+pub fn check_log_entry(bytes: &[u8]) -> Result<(), String> {
+    seal::check(bytes)
+}
+
 /// The folder of a dataset's table.
 pub(crate) fn folder(dataset: &DatasetId) -> Path {
     Path::from(format!("lake/{dataset}"))
