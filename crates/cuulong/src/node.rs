@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::lock::{Holder, Lock};
+use crate::operate::folder;
 
 /// What keeps a node from starting; each names what to do.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,9 @@ pub enum NodeError {
         #[source]
         source: std::io::Error,
     },
+    /// The folder is of a later version, or could not be brought up to date; the sentence says which.
+    #[error("{0}")]
+    Format(String),
     /// The catalogue.
     #[error("cannot open the catalogue")]
     Catalog(#[from] catalog::Error),
@@ -88,6 +92,11 @@ impl Node {
 
     /// The same, with a lock already taken.
     pub(crate) async fn with_lock(config: &Config, demo: bool, lock: Lock) -> Result<Node, NodeError> {
+        let upgrade = folder::bring_up(config).await.map_err(NodeError::Format)?;
+        if let (Some(from), false) = (upgrade.from, upgrade.is_none()) {
+            let copy = upgrade.copy.map(|copy| copy.display().to_string());
+            tracing::info!(from, to = folder::FORMAT, copy, "the folder was brought up to date");
+        }
         let app = build(config, demo, &lock).await?;
         let router = serve::router(app.clone(), portal::router());
         let mut background = JoinSet::new();

@@ -2,5 +2,6 @@
 
 mod command;
 mod driver;
+mod keeping;
 mod killed;
 mod nodes;

@@ -6,7 +6,7 @@
 //! `CUULONG_FAULT_SEED` repeats a run.
 
 mod ledger;
-mod process;
+pub mod process;
 mod work;
 
 use std::time::Duration;

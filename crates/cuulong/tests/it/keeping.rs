@@ -1,0 +1,272 @@
+//! Backup, restore, export, verification and upgrade, as an operator runs them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::driver::process::{Body, NodeProcess};
+
+fn cuulong(data: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cuulong"));
+    command.args(["--lang", "en", "--data"]).arg(data).args(arguments);
+    command.stdin(Stdio::null()).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn done(data: &Path, arguments: &[&str]) -> String {
+    let output = cuulong(data, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+    said(&output)
+}
+
+/// The node's folder as a release of an earlier format left it.
+fn of_first_format(folder: &Path) -> PathBuf {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-1/data.tar.gz");
+    let unpacked = Command::new("tar").arg("-C").arg(folder).arg("-xzf").arg(fixture).status().unwrap();
+    assert!(unpacked.success());
+    folder.join("data")
+}
+
+fn csv(data: &Path, sql: &str, more: &[&str]) -> String {
+    let mut arguments = vec!["sql", sql, "--format", "csv"];
+    arguments.extend(more);
+    let output = cuulong(data, &arguments);
+    assert!(output.status.success(), "{sql}: {}", said(&output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+const GAUGE: &str = "SELECT place, phenomenon_time, result FROM gauge ORDER BY 1, 2";
+
+#[test]
+fn a_folder_of_the_first_format_is_upgraded_and_answers_as_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = of_first_format(folder.path());
+    let plan = done(&data, &["migrate", "--dry-run"]);
+    assert!(plan.contains("from format 1"), "{plan}");
+    assert_eq!(done(&data, &["migrate", "--dry-run"]), plan, "a dry run changes nothing");
+    let first = done(&data, &["migrate"]);
+    assert!(first.contains("catalog.before-"), "the catalogue as it was is kept: {first}");
+    let answer = csv(&data, GAUGE, &[]);
+    let values: Vec<&str> = answer.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
+    assert_eq!(values, ["3.9", "4.5", "5.125", "0.1"]);
+    assert_eq!(csv(&data, "SELECT count(*) AS n FROM as_known_at('gauge', '1999-01-01')", &[]), "n\n0\n");
+    let sluices = csv(&data, "SELECT name, gates FROM sluices ORDER BY gates", &[]);
+    assert_eq!(sluices, "name,gates\nCống Vũng Liêm,6\nCống Cái Lớn,11\n");
+    // New data go on top of the old table.
+    let file = folder.path().join("third.csv");
+    std::fs::write(&file, "station,time,salinity\nstation:cau_noi,2020-02-02 01:00,1.5\n").unwrap();
+    done(&data, &["load", file.to_str().unwrap(), "--dataset", "gauge"]);
+    assert_eq!(csv(&data, "SELECT count(*) AS n FROM gauge", &[]), "n\n5\n");
+    done(&data, &["verify"]);
+}
+
+#[test]
+fn a_folder_of_a_newer_format_is_refused_in_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = of_first_format(folder.path());
+    done(&data, &["migrate"]);
+    let name = data.join("format.toml");
+    let text = std::fs::read_to_string(&name).unwrap();
+    let newer: String = text
+        .lines()
+        .map(|line| match line.starts_with("format") {
+            true => "format = 99\n".to_owned(),
+            false => format!("{line}\n"),
+        })
+        .collect();
+    assert!(newer.contains("99"), "{text}");
+    std::fs::write(&name, newer).unwrap();
+    for command in [&["migrate"][..], &["sql", "SELECT 1"], &["verify"]] {
+        let output = cuulong(&data, command);
+        assert!(!output.status.success() && said(&output).contains("99"), "{command:?}: {}", said(&output));
+    }
+}
+
+/// The files below a folder that end so.
+fn ending(root: &Path, ending: &str, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            self::ending(&path, ending, found);
+        } else if path.to_str().unwrap().ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+}
+
+#[test]
+fn every_damaged_file_is_found_by_name_and_put_right_from_a_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let backup = folder.path().join("backup").display().to_string();
+    done(&data, &["dataset", "add", "gauge", "--agency", "cuulong", "--title", "g", "--access", "open"]);
+    for month in 1..=3 {
+        let file = folder.path().join(format!("{month}.csv"));
+        let rows: String =
+            (1..=28).map(|day| format!("station:cau_noi,2020-{month:02}-{day:02} 01:00,{day}.5\n")).collect();
+        std::fs::write(&file, format!("station,time,salinity\n{rows}")).unwrap();
+        done(&data, &["load", file.to_str().unwrap(), "--dataset", "gauge"]);
+    }
+    done(&data, &["backup", &backup]);
+    done(&data, &["verify"]);
+    let mut files = Vec::new();
+    ending(&data.join("lake"), ".parquet", &mut files);
+    ending(&data.join("lake"), ".json", &mut files);
+    ending(&data.join("originals"), "", &mut files);
+    assert!(files.len() >= 9, "{files:?}");
+    for (number, file) in files.iter().enumerate() {
+        let whole = std::fs::read(file).unwrap();
+        let middle = whole.len() / 2;
+        match number % 3 {
+            0 => {
+                let mut flipped = whole.clone();
+                flipped[middle] ^= 8;
+                std::fs::write(file, flipped).unwrap();
+            }
+            1 => std::fs::write(file, &whole[..middle]).unwrap(),
+            _ => std::fs::remove_file(file).unwrap(),
+        }
+        let name = file.strip_prefix(&data).unwrap().to_str().unwrap();
+        let output = cuulong(&data, &["verify", "--format", "json"]);
+        assert!(!output.status.success(), "{name} is damaged and nobody says so: {}", said(&output));
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let damaged: Vec<&str> =
+            found["damaged"].as_array().unwrap().iter().filter_map(|one| one["path"].as_str()).collect();
+        assert!(damaged.contains(&name), "{name}: {damaged:?}");
+        done(&data, &["restore", &backup, "--only", name]);
+        assert_eq!(std::fs::read(file).unwrap(), whole, "{name}");
+        done(&data, &["verify"]);
+    }
+}
+
+/// Everything that is read of a node at one time.
+async fn read(node: &NodeProcess) -> BTreeMap<String, Value> {
+    let mut answers = BTreeMap::new();
+    for path in [
+        "/v1/datasets/gauge/observations?limit=1000",
+        "/v1/datasets/gauge/latest",
+        "/v1/datasets/gauge/versions",
+        "/v1/datasets",
+    ] {
+        let (status, answer) = node.ask(Method::GET, path, Body::Empty).await.expect("an answer");
+        assert!(status.is_success(), "{path}: {status} {answer}");
+        answers.insert(path.to_owned(), answer);
+    }
+    let trace = answers["/v1/datasets/gauge/observations?limit=1000"]["items"][0]["trace"].clone();
+    let (status, answer) =
+        node.ask(Method::GET, trace.as_str().expect("a trace"), Body::Empty).await.expect("an answer");
+    assert!(status.is_success(), "{trace}: {status} {answer}");
+    answers.insert("trace".to_owned(), answer);
+    let rows = node.sql("SELECT place, phenomenon_time, result FROM observation ORDER BY 1, 2", None).await;
+    answers.insert("sql".to_owned(), json!(rows));
+    answers
+}
+
+async fn write(node: &NodeProcess, day: u32, hours: std::ops::Range<u32>) {
+    let one = |hour| {
+        json!({ "place": "station:cau_noi", "property": "salinity",
+            "time": format!("2021-05-{day:02}T{hour:02}:00:00Z"), "value": f64::from(day * 24 + hour) / 100.0 })
+    };
+    let body = json!({ "observations": hours.map(one).collect::<Vec<_>>() });
+    let (status, answer) = node
+        .ask(Method::POST, "/v1/datasets/gauge/observations", Body::Json(&body))
+        .await
+        .expect("an answer");
+    assert!(status.is_success(), "{status} {answer}");
+}
+
+/// The drill: data, a backup while writing goes on, more data, a second backup, and then both are
+/// put into empty places, where every answer is that of its time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_burns_down_is_put_up_again_as_it_was_at_each_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let backup = folder.path().join("backup").display().to_string();
+    let node = NodeProcess::start(&data).await;
+    node.register("gauge").await;
+    for day in 1..6 {
+        write(&node, day, 0..24).await;
+    }
+    let first = read(&node).await;
+    done(&data, &["backup", &backup]);
+    write(&node, 1, 0..4).await;
+    // Somebody writes while the second backup is made: what was acknowledged before is in it.
+    write(&node, 7, 0..24).await;
+    let second = read(&node).await;
+    let writing = async {
+        for hour in 0..24 {
+            write(&node, 9, hour..hour + 1).await;
+        }
+    };
+    let (at, to) = (data.clone(), backup.clone());
+    let backing_up = tokio::task::spawn_blocking(move || done(&at, &["backup", &to]));
+    let ((), made) = tokio::join!(writing, backing_up);
+    made.unwrap();
+    node.kill().await;
+    std::fs::remove_dir_all(&data).unwrap();
+
+    let list = cuulong(&folder.path().join("x"), &["backup", "list", &backup, "--format", "json"]);
+    let list: Value = serde_json::from_slice(&list.stdout).unwrap_or_else(|_| panic!("{}", said(&list)));
+    let mut ids: Vec<String> = list
+        .as_array()
+        .or(list["backups"].as_array())
+        .expect("a list")
+        .iter()
+        .map(|one| one["id"].as_str().expect("an id").to_owned())
+        .collect();
+    ids.sort();
+    assert_eq!(ids.len(), 2);
+    for (id, expected) in ids.iter().zip([&first, &second]) {
+        let place = folder.path().join(format!("again-{id}"));
+        done(&place, &["restore", &backup, "--backup", id]);
+        let output = cuulong(&place, &["restore", &backup, "--backup", id]);
+        assert!(!output.status.success(), "a place that is not empty is not overwritten: {}", said(&output));
+        let node = NodeProcess::start(&place).await;
+        let now = read(&node).await;
+        let hours = |answers: &BTreeMap<String, Value>| answers["sql"].as_array().unwrap().clone();
+        let was = hours(expected);
+        let is: Vec<Value> = hours(&now)
+            .into_iter()
+            .filter(|row| !row["phenomenon_time"].as_str().unwrap().starts_with("2021-05-09"))
+            .collect();
+        assert_eq!(was, is, "{id}");
+        if expected == &first {
+            assert_eq!(now["trace"], first["trace"]);
+            assert_eq!(now["/v1/datasets/gauge/versions"], first["/v1/datasets/gauge/versions"]);
+        }
+        write(&node, 11, 0..2).await;
+        node.kill().await;
+        done(&place, &["verify"]);
+    }
+}
+
+#[test]
+fn an_export_is_read_back_whole_by_programs_that_know_nothing_of_us() {
+    let Some(python) = testkit::python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let data = of_first_format(folder.path());
+    done(&data, &["migrate"]);
+    let export = folder.path().join("export");
+    done(&data, &["export", export.to_str().unwrap(), "--originals", "--people"]);
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/export");
+    let run = |script: &str| Command::new(&python).arg(scripts.join(script)).arg(&export).output().unwrap();
+    for script in ["read_duckdb.py", "read_pandas.py"] {
+        let output = run(script);
+        assert!(output.status.success(), "{script}: {}", said(&output));
+        assert!(said(&output).contains("6 rows of data"), "{script}: {}", said(&output));
+    }
+    // They compare: a value that is not the one that was exported is told.
+    let manifest = export.join("export.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("\"sum_result\": 13.625", "\"sum_result\": 13.626")).unwrap();
+    for script in ["read_duckdb.py", "read_pandas.py"] {
+        assert!(!run(script).status.success(), "{script} does not compare sums");
+    }
+}
