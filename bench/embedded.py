@@ -43,7 +43,7 @@ def wide_csv(file, kinds):
 
 def unpivoted(file, kinds):
     """Rows (datastream, time, value, quality); a datastream's number is its place's number and its property's."""
-    names = ", ".join(p[0] for p in PROPERTIES[:kinds])
+    names = ", ".join(f'"{p[0]}"' for p in PROPERTIES[:kinds])
     numbers = " ".join(f"WHEN '{p[0]}' THEN {n}" for n, p in enumerate(PROPERTIES[:kinds], 1))
     return f"""SELECT (place.n - 1) * {kinds} + CASE property {numbers} END AS datastream, time, value, quality
         FROM (UNPIVOT {wide_csv(file, kinds)} ON {names} INTO NAME property VALUE value) AS w JOIN place ON place.id = w.place"""
@@ -169,7 +169,7 @@ def read_latest():
 def read_count():
     connection = duck(NATIVE, True)
     timed_ms("count", "in process, from its own file", lambda: connection.execute("SELECT count(*) FROM observation").fetchone())
-    some = f"SELECT count(*) FROM observation WHERE (datastream - 1) % {KINDS} = 1 AND time >= '2013-02-01Z' AND time <= '2013-12-31 23:00Z'"
+    some = f"SELECT count(*) FROM observation WHERE (datastream - 1) % {KINDS} = 1 AND time >= '2013-02-01 00:00Z' AND time <= '2013-12-31 23:00Z'"
     timed_ms("count-some", "in process, from its own file", lambda: connection.execute(some).fetchone())
 
 

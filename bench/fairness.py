@@ -115,6 +115,31 @@ def reads(host, port, dataset, seconds, source):
     return {"reads": len(times), "p50_ms": at(0.5), "p99_ms": at(0.99), "max_ms": times[-1] * 1000}
 
 
+def compare(host, port, dataset, seconds=20, rounds=3, connections=8, key=None):
+    """Reads of a quiet node and reads beside the hostile user, round by round."""
+    source = "127.0.0.2" if host in ("127.0.0.1", "localhost") else None
+    quiet, busy = [], []
+    for number in range(rounds):
+        quiet.append(reads(host, port, dataset, seconds, source))
+        stop, counts = multiprocessing.Event(), multiprocessing.Array("l", 600)
+        users = [
+            multiprocessing.Process(target=hostile, args=(host, port, dataset, key, which, stop, counts), daemon=True)
+            for which in range(connections)
+        ]
+        for user in users:
+            user.start()
+        time.sleep(2)
+        busy.append(reads(host, port, dataset, seconds, source))
+        stop.set()
+        for user in users:
+            user.join(10)
+            user.terminate()
+        answered = {status: count for status, count in enumerate(counts) if count}
+        print(f"round {number + 1}: quiet {shown(quiet[-1])} | hostile {shown(busy[-1])} | its answers {answered}", flush=True)
+        time.sleep(1)
+    return quiet, busy
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
@@ -125,29 +150,7 @@ def main():
     parser.add_argument("--key")
     asked = parser.parse_args()
     url = urllib.parse.urlparse(asked.url)
-    host, port = url.hostname, url.port or 80
-    source = "127.0.0.2" if host in ("127.0.0.1", "localhost") else None
-    quiet, busy = [], []
-    for number in range(asked.rounds):
-        quiet.append(reads(host, port, asked.dataset, asked.seconds, source))
-        stop, counts = multiprocessing.Event(), multiprocessing.Array("l", 600)
-        users = [
-            multiprocessing.Process(
-                target=hostile, args=(host, port, asked.dataset, asked.key, which, stop, counts), daemon=True
-            )
-            for which in range(asked.connections)
-        ]
-        for user in users:
-            user.start()
-        time.sleep(2)
-        busy.append(reads(host, port, asked.dataset, asked.seconds, source))
-        stop.set()
-        for user in users:
-            user.join(10)
-            user.terminate()
-        answered = {status: count for status, count in enumerate(counts) if count}
-        print(f"round {number + 1}: quiet {shown(quiet[-1])} | hostile {shown(busy[-1])} | its answers {answered}")
-        time.sleep(1)
+    quiet, busy = compare(url.hostname, url.port or 80, asked.dataset, asked.seconds, asked.rounds, asked.connections, asked.key)
     middle = lambda rows, name: sorted(row[name] for row in rows)[len(rows) // 2]
     for name in ("p50_ms", "p99_ms"):
         before, after = middle(quiet, name), middle(busy, name)

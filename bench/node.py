@@ -187,7 +187,7 @@ def read():
         if paths:
             assert 672 <= get(BASE, paths[0]).count(b"phenomenonTime") <= 745, "a month of hours is missing"
             for clients in (1, 16):
-                measure(f"month-load-{clients}", server, f"{what}", paths, clients, values=places * 5 * hours)
+                measure(f"month-load-{clients}", server, f"{what}", paths, clients, rows=places * 5 * hours)
     count, kinds, hours, _ = AMOUNT["series"]
     for form, what in FORMS:
         paths = list(station_months("series", hours, form))
@@ -206,9 +206,9 @@ def read():
     last = FIRST + timedelta(minutes=AMOUNT["rows"] - 1)
     span = f"datetime={stamp(FIRST)}/{stamp(last)}"
     assert get(BASE, f"/v1/datasets/minutes/observations?format=csv&{span}").count(b"\n") >= AMOUNT["rows"]
-    whole("stream-csv", server, "all columns with qualifiers and provenance", f"/v1/datasets/minutes/observations?format=csv&{span}", values=AMOUNT["rows"])
+    whole("stream-csv", server, "all columns with qualifiers and provenance", f"/v1/datasets/minutes/observations?format=csv&{span}", rows=AMOUNT["rows"])
     sql = f"SELECT * FROM minutes WHERE phenomenon_time <= TIMESTAMP '{stamp(last)}' ORDER BY phenomenon_time"
-    whole("stream-json", server, "all columns with qualifiers and provenance", "/v1/sql?format=json&sql=" + urllib.parse.quote(sql), values=AMOUNT["rows"])
+    whole("stream-json", server, "all columns with qualifiers and provenance", "/v1/sql?format=json&sql=" + urllib.parse.quote(sql), rows=AMOUNT["rows"])
     sql = "SELECT datastream, date_trunc('month', phenomenon_time) AS month, avg(result) AS mean FROM series GROUP BY 1, 2"
     answer = asked_sql(sql, "csv")
     assert answer.count(b"\n") > count * kinds, answer[:300]
@@ -283,7 +283,11 @@ def catalogue():
 
 
 def fair():
-    fairness.run(serve, cuulong, station_months)
+    """Station-month reads of a visitor, quiet and beside another who runs the worst statements on eight connections."""
+    serve()
+    quiet, busy = fairness.compare("127.0.0.1", PORT, "load", seconds=2 + 2 * AMOUNT["seconds"], rounds=AMOUNT["runs"])
+    for what, rows in (("quiet", quiet), ("beside a hostile user on 8 connections", busy)):
+        record("fairness", PEER, what, "ms", [row["p50_ms"] for row in rows], p99=spread([row["p99_ms"] for row in rows]))
 
 
 if __name__ == "__main__":

@@ -84,7 +84,8 @@ def prepare():
             for n, place in enumerate(places(count)):
                 for k, p in enumerate(PROPERTIES[:kinds], 1):
                     copy.write_row((n * kinds + k, place, p[0], p[1]))
-        db.execute(f"CREATE INDEX ON {table} (place); VACUUM ANALYZE {table}")
+        db.execute(f"CREATE INDEX ON {table} (place)")
+        db.execute(f"VACUUM ANALYZE {table}")
     names = ["id", "code", "land_use", "commune", "area_m2", "surveyed", "salinity_class"]
     rows = pq.read_table(DATA / "parcels.parquet")
     shapes("parcel", "id bigint, code text, land_use text, commune text, area_m2 double precision, surveyed date, salinity_class int", "Polygon",

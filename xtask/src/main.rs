@@ -1,5 +1,6 @@
-//! The one door: `cargo xtask demo | test | tidy | web`.
+//! The one door: `cargo xtask demo | test | tidy | web | bench`.
 
+mod bench;
 mod demo;
 mod machine;
 mod postgres;
@@ -17,6 +18,7 @@ cargo xtask <command>
   test [ARG…]   prepare what the tests need, tidy, then run every test (ARGs go to the test runner)
   tidy          formatting, lints, dependency arrows, file length and headers, licences
   web           build the pages' islands
+  bench [ARG…]  the same work on this node and on what people use instead; bench/README.md
 ";
 
 fn main() -> ExitCode {
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         "test" => test::run(&rest),
         "tidy" => tidy::run(),
         "web" => web::build(),
+        "bench" => bench::bench(&rest),
         _ => {
             eprint!("{HELP}");
             return if command.is_empty() || command == "help" {

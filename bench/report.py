@@ -1,0 +1,113 @@
+"""Writes RESULTS.md from the rows that were measured: medians, spread, ratio to the best peer, floors and goals.
+
+    python report.py
+"""
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from common import AMOUNT, OUT, ROOT, ROWS, SIZE, WORK, machine
+
+US = "Cửu Long"
+# line: (what is done, whether less is better, floor, goal). Floors and goals are ratios to the best peer of the
+# run (ours / theirs), or absolute figures, as the design has them (section 11).
+LINES = {
+    "load": ("CSV of long observations, checked, sorted by series, durable", True, "≤ 1.43 × DuckDB", "≤ 1 × DuckDB"),
+    "series-load": ("The series that are read below, taken in", True, "", ""),
+    "month-series-1": ("One series, one month, one client", True, "p50 ≤ 2 ms over HTTP", "≤ 1 ms"),
+    "month-series-16": ("One series, one month, 16 clients", True, "", "≤ PostgreSQL"),
+    "month-load-1": ("The same out of the 10 M of the load, one client", True, "", ""),
+    "month-load-16": ("The same, 16 clients", True, "", ""),
+    "latest": ("Latest value of 10 000 series", True, "< 200 ms", ""),
+    "count": ("Exact count", True, "< 50 ms", ""),
+    "buckets": ("1 M points to 500 buckets, extremes kept", True, "< 50 ms", ""),
+    "stream-csv": ("360 000 values with qualifiers, CSV", True, "< 300 ms", ""),
+    "stream-json": ("360 000 values with qualifiers, JSON", True, "< 300 ms", ""),
+    "monthly": ("Monthly means of all series", True, "≤ 1.3 × DuckDB on Parquet", "≤ 1 × DuckDB's own file"),
+    "expand": ("Pages with `$expand`", True, "", ""),
+    "space-load": ("Parcels taken in", True, "", ""),
+    "count-some": ("Exact count of one property in a year", True, "", ""),
+    "bbox-1": ("1 000 parcels in a box, GeoJSON", True, "≥ 5 × faster than tipg and pygeoapi", "≤ PostGIS alone"),
+    "bbox-16": ("The same, 16 clients", True, "", ""),
+    "item-1": ("One parcel by its id", True, "≤ 1 × tipg", "≤ 0.5 ms"),
+    "item-16": ("The same, 16 clients", True, "", ""),
+    "join": ("Points in polygons", True, "≤ 1 × DuckDB spatial", "≥ 3 × faster"),
+    "write-single": ("Single observations from 64 clients, durable", False, "≥ 10 000/s", "≥ 30 000/s"),
+    "write-batch": ("Batches of 1 000 from 64 clients, durable", False, "≥ 50 000/s", ""),
+    "catalogue-list": ("100 000 datasets × 100 roles: list", True, "< 200 ms", ""),
+    "catalogue-search": ("100 000 datasets × 100 roles: search", True, "< 200 ms", ""),
+    "catalogue-register": ("100 000 datasets × 100 roles: register one more", True, "< 100 ms", ""),
+    "start": ("Start to first answer", True, "≤ 1 s", "≤ 0.3 s"),
+    "idle": ("Idle memory", True, "≤ 150 MB", "≤ 80 MB"),
+    "binary": ("Size of the program", True, "", ""),
+    "fairness": ("Station-month reads beside a hostile user", True, "p99 moves < 20 %", ""),
+}
+
+
+def number(value):
+    if value >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def cell(row):
+    if "missing" in row:
+        return f"— ({row['missing']})"
+    if "median" not in row:
+        return ""
+    text = f"{number(row['median'])} {row['unit']}"
+    if row.get("runs", 1) > 1:
+        text += f" ({number(row['min'])}–{number(row['max'])})"
+    if isinstance(row.get("p99"), dict):
+        text += f", p99 {number(row['p99']['median'])}"
+    elif "p99" in row:
+        text += f", p99 {number(row['p99'])}"
+    for word in ("failed", "refused"):
+        if row.get(word):
+            text += f", {row[word]} {word}"
+    return text + (" *" if row.get("busy") else "")
+
+
+def ratio(row, rows, less):
+    """How many times better than the best peer doing the same, above 1 is better."""
+    def comparable(other):
+        return other["peer"] != US and "median" in other and other["unit"] == row["unit"] and other.get("clients", 1) == row.get("clients", 1)
+    peers = [r for r in rows if comparable(r)]
+    if row["peer"] != US or "median" not in row or not peers or not row["median"]:
+        return ""
+    best = min(peers, key=lambda r: r["median"]) if less else max(peers, key=lambda r: r["median"])
+    times = best["median"] / row["median"] if less else row["median"] / best["median"]
+    return f"{times:.2f} × {best['peer']} ({best['what'][:40]})"
+
+
+def main():
+    rows = json.loads(ROWS.read_text())
+    order = {line: at for at, line in enumerate(LINES)}
+    lines = sorted({r["line"] for r in rows}, key=lambda line: (order.get(line, 99), line))
+    out = ["# Results", "",
+           f"Size {SIZE} (`{json.dumps(AMOUNT)}`), written {time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC by `cargo xtask bench`. "
+           "All data are synthetic. How to read this: [README.md](README.md).", "",
+           "Figures are medians (least–most); over HTTP the p50 of requests in ms, with the p99. "
+           "`×` compares with the best peer that does the same in the same unit: above 1 this node is better. "
+           "`*`: a compiler ran on the machine meanwhile, so the figure is no baseline.", ""]
+    for name, value in machine().items():
+        out.append(f"- {name}: {value}")
+    out += ["", "| work | who | what | figure | × best peer | floor | goal | disk MB | peak MB |", "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for line in lines:
+        title, less, floor, goal = LINES.get(line, (line, True, "", ""))
+        here = [r for r in rows if r["line"] == line]
+        here.sort(key=lambda r: (r["peer"] != US, r["peer"], r["what"]))
+        for at, row in enumerate(here):
+            ours = row["peer"] == US
+            out.append("| " + " | ".join([title if at == 0 else "", row["peer"], row["what"], cell(row), ratio(row, here, less),
+                                            floor if ours else "", goal if ours else "", str(row.get("disk_mb", "")), str(row.get("peak_mb", ""))]) + " |")
+    (ROOT / "bench" / "RESULTS.md").write_text("\n".join(out) + "\n")
+    shutil.copy(ROWS, ROOT / "bench" / "results.json")
+    print(f"bench/RESULTS.md: {len(rows)} measurements")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
