@@ -43,8 +43,6 @@ pub struct Config {
     pub slow_query_ms: u64,
     /// The header in which a proxy tells the client's address.
     pub client_address_header: Option<axum::http::HeaderName>,
-    /// Where traces go: the address of an OTLP/HTTP collector.
-    pub otlp_endpoint: Option<url::Url>,
     /// Every value with its origin, for `cuulong config`.
     pub origins: Vec<(String, String, String)>,
 }
@@ -70,7 +68,6 @@ struct File {
     budget_memory: Option<u64>,
     slow_query_ms: Option<u64>,
     client_address_header: Option<String>,
-    otlp_endpoint: Option<String>,
 }
 
 /// A configuration that cannot be used; the sentence names the value and its origin.
@@ -111,14 +108,12 @@ impl Config {
         let slow_query_ms = values.pick("slow_query_ms", None, number(file.slow_query_ms), "1000");
         let client_address_header =
             values.pick("client_address_header", None, file.client_address_header, "");
-        let otlp_endpoint = values.pick("otlp_endpoint", None, file.otlp_endpoint, "");
         Ok(Config {
             catalog,
             store,
             store_options: store_options(file.store_options, &mut values),
             listen,
             public_url: address("public_url", &public_url)?,
-            otlp_endpoint: address("otlp_endpoint", &otlp_endpoint)?,
             client_address_header: match client_address_header.as_str() {
                 "" => None,
                 text => Some(text.parse().map_err(|_| {
