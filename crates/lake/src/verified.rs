@@ -172,7 +172,8 @@ impl ObjectStore for Verified {
                 if at >= end {
                     return Ok(None);
                 }
-                let piece = read(&store, &path, &sums, &[at..end]).await?;
+                let range = at..end;
+                let piece = read(&store, &path, &sums, std::slice::from_ref(&range)).await?;
                 Ok(piece.into_iter().next().map(|bytes| (bytes, end)))
             }
         });

@@ -167,7 +167,7 @@ async fn datastreams(scope: &Arc<Scope>) -> Result<RecordBatch, Error> {
 
 /// The datasets that the principal may know of; `readable` says which of them are tables.
 async fn datasets(scope: &Arc<Scope>) -> Result<RecordBatch, Error> {
-    let rows = &scope.visible;
+    let rows = &scope.visible().await?;
     let mut versions = Vec::with_capacity(rows.len());
     let mut totals = Vec::with_capacity(rows.len());
     let mut committed = Vec::with_capacity(rows.len());

@@ -119,7 +119,8 @@ async fn join(
     let sorted = aside(async move { Incoming::arrange(&schema, &batches, None).map(Arc::new) }).await?;
     let rows = sorted.rows();
     let mut added = Vec::new();
-    for positions in shares(&[0..rows]) {
+    let whole = 0..rows;
+    for positions in shares(std::slice::from_ref(&whole)) {
         match Task::New(positions).run(lake, dataset, &sorted).await {
             Ok(file) => added.extend(file),
             Err(error) => {

@@ -1,7 +1,6 @@
 //! Checkpoints: summaries of a log, so that it need not be read from its beginning. They can be made
 //! anew at any time, so one that is damaged is removed.
 
-use deltalake_core::DeltaTableError;
 use futures::stream::TryStreamExt;
 use model::Version;
 use object_store::path::Path;
@@ -35,7 +34,7 @@ impl TableLog {
     async fn checkpoint_at(&self, position: Version) -> Result<(), Error> {
         let mut table = deltalake_core::DeltaTable::new(self.store.clone());
         table.load_version(position.0).await?;
-        deltalake_core::checkpoints::create_checkpoint(&table, None).await.map_err(DeltaTableError::from)?;
+        deltalake_core::checkpoints::create_checkpoint(&table, None).await?;
         let store = self.store.object_store(None);
         let path = checkpoint(position);
         let bytes = store.get(&path).await?.bytes().await?;

@@ -9,11 +9,15 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Field, Int64Type, Schema, SchemaRef};
 use async_trait::async_trait;
+use catalog::Observed;
 use chrono::{DateTime, Utc};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::error::Result;
+use datafusion::logical_expr::expr::InList;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, ScalarUDF, TableProviderFilterPushDown, TableType, col, lit};
+use datafusion::logical_expr::{
+    BinaryExpr, Expr, Operator, ScalarUDF, TableProviderFilterPushDown, TableType, col, lit,
+};
 use datafusion::physical_expr::ScalarFunctionExpr;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_plan::empty::EmptyExec;
@@ -72,12 +76,17 @@ impl ObservationTable {
         ObservationTable { scope, which, stored, schema }
     }
 
-    async fn members(&self) -> Result<Vec<Arc<Member>>> {
+    /// The datasets that may hold rows which pass these filters.
+    async fn members(&self, on_streams: &[&Expr]) -> Result<Vec<Arc<Member>>> {
         match &self.which {
             Which::One(dataset, at) => Ok(vec![self.scope.member(dataset, *at).await.map_err(pass)?]),
             Which::All => {
                 let mut members = Vec::new();
-                for dataset in self.scope.observation_datasets() {
+                let datasets = match looked_for(on_streams) {
+                    Some(wanted) => self.scope.observing(&wanted).await.map_err(pass)?,
+                    None => self.scope.observation_datasets(),
+                };
+                for dataset in datasets {
                     members.push(self.scope.member(&dataset, self.scope.at()).await.map_err(pass)?);
                 }
                 Ok(members)
@@ -201,7 +210,7 @@ impl TableProvider for ObservationTable {
             Some(columns) => columns.iter().map(|at| self.schema.field(*at)).collect(),
             None => self.schema.fields().iter().map(AsRef::as_ref).collect(),
         };
-        let members = self.members().await?;
+        let members = self.members(&on_streams).await?;
         let mut parts = Vec::new();
         for member in &members {
             if let Some(part) = Part::choose(state, member, &on_streams)? {
@@ -327,6 +336,49 @@ impl ObservationTable {
             expressions.push((expression, name));
         }
         Ok(Arc::new(ProjectionExec::try_new(expressions, plan)?))
+    }
+}
+
+/// What filters say of dataset, place and property in so many words: `place = 'x'` or
+/// `place IN ('x', 'y')`. `None` when they say nothing of the kind.
+fn looked_for(filters: &[&Expr]) -> Option<Observed> {
+    let mut wanted = Observed::default();
+    let mut any = false;
+    for filter in filters {
+        let Some((column, values)) = named_values(filter) else { continue };
+        let place = match column {
+            "dataset" => &mut wanted.datasets,
+            "place" => &mut wanted.places,
+            "property" => &mut wanted.properties,
+            _ => continue,
+        };
+        any = true;
+        match place {
+            // Both lists hold.
+            Some(known) => known.retain(|value| values.contains(value)),
+            none => *none = Some(values),
+        }
+    }
+    any.then_some(wanted)
+}
+
+fn named_values(filter: &Expr) -> Option<(&str, Vec<String>)> {
+    let text = |value: &Expr| match value {
+        Expr::Literal(value, _) => value.try_as_str().flatten().map(str::to_owned),
+        _ => None,
+    };
+    match filter {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => match (&**left, &**right) {
+            (Expr::Column(column), value) | (value, Expr::Column(column)) => {
+                Some((column.name(), vec![text(value)?]))
+            }
+            _ => None,
+        },
+        Expr::InList(InList { expr, list, negated: false }) => {
+            let Expr::Column(column) = &**expr else { return None };
+            Some((column.name(), list.iter().map(text).collect::<Option<_>>()?))
+        }
+        _ => None,
     }
 }
 

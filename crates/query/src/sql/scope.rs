@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use catalog::Observed;
 use chrono::{DateTime, Utc};
 use lake::Snapshot;
 use model::{Dataset, DatasetId, DatasetKind, Version};
 use parking_lot::Mutex;
-use policy::{Permit, Policy, Principal, Purpose};
+use policy::{Permit, Principal, Purpose};
 
 use super::session::is_fixed;
 use crate::engine::Inner;
@@ -17,8 +18,6 @@ use crate::{At, Error};
 /// What one request may read.
 pub(crate) struct Scope {
     pub(crate) engine: Arc<Inner>,
-    /// Every dataset that the principal may know of.
-    pub(crate) visible: Vec<Dataset>,
     principal: Principal,
     now: DateTime<Utc>,
     at: At,
@@ -53,28 +52,15 @@ impl Scope {
         as_known_at: Option<DateTime<Utc>>,
     ) -> Result<Arc<Scope>, Error> {
         let now = Utc::now();
-        let grants: Vec<_> = engine.catalog.grants(None).await?.into_iter().map(|(_, grant)| grant).collect();
-        let mut permits = BTreeMap::new();
-        let mut visible = Vec::new();
-        for dataset in engine.catalog.datasets().await? {
-            let policy = Policy {
-                dataset: dataset.id.clone(),
-                access: dataset.access,
-                agency: dataset.agency.clone(),
-            };
-            let decide = |purpose| policy::decide(principal, &policy, &grants, purpose, now).outcome;
-            if let Ok(permit) = decide(Purpose::Read)
-                && readable(dataset.kind, &permit)
-            {
-                permits.insert(dataset.id.clone(), (dataset.kind, permit));
-            }
-            if decide(Purpose::Describe).is_ok() {
-                visible.push(dataset);
-            }
-        }
+        let tables = [DatasetKind::Observations, DatasetKind::Features];
+        let found = engine.catalog.readable_datasets(principal, &tables, now).await?;
+        let permits = found
+            .into_iter()
+            .filter(|found| readable(found.kind, &found.permit))
+            .map(|found| (found.permit.dataset().clone(), (found.kind, found.permit)))
+            .collect();
         Ok(Arc::new(Scope {
             engine: engine.clone(),
-            visible,
             principal: principal.clone(),
             now,
             at: as_known_at.map_or(At::Latest, At::KnownAt),
@@ -105,6 +91,20 @@ impl Scope {
     pub(crate) fn readable(&self, name: &str) -> Option<(&DatasetId, DatasetKind)> {
         let (id, (kind, _)) = self.permits.get_key_value(&DatasetId::new(name).ok()?)?;
         Some((id, *kind))
+    }
+
+    /// Every dataset that the principal may know of.
+    pub(crate) async fn visible(&self) -> Result<Vec<Dataset>, Error> {
+        Ok(self.engine.catalog.visible_datasets(&self.principal, self.now).await?)
+    }
+
+    /// The datasets of observations that the principal may read and that may hold what is looked for:
+    /// what they cost does not grow with the datasets that do not.
+    pub(crate) async fn observing(&self, wanted: &Observed) -> Result<Vec<DatasetId>, Error> {
+        let found = self.engine.catalog.datasets_observing(wanted).await?;
+        let is_readable =
+            |id: &DatasetId| matches!(self.permits.get(id), Some((DatasetKind::Observations, _)));
+        Ok(found.into_iter().filter(is_readable).collect())
     }
 
     /// The datasets of observations that the principal may read.
