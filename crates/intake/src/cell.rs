@@ -27,8 +27,9 @@ impl Intake {
             .ok_or_else(|| Error::NotFound { what: format!("the original of run `{}`", run.id) })?;
         if run.kind == RunKind::Writes {
             let file = self.inner.lake.original(permit, hash).await?;
-            let lines =
-                tokio::task::spawn_blocking(move || writes::trace::neighbourhood(file.path(), cell.row, AROUND));
+            let lines = tokio::task::spawn_blocking(move || {
+                writes::trace::neighbourhood(file.path(), cell.row, AROUND)
+            });
             return lines.await.map_err(|error| Error::internal("looking up the line", error))?;
         }
         let mapping = match run.mapping {

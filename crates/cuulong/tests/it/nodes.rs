@@ -106,7 +106,10 @@ async fn a_correction_through_one_node_is_read_through_the_other() {
     until(&b, path, |page| page["items"][0]["result"] == 3.5).await;
     // The other way round: the second node corrects what the first wrote, on the newest version.
     let corrected = b.hand_in("gauge", "b.csv", row("4.5"), None).await.unwrap();
-    assert_eq!((&corrected["run"]["version"], &corrected["run"]["totals"]["corrected"]), (&2.into(), &1.into()));
+    assert_eq!(
+        (&corrected["run"]["version"], &corrected["run"]["totals"]["corrected"]),
+        (&2.into(), &1.into())
+    );
     until(&a, path, |page| page["items"][0]["result"] == 4.5).await;
 }
 

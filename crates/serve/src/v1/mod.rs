@@ -87,9 +87,7 @@ fn listed() -> (Router<App>, OpenApi) {
         .routes(routes!(uploads::upload))
         .routes(routes!(versions::list))
         .routes(routes!(versions::differences))
-        .routes(
-            routes!(observations::list, writes::write).layer(DefaultBodyLimit::max(writes::MAX_BYTES)),
-        )
+        .routes(routes!(observations::list, writes::write).layer(DefaultBodyLimit::max(writes::MAX_BYTES)))
         .routes(routes!(observations::buckets))
         .routes(routes!(observations::latest))
         .routes(routes!(observations::datastreams))

@@ -17,7 +17,8 @@ pub(super) fn text(exported: &Exported, choice: Choice) -> String {
         // A table's cell ends at a bar.
         let licence = table.licence.replace('|', "/");
         let (id, kind, access, rows) = (&table.dataset, table.kind, table.access, table.rows);
-        let _ = writeln!(datasets, "| `{id}` | {kind} | {version} | {rows} | {access} | {licence} | {file} |");
+        let _ =
+            writeln!(datasets, "| `{id}` | {kind} | {version} | {rows} | {access} | {licence} | {file} |");
     }
     let at = exported.at.to_rfc3339();
     let program = exported.program;
