@@ -422,9 +422,7 @@ impl Work<'_> {
         let rows = ParquetRecordBatchReaderBuilder::try_new(bytes)
             .and_then(|builder| builder.build())
             .map_err(|error| error.to_string())
-            .and_then(|rows| {
-                rows.map(|batch| batch.map(drop)).collect::<Result<(), _>>().map_err(|e| e.to_string())
-            });
+            .and_then(|mut rows| rows.try_for_each(|batch| batch.map(drop)).map_err(|e| e.to_string()));
         if let Err(why) = rows {
             self.damaged(Kind::Checkpoint, &name, why);
         }
