@@ -70,9 +70,12 @@ async fn a_node_knows_its_own_runs_from_those_of_others(database: Database) {
     let (first, second) = (run(1, "open_one"), run(2, "open_one"));
     one.open_run(&first).await.unwrap();
     other.open_run(&second).await.unwrap();
-    assert_eq!(one.unfinished_runs_here().await.unwrap(), [first.clone()]);
+    assert_eq!(one.unfinished_runs_here().await.unwrap(), std::slice::from_ref(&first));
     // Also after a restart.
-    assert_eq!(named(&database, "one").await.unfinished_runs_here().await.unwrap(), [first.clone()]);
+    assert_eq!(
+        named(&database, "one").await.unfinished_runs_here().await.unwrap(),
+        std::slice::from_ref(&first)
+    );
 
     let seen = async || other.unfinished_runs_elsewhere().await.unwrap();
     let there = seen().await;
