@@ -2,7 +2,7 @@
 
 use arrow::array::{Array, ArrayBuilder, StringArray, StringBuilder};
 
-use crate::{Error, Place};
+use crate::{Error, Note, Place};
 
 /// A table that is read from its beginning to its end.
 pub trait TableReader {
@@ -12,6 +12,11 @@ pub trait TableReader {
     /// The next rows, or `None` at the end. Rows of one chunk are of one sheet and in order. After
     /// an error there is nothing more to read.
     fn next_chunk(&mut self) -> Result<Option<Chunk>, Error>;
+
+    /// What was done to the letters of the chunks handed out since it was asked last.
+    fn notes(&mut self) -> Vec<Note> {
+        Vec::new()
+    }
 }
 
 /// Consecutive rows of one sheet; rows without any text are left out.

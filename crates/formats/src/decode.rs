@@ -162,6 +162,13 @@ impl Read for TextFile {
     }
 }
 
+/// Whether a file begins with the mark of UTF-8.
+pub(crate) fn has_mark(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(path)?.take(3).read_to_end(&mut head)?;
+    Ok(head == b"\xEF\xBB\xBF")
+}
+
 /// Refuses a file that is empty or larger than the limit.
 pub(crate) fn check_size(size: u64, limits: &Limits) -> Result<(), Error> {
     if size == 0 {

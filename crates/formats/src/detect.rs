@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::{Error, Place, csv, decode};
+use crate::text::{Sound, sound};
+use crate::{Error, csv, decode};
 
 /// Bytes of the beginning that [`detect`] wants to see.
 pub const HEAD_BYTES: usize = 64 * 1024;
@@ -182,22 +183,16 @@ fn text(head: &[u8], encoding: Encoding) -> Result<String, Error> {
         }
         return Err(binary());
     }
-    match std::str::from_utf8(head) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(error) if error.error_len().is_none() && head.len() >= HEAD_BYTES => {
-            Ok(String::from_utf8_lossy(&head[..error.valid_up_to()]).into_owned())
-        }
-        Err(error) => {
-            let (before, rest) = head.split_at(error.valid_up_to());
-            let controls =
-                head.iter().filter(|b| **b < 0x20 && !matches!(**b, b'\t' | b'\n' | b'\r' | 0x0C)).count();
-            if controls * 50 > head.len() {
-                return Err(binary());
-            }
-            let row = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-            Err(csv::not_utf8(rest[0]).at(u32::try_from(row).map(Place::row).unwrap_or_default()))
+    if std::str::from_utf8(head).is_err_and(|error| error.error_len().is_some()) {
+        let is_control = |byte: &u8| *byte < 0x20 && !matches!(*byte, b'\t' | b'\n' | b'\r' | 0x0C);
+        if head.iter().filter(|byte| is_control(byte)).count() * 50 > head.len() {
+            return Err(binary());
         }
     }
+    let Sound { replaced, tail } = sound(head, head.len() < HEAD_BYTES, false);
+    let mut text = replaced.unwrap_or_else(|| head.to_vec());
+    text.truncate(text.len() - tail);
+    Ok(String::from_utf8(text).expect("what is no UTF-8 is carried"))
 }
 
 fn binary() -> Error {
@@ -286,16 +281,11 @@ mod tests {
             ("a.json", b"{\"a\":1}", "wrong_type".into()),
             ("a.json", b"[{\"a\":1}]", "wrong_type".into()),
             ("a.csv", b"{a},b\n1,2\n", csv(b',', Encoding::Utf8)),
-            ("a.csv", b"a,b\nB\xECnh,1\n", "not_utf8".into()),
+            ("a.csv", b"a,b\nB\xECnh,1\n", csv(b',', Encoding::Utf8)),
+            ("a.csv", b"T\xF8nh;a\n\xA7\xE5ng Th\xB8p;1\n", csv(b';', Encoding::Utf8)),
         ] {
             assert_eq!(code(name, head), expected, "{name} {:?}", String::from_utf8_lossy(head));
         }
-    }
-
-    #[test]
-    fn a_byte_that_is_no_text_is_told_with_its_row() {
-        let error = detect("a.csv", b"a,b\n1,2\nB\xECnh,1\n").unwrap_err();
-        assert_eq!(error.to_string(), "the byte 0xEC is not text in UTF-8, row 3");
     }
 
     #[test]

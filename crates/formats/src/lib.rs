@@ -11,18 +11,22 @@ mod decode;
 mod detect;
 mod error;
 mod geojson;
+mod harmless;
 mod limits;
 mod neighbourhood;
 mod number;
+mod text;
 mod xlsx;
 
 pub use chunk::{Chunk, TableReader};
 pub use detect::{Encoding, Format, HEAD_BYTES, detect, detect_file};
 pub use error::{Error, Place};
 pub use geojson::{FeatureItem, FeatureReader, FeatureRefusal, FeatureRow, read_features};
+pub use harmless::{harmless, is_harmless};
 pub use limits::Limits;
-pub use neighbourhood::{Neighbourhood, neighbourhood, neighbourhood_under};
+pub use neighbourhood::{Neighbourhood, neighbourhood, neighbourhood_read_as, neighbourhood_under};
 pub use number::{DecimalStyle, Number, parse_number};
+pub use text::{Charset, Note, NoteKind, Reading};
 
 use std::path::Path;
 
@@ -38,9 +42,37 @@ pub fn open_table(
     format: &Format,
     limits: &Limits,
 ) -> Result<Box<dyn TableReader + Send>, Error> {
-    open_selected(path, format, limits, Selection::All)
+    open_table_read_as(path, format, &Reading::default(), limits)
 }
 
+/// The same where a person has said how its letters are encoded.
+pub fn open_table_read_as(
+    path: &Path,
+    format: &Format,
+    reading: &Reading,
+    limits: &Limits,
+) -> Result<Box<dyn TableReader + Send>, Error> {
+    open_legible(path, format, reading, limits, Selection::All)
+}
+
+/// Opens a table with its letters read.
+fn open_legible(
+    path: &Path,
+    format: &Format,
+    reading: &Reading,
+    limits: &Limits,
+    selection: Selection,
+) -> Result<Box<dyn TableReader + Send>, Error> {
+    let table = open_selected(path, format, limits, selection)?;
+    let learn = selection.learning().map(|all| {
+        let (path, format, limits) = (path.to_owned(), *format, limits.clone());
+        Box::new(move || open_selected(&path, &format, &limits, all)) as text::Learn
+    });
+    let claims_utf8 = matches!(format, Format::Csv { .. }) && decode::has_mark(path)?;
+    Ok(Box::new(text::LegibleTable::new(table, reading.clone(), claims_utf8, learn)))
+}
+
+/// Opens a table with its texts as they stand in the file.
 fn open_selected(
     path: &Path,
     format: &Format,

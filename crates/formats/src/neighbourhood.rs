@@ -5,7 +5,7 @@ use std::path::Path;
 
 use model::CellRef;
 
-use crate::{Error, Format, Limits, open_selected, read_features};
+use crate::{Error, Format, Limits, Reading, open_legible, read_features};
 
 /// A cell with its surroundings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,19 @@ pub fn neighbourhood_under(
     around: u32,
     limits: &Limits,
 ) -> Result<Neighbourhood, Error> {
+    neighbourhood_read_as(path, format, &Reading::default(), header_row, cell, around, limits)
+}
+
+/// The same where a person has said how the file's letters are encoded.
+pub fn neighbourhood_read_as(
+    path: &Path,
+    format: &Format,
+    reading: &Reading,
+    header_row: Option<u32>,
+    cell: CellRef,
+    around: u32,
+    limits: &Limits,
+) -> Result<Neighbourhood, Error> {
     if cell.row == 0 || cell.column == 0 {
         return Err(not_there(cell));
     }
@@ -63,7 +76,7 @@ pub fn neighbourhood_under(
         return features(path, cell, from, to, limits);
     }
     let selection = Selection::Rows { sheet: cell.sheet, from, to, header: header_row };
-    let mut table = open_selected(path, format, limits, selection)?;
+    let mut table = open_legible(path, format, reading, limits, selection)?;
     let sheet_name = table.sheets().get(usize::from(cell.sheet)).ok_or_else(|| not_there(cell))?.clone();
     let mut top: Vec<(u32, Vec<String>)> = Vec::new();
     let mut rows: Vec<(u32, Vec<String>)> = Vec::new();
@@ -163,7 +176,20 @@ pub(crate) enum Selection {
     Rows { sheet: u16, from: u32, to: u32, header: Option<u32> },
 }
 
+/// Rows from which the encoding of the columns is learnt, where only some rows are read.
+const LEARNT_ROWS: u32 = 65_536;
+
 impl Selection {
+    /// The rows of the same sheet that tell how its letters are encoded.
+    pub(crate) fn learning(self) -> Option<Selection> {
+        match self {
+            Selection::All => None,
+            Selection::Rows { sheet, header, .. } => {
+                Some(Selection::Rows { sheet, from: 1, to: LEARNT_ROWS, header })
+            }
+        }
+    }
+
     pub(crate) fn wants_sheet(&self, number: u16) -> bool {
         match self {
             Selection::All => true,

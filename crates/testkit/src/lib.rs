@@ -4,6 +4,7 @@
 //! temporary folder (or on PostgreSQL and an S3-compatible server), and is asked over its router
 //! or over loopback.
 
+pub mod fuzz;
 mod node;
 mod proxy;
 mod real_data;

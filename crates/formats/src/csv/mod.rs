@@ -10,6 +10,7 @@ pub(crate) use sniff::delimiter;
 use crate::chunk::ChunkBuilder;
 use crate::decode::{TextFile, nfc};
 use crate::neighbourhood::Selection;
+use crate::text::{Sound, has_carriers, sound};
 use crate::{Chunk, Encoding, Error, Limits, Place, TableReader};
 use scan::{Field, Scan, scan, unquote};
 
@@ -19,6 +20,7 @@ const BLOCK: usize = 1 << 20;
 /// A CSV file that is being read.
 pub(crate) struct CsvTable {
     input: TextFile,
+    is_utf16: bool,
     delimiter: u8,
     limits: Limits,
     selection: Selection,
@@ -27,6 +29,8 @@ pub(crate) struct CsvTable {
     /// The bytes of the buffer that are filled and not yet read as records.
     start: usize,
     end: usize,
+    /// Up to where the buffer is known to be UTF-8, bytes that are not being carried.
+    sound: usize,
     at_end: bool,
     /// The number of the row read last.
     row: u32,
@@ -61,6 +65,7 @@ impl CsvTable {
     ) -> Result<CsvTable, Error> {
         Ok(CsvTable {
             input: TextFile::open(path, encoding, limits)?,
+            is_utf16: encoding != Encoding::Utf8,
             delimiter,
             limits: limits.clone(),
             selection,
@@ -68,6 +73,7 @@ impl CsvTable {
             buffer: vec![0; 2 * BLOCK],
             start: 0,
             end: 0,
+            sound: 0,
             at_end: false,
             row: 0,
             builder: ChunkBuilder::new(0),
@@ -79,8 +85,7 @@ impl CsvTable {
 
     fn read_chunk(&mut self) -> Result<Option<Chunk>, Error> {
         loop {
-            let block = &self.buffer[self.start..self.end];
-            let (text, problem) = checked(block, self.at_end);
+            let (text, problem) = text_of(&self.buffer[self.start..self.sound]);
             let last = self.at_end && problem.is_none();
             let mut records = Records {
                 text,
@@ -124,6 +129,7 @@ impl CsvTable {
         use std::io::Read;
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
+        self.sound -= self.start;
         self.start = 0;
         if self.buffer.len() < self.end + BLOCK {
             self.buffer.resize(2 * self.end + BLOCK, 0);
@@ -137,6 +143,13 @@ impl CsvTable {
                 break;
             }
         }
+        let Sound { replaced, tail } = sound(&self.buffer[self.sound..self.end], self.at_end, self.is_utf16);
+        if let Some(bytes) = replaced {
+            self.buffer.truncate(self.sound);
+            self.buffer.extend_from_slice(&bytes);
+            self.end = self.buffer.len();
+        }
+        self.sound = self.end - tail;
         Ok(())
     }
 }
@@ -210,7 +223,7 @@ impl Records<'_> {
                         unquote(text, unquoted);
                         text = unquoted;
                     }
-                    if self.is_ascii {
+                    if self.is_ascii || has_carriers(text) {
                         builder.set(column, text);
                     } else {
                         builder.set(column, &nfc(text));
@@ -250,20 +263,12 @@ impl Records<'_> {
     }
 }
 
-/// The text at the beginning of a block, and what stands after it that is not text.
-fn checked(block: &[u8], at_end: bool) -> (&str, Option<Error>) {
+/// The text of a block up to a zero byte, and the error for that.
+fn text_of(block: &[u8]) -> (&str, Option<Error>) {
     // `contains` is the fast way to see that there is none, which is nearly always.
     let zero = if block.contains(&0) { block.iter().position(|byte| *byte == 0) } else { None };
-    let block = &block[..zero.unwrap_or(block.len())];
-    match std::str::from_utf8(block) {
-        Ok(text) => (text, zero.map(|_| zero_byte())),
-        Err(error) => {
-            let (text, rest) = block.split_at(error.valid_up_to());
-            let text = std::str::from_utf8(text).expect("the text is valid up to here");
-            let is_cut_only = error.error_len().is_none() && !at_end && zero.is_none();
-            (text, (!is_cut_only).then(|| not_utf8(rest[0])))
-        }
-    }
+    let text = std::str::from_utf8(&block[..zero.unwrap_or(block.len())]);
+    (text.expect("`fill` carries what is no UTF-8"), zero.map(|_| zero_byte()))
 }
 
 fn zero_byte() -> Error {
@@ -271,15 +276,6 @@ fn zero_byte() -> Error {
         "binary",
         "the file holds a zero byte, so it is not text",
         "save the table as CSV (UTF-8) or as .xlsx in the program that made it",
-    )
-}
-
-/// The error for a byte that is no text in the file's encoding.
-pub(crate) fn not_utf8(byte: u8) -> Error {
-    Error::invalid(
-        "not_utf8",
-        format!("the byte 0x{byte:02X} is not text in UTF-8"),
-        "save the file as \"CSV UTF-8\"; if its letters are in an old Vietnamese font (TCVN3, VNI), convert it to Unicode first",
     )
 }
 

@@ -1,8 +1,11 @@
 //! The readers on whole files: what they hand out, what they refuse, and real files.
 
 mod files;
+mod fuzz;
 mod geojson;
 mod hostile;
+mod hostile_xml;
+mod letters;
 mod real;
 mod tables;
 mod traces;

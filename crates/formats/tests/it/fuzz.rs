@@ -1,0 +1,107 @@
+//! Each parser of this crate under inputs bent out of good ones: never a panic, never without end.
+
+#[path = "../../../testkit/src/fuzz.rs"]
+mod driver;
+
+use driver::{fuzz, fuzz_text};
+use formats::{
+    Charset, DecimalStyle, Encoding, Format, Limits, Reading, detect, neighbourhood, open_table_read_as,
+    parse_number, read_features,
+};
+use model::CellRef;
+
+use crate::files::{chunks, file, rows_of, workbook};
+
+fn limits() -> Limits {
+    Limits { max_line_bytes: 1000, max_cell_bytes: 300, max_rows: 500, max_columns: 100, ..Limits::default() }
+}
+
+#[test]
+fn delimited_text() {
+    let seeds: [&[u8]; 6] = [
+        b"a;b;c\n1,5;2;\"x \"\"y\"\"\"\r\n\r\nd;;\n",
+        "Tên;Giá\nĐồng Tháp;1\nB\u{f7ec}nh;2\n".as_bytes(),
+        b"T\xF8nh;Gi\xB8\n\xA7\xE5ng Th\xB8p;1\nB\xD5n Tre;2\n",
+        "TØnh;Gi¸\n§ång Th¸p;1\nTr¹m: Rạch Giá;2\n".as_bytes(),
+        b"\xEF\xBB\xBFa,b\nB\xECnh,1\n",
+        b"\xFF\xFEa\0;\0b\0\n\0",
+    ];
+    let calls = fuzz(&seeds, |input| {
+        let file = file(input);
+        let encoding = if input.starts_with(b"\xFF\xFE") { Encoding::Utf16Le } else { Encoding::Utf8 };
+        let format = Format::Csv { delimiter: b';', encoding };
+        for reading in [Reading::default(), Reading { file: Some(Charset::Vni), columns: Vec::new() }] {
+            let Ok(mut table) = open_table_read_as(file.path(), &format, &reading, &limits()) else {
+                continue;
+            };
+            let Ok(chunks) = chunks(&mut *table) else { continue };
+            let rows = rows_of(&chunks);
+            assert!(rows.windows(2).all(|pair| pair[0].1 < pair[1].1));
+            for text in rows.iter().flat_map(|row| &row.2) {
+                assert!(
+                    !text.contains(|c| ('\u{f780}'..='\u{f7ff}').contains(&c)) || input.contains(&0xEF),
+                    "{text:?}"
+                );
+            }
+            assert!(table.notes().len() <= 2000);
+        }
+        let cell = CellRef { sheet: 0, row: 2, column: 1 };
+        let _ = neighbourhood(file.path(), &format, cell, 2, &limits());
+    });
+    assert!(calls > 100, "{calls}");
+}
+
+#[test]
+fn letters() {
+    let seeds: [&[u8]; 3] = [b"Tr\xB9m B\xD5n Tre", b"Ho\xE0 Ch\xED Minh \xF6\xF4", b"\x02\x81\xDF\xBD"];
+    fuzz(&seeds, |input| {
+        for charset in Charset::ALL {
+            let decoded = charset.decode(input);
+            assert!(decoded.text.len() <= input.len() * 6);
+            if input.is_ascii() && charset != Charset::Viscii {
+                assert_eq!(decoded.text.as_bytes(), input);
+            }
+        }
+    });
+}
+
+#[test]
+fn numbers() {
+    let seeds = ["1.234,5", "-1,234.5", "12e-3", "1 234", "+0", "1.234.567", "NaN", "٣"];
+    fuzz_text(&seeds, |text| {
+        for style in [DecimalStyle::Dot, DecimalStyle::Comma] {
+            if let Some(number) = parse_number(text, style) {
+                assert!(number.value.is_finite(), "{text:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn kinds_of_files() {
+    let book = workbook(&[("S", "<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>")], &["a"]);
+    let seeds: [&[u8]; 5] = [
+        b"a,b\n1,2",
+        b"{\"type\":\"FeatureCollection\"}",
+        b"<kml>",
+        b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
+        &book,
+    ];
+    fuzz(&seeds, |input| {
+        let _ = detect("tệp.csv", input);
+    });
+}
+
+#[test]
+fn geojson() {
+    let seeds: [&[u8]; 2] = [
+        br#"{"type":"FeatureCollection","features":[{"type":"Feature","id":7,"properties":{"a":1,"b":{"c":[null]}},"geometry":{"type":"Polygon","coordinates":[[[105,9],[106,9],[106,10],[105,9]]]}}]}"#,
+        b"{\"type\":\"Feature\",\"geometry\":{\"type\":\"GeometryCollection\",\"geometries\":[{\"type\":\"Point\",\"coordinates\":[105.5,10,3]}]},\"properties\":null}",
+    ];
+    fuzz(&seeds, |input| {
+        let file = file(input);
+        if let Ok(reader) = read_features(file.path(), &limits()) {
+            assert!(reader.take(10_000).count() < 10_000);
+        }
+    });
+}
