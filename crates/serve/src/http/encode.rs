@@ -134,7 +134,7 @@ fn csv_body(schema: SchemaRef, rows: Rows) -> Body {
     header.push('\n');
     let lines = rows.map_err(cut).map(|batch| {
         let mut writer = arrow::csv::WriterBuilder::new().with_header(false).build(Vec::new());
-        writer.write(&batch?)?;
+        writer.write(&super::harmless::harmless(batch?)?)?;
         Ok::<_, StreamError>(Bytes::from(writer.into_inner()))
     });
     let start = futures::stream::once(async move { Ok(Bytes::from(header)) });
@@ -143,10 +143,11 @@ fn csv_body(schema: SchemaRef, rows: Rows) -> Body {
 
 fn csv_line(names: &[&str]) -> String {
     let quoted = names.iter().map(|name| {
-        if name.contains([',', '"', '\n']) {
+        let name = formats::harmless(name);
+        if name.contains([',', '"', '\n', '\r']) {
             format!("\"{}\"", name.replace('"', "\"\""))
         } else {
-            (*name).to_owned()
+            name.into_owned()
         }
     });
     quoted.collect::<Vec<_>>().join(",")

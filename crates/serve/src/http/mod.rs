@@ -4,6 +4,7 @@
 
 pub mod encode;
 mod errors;
+mod harmless;
 pub mod language;
 pub mod links;
 pub mod offload;

@@ -18,7 +18,8 @@ const INTERNAL: [&str; 6] =
 /// Columns that hold hashes of secrets, or who did what.
 const SECRET: [(&str, &str); 1] = [("account", "password")];
 
-/// Writes every table as CSV: UTF-8, a header, nothing for what is missing, structures as JSON.
+/// Writes every table as CSV: UTF-8, a header, nothing for what is missing, structures as JSON, and an
+/// apostrophe before texts that a spreadsheet would run.
 pub(super) async fn write(catalog: &Catalog, folder: &Path, people: bool) -> Done<Vec<CsvTable>> {
     let failed = |error: catalog::Error| sentence(&error);
     let dump = catalog.dump().await.map_err(failed)?;
@@ -56,7 +57,7 @@ pub(super) async fn write(catalog: &Catalog, folder: &Path, people: bool) -> Don
 fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => formats::harmless(text).into_owned(),
         Some(other) => other.to_string(),
     }
 }
