@@ -108,6 +108,13 @@ impl Catalog {
         Ok((rows.into_iter().map(finding_from_row).collect::<Result<_, _>>()?, total))
     }
 
+    /// The findings of a run that have one of these codes, in order.
+    pub async fn findings_coded(&self, run: &RunId, codes: &[&str]) -> Result<Vec<Finding>, Error> {
+        let coded = of_run(run).filter(finding::Column::Code.is_in(codes.iter().copied()));
+        let rows = coded.order_by_asc(finding::Column::Number).all(self.reader()).await?;
+        rows.into_iter().map(finding_from_row).collect()
+    }
+
     async fn newest(&self, query: Select<run::Entity>, limit: u64) -> Result<Vec<Run>, Error> {
         let newest = query.order_by_desc(run::Column::StartedAt).order_by_desc(run::Column::Id).limit(limit);
         newest.all(self.reader()).await?.into_iter().map(from_row).collect()

@@ -1,10 +1,11 @@
 //! The cell that a value came from, with the rows around it.
 
-use formats::{Format, Neighbourhood, detect_file, neighbourhood_under};
+use formats::{Format, Neighbourhood, detect_file, neighbourhood_read_as};
 use model::{CellRef, Run, RunKind};
 use policy::{Denial, Permit};
 
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, SourceLayout};
+use crate::personal::Veil;
 use crate::{Error, Intake, writes};
 
 /// Rows shown before and after the cell.
@@ -37,6 +38,7 @@ impl Intake {
             Some(number) => self.inner.catalog.mapping(&run.dataset, Some(number)).await?,
         };
         let source = mapping.and_then(|(_, text)| Mapping::parse(&text).ok()).map(|mapping| mapping.source);
+        let reading = source.as_ref().map(SourceLayout::reading).unwrap_or_default();
         let file = self.inner.lake.original(permit, hash).await?;
         let (name, limits) = (run.file_name.clone(), self.inner.limits.formats.clone());
         let found = tokio::task::spawn_blocking(move || {
@@ -48,8 +50,12 @@ impl Intake {
             {
                 *delimiter = wanted;
             }
-            neighbourhood_under(file.path(), &format, header, cell, AROUND, &limits)
+            neighbourhood_read_as(file.path(), &format, &reading, header, cell, AROUND, &limits)
         });
-        Ok(found.await.map_err(|error| Error::internal("looking up the cell", error))??)
+        let mut found = found.await.map_err(|error| Error::internal("looking up the cell", error))??;
+        if let Some(veil) = Veil::of(self, permit, run).await? {
+            veil.cover(cell.sheet, &mut found);
+        }
+        Ok(found)
     }
 }

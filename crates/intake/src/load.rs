@@ -252,6 +252,9 @@ impl Loading<'_> {
             },
         };
         let (mapping, text) = saved.unzip();
+        if let Some(mapping) = &mapping {
+            self.intake.may_keep(self.permit, mapping).await?;
+        }
         let slot = slots.acquire().await.map_err(|error| Error::internal("waiting for a turn", error))?;
         let job = Job {
             input,

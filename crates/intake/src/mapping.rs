@@ -39,6 +39,9 @@ pub struct Mapping {
     /// The attributes of features.
     #[serde(default, rename = "attribute")]
     pub attributes: Vec<AttributeSource>,
+    /// What was decided about columns that hold personal data.
+    #[serde(default)]
+    pub personal: Vec<PersonalColumn>,
     /// Why each decision of a guessed mapping was made, by the decision's path (`time.columns`).
     #[serde(skip)]
     pub reasons: Vec<(String, String)>,
@@ -78,6 +81,25 @@ pub struct SourceLayout {
     pub decimal: Decimal,
     /// Texts that stand for "no value", beside the empty cell.
     pub missing: Vec<String>,
+    /// How the letters of the file are encoded, when what is detected is wrong: `tcvn3`, `vni`, ….
+    pub encoding: Option<String>,
+    /// The same for single columns, by their header or letter.
+    pub encodings: std::collections::BTreeMap<String, String>,
+}
+
+impl SourceLayout {
+    /// How the letters are encoded, as far as it is said here.
+    pub fn reading(&self) -> formats::Reading {
+        let known = |code: &String| formats::Charset::from_code(code);
+        formats::Reading {
+            file: self.encoding.as_ref().and_then(known),
+            columns: self
+                .encodings
+                .iter()
+                .filter_map(|(column, code)| Some((column.clone(), known(code)?)))
+                .collect(),
+        }
+    }
 }
 
 impl Default for SourceLayout {
@@ -88,6 +110,8 @@ impl Default for SourceLayout {
             delimiter: None,
             decimal: Decimal::Auto,
             missing: default_missing(),
+            encoding: None,
+            encodings: std::collections::BTreeMap::new(),
         }
     }
 }
@@ -205,6 +229,28 @@ pub struct FeatureSource {
     pub name: Option<String>,
 }
 
+/// What was decided about a column that holds personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonalColumn {
+    /// The column, by its header or letter.
+    pub column: String,
+    /// What becomes of it.
+    pub decision: PersonalDecision,
+    /// Who decided: the user's name.
+    pub decided_by: String,
+}
+
+/// What becomes of a column of personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonalDecision {
+    /// It stays out of the dataset.
+    LeaveOut,
+    /// It goes in.
+    Keep,
+}
+
 /// An attribute of features.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -267,6 +313,7 @@ impl Mapping {
             quality: None,
             feature: None,
             attributes: Vec::new(),
+            personal: Vec::new(),
             reasons: Vec::new(),
         }
     }

@@ -1,10 +1,17 @@
 //! Findings as sentences: what is wrong, and the next step, in Vietnamese and English.
 
+mod letters;
+mod personal;
+
 use model::{Finding, Lang};
 
 /// A finding as a sentence with its next step. Khmer falls back to Vietnamese, as all texts do.
 pub fn finding_message(finding: &Finding, lang: Lang) -> String {
     let Finding { code, value, expected, column_name, .. } = finding;
+    let of_text = letters::sentence(finding, lang).or_else(|| personal::sentence(finding, lang));
+    if let Some(sentence) = of_text {
+        return sentence;
+    }
     match lang {
         Lang::En => english(code, value, expected, column_name),
         Lang::Vi | Lang::Km => vietnamese(code, value, expected, column_name),

@@ -3,6 +3,8 @@
 mod batch;
 mod columns;
 mod duplicates;
+#[cfg(test)]
+mod fuzz;
 mod number;
 mod period;
 mod resolve;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use catalog::Gazetteer;
-use formats::{Chunk, Format, Limits, open_table};
+use formats::{Chunk, Format, Limits, Note, Reading, open_table_read_as};
 use lake::{LocalFile, TableSchema};
 use model::{DatasetKind, DatastreamKey, RunTotals};
 use tokio::sync::mpsc;
@@ -13,9 +13,11 @@ use tokio::sync::mpsc;
 use crate::Error;
 use crate::features;
 use crate::findings::Findings;
+use crate::letters;
 use crate::load::{Progress, Stage};
 use crate::mapping::{Mapping, MappingKind, guess};
 use crate::observe::{Mapped, Observer, Settings};
+use crate::personal::{self, Found, Watch};
 
 /// Chunks that wait between reading and mapping.
 const WAITING_CHUNKS: usize = 3;
@@ -147,6 +149,8 @@ fn take_features(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Erro
 /// What the reading thread hands over.
 enum Read {
     Sheets(Vec<String>),
+    /// What was done to the letters of the next chunk, and what was found in it of persons.
+    Notes(Vec<Note>, Vec<Found>),
     Chunk(Chunk),
 }
 
@@ -155,9 +159,11 @@ fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> 
     let (sender, mut receiver) = mpsc::channel::<Result<Read, Error>>(WAITING_CHUNKS);
     let mut findings = Findings::new(max_findings);
     let path = input.path();
+    let reading = mapping.as_ref().map(|mapping| mapping.source.reading()).unwrap_or_default();
+    let watch = Watch::new(mapping.as_ref().map(|mapping| mapping.personal.clone()).unwrap_or_default());
     // Reading and mapping go side by side; a scoped thread cannot outlive the file.
     let result = std::thread::scope(|scope| {
-        scope.spawn(move || read(path, &format, &limits, &sender));
+        scope.spawn(move || read(path, &format, &reading, &limits, watch, &sender));
         let result = map(mapping, gazetteer, settings, &mut receiver, &mut findings, |bytes, rows| {
             tell(teller, bytes, size, rows)
         });
@@ -178,9 +184,16 @@ fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> 
     })
 }
 
-fn read(path: &Path, format: &Format, limits: &Limits, sender: &mpsc::Sender<Result<Read, Error>>) {
+fn read(
+    path: &Path,
+    format: &Format,
+    reading: &Reading,
+    limits: &Limits,
+    mut watch: Watch,
+    sender: &mpsc::Sender<Result<Read, Error>>,
+) {
     let send = |message| sender.blocking_send(message).is_ok();
-    let mut table = match open_table(path, format, limits) {
+    let mut table = match open_table_read_as(path, format, reading, limits) {
         Ok(table) => table,
         Err(error) => {
             send(Err(error.into()));
@@ -191,13 +204,29 @@ fn read(path: &Path, format: &Format, limits: &Limits, sender: &mpsc::Sender<Res
         return;
     }
     loop {
-        let message = match table.next_chunk() {
-            Ok(None) => return,
-            Ok(Some(chunk)) => Ok(Read::Chunk(chunk)),
-            Err(error) => Err(error.into()),
+        let chunk = match table.next_chunk() {
+            Ok(chunk) => chunk,
+            Err(error) => {
+                send(Err(error.into()));
+                return;
+            }
         };
-        let is_last = message.is_err();
-        if !send(message) || is_last {
+        let mut notes = table.notes();
+        let watched = match chunk.map(|chunk| watch.take(chunk)).transpose() {
+            Ok(watched) => watched,
+            Err(error) => {
+                send(Err(error));
+                return;
+            }
+        };
+        let (chunk, found) = watched.map_or((None, Vec::new()), |(chunk, found)| (Some(chunk), found));
+        watch.veil(&mut notes);
+        let has_notes = !notes.is_empty() || !found.is_empty();
+        if has_notes && !send(Ok(Read::Notes(notes, found))) {
+            return;
+        }
+        let Some(chunk) = chunk else { return };
+        if !send(Ok(Read::Chunk(chunk))) {
             return;
         }
     }
@@ -226,6 +255,11 @@ fn map(
         let chunk = match message? {
             Read::Sheets(names) => {
                 sheets = names;
+                continue;
+            }
+            Read::Notes(notes, found) => {
+                letters::add(findings, notes);
+                personal::add(findings, &found);
                 continue;
             }
             Read::Chunk(chunk) => chunk,

@@ -104,8 +104,18 @@ pub fn decide(
 ) -> Decision {
     let mine: Vec<&Grant> =
         grants.iter().filter(|grant| grant.is_for(principal, &policy.dataset, now)).collect();
-    let permit =
-        |rows: RowFilter| Permit::new(policy.dataset.clone(), purpose, principal.user().cloned(), rows);
+    // Who answers for the agency's data decides about persons in them; who hands data in does not.
+    let decides = match principal {
+        Principal::System => true,
+        Principal::Public => false,
+        Principal::User { role: Role::Admin, .. } => true,
+        Principal::User { role, .. } => {
+            principal.agency() == Some(&policy.agency) && matches!(role, Role::Steward | Role::Approver)
+        }
+    };
+    let permit = |rows: RowFilter| {
+        Permit::new(policy.dataset.clone(), purpose, principal.user().cloned(), rows).deciding(decides)
+    };
     let allow = |rule, rows| Decision { outcome: Ok(permit(rows)), rule };
     let deny = |rule, denial| Decision { outcome: Err(denial), rule };
 

@@ -45,11 +45,16 @@ pub struct Permit {
     purpose: Purpose,
     user: Option<UserId>,
     rows: RowFilter,
+    decides: bool,
 }
 
 impl Permit {
     pub(crate) fn new(dataset: DatasetId, purpose: Purpose, user: Option<UserId>, rows: RowFilter) -> Self {
-        Permit { dataset, purpose, user, rows }
+        Permit { dataset, purpose, user, rows, decides: false }
+    }
+
+    pub(crate) fn deciding(self, decides: bool) -> Self {
+        Permit { decides, ..self }
     }
 
     /// The dataset that it is for.
@@ -70,6 +75,11 @@ impl Permit {
     /// Whether data may be written.
     pub fn may_write(&self) -> bool {
         matches!(self.purpose, Purpose::Write)
+    }
+
+    /// Whether its holder decides about personal data in what is handed in, and may see them.
+    pub fn may_decide(&self) -> bool {
+        self.decides
     }
 
     /// Who holds it; absent for the public and for the system.

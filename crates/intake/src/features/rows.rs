@@ -19,6 +19,7 @@ use serde_json::Value;
 use crate::Error;
 use crate::findings::{Findings, Words};
 use crate::mapping::{AttributeType, Mapping};
+use crate::personal::hold_back;
 
 /// Bytes of geometry and text in one batch, about.
 const BATCH_BYTES: usize = 16 << 20;
@@ -70,6 +71,8 @@ pub(crate) fn map(
         }
     }
     taker.flush()?;
+    let sources = taker.sources();
+    hold_back(&mut taker.batches, &sources, &mapping.personal, findings)?;
     Ok(Some(MappedFeatures { batches: taker.batches, table: taker.table, totals: taker.totals }))
 }
 
@@ -153,6 +156,13 @@ impl<'a> Taker<'a> {
         };
         taker.rows = taker.empty();
         Ok(taker)
+    }
+
+    /// The attributes' names, each with the property that it is read from.
+    fn sources(&self) -> Vec<(String, String)> {
+        let TableSchema::Features(columns) = &self.table else { return Vec::new() };
+        let names = columns.iter().map(|column| column.name.clone());
+        names.zip(self.attributes.iter().map(|(from, _)| (*from).to_owned())).collect()
     }
 
     fn empty(&self) -> Rows {

@@ -111,10 +111,40 @@ impl Check<'_> {
                 "write `version = 1`",
             ));
         }
+        self.encodings(mapping)?;
+        for (at, personal) in mapping.personal.iter().enumerate() {
+            if personal.decided_by.trim().is_empty() {
+                return Err(self.wrong(
+                    &[Step::Key("personal"), Step::Index(at), Step::Key("decided_by")],
+                    format!("nobody has decided about `{}`", personal.column),
+                    "write the user name of the one who decided as `decided_by`",
+                ));
+            }
+        }
         match mapping.kind {
             MappingKind::Observations => self.observations(mapping),
             MappingKind::Features => self.features(mapping),
         }
+    }
+
+    fn encodings(&self, mapping: &Mapping) -> Result<(), Error> {
+        let source = &mapping.source;
+        let of_file =
+            source.encoding.iter().map(|code| (vec![Step::Key("source"), Step::Key("encoding")], code));
+        let of_columns = source.encodings.iter().map(|(column, code)| {
+            (vec![Step::Key("source"), Step::Key("encodings"), Step::Key(column)], code)
+        });
+        for (path, code) in of_file.chain(of_columns) {
+            if formats::Charset::from_code(code).is_none() {
+                let known = formats::Charset::ALL.map(formats::Charset::code);
+                return Err(self.wrong(
+                    &path,
+                    format!("`{code}` is no encoding that is known here"),
+                    format!("write one of {}", known.join(", ")),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn observations(&self, mapping: &Mapping) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Decimal, Mapping, SourceLayout, TextOrColumn};
+use super::{Decimal, Mapping, PersonalDecision, SourceLayout, TextOrColumn};
 
 /// The mapping as TOML.
 pub(super) fn render(mapping: &Mapping) -> String {
@@ -14,6 +14,7 @@ pub(super) fn render(mapping: &Mapping) -> String {
     page.values();
     page.quality();
     page.features();
+    page.personal();
     page.text
 }
 
@@ -55,6 +56,15 @@ impl Page<'_> {
         }
         if source.missing != default.missing {
             self.line("missing", &list(&source.missing), "source.missing");
+        }
+        self.optional("encoding", source.encoding.as_deref(), "source.encoding");
+        if !source.encodings.is_empty() {
+            let pairs: Vec<String> = source
+                .encodings
+                .iter()
+                .map(|(column, code)| format!("{} = {}", quote(column), quote(code)))
+                .collect();
+            self.line("encodings", &format!("{{ {} }}", pairs.join(", ")), "source.encodings");
         }
     }
 
@@ -132,6 +142,20 @@ impl Page<'_> {
             self.line("name", &quote(&attribute.name), &format!("attribute.{at}.name"));
             self.optional("from", attribute.from.as_deref(), &format!("attribute.{at}.from"));
             self.line("type", &quote(attribute.kind.code()), &format!("attribute.{at}.type"));
+        }
+    }
+
+    fn personal(&mut self) {
+        for (at, personal) in self.mapping.personal.iter().enumerate() {
+            let path = format!("personal.{at}");
+            self.heading("[[personal]]", &path);
+            self.line("column", &quote(&personal.column), &format!("{path}.column"));
+            let decision = match personal.decision {
+                PersonalDecision::LeaveOut => "leave_out",
+                PersonalDecision::Keep => "keep",
+            };
+            self.line("decision", &quote(decision), &format!("{path}.decision"));
+            self.line("decided_by", &quote(&personal.decided_by), &format!("{path}.decided_by"));
         }
     }
 

@@ -1,9 +1,12 @@
 //! Files into a real catalogue and a real lake.
 
 mod features;
+mod fuzz;
 mod guess;
+mod letters;
 mod long;
 mod node;
+mod personal;
 mod real;
 mod recover;
 mod wide;

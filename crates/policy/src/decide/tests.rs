@@ -104,3 +104,25 @@ fn a_reading_grant_does_not_write() {
     );
     assert!(decide(&stranger, &policy(Access::Shared), &write, Purpose::Write, now()).outcome.is_ok());
 }
+
+#[test]
+fn personal_data_are_decided_about_by_those_who_answer_for_the_agency() {
+    let may_decide = |principal: &Principal| {
+        let decision = decide(principal, &policy(Access::Open), &[], Purpose::Read, now());
+        decision.outcome.unwrap().may_decide()
+    };
+    for (role, agency, expected) in [
+        (Role::User, Some("srhmc"), false),
+        (Role::Provider, Some("srhmc"), false),
+        (Role::Auditor, Some("srhmc"), false),
+        (Role::Steward, Some("srhmc"), true),
+        (Role::Approver, Some("srhmc"), true),
+        (Role::Steward, Some("gso"), false),
+        (Role::Approver, None, false),
+        (Role::Admin, None, true),
+    ] {
+        assert_eq!(may_decide(&user("chi", agency, role, Scope::Admin)), expected, "{role:?} {agency:?}");
+    }
+    assert!(!may_decide(&Principal::Public));
+    assert!(may_decide(&Principal::System));
+}

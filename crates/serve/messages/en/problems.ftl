@@ -70,3 +70,4 @@ problem-unavailable-meaning = A part that the system needs is busy or cannot be 
 problem-unavailable-advice = Try again in a few minutes. Your data are safe.
 problem-body-broken-off = the file broke off on its way and was not received whole: send it again
 problem-what-to-do = What to do
+problem-personal = the file holds personal data that were held back: a steward, an approver or an administrator of the agency may take it

@@ -70,3 +70,4 @@ problem-unavailable-meaning = Một phần mà hệ thống cần đang bận ho
 problem-unavailable-advice = Thử lại sau ít phút. Số liệu của bạn vẫn nguyên.
 problem-body-broken-off = tệp bị đứt trên đường gửi, chưa nhận đủ: hãy gửi lại
 problem-what-to-do = Cần làm gì
+problem-personal = tệp có dữ liệu cá nhân đã bị giữ lại: chỉ người quản lý, người duyệt hoặc quản trị của cơ quan được lấy tệp này

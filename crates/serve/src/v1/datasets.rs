@@ -243,13 +243,14 @@ pub async fn save_mapping(
     text: Result<String, StringRejection>,
 ) -> Answer<StatusCode> {
     let id = dataset_id(&id)?;
-    app.catalog.authorize(&principal, &id, Purpose::Write, Utc::now()).await?;
+    let permit = app.catalog.authorize(&principal, &id, Purpose::Write, Utc::now()).await?;
     let text = text.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(ProblemKind::TooLarge),
         _ => Problem::text(ProblemKind::InvalidBody, rejection.body_text()),
     })?;
-    intake::mapping::Mapping::parse(&text)
+    let mapping = intake::mapping::Mapping::parse(&text)
         .map_err(|error| Problem::text(ProblemKind::InvalidMapping, error))?;
+    app.intake.may_keep(&permit, &mapping).await?;
     let number = app.catalog.save_mapping(&id, &text, principal.user(), Utc::now()).await?;
     app.note(&principal, "mapping.saved", &format!("dataset:{id}"), format!("mapping {number}")).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use super::datasets::dataset_id;
 use super::documents::{FindingDocument, Page, RunDocument};
 use crate::App;
-use crate::http::{Answer, Caller, Links, Params, Problem, RequestLang, params};
+use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLang, params};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -118,6 +118,9 @@ pub async fn original(
 ) -> Answer<impl IntoResponse> {
     let (run, permit) = readable_run(&app, &principal, &id).await?;
     let hash = run.original.as_ref().ok_or_else(|| Problem::not_found(&format!("{id}/original")))?;
+    if !app.intake.may_give(&permit, &run).await? {
+        return Err(Problem::message(ProblemKind::NotAllowed, "problem-personal", vec![]));
+    }
     let stored = app.lake.original(&permit, hash).await?;
     let file = tokio::fs::File::open(stored.path()).await.map_err(|error| Problem::internal(&error))?;
     let stream = tokio_util::io::ReaderStream::with_capacity(file, 256 * 1024);

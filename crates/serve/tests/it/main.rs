@@ -4,5 +4,6 @@
 
 mod ogc;
 mod openapi;
+mod persons;
 mod sta;
 mod world;

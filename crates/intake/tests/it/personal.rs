@@ -1,0 +1,174 @@
+//! Personal data are held back before they are committed, and veiled in what is shown of the original.
+
+use arrow::array::{Array, AsArray};
+use intake::{Error, Load, finding_message};
+use lake::{AsOf, FeatureRead};
+use model::{AgencyId, CellRef, DatasetId, Lang, UserId};
+use policy::{Permit, Principal, Purpose, Role, Scope};
+use serde_json::json;
+
+use crate::node::{Node, now, told};
+
+const MAPPING: &str = r#"
+version = 1
+kind = "observations"
+[place]
+column = "Trạm"
+kind = "station"
+[time]
+columns = ["Ngày"]
+[[value]]
+column = "Mực nước"
+property = "water_level"
+unit = "cm"
+"#;
+
+const FILE: &str = "Trạm,Ngày,Mực nước,Người đo,SĐT,Thư\n\
+    Tân Châu,2020-02-03,124,An,0912345678,an@x.vn\n\
+    Trà Vinh,2020-02-03,80,Bình,0987 654 321,binh@x.vn\n";
+
+async fn permit(node: &Node, role: Role, purpose: Purpose) -> Permit {
+    let principal = Principal::User {
+        id: UserId::new("lan").unwrap(),
+        agency: Some(AgencyId::new("tester").unwrap()),
+        role,
+        scope: Scope::Write,
+    };
+    node.catalog.authorize(&principal, &DatasetId::new("series").unwrap(), purpose, now()).await.unwrap()
+}
+
+#[tokio::test]
+async fn columns_of_persons_are_told_without_a_word_of_them_and_veiled_in_the_trace() {
+    let node = Node::new().await;
+    let report = node.load("series", "a.csv", FILE, Some(MAPPING)).await.unwrap();
+    assert_eq!(node.values("series").await.len(), 2);
+    let findings = told(&report.findings);
+    assert_eq!(findings, [("personal_data", "E2".into(), ""), ("personal_data", "F2".into(), "")]);
+    assert_eq!(report.findings[0].column_name, "SĐT");
+    let sentence = finding_message(&report.findings[0], Lang::En);
+    assert!(sentence.contains("phone numbers") && sentence.contains("steward"), "{sentence}");
+    assert!(finding_message(&report.findings[1], Lang::Vi).contains("thư điện tử"));
+    assert!(!format!("{report:?}").contains("0912345678"));
+
+    let cell = CellRef { sheet: 0, row: 2, column: 3 };
+    for (role, phone) in [(Role::User, "•••"), (Role::Provider, "•••"), (Role::Steward, "0912345678")]
+    {
+        let permit = permit(&node, role, Purpose::Read).await;
+        let around = node.intake.cell(&permit, &report.run, cell).await.unwrap();
+        assert_eq!(around.rows[0].1[4], "SĐT");
+        assert_eq!((around.rows[1].1[2].as_str(), around.rows[1].1[4].as_str()), ("124", phone), "{role:?}");
+        assert_eq!(node.intake.may_give(&permit, &report.run).await.unwrap(), role == Role::Steward);
+    }
+}
+
+#[tokio::test]
+async fn a_column_of_values_that_is_personal_stays_out_until_somebody_decides() {
+    let node = Node::new().await;
+    let file = "Trạm,Ngày,Số điện thoại\nTân Châu,2020-02-03,912345678\nTrà Vinh,2020-02-03,987654321\n";
+    let mapping = MAPPING
+        .replace("Mực nước", "Số điện thoại")
+        .replace("unit = \"cm\"", "unit = \"cm\"\nrange = [0, 1e10]");
+    let report = node.load("series", "a.csv", file, Some(&mapping)).await.unwrap();
+    assert_eq!(told(&report.findings), [("personal_data", "C2".into(), "")]);
+    assert_eq!((node.values("series").await.len(), report.run.totals.missing), (0, 2));
+
+    let keep = |by: &str| {
+        format!(
+            "{mapping}\n[[personal]]\ncolumn = \"Số điện thoại\"\ndecision = \"keep\"\ndecided_by = \"{by}\"\n"
+        )
+    };
+    let load = async |role: Role, mapping: Option<String>| {
+        let permit = permit(&node, role, Purpose::Write).await;
+        let body = futures::stream::iter([Ok(bytes::Bytes::from(file))]);
+        let request = Load {
+            file_name: "a.csv".into(),
+            body: futures::StreamExt::boxed(body),
+            mapping,
+            dry_run: false,
+            now: now(),
+        };
+        node.intake.load(&permit, request, &|_| {}).await
+    };
+    let error = load(Role::Provider, Some(keep("lan"))).await.unwrap_err();
+    assert!(matches!(&error, Error::Invalid { hint, .. } if hint.contains("steward")), "{error}");
+    let error = load(Role::Steward, Some(keep("minh"))).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Invalid { hint, .. } if hint.contains("`decided_by = \"lan\"`")),
+        "{error}"
+    );
+    let report = load(Role::Steward, Some(keep("lan"))).await.unwrap();
+    assert_eq!(told(&report.findings), [("personal_kept", "C2".into(), "")]);
+    assert_eq!(node.values("series").await.len(), 2);
+    // What was decided stays decided for the next file, whoever hands it in.
+    let report = load(Role::Provider, None).await.unwrap();
+    assert_eq!((report.run.totals.unchanged, report.run.totals.missing), (2, 0));
+    let out = keep("lan").replace("keep", "leave_out");
+    let report = load(Role::Provider, Some(out)).await.unwrap();
+    assert_eq!(told(&report.findings), [("personal_left_out", "C2".into(), "")]);
+    assert_eq!(report.run.totals.missing, 2);
+}
+
+#[tokio::test]
+async fn personal_data_that_begin_far_down_stop_the_load() {
+    let node = Node::new().await;
+    let mut file = "Trạm,Ngày,Mực nước,Ghi chú\n".to_owned();
+    for at in 0..70_000 {
+        file += &format!("Tân Châu,2020-02-03T00:00:{:02}.{:03},1,\n", at / 1000 % 60, at % 1000);
+    }
+    for at in 0..70_000 {
+        file += &format!(
+            "Trà Vinh,2020-02-03T00:00:{:02}.{:03},1,09{:08}\n",
+            at / 1000 % 60,
+            at % 1000,
+            10_000_000 + at
+        );
+    }
+    let error = node.load("series", "a.csv", file, Some(MAPPING)).await.unwrap_err();
+    assert!(error.to_string().contains("`Ghi chú` holds personal data (phone numbers)"), "{error}");
+    assert_eq!(node.values("series").await.len(), 0);
+}
+
+#[tokio::test]
+async fn attributes_of_features_are_held_back_and_ids_are_refused() {
+    let node = Node::new().await;
+    let feature = |code: &str, phone: &str, x: f64| {
+        json!({"type": "Feature", "properties": {"code": code, "name": format!("Ao {code}"), "dien_thoai": phone},
+               "geometry": {"type": "Point", "coordinates": [x, 10.0]}})
+    };
+    let file = json!({"type": "FeatureCollection", "features": [
+        feature("A", "0912345678", 105.0), feature("B", "0987654321", 105.1)]});
+    let report = node.load("things", "ao.geojson", file.to_string(), None).await.unwrap();
+    assert_eq!(told(&report.findings), [("personal_data", "A1".into(), "")]);
+    let permit = node.permit("things", Purpose::Read).await;
+    let snapshot = node.lake.snapshot(&permit, AsOf::Latest).await.unwrap();
+    let read = FeatureRead { bbox: None, offset: 0, limit: 10, feature: None };
+    let found = node.lake.read_features(&permit, &snapshot, read).await.unwrap();
+    let mut names = 0;
+    for batch in &found.batches {
+        assert_eq!(batch.column_by_name("dien_thoai").unwrap().null_count(), batch.num_rows());
+        names += batch.column_by_name("name").unwrap().as_string::<i32>().iter().flatten().count();
+    }
+    assert_eq!(names, 2);
+
+    let ids = json!({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "id": "092085001234", "properties": {}, "geometry": {"type": "Point", "coordinates": [105.0, 10.0]}},
+        {"type": "Feature", "id": "092185004321", "properties": {}, "geometry": {"type": "Point", "coordinates": [105.0, 10.1]}}]});
+    node.dataset("others", model::DatasetKind::Features).await;
+    let error = node.load("others", "b.geojson", ids.to_string(), None).await.unwrap_err();
+    assert!(error.to_string().contains("ids of the features are personal data"), "{error}");
+}
+
+#[tokio::test]
+async fn ordinary_numbers_of_the_delta_are_not_taken_for_persons() {
+    let node = Node::new().await;
+    let mut file =
+        "Trạm,Ngày,Mực nước,kinh_do,vi_do,ma_tram,nam,san_luong,ma_don_vi,thoi_gian,X,gio\n".to_owned();
+    for day in 1..=28 {
+        file += &format!(
+            "Tân Châu,2020-02-{day:02},{day},105.{day}45678901,10.{day}3456789,0{day:02}901,2020,{day}73456789012,vn2025:25{day:03},202002{day:02}1200,58432{day}.123,{day:02}-02-2020 10:30\n"
+        );
+    }
+    let report = node.load("series", "a.csv", file, Some(MAPPING)).await.unwrap();
+    assert_eq!(told(&report.findings), []);
+    assert_eq!(node.values("series").await.len(), 28);
+}
