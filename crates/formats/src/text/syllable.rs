@@ -66,7 +66,7 @@ fn has_shape(word: &str) -> bool {
     for c in letters {
         (small, capital) = (small || c.is_lowercase(), capital || c.is_uppercase());
     }
-    !(small && capital) && (first || !capital)
+    !capital || (first && !small)
 }
 
 fn goes(onset: &str, rime: &str) -> bool {

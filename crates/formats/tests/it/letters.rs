@@ -171,9 +171,9 @@ fn each_column_of_a_file_is_read_under_its_own_encoding() {
     let (rows, notes) = texts(&content);
     assert_eq!(rows[0], header);
     for (row, name) in rows[1..].iter().zip(&names) {
-        for at in 0..4 {
-            assert_eq!(model::fold(&row[at]), model::fold(name), "column {at}");
-            assert!(row[at] == *name || at == 0, "column {at}: {} {name}", row[at]);
+        for (at, text) in row.iter().enumerate().take(4) {
+            assert_eq!(model::fold(text), model::fold(name), "column {at}");
+            assert!(text == name || at == 0, "column {at}: {text} {name}");
         }
     }
     let told: Vec<(u16, NoteKind, &str)> =
