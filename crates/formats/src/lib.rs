@@ -6,6 +6,7 @@
 //! never guesses silently: what it detected is in [`Format`], for a person to overrule.
 
 mod chunk;
+pub mod crs;
 mod csv;
 mod decode;
 mod detect;

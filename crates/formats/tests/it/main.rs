@@ -1,5 +1,6 @@
 //! The readers on whole files: what they hand out, what they refuse, and real files.
 
+mod coordinates;
 mod files;
 mod fuzz;
 mod geojson;

@@ -1,0 +1,213 @@
+//! The definition of a system as text: WKT 1 as OGC and ESRI write it, and WKT 2 (OGC 18-010r11).
+
+use super::tm::TransverseMercator;
+use super::{Crs, Datum, Projection};
+use crate::Error;
+
+/// Nesting at most.
+const MAX_DEPTH: usize = 24;
+
+/// `KEYWORD["text", 1.5, OTHER[…]]`.
+#[derive(Debug, Default)]
+struct Node {
+    keyword: String,
+    texts: Vec<String>,
+    numbers: Vec<f64>,
+    children: Vec<Node>,
+}
+
+/// Understands a definition.
+pub(super) fn parse(text: &str) -> Result<Crs, Error> {
+    let mut reader = Reader { text: text.as_bytes(), at: 0 };
+    let node = reader.node(0).ok_or_else(|| wrong(text, "is not well formed"))?;
+    let horizontal = match node.keyword.as_str() {
+        "COMPD_CS" | "COMPOUNDCRS" => {
+            node.children.iter().find(|child| is_projected(child) || is_geographic(child))
+        }
+        "BOUNDCRS" => node.child(&["SOURCECRS"]).and_then(|source| source.children.first()),
+        _ => Some(&node),
+    };
+    let system = horizontal.ok_or_else(|| wrong(text, "has no horizontal part"))?;
+    let name = system.texts.first().cloned().unwrap_or_default();
+    let base = if is_geographic(system) {
+        system
+    } else if is_projected(system) {
+        system
+            .children
+            .iter()
+            .find(|child| is_geographic(child))
+            .ok_or_else(|| wrong(text, "names no geographic system"))?
+    } else {
+        return Err(wrong(text, "is neither projected nor geographic"));
+    };
+    let datum = datum_of(base).ok_or_else(|| wrong(text, "has a datum that is not known here"))?;
+    let projection = if is_geographic(system) {
+        Projection::None
+    } else {
+        projection_of(system).map_err(|what| wrong(text, &what))?
+    };
+    Ok(Crs { epsg: None, name, datum, projection, area: None }.listed())
+}
+
+fn wrong(text: &str, what: &str) -> Error {
+    let name = text.split('"').nth(1).unwrap_or(text);
+    Error::invalid(
+        "unknown_crs",
+        format!("the coordinate system `{}` {what}", name.chars().take(80).collect::<String>()),
+        "write `crs = \"EPSG:9209\"` (or another code) under `[source]` in the mapping",
+    )
+}
+
+fn is_projected(node: &Node) -> bool {
+    matches!(node.keyword.as_str(), "PROJCS" | "PROJCRS" | "PROJECTEDCRS")
+}
+
+fn is_geographic(node: &Node) -> bool {
+    matches!(
+        node.keyword.as_str(),
+        "GEOGCS" | "GEOGCRS" | "GEODCRS" | "GEODETICCRS" | "GEOGRAPHICCRS" | "BASEGEOGCRS" | "BASEGEODCRS"
+    )
+}
+
+/// The datum by any of the names that the definition gives to it.
+fn datum_of(base: &Node) -> Option<Datum> {
+    let datum = base.child(&["DATUM", "GEODETICDATUM", "TRF", "ENSEMBLE"]);
+    let names = datum.into_iter().chain(std::iter::once(base)).flat_map(|node| node.texts.first());
+    for name in names {
+        let letters: String =
+            name.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_ascii_lowercase();
+        let found = match letters.as_str() {
+            l if l.contains("vn2000") || l.contains("vietnam2000") => Datum::Vn2000,
+            l if l.contains("wgs1984") || l.contains("wgs84") || l.contains("worldgeodeticsystem1984") => {
+                Datum::Wgs84
+            }
+            l if l.contains("indian1960") => Datum::Indian1960,
+            l if l.contains("hanoi1972") => Datum::Hanoi1972,
+            _ => continue,
+        };
+        return Some(found);
+    }
+    None
+}
+
+fn projection_of(system: &Node) -> Result<Projection, String> {
+    // In WKT 2 the parameters stand in the conversion.
+    let conversion = system.child(&["CONVERSION"]).unwrap_or(system);
+    let method = conversion
+        .child(&["METHOD", "PROJECTION"])
+        .and_then(|method| method.texts.first())
+        .ok_or("names no projection")?;
+    let simple = |text: &str| {
+        text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_ascii_lowercase()
+    };
+    let metres = system.child(&["UNIT", "LENGTHUNIT"]).and_then(|unit| unit.numbers.first().copied());
+    if metres.is_some_and(|factor| (factor - 1.0).abs() > 1e-9) {
+        return Err("counts in another unit than metres".into());
+    }
+    match simple(method).as_str() {
+        "transversemercator" | "gausskruger" | "gausskrueger" => {}
+        "popularvisualisationpseudomercator" | "mercatorauxiliarysphere" => {
+            return Ok(Projection::WebMercator);
+        }
+        "mercator1sp" if system.texts.first().is_some_and(|name| simple(name).contains("pseudomercator")) => {
+            return Ok(Projection::WebMercator);
+        }
+        _ => return Err(format!("uses the projection `{method}`, which is not known here")),
+    }
+    let value = |names: &[&str]| {
+        conversion.children.iter().find_map(|child| {
+            let is_parameter = child.keyword == "PARAMETER"
+                && child.texts.first().is_some_and(|name| names.contains(&simple(name).as_str()));
+            is_parameter.then(|| child.numbers.first().copied()).flatten()
+        })
+    };
+    let origin = value(&["latitudeoforigin", "latitudeofnaturalorigin"]).unwrap_or(0.0);
+    if origin.abs() > 1e-9 {
+        return Err("has an origin that is not on the equator".into());
+    }
+    Ok(Projection::TransverseMercator(TransverseMercator {
+        central_meridian: value(&["centralmeridian", "longitudeofnaturalorigin", "longitudeoforigin"])
+            .ok_or("has no central meridian")?,
+        scale: value(&["scalefactor", "scalefactoratnaturalorigin"]).unwrap_or(1.0),
+        false_easting: value(&["falseeasting"]).unwrap_or(0.0),
+        false_northing: value(&["falsenorthing"]).unwrap_or(0.0),
+    }))
+}
+
+impl Node {
+    fn child(&self, keywords: &[&str]) -> Option<&Node> {
+        self.children.iter().find(|child| keywords.contains(&child.keyword.as_str()))
+    }
+}
+
+struct Reader<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn peek(&mut self) -> Option<u8> {
+        while self.text.get(self.at).is_some_and(u8::is_ascii_whitespace) {
+            self.at += 1;
+        }
+        self.text.get(self.at).copied()
+    }
+
+    fn word(&mut self) -> String {
+        self.peek();
+        let start = self.at;
+        while self
+            .text
+            .get(self.at)
+            .is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'+' | b'-' | b'.'))
+        {
+            self.at += 1;
+        }
+        String::from_utf8_lossy(&self.text[start..self.at]).into_owned()
+    }
+
+    fn node(&mut self, depth: usize) -> Option<Node> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        let mut node = Node { keyword: self.word().to_ascii_uppercase(), ..Node::default() };
+        if node.keyword.is_empty() || !matches!(self.peek(), Some(b'[' | b'(')) {
+            return None;
+        }
+        self.at += 1;
+        loop {
+            match self.peek()? {
+                b']' | b')' => {
+                    self.at += 1;
+                    return Some(node);
+                }
+                b',' => self.at += 1,
+                b'"' => node.texts.push(self.quoted()?),
+                byte if byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.') => {
+                    node.numbers.push(self.word().parse().ok()?);
+                }
+                byte if byte.is_ascii_alphabetic() => {
+                    let start = self.at;
+                    self.word();
+                    // A bare word, such as the direction of an axis, says nothing here.
+                    if matches!(self.peek(), Some(b'[' | b'(')) {
+                        self.at = start;
+                        node.children.push(self.node(depth + 1)?);
+                    }
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn quoted(&mut self) -> Option<String> {
+        self.at += 1;
+        let start = self.at;
+        while *self.text.get(self.at)? != b'"' {
+            self.at += 1;
+        }
+        let text = String::from_utf8_lossy(&self.text[start..self.at]).into_owned();
+        self.at += 1;
+        Some(text)
+    }
+}
