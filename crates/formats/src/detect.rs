@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::text::{Sound, sound};
-use crate::{Error, csv, decode};
+use crate::{Error, csv, decode, feature};
 
 /// Bytes of the beginning that [`detect`] wants to see.
 pub const HEAD_BYTES: usize = 64 * 1024;
@@ -46,9 +46,29 @@ pub enum Format {
     Xlsx,
     /// GeoJSON (RFC 7946).
     GeoJson,
+    /// A shapefile's set of files in a zip archive.
+    Shapefile,
+    /// A GeoPackage (OGC 12-128).
+    GeoPackage,
+    /// KML, or KML in a KMZ archive (OGC 12-007).
+    Kml,
+    /// JSON that is a list of objects, or an object of named ones.
+    Records,
+    /// Parquet, with or without GeoParquet's metadata.
+    Parquet,
+    /// A TIFF raster.
+    GeoTiff,
 }
 
 impl Format {
+    /// Whether it holds features by its nature, and no rows of cells.
+    pub fn is_of_features(&self) -> bool {
+        matches!(
+            self,
+            Format::GeoJson | Format::Shapefile | Format::GeoPackage | Format::Kml | Format::Records
+        )
+    }
+
     /// The media type.
     pub fn media_type(&self) -> &'static str {
         match self {
@@ -56,6 +76,12 @@ impl Format {
             Format::Csv { .. } => "text/csv",
             Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Format::GeoJson => "application/geo+json",
+            Format::Shapefile => "application/zip",
+            Format::GeoPackage => "application/geopackage+sqlite3",
+            Format::Kml => "application/vnd.google-earth.kml+xml",
+            Format::Records => "application/json",
+            Format::Parquet => "application/vnd.apache.parquet",
+            Format::GeoTiff => "image/tiff; application=geotiff",
         }
     }
 }
@@ -64,7 +90,25 @@ impl Format {
 pub fn detect_file(file_name: &str, path: &Path) -> Result<Format, Error> {
     let mut head = Vec::new();
     File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    detect(file_name, &head)
+    let detected = detect(file_name, &head);
+    if detected.is_err() && head.starts_with(b"PK") {
+        // What tells may stand far behind the head: an archive has its list at the end.
+        return of_members(path).map_or(detected, Ok);
+    }
+    detected
+}
+
+/// What the names of an archive's members say.
+fn of_members(path: &Path) -> Option<Format> {
+    let archive = zip::ZipArchive::new(std::io::BufReader::new(File::open(path).ok()?)).ok()?;
+    let ends = |extension: &str| {
+        archive.file_names().flatten().any(|name| name.to_ascii_lowercase().ends_with(extension))
+    };
+    match () {
+        () if ends(".shp") => Some(Format::Shapefile),
+        () if ends(".kml") => Some(Format::Kml),
+        () => None,
+    }
 }
 
 /// Detects the format from the file's name and its first [`HEAD_BYTES`] bytes (all, if it is
@@ -73,6 +117,9 @@ pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
     decode::check_size(head.len() as u64, &crate::Limits::default())?;
     if head.starts_with(b"PK") {
         return zipped(file_name, head);
+    }
+    if let Some((_, format)) = BINARY.iter().find(|(signature, _)| head.starts_with(signature)) {
+        return Ok(*format);
     }
     if let Some((_, name, hint)) = SIGNATURES.iter().find(|(signature, ..)| head.starts_with(signature)) {
         return Err(not_read(name, hint));
@@ -91,10 +138,12 @@ pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
     }
     match start.as_bytes().first() {
         Some(b'{') if looks_like_json(&start[1..], ['"', '}']) => json(start),
+        Some(b'[') if feature::is_records(start) => Ok(Format::Records),
         Some(b'[') if looks_like_json(&start[1..], ['{', '[']) => Err(not_read(
             "JSON that is not GeoJSON (it begins with `[`)",
             "make it a GeoJSON FeatureCollection, or a table as CSV",
         )),
+        Some(b'<') if feature::is_kml(start) => Ok(Format::Kml),
         Some(b'<') => Err(markup(start)),
         _ => Ok(Format::Csv { delimiter: csv::delimiter(text, is_whole), encoding }),
     }
@@ -102,6 +151,16 @@ pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
 
 const AS_TABLE: &str = "save the table as .xlsx or as CSV (UTF-8)";
 const AS_GEOJSON: &str = "export the layer as GeoJSON in WGS 84";
+
+/// First bytes of formats that are read.
+const BINARY: &[(&[u8], Format)] = &[
+    (b"SQLite format 3\0", Format::GeoPackage),
+    (b"PAR1", Format::Parquet),
+    (b"II*\0", Format::GeoTiff),
+    (b"MM\0*", Format::GeoTiff),
+    (b"II+\0", Format::GeoTiff),
+    (b"MM\0+", Format::GeoTiff),
+];
 
 /// (first bytes, what it is, what to do).
 const SIGNATURES: &[(&[u8], &str, &str)] = &[
@@ -114,19 +173,19 @@ const SIGNATURES: &[(&[u8], &str, &str)] = &[
     (b"\x89PNG", "a picture (PNG)", AS_TABLE),
     (b"\xFF\xD8\xFF", "a picture (JPEG)", AS_TABLE),
     (b"GIF8", "a picture (GIF)", AS_TABLE),
-    (b"II*\0", "a TIFF picture or raster", "rasters are not read yet"),
-    (b"MM\0*", "a TIFF picture or raster", "rasters are not read yet"),
     (b"\x1F\x8B", "a gzip archive", "unpack it first"),
     (b"7z\xBC\xAF\x27\x1C", "a 7-Zip archive", "unpack it first"),
     (b"Rar!", "a RAR archive", "unpack it first"),
     (b"\x28\xB5\x2F\xFD", "a Zstandard archive", "unpack it first"),
     (b"BZh", "a bzip2 archive", "unpack it first"),
-    (b"PAR1", "a Parquet file", "Parquet is not read yet: save the table as CSV"),
-    (b"SQLite format 3\0", "a GeoPackage or SQLite database", AS_GEOJSON),
     (b"CDF\x01", "a NetCDF file", "NetCDF is not read yet: save the series as CSV"),
     (b"CDF\x02", "a NetCDF file", "NetCDF is not read yet: save the series as CSV"),
     (b"\x89HDF", "a NetCDF-4 or HDF5 file", "NetCDF is not read yet: save the series as CSV"),
-    (b"\0\0\x27\x0A", "a shapefile", AS_GEOJSON),
+    (
+        b"\0\0\x27\x0A",
+        "one part of a shapefile",
+        "put all parts of the layer (.shp, .dbf, .prj, .cpg) into one zip archive",
+    ),
     (b"\x7FELF", "a program", AS_TABLE),
     (b"MZ", "a program", AS_TABLE),
     (b"{\\rtf", "a rich text document", AS_TABLE),
@@ -150,6 +209,12 @@ fn zipped(file_name: &str, head: &[u8]) -> Result<Format, Error> {
     if has(b"xl/") || (has(b"[Content_Types].xml") && !has(b"word/") && !has(b"ppt/")) {
         return Ok(Format::Xlsx);
     }
+    if first_names(head).iter().any(|name| name.ends_with(".shp")) {
+        return Ok(Format::Shapefile);
+    }
+    if first_names(head).iter().any(|name| name.ends_with(".kml")) {
+        return Ok(Format::Kml);
+    }
     if has(b"word/") || has(b"ppt/") {
         return Err(not_read("a Word or PowerPoint document", AS_TABLE));
     }
@@ -158,6 +223,16 @@ fn zipped(file_name: &str, head: &[u8]) -> Result<Format, Error> {
         return Ok(Format::Xlsx);
     }
     Err(not_read("a zip archive", "unpack it first; of a shapefile, export the layer as GeoJSON in WGS 84"))
+}
+
+/// The names of the members whose headers stand in the head, in lower case.
+fn first_names(head: &[u8]) -> Vec<String> {
+    let starts = head.windows(4).enumerate().filter(|(_, window)| window == b"PK\x03\x04").map(|(at, _)| at);
+    let name = |at: usize| {
+        let length = usize::from(u16::from_le_bytes([*head.get(at + 26)?, *head.get(at + 27)?]));
+        Some(String::from_utf8_lossy(head.get(at + 30..at + 30 + length)?).to_ascii_lowercase())
+    };
+    starts.filter_map(name).collect()
 }
 
 /// The head as text; the error names the first place that is not.
@@ -217,6 +292,12 @@ fn json(text: &str) -> Result<Format, Error> {
         ["\"FeatureCollection\"", "\"Feature\"", "\"features\"", "\"geometry\"", "\"coordinates\""]
             .iter()
             .any(|word| text.contains(word));
+    // A record may have a member `coordinates` of its own.
+    let is_document =
+        ["\"FeatureCollection\"", "\"Feature\"", "\"features\""].iter().any(|word| text.contains(word));
+    if !is_document && feature::is_records(text) {
+        return Ok(Format::Records);
+    }
     if is_geojson {
         return Ok(Format::GeoJson);
     }
@@ -225,8 +306,8 @@ fn json(text: &str) -> Result<Format, Error> {
 
 fn markup(text: &str) -> Error {
     let head: String = text.chars().take(2000).collect::<String>().to_ascii_lowercase();
-    if head.contains("<kml") || head.contains("gml") {
-        return not_read("KML or GML", AS_GEOJSON);
+    if head.contains("gml") {
+        return not_read("GML", AS_GEOJSON);
     }
     if head.contains("<html") || head.contains("<!doctype html") || head.contains("<table") {
         return not_read(
@@ -279,7 +360,19 @@ mod tests {
             ("a.csv", b"{\"type\": \"FeatureCollection\", \"features\": []}", "GeoJson".into()),
             ("a.json", b"{\"type\":\"Topology\",\"objects\":{\"geometry\":1}}", "wrong_type".into()),
             ("a.json", b"{\"a\":1}", "wrong_type".into()),
-            ("a.json", b"[{\"a\":1}]", "wrong_type".into()),
+            ("a.json", b"[{\"a\":1}]", "Records".into()),
+            ("a.json", b"{\"song\": {\"points\": [[1,2]]}}", "Records".into()),
+            ("a.json", b"[[1,2]]", "wrong_type".into()),
+            ("a.gpkg", b"SQLite format 3\0....", "GeoPackage".into()),
+            ("a.bin", b"PAR1....", "Parquet".into()),
+            ("a.tif", b"II*\0....", "GeoTiff".into()),
+            ("a.shp", b"\0\0\x27\x0A....", "wrong_type".into()),
+            (
+                "a.kml",
+                b"<?xml version=\"1.0\"?><kml xmlns=\"http://www.opengis.net/kml/2.2\"><Document/></kml>",
+                "Kml".into(),
+            ),
+            ("a.zip", b"PK\x03\x04......................\x07\0\0\0duo.shp", "Shapefile".into()),
             ("a.csv", b"{a},b\n1,2\n", csv(b',', Encoding::Utf8)),
             ("a.csv", b"a,b\nB\xECnh,1\n", csv(b',', Encoding::Utf8)),
             ("a.csv", b"T\xF8nh;a\n\xA7\xE5ng Th\xB8p;1\n", csv(b';', Encoding::Utf8)),

@@ -6,11 +6,13 @@
 //! never guesses silently: what it detected is in [`Format`], for a person to overrule.
 
 mod chunk;
+pub mod coverage;
 pub mod crs;
 mod csv;
 mod decode;
 mod detect;
 mod error;
+mod feature;
 mod geojson;
 mod harmless;
 mod limits;
@@ -22,7 +24,10 @@ mod xlsx;
 pub use chunk::{Chunk, TableReader};
 pub use detect::{Encoding, Format, HEAD_BYTES, detect, detect_file};
 pub use error::{Error, Place};
-pub use geojson::{FeatureItem, FeatureReader, FeatureRefusal, FeatureRow, read_features};
+pub use feature::{
+    Coordinates, Declared, FeatureItem, FeatureNote, FeatureOptions, FeatureReader, FeatureRefusal,
+    FeatureRow, Survey, Surveyed, box_wkb, read_features, survey_features,
+};
 pub use harmless::{harmless, is_harmless};
 pub use limits::Limits;
 pub use neighbourhood::{Neighbourhood, neighbourhood, neighbourhood_read_as, neighbourhood_under};
@@ -85,10 +90,20 @@ fn open_selected(
             Ok(Box::new(csv::CsvTable::open(path, delimiter, encoding, limits, selection)?))
         }
         Format::Xlsx => Ok(Box::new(xlsx::Workbook::open(path, limits, selection)?)),
-        Format::GeoJson => Err(Error::invalid(
+        Format::GeoJson
+        | Format::Shapefile
+        | Format::GeoPackage
+        | Format::Kml
+        | Format::Records
+        | Format::Parquet => Err(Error::invalid(
             "not_a_table",
-            "a GeoJSON file holds features, not rows of cells",
+            "the file holds features, not rows of cells",
             "hand it in to a dataset of features",
+        )),
+        Format::GeoTiff => Err(Error::invalid(
+            "not_a_table",
+            "the file holds a raster, not rows of cells",
+            "hand it in to a dataset of the kind `coverage`",
         )),
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use model::CellRef;
 
-use crate::{Error, Format, Limits, Reading, open_legible, read_features};
+use crate::{Error, FeatureOptions, Format, Limits, Reading, open_legible, read_features};
 
 /// A cell with its surroundings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ const MAX_LETTERS: usize = 200;
 
 /// The cell with the rows around it, and the row that looks like the header.
 ///
-/// In a GeoJSON file, a row is a feature; its columns are its properties in the order of the cell's
+/// In a file of features, a row is a feature; its columns are its properties in the order of the cell's
 /// feature, and then its geometry; the header has the properties' names and the number 0.
 pub fn neighbourhood(
     path: &Path,
@@ -72,8 +72,8 @@ pub fn neighbourhood_read_as(
     let around = around.min(MAX_AROUND);
     let from = cell.row.saturating_sub(around).max(1);
     let to = cell.row.saturating_add(around);
-    if *format == Format::GeoJson {
-        return features(path, cell, from, to, limits);
+    if format.is_of_features() || *format == Format::Parquet {
+        return features(path, format, cell, from, to, limits);
     }
     let selection = Selection::Rows { sheet: cell.sheet, from, to, header: header_row };
     let mut table = open_legible(path, format, reading, limits, selection)?;
@@ -142,8 +142,19 @@ fn not_there(cell: CellRef) -> Error {
     )
 }
 
-fn features(path: &Path, cell: CellRef, from: u32, to: u32, limits: &Limits) -> Result<Neighbourhood, Error> {
-    let mut reader = read_features(path, limits)?;
+fn features(
+    path: &Path,
+    format: &Format,
+    cell: CellRef,
+    from: u32,
+    to: u32,
+    limits: &Limits,
+) -> Result<Neighbourhood, Error> {
+    let options =
+        FeatureOptions { layer_number: Some(cell.sheet), as_written: true, ..FeatureOptions::default() };
+    let mut reader = read_features(path, format, &options, limits)?;
+    let (layers, layer) = reader.layers();
+    let name = layers.get(usize::from(layer)).cloned().unwrap_or_default();
     reader.skip_to(from)?;
     let mut found = Vec::new();
     for item in reader {
@@ -151,7 +162,9 @@ fn features(path: &Path, cell: CellRef, from: u32, to: u32, limits: &Limits) -> 
         if item.row() > to {
             break;
         }
-        found.push(item);
+        if item.row() >= from {
+            found.push(item);
+        }
     }
     let own = found.iter().find(|item| item.row() == cell.row).ok_or_else(|| not_there(cell))?;
     let names: Vec<String> = own.property_names();
@@ -164,7 +177,7 @@ fn features(path: &Path, cell: CellRef, from: u32, to: u32, limits: &Limits) -> 
         (item.row(), texts.map(shorten).collect())
     });
     let rows = std::iter::once((0, header)).chain(rows).collect();
-    Ok(windowed(String::new(), Some(0), rows, cell))
+    Ok(windowed(name, Some(0), rows, cell))
 }
 
 /// Which rows of a table are read.

@@ -1,10 +1,12 @@
 //! Features: guess their id and attributes over a whole file, then take them row by row.
 
 mod guess;
+mod position;
 mod rows;
 
 pub(crate) use guess::guess;
-pub(crate) use rows::{MappedFeatures, map};
+pub(crate) use position::{Positions, positions};
+pub(crate) use rows::{FeatureFile, MappedFeatures, map, take_one};
 
 /// Columns that every table of features has.
 const RESERVED: [&str; 11] = [

@@ -6,6 +6,7 @@
 //! table itself (`lake` does).
 
 mod cell;
+mod coverages;
 mod error;
 mod features;
 mod findings;

@@ -37,6 +37,8 @@ pub struct IntakeLimits {
     pub max_values: u32,
     /// Bytes of geometry and text of a file of features, which are in memory until the commit.
     pub max_feature_bytes: u64,
+    /// Bytes of a raster as it is stored.
+    pub max_raster_bytes: u64,
     /// Findings that are kept word for word; the rest are counted.
     pub max_findings: usize,
     /// Loads that are worked on at a time; others wait.
@@ -51,6 +53,7 @@ impl Default for IntakeLimits {
             max_bytes: 4 << 30,
             max_values: 30_000_000,
             max_feature_bytes: 2 << 30,
+            max_raster_bytes: 16 << 30,
             max_findings: 100_000,
             at_a_time: 2,
             formats: formats::Limits::default(),
@@ -258,6 +261,7 @@ impl Loading<'_> {
         let slot = slots.acquire().await.map_err(|error| Error::internal("waiting for a turn", error))?;
         let job = Job {
             input,
+            file_name: self.run.file_name.clone(),
             size,
             format,
             kind: self.dataset.kind,
@@ -424,7 +428,7 @@ impl Closing {
 
     /// Commits the good rows.
     async fn commit(mut self, mut done: Done) -> Result<Report, Error> {
-        let Inner { catalog, lake, .. } = &*self.intake.inner.clone();
+        let Inner { catalog, lake, limits, .. } = &*self.intake.inner.clone();
         self.note(&done);
         self.run.totals = totals(&done, CommitCounts::default());
         self.store(&done.findings.kept).await?;
@@ -448,6 +452,14 @@ impl Closing {
         }
         if values > 0 {
             lake.create_table(&self.permit, done.table.clone()).await?;
+            if let Some(raster) = done.raster.take() {
+                // Kept before the row that names it: a row never leads to nothing.
+                let kept =
+                    lake.keep_coverage(&self.permit, raster.file.path(), limits.max_raster_bytes).await?;
+                if kept.hash != raster.hash {
+                    return Err(Error::internal("keeping a raster", "its bytes changed on the way"));
+                }
+            }
             // Given away, so that the lake can let go of what it has sorted.
             let rows = std::mem::take(&mut done.rows);
             let committed_at = finished(self.now, self.started);

@@ -36,6 +36,8 @@ pub struct Mapping {
     pub quality: Option<QualitySource>,
     /// What names a feature.
     pub feature: Option<FeatureSource>,
+    /// What a raster is.
+    pub coverage: Option<CoverageSource>,
     /// The attributes of features.
     #[serde(default, rename = "attribute")]
     pub attributes: Vec<AttributeSource>,
@@ -55,6 +57,8 @@ pub enum MappingKind {
     Observations,
     /// Things with a geometry.
     Features,
+    /// Rasters.
+    Coverage,
 }
 
 impl MappingKind {
@@ -63,6 +67,7 @@ impl MappingKind {
         match self {
             MappingKind::Observations => "observations",
             MappingKind::Features => "features",
+            MappingKind::Coverage => "coverage",
         }
     }
 }
@@ -77,6 +82,12 @@ pub struct SourceLayout {
     pub header_row: Option<u32>,
     /// The separator of a text file, when what is detected is wrong.
     pub delimiter: Option<char>,
+    /// The coordinate system of the numbers: `EPSG:9209`, or words such as `VN2000 KTT 105°30' múi 3`.
+    pub crs: Option<String>,
+    /// The province that the features lie in, as the id of a place: it tells the zone of VN-2000.
+    pub area: Option<String>,
+    /// The day of the survey: zones follow the provinces of that day.
+    pub surveyed: Option<String>,
     /// How numbers are written.
     pub decimal: Decimal,
     /// Texts that stand for "no value", beside the empty cell.
@@ -108,6 +119,9 @@ impl Default for SourceLayout {
             sheet: None,
             header_row: None,
             delimiter: None,
+            crs: None,
+            area: None,
+            surveyed: None,
             decimal: Decimal::Auto,
             missing: default_missing(),
             encoding: None,
@@ -227,6 +241,29 @@ pub struct FeatureSource {
     pub id: Option<String>,
     /// The property that is the feature's name, stored as the attribute `name`.
     pub name: Option<String>,
+    /// In a table, the column of the easting or longitude.
+    pub x: Option<String>,
+    /// In a table, the column of the northing or latitude.
+    pub y: Option<String>,
+    /// In a table, the column of the geometry as WKT, instead of `x` and `y`.
+    pub geometry: Option<String>,
+}
+
+/// What a raster is, as far as its file does not say it.
+#[derive(Debug, Clone, PartialEq, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct CoverageSource {
+    /// Its name within the dataset; made of the file's name when absent. The same name again is a
+    /// correction.
+    pub item: Option<String>,
+    /// A title for people.
+    pub title: Option<String>,
+    /// The time that it is of.
+    pub time: Option<String>,
+    /// The property of its first band.
+    pub property: Option<String>,
+    /// The unit of its values.
+    pub unit: Option<String>,
 }
 
 /// What was decided about a column that holds personal data.
@@ -312,6 +349,7 @@ impl Mapping {
             values: Vec::new(),
             quality: None,
             feature: None,
+            coverage: None,
             attributes: Vec::new(),
             personal: Vec::new(),
             reasons: Vec::new(),

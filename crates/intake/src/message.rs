@@ -84,6 +84,32 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
         "wrong_type" => format!(
             "“{value}” is not of the type {expected}. Correct it, or set the attribute's type to text in the mapping."
         ),
+        "crs_used" => format!("The coordinates are in {value}; they were brought to WGS 84 by {expected}."),
+        "crs_contradicted" => format!(
+            "{value} is said of the coordinates, but only {expected} puts them where they should lie, and was used. Check it; if it is wrong, write `crs` under `[source]` in the mapping."
+        ),
+        "crs_overruled" => {
+            format!("The file says {value}; the mapping says {expected}, and was followed. Check the mapping if the layer lies wrong.")
+        }
+        "crs_unknown" => format!(
+            "What the file says of its coordinates was not understood ({value}): {expected}. If they lie wrong, write `crs` under `[source]` in the mapping."
+        ),
+        "coordinates_swapped" => format!(
+            "In “{column}” the northing or latitude comes first ({value}); the two were exchanged. Check the map; if it is wrong, write `x` and `y` under `[feature]` in the mapping."
+        ),
+        "coordinates_packed" => {
+            format!("“{column}” packs degrees, minutes and seconds into one number ({value}); they were unpacked. Check the map.")
+        }
+        "zone_prefix" => {
+            format!("The eastings in “{column}” have the number of the zone before them ({value}); {expected} was taken away. Check the map.")
+        }
+        "cut_text" => format!(
+            "The text “{value}” was cut off within a letter by the width of its column “{column}”. Use GeoPackage, or widen the column."
+        ),
+        "bad_coordinates" => {
+            format!("The row's position cannot be read: {expected}. Write degrees, or metres of one system.")
+        }
+        "deleted" => "The record is marked as deleted in the attribute table (.dbf). Pack the layer again to be rid of it.".into(),
         "no_geometry" => "The feature has no geometry. Add one, or leave the feature out.".into(),
         "outside_world" => format!(
             "The geometry lies outside the world ({expected}). Write longitude and latitude in degrees (WGS 84), in this order."
@@ -119,6 +145,16 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "no_feature_id" => format!("Đối tượng không có mã ở “{expected}”. Hãy điền vào, hoặc chọn thuộc tính khác dưới `[feature]` trong ánh xạ."),
         "duplicate_feature" => format!("Đối tượng thứ {expected} cũng có mã “{value}” nhưng khác nội dung. Hãy cho mỗi đối tượng một mã riêng."),
         "wrong_type" => format!("“{value}” không đúng kiểu {expected}. Hãy sửa, hoặc đặt kiểu của thuộc tính là text trong ánh xạ."),
+        "crs_used" => format!("Tọa độ ở hệ {value}; đã chuyển sang WGS 84 bằng {expected}."),
+        "crs_contradicted" => format!("Tệp ghi {value}, nhưng chỉ {expected} đặt tọa độ đúng nơi phải nằm, nên đã dùng hệ này. Hãy kiểm tra; nếu sai, hãy ghi `crs` dưới `[source]` trong ánh xạ."),
+        "crs_overruled" => format!("Tệp ghi {value}; ánh xạ ghi {expected} và đã được theo. Hãy kiểm tra ánh xạ nếu lớp nằm sai chỗ."),
+        "crs_unknown" => format!("Không hiểu điều tệp ghi về hệ tọa độ ({value}): {expected}. Nếu lớp nằm sai chỗ, hãy ghi `crs` dưới `[source]` trong ánh xạ."),
+        "coordinates_swapped" => format!("Ở “{column}”, tung độ (bắc) hoặc vĩ độ đứng trước ({value}); hai số đã được đổi chỗ. Hãy xem bản đồ; nếu sai, hãy ghi `x` và `y` dưới `[feature]` trong ánh xạ."),
+        "coordinates_packed" => format!("“{column}” gộp độ, phút, giây vào một số ({value}); đã tách ra. Hãy xem bản đồ."),
+        "zone_prefix" => format!("Hoành độ ở “{column}” có số hiệu múi đứng trước ({value}); đã bỏ {expected}. Hãy xem bản đồ."),
+        "cut_text" => format!("Chữ “{value}” bị cắt giữa một chữ cái vì cột “{column}” quá hẹp. Hãy dùng GeoPackage, hoặc nới rộng cột."),
+        "bad_coordinates" => format!("Không đọc được vị trí của dòng: {expected}. Hãy ghi độ, hoặc mét của một hệ tọa độ."),
+        "deleted" => "Bản ghi được đánh dấu là đã xóa trong bảng thuộc tính (.dbf). Hãy đóng gói lại lớp.".into(),
         "no_geometry" => "Đối tượng không có hình học. Hãy thêm hình học, hoặc bỏ đối tượng này.".into(),
         "outside_world" => format!("Hình học nằm ngoài thế giới ({expected}). Hãy ghi kinh độ rồi vĩ độ bằng độ (WGS 84)."),
         _ => format!("Không đọc được đối tượng: {expected}. Hãy sửa trong chương trình đã ghi tệp rồi nộp lại."),

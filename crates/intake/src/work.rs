@@ -11,6 +11,7 @@ use model::{DatasetKind, DatastreamKey, RunTotals};
 use tokio::sync::mpsc;
 
 use crate::Error;
+use crate::coverages::{self, RasterFile};
 use crate::features;
 use crate::findings::Findings;
 use crate::letters;
@@ -40,6 +41,7 @@ impl Input {
 /// A file to be worked on.
 pub(crate) struct Job {
     pub(crate) input: Input,
+    pub(crate) file_name: String,
     pub(crate) size: u64,
     pub(crate) format: Format,
     pub(crate) kind: DatasetKind,
@@ -61,6 +63,8 @@ pub(crate) struct Done {
     pub(crate) totals: RunTotals,
     pub(crate) findings: Findings,
     pub(crate) sheets: Vec<String>,
+    /// The raster's file, which is kept before the rows are committed.
+    pub(crate) raster: Option<RasterFile>,
 }
 
 /// Works on a file; `progress` is told how far it is, and ends the work when nobody listens.
@@ -78,31 +82,29 @@ pub(crate) async fn work(job: Job, progress: &(dyn Fn(Progress) + Send + Sync)) 
 }
 
 fn run(mut job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
-    let is_features = matches!(job.format, Format::GeoJson);
-    match (job.kind, is_features) {
-        (DatasetKind::Observations, false) => {}
-        (DatasetKind::Features, true) => {}
-        (DatasetKind::Observations, true) => {
+    match job.kind {
+        // A table is of features where the dataset is: its rows have positions.
+        DatasetKind::Features => {}
+        DatasetKind::Observations if job.format.is_of_features() => {
             return Err(Error::invalid(
-                "the file holds features (GeoJSON), and the dataset holds observations",
-                "hand the file in to a dataset of features, or a CSV or XLSX file to this one",
+                "the file holds features, and the dataset holds observations",
+                "hand the file in to a dataset of features, or a table to this one",
             ));
         }
-        (DatasetKind::Features, false) => {
-            return Err(Error::invalid(
-                "the file is a table, and the dataset holds features",
-                "hand in a GeoJSON file, or hand the table in to a dataset of observations",
-            ));
-        }
-        (kind, _) => {
+        DatasetKind::Observations | DatasetKind::Coverage => {}
+        kind => {
             return Err(Error::invalid(
                 format!("files cannot be handed in to a dataset of the kind `{}`", kind.code()),
-                "use a dataset of observations or of features",
+                "use a dataset of observations, of features or of rasters (`coverage`)",
             ));
         }
     }
     if let Some(mapping) = &job.mapping {
-        let wanted = if is_features { MappingKind::Features } else { MappingKind::Observations };
+        let wanted = match job.kind {
+            DatasetKind::Features => MappingKind::Features,
+            DatasetKind::Coverage => MappingKind::Coverage,
+            _ => MappingKind::Observations,
+        };
         if mapping.kind != wanted {
             return Err(Error::invalid(
                 format!(
@@ -122,28 +124,39 @@ fn run(mut job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
             })?;
         }
     }
-    if is_features { take_features(job, teller) } else { take_table(job, teller) }
+    match job.kind {
+        DatasetKind::Features => take_features(job, teller),
+        DatasetKind::Coverage => take_raster(job, teller),
+        _ => take_table(job, teller),
+    }
 }
 
 fn take_features(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
-    let Job { input, size, mapping, limits, max_findings, max_feature_bytes, .. } = job;
+    let Job { input, size, format, mapping, gazetteer, limits, max_findings, max_feature_bytes, .. } = job;
+    let mut findings = Findings::new(max_findings);
+    let path = input.path();
+    let positions = features::positions(path, &format, mapping.as_ref(), &gazetteer, &limits, &mut findings)?;
     let mapping = match mapping {
         Some(mapping) => mapping,
-        None => features::guess(input.path(), &limits)?,
+        None => features::guess(path, &format, &positions, &limits)?,
     };
+    let said = |bytes, rows| tell(teller, bytes, size, rows);
+    let file = features::FeatureFile { path, format: &format, options: &positions.options };
+    let mapped = features::map(&file, &mapping, &limits, max_feature_bytes, &mut findings, said)?;
+    let features::MappedFeatures { batches, table, totals, layers } = mapped.ok_or_else(abandoned)?;
+    let datastreams = Vec::new();
+    Ok(Done { mapping, rows: batches, table, datastreams, totals, findings, sheets: layers, raster: None })
+}
+
+fn take_raster(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
+    let Job { input, file_name, size, format, mapping, limits, max_findings, .. } = job;
     let mut findings = Findings::new(max_findings);
     let said = |bytes, rows| tell(teller, bytes, size, rows);
-    let mapped = features::map(input.path(), &mapping, &limits, max_feature_bytes, &mut findings, said)?;
-    let features::MappedFeatures { batches, table, totals } = mapped.ok_or_else(abandoned)?;
-    Ok(Done {
-        mapping,
-        rows: batches,
-        table,
-        datastreams: Vec::new(),
-        totals,
-        findings,
-        sheets: vec![String::new()],
-    })
+    let taken = coverages::take(input.path(), &file_name, &format, mapping, &limits, &mut findings, said)?;
+    let coverages::MappedRaster { mapping, file, features } = taken.ok_or_else(abandoned)?;
+    let features::MappedFeatures { batches, table, totals, layers } = features;
+    let (datastreams, raster) = (Vec::new(), Some(file));
+    Ok(Done { mapping, rows: batches, table, datastreams, totals, findings, sheets: layers, raster })
 }
 
 /// What the reading thread hands over.
@@ -181,6 +194,7 @@ fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> 
         totals,
         findings,
         sheets,
+        raster: None,
     })
 }
 

@@ -7,7 +7,7 @@ use model::{DatasetId, Version};
 use object_store::path::Path;
 
 use crate::log::folder;
-use crate::{AsOf, Error, Lake};
+use crate::{AsOf, Error, Lake, coverages};
 
 /// Log entries that are read at the same time.
 const ENTRIES_AT_ONCE: usize = 16;
@@ -15,7 +15,7 @@ const ENTRIES_AT_ONCE: usize = 16;
 /// What an object of a table is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ObjectKind {
-    /// A Parquet file of rows.
+    /// A Parquet file of rows, or a raster that the rows name.
     Data,
     /// An entry of the table's log.
     Log,
@@ -86,6 +86,13 @@ pub(crate) async fn files_of(lake: &Lake, dataset: &DatasetId, at: AsOf) -> Resu
             }
         }
         number += 1;
+    }
+    // Rasters are named by their hash, and which version has which stands in the rows: so all go
+    // along that are there.
+    let rasters: Vec<_> = lake.inner.store.list(Some(&coverages::folder(dataset))).try_collect().await?;
+    for object in rasters {
+        let sha256 = object.location.filename().and_then(|name| name.strip_suffix(".tif")).map(str::to_owned);
+        data.push(StoredObject { path: object.location, kind: ObjectKind::Data, size: object.size, sha256 });
     }
     data.extend(log);
     Ok(data)

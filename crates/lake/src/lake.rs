@@ -213,7 +213,7 @@ impl std::fmt::Debug for Lake {
     }
 }
 
-fn may_write(permit: &Permit) -> Result<(), Error> {
+pub(crate) fn may_write(permit: &Permit) -> Result<(), Error> {
     if permit.may_write() { Ok(()) } else { Err(Error::Denied(Denial::NoGrant)) }
 }
 

@@ -7,6 +7,7 @@
 mod checksum;
 mod commit;
 mod config;
+mod coverages;
 mod durable;
 mod error;
 mod inventory;
@@ -29,11 +30,14 @@ pub mod observations;
 pub use checksum::Checksums;
 pub use commit::compact::Compacted;
 pub use config::LakeConfig;
+pub use coverages::CoverageBytes;
 pub use error::{Damage, Error, Source};
 pub use inventory::{ObjectKind, StoredObject};
 pub use journal::{Segment, SegmentName, Settle};
 pub use lake::Lake;
 pub use log::check_log_entry;
+/// A part of an object: from one byte to another, from one on, or the last ones.
+pub use object_store::GetRange;
 pub use originals::{LocalFile, Original};
 pub use read::{FeatureBatches, FeatureRead, SeriesRead};
 pub use rows::{CommitCounts, Committed, NewRows};

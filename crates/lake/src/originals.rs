@@ -63,11 +63,24 @@ fn place_of(hash: &OriginalHash) -> Path {
 /// Keeps the bytes; see [`Lake::receive`].
 pub(crate) async fn receive(
     lake: &Lake,
-    mut bytes: BoxStream<'_, std::io::Result<Bytes>>,
+    bytes: BoxStream<'_, std::io::Result<Bytes>>,
     limit: u64,
 ) -> Result<Original, Error> {
+    receive_at(lake, bytes, limit, &place_of).await
+}
+
+/// Where bytes are kept that have this hash.
+pub(crate) type PlaceOf<'a> = &'a (dyn Fn(&OriginalHash) -> Path + Send + Sync);
+
+/// Keeps the bytes in a place that follows from their hash.
+pub(crate) async fn receive_at(
+    lake: &Lake,
+    mut bytes: BoxStream<'_, std::io::Result<Bytes>>,
+    limit: u64,
+    place_of: PlaceOf<'_>,
+) -> Result<Original, Error> {
     let mut upload = None;
-    match take_in(lake, &mut bytes, limit, &mut upload).await {
+    match take_in(lake, &mut bytes, limit, place_of, &mut upload).await {
         Ok(original) => Ok(original),
         Err(error) => {
             if let Some(upload) = upload {
@@ -82,6 +95,7 @@ async fn take_in(
     lake: &Lake,
     bytes: &mut BoxStream<'_, std::io::Result<Bytes>>,
     limit: u64,
+    place_of: PlaceOf<'_>,
     upload: &mut Option<Upload>,
 ) -> Result<Original, Error> {
     let store = lake.store();

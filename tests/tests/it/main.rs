@@ -7,5 +7,6 @@ mod clients;
 mod outages;
 mod permissions;
 mod question;
+mod rasters;
 mod real_files;
 mod versions;

@@ -21,7 +21,7 @@ use crate::lock::{Holder, Lock};
 /// Files that are copied at the same time.
 const AT_ONCE: usize = 8;
 /// What a node keeps in its store.
-const PREFIXES: [&str; 3] = ["lake", "originals", JOURNAL];
+const PREFIXES: [&str; 4] = ["lake", "originals", "coverages", JOURNAL];
 
 /// What a restore put where.
 pub(crate) struct Restored {

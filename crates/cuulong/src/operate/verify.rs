@@ -254,8 +254,12 @@ impl Work<'_> {
             expected.insert(hash.clone(), file);
         }
         if all {
-            for object in self.list("originals").await? {
-                let name = object.location.filename().unwrap_or_default().to_owned();
+            // Rasters say by their names too which bytes they have.
+            let mut objects = self.list("originals").await?;
+            objects.extend(self.list("coverages").await?);
+            for object in objects {
+                let name = object.location.filename().unwrap_or_default();
+                let name = name.strip_suffix(".tif").unwrap_or(name).to_owned();
                 let is_hash = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
                 if is_hash {
                     expected.entry(name.clone()).or_insert(Expected {

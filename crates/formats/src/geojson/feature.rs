@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use super::geometry::{Coordinates, RawGeometry, to_geometry};
 use super::json::Json;
-use super::{FeatureRow, Refused};
-use crate::Limits;
+use crate::feature::{Read, Refused};
 
 /// A feature as the text has it.
 #[derive(Debug, Default)]
@@ -38,7 +37,7 @@ impl RawFeature {
         Ok(raw)
     }
 
-    pub(super) fn into_row(self, row: u32, limits: &Limits) -> Result<FeatureRow, Refused> {
+    pub(super) fn into_read(self, row: u32) -> Result<Read, Refused> {
         match &self.kind {
             Some(Value::String(kind)) if kind == "Feature" => {}
             other => {
@@ -48,7 +47,7 @@ impl RawFeature {
         }
         let id = match self.id {
             None | Some(Value::Null) => None,
-            Some(Value::String(text)) => Some(model::nfc(&text)),
+            Some(Value::String(text)) => Some(text),
             Some(Value::Number(number)) => Some(number.to_string()),
             Some(other) => {
                 return Err(Refused::new(
@@ -58,58 +57,11 @@ impl RawFeature {
                 ));
             }
         };
-        if self.properties.len() >= usize::from(limits.max_columns) {
-            let reason = format!("the feature has more than {} properties", limits.max_columns - 1);
-            return Err(Refused::new("columns", reason, ""));
-        }
-        let mut properties: Vec<(String, Value)> = Vec::with_capacity(self.properties.len());
-        let mut places = std::collections::HashMap::new();
-        for (name, value) in self.properties {
-            let (name, value) = (model::nfc(&name), normalised(value));
-            if text_bytes(&value) > limits.max_cell_bytes {
-                let reason = format!("the property is longer than {} bytes", limits.max_cell_bytes);
-                return Err(Refused::new("cell_bytes", reason, name));
-            }
-            match places.insert(name.clone(), properties.len()) {
-                None => properties.push((name, value)),
-                Some(at) => {
-                    places.insert(name, at);
-                    properties[at].1 = value;
-                }
-            }
-        }
         let Some(geometry) = self.geometry else {
             return Err(Refused::new("no_geometry", "the feature has no geometry", "null"));
         };
-        let geometry = to_geometry(geometry)?;
-        Ok(FeatureRow {
-            row,
-            id,
-            wkb: geometry.wkb,
-            bbox: geometry.bbox,
-            properties,
-            had_heights: geometry.had_heights,
-        })
-    }
-}
-
-fn normalised(value: Value) -> Value {
-    match value {
-        Value::String(text) if !text.is_ascii() => Value::String(model::nfc(&text)),
-        Value::Array(values) => Value::Array(values.into_iter().map(normalised).collect()),
-        Value::Object(members) => Value::Object(
-            members.into_iter().map(|(name, value)| (model::nfc(&name), normalised(value))).collect(),
-        ),
-        other => other,
-    }
-}
-
-fn text_bytes(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Array(values) => values.iter().map(text_bytes).sum(),
-        Value::Object(members) => members.iter().map(|(name, value)| name.len() + text_bytes(value)).sum(),
-        _ => 0,
+        let (geometry, had_heights) = to_geometry(geometry)?;
+        Ok(Read { row, id, geometry, properties: self.properties, had_heights, notes: Vec::new() })
     }
 }
 

@@ -46,6 +46,8 @@ pub(super) struct Frames<R> {
     /// The members of a document that is one feature, as JSON.
     single: Vec<u8>,
     single_frame: Frame,
+    may_declare: bool,
+    declared: Option<String>,
 }
 
 /// Nesting at most, whatever the limits say: what is cut out here is then read by recursion.
@@ -56,7 +58,8 @@ const MAX_NAME: usize = 4096;
 const MAX_MEMBER: usize = 64 * 1024;
 
 impl<R: Read> Frames<R> {
-    pub(super) fn new(input: R, limits: &Limits) -> Frames<R> {
+    /// `may_declare`: whether coordinates that are not in WGS 84 are known of by whoever reads.
+    pub(super) fn new(input: R, limits: &Limits, may_declare: bool) -> Frames<R> {
         Frames {
             input,
             buffer: vec![0; 64 * 1024],
@@ -71,7 +74,14 @@ impl<R: Read> Frames<R> {
             document_type: None,
             single: Vec::new(),
             single_frame: Frame::Whole,
+            may_declare,
+            declared: None,
         }
+    }
+
+    /// The system of coordinates that the file names, as far as it is read.
+    pub(super) fn declared(&self) -> Option<&str> {
+        self.declared.as_deref()
     }
 
     pub(super) fn input(&self) -> &R {
@@ -162,7 +172,7 @@ impl<R: Read> Frames<R> {
             return Ok(());
         }
         match name.as_str() {
-            "crs" => check_crs(&value)?,
+            "crs" => self.crs(&value)?,
             "type" => self.document_type = serde_json::from_slice(&value).ok(),
             _ => {}
         }
@@ -173,6 +183,28 @@ impl<R: Read> Frames<R> {
             self.single.extend_from_slice(&value);
         }
         Ok(())
+    }
+
+    /// GeoJSON of 2008 could name another system of coordinates.
+    fn crs(&mut self, value: &[u8]) -> Result<(), Error> {
+        let crs: serde_json::Value = serde_json::from_slice(value).unwrap_or_default();
+        let Some(name) = crs.pointer("/properties/name").and_then(|name| name.as_str()) else {
+            return Ok(());
+        };
+        let is_stored = ["CRS84", "CRS84h", ":4326", "/4326"].iter().any(|end| name.ends_with(end));
+        let is_known = self.may_declare && self.features == 0;
+        if is_stored || is_known {
+            self.declared = Some(name.chars().take(200).collect());
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "wrong_crs",
+            format!(
+                "the coordinates are in `{}`, not in longitude and latitude",
+                name.chars().take(80).collect::<String>()
+            ),
+            "write that system as `crs` under `[source]` in the mapping, or export the layer in WGS 84 (EPSG:4326)",
+        ))
     }
 
     /// The end of the document: a document without features may be one itself.
@@ -329,29 +361,6 @@ impl<R: Read> Frames<R> {
     }
 }
 
-/// GeoJSON of 2008 could name another system of coordinates; what is read here is WGS 84.
-fn check_crs(value: &[u8]) -> Result<(), Error> {
-    let crs: serde_json::Value = serde_json::from_slice(value).unwrap_or_default();
-    let Some(name) = crs.pointer("/properties/name").and_then(|name| name.as_str()) else {
-        return Ok(());
-    };
-    if name.ends_with("CRS84")
-        || name.ends_with("CRS84h")
-        || name.ends_with(":4326")
-        || name.ends_with("/4326")
-    {
-        return Ok(());
-    }
-    Err(Error::invalid(
-        "wrong_crs",
-        format!(
-            "the coordinates are in `{}`, not in longitude and latitude",
-            name.chars().take(80).collect::<String>()
-        ),
-        "export the layer again as GeoJSON in WGS 84 (EPSG:4326)",
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -360,7 +369,7 @@ mod tests {
     use crate::Limits;
 
     fn frames(text: &str, limits: &Limits) -> Result<Vec<(Frame, String)>, String> {
-        let mut frames = Frames::new(text.as_bytes(), limits);
+        let mut frames = Frames::new(text.as_bytes(), limits, false);
         let (mut out, mut found) = (Vec::new(), Vec::new());
         while let Some(frame) = frames.next(&mut out).map_err(|error| error.to_string())? {
             found.push((

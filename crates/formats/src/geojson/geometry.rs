@@ -1,12 +1,10 @@
 //! Coordinates to a geometry that is valid enough to store: on the globe, rings closed.
 
+use crate::feature::Refused;
 use geo_types::{
     Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point,
     Polygon,
 };
-use model::Bbox;
-
-use super::Refused;
 
 /// Nested lists of positions, flat.
 #[derive(Debug, Default)]
@@ -50,36 +48,18 @@ pub(super) struct RawGeometry {
     pub(super) geometries: Vec<RawGeometry>,
 }
 
-/// A geometry as it is stored.
-#[derive(Debug)]
-pub(super) struct StoredGeometry {
-    pub(super) wkb: Vec<u8>,
-    pub(super) bbox: Bbox,
-    pub(super) had_heights: bool,
+/// Checks a geometry, and says whether its positions had heights.
+pub(super) fn to_geometry(raw: RawGeometry) -> Result<(Geometry<f64>, bool), Refused> {
+    let mut had_heights = false;
+    let geometry = build(raw, &mut had_heights)?;
+    Ok((geometry, had_heights))
 }
 
-/// Checks a geometry and writes it as WKB.
-pub(super) fn to_geometry(raw: RawGeometry) -> Result<StoredGeometry, Refused> {
-    let mut bounds = Bounds { edges: None, had_heights: false };
-    let geometry = build(raw, &mut bounds)?;
-    let mut wkb = Vec::new();
-    wkb::writer::write_geometry(&mut wkb, &geometry, &wkb::writer::WriteOptions::default())
-        .map_err(|error| Refused::new("bad_geometry", error.to_string(), ""))?;
-    match bounds.edges {
-        Some(bbox) => Ok(StoredGeometry { wkb, bbox, had_heights: bounds.had_heights }),
-        None => Err(Refused::new("no_geometry", "the geometry has no positions", "")),
-    }
-}
-
-struct Bounds {
-    edges: Option<Bbox>,
-    had_heights: bool,
-}
-
-fn build(raw: RawGeometry, bounds: &mut Bounds) -> Result<Geometry<f64>, Refused> {
+fn build(raw: RawGeometry, had_heights: &mut bool) -> Result<Geometry<f64>, Refused> {
     let kind = raw.kind.unwrap_or_default();
     if kind == "GeometryCollection" {
-        let parts: Result<Vec<_>, _> = raw.geometries.into_iter().map(|part| build(part, bounds)).collect();
+        let parts: Result<Vec<_>, _> =
+            raw.geometries.into_iter().map(|part| build(part, had_heights)).collect();
         return Ok(Geometry::GeometryCollection(GeometryCollection(parts?)));
     }
     let height = match kind.as_str() {
@@ -99,7 +79,7 @@ fn build(raw: RawGeometry, bounds: &mut Bounds) -> Result<Geometry<f64>, Refused
             kind,
         ));
     }
-    check_positions(&coordinates, bounds)?;
+    *had_heights |= coordinates.had_heights;
     Ok(match kind.as_str() {
         "Point" => Geometry::Point(Point(coordinates.positions[0])),
         "MultiPoint" => {
@@ -122,28 +102,6 @@ fn build(raw: RawGeometry, bounds: &mut Bounds) -> Result<Geometry<f64>, Refused
             Geometry::MultiPolygon(MultiPolygon(polygons))
         }
     })
-}
-
-fn check_positions(coordinates: &Coordinates, bounds: &mut Bounds) -> Result<(), Refused> {
-    bounds.had_heights |= coordinates.had_heights;
-    for (index, position) in coordinates.positions.iter().enumerate() {
-        let Some(point) = Bbox::new(position.x, position.y, position.x, position.y) else {
-            let hint = if (8.0..24.0).contains(&position.x) && (102.0..118.0).contains(&position.y) {
-                "longitude comes before latitude"
-            } else if position.x.abs() > 1000.0 || position.y.abs() > 1000.0 {
-                "these look like metres (VN-2000 or UTM): export the layer in WGS 84"
-            } else {
-                "export the layer in WGS 84"
-            };
-            return Err(Refused::new(
-                "outside_world",
-                format!("position {} is not longitude and latitude: {hint}", index + 1),
-                format!("[{}, {}]", position.x, position.y),
-            ));
-        };
-        bounds.edges = Some(bounds.edges.map_or(point, |edges| edges.union(&point)));
-    }
-    Ok(())
 }
 
 fn checked_line(line: LineString<f64>) -> Result<LineString<f64>, Refused> {

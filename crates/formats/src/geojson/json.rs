@@ -5,22 +5,22 @@
 
 use serde_json::{Number, Value};
 
-use super::Refused;
+use crate::feature::Refused;
 
 /// A text of which the part before `at` is read.
-pub(super) struct Json<'a> {
+pub(crate) struct Json<'a> {
     text: &'a [u8],
     at: usize,
 }
 
 impl<'a> Json<'a> {
     /// Nothing but the caller bounds how deeply [`Json::value`] recurses.
-    pub(super) fn new(text: &'a [u8]) -> Json<'a> {
+    pub(crate) fn new(text: &'a [u8]) -> Json<'a> {
         Json { text, at: 0 }
     }
 
     /// The first byte of the next token.
-    pub(super) fn peek(&mut self) -> Option<u8> {
+    pub(crate) fn peek(&mut self) -> Option<u8> {
         while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.text.get(self.at) {
             self.at += 1;
         }
@@ -28,7 +28,7 @@ impl<'a> Json<'a> {
     }
 
     /// Reads an object; `member` reads the value of each name.
-    pub(super) fn object(
+    pub(crate) fn object(
         &mut self,
         mut member: impl FnMut(&mut Json<'a>, String) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
@@ -48,7 +48,7 @@ impl<'a> Json<'a> {
     }
 
     /// Reads a list; `item` reads each value.
-    pub(super) fn list(
+    pub(crate) fn list(
         &mut self,
         mut item: impl FnMut(&mut Json<'a>) -> Result<(), Refused>,
     ) -> Result<(), Refused> {
@@ -65,7 +65,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    pub(super) fn string(&mut self) -> Result<String, Refused> {
+    pub(crate) fn string(&mut self) -> Result<String, Refused> {
         if self.peek() != Some(b'"') {
             return Err(self.unexpected("text"));
         }
@@ -86,7 +86,7 @@ impl<'a> Json<'a> {
         })
     }
 
-    pub(super) fn number(&mut self) -> Result<Number, Refused> {
+    pub(crate) fn number(&mut self) -> Result<Number, Refused> {
         self.peek();
         let start = self.at;
         while let Some(b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E') = self.text.get(self.at) {
@@ -108,7 +108,7 @@ impl<'a> Json<'a> {
     }
 
     /// A value as a tree.
-    pub(super) fn value(&mut self) -> Result<Value, Refused> {
+    pub(crate) fn value(&mut self) -> Result<Value, Refused> {
         match self.peek() {
             Some(b'{') => {
                 let mut members = serde_json::Map::new();
@@ -135,7 +135,7 @@ impl<'a> Json<'a> {
     }
 
     /// Goes past this word if it comes next.
-    pub(super) fn literal(&mut self, word: &str) -> bool {
+    pub(crate) fn literal(&mut self, word: &str) -> bool {
         self.peek();
         let is_next = self.text[self.at..].starts_with(word.as_bytes());
         if is_next {
@@ -145,7 +145,7 @@ impl<'a> Json<'a> {
     }
 
     /// Asks for the end of the text.
-    pub(super) fn end(&mut self) -> Result<(), Refused> {
+    pub(crate) fn end(&mut self) -> Result<(), Refused> {
         if self.peek().is_none() { Ok(()) } else { Err(self.unexpected("the end")) }
     }
 

@@ -1,6 +1,6 @@
 //! Features: what is stored, what is refused.
 
-use formats::{Error, FeatureItem, FeatureRow, Limits, read_features};
+use formats::{Error, FeatureItem, FeatureOptions, FeatureRow, Format, Limits, read_features};
 use geo_types::Geometry;
 use model::Bbox;
 use proptest::prelude::*;
@@ -10,7 +10,7 @@ use crate::files::file;
 
 fn items(text: &str, limits: &Limits) -> Result<Vec<FeatureItem>, Error> {
     let file = file(text);
-    read_features(file.path(), limits)?.collect()
+    read_features(file.path(), &Format::GeoJson, &FeatureOptions::default(), limits)?.collect()
 }
 
 fn collection(features: &[Value]) -> String {

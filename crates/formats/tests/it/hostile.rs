@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Seek, SeekFrom, Write};
 
-use formats::{Error, FeatureItem, Limits, Place, read_features};
+use formats::{Error, FeatureItem, FeatureOptions, Format, Limits, Place, read_features};
 use tempfile::NamedTempFile;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -43,7 +43,13 @@ fn a_file_over_the_limit_is_refused_before_it_is_read() {
     let limits = Limits { max_bytes: 10, ..Limits::default() };
     assert_eq!(failure(rows("a,b\n1,2\n3,4\n", &limits)).0, "file_bytes");
     let file = file("{\"type\":\"FeatureCollection\",\"features\":[]}");
-    assert_eq!(failure(read_features(file.path(), &limits).map(|_| ())).0, "file_bytes");
+    assert_eq!(
+        failure(
+            read_features(file.path(), &Format::GeoJson, &FeatureOptions::default(), &limits).map(|_| ())
+        )
+        .0,
+        "file_bytes"
+    );
 }
 
 #[test]
@@ -216,7 +222,8 @@ fn deeply_nested_json_is_refused_without_recursion() {
     ] {
         let file = file(text);
         let result: Result<Vec<FeatureItem>, Error> =
-            read_features(file.path(), &Limits::default()).and_then(Iterator::collect);
+            read_features(file.path(), &Format::GeoJson, &FeatureOptions::default(), &Limits::default())
+                .and_then(Iterator::collect);
         assert_eq!(failure(result).0, "cut_off");
     }
     let closed = format!(
@@ -225,7 +232,10 @@ fn deeply_nested_json_is_refused_without_recursion() {
     );
     let file = file(closed);
     let items: Vec<FeatureItem> =
-        read_features(file.path(), &Limits::default()).unwrap().collect::<Result<_, _>>().unwrap();
+        read_features(file.path(), &Format::GeoJson, &FeatureOptions::default(), &Limits::default())
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
     assert!(matches!(&items[0], FeatureItem::Refused(refusal) if refusal.code == "too_deep"));
     assert!(matches!(&items[1], FeatureItem::Row(row) if row.row == 2));
 }

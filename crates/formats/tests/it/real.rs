@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use formats::{
-    DecimalStyle, Encoding, Error, FeatureItem, Format, Limits, NoteKind, detect_file, neighbourhood,
-    parse_number, read_features,
+    DecimalStyle, Encoding, Error, FeatureItem, FeatureOptions, Format, Limits, NoteKind, detect_file,
+    neighbourhood, parse_number, read_features,
 };
 use model::{Bbox, CellRef};
 
@@ -153,7 +153,10 @@ fn the_provinces_of_2025() {
         let Some(path) = real(&format!("admin/provinces_2025/{name}.geojson")) else { return };
         assert_eq!(detect_file("a.geojson", &path).unwrap(), Format::GeoJson);
         let items: Vec<FeatureItem> =
-            read_features(&path, &Limits::default()).unwrap().collect::<Result<_, _>>().unwrap();
+            read_features(&path, &Format::GeoJson, &FeatureOptions::default(), &Limits::default())
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
         let [FeatureItem::Row(row)] = &items[..] else { panic!("{items:?}") };
         assert_eq!(row.id.as_deref(), Some(code));
         assert_eq!((row.properties[0].0.as_str(), &row.properties[0].1), ("code", &code.into()));
@@ -167,7 +170,10 @@ fn the_provinces_of_2025() {
 fn the_provinces_before_2025() {
     let Some(path) = real("admin/provinces_before_2025_geoboundaries_13.geojson") else { return };
     let items: Vec<FeatureItem> =
-        read_features(&path, &Limits::default()).unwrap().collect::<Result<_, _>>().unwrap();
+        read_features(&path, &Format::GeoJson, &FeatureOptions::default(), &Limits::default())
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
     assert_eq!(items.len(), 13);
     let positions = items.iter().map(|item| match item {
         FeatureItem::Row(row) => count_positions(&row.wkb),

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use formats::{FeatureItem, Limits, read_features};
+use formats::{Coordinates, FeatureItem, FeatureOptions, Format, Limits, read_features};
 use serde_json::Value;
 
-use super::attribute_name;
+use super::{Positions, attribute_name};
 use crate::Error;
 use crate::mapping::{AttributeSource, AttributeType, FeatureSource, Mapping, MappingKind};
 
@@ -32,12 +32,22 @@ struct Known {
 }
 
 /// Guesses the mapping of a file of features, or says what is missing.
-pub(crate) fn guess(path: &Path, limits: &Limits) -> Result<Mapping, Error> {
+pub(crate) fn guess(
+    path: &Path,
+    format: &Format,
+    positions: &Positions,
+    limits: &Limits,
+) -> Result<Mapping, Error> {
     let mut known: Vec<Known> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
     let mut own_ids: Option<HashSet<u64>> = Some(HashSet::new());
     let mut features = 0_u64;
-    for item in read_features(path, limits)? {
+    // Where they lie says nothing of their attributes.
+    let options =
+        FeatureOptions { as_written: true, properties_only: true, fit: None, ..positions.options.clone() };
+    let reader = read_features(path, format, &options, limits)?;
+    let (texts_only, layer) = (reader.texts_only(), layer_name(reader.layers()));
+    for item in reader {
         let FeatureItem::Row(row) = item? else { continue };
         features += 1;
         let hash = row.id.as_deref().map(hash_of);
@@ -62,13 +72,29 @@ pub(crate) fn guess(path: &Path, limits: &Limits) -> Result<Mapping, Error> {
                     known.len() - 1
                 }
             };
-            known[at].meet(value);
+            known[at].meet(value, texts_only);
         }
     }
     let mut mapping = Mapping::new(MappingKind::Features);
+    mapping.source.crs.clone_from(&positions.crs);
+    mapping.source.sheet = layer;
+    mapping.reasons.clone_from(&positions.reasons);
     let mut because = |path: &str, reason: String| mapping.reasons.push((path.to_owned(), reason));
     because("", format!("guessed over {features} features"));
     let mut feature = FeatureSource::default();
+    match &positions.coordinates {
+        Some(Coordinates::Pair { x, y }) => {
+            because("feature.x", "the headers say that these are the coordinates".into());
+            (feature.x, feature.y) = (Some(x.clone()), Some(y.clone()));
+            known.retain(|known| known.property != *x && known.property != *y);
+        }
+        Some(Coordinates::Geometry(name)) => {
+            because("feature.geometry", "the header says that this is the geometry".into());
+            feature.geometry = Some(name.clone());
+            known.retain(|known| known.property != *name);
+        }
+        None => {}
+    }
     if own_ids.is_some() && features > 0 {
         because("feature", "every feature has its own `id`, and no two are equal".into());
     } else {
@@ -86,7 +112,7 @@ pub(crate) fn guess(path: &Path, limits: &Limits) -> Result<Mapping, Error> {
                 );
                 feature.id = Some(id.property.clone());
             }
-            None => return Err(no_id(mapping, &known, features)),
+            None => return Err(no_id(mapping, feature, &known, features)),
         }
     }
     let mut taken = HashSet::new();
@@ -123,16 +149,17 @@ fn attributes(known: &[Known], mut taken: HashSet<String>, name: Option<&str>) -
         .collect()
 }
 
-fn no_id(mut mapping: Mapping, known: &[Known], features: u64) -> Error {
+fn no_id(mut mapping: Mapping, feature: FeatureSource, known: &[Known], features: u64) -> Error {
     if features == 0 {
         return Error::invalid(
             "the file has no feature that can be read",
-            "hand in a GeoJSON FeatureCollection whose features have a geometry in longitude and latitude",
+            "hand in a file whose features have a geometry, or a table whose rows have coordinates",
         );
     }
-    mapping.feature = Some(FeatureSource { id: Some("…".into()), name: None });
-    mapping.reasons =
-        vec![("feature.id".into(), "FILL IN: a property that every feature has, and no two alike".into())];
+    mapping.feature = Some(FeatureSource { id: Some("…".into()), name: None, ..feature });
+    mapping
+        .reasons
+        .push(("feature.id".into(), "FILL IN: a property that every feature has, and no two alike".into()));
     mapping.attributes = attributes(known, HashSet::new(), None);
     Error::Unmapped {
         missing: "no property names each feature: each is absent somewhere, or the same in two features"
@@ -142,10 +169,12 @@ fn no_id(mut mapping: Mapping, known: &[Known], features: u64) -> Error {
 }
 
 impl Known {
-    fn meet(&mut self, value: &Value) {
+    /// `texts_only`: whether a number stands there as its text.
+    fn meet(&mut self, value: &Value, texts_only: bool) {
         let kind = match value {
             Value::Null => return,
             Value::String(text) if text.trim().is_empty() => return,
+            Value::String(text) if texts_only => kind_of_text(text.trim()),
             Value::Bool(_) => AttributeType::Boolean,
             Value::Number(number) if number.is_i64() => AttributeType::Integer,
             Value::Number(_) => AttributeType::Number,
@@ -170,6 +199,30 @@ impl Known {
         self.values =
             self.values.take().filter(|_| can_be_id).and_then(|mut set| set.insert(hash).then_some(set));
     }
+}
+
+/// What a text of a table is: a number only if it is written as one is written back, so that codes
+/// such as `09552` and `1E5` stay texts.
+fn kind_of_text(text: &str) -> AttributeType {
+    if text.parse::<i64>().is_ok_and(|number| number.to_string() == text) {
+        return AttributeType::Integer;
+    }
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && digits.split_once('.').is_some_and(|(whole, _)| whole == "0" || !whole.starts_with('0'));
+    if is_plain && text.parse::<f64>().is_ok() {
+        return AttributeType::Number;
+    }
+    match text {
+        "true" | "false" => AttributeType::Boolean,
+        text if is_time(text) => AttributeType::Time,
+        _ => AttributeType::Text,
+    }
+}
+
+/// The layer that is read, where the file has several.
+fn layer_name((layers, layer): (&[String], u16)) -> Option<String> {
+    layers.get(usize::from(layer)).filter(|_| layers.len() > 1).cloned()
 }
 
 /// A date or a date and time in ISO 8601: nothing shorter, since `2015` may be a number.

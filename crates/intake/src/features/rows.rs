@@ -11,7 +11,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use formats::{FeatureItem, FeatureRow, Limits, read_features};
+use formats::{FeatureItem, FeatureOptions, FeatureRow, Format, Limits, read_features};
 use lake::{Attribute, AttributeKind, TableSchema};
 use model::{CellRef, RunTotals, Severity};
 use serde_json::Value;
@@ -33,11 +33,20 @@ pub(crate) struct MappedFeatures {
     pub(crate) batches: Vec<RecordBatch>,
     pub(crate) table: TableSchema,
     pub(crate) totals: RunTotals,
+    /// The layers or sheets of the file.
+    pub(crate) layers: Vec<String>,
+}
+
+/// The features of a file.
+pub(crate) struct FeatureFile<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) format: &'a Format,
+    pub(crate) options: &'a FeatureOptions,
 }
 
 /// Takes all features of a file. `said` is told the bytes and rows read, and ends the work with `false`.
 pub(crate) fn map(
-    path: &Path,
+    file: &FeatureFile<'_>,
     mapping: &Mapping,
     limits: &Limits,
     max_bytes: u64,
@@ -45,13 +54,16 @@ pub(crate) fn map(
     mut said: impl FnMut(u64, u64) -> bool,
 ) -> Result<Option<MappedFeatures>, Error> {
     let mut taker = Taker::new(mapping)?;
-    let mut reader = read_features(path, limits)?;
+    let mut reader = read_features(file.path, file.format, file.options, limits)?;
+    let (layers, layer) = reader.layers();
+    let layers = layers.to_vec();
+    taker.sheet = layer;
     while let Some(item) = reader.next() {
         taker.totals.rows += 1;
         match item? {
             FeatureItem::Refused(refusal) => {
                 taker.refused();
-                let cell = CellRef { sheet: 0, row: refusal.row, column: 1 };
+                let cell = CellRef { sheet: layer, row: refusal.row, column: 1 };
                 findings.add(Severity::Refused, refusal.code, cell, || Words {
                     column_name: String::new(),
                     value: refusal.value,
@@ -73,7 +85,22 @@ pub(crate) fn map(
     taker.flush()?;
     let sources = taker.sources();
     hold_back(&mut taker.batches, &sources, &mapping.personal, findings)?;
-    Ok(Some(MappedFeatures { batches: taker.batches, table: taker.table, totals: taker.totals }))
+    let Taker { batches, table, totals, .. } = taker;
+    Ok(Some(MappedFeatures { batches, table, totals, layers }))
+}
+
+/// Takes one feature that was made here.
+pub(crate) fn take_one(
+    mapping: &Mapping,
+    row: &FeatureRow,
+    findings: &mut Findings,
+) -> Result<MappedFeatures, Error> {
+    let mut taker = Taker::new(mapping)?;
+    taker.totals.rows = 1;
+    taker.take(row, findings)?;
+    taker.flush()?;
+    let Taker { batches, table, totals, .. } = taker;
+    Ok(MappedFeatures { batches, table, totals, layers: vec![String::new()] })
 }
 
 /// Builds rows.
@@ -88,6 +115,8 @@ struct Taker<'a> {
     ids: HashMap<String, (u32, u64)>,
     bytes: u64,
     totals: RunTotals,
+    /// The number of the layer or sheet.
+    sheet: u16,
 }
 
 /// The columns of the batch in the making.
@@ -153,6 +182,7 @@ impl<'a> Taker<'a> {
             ids: HashMap::new(),
             bytes: 0,
             totals: RunTotals::default(),
+            sheet: 0,
         };
         taker.rows = taker.empty();
         Ok(taker)
@@ -179,7 +209,8 @@ impl<'a> Taker<'a> {
 
     fn take(&mut self, row: &FeatureRow, findings: &mut Findings) -> Result<(), Error> {
         let id_column = self.id.and_then(|id| row.column(id)).unwrap_or_else(|| row.geometry_column());
-        let cell = |column: u16| CellRef { sheet: 0, row: row.row, column };
+        let sheet = self.sheet;
+        let cell = |column: u16| CellRef { sheet, row: row.row, column };
         let id = match self.id {
             None => row.id.clone(),
             Some(name) => row.property(name).and_then(id_text),
@@ -233,6 +264,15 @@ impl<'a> Taker<'a> {
                 }
             }
         }
+        for note in &row.notes {
+            findings.add(Severity::Warning, note.code, cell(row.column(&note.property).unwrap_or(1)), || {
+                Words {
+                    column_name: note.property.clone(),
+                    value: note.value.clone(),
+                    expected: String::new(),
+                }
+            });
+        }
         let rows = &mut self.rows;
         let before = rows.bytes;
         rows.bytes += row.wkb.len() + id.len();
@@ -269,7 +309,8 @@ impl<'a> Taker<'a> {
             vec![Arc::new(rows.ids.finish()), Arc::new(rows.geometries.finish())];
         columns.extend(rows.edges.iter_mut().map(|edge| Arc::new(edge.finish()) as ArrayRef));
         columns.extend(rows.attributes.into_iter().map(Builder::finish));
-        columns.push(Arc::new(Int16Array::from_value(0, count)));
+        let sheet = i16::try_from(self.sheet).unwrap_or(i16::MAX);
+        columns.push(Arc::new(Int16Array::from_value(sheet, count)));
         columns.push(Arc::new(Int32Array::from(rows.rows)));
         columns.push(Arc::new(Int16Array::from(rows.columns)));
         let batch = RecordBatch::try_new(self.schema.clone(), columns)

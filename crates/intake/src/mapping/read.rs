@@ -121,9 +121,11 @@ impl Check<'_> {
                 ));
             }
         }
+        self.coordinates(mapping)?;
         match mapping.kind {
             MappingKind::Observations => self.observations(mapping),
             MappingKind::Features => self.features(mapping),
+            MappingKind::Coverage => self.coverage(mapping),
         }
     }
 
@@ -143,6 +145,92 @@ impl Check<'_> {
                     format!("write one of {}", known.join(", ")),
                 ));
             }
+        }
+        Ok(())
+    }
+
+    fn coverage(&self, mapping: &Mapping) -> Result<(), Error> {
+        let foreign = [
+            ("place", mapping.place.is_some()),
+            ("time", mapping.time.is_some()),
+            ("value", !mapping.values.is_empty()),
+            ("feature", mapping.feature.is_some()),
+            ("attribute", !mapping.attributes.is_empty()),
+        ];
+        if let Some((key, _)) = foreign.iter().find(|(_, there)| *there) {
+            return Err(self.wrong(
+                &[Step::Key(key)],
+                format!("`{key}` does not belong to rasters, and `kind` is `coverage`"),
+                "remove it; what a raster is stands under `[coverage]`",
+            ));
+        }
+        let Some(coverage) = &mapping.coverage else { return Ok(()) };
+        let path = |key| [Step::Key("coverage"), Step::Key(key)];
+        if let Some(time) = &coverage.time
+            && model::parse_instant(time).is_err()
+        {
+            return Err(self.wrong(&path("time"), format!("`{time}` is no time"), "write e.g. `2020-02-15`"));
+        }
+        if let Some(unit) = &coverage.unit
+            && model::Unit::parse(unit).is_err()
+        {
+            return Err(self.wrong(
+                &path("unit"),
+                format!("`{unit}` is no unit"),
+                "write it in UCUM, e.g. `g/L`",
+            ));
+        }
+        if let Some(item) = &coverage.item
+            && (item.is_empty()
+                || item.len() > 100
+                || item.contains(['/', '?', '#'])
+                || item.chars().any(char::is_control))
+        {
+            return Err(self.wrong(
+                &path("item"),
+                format!("`{item}` cannot name a raster"),
+                "write a short name without `/`, `?` and `#`",
+            ));
+        }
+        Ok(())
+    }
+
+    /// What is said of coordinates.
+    fn coordinates(&self, mapping: &Mapping) -> Result<(), Error> {
+        let path = |key| [Step::Key("source"), Step::Key(key)];
+        if let Some(text) = &mapping.source.crs {
+            formats::crs::Crs::parse(text).and_then(|crs| crs.transform()).map_err(|error| {
+                let hint = error.hint().unwrap_or_default().to_owned();
+                self.wrong(&path("crs"), error, hint)
+            })?;
+        }
+        if let Some(area) = &mapping.source.area
+            && !formats::crs::outlines().iter().any(|outline| outline.place == *area)
+        {
+            return Err(self.wrong(
+                &path("area"),
+                format!("`{area}` is no province whose outline is known"),
+                "write the id of a province of the delta, e.g. `gso2004:94`",
+            ));
+        }
+        if let Some(day) = &mapping.source.surveyed
+            && day.parse::<chrono::NaiveDate>().is_err()
+        {
+            return Err(self.wrong(
+                &path("surveyed"),
+                format!("`{day}` is no day"),
+                "write e.g. `2019-05-01`",
+            ));
+        }
+        if let Some(feature) = &mapping.feature
+            && (feature.x.is_some() != feature.y.is_some()
+                || feature.geometry.is_some() && feature.x.is_some())
+        {
+            return Err(self.wrong(
+                &[Step::Key("feature")],
+                "a position is `x` and `y`, or `geometry`",
+                "name both columns, or the one that holds the geometry",
+            ));
         }
         Ok(())
     }

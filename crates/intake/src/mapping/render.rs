@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Decimal, Mapping, PersonalDecision, SourceLayout, TextOrColumn};
+use super::{CoverageSource, Decimal, Mapping, PersonalDecision, SourceLayout, TextOrColumn};
 
 /// The mapping as TOML.
 pub(super) fn render(mapping: &Mapping) -> String {
@@ -49,6 +49,9 @@ impl Page<'_> {
         }
         if let Some(delimiter) = source.delimiter {
             self.line("delimiter", &quote(&delimiter.to_string()), "source.delimiter");
+        }
+        for (key, text) in [("crs", &source.crs), ("area", &source.area), ("surveyed", &source.surveyed)] {
+            self.optional(key, text.as_deref(), &format!("source.{key}"));
         }
         if source.decimal != default.decimal {
             let style = if source.decimal == Decimal::Comma { "comma" } else { "dot" };
@@ -136,6 +139,22 @@ impl Page<'_> {
             self.heading("[feature]", "feature");
             self.optional("id", feature.id.as_deref(), "feature.id");
             self.optional("name", feature.name.as_deref(), "feature.name");
+            for (key, text) in [("x", &feature.x), ("y", &feature.y), ("geometry", &feature.geometry)] {
+                self.optional(key, text.as_deref(), &format!("feature.{key}"));
+            }
+        }
+        if let Some(coverage) = self.mapping.coverage.as_ref().filter(|it| **it != CoverageSource::default())
+        {
+            self.heading("[coverage]", "coverage");
+            for (key, text) in [
+                ("item", &coverage.item),
+                ("title", &coverage.title),
+                ("time", &coverage.time),
+                ("property", &coverage.property),
+                ("unit", &coverage.unit),
+            ] {
+                self.optional(key, text.as_deref(), &format!("coverage.{key}"));
+            }
         }
         for (at, attribute) in self.mapping.attributes.iter().enumerate() {
             self.heading("[[attribute]]", &format!("attribute.{at}"));

@@ -7,6 +7,7 @@ mod letters;
 mod long;
 mod node;
 mod personal;
+mod positions;
 mod real;
 mod recover;
 mod wide;

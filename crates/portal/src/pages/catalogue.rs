@@ -238,7 +238,7 @@ fn row(
 /// How much a dataset holds.
 pub fn size(w: &Words, dataset: &Dataset, version: &VersionInfo) -> String {
     match dataset.kind {
-        DatasetKind::Features => w.count("data-features", version.total),
+        DatasetKind::Features | DatasetKind::Coverage => w.count("data-features", version.total),
         _ => w.count("data-values", version.total),
     }
 }

@@ -133,7 +133,9 @@ pub async fn show(
     let (mut values, mut content, mut preview) = (None, Content::default(), Preview::default());
     if let (Some(permit), Some(_)) = (&permit, shown) {
         match dataset.kind {
-            DatasetKind::Features => preview = preview::features(&app, &visit, permit, version).await?,
+            DatasetKind::Features | DatasetKind::Coverage => {
+                preview = preview::features(&app, &visit, permit, version).await?;
+            }
             _ => {
                 let all = app.catalog.datastreams(&id).await?;
                 content =

@@ -39,7 +39,7 @@ impl TableFunctionImpl for AsKnownAt {
         let (dataset, kind) = dataset_named(&self.scope, dataset)?;
         let at = At::KnownAt(time);
         match kind {
-            DatasetKind::Features => {
+            DatasetKind::Features | DatasetKind::Coverage => {
                 // The columns of features are known from the version only, and this call cannot wait.
                 let scope = self.scope.clone();
                 let open = async move { FeatureTable::open(&scope, &dataset, at).await };

@@ -52,7 +52,7 @@ impl Scope {
         as_known_at: Option<DateTime<Utc>>,
     ) -> Result<Arc<Scope>, Error> {
         let now = Utc::now();
-        let tables = [DatasetKind::Observations, DatasetKind::Features];
+        let tables = [DatasetKind::Observations, DatasetKind::Features, DatasetKind::Coverage];
         let found = engine.catalog.readable_datasets(principal, &tables, now).await?;
         let permits = found
             .into_iter()
@@ -170,7 +170,8 @@ impl std::fmt::Debug for Scope {
 fn readable(kind: DatasetKind, permit: &Permit) -> bool {
     match kind {
         DatasetKind::Observations => true,
-        DatasetKind::Features => permit.rows().is_open(),
-        DatasetKind::Coverage | DatasetKind::Table | DatasetKind::Document => false,
+        // A raster's row says what it is, with its box as geometry.
+        DatasetKind::Features | DatasetKind::Coverage => permit.rows().is_open(),
+        DatasetKind::Table | DatasetKind::Document => false,
     }
 }

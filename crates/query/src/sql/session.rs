@@ -117,7 +117,7 @@ impl SchemaProvider for Tables {
                 let which = Which::One(dataset.clone(), scope.at());
                 Some(Arc::new(ObservationTable::new(scope.clone(), which)))
             }
-            Some((dataset, DatasetKind::Features)) => {
+            Some((dataset, DatasetKind::Features | DatasetKind::Coverage)) => {
                 Some(Arc::new(FeatureTable::open(scope, dataset, scope.at()).await.map_err(pass)?))
             }
             _ => None,

@@ -1,6 +1,7 @@
 //! The native API: datasets, files handed in, runs, reads, traces, SQL and administration.
 
 mod admin;
+mod coverages;
 mod datasets;
 mod documents;
 mod keys;
@@ -88,6 +89,9 @@ fn listed() -> (Router<App>, OpenApi) {
         .routes(routes!(versions::list))
         .routes(routes!(versions::differences))
         .routes(routes!(observations::list, writes::write).layer(DefaultBodyLimit::max(writes::MAX_BYTES)))
+        .routes(routes!(coverages::list))
+        .routes(routes!(coverages::show))
+        .routes(routes!(coverages::file))
         .routes(routes!(observations::buckets))
         .routes(routes!(observations::latest))
         .routes(routes!(observations::datastreams))

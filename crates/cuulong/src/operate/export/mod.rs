@@ -8,13 +8,16 @@ mod readme;
 mod rows;
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
 use indicatif::ProgressBar;
-use model::{Dataset, DatasetKind};
+use lake::AsOf;
+use model::{Dataset, DatasetId, DatasetKind};
+use object_store::ObjectStoreExt;
 use policy::{Principal, Purpose};
 use query::{Engine, QueryLimits};
 use serde::Serialize;
@@ -180,13 +183,38 @@ impl Reading<'_> {
                 let path = self.folder.join(&name);
                 (name, features::write(&self.engine, id, &path).await)
             }
-            DatasetKind::Coverage | DatasetKind::Table | DatasetKind::Document => return Ok(table),
+            DatasetKind::Coverage => {
+                let name = format!("coverages/{id}.parquet");
+                let path = self.folder.join(&name);
+                rasters(self.parts, id, &self.folder.join("coverages").join(id.as_str())).await?;
+                (name, features::write(&self.engine, id, &path).await)
+            }
+            DatasetKind::Table | DatasetKind::Document => return Ok(table),
         };
         let written = written.map_err(|error| format!("`{id}`: {error}"))?;
         (table.version, table.file) = (written.version, Some(name));
         (table.rows, table.checks) = (written.rows, written.checks);
         Ok(table)
     }
+}
+
+/// Copies the files of a dataset's rasters, which its rows name by their hashes.
+async fn rasters(parts: &Parts, dataset: &DatasetId, folder: &Path) -> Done {
+    let failed = |error: &dyn std::error::Error| format!("`{dataset}`: {error}");
+    let files = parts.lake.files_of(dataset, AsOf::Latest).await.map_err(|error| failed(&error))?;
+    for file in files {
+        if !file.path.as_ref().starts_with("coverages/") {
+            continue;
+        }
+        let name = file.path.filename().unwrap_or_default();
+        let mut copy = create(&folder.join(name))?;
+        let found = parts.lake.store().get(&file.path).await.map_err(|error| failed(&error))?;
+        let mut bytes = found.into_stream();
+        while let Some(piece) = bytes.try_next().await.map_err(|error| failed(&error))? {
+            copy.write_all(&piece).map_err(|error| failed(&error))?;
+        }
+    }
+    Ok(())
 }
 
 /// What writing a dataset's file came to.

@@ -29,6 +29,9 @@ pub fn downloads(
             ("OGC API – Features".to_owned(), format!("/ogc/collections/{id}")),
         ];
     }
+    if dataset.kind == DatasetKind::Coverage {
+        return vec![("Cloud-Optimised GeoTIFF (JSON)".to_owned(), format!("/v1/datasets/{id}/coverages"))];
+    }
     let path = format!("/v1/datasets/{id}/observations");
     let link = |format: &str, chosen: Option<&(PlaceId, PropertyCode)>| {
         let mut parameters = vec![("format", format)];
@@ -57,6 +60,19 @@ pub fn snippets(
     chosen: Option<&(PlaceId, PropertyCode)>,
 ) -> Vec<(String, String)> {
     let id = &dataset.id;
+    if dataset.kind == DatasetKind::Coverage {
+        let list = format!("{here}/v1/datasets/{id}/coverages");
+        return vec![
+            ("curl".to_owned(), format!("curl '{list}?lon=105.75&lat=10.05'")),
+            (
+                "Python".to_owned(),
+                format!(
+                    "import rasterio, requests\nitem = requests.get(\"{list}\").json()[\"items\"][0]\nraster = rasterio.open(\"/vsicurl/\" + item[\"href\"])"
+                ),
+            ),
+            ("QGIS, GDAL".to_owned(), format!("gdalinfo '/vsicurl/{list}/…/file'")),
+        ];
+    }
     let Some((place, property)) = chosen else {
         let items = format!("{here}/ogc/collections/{id}/items?limit=100");
         return vec![

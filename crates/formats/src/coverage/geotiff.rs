@@ -1,0 +1,210 @@
+//! Reading a GeoTIFF: what it is, then its rows, one strip or row of tiles at a time.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use tiff::decoder::{ChunkType, Decoder, DecodingResult};
+use tiff::tags::Tag;
+
+use super::geokeys::GeoKeys;
+use super::{PixelGrid, Raster, RasterInfo, SampleKind};
+use crate::{Error, Limits};
+
+/// Bytes of rows that are held at a time, at most.
+const MAX_ROWS_BYTES: u64 = 1 << 30;
+/// Values of a pixel, at most.
+const MAX_BANDS: u16 = 256;
+
+/// A GeoTIFF file.
+pub struct GeoTiff {
+    decoder: Decoder<BufReader<File>>,
+    info: RasterInfo,
+    /// Rows that are read.
+    row: u32,
+}
+
+impl GeoTiff {
+    /// Opens the first image of a file. One that does not say where its pixels lie is refused.
+    pub fn open(path: &Path, limits: &Limits) -> Result<GeoTiff, Error> {
+        let file = File::open(path)?;
+        crate::decode::check_size(file.metadata()?.len(), limits)?;
+        let mut decoder = Decoder::new(BufReader::with_capacity(256 * 1024, file)).map_err(failed)?;
+        let mut bounds = tiff::decoder::Limits::default();
+        bounds.decoding_buffer_size = usize::try_from(MAX_ROWS_BYTES).unwrap_or(usize::MAX);
+        bounds.intermediate_buffer_size = bounds.decoding_buffer_size;
+        bounds.ifd_value_size = 256 << 20;
+        decoder = decoder.with_limits(bounds);
+        let info = info(&mut decoder)?;
+        let (_, chunk_height) = decoder.chunk_dimensions();
+        let row_bytes = u64::from(info.width) * u64::from(info.bands) * info.kind.bytes() as u64;
+        if row_bytes.saturating_mul(u64::from(chunk_height.min(info.height))) > MAX_ROWS_BYTES {
+            return Err(Error::limit(
+                "raster_rows",
+                "one strip or row of tiles of the raster has too many bytes",
+                MAX_ROWS_BYTES,
+                "write the raster again in tiles: gdal_translate -co TILED=YES",
+            ));
+        }
+        Ok(GeoTiff { decoder, info, row: 0 })
+    }
+}
+
+impl Raster for GeoTiff {
+    fn info(&self) -> &RasterInfo {
+        &self.info
+    }
+
+    fn next_rows(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        if self.row >= self.info.height {
+            return Ok(None);
+        }
+        let (chunk_width, chunk_height) = self.decoder.chunk_dimensions();
+        let across = match self.decoder.get_chunk_type() {
+            ChunkType::Strip => 1,
+            ChunkType::Tile => self.info.width.div_ceil(chunk_width.max(1)),
+        };
+        let chunk_row = self.row / chunk_height.max(1);
+        let height = chunk_height.min(self.info.height - self.row);
+        let pixel = usize::from(self.info.bands) * self.info.kind.bytes();
+        let stride = self.info.width as usize * pixel;
+        let mut rows = vec![0; stride * height as usize];
+        for column in 0..across {
+            let index = chunk_row * across + column;
+            let (width, data_height) = self.decoder.chunk_data_dimensions(index);
+            let bytes = le_bytes(self.decoder.read_chunk(index).map_err(failed)?)
+                .ok_or_else(|| damaged("its values are of a type that is not read here"))?;
+            let part = width as usize * pixel;
+            if bytes.len() < part * data_height as usize || data_height < height {
+                return Err(damaged("a part of it is shorter than it should be"));
+            }
+            let start = column as usize * chunk_width as usize * pixel;
+            for row in 0..height as usize {
+                let target = rows.get_mut(row * stride + start..row * stride + start + part);
+                target
+                    .ok_or_else(|| damaged("its parts are larger than the whole"))?
+                    .copy_from_slice(&bytes[row * part..(row + 1) * part]);
+            }
+        }
+        self.row += height;
+        Ok(Some(rows))
+    }
+}
+
+fn info(decoder: &mut Decoder<BufReader<File>>) -> Result<RasterInfo, Error> {
+    let (width, height) = decoder.dimensions().map_err(failed)?;
+    if width == 0 || height == 0 {
+        return Err(damaged("it has no pixels"));
+    }
+    let shorts = |decoder: &mut Decoder<BufReader<File>>, tag: Tag| -> Result<Vec<u16>, Error> {
+        Ok(decoder.find_tag_unsigned_vec::<u16>(tag).map_err(failed)?.unwrap_or_default())
+    };
+    let bits = shorts(decoder, Tag::BitsPerSample)?;
+    let formats = shorts(decoder, Tag::SampleFormat)?;
+    let bands = shorts(decoder, Tag::SamplesPerPixel)?.first().copied().unwrap_or(1);
+    if bands == 0 || bands > MAX_BANDS {
+        return Err(Error::limit("bands", "the raster has too many bands", u64::from(MAX_BANDS), "split it"));
+    }
+    let (bit, format) = (bits.first().copied().unwrap_or(1), formats.first().copied().unwrap_or(1));
+    if bits.iter().any(|other| *other != bit) || formats.iter().any(|other| *other != format) {
+        return Err(not_read("has bands of different types"));
+    }
+    let kind = SampleKind::of_tiff(format, bit)
+        .ok_or_else(|| not_read(&format!("has values of {bit} bits in the format {format}")))?;
+    if bands > 1 && shorts(decoder, Tag::PlanarConfiguration)?.first() == Some(&2) {
+        return Err(not_read("keeps its bands apart (INTERLEAVE=BAND)"));
+    }
+    let keys = GeoKeys {
+        directory: shorts(decoder, Tag::GeoKeyDirectoryTag)?,
+        doubles: doubles(decoder, Tag::GeoDoubleParamsTag)?,
+        ascii: text(decoder, Tag::GeoAsciiParamsTag)?,
+    };
+    let mut grid = grid(decoder)?;
+    if keys.is_point() {
+        // The position is that of the first pixel's middle.
+        grid.x0 -= grid.dx / 2.0;
+        grid.y0 += grid.dy / 2.0;
+    }
+    let nodata = text(decoder, Tag::GdalNodata)?;
+    let nodata = nodata.trim_matches(['\0', ' ']).to_owned();
+    let nodata = if nodata.is_empty() { None } else { nodata.parse().ok() };
+    Ok(RasterInfo { width, height, bands, kind, grid, nodata, declared: keys.declared() })
+}
+
+fn doubles(decoder: &mut Decoder<BufReader<File>>, tag: Tag) -> Result<Vec<f64>, Error> {
+    match decoder.find_tag(tag).map_err(failed)? {
+        Some(value) => value.into_f64_vec().map_err(failed),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn text(decoder: &mut Decoder<BufReader<File>>, tag: Tag) -> Result<String, Error> {
+    match decoder.find_tag(tag).map_err(failed)? {
+        // Some programs write a text that is not ASCII here: it says nothing then.
+        Some(value) => Ok(value.into_string().unwrap_or_default()),
+        None => Ok(String::new()),
+    }
+}
+
+fn grid(decoder: &mut Decoder<BufReader<File>>) -> Result<PixelGrid, Error> {
+    let matrix = doubles(decoder, Tag::ModelTransformationTag)?;
+    let scale = doubles(decoder, Tag::ModelPixelScaleTag)?;
+    let ties = doubles(decoder, Tag::ModelTiepointTag)?;
+    let grid = match (matrix.as_slice(), scale.as_slice(), ties.as_slice()) {
+        ([a, b, _, x, d, e, _, y, ..], _, _) => {
+            if *b != 0.0 || *d != 0.0 {
+                return Err(not_read("is turned against its coordinate axes"));
+            }
+            PixelGrid { x0: *x, y0: *y, dx: *a, dy: -*e }
+        }
+        (_, [dx, dy, ..], [column, row, _, x, y, ..]) => {
+            PixelGrid { x0: x - column * dx, y0: y + row * dy, dx: *dx, dy: *dy }
+        }
+        _ => {
+            return Err(Error::invalid(
+                "no_position",
+                "the raster does not say where its pixels lie",
+                "hand in a GeoTIFF: a world file beside it (.tfw) can be built in with gdal_translate",
+            ));
+        }
+    };
+    let values = [grid.x0, grid.y0, grid.dx, grid.dy];
+    if values.iter().any(|value| !value.is_finite()) || grid.dx <= 0.0 || grid.dy <= 0.0 {
+        return Err(not_read("has pixels that are mirrored or have no size"));
+    }
+    Ok(grid)
+}
+
+fn le_bytes(result: DecodingResult) -> Option<Vec<u8>> {
+    Some(match result {
+        DecodingResult::U8(values) => values,
+        DecodingResult::I8(values) => values.into_iter().flat_map(i8::to_le_bytes).collect(),
+        DecodingResult::U16(values) => values.into_iter().flat_map(u16::to_le_bytes).collect(),
+        DecodingResult::I16(values) => values.into_iter().flat_map(i16::to_le_bytes).collect(),
+        DecodingResult::U32(values) => values.into_iter().flat_map(u32::to_le_bytes).collect(),
+        DecodingResult::I32(values) => values.into_iter().flat_map(i32::to_le_bytes).collect(),
+        DecodingResult::F32(values) => values.into_iter().flat_map(f32::to_le_bytes).collect(),
+        DecodingResult::F64(values) => values.into_iter().flat_map(f64::to_le_bytes).collect(),
+        _ => return None,
+    })
+}
+
+fn not_read(what: &str) -> Error {
+    Error::invalid(
+        "raster_not_read",
+        format!("the raster {what}, which is not read here"),
+        "write it again with: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE -co INTERLEAVE=PIXEL",
+    )
+}
+
+fn damaged(what: &str) -> Error {
+    Error::invalid(
+        "damaged_tiff",
+        format!("the TIFF file cannot be read: {what}"),
+        "check that it was sent whole, or write it again with Deflate, LZW or no compression",
+    )
+}
+
+fn failed(error: tiff::TiffError) -> Error {
+    damaged(&error.to_string())
+}

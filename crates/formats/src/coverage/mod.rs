@@ -1,0 +1,104 @@
+//! Rasters: read from GeoTIFF, written as Cloud-Optimised GeoTIFF, sampled from that by ranges.
+//!
+//! A raster is read and written in bands of rows, so memory grows with its width and not with its
+//! height. Its pixels are kept as they are, in the coordinate system they came in; only smaller
+//! versions for looking at are computed.
+
+mod cog;
+mod geokeys;
+mod geotiff;
+mod index;
+mod sample;
+
+use model::Bbox;
+
+use crate::Error;
+use crate::crs::Crs;
+use crate::feature::Declared;
+
+pub use cog::{BandSummary, CogSummary, TILE, write_cog};
+pub use geotiff::GeoTiff;
+pub use index::{CogIndex, TileAt};
+pub use sample::SampleKind;
+
+/// What is known of a raster before its pixels are read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RasterInfo {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Values of each pixel.
+    pub bands: u16,
+    /// What a value is.
+    pub kind: SampleKind,
+    /// Where the pixels lie.
+    pub grid: PixelGrid,
+    /// The value that stands for none.
+    pub nodata: Option<f64>,
+    /// What the file says of its coordinates.
+    pub declared: Option<Declared>,
+}
+
+/// Where pixels lie: the outer corner of the first one, and their size. Rows go down.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PixelGrid {
+    /// Easting or longitude of the western edge.
+    pub x0: f64,
+    /// Northing or latitude of the northern edge.
+    pub y0: f64,
+    /// Width of a pixel.
+    pub dx: f64,
+    /// Height of a pixel.
+    pub dy: f64,
+}
+
+impl PixelGrid {
+    /// The pixel at a position: column and row, which may lie outside the raster.
+    pub fn pixel(&self, x: f64, y: f64) -> (f64, f64) {
+        (((x - self.x0) / self.dx).floor(), ((self.y0 - y) / self.dy).floor())
+    }
+}
+
+impl RasterInfo {
+    /// The box around it in longitude and latitude, WGS 84.
+    pub fn bbox(&self, crs: &Crs) -> Result<Bbox, Error> {
+        let transform = crs.transform()?;
+        let mut edges: Option<Bbox> = None;
+        let steps = 20;
+        // Edges bend under a projection: so they are walked along.
+        for step in 0..=steps {
+            let (i, j) = (
+                f64::from(self.width) * f64::from(step) / f64::from(steps),
+                f64::from(self.height) * f64::from(step) / f64::from(steps),
+            );
+            for (column, row) in [(i, 0.0), (i, f64::from(self.height)), (0.0, j), (f64::from(self.width), j)]
+            {
+                let (x, y) = (self.grid.x0 + column * self.grid.dx, self.grid.y0 - row * self.grid.dy);
+                let (lon, lat) = transform.to_wgs84(x, y);
+                let (lon, lat) = if crs.is_geographic() {
+                    (lon.clamp(-180.0, 180.0), lat.clamp(-90.0, 90.0))
+                } else {
+                    (lon, lat)
+                };
+                let point = Bbox::new(lon, lat, lon, lat).ok_or_else(|| {
+                    Error::invalid(
+                        "outside_world",
+                        format!("the raster's corner {x} {y} is nowhere on the globe under {crs}"),
+                        "write the right system as `crs` under `[source]` in the mapping",
+                    )
+                })?;
+                edges = Some(edges.map_or(point, |edges| edges.union(&point)));
+            }
+        }
+        edges.ok_or_else(|| Error::invalid("empty", "the raster has no pixels", "export it again"))
+    }
+}
+
+/// A raster that hands out its rows from north to south.
+pub trait Raster {
+    /// What is known of it.
+    fn info(&self) -> &RasterInfo;
+    /// The next rows: values of a pixel side by side, lower byte first; `None` behind the last.
+    fn next_rows(&mut self) -> Result<Option<Vec<u8>>, Error>;
+}

@@ -1,0 +1,128 @@
+//! The values of pixels: their type, as numbers and back.
+
+/// What a value of a pixel is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SampleKind {
+    /// A byte.
+    U8,
+    /// A signed byte.
+    I8,
+    /// 16 bits.
+    U16,
+    /// 16 bits, signed.
+    I16,
+    /// 32 bits.
+    U32,
+    /// 32 bits, signed.
+    I32,
+    /// A float of 32 bits.
+    F32,
+    /// A float of 64 bits.
+    F64,
+}
+
+impl SampleKind {
+    /// Every kind.
+    pub const ALL: [SampleKind; 8] = [
+        SampleKind::U8,
+        SampleKind::I8,
+        SampleKind::U16,
+        SampleKind::I16,
+        SampleKind::U32,
+        SampleKind::I32,
+        SampleKind::F32,
+        SampleKind::F64,
+    ];
+
+    /// Its name, as NumPy has it.
+    pub fn code(self) -> &'static str {
+        match self {
+            SampleKind::U8 => "uint8",
+            SampleKind::I8 => "int8",
+            SampleKind::U16 => "uint16",
+            SampleKind::I16 => "int16",
+            SampleKind::U32 => "uint32",
+            SampleKind::I32 => "int32",
+            SampleKind::F32 => "float32",
+            SampleKind::F64 => "float64",
+        }
+    }
+
+    /// The kind of a name.
+    pub fn from_code(code: &str) -> Option<SampleKind> {
+        SampleKind::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Bytes of a value.
+    pub fn bytes(self) -> usize {
+        match self {
+            SampleKind::U8 | SampleKind::I8 => 1,
+            SampleKind::U16 | SampleKind::I16 => 2,
+            SampleKind::U32 | SampleKind::I32 | SampleKind::F32 => 4,
+            SampleKind::F64 => 8,
+        }
+    }
+
+    /// Whether it has fractions.
+    pub fn is_float(self) -> bool {
+        matches!(self, SampleKind::F32 | SampleKind::F64)
+    }
+
+    /// TIFF's code of its format: unsigned, signed, float.
+    pub(super) fn tiff_format(self) -> u16 {
+        match self {
+            SampleKind::U8 | SampleKind::U16 | SampleKind::U32 => 1,
+            SampleKind::I8 | SampleKind::I16 | SampleKind::I32 => 2,
+            SampleKind::F32 | SampleKind::F64 => 3,
+        }
+    }
+
+    pub(super) fn of_tiff(format: u16, bits: u16) -> Option<SampleKind> {
+        SampleKind::ALL
+            .into_iter()
+            .find(|kind| kind.tiff_format() == format && kind.bytes() * 8 == usize::from(bits))
+    }
+
+    /// The number at the beginning of the bytes; `None` when they are too few.
+    pub(super) fn read(self, bytes: &[u8]) -> Option<f64> {
+        Some(match self {
+            SampleKind::U8 => f64::from(*bytes.first()?),
+            SampleKind::I8 => f64::from(i8::from_le_bytes(taken(bytes)?)),
+            SampleKind::U16 => f64::from(u16::from_le_bytes(taken(bytes)?)),
+            SampleKind::I16 => f64::from(i16::from_le_bytes(taken(bytes)?)),
+            SampleKind::U32 => f64::from(u32::from_le_bytes(taken(bytes)?)),
+            SampleKind::I32 => f64::from(i32::from_le_bytes(taken(bytes)?)),
+            SampleKind::F32 => f64::from(f32::from_le_bytes(taken(bytes)?)),
+            SampleKind::F64 => f64::from_le_bytes(taken(bytes)?),
+        })
+    }
+
+    /// Puts a number behind the bytes, for kinds with fractions.
+    pub(super) fn write_float(self, number: f64, bytes: &mut Vec<u8>) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the mean of values of this kind is one of this kind"
+        )]
+        match self {
+            SampleKind::F32 => bytes.extend((number as f32).to_le_bytes()),
+            _ => bytes.extend(number.to_le_bytes()),
+        }
+    }
+
+    /// Whether a value stands for none. A float's nodata is written with fewer digits than it has.
+    pub(super) fn is_none(self, value: f64, nodata: Option<f64>) -> bool {
+        if value.is_nan() {
+            return true;
+        }
+        let Some(nodata) = nodata else { return false };
+        #[expect(clippy::cast_possible_truncation, reason = "compared as what is stored")]
+        match self {
+            SampleKind::F32 => (value as f32).to_bits() == (nodata as f32).to_bits() || value == nodata,
+            _ => value == nodata,
+        }
+    }
+}
+
+fn taken<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
+    bytes.get(..N)?.try_into().ok()
+}

@@ -1,0 +1,180 @@
+//! Shapefiles (ESRI, 1998): a set of files in a zip archive.
+//!
+//! The geometries (`.shp`) and the attributes (`.dbf`) are unpacked to files that are gone
+//! afterwards, and read side by side, one record at a time: memory is bounded by one record. What
+//! `.prj` says is told, and believed only as far as the numbers bear it out; `.cpg` is wrong so
+//! often that the bytes themselves decide.
+
+mod dbf;
+mod shp;
+
+use std::fs::File;
+use std::io::{BufReader, Read as _, Seek, SeekFrom};
+use std::path::Path;
+
+use super::{About, Declared, FeatureOptions, Features, Item, Read, Refused, choose_layer};
+use crate::{Error, Limits};
+use dbf::Dbf;
+use shp::{Shape, Shp};
+
+/// Bytes of a `.prj` that are read.
+const MAX_SIDECAR: u64 = 64 * 1024;
+/// Members of an archive, at most.
+const MAX_MEMBERS: usize = 10_000;
+
+/// The features of a shapefile.
+pub(super) struct Shapefile {
+    shp: Shp<BufReader<File>>,
+    dbf: Option<Dbf<BufReader<File>>>,
+    row: u32,
+    about: About,
+}
+
+impl Shapefile {
+    pub(super) fn open(path: &Path, options: &FeatureOptions, limits: &Limits) -> Result<Shapefile, Error> {
+        let size = std::fs::metadata(path)?.len();
+        crate::decode::check_size(size, limits)?;
+        let mut archive = zip::ZipArchive::new(BufReader::new(File::open(path)?)).map_err(not_zip)?;
+        if archive.len() > MAX_MEMBERS {
+            return Err(Error::limit(
+                "members",
+                "the archive has too many files",
+                MAX_MEMBERS as u64,
+                "split it",
+            ));
+        }
+        let names: Vec<String> = archive.file_names().flatten().map(|name| name.into_owned()).collect();
+        let sets: Vec<&String> = names.iter().filter(|name| is_shp(name)).collect();
+        if sets.is_empty() {
+            return Err(Error::invalid(
+                "no_shapefile",
+                "the archive holds no `.shp`",
+                "put the files of the layer (.shp, .shx, .dbf, .prj, .cpg) into one zip archive",
+            ));
+        }
+        let layers: Vec<String> = sets.iter().map(|name| stem(name).to_owned()).collect();
+        let layer = choose_layer(&layers, options)?;
+        let name = sets[usize::from(layer)].clone();
+        let sibling = |extension: &str| {
+            names.iter().find(|other| {
+                other.rsplit_once('.').is_some_and(|(before, after)| {
+                    Some(before) == name.rsplit_once('.').map(|(before, _)| before)
+                        && after.eq_ignore_ascii_case(extension)
+                })
+            })
+        };
+        let mut budget = Budget { left: limits.max_unpacked_bytes.max(size.saturating_mul(4)), limits };
+        let shp = budget.unpack(&mut archive, &name, size)?;
+        let dbf = match sibling("dbf") {
+            Some(name) => Some(budget.unpack(&mut archive, name, size)?),
+            None => None,
+        };
+        let mut declared = None;
+        if let Some(by) = sibling("prj") {
+            let mut bytes = Vec::new();
+            archive.by_name(by).map_err(not_zip)?.take(MAX_SIDECAR).read_to_end(&mut bytes)?;
+            let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+            declared = Some(Declared { by: by.clone(), text });
+        }
+        let dbf = match dbf {
+            Some(file) => Some(Dbf::open(file, limits)?),
+            None => None,
+        };
+        Ok(Shapefile {
+            shp: Shp::open(shp, limits)?,
+            dbf,
+            row: 0,
+            about: About { layers, layer, declared, ..About::default() },
+        })
+    }
+}
+
+fn is_shp(name: &str) -> bool {
+    // What macOS adds to archives is no data.
+    name.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("shp"))
+        && !name.contains("__MACOSX")
+}
+
+/// The name without folders and extension.
+fn stem(name: &str) -> &str {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    last.rsplit_once('.').map_or(last, |(stem, _)| stem)
+}
+
+fn not_zip(error: zip::result::ZipError) -> Error {
+    match error {
+        zip::result::ZipError::Io(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => error.into(),
+        other => Error::invalid(
+            "bad_zip",
+            format!("the archive cannot be read: {other}"),
+            "pack the files again without a password",
+        ),
+    }
+}
+
+/// What may still be unpacked.
+struct Budget<'a> {
+    left: u64,
+    limits: &'a Limits,
+}
+
+impl Budget<'_> {
+    /// Unpacks one member to a file that is gone once it is closed.
+    fn unpack(
+        &mut self,
+        archive: &mut zip::ZipArchive<BufReader<File>>,
+        name: &str,
+        packed: u64,
+    ) -> Result<BufReader<File>, Error> {
+        let too_large = |limit| {
+            Error::limit(
+                "unpacked_bytes",
+                "the archive unpacks to too many bytes",
+                limit,
+                "hand the layer in as several",
+            )
+        };
+        let most = self.left.min(packed.saturating_mul(self.limits.max_ratio).max(4 << 20));
+        let mut member = archive.by_name(name).map_err(not_zip)?;
+        let mut file = tempfile::tempfile()?;
+        let written = std::io::copy(&mut (&mut member).take(most + 1), &mut file)
+            .map_err(|error| not_zip(zip::result::ZipError::Io(error)))?;
+        if written > most {
+            return Err(too_large(most));
+        }
+        self.left -= written;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(BufReader::with_capacity(256 * 1024, file))
+    }
+}
+
+impl Features for Shapefile {
+    fn next(&mut self) -> Result<Option<Item>, Error> {
+        let Some(shape) = self.shp.next()? else { return Ok(None) };
+        self.row += 1;
+        let record = match &mut self.dbf {
+            Some(dbf) => dbf.next()?,
+            None => None,
+        };
+        let row = self.row;
+        if record.as_ref().is_some_and(|record| record.deleted) {
+            let reason = "the record is marked as deleted in the attribute table";
+            return Ok(Some(Item::refused(row, Refused::new("deleted", reason, ""))));
+        }
+        let (properties, notes) = record.map(|record| (record.properties, record.notes)).unwrap_or_default();
+        Ok(Some(match shape {
+            Shape::Geometry(geometry, had_heights) => {
+                Item::Read(Read { row, id: None, geometry, properties, had_heights, notes })
+            }
+            Shape::Refused(refused) => Item::refused(row, refused),
+        }))
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.shp.bytes_read() + self.dbf.as_ref().map_or(0, Dbf::bytes_read)
+    }
+
+    fn about(&self) -> &About {
+        &self.about
+    }
+}

@@ -1,0 +1,248 @@
+//! The geometries of a shapefile: a header of 100 bytes, then records of big- and little-endian parts.
+
+use std::io::Read;
+
+use geo_types::{Coord, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
+
+use crate::feature::Refused;
+use crate::{Error, Limits, Place};
+
+/// What one record holds.
+pub(super) enum Shape {
+    Geometry(Geometry<f64>, bool),
+    Refused(Refused),
+}
+
+/// The records of a `.shp`.
+pub(super) struct Shp<R> {
+    input: R,
+    /// Bytes that the header promises, header included.
+    promised: u64,
+    read: u64,
+    rows: u32,
+    max_record: usize,
+    record: Vec<u8>,
+}
+
+impl<R: Read> Shp<R> {
+    pub(super) fn open(mut input: R, limits: &Limits) -> Result<Shp<R>, Error> {
+        let mut header = [0; 100];
+        input.read_exact(&mut header).map_err(|_| damaged("its header is cut off"))?;
+        if header[..4] != [0, 0, 0x27, 0x0A] {
+            return Err(damaged("it does not begin like a shapefile"));
+        }
+        let words = u32::from_be_bytes([header[24], header[25], header[26], header[27]]);
+        Ok(Shp {
+            input,
+            promised: u64::from(words) * 2,
+            read: 100,
+            rows: 0,
+            max_record: limits.max_feature_bytes,
+            record: Vec::new(),
+        })
+    }
+
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.read
+    }
+
+    /// The next record; `None` at the end of the file.
+    pub(super) fn next(&mut self) -> Result<Option<Shape>, Error> {
+        let mut head = [0; 8];
+        match fill(&mut self.input, &mut head)? {
+            0 => {
+                if self.read < self.promised {
+                    return Err(damaged("it is shorter than its header says").at(Place::row(self.rows)));
+                }
+                return Ok(None);
+            }
+            8 => {}
+            _ => return Err(damaged("its last record is cut off").at(Place::row(self.rows + 1))),
+        }
+        self.rows += 1;
+        let length = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize * 2;
+        self.read += 8 + length as u64;
+        if length > self.max_record {
+            let mut rest = (&mut self.input).take(length as u64);
+            std::io::copy(&mut rest, &mut std::io::sink())?;
+            let reason = format!("the feature is larger than {} bytes", self.max_record);
+            return Ok(Some(Shape::Refused(Refused::new("too_large", reason, ""))));
+        }
+        self.record.clear();
+        let taken = (&mut self.input).take(length as u64).read_to_end(&mut self.record)?;
+        if taken < length {
+            return Err(damaged("its last record is cut off").at(Place::row(self.rows)));
+        }
+        Ok(Some(match geometry(&self.record) {
+            Ok((geometry, had_heights)) => Shape::Geometry(geometry, had_heights),
+            Err(refused) => Shape::Refused(refused),
+        }))
+    }
+}
+
+fn fill(input: &mut impl Read, buffer: &mut [u8]) -> Result<usize, Error> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match input.read(&mut buffer[filled..])? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    Ok(filled)
+}
+
+fn damaged(what: &str) -> Error {
+    Error::invalid(
+        "damaged_shapefile",
+        format!("the shapefile is damaged: {what}"),
+        "export the layer again and check that all its files were packed whole",
+    )
+}
+
+fn bad(what: &str) -> Refused {
+    Refused::new("bad_geometry", what, "")
+}
+
+struct Record<'a> {
+    bytes: &'a [u8],
+}
+
+impl Record<'_> {
+    fn u32(&self, at: usize) -> Result<u32, Refused> {
+        let bytes = self.bytes.get(at..at + 4).ok_or_else(|| bad("the record is too short"))?;
+        Ok(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+    }
+
+    fn f64(&self, at: usize) -> Result<f64, Refused> {
+        let bytes = self.bytes.get(at..at + 8).ok_or_else(|| bad("the record is too short"))?;
+        let mut taken = [0; 8];
+        taken.copy_from_slice(bytes);
+        Ok(f64::from_le_bytes(taken))
+    }
+
+    fn position(&self, at: usize) -> Result<Coord<f64>, Refused> {
+        Ok(Coord { x: self.f64(at)?, y: self.f64(at + 8)? })
+    }
+
+    fn positions(&self, at: usize, count: usize) -> Result<Vec<Coord<f64>>, Refused> {
+        let end = count.checked_mul(16).and_then(|bytes| at.checked_add(bytes));
+        if end.is_none_or(|end| end > self.bytes.len()) {
+            return Err(bad("the record counts more positions than it holds"));
+        }
+        (0..count).map(|index| self.position(at + 16 * index)).collect()
+    }
+
+    /// The parts of a line or polygon.
+    fn parts(&self) -> Result<Vec<LineString<f64>>, Refused> {
+        let (parts, count) = (self.u32(36)? as usize, self.u32(40)? as usize);
+        let after = parts.checked_mul(4).map(|bytes| 44 + bytes).filter(|end| *end <= self.bytes.len());
+        let after = after.ok_or_else(|| bad("the record counts more parts than it holds"))?;
+        let positions = self.positions(after, count)?;
+        let mut starts: Vec<usize> = Vec::with_capacity(parts + 1);
+        for part in 0..parts {
+            starts.push(self.u32(44 + 4 * part)? as usize);
+        }
+        starts.push(count);
+        if starts.first().is_some_and(|first| *first != 0) || starts.windows(2).any(|pair| pair[0] > pair[1])
+        {
+            return Err(bad("the parts of the record are out of order"));
+        }
+        Ok(starts.windows(2).map(|pair| LineString(positions[pair[0]..pair[1]].to_vec())).collect())
+    }
+}
+
+/// Types 11 to 18 have heights, 21 to 28 measures.
+fn geometry(bytes: &[u8]) -> Result<(Geometry<f64>, bool), Refused> {
+    let record = Record { bytes };
+    let code = record.u32(0)?;
+    let had_heights = (11..=18).contains(&code);
+    let geometry = match code {
+        0 => return Err(Refused::new("no_geometry", "the feature has no geometry", "null shape")),
+        1 | 11 | 21 => Geometry::Point(Point(record.position(4)?)),
+        8 | 18 | 28 => {
+            let positions = record.positions(40, record.u32(36)? as usize)?;
+            Geometry::MultiPoint(MultiPoint(positions.into_iter().map(Point).collect()))
+        }
+        3 | 13 | 23 => {
+            let mut lines = record.parts()?;
+            lines.retain(|line| line.0.len() > 1);
+            if lines.len() == 1 {
+                Geometry::LineString(lines.remove(0))
+            } else {
+                Geometry::MultiLineString(MultiLineString(lines))
+            }
+        }
+        5 | 15 | 25 => {
+            let mut polygons = polygons(record.parts()?);
+            if polygons.len() == 1 {
+                Geometry::Polygon(polygons.remove(0))
+            } else {
+                Geometry::MultiPolygon(MultiPolygon(polygons))
+            }
+        }
+        other => return Err(bad(&format!("shapes of the type {other} are not read here"))),
+    };
+    Ok((geometry, had_heights))
+}
+
+/// Rings to polygons: a clockwise ring is an outer one, the others are holes of the smallest outer
+/// ring around them.
+fn polygons(rings: Vec<LineString<f64>>) -> Vec<Polygon<f64>> {
+    let mut outer: Vec<(LineString<f64>, Vec<LineString<f64>>, f64)> = Vec::new();
+    let mut holes = Vec::new();
+    for ring in rings.into_iter().filter(|ring| ring.0.len() >= 4) {
+        let area = signed_area(&ring);
+        if area <= 0.0 {
+            outer.push((ring, Vec::new(), -area));
+        } else {
+            holes.push(ring);
+        }
+    }
+    if outer.is_empty() {
+        // Programs that do not keep the order of turning write all rings the other way.
+        return holes.into_iter().map(|ring| Polygon::new(ring, Vec::new())).collect();
+    }
+    for hole in holes {
+        let inside = |(_, (ring, _, _)): &(usize, &(LineString<f64>, Vec<LineString<f64>>, f64))| {
+            hole.0.first().is_some_and(|position| encloses(ring, *position))
+        };
+        let home = outer
+            .iter()
+            .enumerate()
+            .filter(inside)
+            .min_by(|a, b| a.1.2.total_cmp(&b.1.2))
+            .map(|(index, _)| index);
+        match home {
+            Some(index) => outer[index].1.push(hole),
+            None if outer.len() == 1 => outer[0].1.push(hole),
+            None => outer.push((hole, Vec::new(), 0.0)),
+        }
+    }
+    outer.into_iter().map(|(ring, holes, _)| Polygon::new(ring, holes)).collect()
+}
+
+/// Above zero when the ring turns to the left.
+fn signed_area(ring: &LineString<f64>) -> f64 {
+    // From the first position, so that large coordinates do not eat the small differences.
+    let origin = ring.0[0];
+    ring.0
+        .windows(2)
+        .map(|edge| {
+            (edge[0].x - origin.x) * (edge[1].y - origin.y) - (edge[1].x - origin.x) * (edge[0].y - origin.y)
+        })
+        .sum::<f64>()
+        / 2.0
+}
+
+fn encloses(ring: &LineString<f64>, position: Coord<f64>) -> bool {
+    let mut inside = false;
+    for edge in ring.0.windows(2) {
+        let (a, b) = (edge[0], edge[1]);
+        if (a.y > position.y) != (b.y > position.y)
+            && position.x < (b.x - a.x) * (position.y - a.y) / (b.y - a.y) + a.x
+        {
+            inside = !inside;
+        }
+    }
+    inside
+}

@@ -1,0 +1,292 @@
+//! Tables with coordinates: each row with a position is a feature.
+//!
+//! Positions stand in two columns, as degrees in any of the ways people write them or as metres, or
+//! in one column as WKT. Which columns those are is found by their headers, or said in the mapping.
+
+use std::path::Path;
+
+use geo_types::{Geometry, Point};
+use serde_json::Value;
+use wkt::TryFromWkt;
+
+use super::{About, Coordinates, FeatureOptions, Features, Item, Read, Refused};
+use crate::chunk::{Chunk, TableReader};
+use crate::crs::parse_angle;
+use crate::{Error, Format, Limits, open_table};
+
+/// Rows in which a header is looked for.
+const TOP_ROWS: usize = 30;
+
+/// The rows of a table as features.
+pub(super) struct TableFeatures {
+    table: Box<dyn TableReader + Send>,
+    chunk: Option<Chunk>,
+    next: usize,
+    /// Names of the columns, each once.
+    names: Vec<String>,
+    shape: Shape,
+    sheet: u16,
+    read: u64,
+    about: About,
+}
+
+/// Where the position of a row stands, by indices of columns.
+enum Shape {
+    Pair(usize, usize),
+    Wkt(usize),
+}
+
+impl TableFeatures {
+    pub(super) fn open(
+        path: &Path,
+        format: &Format,
+        options: &FeatureOptions,
+        limits: &Limits,
+    ) -> Result<TableFeatures, Error> {
+        let mut table = open_table(path, format, limits)?;
+        let layers = table.sheets().to_vec();
+        let wanted = match (&options.layer, options.layer_number) {
+            (None, None) => None,
+            _ => Some(super::choose_layer(&layers, options)?),
+        };
+        let mut missing = None;
+        while let Some(chunk) = table.next_chunk()? {
+            if wanted.is_some_and(|wanted| chunk.sheet != wanted) {
+                continue;
+            }
+            match header(&chunk, options) {
+                Ok((at, names, shape)) => {
+                    let coordinates = match shape {
+                        Shape::Pair(x, y) => Coordinates::Pair { x: names[x].clone(), y: names[y].clone() },
+                        Shape::Wkt(column) => Coordinates::Geometry(names[column].clone()),
+                    };
+                    let about = About {
+                        layers,
+                        layer: chunk.sheet,
+                        declared: None,
+                        texts: true,
+                        coordinates: Some(coordinates),
+                    };
+                    let (sheet, read) = (chunk.sheet, chunk.bytes_read);
+                    let chunk = Some(chunk);
+                    return Ok(TableFeatures {
+                        table,
+                        chunk,
+                        next: at + 1,
+                        names,
+                        shape,
+                        sheet,
+                        read,
+                        about,
+                    });
+                }
+                // A cover sheet: perhaps the next one holds the table.
+                Err(error) => {
+                    missing.get_or_insert(error);
+                }
+            }
+        }
+        Err(missing.unwrap_or_else(|| {
+            Error::invalid("no_rows", "the file has no rows", "hand in a file that has a header and rows")
+        }))
+    }
+
+    fn item(&self, chunk: &Chunk, at: usize) -> Item {
+        let row = chunk.row_number(at);
+        let text = |column: usize| chunk.cell(at, column).map(str::trim).unwrap_or_default();
+        let geometry = match self.shape {
+            Shape::Pair(x, y) => point(text(x), text(y)),
+            Shape::Wkt(column) => well_known(text(column)),
+        };
+        match geometry {
+            Err(refused) => Item::refused(row, refused),
+            Ok((geometry, had_heights)) => {
+                let properties = self.names.iter().enumerate().map(|(column, name)| {
+                    let value =
+                        chunk.cell(at, column).map_or(Value::Null, |text| Value::String(text.to_owned()));
+                    (name.clone(), value)
+                });
+                let properties = properties.collect();
+                Item::Read(Read { row, id: None, geometry, properties, had_heights, notes: Vec::new() })
+            }
+        }
+    }
+}
+
+impl Features for TableFeatures {
+    fn next(&mut self) -> Result<Option<Item>, Error> {
+        loop {
+            if let Some(chunk) = &self.chunk
+                && self.next < chunk.len()
+            {
+                let item = self.item(chunk, self.next);
+                self.next += 1;
+                return Ok(Some(item));
+            }
+            self.chunk = match self.table.next_chunk()? {
+                None => return Ok(None),
+                Some(chunk) if chunk.sheet > self.sheet => return Ok(None),
+                Some(chunk) => Some(chunk),
+            };
+            self.next = 0;
+            self.read = self.chunk.as_ref().map_or(self.read, |chunk| chunk.bytes_read);
+        }
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.read
+    }
+
+    fn about(&self) -> &About {
+        &self.about
+    }
+}
+
+/// The header: its index in the chunk, the names of its columns, and where the positions stand.
+fn header(chunk: &Chunk, options: &FeatureOptions) -> Result<(usize, Vec<String>, Shape), Error> {
+    let width = chunk.columns.len();
+    let is_header = |at: &usize| match options.header_row {
+        Some(wanted) => chunk.row_number(*at) == wanted,
+        None => {
+            (0..width).filter_map(|column| chunk.cell(*at, column)).filter(|t| !t.trim().is_empty()).count()
+                > 1
+        }
+    };
+    let rows = if options.header_row.is_some() { chunk.len() } else { chunk.len().min(TOP_ROWS) };
+    let mut first = None;
+    for at in (0..rows).filter(is_header) {
+        let names = names(chunk, at);
+        if let Some(shape) = shape(&names, options.coordinates.as_ref()) {
+            return Ok((at, names, shape));
+        }
+        first = first.or(Some(names));
+    }
+    let found =
+        first.unwrap_or_default().iter().take(20).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+    let what = match &options.coordinates {
+        Some(Coordinates::Pair { x, y }) => {
+            format!("the table has no columns `{x}` and `{y}`: its header has {found}")
+        }
+        Some(Coordinates::Geometry(name)) => {
+            format!("the table has no column `{name}`: its header has {found}")
+        }
+        None => format!("no columns of the table look like coordinates: its header has {found}"),
+    };
+    Err(Error::invalid(
+        "no_coordinates",
+        what,
+        "name them under `[feature]` in the mapping: `x = \"…\"` (easting or longitude) and `y = \"…\"` (northing or latitude)",
+    ))
+}
+
+/// The names of all columns: of those without a name, their letter; of those with the same, a number.
+fn names(chunk: &Chunk, at: usize) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for column in 0..chunk.columns.len() {
+        let text = chunk.cell(at, column).map(str::trim).unwrap_or_default();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let base = if text.is_empty() {
+            let number = u16::try_from(column + 1).unwrap_or(u16::MAX);
+            model::CellRef { sheet: 0, row: 1, column: number }.column_letters()
+        } else {
+            text
+        };
+        let mut name = base.clone();
+        let mut number = 2;
+        while names.contains(&name) {
+            name = format!("{base} ({number})");
+            number += 1;
+        }
+        names.push(name);
+    }
+    names
+}
+
+/// Headers of eastings or longitudes, and of northings or latitudes: words that stand alone or
+/// before a bracket, the surest first.
+const PAIRS: [(&[&str], &[&str]); 4] = [
+    (&["lon", "long", "longitude", "lng", "kinh do"], &["lat", "latitude", "vi do"]),
+    (
+        &["easting", "toa do x", "x toa do", "toado x", "x coord", "coord x", "dong"],
+        &["northing", "toa do y", "y toa do", "toado y", "y coord", "coord y", "bac"],
+    ),
+    (&["x"], &["y"]),
+    (&["e"], &["n"]),
+];
+const GEOMETRIES: [&str; 6] = ["wkt", "the geom", "geom", "geometry", "wkt geom", "shape wkt"];
+
+pub(super) fn shape_of(names: &[String]) -> Option<(usize, usize)> {
+    let folded: Vec<String> = names.iter().map(|name| folded(name)).collect();
+    let is = |name: &str, word: &str| {
+        name == word
+            || word.len() > 2
+                && (name.starts_with(&format!("{word} ")) || name.ends_with(&format!(" {word}")))
+            || word.len() <= 2
+                && ["m", "wgs84", "wgs 84", "vn2000", "vn 2000", "do", "deg"]
+                    .iter()
+                    .any(|unit| name == format!("{word} {unit}"))
+    };
+    for (easts, norths) in PAIRS {
+        let find =
+            |words: &[&str]| words.iter().find_map(|word| folded.iter().position(|name| is(name, word)));
+        if let (Some(x), Some(y)) = (find(easts), find(norths))
+            && x != y
+        {
+            return Some((x, y));
+        }
+    }
+    None
+}
+
+fn folded(name: &str) -> String {
+    model::fold(name)
+}
+
+fn shape(names: &[String], wanted: Option<&Coordinates>) -> Option<Shape> {
+    let named = |wanted: &str| names.iter().position(|name| name == wanted.trim());
+    match wanted {
+        Some(Coordinates::Pair { x, y }) => Some(Shape::Pair(named(x)?, named(y)?)),
+        Some(Coordinates::Geometry(name)) => named(name).map(Shape::Wkt),
+        None => shape_of(names).map(|(x, y)| Shape::Pair(x, y)).or_else(|| {
+            let folded: Vec<String> = names.iter().map(|name| folded(name)).collect();
+            let at = GEOMETRIES.iter().find_map(|word| folded.iter().position(|name| name == word))?;
+            Some(Shape::Wkt(at))
+        }),
+    }
+}
+
+/// A position of two texts.
+pub(super) fn point(x: &str, y: &str) -> Result<(Geometry<f64>, bool), Refused> {
+    if x.is_empty() && y.is_empty() {
+        return Err(Refused::new("no_geometry", "the row has no coordinates", ""));
+    }
+    let read = |text: &str| {
+        parse_angle(text)
+            .map(|angle| angle.value)
+            .ok_or_else(|| Refused::new("bad_coordinates", format!("`{text}` is no coordinate"), text))
+    };
+    Ok((Geometry::Point(Point::new(read(x)?, read(y)?)), false))
+}
+
+/// A geometry as WKT, perhaps with PostGIS's `SRID=…;` before it.
+pub(super) fn well_known(text: &str) -> Result<(Geometry<f64>, bool), Refused> {
+    if text.is_empty() {
+        return Err(Refused::new("no_geometry", "the row has no geometry", ""));
+    }
+    let body = text
+        .split_once(';')
+        .filter(|(srid, _)| srid.to_ascii_uppercase().starts_with("SRID="))
+        .map_or(text, |(_, body)| body);
+    let depth = body.bytes().fold((0_u32, 0_u32), |(open, most), byte| match byte {
+        b'(' => (open + 1, most.max(open + 1)),
+        b')' => (open.saturating_sub(1), most),
+        _ => (open, most),
+    });
+    if depth.1 > 8 {
+        return Err(Refused::new("bad_geometry", "the geometry is nested too deeply", text));
+    }
+    let geometry = Geometry::<f64>::try_from_wkt_str(body).map_err(|error| {
+        Refused::new("bad_geometry", format!("the text is no WKT geometry: {error}"), text)
+    })?;
+    Ok((geometry, false))
+}

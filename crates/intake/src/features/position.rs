@@ -1,0 +1,293 @@
+//! In which system a file's coordinates are: what is said of it, tested against the numbers.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use catalog::{Gazetteer, PlaceMatch};
+use chrono::NaiveDate;
+use formats::crs::{Crs, Fit, Judgement, Sample, candidates, judge, outlines};
+use formats::{Coordinates, Declared, FeatureOptions, Format, Limits, Survey, survey_features};
+use model::{CellRef, PlaceKind, Severity};
+use serde_json::Value;
+
+use crate::Error;
+use crate::findings::{Findings, Words};
+use crate::mapping::Mapping;
+
+/// How the positions of a file are to be read, and why.
+pub(crate) struct Positions {
+    pub(crate) options: FeatureOptions,
+    /// Reasons for a guessed mapping, by path.
+    pub(crate) reasons: Vec<(String, String)>,
+    /// The system, as a mapping says it; absent where it is longitude and latitude in WGS 84.
+    pub(crate) crs: Option<String>,
+    /// Where the positions of a table stand.
+    pub(crate) coordinates: Option<Coordinates>,
+}
+
+/// Decides how the positions of a file are read. What cannot be decided is asked.
+pub(crate) fn positions(
+    path: &Path,
+    format: &Format,
+    mapping: Option<&Mapping>,
+    gazetteer: &Gazetteer,
+    limits: &Limits,
+    findings: &mut Findings,
+) -> Result<Positions, Error> {
+    let options = options(mapping);
+    let survey = survey_features(path, format, &options, limits)?;
+    let mut decision = Decision { survey: &survey, findings, reasons: Vec::new() };
+    let fit = decision.fit(format, mapping, gazetteer)?;
+    let reasons = decision.reasons;
+    let coordinates = survey.coordinates.clone().filter(|_| *format != Format::GeoJson);
+    let crs = (!fit.crs.is_stored()).then(|| fit.crs.code());
+    let options = FeatureOptions {
+        layer_number: Some(survey.layer),
+        layer: None,
+        fit: (fit != Fit::plain(Crs::wgs84())).then_some(fit),
+        ..options
+    };
+    Ok(Positions { options, reasons, crs, coordinates })
+}
+
+fn options(mapping: Option<&Mapping>) -> FeatureOptions {
+    let Some(mapping) = mapping else { return FeatureOptions::default() };
+    let feature = mapping.feature.as_ref();
+    let pair = feature.and_then(|feature| Some((feature.x.clone()?, feature.y.clone()?)));
+    let geometry = feature.and_then(|feature| feature.geometry.clone());
+    FeatureOptions {
+        layer: mapping.source.sheet.clone(),
+        header_row: mapping.source.header_row,
+        coordinates: pair
+            .map(|(x, y)| Coordinates::Pair { x, y })
+            .or_else(|| geometry.map(Coordinates::Geometry)),
+        ..FeatureOptions::default()
+    }
+}
+
+struct Decision<'a> {
+    survey: &'a Survey,
+    findings: &'a mut Findings,
+    reasons: Vec<(String, String)>,
+}
+
+impl Decision<'_> {
+    fn fit(
+        &mut self,
+        format: &Format,
+        mapping: Option<&Mapping>,
+        gazetteer: &Gazetteer,
+    ) -> Result<Fit, Error> {
+        let said = mapping.and_then(|mapping| mapping.source.crs.as_deref()).map(Crs::parse).transpose()?;
+        let in_file = self.in_file(format, said.as_ref());
+        if self.survey.features.is_empty() {
+            return Ok(Fit::plain(said.or(in_file.map(|(crs, _)| crs)).unwrap_or_else(Crs::wgs84)));
+        }
+        let area = mapping.and_then(|mapping| mapping.source.area.clone());
+        let day = mapping.and_then(|mapping| mapping.source.surveyed.as_deref());
+        let samples = self.samples(area.as_deref(), gazetteer);
+        let places: BTreeSet<String> = samples.iter().flat_map(|sample| sample.places.clone()).collect();
+        let places: Vec<String> = places.into_iter().collect();
+        let candidates = candidates(&places, day);
+        let declared = said.clone().or_else(|| in_file.as_ref().map(|(crs, _)| crs.clone()));
+        match judge(declared.as_ref(), &samples, &candidates) {
+            Judgement::Settled(fit) => {
+                self.settled(&fit, said.is_some(), in_file.as_ref().map(|(_, by)| by.as_str()), &places);
+                Ok(fit)
+            }
+            Judgement::Contradicted(fits) => {
+                let declared = declared.unwrap_or_else(Crs::wgs84);
+                let by = if said.is_some() {
+                    "the mapping".to_owned()
+                } else {
+                    in_file.map_or_else(|| "the file".to_owned(), |(_, by)| format!("`{by}`"))
+                };
+                match <[Fit; 1]>::try_from(fits) {
+                    // The place is known, and one system alone puts the numbers there.
+                    Ok([fit]) if said.is_none() && !places.is_empty() => {
+                        self.warn("crs_contradicted", format!("{by}: {declared}"), &fit.crs);
+                        self.settled(&fit, false, None, &places);
+                        Ok(fit)
+                    }
+                    // Nothing fits better: what is wrong with single features is said of each.
+                    Err(fits) if fits.is_empty() => Ok(Fit::plain(declared)),
+                    other => {
+                        let fits = other.map_or_else(|fits| fits, |[fit]| vec![fit]);
+                        Err(contradicted(&by, &declared, &fits, &self.sample_text(), &places))
+                    }
+                }
+            }
+            Judgement::Open(fits) => Err(open(&fits, &self.sample_text())),
+        }
+    }
+
+    /// What the file says, where it can be understood. GeoJSON says WGS 84 by being GeoJSON.
+    fn in_file(&mut self, format: &Format, said: Option<&Crs>) -> Option<(Crs, String)> {
+        let Some(Declared { by, text }) = self.survey.declared.clone() else {
+            return (*format == Format::GeoJson).then(|| (Crs::wgs84(), "GeoJSON".to_owned()));
+        };
+        let declared = Declared { by: by.clone(), text };
+        match declared.crs().and_then(|crs| crs.transform().map(|_| crs)) {
+            Ok(crs) => {
+                if let Some(said) = said.filter(|said| **said != crs) {
+                    self.warn("crs_overruled", format!("{by}: {crs}"), said);
+                }
+                Some((crs, by))
+            }
+            Err(error) => {
+                let short: String = declared.text.chars().take(80).collect();
+                self.find("crs_unknown", format!("{by}: {short}"), error.to_string());
+                None
+            }
+        }
+    }
+
+    /// The positions of the survey, each with the province that it should lie in.
+    fn samples(&mut self, area: Option<&str>, gazetteer: &Gazetteer) -> Vec<Sample> {
+        let survey = self.survey;
+        let column = if area.is_none() { province_column(survey, gazetteer) } else { None };
+        if let Some(column) = &column {
+            self.reasons.push((
+                "source".into(),
+                format!("positions were tested against the provinces that `{column}` names"),
+            ));
+        }
+        survey
+            .features
+            .iter()
+            .map(|feature| {
+                let places = match (area, &column) {
+                    (Some(area), _) => vec![area.to_owned()],
+                    (None, Some(column)) => text_of(&feature.properties, column)
+                        .map(|t| provinces(t, gazetteer))
+                        .unwrap_or_default(),
+                    (None, None) => Vec::new(),
+                };
+                Sample { x: feature.x, y: feature.y, places }
+            })
+            .collect()
+    }
+
+    fn settled(&mut self, fit: &Fit, said: bool, by: Option<&str>, places: &[String]) {
+        if fit.swapped {
+            self.find("coordinates_swapped", self.sample_text(), fit.crs.to_string());
+        }
+        if fit.packed {
+            self.find("coordinates_packed", self.sample_text(), fit.crs.to_string());
+        }
+        if fit.prefix > 0.0 {
+            self.find("zone_prefix", self.sample_text(), fit.prefix.to_string());
+        }
+        if fit.crs.is_stored() {
+            return;
+        }
+        let operation = fit.crs.operation().map(ToString::to_string).unwrap_or_default();
+        self.find("crs_used", fit.crs.to_string(), operation.clone());
+        let why = match (said, by) {
+            (true, _) => return,
+            (false, Some(by)) => format!("`{by}` says so"),
+            (false, None) => format!("the only system that puts the numbers into {}", places.join(", ")),
+        };
+        self.reasons.push(("source.crs".into(), format!("{why}; to WGS 84 by {operation}")));
+    }
+
+    fn warn(&mut self, code: &'static str, value: String, used: &Crs) {
+        self.find(code, value, used.to_string());
+    }
+
+    fn find(&mut self, code: &'static str, value: String, expected: String) {
+        let cell = CellRef { sheet: self.survey.layer, row: 1, column: 1 };
+        let column_name = match &self.survey.coordinates {
+            Some(Coordinates::Pair { x, y }) => format!("{x}, {y}"),
+            Some(Coordinates::Geometry(name)) => name.clone(),
+            None => "geometry".to_owned(),
+        };
+        self.findings.add(Severity::Warning, code, cell, || Words { column_name, value, expected });
+    }
+
+    fn sample_text(&self) -> String {
+        self.survey.features.first().map_or_else(String::new, |first| format!("{}; {}", first.x, first.y))
+    }
+}
+
+/// Provinces by an id, a code with its scheme, or a name, former and present ones.
+fn provinces(text: &str, gazetteer: &Gazetteer) -> Vec<String> {
+    let days = [NaiveDate::from_ymd_opt(2025, 6, 30), NaiveDate::from_ymd_opt(2025, 7, 1)];
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    for day in days.into_iter().flatten() {
+        match gazetteer.match_place(text, Some(PlaceKind::Province), None, day) {
+            PlaceMatch::One(place) => drop(found.insert(place.to_string())),
+            PlaceMatch::Many(places) => found.extend(places.iter().map(ToString::to_string)),
+            PlaceMatch::None => {}
+        }
+    }
+    found.into_iter().filter(|place| outlines().iter().any(|outline| outline.place == *place)).collect()
+}
+
+/// The property that names a province of the delta for nearly every feature.
+fn province_column(survey: &Survey, gazetteer: &Gazetteer) -> Option<String> {
+    let first = survey.features.first()?;
+    let names = first.properties.iter().filter(|(_, value)| value.is_string()).map(|(name, _)| name);
+    names
+        .into_iter()
+        .take(100)
+        .find(|name| {
+            let mut known: std::collections::HashMap<&str, bool> = std::collections::HashMap::new();
+            let named = survey.features.iter().filter(|feature| {
+                text_of(&feature.properties, name).is_some_and(|text| {
+                    *known.entry(text).or_insert_with(|| {
+                        // A number is no name, whatever code it may be.
+                        !text.bytes().all(|b| b.is_ascii_digit()) && !provinces(text, gazetteer).is_empty()
+                    })
+                })
+            });
+            named.count() * 100 >= survey.features.len() * 95
+        })
+        .cloned()
+}
+
+fn text_of<'a>(properties: &'a [(String, Value)], name: &str) -> Option<&'a str> {
+    properties.iter().find(|(other, _)| other == name).and_then(|(_, value)| value.as_str()).map(str::trim)
+}
+
+fn named(fits: &[Fit]) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for fit in fits {
+        let name = fit.crs.to_string();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.truncate(12);
+    names.join(", ")
+}
+
+fn how(fits: &[Fit]) -> String {
+    let example = fits.first().map_or_else(|| "EPSG:9209".to_owned(), |fit| fit.crs.code());
+    format!(
+        "write `crs = \"{example}\"` (or the right one) under `[source]` in the mapping; or `area = \"gso2004:94\"` (the province) and `surveyed = \"2019-05-01\"`, from which the zone may follow"
+    )
+}
+
+fn contradicted(by: &str, declared: &Crs, fits: &[Fit], sample: &str, places: &[String]) -> Error {
+    let wanted = if places.is_empty() { "the region".to_owned() } else { places.join(", ") };
+    Error::invalid(
+        format!(
+            "{by} says that the coordinates are in {declared}, but under it they do not lie in {wanted} (the first is {sample}); they would under {}",
+            named(fits)
+        ),
+        how(fits),
+    )
+}
+
+fn open(fits: &[Fit], sample: &str) -> Error {
+    let what = if fits.is_empty() {
+        format!("the coordinates (the first is {sample}) fit no system that is known here")
+    } else {
+        format!(
+            "nothing says in which system the coordinates are (the first is {sample}), and they may be in {}",
+            named(fits)
+        )
+    };
+    Error::invalid(what, how(fits))
+}

@@ -1,0 +1,240 @@
+//! Files with positions into datasets of features and of rasters: which system is believed, and what is asked.
+
+use std::path::Path;
+
+use arrow::array::AsArray;
+use arrow::datatypes::{Float64Type, Int64Type};
+use formats::crs::Crs;
+use intake::{Error, Report};
+use lake::{AsOf, FeatureRead};
+use model::{DatasetKind, RunState};
+use policy::Purpose;
+use serde_json::json;
+
+use crate::node::Node;
+
+/// Places in Sóc Trăng, whose zone has the meridian 105°30'.
+const PLACES: [(f64, f64); 4] = [(105.97, 9.6), (105.72, 9.46), (106.1, 9.5), (105.83, 9.72)];
+
+fn codes(report: &Report) -> Vec<&str> {
+    report.findings.iter().map(|finding| finding.code.as_str()).collect()
+}
+
+/// Boxes of all features, by id.
+async fn stored(node: &Node, dataset: &str) -> Vec<(String, [f64; 4])> {
+    let permit = node.permit(dataset, Purpose::Read).await;
+    let snapshot = node.lake.snapshot(&permit, AsOf::Latest).await.unwrap();
+    let read = FeatureRead { bbox: None, offset: 0, limit: 100_000, feature: None };
+    let found = node.lake.read_features(&permit, &snapshot, read).await.unwrap();
+    let mut rows = Vec::new();
+    for batch in &found.batches {
+        let edge = |name: &str, row: usize| {
+            batch.column_by_name(name).unwrap().as_primitive::<Float64Type>().value(row)
+        };
+        for row in 0..batch.num_rows() {
+            let id = batch.column_by_name("feature").unwrap().as_string::<i32>().value(row).to_owned();
+            rows.push((id, ["xmin", "ymin", "xmax", "ymax"].map(|name| edge(name, row))));
+        }
+    }
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    rows
+}
+
+fn close(stored: &[(String, [f64; 4])], expected: &[(f64, f64)]) -> bool {
+    stored.len() == expected.len()
+        && stored
+            .iter()
+            .zip(expected)
+            .all(|((_, edges), (x, y))| (edges[0] - x).abs() < 2e-8 && (edges[1] - y).abs() < 2e-8)
+}
+
+/// A table as a surveyor hands it in: X is the northing.
+fn table(province: &str) -> String {
+    let transform = Crs::epsg(9209).unwrap().transform().unwrap();
+    let mut text = "Mã,Tên,X (m),Y (m),Tỉnh\n".to_owned();
+    for (at, (lon, lat)) in PLACES.iter().enumerate() {
+        let (east, north) = transform.from_wgs84(*lon, *lat);
+        text += &format!("G{at},Cống {at},\"{}\",\"{}\",{province}\n", comma(north), comma(east));
+    }
+    text
+}
+
+fn comma(number: f64) -> String {
+    format!("{number:.3}").replace('.', ",")
+}
+
+#[tokio::test]
+async fn a_table_in_the_zone_of_its_province_with_the_northing_first_comes_to_lie_there() {
+    let node = Node::new().await;
+    let report = node.load("things", "cong.csv", table("Sóc Trăng"), None).await.unwrap();
+    assert_eq!(codes(&report), ["coordinates_swapped", "crs_used"]);
+    assert!(report.findings[1].expected.contains("EPSG:6960"), "{:?}", report.findings);
+    for expected in ["crs = \"EPSG:9209\"", "x = \"X (m)\"", "id = \"Mã\"", "name = \"Tên\""] {
+        assert!(report.mapping.contains(expected), "{expected} in\n{}", report.mapping);
+    }
+    assert!(close(&stored(&node, "things").await, &PLACES));
+    // The next file of the same shape is read the same way.
+    let again = node.load("things", "cong2.csv", table("Sóc Trăng"), None).await.unwrap();
+    assert_eq!((again.run.totals.unchanged, again.run.version), (4, None));
+}
+
+#[tokio::test]
+async fn metres_without_a_system_and_a_place_are_asked_about() {
+    let node = Node::new().await;
+    let error = node.load("things", "cong.csv", table("xa"), None).await.unwrap_err();
+    let Error::Invalid { what, hint } = &error else { panic!("{error:?}") };
+    assert!(what.contains("EPSG:9209") && what.contains("EPSG:9210"), "{what}");
+    assert!(hint.contains("crs = ") && hint.contains("area = "), "{hint}");
+    let mapping = "version = 1\nkind = \"features\"\n[source]\nSAID\n[feature]\nid = \"Mã\"\nx = \"X (m)\"\ny = \"Y (m)\"\n";
+    let by_area = mapping.replace("SAID", "area = \"gso2004:94\"\nsurveyed = \"2019-05-01\"");
+    let report = node.load("things", "cong.csv", table("xa"), Some(&by_area)).await.unwrap();
+    assert_eq!(codes(&report), ["coordinates_swapped", "crs_used"]);
+    assert!(close(&stored(&node, "things").await, &PLACES));
+    let by_words = mapping.replace("SAID", "crs = \"VN2000 KTT 105°30' múi 3\"");
+    let report = node.load("things", "cong.csv", table("xa"), Some(&by_words)).await.unwrap();
+    assert_eq!(report.run.totals.unchanged, 4);
+    for (wrong, wanted) in [
+        ("crs = \"EPSG:4131\"", "line 4"),
+        ("area = \"gso2004:1\"", "line 4"),
+        ("surveyed = \"x\"", "line 4"),
+    ] {
+        let error = node
+            .load("things", "a.csv", table("xa"), Some(&mapping.replace("SAID", wrong)))
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains(wanted), "{wrong}: {error}");
+    }
+}
+
+fn geojson(declared: &str, province: &str) -> String {
+    let transform = Crs::epsg(9209).unwrap().transform().unwrap();
+    let features: Vec<_> = PLACES
+        .iter()
+        .enumerate()
+        .map(|(at, (lon, lat))| {
+            let (east, north) = transform.from_wgs84(*lon, *lat);
+            json!({"type": "Feature", "id": format!("g{at}"), "properties": {"tinh": province},
+                   "geometry": {"type": "Point", "coordinates": [east, north]}})
+        })
+        .collect();
+    json!({"type": "FeatureCollection", "crs": {"type": "name", "properties": {"name": declared}}, "features": features})
+        .to_string()
+}
+
+#[tokio::test]
+async fn a_system_that_the_file_names_is_believed_unless_the_numbers_contradict_it() {
+    let node = Node::new().await;
+    let right = geojson("urn:ogc:def:crs:EPSG::9209", "Sóc Trăng");
+    let report = node.load("things", "a.geojson", right, None).await.unwrap();
+    assert_eq!(codes(&report), ["crs_used"]);
+    assert!(close(&stored(&node, "things").await, &PLACES));
+    // UTM 48N is said over numbers that lie in Sóc Trăng under its own zone alone.
+    let lying = geojson("urn:ogc:def:crs:EPSG::32648", "Sóc Trăng");
+    node.dataset("lying", DatasetKind::Features).await;
+    let report = node.load("lying", "a.geojson", lying, None).await.unwrap();
+    assert_eq!(codes(&report), ["crs_contradicted", "crs_used"]);
+    assert!(close(&stored(&node, "lying").await, &PLACES));
+    // Without a place, degrees would be the only other reading, and these are none.
+    let unplaced = geojson("urn:ogc:def:crs:OGC:1.3:CRS84", "xa");
+    node.dataset("unplaced", DatasetKind::Features).await;
+    let error = node.load("unplaced", "a.geojson", unplaced, None).await.unwrap_err();
+    assert!(error.to_string().contains("`crs` says") && error.to_string().contains("EPSG:9209"), "{error}");
+}
+
+/// The expected numbers were made with pyogrio, and with Python's `json` and `csv`.
+#[tokio::test]
+async fn real_layers_go_in_whole() {
+    let Ok(folder) = std::env::var("CUULONG_REAL_DATA") else { return };
+    let bytes = |name: &str| std::fs::read(Path::new(&folder).join(name)).unwrap();
+    let node = Node::new().await;
+    for dataset in ["basins", "salinity_stations", "rivers", "air", "wards", "old", "new"] {
+        node.dataset(dataset, DatasetKind::Features).await;
+    }
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
+    let report = node
+        .load("basins", "lancang.gpkg", bytes("dams/lancang_basin_above_jinghong.gpkg"), None)
+        .await
+        .unwrap();
+    assert_eq!((report.run.totals.added, codes(&report)), (177, vec![]));
+    assert!(
+        report.mapping.contains("name = \"sub_area\"\nfrom = \"SUB_AREA\"\ntype = \"number\""),
+        "{}",
+        report.mapping
+    );
+    let west = stored(&node, "basins").await.iter().map(|(_, edges)| edges[0]).fold(f64::MAX, f64::min);
+    assert!(near(west, 93.858_068_678_114_17), "{west}");
+
+    let file = bytes("salinity/thuyloi_salinity_station_catalogue_115.json");
+    let report = node.load("salinity_stations", "catalogue.json", file, None).await.unwrap();
+    assert_eq!((report.run.totals.added, codes(&report)), (115, vec![]));
+    let all = stored(&node, "salinity_stations").await;
+    assert!(near(all.iter().map(|(_, edges)| edges[0]).sum(), 12_153.190_780_000_004));
+    assert_eq!(all[0].0, "H01.KTTV.MN001");
+    assert_eq!(all[0].1[..2], [104.87, 10.51]);
+
+    let report = node
+        .load("rivers", "rivers.json", bytes("waterways/osm_main_river_centerlines.json"), None)
+        .await
+        .unwrap();
+    assert_eq!((report.run.totals.added, codes(&report)), (10, vec![]));
+
+    let file = bytes("air_quality/air_quality_stations_vietnam.csv");
+    let report = node.load("air", "stations.csv", file, None).await.unwrap();
+    assert_eq!((report.run.totals.added, codes(&report)), (263, vec![]));
+    let north = stored(&node, "air").await.iter().map(|(_, edges)| edges[1]).sum::<f64>();
+    assert!(near(north, 4_738.248_901_325_403_5), "{north}");
+
+    // Two communes have no position.
+    let file = bytes("admin/vietnam_wards_population_area_2026.csv");
+    let report = node.load("wards", "wards.csv", file, None).await.unwrap();
+    assert_eq!((report.run.totals.added, codes(&report)), (3311, vec!["no_geometry", "no_geometry"]));
+    assert!(report.mapping.contains("name = \"code\"\ntype = \"text\""), "{}", report.mapping);
+
+    let file = bytes("admin/provinces_before_2025_geoboundaries_13.geojson");
+    let report = node.load("old", "provinces.geojson", file, None).await.unwrap();
+    assert_eq!((report.run.totals.added, codes(&report)), (13, vec![]));
+    let mut names: Vec<_> = std::fs::read_dir(Path::new(&folder).join("admin/provinces_2025"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    names.sort();
+    for path in names {
+        let report = node.load("new", "province.geojson", std::fs::read(path).unwrap(), None).await.unwrap();
+        assert_eq!((report.run.totals.added, codes(&report)), (1, vec![]));
+    }
+}
+
+#[tokio::test]
+async fn a_raster_is_kept_as_a_file_and_a_row_and_the_same_again_changes_nothing() {
+    let Ok(folder) = std::env::var("CUULONG_REAL_DATA") else { return };
+    let bytes = std::fs::read(Path::new(&folder).join("salinity/salinity_raster_utm48n.tif")).unwrap();
+    let node = Node::new().await;
+    node.dataset("surface", DatasetKind::Coverage).await;
+    let dry = node.load_as("surface", "Salinity 2020.tif", bytes.clone(), None, true).await.unwrap();
+    assert_eq!((dry.run.state, dry.run.totals.added), (RunState::DryRun, 1));
+    let mapping = "version = 1\nkind = \"coverage\"\n[coverage]\ntime = \"2020-02-15\"\nproperty = \"salinity\"\nunit = \"g/L\"\n";
+    let report = node.load("surface", "Salinity 2020.tif", bytes.clone(), Some(mapping)).await.unwrap();
+    assert_eq!((report.run.totals.added, codes(&report)), (1, vec![]));
+    let rows = stored(&node, "surface").await;
+    assert_eq!(rows[0].0, "salinity_2020");
+    assert!((rows[0].1[0] - 104.382_477).abs() < 1e-4, "{rows:?}");
+    let again = node.load("surface", "Salinity 2020.tif", bytes.clone(), Some(mapping)).await.unwrap();
+    assert_eq!((again.run.version, again.run.totals.unchanged), (None, 1));
+
+    let permit = node.permit("surface", Purpose::Read).await;
+    let snapshot = node.lake.snapshot(&permit, AsOf::Latest).await.unwrap();
+    let read = FeatureRead { bbox: None, offset: 0, limit: 10, feature: Some("salinity_2020".into()) };
+    let found = node.lake.read_features(&permit, &snapshot, read).await.unwrap();
+    let batch = found.batches.iter().find(|batch| batch.num_rows() == 1).unwrap();
+    let size = batch.column_by_name("bytes").unwrap().as_primitive::<Int64Type>().value(0);
+    let hash = model::OriginalHash::new(batch.column_by_name("sha256").unwrap().as_string::<i32>().value(0))
+        .unwrap();
+    let part = node.lake.coverage_part(&permit, &hash, 0..4).await.unwrap();
+    assert_eq!(&part[..], b"II*\0");
+    assert_eq!(node.lake.coverage(&permit, &hash, None).await.unwrap().size, u64::try_from(size).unwrap());
+    let files = node.lake.files_of(permit.dataset(), AsOf::Latest).await.unwrap();
+    assert!(files.iter().any(|file| file.sha256.as_deref() == Some(hash.as_str())), "{files:?}");
+
+    let error = node.load("surface", "a.csv", "a,b\n1,2\n", None).await.unwrap_err();
+    assert!(error.hint().is_some_and(|hint| hint.contains("GeoTIFF")), "{error}");
+}

@@ -1,0 +1,356 @@
+//! Rasters of a dataset: the list, one of them, its file by ranges, and the value at a position.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Float64Type, Int64Type, TimestampMicrosecondType};
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use formats::coverage::CogIndex;
+use formats::crs::Crs;
+use lake::GetRange;
+use model::{OriginalHash, Version};
+use policy::{Permit, Purpose};
+use query::{At, FeatureRequest};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::datasets::dataset_id;
+use super::documents::Page;
+use super::sql::instant;
+use crate::App;
+use crate::http::{Answer, Caller, Links, Params, Problem, params};
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct CoverageParams {
+    /// Only rasters that meet this box: `west,south,east,north`.
+    bbox: Option<String>,
+    /// Degrees east, WGS 84: the value there, with `lat`.
+    lon: Option<f64>,
+    /// Degrees north, WGS 84.
+    lat: Option<f64>,
+    /// Read this version.
+    version: Option<u64>,
+    /// Read as it was known at this time.
+    as_known_at: Option<String>,
+    /// How many at most, 1 to 1000 (100).
+    limit: Option<i64>,
+    /// How many to pass over.
+    offset: Option<usize>,
+}
+
+impl CoverageParams {
+    fn at(&self) -> Answer<At> {
+        match (self.version, instant(self.as_known_at.as_deref(), "as_known_at")?) {
+            (None, None) => Ok(At::Latest),
+            (Some(version), None) => Ok(At::Version(Version(version))),
+            (None, Some(time)) => Ok(At::KnownAt(time)),
+            (Some(_), Some(_)) => {
+                Err(Problem::parameter("version", "give either `version` or `as_known_at`"))
+            }
+        }
+    }
+
+    fn position(&self) -> Answer<Option<(f64, f64)>> {
+        match (self.lon, self.lat) {
+            (None, None) => Ok(None),
+            (Some(lon), Some(lat)) if (-180.0..=180.0).contains(&lon) && (-90.0..=90.0).contains(&lat) => {
+                Ok(Some((lon, lat)))
+            }
+            (Some(_), Some(_)) => {
+                Err(Problem::parameter("lon", "longitudes are -180 to 180, latitudes -90 to 90"))
+            }
+            _ => Err(Problem::parameter("lat", "give both `lon` and `lat`")),
+        }
+    }
+}
+
+/// A raster.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CoverageDocument {
+    /// Its name within the dataset.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// West, south, east, north in degrees, WGS 84.
+    pub bbox: [f64; 4],
+    /// The coordinate system of its pixels.
+    pub crs: String,
+    /// Pixels across.
+    pub width: i64,
+    /// Pixels down.
+    pub height: i64,
+    /// Width of a pixel in units of the system.
+    pub pixel_width: f64,
+    /// Height of a pixel.
+    pub pixel_height: f64,
+    /// Values of each pixel.
+    pub bands: i64,
+    /// What a value is: uint8, int16, float32, …
+    pub sample: String,
+    /// The value that stands for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodata: Option<f64>,
+    /// The time that it is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<DateTime<Utc>>,
+    /// The property of its first band.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub property: Option<String>,
+    /// The unit of its values, UCUM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Bytes of its file.
+    pub bytes: i64,
+    /// The SHA-256 of its file.
+    pub sha256: String,
+    /// Minimum, maximum, mean and number of pixels of each band.
+    #[schema(value_type = Vec<Object>)]
+    pub statistics: serde_json::Value,
+    /// The values at the position that was asked for, band by band; null where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<Option<f64>>>,
+    /// Its file, a Cloud-Optimised GeoTIFF that can be read by ranges.
+    pub href: String,
+    /// The run that brought it.
+    pub run: String,
+    #[serde(skip)]
+    header_bytes: u64,
+}
+
+/// The rasters of a dataset, with their values at a position when one is given.
+#[utoipa::path(get, path = "/v1/datasets/{id}/coverages", tag = "coverages",
+    params(("id" = String, Path), CoverageParams), responses((status = 200, body = Page<CoverageDocument>)))]
+pub async fn list(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    Path(id): Path<String>,
+    Params(asked): Params<CoverageParams>,
+) -> Answer<Json<Page<CoverageDocument>>> {
+    let id = dataset_id(&id)?;
+    let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    let position = asked.position()?;
+    let mut bbox = asked.bbox.as_deref().map(params::bbox).transpose()?;
+    if let Some((lon, lat)) = position {
+        bbox = bbox.or(model::Bbox::new(lon, lat, lon, lat));
+    }
+    let request = FeatureRequest {
+        bbox,
+        offset: asked.offset.unwrap_or(0),
+        limit: params::limit(asked.limit, 100, 1000)?,
+        feature: None,
+        at: asked.at()?,
+    };
+    let (mut items, total) = read(&app, &permit, &links, request).await?;
+    if let Some((lon, lat)) = position {
+        for item in &mut items {
+            item.values = value(&app, &permit, item, lon, lat).await?;
+        }
+    }
+    Ok(Json(Page { items, total, next: None }))
+}
+
+/// One raster, with its values at a position when one is given.
+#[utoipa::path(get, path = "/v1/datasets/{id}/coverages/{item}", tag = "coverages",
+    params(("id" = String, Path), ("item" = String, Path), CoverageParams),
+    responses((status = 200, body = CoverageDocument), (status = 404)))]
+pub async fn show(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    Path((id, item)): Path<(String, String)>,
+    Params(asked): Params<CoverageParams>,
+) -> Answer<Json<CoverageDocument>> {
+    let id = dataset_id(&id)?;
+    let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    let position = asked.position()?;
+    let mut found = one(&app, &permit, &links, &item, asked.at()?).await?;
+    if let Some((lon, lat)) = position {
+        found.values = value(&app, &permit, &found, lon, lat).await?;
+    }
+    Ok(Json(found))
+}
+
+/// The file of a raster, or the part of it that a `Range` asks for.
+#[utoipa::path(get, path = "/v1/datasets/{id}/coverages/{item}/file", tag = "coverages",
+    params(("id" = String, Path), ("item" = String, Path), CoverageParams),
+    responses((status = 200, content_type = "image/tiff; application=geotiff; profile=cloud-optimized", body = Vec<u8>),
+              (status = 206, content_type = "image/tiff; application=geotiff; profile=cloud-optimized", body = Vec<u8>),
+              (status = 404), (status = 416)))]
+pub async fn file(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    Path((id, item)): Path<(String, String)>,
+    Params(asked): Params<CoverageParams>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let id = dataset_id(&id)?;
+    let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    let found = one(&app, &permit, &links, &item, asked.at()?).await?;
+    let size = u64::try_from(found.bytes).unwrap_or(0);
+    let asked = match headers
+        .get(header::RANGE)
+        .and_then(|value| value.to_str().ok())
+        .map(|text| range(text, size))
+    {
+        None | Some(Asked::Whole) => None,
+        Some(Asked::Part(range)) => Some(range),
+        Some(Asked::Nothing) => {
+            let headers = [(header::CONTENT_RANGE, format!("bytes */{size}"))];
+            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response());
+        }
+    };
+    let is_part = asked.is_some();
+    let stored = app.lake.coverage(&permit, &hash(&found)?, asked.map(GetRange::Bounded)).await?;
+    let length = stored.range.end - stored.range.start;
+    let answer = [
+        (header::CONTENT_TYPE, "image/tiff; application=geotiff; profile=cloud-optimized".to_owned()),
+        (header::CONTENT_LENGTH, length.to_string()),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
+        (header::ETAG, format!("\"{}\"", found.sha256)),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.tif\"", found.sha256)),
+    ];
+    let body = Body::from_stream(stored.bytes);
+    if !is_part {
+        return Ok((answer, body).into_response());
+    }
+    let range =
+        format!("bytes {}-{}/{}", stored.range.start, stored.range.end.saturating_sub(1), stored.size);
+    Ok((StatusCode::PARTIAL_CONTENT, answer, [(header::CONTENT_RANGE, range)], body).into_response())
+}
+
+/// What a `Range` asks for (RFC 9110 §14.2): several ranges are answered with the whole.
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    Whole,
+    Part(std::ops::Range<u64>),
+    Nothing,
+}
+
+fn range(text: &str, size: u64) -> Asked {
+    let Some((first, last)) = text.strip_prefix("bytes=").and_then(|text| text.split_once('-')) else {
+        return Asked::Whole;
+    };
+    let range = match (first.trim().parse::<u64>(), last.trim().parse::<u64>()) {
+        (Ok(first), Ok(last)) if first <= last => first..last.saturating_add(1).min(size),
+        (Ok(first), Err(_)) if last.trim().is_empty() => first..size,
+        (Err(_), Ok(last)) if first.trim().is_empty() => size.saturating_sub(last)..size,
+        _ => return Asked::Whole,
+    };
+    if range.start >= range.end { Asked::Nothing } else { Asked::Part(range) }
+}
+
+async fn one(app: &App, permit: &Permit, links: &Links, item: &str, at: At) -> Answer<CoverageDocument> {
+    let request = FeatureRequest { bbox: None, offset: 0, limit: 1, feature: Some(item.to_owned()), at };
+    let (items, _) = read(app, permit, links, request).await?;
+    items.into_iter().next().ok_or_else(|| Problem::not_found(item))
+}
+
+async fn read(
+    app: &App,
+    permit: &Permit,
+    links: &Links,
+    request: FeatureRequest,
+) -> Answer<(Vec<CoverageDocument>, u64)> {
+    let answer = app.engine.features(permit, request).await?;
+    let mut items = Vec::new();
+    for batch in &answer.batches {
+        for row in 0..batch.num_rows() {
+            let document = document(batch, row, permit, links);
+            items.push(document.ok_or_else(|| Problem::not_found(permit.dataset().as_str()))?);
+        }
+    }
+    Ok((items, answer.matched))
+}
+
+/// A row of the dataset's table; `None` when the table is not one of rasters.
+fn document(batch: &RecordBatch, row: usize, permit: &Permit, links: &Links) -> Option<CoverageDocument> {
+    let text = |name: &str| {
+        let column = batch.column_by_name(name)?.as_string_opt::<i32>()?;
+        column.is_valid(row).then(|| column.value(row).to_owned())
+    };
+    let number = |name: &str| {
+        let column = batch.column_by_name(name)?.as_primitive_opt::<Float64Type>()?;
+        column.is_valid(row).then(|| column.value(row))
+    };
+    let whole = |name: &str| {
+        let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
+        column.is_valid(row).then(|| column.value(row))
+    };
+    let time = batch.column_by_name("time")?.as_primitive_opt::<TimestampMicrosecondType>()?;
+    let id = text("feature")?;
+    Some(CoverageDocument {
+        title: text("title").unwrap_or_else(|| id.clone()),
+        bbox: [number("xmin")?, number("ymin")?, number("xmax")?, number("ymax")?],
+        crs: text("crs")?,
+        width: whole("width")?,
+        height: whole("height")?,
+        pixel_width: number("pixel_width")?,
+        pixel_height: number("pixel_height")?,
+        bands: whole("bands")?,
+        sample: text("sample")?,
+        nodata: number("nodata"),
+        time: time.is_valid(row).then(|| DateTime::from_timestamp_micros(time.value(row))).flatten(),
+        property: text("property"),
+        unit: text("unit"),
+        bytes: whole("bytes")?,
+        sha256: text("sha256")?,
+        statistics: serde_json::from_str(&text("statistics")?).ok()?,
+        values: None,
+        href: links.path(&format!("/v1/datasets/{}/coverages/{id}/file", permit.dataset())),
+        run: text("run").unwrap_or_default(),
+        header_bytes: u64::try_from(whole("header_bytes")?).ok()?,
+        id,
+    })
+}
+
+fn hash(found: &CoverageDocument) -> Answer<OriginalHash> {
+    OriginalHash::new(&found.sha256).map_err(|error| Problem::internal(&error))
+}
+
+/// The values at a position: the beginning of the file says which range holds them. `None` outside.
+async fn value(
+    app: &App,
+    permit: &Permit,
+    found: &CoverageDocument,
+    lon: f64,
+    lat: f64,
+) -> Answer<Option<Vec<Option<f64>>>> {
+    let failed = |error: formats::Error| Problem::internal(&error);
+    let (x, y) = Crs::parse(&found.crs).and_then(|crs| crs.transform()).map_err(failed)?.from_wgs84(lon, lat);
+    let hash = hash(found)?;
+    let header = app.lake.coverage_part(permit, &hash, 0..found.header_bytes).await?;
+    let index = CogIndex::parse(&header).map_err(failed)?;
+    let Some(tile) = index.tile_at(x, y) else { return Ok(None) };
+    let packed = app.lake.coverage_part(permit, &hash, tile.range.clone()).await?;
+    let values = tokio::task::spawn_blocking(move || index.values(&tile, &packed)).await;
+    values.map_err(|error| Problem::internal(&error))?.map(Some).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, range};
+
+    #[test]
+    fn a_range_is_read_as_http_writes_it() {
+        for (text, expected) in [
+            ("bytes=0-3", Asked::Part(0..4)),
+            ("bytes=4-", Asked::Part(4..10)),
+            ("bytes=-3", Asked::Part(7..10)),
+            ("bytes=-30", Asked::Part(0..10)),
+            ("bytes=8-100", Asked::Part(8..10)),
+            ("bytes=10-", Asked::Nothing),
+            ("bytes=0-1,4-5", Asked::Whole),
+            ("bytes=5-2", Asked::Whole),
+            ("lines=1-2", Asked::Whole),
+        ] {
+            assert_eq!(range(text, 10), expected, "{text}");
+        }
+    }
+}

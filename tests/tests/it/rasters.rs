@@ -1,0 +1,132 @@
+//! Rasters from the hand-in to a reader by ranges: a real client judges the file, and rights hold.
+
+use std::io::Write;
+
+use testkit::{TestNode, python};
+use tokio::process::Command;
+
+/// An uncompressed GeoTIFF of one strip a row: `value(column, row)` in UTM 48N, pixels of 30 m.
+fn geotiff(width: u32, height: u32, value: impl Fn(u32, u32) -> f32) -> Vec<u8> {
+    let entries: [(u16, u16, u32, Vec<u8>); 15] = [
+        (256, 4, 1, width.to_le_bytes().to_vec()),
+        (257, 4, 1, height.to_le_bytes().to_vec()),
+        (258, 3, 1, 32_u32.to_le_bytes().to_vec()),
+        (259, 3, 1, 1_u32.to_le_bytes().to_vec()),
+        (262, 3, 1, 1_u32.to_le_bytes().to_vec()),
+        (273, 4, height, vec![0; 4 * height as usize]),
+        (277, 3, 1, 1_u32.to_le_bytes().to_vec()),
+        (278, 4, 1, 1_u32.to_le_bytes().to_vec()),
+        (279, 4, height, (0..height).flat_map(|_| (width * 4).to_le_bytes()).collect()),
+        (284, 3, 1, 1_u32.to_le_bytes().to_vec()),
+        (339, 3, 1, 3_u32.to_le_bytes().to_vec()),
+        (33550, 12, 3, [30.0_f64, 30.0, 0.0].iter().flat_map(|n| n.to_le_bytes()).collect()),
+        (
+            33922,
+            12,
+            6,
+            [0.0_f64, 0.0, 0.0, 560_000.0, 1_120_000.0, 0.0].iter().flat_map(|n| n.to_le_bytes()).collect(),
+        ),
+        (
+            34735,
+            3,
+            16,
+            [1_u16, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32648]
+                .iter()
+                .flat_map(|n| n.to_le_bytes())
+                .collect(),
+        ),
+        (42113, 2, 6, b"-9999\0".to_vec()),
+    ];
+    let mut bytes = b"II*\0\x08\0\0\0".to_vec();
+    bytes.extend(u16::try_from(entries.len()).unwrap().to_le_bytes());
+    let mut at = 8 + 2 + 12 * entries.len() + 4;
+    let (mut data, mut offsets_at) = (Vec::new(), 0);
+    for (tag, kind, count, value) in &entries {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(kind.to_le_bytes());
+        bytes.extend(count.to_le_bytes());
+        if value.len() <= 4 {
+            let mut value = value.clone();
+            value.resize(4, 0);
+            bytes.extend(value);
+        } else {
+            if *tag == 273 {
+                offsets_at = at;
+            }
+            bytes.extend(u32::try_from(at).unwrap().to_le_bytes());
+            data.extend(value);
+            at += value.len();
+        }
+    }
+    bytes.extend([0; 4]);
+    bytes.extend(data);
+    for row in 0..height {
+        let place = u32::try_from(bytes.len()).unwrap();
+        let slot = offsets_at + 4 * row as usize;
+        bytes[slot..slot + 4].copy_from_slice(&place.to_le_bytes());
+        for column in 0..width {
+            bytes.extend(value(column, row).to_le_bytes());
+        }
+    }
+    bytes
+}
+
+async fn with_surfaces(access: &str) -> TestNode {
+    let node = TestNode::start().await;
+    node.dataset("surfaces", "coverage", access).await;
+    let hole = |column: u32, row: u32| {
+        if column < 50 && row < 50 { -9999.0 } else { (column + 7 * row) as f32 / 10.0 }
+    };
+    node.hand_in("surfaces", "Lớn 2020.tif", geotiff(1100, 700, hole), None).await.unwrap();
+    node.hand_in("surfaces", "nho.tif", geotiff(60, 40, |column, row| (column * row) as f32), None)
+        .await
+        .unwrap();
+    node
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_raster_is_a_valid_cog_that_a_reader_opens_by_ranges() {
+    let Some(python) = python() else { return };
+    let node = with_surfaces("open").await.serve().await;
+    let script = format!("{}/clients/cog.py", env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(python).args([&script, &node.url]).output().await.unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let _ = std::io::stderr().write_all(&output.stderr);
+    assert!(output.status.success() && printed.trim_end().ends_with("ok"), "{printed}");
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn rasters_are_listed_sampled_and_handed_out_only_to_those_who_may_read_them() {
+    let node = with_surfaces("restricted").await;
+    let system = node.system();
+    let list = system.get("/v1/datasets/surfaces/coverages").await.unwrap().ok().unwrap().json();
+    assert_eq!(list["total"], 2);
+    let large = list["items"].as_array().unwrap().iter().find(|item| item["id"] == "lon_2020").unwrap();
+    assert_eq!((large["width"].as_i64(), large["nodata"].as_f64()), (Some(1100), Some(-9999.0)));
+    assert_eq!(large["statistics"][0]["without_value"], 2500);
+    assert_eq!(large["crs"], "EPSG:32648");
+    let file = "/v1/datasets/surfaces/coverages/lon_2020/file";
+    let whole = system.get(file).await.unwrap().ok().unwrap();
+    assert_eq!(
+        (whole.body.len() as i64, &whole.body[..4]),
+        (large["bytes"].as_i64().unwrap(), &b"II*\0"[..])
+    );
+    // Under the corner there is no value; beside the raster there is no pixel.
+    let west = large["bbox"][0].as_f64().unwrap() + 0.002;
+    let north = large["bbox"][3].as_f64().unwrap() - 0.002;
+    let corner = system
+        .get(&format!("/v1/datasets/surfaces/coverages/lon_2020?lon={west}&lat={north}"))
+        .await
+        .unwrap()
+        .json();
+    assert_eq!(corner["values"], serde_json::json!([null]));
+    let beside = system.get("/v1/datasets/surfaces/coverages/lon_2020?lon=100&lat=10").await.unwrap().json();
+    assert!(beside.get("values").is_none(), "{beside}");
+    for path in [file, "/v1/datasets/surfaces/coverages", "/v1/datasets/surfaces/coverages/lon_2020"] {
+        let reply = node.public().get(path).await.unwrap();
+        assert_eq!(reply.status.as_u16(), 404, "{path}: a hidden dataset is a missing one");
+    }
+    let missing = system.get("/v1/datasets/surfaces/coverages/none").await.unwrap();
+    assert_eq!(missing.status.as_u16(), 404);
+}
