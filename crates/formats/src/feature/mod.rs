@@ -21,7 +21,7 @@ use model::Bbox;
 use serde_json::Value;
 
 use crate::crs::{Crs, Fit, Transform};
-use crate::{Error, Format, Limits, geojson};
+use crate::{Error, Format, Limits, Note, Reading, geojson};
 
 pub use geometry::box_wkb;
 pub(crate) use kml::is_kml;
@@ -164,6 +164,8 @@ pub struct FeatureOptions {
     pub coordinates: Option<Coordinates>,
     /// What the coordinates are; longitude and latitude when absent.
     pub fit: Option<Fit>,
+    /// What a person has said of the letters of a table.
+    pub reading: Reading,
     /// Whether coordinates stay as they are in the file: for showing them, never for storing them.
     pub as_written: bool,
     /// Whether only the properties are wanted: the geometry of a row is then empty.
@@ -244,6 +246,10 @@ pub(crate) trait Features {
     fn bytes_read(&self) -> u64;
     /// What is known before reading.
     fn about(&self) -> &About;
+    /// What was done to letters since it was asked last.
+    fn notes(&mut self) -> Vec<Note> {
+        Vec::new()
+    }
     /// Passes over the features before the one at this place, as far as that is cheap.
     fn skip_to(&mut self, _row: u32) -> Result<(), Error> {
         Ok(())
@@ -343,6 +349,11 @@ impl FeatureReader {
     /// Whether values are texts as written, whatever they hold, as in a table.
     pub fn texts_only(&self) -> bool {
         self.source.about().texts
+    }
+
+    /// What was done to the letters of the features handed out since it was asked last.
+    pub fn notes(&mut self) -> Vec<Note> {
+        self.source.notes()
     }
 
     /// Passes over the features before the one at this place.

@@ -12,7 +12,7 @@ use wkt::TryFromWkt;
 use super::{About, Coordinates, FeatureOptions, Features, Item, Read, Refused};
 use crate::chunk::{Chunk, TableReader};
 use crate::crs::parse_angle;
-use crate::{Error, Format, Limits, open_table};
+use crate::{Error, Format, Limits, Note, open_table_read_as};
 
 /// Rows in which a header is looked for.
 const TOP_ROWS: usize = 30;
@@ -43,7 +43,7 @@ impl TableFeatures {
         options: &FeatureOptions,
         limits: &Limits,
     ) -> Result<TableFeatures, Error> {
-        let mut table = open_table(path, format, limits)?;
+        let mut table = open_table_read_as(path, format, &options.reading, limits)?;
         let layers = table.sheets().to_vec();
         let wanted = match (&options.layer, options.layer_number) {
             (None, None) => None,
@@ -139,6 +139,10 @@ impl Features for TableFeatures {
 
     fn about(&self) -> &About {
         &self.about
+    }
+
+    fn notes(&mut self) -> Vec<Note> {
+        self.table.notes()
     }
 }
 

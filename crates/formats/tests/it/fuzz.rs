@@ -5,8 +5,8 @@ mod driver;
 
 use driver::{fuzz, fuzz_text};
 use formats::{
-    Charset, DecimalStyle, Encoding, Format, Limits, Reading, detect, neighbourhood, open_table_read_as,
-    parse_number, read_features,
+    Charset, DecimalStyle, Encoding, FeatureOptions, Format, Limits, Reading, detect, neighbourhood,
+    open_table_read_as, parse_number, read_features,
 };
 use model::CellRef;
 
@@ -100,8 +100,54 @@ fn geojson() {
     ];
     fuzz(&seeds, |input| {
         let file = file(input);
-        if let Ok(reader) = read_features(file.path(), &limits()) {
+        if let Ok(reader) =
+            read_features(file.path(), &Format::GeoJson, &FeatureOptions::default(), &limits())
+        {
             assert!(reader.take(10_000).count() < 10_000);
         }
+    });
+}
+
+#[test]
+fn placemarks() {
+    let seeds: [&[u8]; 2] = [
+        "<kml><Document><Folder><name>Cống</name><Placemark><name>a &amp; b</name><ExtendedData><Data name=\"m\"><value>1</value></Data></ExtendedData><Point><coordinates>105.1,9.9,3</coordinates></Point></Placemark></Folder></Document></kml>".as_bytes(),
+        b"<kml><Placemark><MultiGeometry><Polygon><outerBoundaryIs><LinearRing><coordinates>105,9 106,9 106,10 105,9</coordinates></LinearRing></outerBoundaryIs></Polygon></MultiGeometry></Placemark></kml>",
+    ];
+    fuzz(&seeds, |input| {
+        let file = file(input);
+        if let Ok(reader) = read_features(file.path(), &Format::Kml, &FeatureOptions::default(), &limits()) {
+            assert!(reader.take(10_000).count() < 10_000);
+        }
+    });
+}
+
+#[test]
+fn json_records() {
+    let seeds: [&[u8]; 2] = [
+        r#"[{"id":"a","lat":10.5,"lon":"104°52'"},{"lat":null}]"#.as_bytes(),
+        br#"{"song": {"points": [[106.2, 9.6], [106.1, 9.7]], "km": 12.5}}"#,
+    ];
+    fuzz(&seeds, |input| {
+        let file = file(input);
+        if let Ok(reader) =
+            read_features(file.path(), &Format::Records, &FeatureOptions::default(), &limits())
+        {
+            assert!(reader.take(10_000).count() < 10_000);
+        }
+    });
+}
+
+#[test]
+fn names_of_coordinate_systems_and_angles() {
+    let seeds = [
+        "VN2000 KTT 105°30' múi 3°",
+        "PROJCS[\"a\",GEOGCS[\"b\",DATUM[\"Vietnam_2000\"]],PROJECTION[\"Transverse_Mercator\"],PARAMETER[\"Central_Meridian\",105.5],UNIT[\"m\",1]]",
+        "CoordSys Earth Projection 8, 9999, 28, -191.9, -39.3, -111.4, 0, 0, 0, 0, 0, \"m\", 105.5, 0, 0.9999, 500000, 0",
+        "10°02'15,6\"B",
+        "1.111.146,186",
+    ];
+    fuzz_text(&seeds, |input| {
+        let _ = (formats::crs::Crs::parse(input), formats::crs::parse_angle(input));
     });
 }

@@ -58,6 +58,7 @@ fn options(mapping: Option<&Mapping>) -> FeatureOptions {
     FeatureOptions {
         layer: mapping.source.sheet.clone(),
         header_row: mapping.source.header_row,
+        reading: mapping.source.reading(),
         coordinates: pair
             .map(|(x, y)| Coordinates::Pair { x, y })
             .or_else(|| geometry.map(Coordinates::Geometry)),

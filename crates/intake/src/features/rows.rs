@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::Error;
 use crate::findings::{Findings, Words};
+use crate::letters;
 use crate::mapping::{AttributeType, Mapping};
 use crate::personal::hold_back;
 
@@ -78,10 +79,12 @@ pub(crate) fn map(
                 limit: format!("{max_bytes} bytes (hand the file in as several)"),
             });
         }
+        letters::add(findings, reader.notes());
         if taker.totals.rows % 256 == 0 && !said(reader.bytes_read(), taker.totals.rows) {
             return Ok(None);
         }
     }
+    letters::add(findings, reader.notes());
     taker.flush()?;
     let sources = taker.sources();
     hold_back(&mut taker.batches, &sources, &mapping.personal, findings)?;

@@ -1,10 +1,15 @@
 //! The attributes of a shapefile: dBASE tables, whose texts say their encoding badly or not at all.
+//!
+//! The records become rows of texts, as those of any table, so that their letters are read column by
+//! column; then each text becomes what the field's type says.
 
 use std::io::Read;
 
 use serde_json::{Number, Value};
 
+use crate::chunk::{Chunk, ChunkBuilder, TableReader};
 use crate::feature::FeatureNote;
+use crate::text::{LegibleTable, Note, Reading};
 use crate::{Error, Limits};
 
 /// One record.
@@ -14,6 +19,7 @@ pub(super) struct Record {
     pub(super) notes: Vec<FeatureNote>,
 }
 
+#[derive(Debug, Clone)]
 struct Field {
     name: String,
     kind: u8,
@@ -21,17 +27,20 @@ struct Field {
 }
 
 /// The records of a `.dbf`.
-pub(super) struct Dbf<R> {
-    input: R,
+pub(super) struct Dbf {
+    table: LegibleTable,
     fields: Vec<Field>,
-    record: Vec<u8>,
-    rows: u32,
-    count: u32,
-    read: u64,
+    chunk: Option<Chunk>,
+    next: usize,
+    notes: Vec<Note>,
 }
 
-impl<R: Read> Dbf<R> {
-    pub(super) fn open(mut input: R, limits: &Limits) -> Result<Dbf<R>, Error> {
+impl Dbf {
+    pub(super) fn open(
+        mut input: impl Read + Send + 'static,
+        reading: &Reading,
+        limits: &Limits,
+    ) -> Result<Dbf, Error> {
         let mut header = [0; 32];
         input.read_exact(&mut header).map_err(|_| damaged("its header is cut off"))?;
         let count = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
@@ -54,7 +63,7 @@ impl<R: Read> Dbf<R> {
                 width: usize::from(descriptor[16]),
             });
         }
-        if fields.len() >= usize::from(limits.max_columns) {
+        if fields.len() + 1 >= usize::from(limits.max_columns) {
             let limit = u64::from(limits.max_columns);
             return Err(Error::limit(
                 "columns",
@@ -66,70 +75,150 @@ impl<R: Read> Dbf<R> {
         if fields.iter().map(|field| field.width).sum::<usize>() + 1 > record_bytes {
             return Err(damaged("its columns are wider than its records"));
         }
-        Ok(Dbf { input, fields, record: vec![0; record_bytes], rows: 0, count, read: header_bytes as u64 })
-    }
-
-    pub(super) fn bytes_read(&self) -> u64 {
-        self.read
+        let records = Records {
+            input: Box::new(input),
+            fields: fields.clone(),
+            record: vec![0; record_bytes],
+            rows: 0,
+            count,
+            builder: ChunkBuilder::new(0),
+            sheets: vec![String::new()],
+        };
+        let table = LegibleTable::new(Box::new(records), reading.clone(), false, None);
+        Ok(Dbf { table, fields, chunk: None, next: 0, notes: Vec::new() })
     }
 
     /// The next record; `None` where the table has no more.
     pub(super) fn next(&mut self) -> Result<Option<Record>, Error> {
-        if self.rows == self.count {
-            return Ok(None);
+        while self.chunk.as_ref().is_none_or(|chunk| self.next >= chunk.len()) {
+            self.chunk = self.table.next_chunk()?;
+            self.next = 0;
+            self.notes.extend(self.table.notes());
+            if self.chunk.is_none() {
+                return Ok(None);
+            }
         }
-        if self.input.read_exact(&mut self.record).is_err() {
-            return Err(damaged("it is shorter than its header says"));
-        }
-        self.rows += 1;
-        self.read += self.record.len() as u64;
+        let Some(chunk) = &self.chunk else { return Ok(None) };
+        let at = self.next;
+        self.next += 1;
+        let marks = chunk.cell(at, MARKS).unwrap_or_default();
         let mut notes = Vec::new();
         let mut properties = Vec::with_capacity(self.fields.len());
-        let mut at = 1;
-        for field in &self.fields {
-            let bytes = &self.record[at..at + field.width];
-            at += field.width;
-            let value = value(field, bytes, &mut notes);
-            properties.push((field.name.clone(), value));
+        for (index, field) in self.fields.iter().enumerate() {
+            let text = chunk.cell(at, index + 1);
+            if marks.split(' ').any(|mark| mark.parse() == Ok(index)) {
+                let value = text.unwrap_or_default().to_owned();
+                notes.push(FeatureNote { code: "cut_text", property: field.name.clone(), value });
+            }
+            properties.push((field.name.clone(), text.map_or(Value::Null, |text| field.value(text))));
         }
-        Ok(Some(Record { deleted: self.record[0] == b'*', properties, notes }))
+        Ok(Some(Record { deleted: marks.starts_with('*'), properties, notes }))
+    }
+
+    /// What was done to the letters of the records handed out.
+    pub(super) fn notes(&mut self) -> Vec<Note> {
+        let mut notes = std::mem::take(&mut self.notes);
+        for note in &mut notes {
+            // The column of marks is ours.
+            note.cell.column = note.cell.column.saturating_sub(1).max(1);
+        }
+        notes
     }
 }
 
-fn value(field: &Field, bytes: &[u8], notes: &mut Vec<FeatureNote>) -> Value {
-    let plain = || String::from_utf8_lossy(bytes).trim_matches(['\0', ' ']).to_owned();
-    match field.kind {
-        b'N' | b'F' => number(&plain()),
-        b'L' => match bytes.first() {
-            Some(b'T' | b't' | b'Y' | b'y') => Value::Bool(true),
-            Some(b'F' | b'f' | b'N' | b'n') => Value::Bool(false),
-            _ => Value::Null,
-        },
-        b'D' => {
-            let text = plain();
-            if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) && text != "00000000" {
-                Value::String(format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]))
-            } else {
-                Value::Null
+/// The column of a row that says of the record: `*` when it is deleted, and the numbers of fields
+/// whose text was cut off.
+const MARKS: usize = 0;
+
+/// The records as rows of texts.
+struct Records {
+    input: Box<dyn Read + Send>,
+    fields: Vec<Field>,
+    record: Vec<u8>,
+    rows: u32,
+    count: u32,
+    builder: ChunkBuilder,
+    sheets: Vec<String>,
+}
+
+impl TableReader for Records {
+    fn sheets(&self) -> &[String] {
+        &self.sheets
+    }
+
+    fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {
+        let width = self.fields.len() + 1;
+        while self.rows < self.count && !self.builder.is_full(width, width, self.record.len()) {
+            if self.input.read_exact(&mut self.record).is_err() {
+                self.count = self.rows;
+                return Err(damaged("it is shorter than its header says"));
             }
+            self.rows += 1;
+            self.builder.begin_row(self.rows, width, width);
+            let mut marks = String::from(if self.record[0] == b'*' { "*" } else { "" });
+            let mut at = 1;
+            for (index, field) in self.fields.iter().enumerate() {
+                let bytes = &self.record[at..at + field.width];
+                at += field.width;
+                let (text, cut) = field.text(bytes);
+                if cut {
+                    marks.push_str(&format!(" {index}"));
+                }
+                self.builder.set(index + 1, &text);
+            }
+            self.builder.set(MARKS, &marks);
         }
-        b'I' if bytes.len() == 4 => Value::from(i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
-        b'O' | b'B' if bytes.len() == 8 => {
-            let mut taken = [0; 8];
-            taken.copy_from_slice(bytes);
-            Number::from_f64(f64::from_le_bytes(taken)).map_or(Value::Null, Value::Number)
-        }
-        _ => {
-            let (text, cut) = decode(bytes);
-            let text = text.trim_end_matches(['\0', ' ']).to_owned();
-            if text.is_empty() {
-                return Value::Null;
+        self.builder.finish(u64::from(self.rows) * self.record.len() as u64)
+    }
+}
+
+impl Field {
+    /// A cell as text, and whether its end was cut off within a letter.
+    fn text(&self, bytes: &[u8]) -> (String, bool) {
+        let plain = || String::from_utf8_lossy(bytes).trim_matches(['\0', ' ']).to_owned();
+        let text = match self.kind {
+            b'N' | b'F' => plain(),
+            b'L' => match bytes.first() {
+                Some(b'T' | b't' | b'Y' | b'y') => "true".to_owned(),
+                Some(b'F' | b'f' | b'N' | b'n') => "false".to_owned(),
+                _ => String::new(),
+            },
+            b'D' => {
+                let text = plain();
+                let is_day = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+                if is_day && text != "00000000" {
+                    format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..])
+                } else {
+                    String::new()
+                }
             }
-            if cut {
-                let (property, value) = (field.name.clone(), text.clone());
-                notes.push(FeatureNote { code: "cut_text", property, value });
+            b'I' if bytes.len() == 4 => {
+                i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]).to_string()
             }
-            Value::String(text)
+            b'O' | b'B' if bytes.len() == 8 => {
+                let mut taken = [0; 8];
+                taken.copy_from_slice(bytes);
+                f64::from_le_bytes(taken).to_string()
+            }
+            _ => {
+                let (text, cut) = decode(bytes);
+                return (text.trim_end_matches(['\0', ' ']).to_owned(), cut);
+            }
+        };
+        (text, false)
+    }
+
+    /// What a text is by the field's type. Asterisks fill a column that a number did not fit into.
+    fn value(&self, text: &str) -> Value {
+        match self.kind {
+            b'N' | b'F' | b'I' | b'O' | b'B' => {
+                if let Ok(whole) = text.parse::<i64>() {
+                    return whole.into();
+                }
+                text.parse::<f64>().ok().and_then(Number::from_f64).map_or(Value::Null, Value::Number)
+            }
+            b'L' => Value::Bool(text == "true"),
+            _ => Value::String(text.to_owned()),
         }
     }
 }
@@ -140,14 +229,6 @@ fn damaged(what: &str) -> Error {
         format!("the attribute table (.dbf) is damaged: {what}"),
         "export the layer again and check that all its files were packed whole",
     )
-}
-
-/// Asterisks fill a column that a number did not fit into.
-fn number(text: &str) -> Value {
-    if let Ok(whole) = text.parse::<i64>() {
-        return whole.into();
-    }
-    text.parse::<f64>().ok().and_then(Number::from_f64).map_or(Value::Null, Value::Number)
 }
 
 /// The text, and whether its end was cut off within a letter by the column's width. Bytes that are

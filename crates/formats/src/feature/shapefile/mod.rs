@@ -13,7 +13,7 @@ use std::io::{BufReader, Read as _, Seek, SeekFrom};
 use std::path::Path;
 
 use super::{About, Declared, FeatureOptions, Features, Item, Read, Refused, choose_layer};
-use crate::{Error, Limits};
+use crate::{Error, Limits, Note};
 use dbf::Dbf;
 use shp::{Shape, Shp};
 
@@ -25,7 +25,7 @@ const MAX_MEMBERS: usize = 10_000;
 /// The features of a shapefile.
 pub(super) struct Shapefile {
     shp: Shp<BufReader<File>>,
-    dbf: Option<Dbf<BufReader<File>>>,
+    dbf: Option<Dbf>,
     row: u32,
     about: About,
 }
@@ -77,7 +77,7 @@ impl Shapefile {
             declared = Some(Declared { by: by.clone(), text });
         }
         let dbf = match dbf {
-            Some(file) => Some(Dbf::open(file, limits)?),
+            Some(file) => Some(Dbf::open(file, &options.reading, limits)?),
             None => None,
         };
         Ok(Shapefile {
@@ -171,10 +171,18 @@ impl Features for Shapefile {
     }
 
     fn bytes_read(&self) -> u64 {
-        self.shp.bytes_read() + self.dbf.as_ref().map_or(0, Dbf::bytes_read)
+        self.shp.bytes_read()
     }
 
     fn about(&self) -> &About {
         &self.about
+    }
+
+    fn notes(&mut self) -> Vec<Note> {
+        let mut notes = self.dbf.as_mut().map(Dbf::notes).unwrap_or_default();
+        for note in &mut notes {
+            note.cell.sheet = self.about.layer;
+        }
+        notes
     }
 }
