@@ -1,6 +1,7 @@
-//! The one door: `cargo xtask demo | test | tidy | web | bench`.
+//! The one door: `cargo xtask demo | test | tidy | cluster | web | bench`.
 
 mod bench;
+mod cluster;
 mod demo;
 mod machine;
 mod postgres;
@@ -17,6 +18,7 @@ cargo xtask <command>
   demo [ARG…]   build the pages' islands and the node, start it with the sample, print its address
   test [ARG…]   prepare what the tests need, tidy, then run every test (ARGs go to the test runner)
   tidy          formatting, lints, dependency arrows, file length and headers, licences
+  cluster [ARG…] build `cuulong-cluster`, which nodes on a Ballista cluster need; ARGs (--release) go to cargo
   web           build the pages' islands
   bench [ARG…]  the same work on this node and on what people use instead; bench/README.md
 ";
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         "demo" => demo::run(&rest),
         "test" => test::run(&rest),
         "tidy" => tidy::run(),
+        "cluster" => cluster::build(&rest),
         "web" => web::build(),
         "bench" => bench::bench(&rest),
         _ => {

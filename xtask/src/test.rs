@@ -2,7 +2,7 @@
 
 use crate::postgres;
 use crate::shell::{self, Done, cargo, find, say};
-use crate::{machine, tidy, web};
+use crate::{cluster, machine, tidy, web};
 
 /// Prepares servers, browser and clients, tidies, and runs every test.
 pub fn run(arguments: &[String]) -> Done {
@@ -20,13 +20,13 @@ pub fn run(arguments: &[String]) -> Done {
         true => cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]),
         false => cargo(&["test", "--workspace", "--no-fail-fast"]),
     };
-    tests
-        .args(arguments)
-        .env("CUULONG_TEST_POSTGRES", &server.url)
-        .env("CUULONG_TEST_CHROMIUM", &chromium)
-        .env("CUULONG_TEST_PYTHON", &python);
-    if let Some(folder) = real_data {
-        tests.env("CUULONG_REAL_DATA", folder);
-    }
-    shell::run(tests)
+    let mut environment = vec![
+        ("CUULONG_TEST_POSTGRES", server.url.clone()),
+        ("CUULONG_TEST_CHROMIUM", chromium.display().to_string()),
+        ("CUULONG_TEST_PYTHON", python.display().to_string()),
+    ];
+    environment.extend(real_data.map(|folder| ("CUULONG_REAL_DATA", folder.display().to_string())));
+    tests.args(arguments).envs(environment.iter().cloned());
+    shell::run(tests)?;
+    cluster::test(arguments, &environment)
 }

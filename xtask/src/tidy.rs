@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::cluster;
 use crate::shell::{self, Done, cargo, command, find, output, root, say};
 
 /// A file longer than this holds more than one idea.
@@ -15,6 +16,7 @@ pub fn run() -> Done {
     faults.extend(arrows()?);
     faults.extend(files()?);
     faults.extend(named_paths()?);
+    faults.extend(cluster::locks_differ()?);
     if !faults.is_empty() {
         for fault in &faults {
             eprintln!("  {fault}");
@@ -25,6 +27,7 @@ pub fn run() -> Done {
     shell::run(cargo(&["fmt", "--all", "--check"]))?;
     say("tidy: clippy");
     shell::run(cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    cluster::tidy()?;
     if find("cargo-deny").is_some() {
         say("tidy: licences and advisories");
         shell::run(cargo(&["deny", "--log-level", "error", "check", "licenses", "bans", "sources"]))?;
@@ -50,6 +53,7 @@ fn arrows() -> Done<Vec<String>> {
         .map(|folder| (name_of(&folder), folder.join("Cargo.toml")))
         .collect();
     manifests.push(("tests".to_owned(), root().join("tests/Cargo.toml")));
+    manifests.push(("cluster".to_owned(), root().join("cluster/Cargo.toml")));
     let ours: BTreeSet<String> = manifests.iter().map(|(name, _)| name.clone()).collect();
     for (name, manifest) in &manifests {
         real.insert(

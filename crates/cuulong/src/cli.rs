@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -31,6 +32,9 @@ pub struct Settings {
     /// The store: a folder or s3://bucket/prefix [default: the node's folder].
     #[arg(long, global = true, value_name = "URL")]
     pub store: Option<String>,
+    /// Where queries run that are too large for this machine: local, or ballista://host:port.
+    #[arg(long, global = true, value_name = "URL")]
+    pub engine: Option<String>,
     /// The language of messages: vi or en.
     #[arg(long, global = true, value_name = "LANG")]
     pub lang: Option<String>,
@@ -153,8 +157,45 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Machines that share the work of large queries.
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
     /// Show the configuration and where each value comes from.
     Config,
+}
+
+/// The parts of a cluster. All of them know its secret, the variable CUULONG_CLUSTER_SECRET or
+/// `cluster_secret` in the file.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ClusterCommand {
+    /// Print a new secret.
+    Secret,
+    /// Start the scheduler, which nodes and executors speak to.
+    Scheduler {
+        /// Where to listen.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50050")]
+        listen: SocketAddr,
+    },
+    /// Start an executor, which does the work: it needs the node's store (--store, to read) and the
+    /// scheduler's address (--engine).
+    Executor {
+        /// Where to listen, for nodes and other executors.
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051")]
+        listen: SocketAddr,
+        /// The name or address under which the others reach this machine [default: the one it listens on].
+        #[arg(long, value_name = "HOST")]
+        host: Option<String>,
+        /// Parts of queries that run at the same time [default: one a processor].
+        #[arg(long, value_name = "N")]
+        threads: Option<usize>,
+        /// Memory of all parts together, bytes [default: query_memory].
+        #[arg(long, value_name = "BYTES")]
+        memory: Option<u64>,
+        /// The folder for what passes between machines and what does not fit in memory
+        /// [default: one of its own under the system's folder for such files].
+        #[arg(long, value_name = "DIR")]
+        work: Option<PathBuf>,
+    },
 }
 
 /// How an answer is printed.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use model::Lang;
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use crate::cli::Settings;
+use crate::commands::ClusterPart;
 
 /// The node's configuration.
 #[derive(Debug, Clone)]
@@ -43,8 +45,32 @@ pub struct Config {
     pub slow_query_ms: u64,
     /// The header in which a proxy tells the client's address.
     pub client_address_header: Option<axum::http::HeaderName>,
+    /// Where queries run that are too large for this machine.
+    pub engine: EngineAt,
+    /// What every part of a cluster knows, and nobody else.
+    pub cluster_secret: Option<SecretString>,
+    /// The bytes of files from which on a query goes to the cluster.
+    pub cluster_from_bytes: u64,
+    /// The partitions that a query is divided into there.
+    pub cluster_partitions: usize,
+    /// The cluster, in a program that is built with it.
+    pub cluster_part: Option<ClusterPart>,
     /// Every value with its origin, for `cuulong config`.
     pub origins: Vec<(String, String, String)>,
+}
+
+/// Where queries run that are too large for this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EngineAt {
+    /// Here, too.
+    Local,
+    /// On the cluster whose scheduler is at this host and port.
+    Ballista {
+        /// A name or an address.
+        host: String,
+        /// Its port.
+        port: u16,
+    },
 }
 
 /// What may stand in `cuulong.toml`.
@@ -68,6 +94,10 @@ struct File {
     budget_memory: Option<u64>,
     slow_query_ms: Option<u64>,
     client_address_header: Option<String>,
+    engine: Option<String>,
+    cluster_secret: Option<String>,
+    cluster_from_bytes: Option<u64>,
+    cluster_partitions: Option<u64>,
 }
 
 /// A configuration that cannot be used; the sentence names the value and its origin.
@@ -108,7 +138,21 @@ impl Config {
         let slow_query_ms = values.pick("slow_query_ms", None, number(file.slow_query_ms), "1000");
         let client_address_header =
             values.pick("client_address_header", None, file.client_address_header, "");
+        let engine = values.pick("engine", settings.engine.clone(), file.engine, "local");
+        let cluster_secret = values.secret("cluster_secret", file.cluster_secret);
+        let cluster_from_bytes =
+            values.pick("cluster_from_bytes", None, number(file.cluster_from_bytes), "2147483648");
+        let cluster_partitions =
+            values.pick("cluster_partitions", None, number(file.cluster_partitions), "16");
         Ok(Config {
+            engine: engine_at(&engine)?,
+            cluster_secret,
+            cluster_from_bytes: cluster_from_bytes.parse().map_err(|_| {
+                ConfigError(format!("cluster_from_bytes `{cluster_from_bytes}`: write a whole number"))
+            })?,
+            cluster_partitions: usize::try_from(positive("cluster_partitions", &cluster_partitions)?)
+                .map_err(|e| ConfigError(format!("cluster_partitions: {e}")))?,
+            cluster_part: None,
             catalog,
             store,
             store_options: store_options(file.store_options, &mut values),
@@ -146,6 +190,22 @@ fn address(name: &str, text: &str) -> Result<Option<url::Url>, ConfigError> {
     match text {
         "" => Ok(None),
         text => url::Url::parse(text).map(Some).map_err(|e| ConfigError(format!("{name} `{text}`: {e}"))),
+    }
+}
+
+/// `local`, or `ballista://host:port`.
+fn engine_at(text: &str) -> Result<EngineAt, ConfigError> {
+    if text == "local" {
+        return Ok(EngineAt::Local);
+    }
+    let wrong = || ConfigError(format!("engine `{text}`: write `local`, or `ballista://host:port`"));
+    let url = url::Url::parse(text).map_err(|_| wrong())?;
+    let bare = matches!(url.path(), "" | "/") && url.username().is_empty() && url.query().is_none();
+    match (url.scheme(), url.host_str(), url.port()) {
+        ("ballista", Some(host), Some(port)) if bare => {
+            Ok(EngineAt::Ballista { host: host.to_owned(), port })
+        }
+        _ => Err(wrong()),
     }
 }
 
@@ -210,6 +270,19 @@ impl Values<'_> {
         };
         self.origins.push((name.to_owned(), without_password(&value), origin));
         value
+    }
+
+    /// A value that is not shown, and that no flag takes: command lines can be read by others.
+    fn secret(&mut self, name: &str, file: Option<String>) -> Option<SecretString> {
+        let variable = format!("CUULONG_{}", name.to_uppercase());
+        let (value, origin) = match ((self.environment)(&variable), file) {
+            (Some(value), _) => (value, variable),
+            (None, Some(value)) => (value, self.file_name.clone()),
+            (None, None) => (String::new(), "default".to_owned()),
+        };
+        let shown = if value.is_empty() { "" } else { "(set)" };
+        self.origins.push((name.to_owned(), shown.to_owned(), origin));
+        (!value.is_empty()).then(|| SecretString::from(value))
     }
 }
 

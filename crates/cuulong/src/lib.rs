@@ -13,5 +13,5 @@ mod progress;
 pub mod sample;
 
 pub use client::{Client, Reply};
-pub use commands::dispatch;
+pub use commands::{ClusterPart, dispatch};
 pub use node::{Node, NodeError};

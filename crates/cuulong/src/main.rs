@@ -17,5 +17,5 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(cuulong::dispatch(cli))
+    runtime.block_on(cuulong::dispatch(cli, None))
 }

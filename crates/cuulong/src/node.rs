@@ -12,13 +12,14 @@ use intake::{Intake, IntakeLimits};
 use knowledge::Recipe;
 use lake::{Lake, LakeConfig};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use query::cluster::Elsewhere;
 use query::{Budget, Engine, QueryLimits};
 use secrecy::SecretString;
 use serve::{App, ServeConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::config::Config;
+use crate::config::{Config, EngineAt};
 use crate::lock::{Holder, Lock};
 use crate::operate::folder;
 
@@ -55,6 +56,9 @@ pub enum NodeError {
     /// The query engine.
     #[error("cannot start the query engine")]
     Engine(#[from] query::Error),
+    /// The cluster cannot be used; the sentence says why.
+    #[error("{0}")]
+    Cluster(String),
     /// A recipe that the program carries.
     #[error("a recipe cannot be read")]
     Recipes(#[from] knowledge::Error),
@@ -203,7 +207,7 @@ async fn build(config: &Config, demo: bool, lock: &Lock) -> Result<App, NodeErro
         slow_after: (config.slow_query_ms > 0).then(|| Duration::from_millis(config.slow_query_ms)),
         ..QueryLimits::default()
     };
-    let engine = Engine::new(catalog.clone(), lake.clone(), limits)?;
+    let engine = Engine::with_cluster(catalog.clone(), lake.clone(), limits, elsewhere(config)?)?;
     let serve_config = ServeConfig {
         public_url: config.public_url.clone(),
         upload_limit: config.upload_limit,
@@ -223,6 +227,17 @@ async fn build(config: &Config, demo: bool, lock: &Lock) -> Result<App, NodeErro
         metrics: recorder(),
         config: serve_config,
     }))
+}
+
+/// The cluster, when the configuration names one.
+fn elsewhere(config: &Config) -> Result<Option<Elsewhere>, NodeError> {
+    if config.engine == EngineAt::Local {
+        return Ok(None);
+    }
+    let part = config.cluster_part.ok_or_else(|| {
+        NodeError::Cluster("this program is not built with the cluster: start `cuulong-cluster`".to_owned())
+    })?;
+    (part.connect)(config).map(Some).map_err(NodeError::Cluster)
 }
 
 /// The bounds of the buckets of every time that is counted, seconds.

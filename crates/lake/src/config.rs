@@ -59,6 +59,19 @@ pub(crate) async fn open(config: &LakeConfig) -> Result<Opened, Error> {
     }
 }
 
+/// Opens the store without touching it.
+pub(crate) async fn open_to_read(config: &LakeConfig) -> Result<Opened, Error> {
+    match Url::parse(&config.url) {
+        Ok(url) if url.scheme() == "s3" => open_bucket(&url, &config.options),
+        Ok(url) if url.scheme() == "file" => {
+            let path = url.to_file_path().map_err(|()| unusable(&config.url))?;
+            open_existing(path).await
+        }
+        Ok(url) if url.scheme().len() > 1 => Err(unusable(&config.url)),
+        _ => open_existing(PathBuf::from(&config.url)).await,
+    }
+}
+
 fn unusable(url: &str) -> Error {
     Error::invalid(
         format!("`{url}` is no place for a lake"),
@@ -67,12 +80,14 @@ fn unusable(url: &str) -> Error {
 }
 
 async fn open_folder(path: PathBuf) -> Result<Opened, Error> {
-    let folder = tokio::task::spawn_blocking(move || -> std::io::Result<PathBuf> {
-        std::fs::create_dir_all(&path)?;
-        std::fs::canonicalize(&path)
-    })
-    .await?
-    .map_err(Error::later)?;
+    let made = path.clone();
+    tokio::task::spawn_blocking(move || std::fs::create_dir_all(made)).await?.map_err(Error::later)?;
+    open_existing(path).await
+}
+
+async fn open_existing(path: PathBuf) -> Result<Opened, Error> {
+    let folder = tokio::task::spawn_blocking(move || std::fs::canonicalize(path)).await?;
+    let folder = folder.map_err(Error::later)?;
     let url = folder_url(&folder)?;
     let store = DurableDisk::new(&folder)?;
     Ok(Opened { store: Arc::new(store), url, folder: Some(folder) })

@@ -91,6 +91,14 @@ impl Damage {
         }
         None
     }
+
+    /// The damage that a text tells of: some readers keep nothing else of a cause.
+    pub fn in_text(text: &str) -> Option<Damage> {
+        let (_, rest) = text.split_once("the stored file `")?;
+        let (path, detail) = rest.split_once("` is damaged: ")?;
+        let detail = detail.lines().next().unwrap_or_default();
+        Some(Damage { path: path.to_owned(), detail: detail.to_owned() })
+    }
 }
 
 impl From<object_store::Error> for Error {

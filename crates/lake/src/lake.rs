@@ -7,7 +7,7 @@ use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
-use model::{DatasetId, OriginalHash, RunId};
+use model::{DatasetId, OriginalHash, RunId, Version};
 use object_store::{ObjectStore, ObjectStoreExt};
 use policy::{Denial, Permit};
 use url::Url;
@@ -47,6 +47,13 @@ impl Lake {
         let lake = Lake::new(opened.store, opened.url, opened.folder);
         originals::sweep(&lake).await?;
         Ok(lake)
+    }
+
+    /// Opens a lake that others write, for reading only: nothing is made, tried out or swept there, so
+    /// that a key which may read the store is enough.
+    pub async fn open_to_read(config: &LakeConfig) -> Result<Lake, Error> {
+        let opened = config::open_to_read(config).await?;
+        Ok(Lake::new(opened.store, opened.url, opened.folder))
     }
 
     /// A lake over a store that the caller has made, e.g. one in memory. The store has to put
@@ -177,6 +184,13 @@ impl Lake {
             self.settle(permit.dataset()).await?;
         }
         self.inner.tables.snapshot(permit.dataset(), at).await
+    }
+
+    /// The table after an entry of its log, for who runs a part of a plan that was made for a permit on
+    /// another machine. As long as it is held, reads of its files through [`Lake::store`] are compared
+    /// with their checksums.
+    pub async fn vouch(&self, dataset: &DatasetId, position: Version) -> Result<Arc<Snapshot>, Error> {
+        self.inner.tables.at_position(dataset, position).await
     }
 
     /// Results of some datastreams in a range of time, sorted by datastream and time. The permit's

@@ -35,7 +35,7 @@ pub use error::{Damage, Error, Source};
 pub use inventory::{ObjectKind, StoredObject};
 pub use journal::{Segment, SegmentName, Settle};
 pub use lake::Lake;
-pub use log::check_log_entry;
+pub use log::{check_log_entry, folder as folder_of};
 /// A part of an object: from one byte to another, from one on, or the last ones.
 pub use object_store::GetRange;
 pub use originals::{LocalFile, Original};

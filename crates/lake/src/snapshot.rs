@@ -74,6 +74,12 @@ impl Snapshot {
         self.version
     }
 
+    /// The last entry of the table's log that this is the sum of. Rearranging files makes an entry and
+    /// no version, so that it tells which files these are.
+    pub fn position(&self) -> Version {
+        self.position
+    }
+
     /// The table's columns.
     pub fn schema(&self) -> SchemaRef {
         self.schema.clone()

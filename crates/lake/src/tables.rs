@@ -51,6 +51,8 @@ struct State {
     /// The version of every run that is known.
     runs: HashMap<RunId, Version>,
     old: VecDeque<Arc<Snapshot>>,
+    /// States that plans made elsewhere read, by their place in the log.
+    vouched: VecDeque<Arc<Snapshot>>,
 }
 
 impl Tables {
@@ -101,6 +103,15 @@ impl Tables {
             AsOf::Latest => table.recent(dataset).await,
             AsOf::Version(version) => table.version(dataset, version).await,
         }
+    }
+
+    /// The table after an entry of its log.
+    pub(crate) async fn at_position(
+        &self,
+        dataset: &DatasetId,
+        position: Version,
+    ) -> Result<Arc<Snapshot>, Error> {
+        self.table(dataset).at_position(dataset, position).await
     }
 
     pub(crate) async fn committed_run(
@@ -221,6 +232,29 @@ impl Table {
         }
         self.verified.expect(snapshot.files());
         keep(&mut self.state.lock().old, snapshot.clone());
+        Ok(snapshot)
+    }
+
+    async fn at_position(&self, dataset: &DatasetId, position: Version) -> Result<Arc<Snapshot>, Error> {
+        let known = |state: &State| {
+            let mut known = state.latest.iter().chain(&state.vouched);
+            known.find(|snapshot| snapshot.position == position).cloned()
+        };
+        if let Some(snapshot) = known(&self.state.lock()) {
+            return Ok(snapshot);
+        }
+        // Asked for by many tasks at once: one replays the log, the others find what it found.
+        let _advancing = self.advancing.lock().await;
+        if let Some(snapshot) = known(&self.state.lock()) {
+            return Ok(snapshot);
+        }
+        let missing = || Error::NotFound { what: format!("entry {position} of the log of `{dataset}`") };
+        let snapshot = Arc::new(self.log.load(Some(position)).await?.ok_or_else(missing)?);
+        if snapshot.position != position {
+            return Err(missing());
+        }
+        self.verified.expect(snapshot.files());
+        keep(&mut self.state.lock().vouched, snapshot.clone());
         Ok(snapshot)
     }
 

@@ -27,10 +27,11 @@ pub use record::SlowQuery;
 
 pub(crate) use lane::{Lane, Slot};
 pub(crate) use read::{Cost, ROWS_A_SECOND, SECONDS_A_FILE, features_cost};
-pub(crate) use store::LAKE_URL;
+pub(crate) use store::{LAKE_URL, only_lake};
 pub(crate) use threads::{On, Task, Threads};
 
 use crate::Error;
+use crate::cluster::Elsewhere;
 use crate::latest::LatestCache;
 use crate::streams::StreamTable;
 use budget::{Account, Accounts};
@@ -97,6 +98,7 @@ pub(crate) struct Inner {
     /// Scans: the other statements and direct reads.
     pub(crate) scan: Arc<Lane>,
     pub(crate) latest: LatestCache,
+    pub(crate) elsewhere: Option<Elsewhere>,
     env: RuntimeEnv,
     pool: Arc<memory::Pool>,
     streams: Mutex<HashMap<DatasetId, Arc<StreamTable>>>,
@@ -105,9 +107,19 @@ pub(crate) struct Inner {
 impl Engine {
     /// An engine over the catalogue and the lake, with threads of its own.
     pub fn new(catalog: Catalog, lake: Lake, limits: QueryLimits) -> Result<Engine, Error> {
+        Engine::with_cluster(catalog, lake, limits, None)
+    }
+
+    /// The same; what is too large for this machine goes elsewhere.
+    pub fn with_cluster(
+        catalog: Catalog,
+        lake: Lake,
+        limits: QueryLimits,
+        elsewhere: Option<Elsewhere>,
+    ) -> Result<Engine, Error> {
         let threads = limits.threads.max(1);
         let env = RuntimeEnvBuilder::new()
-            .with_object_store_registry(Arc::new(store::OnlyLake::new(lake.store())))
+            .with_object_store_registry(only_lake(Some(lake.store())))
             .with_max_temp_directory_size(SPILL_BYTES)
             .with_metadata_cache_limit(METADATA_BYTES)
             .build()?;
@@ -133,6 +145,7 @@ impl Engine {
             short: Lane::new("short", few),
             scan: Lane::new("scan", few),
             latest: LatestCache::default(),
+            elsewhere,
             env,
             pool: Arc::new(memory::Pool::new(limits.memory_bytes)),
             streams: Mutex::default(),

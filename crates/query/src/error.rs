@@ -50,6 +50,9 @@ pub enum Error {
     /// The same request may succeed later.
     #[error("the node is busy: try again later")]
     Later,
+    /// The request needs the cluster, which does not answer. The same request may succeed later.
+    #[error("the query is for the cluster, which does not answer: {0}")]
+    Away(String),
     /// A stored file is not as it was written. Nothing was answered from it.
     #[error("{what}")]
     Damaged {
@@ -99,6 +102,7 @@ impl Error {
             Error::Limit { what, limit } => Error::Limit { what, limit: limit.clone() },
             Error::Busy { whose, what, wait } => Error::Busy { whose: *whose, what, wait: *wait },
             Error::Later => Error::Later,
+            Error::Away(why) => Error::Away(why.clone()),
             Error::Damaged { what } => Error::Damaged { what: what.clone() },
             Error::Internal(source) => Error::internal(source.to_string()),
         }
@@ -117,16 +121,9 @@ impl From<DataFusionError> for Error {
         }
         match error {
             DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => (*inner).into(),
-            DataFusionError::Shared(inner) => match &*inner {
-                DataFusionError::ResourcesExhausted(_) => memory(),
-                DataFusionError::ParquetError(parquet) => failed_filter(&parquet.to_string())
-                    .unwrap_or_else(|| Error::Internal(Box::new(DataFusionError::Shared(inner.clone())))),
-                DataFusionError::External(ours) if ours.is::<Error>() => {
-                    ours.downcast_ref::<Error>().map_or(Error::Later, Error::again)
-                }
-                _ if is_users(&inner) => Error::Invalid { what: message(&inner), hint: None },
-                _ => Error::Internal(Box::new(DataFusionError::Shared(inner))),
-            },
+            DataFusionError::Shared(inner) => {
+                told(&inner).unwrap_or_else(|| Error::Internal(Box::new(DataFusionError::Shared(inner))))
+            }
             DataFusionError::Collection(errors) => match errors.into_iter().next() {
                 Some(first) => first.into(),
                 None => Error::internal("an empty collection of errors"),
@@ -139,11 +136,39 @@ impl From<DataFusionError> for Error {
                 },
             },
             DataFusionError::ResourcesExhausted(_) => memory(),
-            DataFusionError::ParquetError(inner) => failed_filter(&inner.to_string())
+            DataFusionError::ParquetError(inner) => failed_reading(&inner.to_string())
                 .unwrap_or_else(|| Error::Internal(Box::new(DataFusionError::ParquetError(inner)))),
             error if is_users(&error) => Error::Invalid { what: message(&error), hint: None },
             error => Error::Internal(Box::new(error)),
         }
+    }
+}
+
+/// What an asker is told of an error that others hold, too; `None` when it is ours alone to deal with.
+pub(crate) fn told(error: &DataFusionError) -> Option<Error> {
+    if let Some(damage) = lake::Damage::in_chain(error) {
+        return Some(Error::Damaged { what: damage.to_string() });
+    }
+    match error {
+        DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => told(inner),
+        DataFusionError::Shared(inner) => told(inner),
+        DataFusionError::Collection(errors) => told(errors.first()?),
+        DataFusionError::ResourcesExhausted(_) => Some(memory()),
+        DataFusionError::ParquetError(parquet) => failed_reading(&parquet.to_string()),
+        DataFusionError::External(inner) => match inner.downcast_ref::<Error>() {
+            Some(ours) => Some(ours.again()),
+            None => told(inner.downcast_ref::<DataFusionError>()?),
+        },
+        _ if is_users(error) => Some(Error::Invalid { what: message(error), hint: None }),
+        _ => None,
+    }
+}
+
+/// What the reader of Parquet files met: a damaged file, or a mistake in a filter.
+fn failed_reading(text: &str) -> Option<Error> {
+    match lake::Damage::in_text(text) {
+        Some(damage) => Some(Error::Damaged { what: damage.to_string() }),
+        None => failed_filter(text),
     }
 }
 

@@ -6,6 +6,7 @@ mod text;
 mod time;
 mod trace;
 
+use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::ScalarUDF;
 
@@ -22,4 +23,24 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(time::TimeBucket::new()));
     context.register_udf(ScalarUDF::from(trace::Trace::new()));
     bounded::restrain(context);
+}
+
+/// The function as bytes, when it is one that statements cannot name: the tables' plans have it, or
+/// it stands for an operator.
+pub(crate) fn written(function: &ScalarUDF) -> Result<Option<Vec<u8>>> {
+    match function.inner().as_ref().downcast_ref::<StreamColumn>() {
+        Some(column) => column.written().map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The function of this name and these bytes, when it is one of those.
+pub(crate) fn read(name: &str, bytes: &[u8]) -> Result<Option<ScalarUDF>> {
+    if name == bounded::JOINED {
+        return Ok(Some(bounded::joined()));
+    }
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(ScalarUDF::from(StreamColumn::read(name, bytes)?)))
 }

@@ -3,9 +3,11 @@
 //! Two ways in over the same snapshots: short reads that plan nothing ([`Engine::series`],
 //! [`Engine::buckets`], [`Engine::latest`], …) and SQL ([`Engine::sql`]). This crate never writes,
 //! and never opens a dataset without a permit made by `policy`. What it offers carries our types
-//! and Arrow batches, never the engine's types or errors.
+//! and Arrow batches, never the engine's types or errors; but for [`cluster`], through which plans
+//! leave to other machines.
 
 mod buckets;
+pub mod cluster;
 mod differences;
 mod engine;
 mod error;

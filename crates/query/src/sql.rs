@@ -34,8 +34,13 @@ use tracing::Instrument;
 
 pub use answer::Truncated;
 pub(crate) use filters::{only_uses, rows_that_pass};
+pub(crate) use held::HeldExec;
 pub(crate) use scope::Scope;
+pub(crate) use seal::SealExec;
+pub(crate) use session::cluster_context;
+pub(crate) use spatial::SpatialJoinExec;
 
+use crate::cluster::{self, Cluster, Parcel};
 use crate::engine::record::{Kind, Record};
 use crate::engine::stop::Stop;
 use crate::engine::{Asker, Inner, On, Request, Slot, out_of_time};
@@ -111,16 +116,28 @@ impl Engine {
             };
             let cost = cost::of(&planned.plan);
             record.planned(planned.plan.clone(), cost.files, planned.all_files);
-            let slot = match turn(&engine, &asker, slot, &cost, &stop, &mut record).await {
-                Ok(slot) => slot,
+            let started = async {
+                let parcel = planned.parcel(&engine, &cost, &stop).await?;
+                let slot = turn(&engine, &asker, slot, &cost, &stop, &mut record).await?;
+                Ok::<_, Error>((parcel, slot))
+            };
+            let (parcel, slot) = match started.await {
+                Ok(started) => started,
                 Err(error) => return Err(record.failed(error)),
             };
-            match execute_stream(planned.plan, planned.context) {
+            let rows = match parcel {
+                Some((cluster, parcel)) => {
+                    record.sent_elsewhere(cost.bytes);
+                    timeout_at(deadline, cluster.run(parcel)).await.unwrap_or_else(|_| Err(stop.error()))
+                }
+                None => execute_stream(planned.plan, planned.context).map_err(Error::from),
+            };
+            match rows {
                 Ok(rows) => {
                     let running = answer::Running { rows, slot, stop, gone, record, wanted: sql.max_rows };
                     Ok(answer::deliver(&engine, running, planned.reads))
                 }
-                Err(error) => Err(record.failed(error.into())),
+                Err(error) => Err(record.failed(error)),
             }
         };
         let mut task = self.inner.threads.spawn(On::Scans, request.scope(work).in_current_span());
@@ -136,6 +153,9 @@ const PLANNING_SECONDS: f64 = 0.005;
 
 /// A statement that can run.
 struct Planned {
+    scope: Arc<Scope>,
+    logical: LogicalPlan,
+    batch_rows: usize,
     plan: Arc<dyn ExecutionPlan>,
     context: Arc<TaskContext>,
     /// The versions that it reads, and how many files these have.
@@ -150,11 +170,32 @@ async fn planned(engine: &Arc<Inner>, principal: &Principal, sql: &Sql) -> Resul
         let state = context.state();
         let logical = plan(&state, &scope, &sql.text, principal.is_admin()).await?;
         let physical = state.create_physical_plan(&logical).await?;
-        let config = state.config().clone().with_batch_size(cost::batch_rows(&logical)?);
+        let batch_rows = cost::batch_rows(&logical)?;
+        let config = state.config().clone().with_batch_size(batch_rows);
         let context = Arc::new(TaskContext::from(&state).with_session_config(config));
-        Ok(Planned { plan: physical, context, reads: scope.reads(), all_files: scope.files() })
+        let (reads, all_files) = (scope.reads(), scope.files());
+        Ok(Planned { scope, logical, batch_rows, plan: physical, context, reads, all_files })
     };
     work.instrument(tracing::info_span!("plan")).await
+}
+
+impl Planned {
+    /// The statement for the cluster, when there is one and this machine is too small for it.
+    async fn parcel(
+        &self,
+        engine: &Inner,
+        cost: &cost::PlanCost,
+        stop: &Stop,
+    ) -> Result<Option<(Arc<dyn Cluster>, Parcel)>, Error> {
+        let Some(elsewhere) = &engine.elsewhere else { return Ok(None) };
+        // What explains a plan explains the one of this machine.
+        let explains = matches!(self.logical, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
+        if explains || cost.files == 0 || cost.bytes < elsewhere.from_bytes as f64 {
+            return Ok(None);
+        }
+        let parcel = cluster::parcel(elsewhere, &self.scope, &self.logical, self.batch_rows, stop).await?;
+        Ok(parcel.map(|parcel| (elsewhere.cluster.clone(), parcel)))
+    }
 }
 
 /// The place in which a planned statement runs: the one that it has when it is short, else one

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringViewArray};
+use arrow::array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringViewArray, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::Result;
 use model::{Datastream, DatastreamKey};
@@ -99,19 +99,44 @@ impl StreamTable {
 #[derive(Debug)]
 pub(crate) struct StreamIndex {
     parts: Vec<(u32, Arc<StreamTable>, Option<i64>)>,
+    /// The datastreams that rows can have; every one of the tables when absent.
+    wanted: Option<Vec<i64>>,
 }
 
 impl StreamIndex {
-    /// Over these tables, each with the version read of its dataset.
-    pub(crate) fn new(tables: impl IntoIterator<Item = (Arc<StreamTable>, Option<i64>)>) -> StreamIndex {
+    /// Over these tables, each with the version read of its dataset and the datastreams that are read;
+    /// absent for every one.
+    pub(crate) fn new<'a>(
+        tables: impl IntoIterator<Item = (Arc<StreamTable>, Option<i64>, Option<&'a [i64]>)>,
+    ) -> StreamIndex {
         let mut parts = Vec::new();
+        let mut wanted = Some(Vec::new());
         let mut offset = 0;
-        for (table, version) in tables {
+        for (table, version, numbers) in tables {
+            match (&mut wanted, numbers) {
+                (Some(wanted), Some(numbers)) => wanted.extend_from_slice(numbers),
+                _ => wanted = None,
+            }
             let length = u32::try_from(table.source.len()).unwrap_or(u32::MAX);
             parts.push((offset, table, version));
             offset = u32::saturating_add(offset, length);
         }
-        StreamIndex { parts }
+        StreamIndex { parts, wanted }
+    }
+
+    /// The datastreams that rows can have, with their rows here.
+    pub(crate) fn wanted(&self) -> (Int64Array, UInt32Array) {
+        let (numbers, rows): (Vec<i64>, Vec<u32>) = match &self.wanted {
+            Some(wanted) => wanted.iter().filter_map(|number| Some((*number, self.row(*number)?))).unzip(),
+            None => {
+                let of_part = |(offset, table, _): &(u32, Arc<StreamTable>, Option<i64>)| {
+                    let numbers: Vec<i64> = table.source.iter().map(|datastream| datastream.id.0).collect();
+                    numbers.into_iter().zip(*offset..)
+                };
+                self.parts.iter().flat_map(of_part).unzip()
+            }
+        };
+        (numbers.into(), rows.into())
     }
 
     /// The row of a datastream, counted over all tables.

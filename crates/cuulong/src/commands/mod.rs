@@ -2,6 +2,7 @@
 
 mod ask;
 mod backup;
+mod cluster;
 mod keep;
 mod load;
 mod manage;
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 
 use secrecy::SecretString;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, ClusterCommand, Command};
 use crate::client::Client;
 use crate::config::Config;
 use crate::lock::{Holder, Lock};
@@ -20,11 +21,18 @@ use crate::node::Node;
 /// What went wrong, as a sentence for the person at the terminal.
 pub type Done<T = ()> = Result<T, String>;
 
-/// Runs a command; its failure is printed with its causes.
-pub async fn dispatch(cli: Cli) -> ExitCode {
-    let is_server = matches!(cli.command, Command::Serve { .. });
+pub use cluster::ClusterPart;
+
+/// Runs a command; its failure is printed with its causes. A program that is built with the cluster
+/// gives its part.
+pub async fn dispatch(cli: Cli, cluster: Option<ClusterPart>) -> ExitCode {
+    let is_server = matches!(
+        cli.command,
+        Command::Serve { .. }
+            | Command::Cluster(ClusterCommand::Scheduler { .. } | ClusterCommand::Executor { .. })
+    );
     log(is_server);
-    match run(cli).await {
+    match run(cli, cluster).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             complain(&message);
@@ -33,13 +41,17 @@ pub async fn dispatch(cli: Cli) -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Done {
+async fn run(cli: Cli, cluster: Option<ClusterPart>) -> Done {
     let listen = match &cli.command {
         Command::Serve { listen, .. } => listen.clone(),
         _ => None,
     };
-    let config = Config::load(&cli.settings, listen.as_deref(), &|name| std::env::var(name).ok())
+    let mut config = Config::load(&cli.settings, listen.as_deref(), &|name| std::env::var(name).ok())
         .map_err(|error| error.to_string())?;
+    config.cluster_part = cluster;
+    if cluster::is_for_another(&config, &cli.command) {
+        return cluster::hand_over();
+    }
     match cli.command {
         Command::Serve { demo, .. } => serve::serve(&config, demo).await,
         Command::Load { files, dataset, mapping, dry_run } => {
@@ -68,6 +80,7 @@ async fn run(cli: Cli) -> Done {
         Command::Compact { dataset } => keep::compact(&config, dataset.as_deref()).await,
         Command::Doctor { format } => keep::doctor(&config, format).await,
         Command::Migrate { dry_run } => keep::migrate(&config, dry_run).await,
+        Command::Cluster(command) => cluster::run(config, command).await,
         Command::Config => {
             for (name, value, origin) in &config.origins {
                 print(&format!("{name:<28} {value:<48} {origin}"));
@@ -154,4 +167,5 @@ fn log(is_server: bool) {
 
 /// Our own events, and only warnings of the libraries below.
 const SERVER_LOG: &str = "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn,deltalake_core=warn,buoyant_kernel=warn,\
-     delta_kernel=warn,datafusion=warn,object_store=warn";
+     delta_kernel=warn,datafusion=warn,object_store=warn,ballista_core=warn,ballista_scheduler=warn,\
+     ballista_executor=warn";

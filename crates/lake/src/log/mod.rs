@@ -90,7 +90,7 @@ pub fn check_log_entry(bytes: &[u8]) -> Result<(), String> {
 }
 
 /// The folder of a dataset's table.
-pub(crate) fn folder(dataset: &DatasetId) -> Path {
+pub fn folder(dataset: &DatasetId) -> Path {
     Path::from(format!("lake/{dataset}"))
 }
 

@@ -127,6 +127,8 @@ pub(crate) struct Record {
     all_files: Option<u64>,
     seconds: f64,
     plan: Option<Arc<dyn ExecutionPlan>>,
+    /// The bytes of files that other machines read for it.
+    elsewhere: Option<u64>,
 }
 
 impl Record {
@@ -146,6 +148,7 @@ impl Record {
             all_files: None,
             seconds: 0.0,
             plan: None,
+            elsewhere: None,
         }
     }
 
@@ -173,6 +176,12 @@ impl Record {
         self.all_files = Some(all_files);
     }
 
+    /// Other machines run it, and read so many bytes.
+    pub(crate) fn sent_elsewhere(&mut self, bytes: f64) {
+        metrics::counter!("cuulong_cluster_queries_total").increment(1);
+        self.elsewhere = Some(bytes as u64);
+    }
+
     /// So many rows were handed over.
     pub(crate) fn gave(&mut self, rows: usize) {
         self.rows += rows as u64;
@@ -190,7 +199,7 @@ impl Record {
                 "refused"
             }
             Error::Limit { .. } => "limited",
-            Error::Later | Error::Internal(_) | Error::Damaged { .. } => "failed",
+            Error::Later | Error::Away(_) | Error::Internal(_) | Error::Damaged { .. } => "failed",
         };
         error
     }
@@ -211,7 +220,7 @@ impl Drop for Record {
         let ran = self.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
         let mut spilled = 0;
         if self.kind == Kind::Sql {
-            self.bytes = self.counted("bytes_scanned");
+            self.bytes = self.elsewhere.unwrap_or_else(|| self.counted("bytes_scanned"));
             spilled = self.counted("spilled_bytes");
             self.seconds = ran.as_secs_f64();
         }

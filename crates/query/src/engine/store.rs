@@ -5,6 +5,7 @@ use std::sync::Arc;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreRegistry;
 use object_store::ObjectStore;
+use object_store::memory::InMemory;
 use url::Url;
 
 /// The name of the lake's store inside plans. The store is rooted at the lake, so that a plan
@@ -13,14 +14,14 @@ pub(crate) const LAKE_URL: &str = "lake://tables";
 
 /// Knows the lake's store and no other: no statement reaches the machine's files or the network.
 #[derive(Debug)]
-pub(crate) struct OnlyLake {
+struct OnlyLake {
     store: Arc<dyn ObjectStore>,
 }
 
-impl OnlyLake {
-    pub(crate) fn new(store: Arc<dyn ObjectStore>) -> OnlyLake {
-        OnlyLake { store }
-    }
+/// The stores of plans that may read the lake's; without one there is nothing to read, which is
+/// enough for who passes plans on.
+pub(crate) fn only_lake(store: Option<Arc<dyn ObjectStore>>) -> Arc<dyn ObjectStoreRegistry> {
+    Arc::new(OnlyLake { store: store.unwrap_or_else(|| Arc::new(InMemory::new())) })
 }
 
 impl ObjectStoreRegistry for OnlyLake {

@@ -197,8 +197,7 @@ impl FunctionRewrite for Restrain {
                 other => arguments.push(cast(other, DataType::Utf8View)),
             }
         }
-        let signature = Signature::variadic(vec![DataType::Utf8View], Volatility::Immutable);
-        Ok(Transformed::yes(ScalarUDF::from(Joined(signature)).call(arguments)))
+        Ok(Transformed::yes(joined().call(arguments)))
     }
 }
 
@@ -210,13 +209,21 @@ fn is_joined_call(call: &ScalarFunction) -> bool {
     call.func.inner().as_ref().is::<Joined>()
 }
 
+/// The name of [`Joined`], which no statement can call by it.
+pub(super) const JOINED: &str = "joined";
+
+/// The function that `||` between texts stands for.
+pub(super) fn joined() -> ScalarUDF {
+    ScalarUDF::from(Joined(Signature::variadic(vec![DataType::Utf8View], Volatility::Immutable)))
+}
+
 /// Texts, one after the other; null when one of them is.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Joined(Signature);
 
 impl ScalarUDFImpl for Joined {
     fn name(&self) -> &str {
-        "joined"
+        JOINED
     }
 
     fn signature(&self) -> &Signature {

@@ -48,8 +48,14 @@ impl PhysicalOptimizerRule for CountHeld {
 
 /// Passes rows on, and takes memory for them from the request's share until its reader is done.
 #[derive(Debug)]
-struct HeldExec {
+pub(crate) struct HeldExec {
     input: Arc<dyn ExecutionPlan>,
+}
+
+impl HeldExec {
+    pub(crate) fn new(input: Arc<dyn ExecutionPlan>) -> HeldExec {
+        HeldExec { input }
+    }
 }
 
 impl DisplayAs for HeldExec {

@@ -276,7 +276,9 @@ impl ObservationTable {
         if parts.iter().any(Part::is_sealed) {
             plan = Arc::new(SealExec::new(plan));
         }
-        let index = StreamIndex::new(parts.iter().map(|p| (p.member.streams.clone(), p.member.version())));
+        let index = StreamIndex::new(
+            parts.iter().map(|p| (p.member.streams.clone(), p.member.version(), p.numbers.as_deref())),
+        );
         Ok(Some(self.describe(state, plan, Arc::new(index), parts, output)?))
     }
 

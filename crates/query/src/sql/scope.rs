@@ -1,6 +1,6 @@
 //! What one request may read: permits settled once, versions pinned at first use.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use catalog::Observed;
@@ -25,6 +25,8 @@ pub(crate) struct Scope {
     pinned: tokio::sync::Mutex<HashMap<(DatasetId, At), Arc<Member>>>,
     /// The versions that the statement reads, with their number of files.
     reads: Mutex<BTreeMap<(DatasetId, Version), u64>>,
+    /// The same as entries of the tables' logs.
+    positions: Mutex<BTreeSet<(DatasetId, Version)>>,
 }
 
 /// A dataset at the version that the request reads.
@@ -67,6 +69,7 @@ impl Scope {
             permits,
             pinned: tokio::sync::Mutex::default(),
             reads: Mutex::default(),
+            positions: Mutex::default(),
         }))
     }
 
@@ -146,6 +149,12 @@ impl Scope {
     pub(crate) fn note_read(&self, snapshot: &Snapshot) {
         let files = snapshot.files().len() as u64;
         self.reads.lock().insert((snapshot.dataset().clone(), snapshot.version()), files);
+        self.positions.lock().insert((snapshot.dataset().clone(), snapshot.position()));
+    }
+
+    /// The tables that the planned statement reads, each with the entry of its log that it is read at.
+    pub(crate) fn positions(&self) -> Vec<(DatasetId, Version)> {
+        self.positions.lock().iter().cloned().collect()
     }
 
     /// How many files the versions have that the planned statement reads.

@@ -1,6 +1,7 @@
 //! The session of one request: its tables, functions and settings.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProviderList, SchemaProvider, TableProvider};
@@ -8,6 +9,7 @@ use datafusion::common::config::Dialect;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::{SessionConfig, SessionContext};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use model::DatasetKind;
 
 use super::features::FeatureTable;
@@ -17,6 +19,7 @@ use super::interrupt::{self, StopWhenTold};
 use super::observations::{ObservationTable, Which};
 use super::scope::Scope;
 use super::spatial::JoinByBox;
+use crate::cluster::{ByBox, Guard};
 use crate::error::pass;
 use crate::{functions, tables};
 
@@ -48,8 +51,34 @@ pub(super) fn dialect() -> Dialect {
 
 /// A session over what the scope may read.
 pub(super) fn context(scope: &Arc<Scope>) -> SessionContext {
+    let config = config(scope.engine.limits.threads.max(1));
+    let rules: [Rule; 2] = [Arc::new(JoinByBox), Arc::new(StopWhenTold)];
+    with_rules(scope, config, rules)
+}
+
+/// The same for plans that go to the cluster: without what works only when all parts of a plan are
+/// in one process (Ballista's own list, its `ballista_restricted_configuration`).
+pub(crate) fn cluster_context(scope: &Arc<Scope>, partitions: usize, left: Duration) -> SessionContext {
+    let mut config = config(partitions.max(1)).with_round_robin_repartition(false);
+    let optimizer = &mut config.options_mut().optimizer;
+    optimizer.enable_physical_uncorrelated_scalar_subquery = false;
+    // A join that collects one side is decided by Ballista, which knows how many parts there are.
+    optimizer.hash_join_single_partition_threshold = 0;
+    optimizer.hash_join_single_partition_threshold_rows = 0;
+    optimizer.enable_dynamic_filter_pushdown = false;
+    optimizer.enable_topk_dynamic_filter_pushdown = false;
+    optimizer.enable_join_dynamic_filter_pushdown = false;
+    optimizer.enable_aggregate_dynamic_filter_pushdown = false;
+    let guard = Guard::new(scope.clone(), left, scope.engine.limits.timeout);
+    let rules: [Rule; 2] = [Arc::new(ByBox), Arc::new(guard)];
+    with_rules(scope, config, rules)
+}
+
+type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
+
+fn config(partitions: usize) -> SessionConfig {
     let mut config = SessionConfig::new()
-        .with_target_partitions(scope.engine.limits.threads.max(1))
+        .with_target_partitions(partitions)
         .with_information_schema(true)
         .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(CATALOG, SCHEMA);
@@ -61,21 +90,29 @@ pub(super) fn context(scope: &Arc<Scope>) -> SessionContext {
     // Lists of datastreams are looked up in the statistics of row groups and pages one by one.
     options.execution.parquet.max_in_list_size = 200;
     options.execution.keep_partition_by_columns = false;
+    config
+}
+
+fn with_rules(
+    scope: &Arc<Scope>,
+    config: SessionConfig,
+    last: impl IntoIterator<Item = Rule>,
+) -> SessionContext {
     let catalogs = MemoryCatalogProviderList::new();
     let catalog: Arc<dyn CatalogProvider> = Arc::new(Tables { scope: scope.clone() });
     datafusion::catalog::CatalogProviderList::register_catalog(&catalogs, CATALOG.to_owned(), catalog);
-    let state = SessionStateBuilder::new()
+    let mut builder = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(scope.engine.request_env())
         .with_default_features()
         .with_catalog_list(Arc::new(catalogs))
         .with_optimizer_rules(interrupt::optimizer_rules())
         .with_physical_optimizer_rules(interrupt::physical_rules())
-        .with_physical_optimizer_rule(Arc::new(CountHeld))
-        .with_physical_optimizer_rule(Arc::new(JoinByBox))
-        .with_physical_optimizer_rule(Arc::new(StopWhenTold))
-        .build();
-    let context = SessionContext::new_with_state(state);
+        .with_physical_optimizer_rule(Arc::new(CountHeld));
+    for rule in last {
+        builder = builder.with_physical_optimizer_rule(rule);
+    }
+    let context = SessionContext::new_with_state(builder.build());
     functions::register(&context);
     context.register_udtf("harmonise", Arc::new(HarmoniseFunction::new(scope.clone())));
     context.register_udtf("as_known_at", Arc::new(AsKnownAt::new(scope.clone())));

@@ -1,6 +1,7 @@
 //! The engine through its public face, over a real catalogue and a real lake.
 
 mod direct;
+mod engine;
 mod harmonise;
 mod limits;
 mod policy_gate;

@@ -28,7 +28,7 @@ pub struct World {
     pub lake: Lake,
     pub engine: Engine,
     runs: AtomicU64,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 /// One value to commit.
@@ -114,8 +114,8 @@ impl World {
         }
         let config = LakeConfig { url: folder.path().to_str().unwrap().to_owned(), options: BTreeMap::new() };
         let lake = Lake::open(&config).await.unwrap();
-        let engine = Engine::new(catalog.clone(), lake.clone(), limits).unwrap();
-        World { catalog, lake, engine, runs: AtomicU64::new(1), _folder: folder }
+        let engine = crate::engine::start(&catalog, &lake, folder.path(), limits).await;
+        World { catalog, lake, engine, runs: AtomicU64::new(1), folder }
     }
 
     pub async fn register(&self, id: &str, kind: DatasetKind, access: Access) {

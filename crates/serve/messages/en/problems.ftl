@@ -68,6 +68,7 @@ problem-node-full = Too many requests wait for their turn: try again in { $secon
 problem-unavailable = The system cannot answer for the moment
 problem-unavailable-meaning = A part that the system needs is busy or cannot be reached.
 problem-unavailable-advice = Try again in a few minutes. Your data are safe.
+problem-cluster-away = The query reads more than one machine should, and the machines that would share it do not answer: try again in a few seconds, or name places, properties and times so that less is read.
 problem-body-broken-off = the file broke off on its way and was not received whole: send it again
 problem-what-to-do = What to do
 problem-personal = the file holds personal data that were held back: a steward, an approver or an administrator of the agency may take it

@@ -68,6 +68,7 @@ problem-node-full = Quá nhiều yêu cầu đang chờ đến lượt: hãy th�
 problem-unavailable = Hệ thống tạm thời chưa trả lời được
 problem-unavailable-meaning = Một phần mà hệ thống cần đang bận hoặc không liên lạc được.
 problem-unavailable-advice = Thử lại sau ít phút. Số liệu của bạn vẫn nguyên.
+problem-cluster-away = Truy vấn cần đọc nhiều hơn sức một máy, mà các máy cùng chia việc hiện không trả lời: hãy thử lại sau vài giây, hoặc nêu rõ địa điểm, đại lượng và thời gian để đọc ít hơn.
 problem-body-broken-off = tệp bị đứt trên đường gửi, chưa nhận đủ: hãy gửi lại
 problem-what-to-do = Cần làm gì
 problem-personal = tệp có dữ liệu cá nhân đã bị giữ lại: chỉ người quản lý, người duyệt hoặc quản trị của cơ quan được lấy tệp này

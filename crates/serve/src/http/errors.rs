@@ -87,6 +87,7 @@ impl From<query::Error> for Problem {
             query::Error::Limit { .. } => Problem::text(ProblemKind::QueryLimit, error),
             query::Error::Busy { whose, what, wait } => busy(whose, what, wait),
             query::Error::Later => unavailable(&error),
+            query::Error::Away(_) => cluster_away(&error),
             query::Error::Damaged { what } => damaged(&what),
             query::Error::Internal(_) => Problem::internal(&error),
         }
@@ -121,6 +122,13 @@ fn bare(what: &str) -> String {
 fn unavailable(error: &(dyn std::error::Error + 'static)) -> Problem {
     tracing::warn!(error = %error, cause = error.source().map(ToString::to_string), "a request has to be tried again");
     Problem::new(ProblemKind::Unavailable)
+}
+
+/// The reason is for the operator's log: it names machines.
+fn cluster_away(error: &(dyn std::error::Error + 'static)) -> Problem {
+    tracing::warn!(error = %error, "a request has to be tried again");
+    Problem::message(ProblemKind::Unavailable, "problem-cluster-away", Vec::new())
+        .retry_after(TimeDelta::seconds(5))
 }
 
 impl From<knowledge::Error> for Problem {

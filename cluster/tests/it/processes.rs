@@ -1,0 +1,1 @@
+//! The programs themselves: a scheduler, executors and a node as processes.
