@@ -15,6 +15,7 @@ import urllib.parse
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import cluster
 import fairness
 from asked import get, launch, measure, post, stop_all, unavailable, whole, wrk
 from common import AMOUNT, DATA, NODE, OUT, ROOT, SIZE, WORK, latencies, peak_memory, pss_mb, record, run_measured, size_mb, spread
@@ -288,6 +289,16 @@ def fair():
     quiet, busy = fairness.compare("127.0.0.1", PORT, "load", seconds=2 + 2 * AMOUNT["seconds"], rounds=AMOUNT["runs"])
     for what, rows in (("quiet", quiet), ("beside a hostile user on 8 connections", busy)):
         record("fairness", PEER, what, "ms", [row["p50_ms"] for row in rows], p99=spread([row["p99_ms"] for row in rows]))
+
+
+def shared():
+    """A scan of the loaded values on one executor and on two."""
+    program = BINARY.with_name("cuulong-cluster")
+    if not program.exists():
+        return unavailable("cluster", PEER, "", "not built: `cargo xtask cluster --release`")
+    found = cluster.measure(str(program), str(NODE), "load", AMOUNT["runs"])
+    for what, seconds in found["seconds"].items():
+        record("cluster", PEER, what, "s", seconds)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ LINES = {
     "start": ("Start to first answer", True, "≤ 1 s", "≤ 0.3 s"),
     "idle": ("Idle memory", True, "≤ 150 MB", "≤ 80 MB"),
     "binary": ("Size of the program", True, "", ""),
+    "cluster": ("Monthly statistics of all series on a cluster, executors of one thread", True, "", "two in half the time of one"),
     "fairness": ("Station-month reads beside a hostile user", True, "p99 moves < 20 %", ""),
 }
 

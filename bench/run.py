@@ -12,7 +12,7 @@ from pathlib import Path
 from common import AMOUNT, NODE, OUT, ROWS, SIZE, WORK
 
 HERE = Path(__file__).resolve().parent
-GROUPS = ["load", "read", "space", "write", "catalogue", "start", "fairness"]
+GROUPS = ["load", "read", "space", "write", "catalogue", "start", "fairness", "cluster"]
 PEERS = ["duckdb", "postgres", "tipg", "pygeoapi", "martin"]
 ONLY = [g for g in os.environ.get("BENCH_ONLY", "").split(",") if g] or GROUPS
 WITHOUT = os.environ.get("BENCH_WITHOUT", "").split(",")
@@ -73,7 +73,7 @@ def run():
         if group not in ONLY:
             continue
         if has("node"):
-            python("node.py", {"fairness": "fair"}.get(group, group))
+            python("node.py", {"fairness": "fair", "cluster": "shared"}.get(group, group))
         if has("duckdb") and group in ("load", "read", "space"):
             python("embedded.py", group)
         if postgres_runs and group in ("load", "read", "space", "write"):

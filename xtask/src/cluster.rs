@@ -65,15 +65,18 @@ pub fn locks_differ() -> Done<Vec<String>> {
     };
     let ours = versions("Cargo.lock")?;
     let theirs = versions("cluster/Cargo.lock")?;
-    let other = |name: &str| theirs.iter().filter(|(known, _)| known == name).map(|(_, version)| version);
-    Ok(ours
-        .iter()
-        .filter(|(name, version)| other(name).next().is_some() && !other(name).any(|found| found == version))
-        .map(|(name, version)| {
-            format!(
+    let differs = |name: &str, version: &str| {
+        let mut others = theirs.iter().filter(|(known, _)| known == name).peekable();
+        others.peek().is_some() && others.all(|(_, other)| other != version)
+    };
+    let mut faults = Vec::new();
+    for (name, version) in &ours {
+        if differs(name, version) {
+            faults.push(format!(
                 "cluster/Cargo.lock has another `{name}` than Cargo.lock, which has {version}: run \
-                     `cargo update --manifest-path cluster/Cargo.toml {name} --precise {version}`"
-            )
-        })
-        .collect())
+                 `cargo update --manifest-path cluster/Cargo.toml {name} --precise {version}`"
+            ));
+        }
+    }
+    Ok(faults)
 }

@@ -5,6 +5,8 @@ mod guarded;
 mod processes;
 mod travels;
 
+#[path = "../../../crates/query/tests/it/direct.rs"]
+mod direct;
 #[path = "../../../crates/query/tests/it/harmonise.rs"]
 mod harmonise;
 #[path = "../../../crates/query/tests/it/policy_gate.rs"]

@@ -13,7 +13,6 @@ pub mod site;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 use arrow::datatypes::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
@@ -32,8 +31,9 @@ pub trait Cluster: fmt::Debug + Send + Sync {
     /// The plan as it is sent. The error says what of it cannot be: such a plan is run here.
     fn pack(&self, plan: &Arc<dyn ExecutionPlan>) -> datafusion::error::Result<Vec<u8>>;
 
-    /// Runs a plan. The rows come when it is done; dropping them, or the future, gives it up. A
-    /// cluster that does not answer is [`Error::Away`].
+    /// Runs a plan. The rows come when it is done; dropping the future before that gives it up, and
+    /// so does the caller when it has waited long enough. A cluster that does not answer is
+    /// [`Error::Away`].
     fn run(&self, parcel: Parcel) -> BoxFuture<'static, Result<SendableRecordBatchStream, Error>>;
 }
 
@@ -48,8 +48,6 @@ pub struct Parcel {
     pub batch_rows: usize,
     /// The partitions that sorting, grouping and joining divide their rows into.
     pub partitions: usize,
-    /// When nobody waits for it any more.
-    pub deadline: Instant,
 }
 
 /// Where statements go that are too large for this machine, and which those are.

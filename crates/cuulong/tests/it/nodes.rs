@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use axum::http::Method;
 use chrono::Utc;
 use futures::StreamExt;
 use intake::{Load, Watch};
 use model::{DatasetId, Run, RunId, RunKind, RunState, RunTotals, Version};
 use policy::{Principal, Purpose};
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::{Backend, S3Server, TestNode, postgres_database};
 
 const MAPPING: &str = "version = 1\nkind = \"observations\"\n[place]\ncolumn = \"station\"\n[time]\ncolumns = [\"time\"]\n\
@@ -90,6 +91,45 @@ async fn what_two_nodes_write_at_once_is_all_there_exactly_once() {
         assert_eq!(numbers, (1..=12).map(Version).collect::<Vec<_>>());
         assert_eq!(recorded[0].total, 288);
         assert_eq!(recorded.iter().map(|version| version.added).sum::<u64>(), 288);
+    }
+}
+
+/// One address stands before both, and gives a client's requests to either in turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_speaks_to_both_in_turn_loses_nothing_that_was_acknowledged() {
+    let Some(shared) = shared().await else { return };
+    let nodes =
+        [TestNode::start_on(shared.backend.clone()).await, TestNode::start_on(shared.backend.clone()).await];
+    nodes[0].dataset("gauge", "observations", "open").await;
+    until(&nodes[1], "/v1/datasets/gauge", |_| true).await;
+
+    let path = "/v1/datasets/gauge/observations";
+    let write = |writer: usize, turn: usize| {
+        let client = nodes[(writer + turn) % 2].system();
+        let time = format!("2020-04-{:02}T{turn:02}:00:00+07:00", writer + 1);
+        let body = json!({
+            "place": "station:cau_noi", "property": "salinity", "time": time, "value": turn, "unit": "g/L",
+        });
+        async move {
+            let sent = client.send_json(Method::POST, path, &body).await.unwrap();
+            let reply = sent.ok().unwrap_or_else(|problem| panic!("{time}: {problem}"));
+            assert_eq!(reply.json()["refused"].as_array().map_or(0, Vec::len), 0, "{time}");
+        }
+    };
+    let write = &write;
+    let writers = (0..8).map(|writer| async move {
+        for turn in 0..6 {
+            write(writer, turn).await;
+        }
+    });
+    futures::future::join_all(writers).await;
+    for node in &nodes {
+        let page = format!("{path}?limit=1000");
+        let all =
+            until(node, &page, |page| page["items"].as_array().is_some_and(|items| items.len() == 48)).await;
+        let times = all["items"].as_array().unwrap().iter().map(|item| item["phenomenon_time"].to_string());
+        let distinct: std::collections::BTreeSet<String> = times.collect();
+        assert_eq!(distinct.len(), 48, "a value is there twice");
     }
 }
 

@@ -1,7 +1,6 @@
 //! The plan of a statement for the cluster.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
@@ -25,18 +24,27 @@ pub(crate) async fn parcel(
 ) -> Result<Option<Parcel>, Error> {
     let left = stop.deadline.saturating_duration_since(tokio::time::Instant::now());
     let state = cluster_context(scope, elsewhere.partitions, left).state();
-    let plan = state.create_physical_plan(logical).await?;
-    if !can_be_divided(&plan)? {
-        tracing::info!(why = "a join of it cannot be divided", "a large statement runs here");
-        return Ok(None);
-    }
+    let plan = match state.create_physical_plan(logical).await {
+        Ok(plan) if can_be_divided(&plan)? => plan,
+        Ok(_) => {
+            tracing::info!(why = "a join of it cannot be divided", "a large statement runs here");
+            return Ok(None);
+        }
+        // It was planned for this machine a moment ago.
+        Err(error) => match Error::from(error) {
+            Error::Invalid { what, .. } => {
+                tracing::info!(why = what, "a large statement runs here");
+                return Ok(None);
+            }
+            error => return Err(error),
+        },
+    };
     match elsewhere.cluster.pack(&plan) {
         Ok(bytes) => Ok(Some(Parcel {
             plan: bytes,
             schema: plan.schema(),
             batch_rows,
             partitions: elsewhere.partitions,
-            deadline: std::time::Instant::now() + left.max(Duration::from_millis(1)),
         })),
         Err(error) => {
             tracing::info!(why = %error, "a large statement runs here");

@@ -105,6 +105,10 @@ async fn what_a_statement_does_not_ask_for_is_not_read() {
     let plan = world.rows(&Principal::System, text).await.join("\n");
     assert!(!plan.contains("lake/levels/"), "{plan}");
     assert!(plan.contains("lake/salinity_hourly/"), "{plan}");
+    assert!(
+        !plan.contains(world.folder.path().to_str().unwrap()),
+        "a plan names no place of this machine: {plan}"
+    );
     assert!(!plan.contains("FilterExec"), "the filter is decided inside the scan: {plan}");
     let number = key("salinity_hourly", "station:my_tho", "salinity").id();
     assert!(plan.contains(&format!("required_guarantees=[datastream in ({number})]")), "{plan}");
