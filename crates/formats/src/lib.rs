@@ -16,6 +16,7 @@ mod feature;
 mod geojson;
 mod harmless;
 mod limits;
+mod marked;
 mod neighbourhood;
 mod number;
 mod text;
@@ -30,10 +31,12 @@ pub use feature::{
 };
 pub use harmless::{harmless, is_harmless};
 pub use limits::Limits;
+pub use marked::{MAX_MARKS, Mark, MarkedWords, write_marked};
 pub use neighbourhood::{Neighbourhood, neighbourhood, neighbourhood_read_as, neighbourhood_under};
 pub use number::{DecimalStyle, Number, parse_number};
 pub use text::{Charset, Note, NoteKind, Reading};
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use neighbourhood::Selection;
@@ -76,6 +79,21 @@ fn open_legible(
     });
     let claims_utf8 = matches!(format, Format::Csv { .. }) && decode::has_mark(path)?;
     Ok(Box::new(text::LegibleTable::new(table, reading.clone(), claims_utf8, learn)))
+}
+
+/// Opens some rows of one sheet: its first ones, among which the header is, that of a known header,
+/// and those of the range. Other sheets are passed over.
+pub fn open_rows(
+    path: &Path,
+    format: &Format,
+    limits: &Limits,
+    sheet: u16,
+    rows: RangeInclusive<u32>,
+    header: Option<u32>,
+    reading: &Reading,
+) -> Result<Box<dyn TableReader + Send>, Error> {
+    let selection = Selection::Rows { sheet, from: *rows.start(), to: *rows.end(), header };
+    open_legible(path, format, reading, limits, selection)
 }
 
 /// Opens a table with its texts as they stand in the file.

@@ -77,6 +77,11 @@ impl Workbook {
     }
 }
 
+/// Refuses a workbook that is too large when unpacked, or that is none.
+pub(crate) fn check(path: &Path, limits: &Limits) -> Result<(), Error> {
+    guard::measure(path, limits).map(|_| ())
+}
+
 impl TableReader for Workbook {
     fn sheets(&self) -> &[String] {
         &self.sheets

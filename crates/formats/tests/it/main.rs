@@ -8,6 +8,7 @@ mod hostile;
 mod hostile_xml;
 mod layers;
 mod letters;
+mod marked;
 mod rasters;
 mod real;
 mod tables;
