@@ -15,7 +15,7 @@ use crate::row::{coded, count, int, micros, stored};
 use crate::{Catalog, Error};
 
 /// Rows of one INSERT: ten values each, far below what either database binds.
-const CHUNK: usize = 1_000;
+pub(crate) const CHUNK: usize = 1_000;
 
 impl Catalog {
     /// Opens a run, so that a crash leaves a trace of it.
@@ -45,7 +45,7 @@ impl Catalog {
 
     /// The newest runs of a dataset, newest first.
     pub async fn runs(&self, dataset: &DatasetId, limit: u64) -> Result<Vec<Run>, Error> {
-        self.newest(run::Entity::find().filter(run::Column::Dataset.eq(dataset.as_str())), limit).await
+        self.newest(listed().filter(run::Column::Dataset.eq(dataset.as_str())), limit).await
     }
 
     /// A page of the runs of a dataset, newest first, and how many there are in all.
@@ -55,7 +55,7 @@ impl Catalog {
         offset: u64,
         limit: u64,
     ) -> Result<(Vec<Run>, u64), Error> {
-        let all = run::Entity::find().filter(run::Column::Dataset.eq(dataset.as_str()));
+        let all = listed().filter(run::Column::Dataset.eq(dataset.as_str()));
         let total = all.clone().count(self.reader()).await?;
         if limit == 0 || offset >= total {
             return Ok((Vec::new(), total));
@@ -65,7 +65,7 @@ impl Catalog {
 
     /// The newest runs of all datasets, newest first. Not all of them may be shown to everyone.
     pub async fn recent_runs(&self, limit: u64) -> Result<Vec<Run>, Error> {
-        self.newest(run::Entity::find(), limit).await
+        self.newest(listed(), limit).await
     }
 
     /// The runs that are under way, or were cut off, oldest first.
@@ -119,6 +119,11 @@ impl Catalog {
         let newest = query.order_by_desc(run::Column::StartedAt).order_by_desc(run::Column::Id).limit(limit);
         newest.all(self.reader()).await?.into_iter().map(from_row).collect()
     }
+}
+
+/// Runs that every reader of their dataset may know of: drafts are not among them.
+fn listed() -> Select<run::Entity> {
+    run::Entity::find().filter(run::Column::State.ne(RunState::Staged.code()))
 }
 
 fn of_run(run: &RunId) -> Select<finding::Entity> {
@@ -187,7 +192,7 @@ pub(crate) fn from_row(row: run::Model) -> Result<Run, Error> {
     })
 }
 
-fn finding_row(run: &RunId, number: i64, finding: &Finding) -> finding::Model {
+pub(crate) fn finding_row(run: &RunId, number: i64, finding: &Finding) -> finding::Model {
     finding::Model {
         run: run.to_string(),
         number,

@@ -7,6 +7,8 @@
 
 mod cell;
 mod coverages;
+mod draft;
+mod drawn;
 mod error;
 mod features;
 mod findings;
@@ -14,6 +16,7 @@ mod guess;
 mod lease;
 mod letters;
 mod load;
+mod marked;
 mod message;
 mod observe;
 mod personal;
@@ -22,11 +25,15 @@ mod work;
 mod writes;
 
 pub mod mapping;
+mod roles;
 
+pub use draft::{Review, ReviewProblem, Staged};
+pub use drawn::{Drawn, DrawnCell, DrawnRow, MAX_ROWS as MAX_DRAWN_ROWS, Part};
 pub use error::{Error, Source};
 pub use lease::Watch;
 pub use load::{Intake, IntakeLimits, Load, Progress, Report, Stage};
 pub use message::finding_message;
+pub use roles::CellRole;
 pub use writes::{
     Accepted, MAX_OBSERVATION_BYTES, MAX_OBSERVATIONS, NewObservation, Outcome, Refused, refusal_message,
 };

@@ -16,6 +16,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
 
 use crate::Error;
+use crate::draft::{gone, note_review};
+use crate::findings::Findings;
 use crate::mapping::Mapping;
 use crate::observe::Settings;
 use crate::recover::CutOff;
@@ -161,15 +163,7 @@ impl Intake {
         tracing::info!(run.id = %run.id, dataset = %dataset.id, dry_run = request.dry_run, "load begun");
         // From here on the run is settled whatever happens to this future.
         let mut guard = CutOff::new(self, run.clone());
-        let mut load = Loading {
-            intake: self,
-            permit,
-            dataset,
-            run,
-            started: std::time::Instant::now(),
-            asked: request.now,
-            closing: false,
-        };
+        let mut load = Loading::new(self, permit, dataset, run, request.now);
         let outcome = load.all(request, progress).await;
         if let Err(error) = &outcome
             && !load.closing
@@ -182,7 +176,7 @@ impl Intake {
 }
 
 /// The run of a file that begins to come in.
-fn opened(permit: &Permit, request: &Load) -> Result<Run, Error> {
+pub(crate) fn opened(permit: &Permit, request: &Load) -> Result<Run, Error> {
     let at = request.now;
     let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
     let stamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, at.timestamp_subsec_nanos());
@@ -215,33 +209,82 @@ fn file_name(name: &str) -> String {
 }
 
 /// A load under way.
-struct Loading<'a> {
+pub(crate) struct Loading<'a> {
     intake: &'a Intake,
     permit: &'a Permit,
     dataset: Dataset,
-    run: Run,
+    pub(crate) run: Run,
     started: std::time::Instant,
     asked: DateTime<Utc>,
     /// Whether the run is now in the hands of the task that commits.
-    closing: bool,
+    pub(crate) closing: bool,
 }
 
-impl Loading<'_> {
+/// Under which mapping a file is read.
+pub(crate) enum Under {
+    /// The dataset's saved one, or a guessed one.
+    Usual,
+    /// One that is guessed from the file, whatever is saved.
+    Guessed,
+    /// This one.
+    Given(Box<Mapping>, String),
+}
+
+/// What becomes of a file that was read.
+pub(crate) enum Then {
+    /// Its good rows are committed.
+    Commit,
+    /// What a commit would do is told.
+    Report,
+    /// The same, written down with a draft.
+    Draft(catalog::Draft),
+}
+
+impl<'a> Loading<'a> {
+    pub(crate) fn new(
+        intake: &'a Intake,
+        permit: &'a Permit,
+        dataset: Dataset,
+        run: Run,
+        asked: DateTime<Utc>,
+    ) -> Loading<'a> {
+        Loading { intake, permit, dataset, run, started: std::time::Instant::now(), asked, closing: false }
+    }
+
     async fn all(
         &mut self,
         request: Load,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Report, Error> {
-        let Load { body, mapping, dry_run, now, .. } = request;
-        let Inner { catalog, limits, slots, .. } = &*self.intake.inner;
+        let Load { body, mapping, dry_run, .. } = request;
         // A mapping that cannot be read is told before gigabytes are received.
-        let given = mapping.map(|text| Mapping::parse(&text).map(|mapping| (mapping, text))).transpose()?;
+        let under = match mapping {
+            None => Under::Usual,
+            Some(text) => Under::Given(Box::new(Mapping::parse(&text)?), text),
+        };
         let (input, size) =
             if dry_run { self.pass(body, progress).await? } else { self.receive(body, progress).await? };
         let format = self.detect(&input, size).await?;
-        let saved = match given {
-            Some(given) => Some(given),
-            None => match catalog.mapping(&self.dataset.id, None).await? {
+        let then = if dry_run { Then::Report } else { Then::Commit };
+        self.take((input, size, format), under, then, progress).await
+    }
+
+    /// Reads, maps and checks a file that is there, and does with it what is asked.
+    pub(crate) async fn take(
+        &mut self,
+        (input, size, format): (Input, u64, formats::Format),
+        under: Under,
+        then: Then,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Report, Error> {
+        let Inner { catalog, limits, slots, .. } = &*self.intake.inner;
+        let now = self.asked;
+        let dry_run = !matches!(then, Then::Commit);
+        let draft = if let Then::Draft(draft) = then { Some(draft) } else { None };
+        let saved = match under {
+            Under::Given(mapping, text) => Some((*mapping, text)),
+            Under::Guessed => None,
+            Under::Usual => match catalog.mapping(&self.dataset.id, None).await? {
                 None => None,
                 Some((number, text)) => {
                     let mapping = Mapping::parse(&text).map_err(|error| {
@@ -289,6 +332,7 @@ impl Loading<'_> {
             mapping: text.unwrap_or_else(|| done.mapping.to_toml()),
             now,
             started: self.started,
+            draft,
         };
         // A task of its own: whoever asked may go away, but a commit that has begun is recorded.
         self.closing = true;
@@ -306,7 +350,7 @@ impl Loading<'_> {
     }
 
     /// Receives the original, and notes it in the run.
-    async fn receive(
+    pub(crate) async fn receive(
         &mut self,
         body: BoxStream<'static, std::io::Result<Bytes>>,
         progress: &(dyn Fn(Progress) + Send + Sync),
@@ -343,7 +387,7 @@ impl Loading<'_> {
     }
 
     /// Detects the format, and records the original under its media type whatever it is.
-    async fn detect(&mut self, input: &Input, size: u64) -> Result<formats::Format, Error> {
+    pub(crate) async fn detect(&mut self, input: &Input, size: u64) -> Result<formats::Format, Error> {
         let Inner { catalog, .. } = &*self.intake.inner;
         let (name, path) = (self.run.file_name.clone(), input.path().to_owned());
         let detected = tokio::task::spawn_blocking(move || detect_file(&name, &path))
@@ -359,7 +403,7 @@ impl Loading<'_> {
     }
 
     /// Marks the run as failed.
-    async fn fail(&mut self, error: &Error) {
+    pub(crate) async fn fail(&mut self, error: &Error) {
         tracing::info!(run.id = %self.run.id, %error, "load failed");
         self.run.state = RunState::Failed;
         self.run.error = Some(sentence(error));
@@ -407,6 +451,8 @@ struct Closing {
     mapping_guessed: bool,
     now: DateTime<Utc>,
     started: std::time::Instant,
+    /// The draft that is looked at.
+    draft: Option<catalog::Draft>,
 }
 
 impl Closing {
@@ -422,8 +468,31 @@ impl Closing {
         };
         self.note(&done);
         self.run.totals = totals(&done, counts);
+        if let Some(draft) = self.draft.take() {
+            return self.review(draft, done).await;
+        }
         self.store(&done.findings.kept).await?;
         self.end(RunState::DryRun, done).await
+    }
+
+    /// Ends a look at a draft: what a commit would do is written down with it.
+    async fn review(self, mut draft: catalog::Draft, done: Done) -> Result<Report, Error> {
+        let Done { findings: Findings { kept: mut findings, total, .. }, .. } = done;
+        let report = Report {
+            run: self.run,
+            mapping: self.mapping,
+            mapping_guessed: self.mapping_guessed,
+            findings: Vec::new(),
+            findings_total: total,
+        };
+        note_review(&mut draft, &report)?;
+        // Boxed: the compiler cannot see that this future is `Send` for every lifetime (rust-lang/rust#100013).
+        let catalog = &self.intake.inner.catalog;
+        if !catalog.review_draft(&report.run, &draft, &findings).boxed().await? {
+            return Err(gone(&draft.run));
+        }
+        findings.truncate(REPORTED);
+        Ok(Report { findings, ..report })
     }
 
     /// Commits the good rows.

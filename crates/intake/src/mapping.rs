@@ -1,5 +1,6 @@
 //! The mapping: which cells of a file are place, property, time, unit and value, as a TOML document.
 
+mod edit;
 mod locate;
 mod read;
 mod render;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use crate::Error;
 
 pub use crate::guess::guess;
+pub use edit::{Choices, ColumnChoice, ColumnRole};
 pub use read::TextOrColumn;
 
 /// The only version of the mapping language so far.

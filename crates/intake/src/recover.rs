@@ -71,6 +71,10 @@ impl Intake {
                     catalog.record_version(&info).await?;
                 }
             }
+            // A draft whose commit did not come to its end is a draft again: its file is kept.
+            None if catalog.draft(&run.id).await?.is_some() => {
+                (run.state, run.finished_at, run.mapping) = (RunState::Staged, None, None);
+            }
             None => {
                 run.state = RunState::Failed;
                 run.error = Some(why.to_owned());
@@ -148,6 +152,10 @@ impl Intake {
         let Some(stored) = self.inner.catalog.run(&run.id).await? else { return Ok(()) };
         // A run with a mapping is being committed by a task of its own.
         if stored.state == RunState::Running && stored.mapping.is_none() {
+            if self.inner.catalog.draft(&stored.id).await?.is_some() {
+                let run = Run { state: RunState::Staged, ..stored };
+                return Ok(self.inner.catalog.update_run(&run).await?);
+            }
             let run = Run {
                 state: RunState::Failed,
                 error: Some(

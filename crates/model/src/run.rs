@@ -42,6 +42,8 @@ pub enum RunState {
     /// Under way. A run found so at start was cut off: it is finished if its commit is in the
     /// table, and failed otherwise.
     Running,
+    /// A draft: the file is kept and looked at, and nothing is committed yet.
+    Staged,
     /// Its good rows are a version, or changed nothing.
     Done,
     /// Checked only, as was asked.
@@ -55,6 +57,7 @@ impl RunState {
     pub fn code(self) -> &'static str {
         match self {
             RunState::Running => "running",
+            RunState::Staged => "staged",
             RunState::Done => "done",
             RunState::DryRun => "dry_run",
             RunState::Failed => "failed",
@@ -63,7 +66,7 @@ impl RunState {
 
     /// The state of a code.
     pub fn from_code(code: &str) -> Option<RunState> {
-        [RunState::Running, RunState::Done, RunState::DryRun, RunState::Failed]
+        [RunState::Running, RunState::Staged, RunState::Done, RunState::DryRun, RunState::Failed]
             .into_iter()
             .find(|state| state.code() == code)
     }

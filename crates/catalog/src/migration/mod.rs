@@ -11,6 +11,7 @@ mod m20261101_000005_runs;
 mod m20261101_000006_audit;
 mod m20261124_000007_nodes;
 mod m20261124_000008_many_datasets;
+mod m20261125_000010_drafts;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_000006_audit::Migration),
             Box::new(m20261124_000007_nodes::Migration),
             Box::new(m20261124_000008_many_datasets::Migration),
+            Box::new(m20261125_000010_drafts::Migration),
         ]
     }
 }

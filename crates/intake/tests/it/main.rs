@@ -1,5 +1,6 @@
 //! Files into a real catalogue and a real lake.
 
+mod draft;
 mod features;
 mod fuzz;
 mod guess;

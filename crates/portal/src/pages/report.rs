@@ -102,6 +102,7 @@ pub fn verdict(w: &Words, run: &Run) -> (String, &'static str) {
     let tone = if totals.refused > 0 { "made" } else { "good" };
     match run.state {
         RunState::Running => (w.t("run-running"), ""),
+        RunState::Staged => (w.t("run-staged"), ""),
         RunState::Failed => (w.fill("run-failed", [("error", &run.error.as_deref().unwrap_or("–"))]), "bad"),
         RunState::DryRun => {
             (w.fill("run-dry", [("added", &added), ("corrected", &corrected), ("refused", &refused)]), tone)
