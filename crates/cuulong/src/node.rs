@@ -107,6 +107,8 @@ impl Node {
         let mut background = JoinSet::new();
         background.spawn(app.intake.clone().keep_leases());
         background.spawn(app.intake.clone().keep_journal());
+        background.spawn(app.intake.clone().keep_drafts());
+        background.spawn(app.clone().keep_pieces());
         Ok(Node { background, app, router, lock })
     }
 

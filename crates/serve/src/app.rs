@@ -20,6 +20,7 @@ use url::Url;
 
 use crate::http::principal::same_secret;
 use crate::http::{Answer, Problem, ProblemKind};
+use crate::pieces::Pieces;
 use crate::ready::Readiness;
 use crate::sign_ins::SignIns;
 
@@ -31,6 +32,7 @@ struct Inner {
     parts: Parts,
     sign_ins: SignIns,
     readiness: Readiness,
+    pieces: Pieces,
 }
 
 /// What an [`App`] is made of.
@@ -74,7 +76,13 @@ pub struct ServeConfig {
 impl App {
     /// Binds the parts together.
     pub fn new(parts: Parts) -> App {
-        App(Arc::new(Inner { parts, sign_ins: SignIns::default(), readiness: Readiness::default() }))
+        let pieces = Pieces::new(parts.config.spool.join("uploads"));
+        App(Arc::new(Inner { parts, sign_ins: SignIns::default(), readiness: Readiness::default(), pieces }))
+    }
+
+    /// Files that come in piece by piece.
+    pub(crate) fn pieces(&self) -> &Pieces {
+        &self.0.pieces
     }
 
     /// Whether the node can do its work, as last found.

@@ -9,6 +9,7 @@ pub mod http;
 mod loads;
 mod ogc;
 mod ops;
+mod pieces;
 mod problems;
 mod ready;
 mod sign_ins;
@@ -56,6 +57,7 @@ pub fn router(app: App, pages: Router<App>) -> Router {
                 .layer(from_fn(ops::observe))
                 .layer(from_fn_with_state(app.clone(), http::offload::offload))
                 .layer(CompressionLayer::new().compress_when(compressed))
+                .layer(from_fn_with_state(app.clone(), v1::resumable::protocol))
                 .layer(cors())
                 .layer(SetResponseHeaderLayer::if_not_present(
                     header::X_CONTENT_TYPE_OPTIONS,
@@ -72,21 +74,36 @@ pub fn router(app: App, pages: Router<App>) -> Router {
 
 /// Anyone's page may read; keys travel in a header, never in a cookie of another site.
 fn cors() -> CorsLayer {
+    let sent: Vec<HeaderName> = [
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        header::ACCEPT,
+        header::ACCEPT_LANGUAGE,
+        HeaderName::from_static("idempotency-key"),
+    ]
+    .into_iter()
+    .chain(v1::resumable::SENT)
+    .collect();
+    let read: Vec<HeaderName> = [
+        header::ETAG,
+        header::LINK,
+        HeaderName::from_static("cuulong-version"),
+        HeaderName::from_static("cuulong-versions"),
+        HeaderName::from_static("x-request-id"),
+    ]
+    .into_iter()
+    .chain(v1::resumable::READ)
+    .collect();
     CorsLayer::new()
         .allow_origin(Any)
-        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::OPTIONS])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::ACCEPT,
-            header::ACCEPT_LANGUAGE,
-            HeaderName::from_static("idempotency-key"),
+        .allow_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PATCH,
+            Method::DELETE,
+            Method::OPTIONS,
         ])
-        .expose_headers([
-            header::ETAG,
-            header::LINK,
-            HeaderName::from_static("cuulong-version"),
-            HeaderName::from_static("cuulong-versions"),
-            HeaderName::from_static("x-request-id"),
-        ])
+        .allow_headers(sent)
+        .expose_headers(read)
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use chrono::Utc;
 use futures::{StreamExt, TryStreamExt};
-use intake::{Load, Report};
-use policy::Permit;
+use intake::{Load, Report, Staged};
+use model::{RunId, RunState};
+use policy::{Permit, Principal, Purpose};
 
 use crate::http::{Answer, Problem, ProblemKind};
 use crate::{App, ops};
@@ -34,6 +36,67 @@ impl App {
                 error.into()
             }
         })
+    }
+}
+
+/// Drafts: what a person looks at before anything is committed.
+impl App {
+    /// A draft, and the permit to go on with it: for whoever may write its dataset. For others there
+    /// is no such run.
+    pub async fn staged(&self, principal: &Principal, id: &str) -> Answer<(Staged, Permit)> {
+        let missing = || Problem::not_found(id);
+        let run_id = RunId::new(id).map_err(|_| missing())?;
+        let run = self.catalog.run(&run_id).await?.filter(|run| run.state == RunState::Staged);
+        let run = run.ok_or_else(missing)?;
+        let permit = match self.catalog.authorize(principal, &run.dataset, Purpose::Write, Utc::now()).await {
+            Ok(permit) => permit,
+            Err(catalog::Error::NotFound { .. } | catalog::Error::Denied(_)) => return Err(missing()),
+            Err(error) => return Err(error.into()),
+        };
+        Ok((self.intake.staged(&permit, &run_id).await?, permit))
+    }
+
+    /// Receives a file and keeps it as a draft.
+    pub async fn stage(&self, permit: Permit, load: Load) -> Answer<Staged> {
+        let broken_off = Arc::new(AtomicBool::new(false));
+        let mark = broken_off.clone();
+        let body = load.body.inspect_err(move |_| mark.store(true, Ordering::Relaxed)).boxed();
+        let load = Load { body, ..load };
+        let intake = self.intake.clone();
+        let staging = tokio::spawn(async move { intake.stage(&permit, load, &|_| {}).await });
+        let outcome = staging.await.map_err(|error| Problem::internal(&error))?;
+        outcome.map_err(|error| {
+            if broken_off.load(Ordering::Relaxed) && error.is_retryable() {
+                Problem::message(ProblemKind::InvalidBody, "problem-body-broken-off", vec![])
+            } else {
+                error.into()
+            }
+        })
+    }
+
+    /// Reads a draft again, under this mapping or a guessed one.
+    pub async fn review(&self, permit: Permit, run: RunId, mapping: Option<String>) -> Answer<Staged> {
+        let intake = self.intake.clone();
+        let reviewing = tokio::spawn(async move {
+            let now = Utc::now();
+            match mapping {
+                Some(text) => intake.review(&permit, &run, &text, now, &|_| {}).await,
+                None => intake.guess_again(&permit, &run, now, &|_| {}).await,
+            }
+        });
+        Ok(reviewing.await.map_err(|error| Problem::internal(&error))??)
+    }
+
+    /// Commits a draft. It runs on when the client hangs up.
+    pub async fn commit_staged(&self, permit: Permit, run: RunId) -> Answer<Report> {
+        let intake = self.intake.clone();
+        let committing = tokio::spawn(async move {
+            let started = Instant::now();
+            let outcome = intake.commit_staged(&permit, &run, Utc::now(), &|_| {}).await;
+            count(&outcome, started);
+            outcome
+        });
+        Ok(committing.await.map_err(|error| Problem::internal(&error))??)
     }
 }
 

@@ -4,11 +4,14 @@ mod admin;
 mod coverages;
 mod datasets;
 mod documents;
+mod drafts;
 mod keys;
 mod observations;
 mod places;
 mod recipes;
+pub(crate) mod resumable;
 mod runs;
+mod sheets;
 mod slow_queries;
 mod sql;
 mod trace;
@@ -62,6 +65,8 @@ fn complete(document: &mut OpenApi) {
             ("put", &mut item.put),
             ("post", &mut item.post),
             ("delete", &mut item.delete),
+            ("patch", &mut item.patch),
+            ("head", &mut item.head),
         ];
         for (method, operation) in operations {
             let Some(operation) = operation else { continue };
@@ -86,6 +91,10 @@ fn listed() -> (Router<App>, OpenApi) {
         .routes(routes!(datasets::show, datasets::update))
         .routes(routes!(datasets::mapping, datasets::save_mapping))
         .routes(routes!(uploads::upload))
+        .routes(routes!(resumable::create))
+        .routes(routes!(resumable::state, resumable::add, resumable::end, resumable::instead))
+        .routes(routes!(drafts::show, drafts::review, drafts::discard))
+        .routes(routes!(drafts::commit))
         .routes(routes!(versions::list))
         .routes(routes!(versions::differences))
         .routes(routes!(observations::list, writes::write).layer(DefaultBodyLimit::max(writes::MAX_BYTES)))
@@ -99,6 +108,8 @@ fn listed() -> (Router<App>, OpenApi) {
         .routes(routes!(runs::show))
         .routes(routes!(runs::findings))
         .routes(routes!(runs::original))
+        .routes(routes!(runs::marked))
+        .routes(routes!(sheets::sheet))
         .routes(routes!(trace::trace))
         .routes(routes!(sql::get, sql::post).layer(from_fn(ops::query)))
         .routes(routes!(places::list))

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::IntoResponse;
 use chrono::Utc;
-use model::{Run, RunId};
+use model::{Run, RunId, RunState};
 use policy::{Permit, Principal, Purpose};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -59,10 +59,14 @@ fn next_page(links: &Links, path: &str, limit: u64, reached: u64, total: u64) ->
         .then(|| links.to(path, &parameters.each_ref().map(|(name, value)| (*name, value.as_str()))))
 }
 
-/// The run, when the principal may read its dataset.
+/// The run, when the principal may read its dataset; a draft, when it may write it.
 pub async fn readable_run(app: &App, principal: &Principal, id: &str) -> Answer<(Run, Permit)> {
     let run_id = RunId::new(id).map_err(|_| Problem::not_found(id))?;
     let run = app.catalog.run(&run_id).await?.ok_or_else(|| Problem::not_found(id))?;
+    if run.state == RunState::Staged {
+        let (staged, permit) = app.staged(principal, id).await?;
+        return Ok((staged.run, permit));
+    }
     match app.catalog.authorize(principal, &run.dataset, Purpose::Read, Utc::now()).await {
         Ok(permit) => Ok((run, permit)),
         // Who may not know of the dataset may not know of its runs: the same words as for no run.
@@ -129,12 +133,62 @@ pub async fn original(
         let _kept = &stored;
         chunk
     });
-    let name: String =
-        run.file_name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')).collect();
     let headers = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (header::CONTENT_DISPOSITION, attachment(&run.file_name)),
         (header::ETAG, format!("\"{hash}\"")),
     ];
     Ok((headers, Body::from_stream(stream)))
+}
+
+/// The file of a run as an Excel workbook in which every refused cell is filled and says why. An
+/// Excel workbook comes back with everything that is in it; another table as a workbook with the same
+/// cells and a sheet that lists what was found. The comments are in the language of the request.
+#[utoipa::path(get, path = "/v1/runs/{id}/marked", tag = "intake", params(("id" = String, Path)),
+    responses((status = 200, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body = Vec<u8>),
+        (status = 404), (status = 422)))]
+pub async fn marked(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    RequestLang(lang): RequestLang,
+    Path(id): Path<String>,
+) -> Answer<impl IntoResponse> {
+    let (run, permit) = readable_run(&app, &principal, &id).await?;
+    if !permit.rows().is_open() {
+        return Err(Problem::new(crate::http::ProblemKind::NotAllowed));
+    }
+    let mapping = app.mapping_of(&permit, &run).await?;
+    let made = app.intake.marked(&permit, &run, Some(&mapping), lang).await?;
+    let file = tokio::fs::File::open(made.path()).await.map_err(|error| Problem::internal(&error))?;
+    let stream = tokio_util::io::ReaderStream::with_capacity(file, 256 * 1024);
+    let stream = futures::StreamExt::map(stream, move |chunk| {
+        let _kept = &made;
+        chunk
+    });
+    let stem = run.file_name.rsplit_once('.').map_or(run.file_name.as_str(), |(stem, _)| stem);
+    let suffix = if lang == model::Lang::En { "marked" } else { "danh-dau" };
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned(),
+        ),
+        (header::CONTENT_DISPOSITION, attachment(&format!("{stem}.{suffix}.xlsx"))),
+        (header::CACHE_CONTROL, "private, no-store".to_owned()),
+    ];
+    Ok((headers, Body::from_stream(stream)))
+}
+
+/// A file name for clients that read only ASCII, and as it is for the others (RFC 6266 §5).
+fn attachment(name: &str) -> String {
+    let plain: String =
+        name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')).collect();
+    let mut whole = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-') {
+            whole.push(char::from(byte));
+        } else {
+            whole.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
 }

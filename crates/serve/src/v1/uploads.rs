@@ -8,11 +8,12 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
-use intake::{Load, Report};
-use policy::Purpose;
+use intake::{Load, Report, Staged};
+use model::Finding;
+use policy::{Principal, Purpose};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use utoipa::{IntoParams, ToSchema};
@@ -34,6 +35,11 @@ pub struct UploadParams {
     dry_run: bool,
     /// The mapping as TOML; absent, the dataset's own, or one guessed from the file.
     mapping: Option<String>,
+    /// The id of an upload whose pieces are all here (`/v1/uploads`), instead of a body.
+    upload: Option<String>,
+    /// Keep the file as a draft and report: it is committed by `/v1/runs/{id}/commit`.
+    #[serde(default)]
+    stage: bool,
 }
 
 /// What became of a file.
@@ -49,6 +55,12 @@ pub struct ReportDocument {
     pub findings: Vec<FindingDocument>,
     /// How many findings there are.
     pub findings_total: u64,
+    /// For a draft: why it cannot be committed as it is, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// For a draft: when it is thrown away unless it is looked at again or committed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl ReportDocument {
@@ -64,6 +76,26 @@ impl ReportDocument {
                 .map(|finding| FindingDocument::new(finding, &report.run.sheets, lang))
                 .collect(),
             findings_total: report.findings_total,
+            problem: None,
+            expires_at: None,
+        }
+    }
+
+    /// The document of a draft with its first findings, in a language.
+    pub fn of_draft(staged: &Staged, findings: &[Finding], lang: model::Lang) -> Self {
+        let (run, review) = (&staged.run, &staged.review);
+        let problem = review.problem.as_ref().map(|problem| {
+            let sentences = [problem.what.as_str(), problem.hint.as_str()];
+            sentences.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+        });
+        ReportDocument {
+            run: run.into(),
+            mapping: review.mapping.clone(),
+            mapping_guessed: review.guessed,
+            findings: findings.iter().map(|f| FindingDocument::new(f, &run.sheets, lang)).collect(),
+            findings_total: review.findings,
+            problem,
+            expires_at: Some(staged.expires_at),
         }
     }
 }
@@ -84,11 +116,37 @@ pub async fn upload(
 ) -> Answer<impl IntoResponse> {
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Write, Utc::now()).await?;
-    let HandedIn { file_name, body, mapping, dry_run } = handed_in(&app, asked, request).await?;
+    let (upload, stage) = (asked.upload.clone(), asked.stage);
+    let HandedIn { file_name, body, mapping, dry_run } = match &upload {
+        Some(upload) => pieced(&app, &principal, asked, upload).await?,
+        None => handed_in(&app, asked, request).await?,
+    };
     let load = Load { file_name, body, mapping, dry_run, now: Utc::now() };
-    let report = app.load(permit, load).await?;
-    let status = if report.run.version.is_some() { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(ReportDocument::new(&report, lang))))
+    let (status, document) = if stage {
+        let staged = app.stage(permit, load).await?;
+        let (findings, _) = app.catalog.findings(&staged.run.id, 0, REPORTED).await?;
+        (StatusCode::CREATED, ReportDocument::of_draft(&staged, &findings, lang))
+    } else {
+        let report = app.load(permit, load).await?;
+        let status = if report.run.version.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+        (status, ReportDocument::new(&report, lang))
+    };
+    // The pieces of a dry run may be asked for again under another mapping.
+    if let Some(upload) = upload.filter(|_| stage || !dry_run) {
+        app.drop_upload(&principal, &upload).await?;
+    }
+    Ok((status, Json(document)))
+}
+
+/// Findings that a report carries; the rest are at the run.
+const REPORTED: u64 = 1000;
+
+/// A file whose pieces came before.
+async fn pieced(app: &App, principal: &Principal, asked: UploadParams, upload: &str) -> Answer<HandedIn> {
+    let (announced, file) = app.whole(principal, upload).await?;
+    let body = tokio_util::io::ReaderStream::with_capacity(file, 256 * 1024).boxed();
+    let file_name = asked.file_name.unwrap_or(announced.file_name);
+    Ok(HandedIn { file_name, body, mapping: asked.mapping, dry_run: asked.dry_run })
 }
 
 /// A file and how to take it in.
