@@ -3,6 +3,8 @@
 
 const islands: Record<string, () => Promise<unknown>> = {
   "cl-chart": () => import("./chart/element"),
+  "cl-sheet": () => import("./intake/sheet"),
+  "cl-upload": () => import("./intake/upload"),
 };
 
 interface Connection {

@@ -6,13 +6,13 @@ mod catalogue;
 mod dataset;
 mod figure;
 mod home;
+mod intake;
 mod place;
 mod readings;
 mod report;
 mod run;
 mod search;
 mod trace;
-mod upload;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Request};
@@ -47,10 +47,15 @@ fn pages() -> Router<App> {
         .route("/", get(home::show))
         .route("/data", get(catalogue::show))
         .route("/data/{id}", get(dataset::show))
+        .route("/data/{id}/upload", get(intake::hand_in::moved))
         .route(
-            "/data/{id}/upload",
-            get(upload::show).post(upload::hand_in).layer(DefaultBodyLimit::disable()),
+            "/intake/new",
+            get(intake::hand_in::show).post(intake::hand_in::hand_in).layer(DefaultBodyLimit::disable()),
         )
+        .route("/intake/{run}", get(intake::show))
+        .route("/intake/{run}/mapping", axum::routing::post(intake::form::map))
+        .route("/intake/{run}/commit", axum::routing::post(intake::commit))
+        .route("/intake/{run}/discard", axum::routing::post(intake::discard))
         .route("/place/{id}", get(place::show))
         .route("/trace", get(trace::show))
         .route("/runs/{id}", get(run::show))

@@ -9,4 +9,6 @@ mod permissions;
 mod question;
 mod rasters;
 mod real_files;
+mod uploads;
 mod versions;
+mod wizard;

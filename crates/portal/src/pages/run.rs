@@ -3,14 +3,15 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use model::{DatasetKind, Run, RunId};
+use axum::response::{IntoResponse, Redirect};
+use model::{DatasetKind, Run, RunId, RunKind, RunState};
 use policy::{Permit, Purpose};
 use serve::App;
 use serve::http::Problem;
 
 use super::report::{Report, report, verdict};
 use crate::page::{Frame, PageResult, Section, answer};
-use crate::visit::Visit;
+use crate::visit::{Visit, address};
 
 /// Findings drawn on one page; the rest is at `/v1/runs/{id}/findings`.
 const MOST_FINDINGS: u64 = 500;
@@ -28,6 +29,7 @@ struct RunPage {
     report: Report,
     facts: Vec<(String, String, String)>,
     mapping: String,
+    marked: Option<String>,
 }
 
 /// What happened to every row of a file.
@@ -39,6 +41,9 @@ pub async fn show(
 ) -> PageResult {
     let w = visit.words;
     let (run, permit) = readable(&app, &visit, &id).await?;
+    if run.state == RunState::Staged {
+        return Ok(Redirect::to(&visit.link(&format!("/intake/{}", run.id))).into_response());
+    }
     let dataset = app.catalog.dataset(&run.dataset).await?.ok_or_else(|| Problem::not_found(&id))?;
     // Findings quote cells, and a cell may lie outside the rows that the permit reaches.
     let (findings, total) = if permit.rows().is_open() {
@@ -52,6 +57,11 @@ pub async fn show(
         }
         _ => None,
     };
+    // Only a table has cells that could be marked.
+    let marked = total > 0
+        && run.kind == RunKind::Upload
+        && run.original.is_some()
+        && dataset.kind == DatasetKind::Observations;
     let (verdict, tone) = verdict(&w, &run);
     let title = w.fill("run-title", [("file", &run.file_name)]);
     let dataset_href = visit.link(&format!("/data/{}", dataset.id));
@@ -65,6 +75,7 @@ pub async fn show(
         report: report(&visit, &run, &findings, total),
         facts: facts(&visit, &run, &dataset_href),
         mapping: mapping.map(|(_, text)| text).unwrap_or_default(),
+        marked: marked.then(|| address(&format!("/v1/runs/{}/marked", run.id), &[("lang", w.tag())])),
         dataset_href,
     };
     answer(&visit, &headers, &page)
@@ -75,6 +86,10 @@ pub async fn show(
 pub async fn readable(app: &App, visit: &Visit, id: &str) -> Result<(Run, Permit), Problem> {
     let run_id = RunId::new(id).map_err(|_| Problem::not_found(id))?;
     let run = app.catalog.run(&run_id).await?.ok_or_else(|| Problem::not_found(id))?;
+    if run.state == RunState::Staged {
+        let (staged, permit) = app.staged(&visit.principal, id).await?;
+        return Ok((staged.run, permit));
+    }
     match app.catalog.authorize(&visit.principal, &run.dataset, Purpose::Read, visit.now).await {
         Ok(permit) => Ok((run, permit)),
         Err(catalog::Error::NotFound { .. }) => Err(Problem::not_found(id)),
