@@ -2,7 +2,7 @@
 
     python node.py prepare            registers datasets and loads everything but the series
     python node.py series FILE…       loads files of the series
-    python node.py load read space write catalogue start        the groups of lines
+    python node.py load read space write catalogue growth start fair        the groups of lines
 """
 import json
 import os
@@ -280,7 +280,14 @@ def write():
 
 def catalogue():
     from catalogue import catalogue as run
-    run(serve, cuulong)
+    run(serve, cuulong, PORT)
+
+
+def growth():
+    """What grows and must not: planning beside many datasets, commits after many commits."""
+    from catalogue import commits, planning
+    planning(serve, cuulong, lambda dataset, file, data: take(dataset, file, LONG, data=data), add, PORT)
+    commits(serve, add, PORT)
 
 
 def fair():

@@ -27,7 +27,8 @@ LINES = {
     "stream-csv": ("360 000 values with qualifiers, CSV", True, "< 300 ms", ""),
     "stream-json": ("360 000 values with qualifiers, JSON", True, "< 300 ms", ""),
     "monthly": ("Monthly means of all series", True, "≤ 1.3 × DuckDB on Parquet", "≤ 1 × DuckDB's own file"),
-    "expand": ("Pages with `$expand`", True, "", ""),
+    "expand-observations": ("A page of SensorThings with `$expand` of observations", True, "", ""),
+    "expand-things": ("A page of SensorThings with `$expand` of datastreams", True, "", ""),
     "space-load": ("Parcels taken in", True, "", ""),
     "count-some": ("Exact count of one property in a year", True, "", ""),
     "bbox-1": ("1 000 parcels in a box, GeoJSON", True, "≥ 5 × faster than tipg and pygeoapi", "≤ PostGIS alone"),
@@ -37,9 +38,11 @@ LINES = {
     "join": ("Points in polygons", True, "≤ 1 × DuckDB spatial", "≥ 3 × faster"),
     "write-single": ("Single observations from 64 clients, durable", False, "≥ 10 000/s", "≥ 30 000/s"),
     "write-batch": ("Batches of 1 000 from 64 clients, durable", False, "≥ 50 000/s", ""),
-    "catalogue-list": ("100 000 datasets × 100 roles: list", True, "< 200 ms", ""),
-    "catalogue-search": ("100 000 datasets × 100 roles: search", True, "< 200 ms", ""),
-    "catalogue-register": ("100 000 datasets × 100 roles: register one more", True, "< 100 ms", ""),
+    "catalogue-list": (f"{AMOUNT['catalogue'][0]:,} datasets × {AMOUNT['catalogue'][1]} users: list", True, "< 200 ms", ""),
+    "catalogue-search": ("The same: search", True, "< 200 ms", ""),
+    "catalogue-register": ("The same: register one more", True, "< 100 ms", ""),
+    "planning": ("A question over `observation` beside datasets that it excludes", True, "flat", ""),
+    "commits": ("Commits, one after the other", True, "flat", ""),
     "start": ("Start to first answer", True, "≤ 1 s", "≤ 0.3 s"),
     "idle": ("Idle memory", True, "≤ 150 MB", "≤ 80 MB"),
     "binary": ("Size of the program", True, "", ""),
@@ -66,6 +69,8 @@ def cell(row):
         text += f", p99 {number(row['p99']['median'])}"
     elif "p99" in row:
         text += f", p99 {number(row['p99'])}"
+    if row.get("files"):
+        text += f", {row['files']} files"
     for word in ("failed", "refused"):
         if row.get(word):
             text += f", {row[word]} {word}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from common import AMOUNT, NODE, OUT, ROWS, SIZE, WORK
 
 HERE = Path(__file__).resolve().parent
-GROUPS = ["load", "read", "space", "write", "catalogue", "start", "fairness", "cluster"]
+GROUPS = ["load", "read", "space", "write", "catalogue", "growth", "start", "fairness", "cluster"]
 PEERS = ["duckdb", "postgres", "tipg", "pygeoapi", "martin"]
 ONLY = [g for g in os.environ.get("BENCH_ONLY", "").split(",") if g] or GROUPS
 WITHOUT = os.environ.get("BENCH_WITHOUT", "").split(",")

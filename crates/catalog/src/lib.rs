@@ -22,6 +22,7 @@ mod error;
 mod facts;
 mod gazetteer;
 mod grants;
+mod history;
 mod keys;
 mod mappings;
 mod migration;

@@ -1,6 +1,6 @@
 //! Versions of datasets: what each commit changed, and which one was current at a time.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use model::{DatasetId, RunId, UserId, Version, VersionInfo};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -14,6 +14,9 @@ use crate::{Catalog, Error};
 impl Catalog {
     /// Records a version. Recording it again changes nothing; a conflict when another run is
     /// recorded as its maker.
+    ///
+    /// A clock may step back; what was known at an instant must not change by that. A version is
+    /// recorded as committed after those before it, whatever the clock says.
     pub async fn record_version(&self, version: &VersionInfo) -> Result<(), Error> {
         let write = self.write(&[]).await?;
         let key = (version.dataset.to_string(), int(version.version.0));
@@ -24,6 +27,19 @@ impl Catalog {
                 Err(Error::conflict("version", format!("{} of {}", version.version, version.dataset)))
             };
         }
+        let mut version = version.clone();
+        let before = dataset_version::Entity::find()
+            .filter(dataset_version::Column::Dataset.eq(version.dataset.as_str()))
+            .filter(dataset_version::Column::Version.lt(int(version.version.0)))
+            .order_by_desc(dataset_version::Column::Version)
+            .limit(1)
+            .one(&write.tx)
+            .await?;
+        if let Some(before) = before.filter(|before| version.committed_at <= before.committed_at) {
+            tracing::warn!(dataset = %version.dataset, version = version.version.0, "the clock is behind the version before");
+            version.committed_at = before.committed_at + TimeDelta::microseconds(1);
+        }
+        let version = &version;
         to_row(version).into_active_model().reset_all().insert(&write.tx).await.map_err(|error| {
             let what = format!("version `{}` of dataset `{}`", version.version, version.dataset);
             let missing = format!("dataset `{}` or run `{}`", version.dataset, version.run);

@@ -139,11 +139,32 @@ pub enum Command {
         #[arg(long, default_value = "text")]
         format: Format,
     },
-    /// Join small files of tables into large ones.
+    /// Register made-up datasets and users, to measure a large catalogue.
+    #[command(hide = true)]
+    FillCatalogue {
+        /// So many datasets.
+        #[arg(long, default_value_t = 100_000)]
+        datasets: u64,
+        /// So many users; the answer is a line for each, with a key.
+        #[arg(long, default_value_t = 100)]
+        users: u64,
+    },
+    /// Join small files of tables into large ones; remove what only versions need that are not promised.
     Compact {
         /// Only this dataset.
         #[arg(long, value_name = "ID")]
         dataset: Option<String>,
+        /// Give up versions that were no longer the current one then, as far as `dataset keep` allows,
+        /// and remove their files. What products were made from stays.
+        #[arg(long, value_name = "TIME")]
+        expire_before: Option<String>,
+        /// With --expire-before: only say what would be removed.
+        #[arg(long, requires = "expire_before")]
+        dry_run: bool,
+        /// With --expire-before: how long reads that are under way may take [default: as long as a
+        /// query may].
+        #[arg(long, requires = "expire_before", value_name = "SECONDS")]
+        grace: Option<u64>,
     },
     /// Look at everything that the node stands on, and say what to do.
     Doctor {
@@ -245,6 +266,17 @@ pub enum DatasetCommand {
     },
     /// Register one.
     Add(Box<NewDataset>),
+    /// Say for how long its versions stay readable, or show it.
+    Keep {
+        /// Its id.
+        id: String,
+        /// For so many days.
+        #[arg(long, value_name = "N", conflicts_with = "forever")]
+        days: Option<u32>,
+        /// For ever, as at first.
+        #[arg(long)]
+        forever: bool,
+    },
 }
 
 /// A dataset to register.

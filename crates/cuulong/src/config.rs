@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::cli::Settings;
 use crate::commands::ClusterPart;
+use crate::traces::TraceConfig;
 
 /// The node's configuration.
 #[derive(Debug, Clone)]
@@ -55,6 +56,8 @@ pub struct Config {
     pub cluster_partitions: usize,
     /// The cluster, in a program that is built with it.
     pub cluster_part: Option<ClusterPart>,
+    /// Where traces go; nowhere when absent.
+    pub traces: Option<TraceConfig>,
     /// Every value with its origin, for `cuulong config`.
     pub origins: Vec<(String, String, String)>,
 }
@@ -98,6 +101,9 @@ struct File {
     cluster_secret: Option<String>,
     cluster_from_bytes: Option<u64>,
     cluster_partitions: Option<u64>,
+    otlp_endpoint: Option<String>,
+    otlp_plain_hosts: Option<String>,
+    otlp_percent: Option<u64>,
 }
 
 /// A configuration that cannot be used; the sentence names the value and its origin.
@@ -144,7 +150,15 @@ impl Config {
             values.pick("cluster_from_bytes", None, number(file.cluster_from_bytes), "2147483648");
         let cluster_partitions =
             values.pick("cluster_partitions", None, number(file.cluster_partitions), "16");
+        let otlp_endpoint = values.pick("otlp_endpoint", None, file.otlp_endpoint, "");
+        let otlp_plain_hosts = values.pick("otlp_plain_hosts", None, file.otlp_plain_hosts, "");
+        let otlp_percent = values.pick("otlp_percent", None, number(file.otlp_percent), "100");
+        let otlp_percent = positive("otlp_percent", &otlp_percent)?;
+        let traces = address("otlp_endpoint", &otlp_endpoint)?
+            .map(|endpoint| TraceConfig::new(endpoint, &otlp_plain_hosts, otlp_percent).map_err(ConfigError))
+            .transpose()?;
         Ok(Config {
+            traces,
             engine: engine_at(&engine)?,
             cluster_secret,
             cluster_from_bytes: cluster_from_bytes.parse().map_err(|_| {

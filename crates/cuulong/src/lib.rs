@@ -11,6 +11,7 @@ mod node;
 pub mod operate;
 mod progress;
 pub mod sample;
+pub mod traces;
 
 pub use client::{Client, Reply};
 pub use commands::{ClusterPart, dispatch};

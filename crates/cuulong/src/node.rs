@@ -103,7 +103,10 @@ impl Node {
             tracing::info!(from, to = folder::FORMAT, copy, "the folder was brought up to date");
         }
         let app = build(config, demo, &lock).await?;
-        let router = serve::router(app.clone(), portal::router());
+        let mut router = serve::router(app.clone(), portal::router());
+        if config.traces.is_some() {
+            router = crate::traces::around(router);
+        }
         let mut background = JoinSet::new();
         background.spawn(app.intake.clone().keep_leases());
         background.spawn(app.intake.clone().keep_journal());

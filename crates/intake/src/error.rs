@@ -103,7 +103,7 @@ impl From<formats::Error> for Error {
 impl From<lake::Error> for Error {
     fn from(error: lake::Error) -> Error {
         match error {
-            lake::Error::NotFound { what } => Error::NotFound { what },
+            lake::Error::NotFound { what } | lake::Error::Gone { what, .. } => Error::NotFound { what },
             lake::Error::Denied(denial) => Error::Denied(denial),
             lake::Error::Invalid { what, hint } => Error::Invalid { what, hint },
             lake::Error::Conflict { .. } => Error::Conflict { what: error.to_string() },

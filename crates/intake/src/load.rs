@@ -14,6 +14,7 @@ use model::{Dataset, Finding, Run, RunId, RunKind, RunState, RunTotals, VersionI
 use policy::{Denial, Permit};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
+use tracing::Instrument;
 
 use crate::Error;
 use crate::draft::{gone, note_review};
@@ -164,7 +165,8 @@ impl Intake {
         // From here on the run is settled whatever happens to this future.
         let mut guard = CutOff::new(self, run.clone());
         let mut load = Loading::new(self, permit, dataset, run, request.now);
-        let outcome = load.all(request, progress).await;
+        let span = tracing::info_span!(target: "cuulong::work", "load", dataset = %permit.dataset());
+        let outcome = load.all(request, progress).instrument(span).await;
         if let Err(error) = &outcome
             && !load.closing
         {

@@ -11,6 +11,14 @@ pub enum Error {
         /// What was looked for.
         what: String,
     },
+    /// The version's files have been removed: its dataset keeps later ones only.
+    #[error("{what} has been given up; versions are kept from {kept_from} on")]
+    Gone {
+        /// Which version.
+        what: String,
+        /// The first version that is kept whatever happens.
+        kept_from: model::Version,
+    },
     /// The permit does not reach what was asked.
     #[error("the permit does not allow this ({0:?})")]
     Denied(Denial),

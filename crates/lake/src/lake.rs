@@ -10,18 +10,19 @@ use futures::stream::BoxStream;
 use model::{DatasetId, OriginalHash, RunId, Version};
 use object_store::{ObjectStore, ObjectStoreExt};
 use policy::{Denial, Permit};
+use tracing::Instrument;
 use url::Url;
 
 use crate::config::{self, LakeConfig};
 use crate::journal::Pending;
-use crate::read::{self, FeatureBatches, FeatureRead, KeyIndexes, MetadataCache, SeriesRead};
+use crate::read::{self, CountRead, FeatureBatches, FeatureRead, KeyIndexes, MetadataCache, SeriesRead};
 use crate::tables::Tables;
 use crate::verified::Verified;
 use crate::{
-    AsOf, CommitCounts, Committed, Compacted, Error, LocalFile, NewRows, Original, Snapshot, StoredObject,
-    TableSchema,
+    AsOf, CommitCounts, Committed, Compacted, Error, Expired, Keep, LocalFile, NewRows, Original, Snapshot,
+    StoredObject, TableSchema,
 };
-use crate::{commit, inventory, originals, probe};
+use crate::{commit, expire, inventory, originals, probe};
 
 /// The originals and tables of one node. A clone is another handle on the same.
 #[derive(Clone)]
@@ -160,7 +161,8 @@ impl Lake {
     /// durable when it returns, and done once a run.
     pub async fn commit(&self, permit: &Permit, commit: NewRows) -> Result<Committed, Error> {
         may_write(permit)?;
-        commit::commit(self, permit, commit).await
+        let span = tracing::info_span!(target: "cuulong::work", "commit", dataset = %permit.dataset());
+        commit::commit(self, permit, commit).instrument(span).await
     }
 
     /// Joins the small files of the dataset's table into large sorted ones. Readers and writers go on
@@ -168,6 +170,34 @@ impl Lake {
     pub async fn compact(&self, permit: &Permit) -> Result<Compacted, Error> {
         may_write(permit)?;
         commit::compact::compact(self, permit.dataset(), commit::compact::How::All).await
+    }
+
+    /// Gives up the versions before one, which stays: from now on nothing promises their files. The
+    /// answer is the first version that is kept, which an earlier call may have set later. Nothing is
+    /// removed by this.
+    pub async fn give_up(
+        &self,
+        permit: &Permit,
+        from: Version,
+        now: DateTime<Utc>,
+    ) -> Result<Version, Error> {
+        may_write(permit)?;
+        expire::give_up(self, permit.dataset(), from, now).await
+    }
+
+    /// Removes the files that only versions need which have been given up and are not pinned, and what
+    /// writers left that were cut off a day ago. Whoever still reads such a version finds it gone:
+    /// call it when no read from before [`Lake::give_up`] goes on.
+    pub async fn remove_expired(&self, permit: &Permit, keep: &Keep<'_>) -> Result<Expired, Error> {
+        may_write(permit)?;
+        let keep = Keep { from: None, ..*keep };
+        expire::remove_expired(self, permit.dataset(), &keep, false).await
+    }
+
+    /// What [`Lake::remove_expired`] would remove.
+    pub async fn expired(&self, permit: &Permit, keep: &Keep<'_>) -> Result<Expired, Error> {
+        may_write(permit)?;
+        expire::remove_expired(self, permit.dataset(), keep, true).await
     }
 
     /// What a run committed to the dataset, if it did.
@@ -203,6 +233,18 @@ impl Lake {
     ) -> Result<Vec<RecordBatch>, Error> {
         may_read_this(permit, snapshot)?;
         read::series(self, permit, snapshot, read).await
+    }
+
+    /// How many results of some datastreams there are in a range of time, with the permit's embargo as
+    /// in [`Lake::read_series`].
+    pub async fn count_series(
+        &self,
+        permit: &Permit,
+        snapshot: &Snapshot,
+        read: CountRead,
+    ) -> Result<u64, Error> {
+        may_read_this(permit, snapshot)?;
+        read::count(self, permit, snapshot, read).await
     }
 
     /// Features in a box, or one feature by its id. Features have neither place, property nor

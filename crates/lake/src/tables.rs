@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 
 use crate::log::{TableLog, Written};
 use crate::verified::Verified;
-use crate::{AsOf, Committed, Error, Snapshot, TableSchema};
+use crate::{AsOf, Committed, Error, Snapshot, TableSchema, expire};
 
 /// Old versions that are kept in memory, a table.
 const OLD_VERSIONS: usize = 8;
@@ -50,6 +50,8 @@ struct State {
     runs_unknown_up_to: Option<Version>,
     /// The version of every run that is known.
     runs: HashMap<RunId, Version>,
+    /// The first version that is kept, as far as is known, when earlier ones have been given up.
+    horizon: Option<Version>,
     old: VecDeque<Arc<Snapshot>>,
     /// States that plans made elsewhere read, by their place in the log.
     vouched: VecDeque<Arc<Snapshot>>,
@@ -160,6 +162,10 @@ impl Table {
                 self.state.lock().checked = Some(checked);
                 return Ok(latest);
             };
+            {
+                let mut state = self.state.lock();
+                state.horizon = state.horizon.max(entry.horizon);
+            }
             latest = match entry.change {
                 Some((added, removed)) => {
                     let next = latest.next(added, &removed, entry.changes_rows)?;
@@ -206,18 +212,11 @@ impl Table {
     }
 
     async fn version(&self, dataset: &DatasetId, version: Version) -> Result<Arc<Snapshot>, Error> {
-        let latest = {
-            let state = self.state.lock();
-            let mut known = state.latest.iter().chain(&state.old);
-            if let Some(snapshot) = known.find(|snapshot| snapshot.version == version) {
-                return Ok(snapshot.clone());
-            }
-            state.latest.clone()
-        };
-        let latest = match latest {
-            Some(latest) if version < latest.version => latest,
-            _ => self.latest(dataset).await?,
-        };
+        // Versions may have been given up since the last look.
+        let mut latest = self.recent(dataset).await?;
+        if version > latest.version {
+            latest = self.latest(dataset).await?;
+        }
         if version == latest.version {
             return Ok(latest);
         }
@@ -225,13 +224,23 @@ impl Table {
         if version > latest.version {
             return Err(missing());
         }
-        let snapshot = Arc::new(self.log.load(Some(version)).await?.ok_or_else(missing)?);
-        if snapshot.version != version {
-            // An entry that made no version has this number.
-            return Err(missing());
+        let known = self.state.lock().old.iter().find(|old| old.version == version).cloned();
+        let snapshot = match known {
+            Some(known) => known,
+            None => {
+                let loaded = Arc::new(self.log.load(Some(version)).await?.ok_or_else(missing)?);
+                if loaded.version != version {
+                    // An entry that made no version has this number.
+                    return Err(missing());
+                }
+                self.verified.expect(loaded.files());
+                keep(&mut self.state.lock().old, loaded.clone());
+                loaded
+            }
+        };
+        if let Some(horizon) = self.horizon().await?.filter(|horizon| version < *horizon) {
+            expire::must_be_whole(self.verified.as_ref(), &snapshot, horizon).await?;
         }
-        self.verified.expect(snapshot.files());
-        keep(&mut self.state.lock().old, snapshot.clone());
         Ok(snapshot)
     }
 
@@ -258,17 +267,39 @@ impl Table {
         Ok(snapshot)
     }
 
-    /// What a run committed, as of the version in memory.
-    pub(crate) async fn committed_run(&self, run: &RunId) -> Result<Option<Committed>, Error> {
+    /// Takes the entry by which this writer has just given up versions.
+    pub(crate) async fn given_up(&self, snapshot: Snapshot, from: Version) {
+        {
+            let mut state = self.state.lock();
+            state.horizon = state.horizon.max(Some(from));
+        }
+        self.committed(snapshot, None).await;
+    }
+
+    /// The first version that is kept whatever happens, as of the version in memory; `None` when all are.
+    pub(crate) async fn horizon(&self) -> Result<Option<Version>, Error> {
+        self.read_held().await?;
+        Ok(self.state.lock().horizon)
+    }
+
+    /// Reads what the log up to the entry at which the table was loaded holds beside files, once.
+    async fn read_held(&self) -> Result<(), Error> {
         let unknown = self.state.lock().runs_unknown_up_to;
         if let Some(up_to) = unknown {
-            let runs = self.log.runs(up_to).await?;
+            let held = self.log.held(up_to).await?;
             let mut state = self.state.lock();
-            state.runs.extend(runs);
+            state.runs.extend(held.runs);
+            state.horizon = state.horizon.max(held.horizon);
             if state.runs_unknown_up_to == unknown {
                 state.runs_unknown_up_to = None;
             }
         }
+        Ok(())
+    }
+
+    /// What a run committed, as of the version in memory.
+    pub(crate) async fn committed_run(&self, run: &RunId) -> Result<Option<Committed>, Error> {
+        self.read_held().await?;
         let version = self.state.lock().runs.get(run).copied();
         match version {
             Some(version) => self.log.committed(version, run).await,

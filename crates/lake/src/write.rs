@@ -28,6 +28,9 @@ const PART_BYTES: usize = 8 << 20;
 /// Parts that may wait for the store while encoding goes on.
 const PARTS_WAITING: usize = 1;
 
+/// A short read unpacks whole pages; the index of pages is held in memory, 13 columns of each.
+const OBSERVATION_PAGE_ROWS: usize = 4096;
+
 /// Writes a file. `fill` hands over its rows, sorted, on a thread where it may block. When this
 /// fails or is dropped, the store has no such file.
 pub(crate) async fn write_file(
@@ -282,7 +285,7 @@ fn observation_columns(mut builder: WriterPropertiesBuilder) -> WriterProperties
     let sorted_by = |column_idx| SortingColumn { column_idx, descending: false, nulls_first: false };
     builder
         .set_max_row_group_row_count(Some(128 << 10))
-        .set_data_page_row_count_limit(8192)
+        .set_data_page_row_count_limit(OBSERVATION_PAGE_ROWS)
         .set_sorting_columns(Some(vec![sorted_by(0), sorted_by(1)]))
 }
 

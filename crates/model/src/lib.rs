@@ -27,5 +27,5 @@ pub use property::{Property, PropertyKind};
 pub use quality::Quality;
 pub use run::{CellRef, Finding, Run, RunKind, RunState, RunTotals, Severity};
 pub use text::{Lang, Text, fold, nfc};
-pub use time::{InvalidTime, TimeRange, VIETNAM, local_midnight, parse_instant};
+pub use time::{InvalidTime, TimeRange, VIETNAM, instant_text, local_midnight, parse_instant, push_instant};
 pub use unit::{Unit, UnitError};

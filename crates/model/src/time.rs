@@ -1,6 +1,6 @@
 //! Instants in UTC, the delta's own clock, and ranges of time.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeZone, Utc};
 
 /// Asia/Ho_Chi_Minh: UTC+7 all year, since 13 June 1975.
 pub const VIETNAM: FixedOffset = match FixedOffset::east_opt(7 * 3600) {
@@ -54,6 +54,66 @@ pub fn parse_instant(text: &str) -> Result<DateTime<Utc>, InvalidTime> {
     Err(InvalidTime(text.chars().take(80).collect()))
 }
 
+/// Writes an instant as RFC 3339 in UTC, with as many digits of a second as it has (0, 3 or 6), as
+/// chrono does for `SecondsFormat::AutoSi`: answers have very many of them. `micros` since 1970.
+pub fn push_instant(text: &mut String, micros: i64) {
+    const DAY: i64 = 86_400_000_000;
+    let (days, of_day) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
+    // Days to a date, in integers: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+    let z = days + 719_468;
+    let (era, of_era) = (z.div_euclid(146_097), z.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    if !(0..=9_999).contains(&year) {
+        // Longer years have a sign.
+        let time = DateTime::from_timestamp_micros(micros);
+        let time = time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        return text.push_str(&time.unwrap_or_default());
+    }
+    let seconds = of_day / 1_000_000;
+    let mut out = [0_u8; 27];
+    let mut length = 0;
+    let mut put = |number: i64, digits: u32, then: u8| {
+        for place in (0..digits).rev() {
+            out[length] = b'0' + u8::try_from(number / 10_i64.pow(place) % 10).unwrap_or(0);
+            length += 1;
+        }
+        out[length] = then;
+        length += 1;
+    };
+    put(year, 4, b'-');
+    put(month, 2, b'-');
+    put(day, 2, b'T');
+    put(seconds / 3_600, 2, b':');
+    put(seconds / 60 % 60, 2, b':');
+    match of_day % 1_000_000 {
+        0 => put(seconds % 60, 2, b'Z'),
+        fraction if fraction % 1_000 == 0 => {
+            put(seconds % 60, 2, b'.');
+            put(fraction / 1_000, 3, b'Z');
+        }
+        fraction => {
+            put(seconds % 60, 2, b'.');
+            put(fraction, 6, b'Z');
+        }
+    }
+    out[..length].iter().for_each(|byte| text.push(char::from(*byte)));
+}
+
+/// An instant as RFC 3339 in UTC, with as many digits of a second as it has.
+pub fn instant_text(time: DateTime<Utc>) -> String {
+    if !time.timestamp_subsec_nanos().is_multiple_of(1_000) {
+        return time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    }
+    let mut text = String::with_capacity(27);
+    push_instant(&mut text, time.timestamp_micros());
+    text
+}
+
 /// A range of time: from an instant (included) to an instant (excluded), either end open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TimeRange {
@@ -104,7 +164,34 @@ fn after(text: &str) -> Result<DateTime<Utc>, InvalidTime> {
 
 #[cfg(test)]
 mod tests {
-    use super::{TimeRange, parse_instant};
+    use chrono::{DateTime, SecondsFormat};
+
+    use super::{TimeRange, instant_text, parse_instant, push_instant};
+
+    #[test]
+    fn an_instant_is_written_as_chrono_writes_it() {
+        let day = 86_400_000_000_i64;
+        let edges =
+            [0, 1, -1, 999, 1_000, 999_999, 1_000_000, day - 1, day, -day, -day - 1, 951_782_400_000_000];
+        let many = (-4_000_i64..4_000).map(|n| n * 13 * day + n * n * 977 + n * 1_000);
+        // The ends of the years 9999 and before 0.
+        let far = [
+            253_402_300_799_999_999,
+            253_402_300_800_000_000,
+            -62_167_219_200_000_000,
+            -62_167_219_200_000_001,
+        ];
+        for micros in many.chain(edges).chain(far) {
+            let time = DateTime::from_timestamp_micros(micros).unwrap();
+            let mut text = String::from("at ");
+            push_instant(&mut text, micros);
+            let expected = time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+            assert_eq!(text, format!("at {expected}"));
+            assert_eq!(instant_text(time), expected);
+        }
+        let finer = DateTime::from_timestamp(0, 5).unwrap();
+        assert_eq!(instant_text(finer), "1970-01-01T00:00:00.000000005Z");
+    }
 
     #[test]
     fn a_time_without_a_zone_is_vietnams() {

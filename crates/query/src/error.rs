@@ -18,6 +18,12 @@ pub enum Error {
         /// What was asked for.
         what: String,
     },
+    /// The version's files have been removed, as its dataset's promise allows.
+    #[error("{what}")]
+    Gone {
+        /// Which version, and what is kept.
+        what: String,
+    },
     /// The asker has no right to it.
     #[error("reading was denied")]
     Denied(Denial),
@@ -97,6 +103,7 @@ impl Error {
     fn again(&self) -> Error {
         match self {
             Error::NotFound { what } => Error::NotFound { what: what.clone() },
+            Error::Gone { what } => Error::Gone { what: what.clone() },
             Error::Denied(denial) => Error::Denied(*denial),
             Error::Invalid { what, hint } => Error::Invalid { what: what.clone(), hint: hint.clone() },
             Error::Limit { what, limit } => Error::Limit { what, limit: limit.clone() },
@@ -242,6 +249,7 @@ impl From<lake::Error> for Error {
         match error {
             lake::Error::Denied(denial) => Error::Denied(denial),
             lake::Error::NotFound { what } => Error::NotFound { what },
+            lake::Error::Gone { .. } => Error::Gone { what: error.to_string() },
             lake::Error::Later(_) => Error::Later,
             lake::Error::Damaged(damage) => Error::Damaged { what: damage.to_string() },
             error => Error::Internal(Box::new(error)),

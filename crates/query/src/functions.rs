@@ -5,6 +5,7 @@ mod lookup;
 mod text;
 mod time;
 mod trace;
+mod trunc;
 
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
@@ -22,6 +23,7 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(time::LocalPart::month()));
     context.register_udf(ScalarUDF::from(time::TimeBucket::new()));
     context.register_udf(ScalarUDF::from(trace::Trace::new()));
+    trunc::register(context);
     bounded::restrain(context);
 }
 

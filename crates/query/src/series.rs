@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Duration, Utc};
-use lake::{SeriesRead, Snapshot};
+use lake::{CountRead, SeriesRead, Snapshot};
 use model::{Datastream, DatastreamId, TimeRange, Version};
 use policy::Permit;
 
@@ -106,14 +106,23 @@ impl Inner {
                 self.series_cost(snapshot, &chosen.numbers(), &chosen.all, request.time, request.limit);
             self.weigh(cost)?;
             let mut left = request.limit.map_or(most + 1, |limit| limit.min(most + 1));
+            let rows_of_one = snapshot.rows() / chosen.all.len().max(1) as u64;
             for (datastreams, time) in pages(chosen.numbers(), request.time, request.after) {
-                if datastreams.is_empty() || left == 0 {
-                    continue;
+                // A page is filled from the first datastreams on; others are not looked at.
+                let mut rest = datastreams.as_slice();
+                let mut many = match request.limit {
+                    Some(_) => left / usize::try_from(rows_of_one).unwrap_or(usize::MAX).max(1) + 1,
+                    None => rest.len(),
+                };
+                while left > 0 && !rest.is_empty() {
+                    let (these, others) = rest.split_at(many.min(rest.len()));
+                    (rest, many) = (others, many.saturating_mul(4));
+                    let datastreams = these.to_vec();
+                    let read = SeriesRead { datastreams, time, columns: columns.clone(), limit: Some(left) };
+                    let more = self.lake.read_series(permit, snapshot, read).await?;
+                    left -= more.iter().map(RecordBatch::num_rows).sum::<usize>().min(left);
+                    batches.extend(more);
                 }
-                let read = SeriesRead { datastreams, time, columns: columns.clone(), limit: Some(left) };
-                let more = self.lake.read_series(permit, snapshot, read).await?;
-                left -= more.iter().map(RecordBatch::num_rows).sum::<usize>().min(left);
-                batches.extend(more);
             }
             if batches.iter().map(RecordBatch::num_rows).sum::<usize>() > most {
                 return Err(Error::Limit { what: "rows", limit: format!("{most} rows") });
@@ -130,20 +139,14 @@ impl Inner {
             return Ok(rows);
         }
         self.weigh(self.series_cost(snapshot, &chosen.numbers(), &chosen.all, request.time, None))?;
-        let mut rows = 0_u64;
-        // One datastream after the other, so that no more than one is in memory.
-        for number in chosen.numbers() {
-            let read = SeriesRead {
-                datastreams: vec![number],
-                time: request.time,
-                columns: Some(vec!["phenomenon_time"]),
-                limit: None,
-            };
-            let batches = self.lake.read_series(permit, snapshot, read).await?;
-            tokio::task::consume_budget().await;
-            rows += batches.iter().map(|batch| batch.num_rows() as u64).sum::<u64>();
+        let datastreams = chosen.numbers();
+        if datastreams.is_empty() {
+            return Ok(0);
         }
-        Ok(rows)
+        // A table has rows of the datastreams that the catalogue knows, and of no others.
+        let every = datastreams.len() == chosen.all.len() && permit.rows().is_open();
+        let read = CountRead { datastreams: (!every).then_some(datastreams), time: request.time };
+        Ok(self.lake.count_series(permit, snapshot, read).await?)
     }
 }
 

@@ -176,7 +176,7 @@ async fn planned(engine: &Arc<Inner>, principal: &Principal, sql: &Sql) -> Resul
         let (reads, all_files) = (scope.reads(), scope.files());
         Ok(Planned { scope, logical, batch_rows, plan: physical, context, reads, all_files })
     };
-    work.instrument(tracing::info_span!("plan")).await
+    work.instrument(tracing::info_span!(target: "cuulong::work", "plan")).await
 }
 
 impl Planned {

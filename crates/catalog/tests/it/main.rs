@@ -6,6 +6,7 @@ mod database;
 mod datasets;
 mod datastreams;
 mod gazetteer;
+mod history;
 mod nodes;
 mod people;
 mod reference;

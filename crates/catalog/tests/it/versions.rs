@@ -9,6 +9,7 @@ on_both!(
     the_version_at_a_time_is_the_last_committed_by_then,
     a_version_is_recorded_once,
     a_version_needs_its_run,
+    a_clock_that_steps_back_does_not_change_what_was_known,
 );
 
 pub fn run(n: u64, dataset: &str) -> Run {
@@ -86,4 +87,31 @@ async fn a_version_needs_its_run(database: Database) {
     let info = commit(&catalog, 1).await;
     let lost = VersionInfo { run: run(7, "open_one").id, version: Version(2), ..info };
     assert!(matches!(catalog.record_version(&lost).await, Err(Error::NotFound { .. })));
+}
+
+async fn a_clock_that_steps_back_does_not_change_what_was_known(database: Database) {
+    let catalog = with_datasets(&database).await;
+    let id = dataset_id("open_one");
+    let first = commit(&catalog, 5).await;
+    let was_known = catalog.version_at(&id, now() + hours(4)).await.unwrap();
+    assert_eq!(was_known, None);
+    // The clock is three hours behind, and then an hour.
+    for (number, hour) in [(6, 2), (7, 4)] {
+        let mut run = run(number, "open_one");
+        run.started_at = now() + hours(hour);
+        catalog.open_run(&run).await.unwrap();
+        let info = VersionInfo {
+            version: Version(number),
+            run: run.id,
+            committed_at: run.started_at,
+            ..first.clone()
+        };
+        catalog.record_version(&info).await.unwrap();
+        assert_eq!(catalog.version_at(&id, now() + hours(4)).await.unwrap(), None);
+        let found = catalog.version_at(&id, first.committed_at).await.unwrap();
+        assert_eq!(found.map(|found| found.version), Some(Version(5)));
+        let latest = catalog.latest_version(&id).await.unwrap().unwrap();
+        assert_eq!(latest.version, Version(number));
+        assert!(latest.committed_at > first.committed_at, "versions follow one another in time");
+    }
 }

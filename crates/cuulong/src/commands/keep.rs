@@ -1,6 +1,10 @@
 //! `cuulong verify | compact | doctor | migrate`: looking after a node.
 
+use std::time::Duration;
+
+use chrono::Utc;
 use model::{DatasetId, Lang};
+use policy::Principal;
 use serde_json::json;
 
 use super::{Done, print, tell};
@@ -8,8 +12,9 @@ use crate::cli::Format;
 use crate::config::Config;
 use crate::lock::{Holder, Lock};
 use crate::operate::doctor::Health;
+use crate::operate::expire::Expiry;
 use crate::operate::verify::Verified;
-use crate::operate::{compact, doctor, folder, say, verify};
+use crate::operate::{Parts, advised, compact, doctor, expire, folder, say, verify};
 use crate::progress::bytes_bar;
 
 /// Compares what is stored with what was recorded.
@@ -61,6 +66,43 @@ pub async fn compact(config: &Config, dataset: Option<&str>) -> Done {
     for line in compact::compact(config, dataset.as_ref()).await? {
         print(&line);
     }
+    Ok(())
+}
+
+/// Gives up versions that are not promised, and removes their files.
+pub async fn expire(
+    config: &Config,
+    dataset: Option<&str>,
+    before: &str,
+    dry_run: bool,
+    grace: Option<u64>,
+) -> Done {
+    let dataset = dataset.map(DatasetId::new).transpose().map_err(|error| error.to_string())?;
+    // Besides the longest query, a node may take a moment to see the log's newest entry.
+    let grace = Duration::from_secs(grace.unwrap_or(config.query_seconds + 5));
+    let what = Expiry { dataset: dataset.as_ref(), before: expire::instant(before)?, dry_run, grace };
+    for line in expire::expire(config, &what).await? {
+        print(&line);
+    }
+    Ok(())
+}
+
+/// Promises to keep a dataset's history for so long, or says what is promised.
+pub async fn keep_history(config: &Config, id: &str, days: Option<u32>, forever: bool) -> Done {
+    let dataset = DatasetId::new(id).map_err(|error| error.to_string())?;
+    let parts = Parts::open(config).await?;
+    if days.is_some() || forever {
+        let by = Principal::System;
+        let promised = parts.catalog.set_keep_history(&dataset, days, by.name(), Utc::now()).await;
+        promised.map_err(|error| advised(&error))?;
+    }
+    let kept = parts.catalog.keep_history(&dataset).await.map_err(|error| advised(&error))?;
+    print(&match (config.lang, kept) {
+        (Lang::En, None) => format!("{dataset}: every version is kept for ever"),
+        (Lang::En, Some(days)) => format!("{dataset}: every version is kept for {days} days"),
+        (_, None) => format!("{dataset}: giữ mãi mọi phiên bản"),
+        (_, Some(days)) => format!("{dataset}: giữ mọi phiên bản trong {days} ngày"),
+    });
     Ok(())
 }
 

@@ -9,6 +9,10 @@ use crate::config::Config;
 
 /// Datasets.
 pub async fn dataset(config: &Config, command: DatasetCommand) -> Done {
+    if let DatasetCommand::Keep { id, days, forever } = command {
+        // The catalogue takes it beside a node that serves.
+        return super::keep::keep_history(config, &id, days, forever).await;
+    }
     let way = Way::find(config).await?;
     let client = way.client(config);
     match command {
@@ -41,6 +45,7 @@ pub async fn dataset(config: &Config, command: DatasetCommand) -> Done {
             print(&pretty(&document));
             Ok(())
         }
+        DatasetCommand::Keep { .. } => Ok(()),
     }
 }
 

@@ -17,6 +17,8 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::lock::{Holder, Lock};
 use crate::node::Node;
+use crate::operate::fill;
+use crate::traces::{TRACE_ONLY, Traces};
 
 /// What went wrong, as a sentence for the person at the terminal.
 pub type Done<T = ()> = Result<T, String>;
@@ -26,12 +28,6 @@ pub use cluster::ClusterPart;
 /// Runs a command; its failure is printed with its causes. A program that is built with the cluster
 /// gives its part.
 pub async fn dispatch(cli: Cli, cluster: Option<ClusterPart>) -> ExitCode {
-    let is_server = matches!(
-        cli.command,
-        Command::Serve { .. }
-            | Command::Cluster(ClusterCommand::Scheduler { .. } | ClusterCommand::Executor { .. })
-    );
-    log(is_server);
     match run(cli, cluster).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
@@ -52,34 +48,60 @@ async fn run(cli: Cli, cluster: Option<ClusterPart>) -> Done {
     if cluster::is_for_another(&config, &cli.command) {
         return cluster::hand_over();
     }
-    match cli.command {
-        Command::Serve { demo, .. } => serve::serve(&config, demo).await,
+    let is_server = matches!(
+        cli.command,
+        Command::Serve { .. }
+            | Command::Cluster(ClusterCommand::Scheduler { .. } | ClusterCommand::Executor { .. })
+    );
+    let traces = config.traces.as_ref().map(Traces::start).transpose()?;
+    log(is_server, traces.as_ref());
+    let done = answer(cli.command, &config).await;
+    if let Some(traces) = traces {
+        traces.close().await;
+    }
+    done
+}
+
+async fn answer(command: Command, config: &Config) -> Done {
+    match command {
+        Command::Serve { demo, .. } => serve::serve(config, demo).await,
         Command::Load { files, dataset, mapping, dry_run } => {
-            load::load(&config, &files, &dataset, mapping.as_deref(), dry_run).await
+            load::load(config, &files, &dataset, mapping.as_deref(), dry_run).await
         }
         Command::Sql { query, as_known_at, format } => {
-            ask::sql(&config, &query, as_known_at.as_deref(), &format).await
+            ask::sql(config, &query, as_known_at.as_deref(), &format).await
         }
-        Command::Dataset(command) => manage::dataset(&config, command).await,
-        Command::User(command) => manage::user(&config, command).await,
-        Command::Grant(command) => manage::grant(&config, command).await,
-        Command::Recipe(command) => manage::recipe(&config, command).await,
-        Command::Backup { command: Some(command), .. } => backup::manage(&config, command).await,
+        Command::User(command) => manage::user(config, command).await,
+        Command::Grant(command) => manage::grant(config, command).await,
+        Command::Recipe(command) => manage::recipe(config, command).await,
+        Command::Backup { command: Some(command), .. } => backup::manage(config, command).await,
         Command::Backup { target, format, command: None } => {
-            backup::make(&config, &target.unwrap_or_default(), format).await
+            backup::make(config, &target.unwrap_or_default(), format).await
         }
         Command::Restore { source, backup: id, only } => {
-            backup::restore(&config, &source, id.as_deref(), only.as_deref()).await
+            backup::restore(config, &source, id.as_deref(), only.as_deref()).await
         }
         Command::Export { folder, originals, people } => {
-            backup::export(&config, &folder, originals, people).await
+            backup::export(config, &folder, originals, people).await
         }
         Command::Verify { dataset, against, format } => {
-            keep::verify(&config, dataset.as_deref(), against.as_deref(), format).await
+            keep::verify(config, dataset.as_deref(), against.as_deref(), format).await
         }
-        Command::Compact { dataset } => keep::compact(&config, dataset.as_deref()).await,
-        Command::Doctor { format } => keep::doctor(&config, format).await,
-        Command::Migrate { dry_run } => keep::migrate(&config, dry_run).await,
+        Command::FillCatalogue { datasets, users } => {
+            for line in fill::fill(config, datasets, users).await? {
+                print(&line);
+            }
+            Ok(())
+        }
+        Command::Compact { dataset, expire_before: None, .. } => {
+            keep::compact(config, dataset.as_deref()).await
+        }
+        Command::Compact { dataset, expire_before: Some(before), dry_run, grace } => {
+            keep::expire(config, dataset.as_deref(), &before, dry_run, grace).await
+        }
+        Command::Dataset(command) => manage::dataset(config, command).await,
+        Command::Doctor { format } => keep::doctor(config, format).await,
+        Command::Migrate { dry_run } => keep::migrate(config, dry_run).await,
         Command::Cluster(command) => cluster::run(config, command).await,
         Command::Config => {
             for (name, value, origin) in &config.origins {
@@ -153,13 +175,26 @@ fn complain(message: &str) {
     tell(&format!("cuulong: {message}"));
 }
 
-/// Logs go to standard error: JSON lines for a server, warnings in plain text for a command.
-fn log(is_server: bool) {
-    use tracing_subscriber::EnvFilter;
+/// Logs go to standard error: JSON lines for a server, warnings in plain text for a command. Spans go
+/// to the collector, too, where one is configured.
+fn log(is_server: bool, traces: Option<&Traces>) {
+    use tracing_subscriber::filter::{FilterExt, filter_fn};
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::util::SubscriberInitExt;
+    use tracing_subscriber::{EnvFilter, Layer, Registry};
     let default = if is_server { SERVER_LOG } else { "error" };
     let filter = EnvFilter::try_from_env("CUULONG_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let set = if is_server { builder.json().flatten_event(true).try_init() } else { builder.try_init() };
+    let text = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines: Box<dyn Layer<Registry> + Send + Sync> =
+        if is_server { text.json().flatten_event(true).boxed() } else { text.boxed() };
+    let set = match traces {
+        // One filter for all is the cheapest.
+        None => tracing_subscriber::registry().with(lines).with(filter).try_init(),
+        Some(traces) => {
+            let shown = filter.and(filter_fn(|of| of.target() != TRACE_ONLY));
+            tracing_subscriber::registry().with(lines.with_filter(shown)).with(traces.layer()).try_init()
+        }
+    };
     if let Err(error) = set {
         tell(&format!("no log: {error}"));
     }
@@ -167,5 +202,5 @@ fn log(is_server: bool) {
 
 /// Our own events, and only warnings of the libraries below.
 const SERVER_LOG: &str = "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn,deltalake_core=warn,buoyant_kernel=warn,\
-     delta_kernel=warn,datafusion=warn,object_store=warn,ballista_core=warn,ballista_scheduler=warn,\
-     ballista_executor=warn";
+     delta_kernel=warn,datafusion=warn,object_store=warn,opentelemetry=warn,opentelemetry_sdk=warn,opentelemetry_otlp=warn,\
+     ballista_core=warn,ballista_scheduler=warn,ballista_executor=warn";

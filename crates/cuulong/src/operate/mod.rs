@@ -6,7 +6,9 @@
 pub(crate) mod backup;
 pub(crate) mod compact;
 pub(crate) mod doctor;
+pub(crate) mod expire;
 pub(crate) mod export;
+pub(crate) mod fill;
 pub mod folder;
 pub(crate) mod manifest;
 pub(crate) mod place;

@@ -25,6 +25,8 @@ pub(crate) struct Replay {
     files: BTreeMap<String, TableFile>,
     rows: i128,
     totals: BTreeMap<u64, i128>,
+    /// The first version that is kept whatever happens, when earlier ones have been given up.
+    kept_from: u64,
 }
 
 impl Replay {
@@ -35,6 +37,10 @@ impl Replay {
             let action: Value = serde_json::from_slice(line).map_err(|error| error.to_string())?;
             if let Some(add) = action.get("add") {
                 self.add(version, add).ok_or("an `add` without path, size or rows")?;
+            }
+            if action["txn"]["appId"] == "cuulong.horizon" {
+                let from = action["txn"]["version"].as_u64().ok_or("a `txn` without a version")?;
+                self.kept_from = self.kept_from.max(from);
             }
             if let Some(remove) = action.get("remove") {
                 let name = remove["path"].as_str().ok_or("a `remove` without a path")?;
@@ -63,6 +69,11 @@ impl Replay {
     /// The rows that a version has; nothing when its entry was not read.
     pub(crate) fn rows(&self, version: u64) -> Option<i128> {
         self.totals.get(&version).copied()
+    }
+
+    /// The first version that is kept whatever happens.
+    pub(crate) fn kept_from(&self) -> u64 {
+        self.kept_from
     }
 
     /// The files that the last version or any of these needs.

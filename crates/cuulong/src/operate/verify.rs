@@ -119,7 +119,8 @@ pub(crate) async fn verify(
     }
     for id in datasets.iter().filter(|id| dataset.is_none_or(|asked| asked == *id)) {
         let versions = recorded.versions.get(id).cloned().unwrap_or_default();
-        work.table(id, &versions).await?;
+        let pinned = recorded.pinned.get(id).cloned().unwrap_or_default();
+        work.table(id, &versions, &pinned).await?;
     }
     work.found.damaged.sort();
     Ok(work.found)
@@ -134,6 +135,8 @@ struct Recorded {
     read: HashMap<String, BTreeSet<String>>,
     /// The rows that each version has.
     versions: BTreeMap<DatasetId, BTreeMap<u64, u64>>,
+    /// The versions of each dataset that products were made from.
+    pinned: BTreeMap<DatasetId, BTreeSet<u64>>,
 }
 
 impl Recorded {
@@ -147,6 +150,12 @@ impl Recorded {
         let cell = |name: &str| row.get(columns.iter().position(|column| *column == name)?);
         let text = |name: &str| cell(name).and_then(Value::as_str).map(str::to_owned);
         let number = |name: &str| cell(name).and_then(Value::as_u64);
+        for pin in cell("pinned").and_then(Value::as_array).into_iter().flatten() {
+            let dataset = pin[0].as_str().and_then(|id| DatasetId::new(id).ok());
+            if let (Some(dataset), Some(version)) = (dataset, pin[1].as_u64()) {
+                self.pinned.entry(dataset).or_default().insert(version);
+            }
+        }
         match table {
             "original" => self.originals.extend(text("hash").zip(number("size"))),
             "run" => {
@@ -341,7 +350,12 @@ impl Work<'_> {
 impl Work<'_> {
     /// A table's log from its first entry to the last that is there or that the catalogue knows, then
     /// every file that a recorded version needs, then the rows of every recorded version.
-    async fn table(&mut self, dataset: &DatasetId, recorded: &BTreeMap<u64, u64>) -> Done {
+    async fn table(
+        &mut self,
+        dataset: &DatasetId,
+        recorded: &BTreeMap<u64, u64>,
+        pinned: &BTreeSet<u64>,
+    ) -> Done {
         let folder = format!("lake/{dataset}");
         let listed = self.list(&format!("{folder}/_delta_log")).await?;
         let number = |object: &ObjectMeta| {
@@ -360,7 +374,9 @@ impl Work<'_> {
         {
             self.checkpoint(object).await?;
         }
-        let versions: BTreeSet<u64> = recorded.keys().copied().collect();
+        // Of versions that have been given up, those stay that products were made from.
+        let is_kept = |version: &u64| *version >= replay.kept_from() || pinned.contains(version);
+        let versions: BTreeSet<u64> = recorded.keys().copied().filter(is_kept).collect();
         let files = replay.needed(&versions).into_iter().map(|file| Expected {
             path: Path::from(format!("{folder}/{}", file.name)),
             kind: Kind::Data,

@@ -26,7 +26,7 @@ fn done(data: &Path, arguments: &[&str]) -> String {
 }
 
 /// The node's folder as a release of an earlier format left it.
-fn of_first_format(folder: &Path) -> PathBuf {
+pub fn of_first_format(folder: &Path) -> PathBuf {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/format-1/data.tar.gz");
     let unpacked = Command::new("tar").arg("-C").arg(folder).arg("-xzf").arg(fixture).status().unwrap();
     assert!(unpacked.success());

@@ -2,6 +2,8 @@
 
 mod command;
 mod driver;
+mod history;
 mod keeping;
 mod killed;
 mod nodes;
+mod traces;

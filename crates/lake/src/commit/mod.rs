@@ -30,7 +30,7 @@ const FILE_ROWS: usize = 3_000_000;
 /// Rows that are brought into order and encoded at a time.
 pub(crate) const CHUNK_ROWS: usize = 64 << 10;
 /// How often a commit starts again because another writer was first.
-const ATTEMPTS: usize = 50;
+pub(crate) const ATTEMPTS: usize = 50;
 
 /// Compares without writing; see [`Lake::plan`].
 pub(crate) async fn plan(

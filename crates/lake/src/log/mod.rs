@@ -36,6 +36,10 @@ use crate::{Checksums, CommitCounts, Committed, Damage, DataFile, Error, Snapsho
 
 /// The operation of an entry that changes how rows lie in files, and no row.
 const REARRANGES: &str = "OPTIMIZE";
+/// The operation of an entry that gives up versions, and changes no row.
+const GIVES_UP: &str = "VACUUM END";
+/// The transaction whose number is the first version that is kept: checkpoints carry transactions on.
+pub(crate) const HORIZON: &str = "cuulong.horizon";
 /// Entries that are read at the same time.
 const ENTRIES_AT_ONCE: usize = 16;
 
@@ -81,6 +85,8 @@ pub(crate) struct Entry {
     pub(crate) run: Option<RunId>,
     /// Whether it makes a version.
     pub(crate) changes_rows: ChangesRows,
+    /// The first version that is kept from then on, when it gives up versions.
+    pub(crate) horizon: Option<Version>,
 }
 
 /// Whether the bytes of an entry of a table's log are those that were written; what is wrong with
@@ -200,6 +206,30 @@ impl TableLog {
         self.write(position, CommitData::new(actions, operation, HashMap::new(), Vec::new())).await
     }
 
+    /// Writes the entry that gives up the versions before one.
+    pub(crate) async fn give_up(
+        &self,
+        position: Version,
+        from: Version,
+        at: DateTime<Utc>,
+    ) -> Result<Written, Error> {
+        let at = at.timestamp_millis();
+        let info = CommitInfo {
+            timestamp: Some(at),
+            operation: Some(GIVES_UP.into()),
+            read_version: Some(position.0.saturating_sub(1)),
+            is_blind_append: Some(false),
+            engine_info: Some(engine()),
+            info: HashMap::from([("keptFrom".to_owned(), json!(from.0))]),
+            ..CommitInfo::default()
+        };
+        let number = i64::try_from(from.0).map_err(Error::internal)?;
+        let horizon = Transaction::new_with_last_update(HORIZON, number, Some(at));
+        let operation = DeltaOperation::VacuumEnd { status: "COMPLETED".to_owned() };
+        let actions = vec![Action::CommitInfo(info)];
+        self.write(position, CommitData::new(actions, operation, HashMap::new(), vec![horizon])).await
+    }
+
     async fn write(&self, version: Version, mut data: CommitData) -> Result<Written, Error> {
         for action in &mut data.actions {
             if let Action::CommitInfo(info) = action {
@@ -244,6 +274,7 @@ impl TableLog {
         let mut run = None;
         let mut other = false;
         let mut changes_rows = ChangesRows::Yes;
+        let mut horizon = None;
         for action in get_actions(version.0, &bytes)? {
             match action {
                 Action::Add(add) => {
@@ -255,16 +286,19 @@ impl TableLog {
                     )?);
                 }
                 Action::Remove(remove) => removed.push(self.path_of(&remove.path)?),
+                Action::Txn(transaction) if transaction.app_id == HORIZON => {
+                    horizon = u64::try_from(transaction.version).ok().map(Version);
+                }
                 Action::Txn(transaction) => run = RunId::new(&transaction.app_id).ok().or(run),
                 Action::CommitInfo(info) => {
-                    if info.operation.as_deref() == Some(REARRANGES) {
+                    if matches!(info.operation.as_deref(), Some(REARRANGES | GIVES_UP)) {
                         changes_rows = ChangesRows::No;
                     }
                 }
                 _ => other = true,
             }
         }
-        Ok(Some(Entry { change: (!other).then_some((added, removed)), run, changes_rows }))
+        Ok(Some(Entry { change: (!other).then_some((added, removed)), run, changes_rows, horizon }))
     }
 
     /// What a run's entry says that it did; `None` when the entry is of another run.

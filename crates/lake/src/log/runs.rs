@@ -1,4 +1,4 @@
-//! Which runs a table's log holds, read once when the table is opened.
+//! Which runs a table's log holds and which versions it keeps, read once when the table is opened.
 
 use std::collections::HashMap;
 
@@ -13,20 +13,29 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
-use super::TableLog;
+use super::{HORIZON, TableLog};
 use crate::Error;
 
 /// Entries that are read at the same time.
 const ENTRIES_AT_ONCE: usize = 16;
 
+/// What a log holds beside files.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    /// The version of every run.
+    pub(crate) runs: HashMap<RunId, Version>,
+    /// The first version that is kept, when earlier ones have been given up.
+    pub(crate) horizon: Option<Version>,
+}
+
 impl TableLog {
-    /// The version of every run that is committed up to a version: those of the last checkpoint,
-    /// and of the entries since.
-    pub(crate) async fn runs(&self, up_to: Version) -> Result<HashMap<RunId, Version>, Error> {
-        let mut runs = HashMap::new();
+    /// The version of every run that is committed up to a version, and the first version that is kept:
+    /// those of the last checkpoint, and of the entries since.
+    pub(crate) async fn held(&self, up_to: Version) -> Result<Held, Error> {
+        let mut held = Held::default();
         let mut first = 1;
         if let Some((checkpoint, bytes)) = self.checkpoint(up_to).await? {
-            runs = in_checkpoint(bytes)?;
+            held = in_checkpoint(bytes)?;
             first = checkpoint.0 + 1;
         }
         let mut entries = Vec::new();
@@ -35,11 +44,13 @@ impl TableLog {
         }
         let entries: Vec<_> = stream::iter(entries).buffered(ENTRIES_AT_ONCE).try_collect().await?;
         for (version, entry) in (first..).zip(entries) {
-            if let Some(run) = entry.and_then(|entry| entry.run) {
-                runs.insert(run, Version(version));
+            let Some(entry) = entry else { continue };
+            held.horizon = held.horizon.max(entry.horizon);
+            if let Some(run) = entry.run {
+                held.runs.insert(run, Version(version));
             }
         }
-        Ok(runs)
+        Ok(held)
     }
 
     /// The last checkpoint, if there is one and it is not too late.
@@ -67,10 +78,10 @@ fn found<T>(answer: object_store::Result<T>) -> Result<Option<T>, Error> {
 }
 
 /// The `txn` actions of a checkpoint.
-fn in_checkpoint(bytes: Bytes) -> Result<HashMap<RunId, Version>, Error> {
+fn in_checkpoint(bytes: Bytes) -> Result<Held, Error> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(bytes)?;
     let mask = ProjectionMask::columns(builder.parquet_schema(), ["txn.appId", "txn.version"]);
-    let mut runs = HashMap::new();
+    let mut held = Held::default();
     for batch in builder.with_projection(mask).build()? {
         let batch = batch?;
         let Some(transactions) = batch.column_by_name("txn").and_then(|column| column.as_struct_opt()) else {
@@ -89,10 +100,13 @@ fn in_checkpoint(bytes: Bytes) -> Result<HashMap<RunId, Version>, Error> {
             .as_string_opt::<i32>()
             .ok_or_else(|| Error::internal("a checkpoint's `txn.appId` is no text"))?;
         for row in (0..batch.num_rows()).filter(|row| transactions.is_valid(*row)) {
-            if let (Ok(run), Ok(version)) = (RunId::new(ids.value(row)), u64::try_from(versions.value(row))) {
-                runs.insert(run, Version(version));
+            let Ok(version) = u64::try_from(versions.value(row)).map(Version) else { continue };
+            if ids.value(row) == HORIZON {
+                held.horizon = held.horizon.max(Some(version));
+            } else if let Ok(run) = RunId::new(ids.value(row)) {
+                held.runs.insert(run, version);
             }
         }
     }
-    Ok(runs)
+    Ok(held)
 }

@@ -18,7 +18,7 @@ use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataR
 use crate::{DataFile, Error};
 
 /// How much memory the metadata of files may take.
-const CACHE_BYTES: usize = 64 << 20;
+const CACHE_BYTES: usize = 128 << 20;
 /// How much of a file's end is read at first: the footer and the page index of most files.
 const FOOTER_BYTES: usize = 128 << 10;
 

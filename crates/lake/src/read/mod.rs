@@ -1,6 +1,7 @@
 //! Reading without SQL: files, row groups and pages are pruned by their statistics, then decoded.
 
 mod cache;
+mod count;
 mod features;
 mod key_index;
 mod prune;
@@ -14,6 +15,7 @@ use parquet::arrow::ProjectionMask;
 use crate::{DataFile, Error, Lake};
 
 pub(crate) use cache::MetadataCache;
+pub(crate) use count::count;
 pub(crate) use features::features;
 pub(crate) use key_index::KeyIndexes;
 pub(crate) use prune::{Chosen, Ranges, int_range, ranges_of, rows_of, text_range};
@@ -30,6 +32,15 @@ pub struct SeriesRead {
     pub columns: Option<Vec<&'static str>>,
     /// At most so many rows, the first in order.
     pub limit: Option<usize>,
+}
+
+/// Which results to count.
+#[derive(Debug, Clone)]
+pub struct CountRead {
+    /// The datastreams, sorted, at least one; every one of the table when absent.
+    pub datastreams: Option<Vec<i64>>,
+    /// The phenomenon times.
+    pub time: TimeRange,
 }
 
 /// Which features to read.

@@ -101,6 +101,24 @@ pub(crate) fn int_pages(
         },
         _ => true,
     })
+    .unwrap_or_else(|| all(rows_of(metadata, group)))
+}
+
+/// As [`int_pages`], but only rows that are known to be on such pages: none without a page index.
+pub(crate) fn int_pages_for_sure(
+    metadata: &ParquetMetaData,
+    group: usize,
+    column: usize,
+    are: impl Fn(i64, i64) -> bool,
+) -> Ranges {
+    pages(metadata, group, column, |index, page| match index {
+        ColumnIndexMetaData::INT64(index) => match (index.min_value(page), index.max_value(page)) {
+            (Some(min), Some(max)) => index.null_count(page).unwrap_or(0) == 0 && are(*min, *max),
+            _ => false,
+        },
+        _ => false,
+    })
+    .unwrap_or_default()
 }
 
 /// As [`int_pages`], of a float column.
@@ -117,21 +135,23 @@ pub(crate) fn float_pages(
         },
         _ => true,
     })
+    .unwrap_or_else(|| all(rows_of(metadata, group)))
 }
 
+/// The rows on pages that are kept; `None` without an index of the pages.
 fn pages(
     metadata: &ParquetMetaData,
     group: usize,
     column: usize,
     keep: impl Fn(&ColumnIndexMetaData, usize) -> bool,
-) -> Ranges {
+) -> Option<Ranges> {
     let rows = rows_of(metadata, group);
     let index = metadata.column_index().and_then(|index| index.get(group)?.get(column));
     let offsets = metadata.offset_index().and_then(|index| index.get(group)?.get(column));
-    let (Some(index), Some(offsets)) = (index, offsets) else { return all(rows) };
+    let (index, offsets) = index.zip(offsets)?;
     let locations = offsets.page_locations();
     if matches!(index, ColumnIndexMetaData::NONE) || index.num_pages() != locations.len() as u64 {
-        return all(rows);
+        return None;
     }
     let start = |page: usize| {
         locations.get(page).map_or(rows, |page| usize::try_from(page.first_row_index).unwrap_or(0))
@@ -144,7 +164,7 @@ fn pages(
             _ => ranges.push(range),
         }
     }
-    ranges
+    Some(ranges)
 }
 
 fn all(rows: usize) -> Ranges {
@@ -163,6 +183,24 @@ pub(crate) fn both(a: &Ranges, b: &Ranges) -> Ranges {
         if x.end < y.end { i += 1 } else { j += 1 }
     }
     ranges
+}
+
+/// The rows of one that are not in the other.
+pub(crate) fn apart(of: &Ranges, without: &Ranges) -> Ranges {
+    let mut left = Vec::new();
+    for range in of {
+        let mut at = range.start;
+        for gone in without.iter().filter(|gone| gone.start < range.end && range.start < gone.end) {
+            if at < gone.start {
+                left.push(at..gone.start);
+            }
+            at = at.max(gone.end);
+        }
+        if at < range.end {
+            left.push(at..range.end);
+        }
+    }
+    left
 }
 
 /// Rows as ranges, in the order in which they are given.

@@ -6,6 +6,7 @@ use arrow::compute::{self, SortColumn};
 use arrow::datatypes::{Int64Type, SchemaRef, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use model::TimeRange;
 use parquet::arrow::ProjectionMask;
 use parquet::file::metadata::ParquetMetaData;
 use policy::Permit;
@@ -19,8 +20,9 @@ use crate::{DataFile, Error, Lake, Snapshot};
 const FILES_AT_ONCE: usize = 4;
 
 /// What a row has to be to be read.
-struct Wanted {
-    datastreams: Vec<i64>,
+pub(super) struct Wanted {
+    /// In order; every one when absent.
+    datastreams: Option<Vec<i64>>,
     /// The first instant, in microseconds.
     from: i64,
     /// The first instant after, in microseconds.
@@ -28,18 +30,95 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn may_be_in(&self, datastreams: Option<(i64, i64)>, times: Option<(i64, i64)>) -> bool {
+    pub(super) fn new(
+        permit: &Permit,
+        datastreams: Option<Vec<i64>>,
+        time: &TimeRange,
+    ) -> Result<Wanted, Error> {
+        if datastreams.as_ref().is_some_and(|all| all.is_empty() || !all.is_sorted()) {
+            return Err(Error::invalid("the datastreams of a read have to be there and sorted", "sort them"));
+        }
+        let embargo = permit.rows().before.map_or(i64::MAX, |before| before.timestamp_micros());
+        let to = time.to.map_or(i64::MAX, |to| to.timestamp_micros());
+        let from = time.from.map_or(i64::MIN, |from| from.timestamp_micros());
+        Ok(Wanted { datastreams, from, to: to.min(embargo) })
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.from >= self.to
+    }
+
+    /// The only datastream that is wanted, if it is one.
+    fn one(&self) -> Option<i64> {
+        match self.datastreams.as_deref() {
+            Some([one]) => Some(*one),
+            _ => None,
+        }
+    }
+
+    /// Whether rows that are wanted may be where the columns lie in these ranges.
+    pub(super) fn may_be_in(&self, datastreams: Option<(i64, i64)>, times: Option<(i64, i64)>) -> bool {
         datastreams.is_none_or(|(min, max)| self.has_datastream(min, max))
             && times.is_none_or(|(min, max)| self.has_time(min, max))
     }
 
-    fn has_datastream(&self, min: i64, max: i64) -> bool {
-        let at = self.datastreams.partition_point(|datastream| *datastream < min);
-        self.datastreams.get(at).is_some_and(|datastream| *datastream <= max)
+    /// Whether every row is wanted where the columns lie in these ranges.
+    pub(super) fn has_all(&self, datastreams: Option<(i64, i64)>, times: Option<(i64, i64)>) -> bool {
+        let all_datastreams = match datastreams {
+            Some((min, max)) => self.has_all_datastreams(min, max),
+            None => self.datastreams.is_none(),
+        };
+        all_datastreams && times.is_some_and(|(min, max)| self.has_all_times(min, max))
     }
 
-    fn has_time(&self, min: i64, max: i64) -> bool {
+    pub(super) fn has_datastream(&self, min: i64, max: i64) -> bool {
+        let Some(datastreams) = &self.datastreams else { return true };
+        let at = datastreams.partition_point(|datastream| *datastream < min);
+        datastreams.get(at).is_some_and(|datastream| *datastream <= max)
+    }
+
+    pub(super) fn has_all_datastreams(&self, min: i64, max: i64) -> bool {
+        let Some(datastreams) = &self.datastreams else { return true };
+        // What else lies between two numbers nobody knows.
+        min == max && datastreams.binary_search(&min).is_ok()
+    }
+
+    pub(super) fn has_time(&self, min: i64, max: i64) -> bool {
         self.from <= max && min < self.to
+    }
+
+    pub(super) fn has_all_times(&self, min: i64, max: i64) -> bool {
+        self.from <= min && max < self.to
+    }
+
+    /// Which rows of a batch are wanted, whose first columns are datastream and time.
+    fn mask(&self, batch: &RecordBatch) -> BooleanBuffer {
+        let datastreams = batch.column(0).as_primitive::<Int64Type>().values();
+        let times = batch.column(1).as_primitive::<TimestampMicrosecondType>().values();
+        let in_time = |row: usize| self.from <= times[row] && times[row] < self.to;
+        let rows = batch.num_rows();
+        match self.datastreams.as_deref() {
+            None => BooleanBuffer::collect_bool(rows, in_time),
+            Some([one]) => BooleanBuffer::collect_bool(rows, |row| datastreams[row] == *one && in_time(row)),
+            Some(many) => {
+                // Rows lie by datastream, so that most have the one of the row before.
+                let mut last = (0, false);
+                let mut first = true;
+                BooleanBuffer::collect_bool(rows, |row| {
+                    let datastream = datastreams[row];
+                    if first || last.0 != datastream {
+                        last = (datastream, many.binary_search(&datastream).is_ok());
+                        first = false;
+                    }
+                    last.1 && in_time(row)
+                })
+            }
+        }
+    }
+
+    /// How many rows of such a batch are wanted.
+    pub(super) fn count(&self, batch: &RecordBatch) -> u64 {
+        self.mask(batch).count_set_bits() as u64
     }
 
     fn choose(&self, metadata: &ParquetMetaData) -> Chosen {
@@ -63,17 +142,7 @@ impl Wanted {
 
     /// The rows of a batch that are wanted.
     fn pick(&self, batch: &RecordBatch) -> Result<RecordBatch, Error> {
-        let datastreams = batch.column(0).as_primitive::<Int64Type>().values();
-        let times = batch.column(1).as_primitive::<TimestampMicrosecondType>().values();
-        let one = (self.datastreams.len() == 1).then(|| self.datastreams[0]);
-        let wanted = BooleanBuffer::collect_bool(batch.num_rows(), |row| {
-            let datastream = datastreams[row];
-            let known = match one {
-                Some(one) => datastream == one,
-                None => self.datastreams.binary_search(&datastream).is_ok(),
-            };
-            known && self.from <= times[row] && times[row] < self.to
-        });
+        let wanted = self.mask(batch);
         let count = wanted.count_set_bits();
         let first = wanted.set_indices().next().unwrap_or(0);
         if count == 0 || wanted.slice(first, count).count_set_bits() == count {
@@ -83,6 +152,14 @@ impl Wanted {
     }
 }
 
+pub(super) fn must_be_observations(snapshot: &Snapshot) -> Result<(), Error> {
+    if snapshot.is_observations() {
+        return Ok(());
+    }
+    let what = format!("`{}` holds features, not series", snapshot.dataset());
+    Err(Error::invalid(what, "read its features"))
+}
+
 /// Reads a series; see [`Lake::read_series`].
 pub(crate) async fn series(
     lake: &Lake,
@@ -90,39 +167,47 @@ pub(crate) async fn series(
     snapshot: &Snapshot,
     read: SeriesRead,
 ) -> Result<Vec<RecordBatch>, Error> {
-    if !snapshot.is_observations() {
-        return Err(Error::invalid(
-            format!("`{}` holds features, not series", snapshot.dataset()),
-            "read its features",
-        ));
-    }
-    if read.datastreams.is_empty() || !read.datastreams.is_sorted() {
-        return Err(Error::invalid("the datastreams of a read have to be there and sorted", "sort them"));
-    }
+    must_be_observations(snapshot)?;
     let columns = columns(&snapshot.schema(), read.columns.as_deref())?;
-    let embargo = permit.rows().before.map_or(i64::MAX, |before| before.timestamp_micros());
-    let to = read.time.to.map_or(i64::MAX, |to| to.timestamp_micros());
-    let wanted = Wanted {
-        datastreams: read.datastreams,
-        from: read.time.from.map_or(i64::MIN, |from| from.timestamp_micros()),
-        to: to.min(embargo),
-    };
+    let wanted = Wanted::new(permit, Some(read.datastreams), &read.time)?;
     let limit = read.limit.unwrap_or(usize::MAX);
-    if wanted.from >= wanted.to || limit == 0 {
+    if wanted.is_nothing() || limit == 0 {
         return Ok(Vec::new());
     }
-    let mut reads = Vec::new();
-    for file in snapshot.files() {
-        let datastreams = file.min_datastream.zip(file.max_datastream);
-        if wanted.may_be_in(datastreams, file.min_time.zip(file.max_time)) {
-            reads.push(read_file(lake, file, &wanted, &columns.read, limit));
+    let may_have = |file: &&DataFile| {
+        wanted.may_be_in(file.min_datastream.zip(file.max_datastream), file.min_time.zip(file.max_time))
+    };
+    let mut files: Vec<&DataFile> = snapshot.files().iter().filter(may_have).collect();
+    let mut parts: Vec<Vec<RecordBatch>> = Vec::new();
+    if limit <= BATCH_ROWS && wanted.one().is_some() && follow_in_time(&mut files) {
+        // The first page of a long series is in the first files.
+        let mut rows = 0;
+        for file in files {
+            let part = read_file(lake, file, &wanted, &columns.read, limit - rows).await?;
+            rows += part.iter().map(RecordBatch::num_rows).sum::<usize>();
+            parts.push(part);
+            if rows >= limit {
+                break;
+            }
         }
+    } else {
+        let reads = files.into_iter().map(|file| read_file(lake, file, &wanted, &columns.read, limit));
+        let reads: Vec<_> = reads.collect();
+        parts = stream::iter(reads).buffered(FILES_AT_ONCE).try_collect().await?;
     }
-    let mut parts: Vec<Vec<RecordBatch>> = stream::iter(reads).buffered(FILES_AT_ONCE).try_collect().await?;
     parts.retain(|part| !part.is_empty());
     let mut batches = in_order(parts)?;
     cut(&mut batches, limit);
     batches.iter().map(|batch| Ok(batch.project(&columns.shown)?)).collect()
+}
+
+/// Puts files in the order of their times, if these lie one after the other.
+fn follow_in_time(files: &mut [&DataFile]) -> bool {
+    files.sort_by_key(|file| file.min_time);
+    files.windows(2).all(|pair| {
+        let times = pair[0].max_time.zip(pair[1].min_time);
+        times.is_some_and(|(end, beginning)| end < beginning)
+    })
 }
 
 /// The columns that are read, and of these, by position, those that were asked for.

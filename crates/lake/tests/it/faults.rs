@@ -20,7 +20,7 @@ use crate::world::{Value, new_rows, observations, values, with_table, writing};
 
 /// How an operation fails.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Failure {
+pub enum Failure {
     /// It is not done, and all go well after it.
     Once,
     /// It is done, but the answer is lost.
@@ -31,10 +31,10 @@ enum Failure {
 
 /// A store that fails at its n-th operation.
 #[derive(Debug)]
-struct Faulty {
-    inner: Arc<InMemory>,
-    failure: Failure,
-    left: Arc<AtomicUsize>,
+pub struct Faulty {
+    pub inner: Arc<InMemory>,
+    pub failure: Failure,
+    pub left: Arc<AtomicUsize>,
 }
 
 impl Faulty {

@@ -3,7 +3,9 @@
 mod commits;
 mod compaction;
 mod concurrency;
+mod count;
 mod damage;
+mod expiry;
 mod faults;
 mod features;
 mod history;

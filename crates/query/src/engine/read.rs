@@ -151,7 +151,7 @@ impl Engine {
             let read = Arc::new(read);
             let work = busy(READ.scope(read.clone(), work(inner.clone())));
             let deadline = stop.deadline;
-            let span = tracing::info_span!("scan", read.kind = "direct", read.on = on.name());
+            let span = tracing::info_span!(target: "cuulong::work", "scan", read.kind = "direct", read.on = on.name());
             let mut task = inner.threads.spawn(
                 on,
                 async move {

@@ -195,9 +195,11 @@ impl Record {
     /// It ended with an error, which is handed on.
     pub(crate) fn failed(&mut self, error: Error) -> Error {
         self.outcome = match &error {
-            Error::NotFound { .. } | Error::Denied(_) | Error::Invalid { .. } | Error::Busy { .. } => {
-                "refused"
-            }
+            Error::NotFound { .. }
+            | Error::Gone { .. }
+            | Error::Denied(_)
+            | Error::Invalid { .. }
+            | Error::Busy { .. } => "refused",
             Error::Limit { .. } => "limited",
             Error::Later | Error::Away(_) | Error::Internal(_) | Error::Damaged { .. } => "failed",
         };

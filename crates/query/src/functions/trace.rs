@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, StringArray};
 use arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMicrosecondType};
-use chrono::{DateTime, SecondsFormat};
+use chrono::DateTime;
 use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, TypeSignature, Volatility,
@@ -27,8 +27,10 @@ impl Trace {
 
 /// The path of the trace of one value; `time` in microseconds.
 pub(crate) fn trace_path(dataset: &str, datastream: i64, time: i64, version: Option<i64>) -> Option<String> {
-    let time = DateTime::from_timestamp_micros(time)?.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    let mut path = format!("/v1/trace?dataset={dataset}&datastream={datastream}&time={time}");
+    DateTime::from_timestamp_micros(time)?;
+    let mut path = String::with_capacity(112);
+    write!(path, "/v1/trace?dataset={dataset}&datastream={datastream}&time=").ok()?;
+    model::push_instant(&mut path, time);
     if let Some(version) = version {
         write!(path, "&version={version}").ok()?;
     }

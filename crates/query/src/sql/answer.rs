@@ -72,8 +72,10 @@ pub(super) fn deliver(
             Err(error) => Err(record.failed(error)),
         }
     };
-    let task =
-        engine.threads.spawn(On::Scans, work.instrument(tracing::info_span!("scan", read.kind = "sql")));
+    let task = engine.threads.spawn(
+        On::Scans,
+        work.instrument(tracing::info_span!(target: "cuulong::work", "scan", read.kind = "sql")),
+    );
     let waiting = Waiting { receiver, task, stop, _gone: gone };
     let batches = futures::stream::unfold(Some(waiting), next).boxed();
     SqlAnswer { schema, batches, datasets, truncated }

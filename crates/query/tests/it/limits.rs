@@ -42,6 +42,34 @@ async fn the_engine_is_free_again_when_nobody_waits_for_an_answer() {
     assert_eq!(rows.unwrap(), ["1"]);
 }
 
+/// Statements that keep all threads busy in different ways: recursion, sorting, hashing, pairing
+/// everything with everything, functions of many rows, distinct values.
+const GREEDY: [&str; 6] = [
+    ENDLESS,
+    "SELECT a.value FROM generate_series(1, 3000000) a ORDER BY sin(a.value) LIMIT 900000",
+    "SELECT count(*) FROM generate_series(1, 2000000) a JOIN generate_series(1, 2000000) b ON a.value % 1009 = b.value % 1013",
+    "SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b WHERE a.value < b.value",
+    "SELECT sum(sin(value) * cos(value)), median(value) FROM generate_series(1, 100000000)",
+    "SELECT count(DISTINCT value % 1000003) FROM generate_series(1, 100000000)",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_waits_for_stops_working_within_a_tenth_of_a_second() {
+    let world = World::with(QueryLimits { timeout: Duration::from_secs(3600), ..limits() }).await;
+    // The program is several times slower as it is tested than as it is released.
+    let most = Duration::from_millis(if cfg!(debug_assertions) { 600 } else { 100 });
+    for sql in GREEDY {
+        let greedy = world.try_rows(&PUBLIC, Sql::new(sql));
+        drop(tokio::time::timeout(Duration::from_millis(400), greedy).await);
+        let left = Instant::now();
+        while world.engine.scan_tasks() > 0 {
+            let took = left.elapsed();
+            assert!(took < most, "{sql} works on after {took:?}");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_answer_that_is_dropped_half_way_stops() {
     let world = World::with(QueryLimits { max_rows: usize::MAX, ..limits() }).await;

@@ -25,6 +25,10 @@ problem-not-found = Not found
 problem-not-found-meaning = There is nothing at this address, or you may not know of it; the answer is the same in both cases.
 problem-not-found-advice = Check the name; /v1/datasets lists the datasets that you may know of.
 problem-not-found-detail = there is no `{ $what }`, or you may not know of it
+problem-gone = The version has been given up
+problem-gone-meaning = The dataset keeps its history for a promised time only, and this version is older; its files have been removed.
+problem-gone-advice = Read a later version: /v1/datasets/DATASET/versions lists them. What a published product was made from is kept.
+
 problem-method-not-allowed = This method cannot be used here
 problem-method-not-allowed-meaning = The address exists, but does not take this HTTP method.
 problem-method-not-allowed-advice = See the header "Allow" or /v1/openapi.json.

@@ -25,6 +25,10 @@ problem-not-found = Không tìm thấy
 problem-not-found-meaning = Không có gì ở địa chỉ này, hoặc bạn không được biết đến nó; câu trả lời trong hai trường hợp là như nhau.
 problem-not-found-advice = Kiểm tra lại tên; /v1/datasets liệt kê các bộ số liệu bạn được biết.
 problem-not-found-detail = không có `{ $what }`, hoặc bạn không được biết đến nó
+problem-gone = Phiên bản không còn được giữ
+problem-gone-meaning = Bộ số liệu chỉ giữ lịch sử trong thời hạn đã hứa, và phiên bản này cũ hơn; các tệp của nó đã bị xóa.
+problem-gone-advice = Hãy đọc phiên bản mới hơn: /v1/datasets/DATASET/versions liệt kê chúng. Những gì sản phẩm đã công bố dùng đến vẫn được giữ.
+
 problem-method-not-allowed = Phương thức không dùng được ở địa chỉ này
 problem-method-not-allowed-meaning = Địa chỉ có thật, nhưng không nhận phương thức HTTP này.
 problem-method-not-allowed-advice = Xem tiêu đề "Allow" hoặc /v1/openapi.json.

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::array::{
+    ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray, StringBuilder, TimestampMicrosecondArray,
+};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::ipc::writer::StreamWriter;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
@@ -99,6 +101,17 @@ pub fn rows(
     response
 }
 
+/// Answers of so many rows are written where they are asked for.
+pub const SMALL_ROWS: usize = 5_000;
+
+/// A small answer whose rows are there already, written now rather than piece by piece by others.
+pub async fn at_once(response: Response<Body>) -> Result<Response<Body>, Problem> {
+    let (mut parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|error| Problem::internal(&error))?;
+    parts.extensions.remove::<Large>();
+    Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
 fn cut(problem: Problem) -> StreamError {
     tracing::error!(problem.kind = problem.kind.slug(), "a response was cut off");
     format!("the answer was cut off: {}", problem.kind.slug()).into()
@@ -107,7 +120,7 @@ fn cut(problem: Problem) -> StreamError {
 fn json_body(rows: Rows, prologue: String, epilogue: impl FnOnce() -> String + Send + 'static) -> Body {
     let mut first = true;
     let objects = rows.map_err(cut).map(move |batch| {
-        let batch = batch?;
+        let batch = with_text_times(batch?)?;
         let mut writer = arrow::json::WriterBuilder::new()
             .with_explicit_nulls(true)
             .build::<_, arrow::json::writer::LineDelimited>(Vec::new());
@@ -134,11 +147,49 @@ fn csv_body(schema: SchemaRef, rows: Rows) -> Body {
     header.push('\n');
     let lines = rows.map_err(cut).map(|batch| {
         let mut writer = arrow::csv::WriterBuilder::new().with_header(false).build(Vec::new());
-        writer.write(&super::harmless::harmless(batch?)?)?;
+        writer.write(&with_text_times(super::harmless::harmless(batch?)?)?)?;
         Ok::<_, StreamError>(Bytes::from(writer.into_inner()))
     });
     let start = futures::stream::once(async move { Ok(Bytes::from(header)) });
     Body::from_stream(start.chain(lines))
+}
+
+/// The batch with its instants as the texts that stand in CSV and JSON: Arrow's own writers go through
+/// the rules of a time zone for each.
+fn with_text_times(batch: RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let is_instant = |of: &DataType| matches!(of, DataType::Timestamp(TimeUnit::Microsecond, Some(zone)) if &**zone == "UTC");
+    let schema = batch.schema();
+    if !schema.fields().iter().any(|field| is_instant(field.data_type())) {
+        return Ok(batch);
+    }
+    let (mut fields, mut columns) = (Vec::new(), Vec::new());
+    for (field, column) in schema.fields().iter().zip(batch.columns()) {
+        if is_instant(field.data_type()) {
+            fields.push(Arc::new(Field::new(field.name(), DataType::Utf8, field.is_nullable())));
+            columns.push(Arc::new(texts_of(column.as_primitive())) as ArrayRef);
+        } else {
+            fields.push(field.clone());
+            columns.push(column.clone());
+        }
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
+}
+
+fn texts_of(times: &TimestampMicrosecondArray) -> StringArray {
+    let mut texts = StringBuilder::with_capacity(times.len(), times.len() * 20);
+    let mut text = String::new();
+    for time in times {
+        match time {
+            Some(micros) => {
+                text.clear();
+                model::push_instant(&mut text, micros);
+                texts.append_value(&text);
+            }
+            None => texts.append_null(),
+        }
+    }
+    texts.finish()
 }
 
 fn csv_line(names: &[&str]) -> String {
@@ -258,4 +309,29 @@ fn async_stream(
         }
     })
     .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(batch: &RecordBatch) -> (String, String) {
+        let mut csv = arrow::csv::WriterBuilder::new().with_header(false).build(Vec::new());
+        csv.write(batch).unwrap();
+        let mut json = arrow::json::LineDelimitedWriter::new(Vec::new());
+        json.write(batch).unwrap();
+        json.finish().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (text(csv.into_inner()), text(json.into_inner()))
+    }
+
+    #[test]
+    fn instants_are_written_as_arrow_writes_them() {
+        let times = [Some(0), None, Some(1_582_210_800_000_000), Some(1_582_210_800_120_000), Some(-1)];
+        let times = TimestampMicrosecondArray::from(times.to_vec()).with_timezone("UTC");
+        let numbers = arrow::array::Int64Array::from(vec![1, 2, 3, 4, 5]);
+        let columns: [(&str, ArrayRef); 2] = [("time", Arc::new(times)), ("n", Arc::new(numbers))];
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        assert_eq!(written(&with_text_times(batch.clone()).unwrap()), written(&batch));
+    }
 }

@@ -42,6 +42,7 @@ impl From<lake::Error> for Problem {
     fn from(error: lake::Error) -> Self {
         match error {
             lake::Error::NotFound { what } => Problem::not_found(&bare(&what)),
+            lake::Error::Gone { .. } => Problem::text(ProblemKind::Gone, error),
             lake::Error::Denied(denial) => denial.into(),
             lake::Error::Invalid { what, hint } => {
                 Problem::text(ProblemKind::InvalidParameter, with_hint(&what, &hint))
@@ -80,6 +81,7 @@ impl From<query::Error> for Problem {
     fn from(error: query::Error) -> Self {
         match error {
             query::Error::NotFound { what } => Problem::not_found(&bare(&what)),
+            query::Error::Gone { what } => Problem::text(ProblemKind::Gone, what),
             query::Error::Denied(denial) => denial.into(),
             query::Error::Invalid { what, hint } => {
                 Problem::text(ProblemKind::InvalidQuery, with_hint(&what, &hint.unwrap_or_default()))

@@ -34,7 +34,8 @@ pub async fn offload(State(app): State<App>, request: Request, next: Next) -> Re
             }
         }
     };
-    let writing = app.engine.background(writing.instrument(tracing::info_span!("encode")));
+    let writing =
+        app.engine.background(writing.instrument(tracing::info_span!(target: "cuulong::work", "encode")));
     // The work stops when the client goes away: it is dropped with the body.
     let rest = futures::stream::unfold(Some((receiver, writing)), async |state| {
         let (mut receiver, mut writing) = state?;

@@ -36,6 +36,8 @@ pub enum ProblemKind {
     KeyScope,
     /// There is no such thing, or the asker may not know of it.
     NotFound,
+    /// A version that has been given up.
+    Gone,
     /// The path exists, but not with this method.
     MethodNotAllowed,
     /// None of the formats asked for can be made.
@@ -66,7 +68,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [ProblemKind; 21] = [
+    pub const ALL: [ProblemKind; 22] = [
         ProblemKind::InvalidParameter,
         ProblemKind::UnknownParameter,
         ProblemKind::InvalidBody,
@@ -75,6 +77,7 @@ impl ProblemKind {
         ProblemKind::NotAllowed,
         ProblemKind::KeyScope,
         ProblemKind::NotFound,
+        ProblemKind::Gone,
         ProblemKind::MethodNotAllowed,
         ProblemKind::NotAcceptable,
         ProblemKind::Conflict,
@@ -101,6 +104,7 @@ impl ProblemKind {
             ProblemKind::NotAllowed => "not-allowed",
             ProblemKind::KeyScope => "key-scope",
             ProblemKind::NotFound => "not-found",
+            ProblemKind::Gone => "gone",
             ProblemKind::MethodNotAllowed => "method-not-allowed",
             ProblemKind::NotAcceptable => "not-acceptable",
             ProblemKind::Conflict => "conflict",
@@ -127,6 +131,7 @@ impl ProblemKind {
             ProblemKind::SignInRequired | ProblemKind::InvalidCredentials => StatusCode::UNAUTHORIZED,
             ProblemKind::NotAllowed | ProblemKind::KeyScope => StatusCode::FORBIDDEN,
             ProblemKind::NotFound => StatusCode::NOT_FOUND,
+            ProblemKind::Gone => StatusCode::GONE,
             ProblemKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ProblemKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             ProblemKind::Conflict => StatusCode::CONFLICT,

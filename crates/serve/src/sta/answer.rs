@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use futures::FutureExt;
 use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Expand, Expr, Options, Order, matches};
 
@@ -17,6 +17,8 @@ use crate::http::{Answer, Problem};
 const DEFAULT_TOP: u64 = 100;
 /// How many entities a page may have.
 const MOST_TOP: u64 = 1_000;
+/// How many entities of a page are made at a time.
+const EXPANDED_AT_ONCE: usize = 8;
 /// How many observations a page may have: they are small, and there are many.
 const MOST_OBSERVATIONS: u64 = 10_000;
 
@@ -68,13 +70,20 @@ pub(super) async fn set_document(
         document.insert("@iot.nextLink".into(), next.into());
     }
     let mut values = Vec::with_capacity(page.nodes.len());
-    for (index, node) in page.nodes.iter().enumerate() {
+    // What is expanded may have to be read: some at a time, in their order.
+    let mut documents = Vec::with_capacity(page.nodes.len());
+    for node in &page.nodes {
+        documents.push(entity_document(ctx, node, options));
+    }
+    let mut documents = futures::stream::iter(documents).buffered(EXPANDED_AT_ONCE);
+    while let Some(document) = documents.next().await {
         // Encoding ten thousand entities takes a while; others want the thread too.
-        if index % 256 == 255 {
+        if values.len() % 256 == 255 {
             tokio::task::yield_now().await;
         }
-        values.push(Value::Object(entity_document(ctx, node, options).await?));
+        values.push(Value::Object(document?));
     }
+    drop(documents);
     document.insert("value".into(), values.into());
     Ok(document)
 }

@@ -1,9 +1,8 @@
 //! The model as SensorThings entities.
 
-use model::{Place, PlaceId, Text};
+use model::{Place, PlaceId, Text, instant_text};
 use query::ObservedValue;
 use serde_json::{Map, Value, json};
-use standards::ogc::time_text;
 use standards::sta::{
     Datastream, FeatureOfInterest, Interval, Location, Observation, ObservedProperty, Quality, Sensor, Thing,
     UnitOfMeasurement, entity_document, to_map,
@@ -19,7 +18,18 @@ const MEASUREMENT: &str = "http://www.opengis.net/def/observationType/OGC-OM/2.0
 
 /// An entity's document: the properties selected, its links, without what is expanded.
 pub(super) fn document(ctx: &Context, node: &Node, select: &[String]) -> Map<String, Value> {
-    entity_document(&ctx.root(), node.entity(), &node.id(&ctx.world), body(ctx, node), select)
+    let body = match node {
+        // Where a value comes from is most of the work of its document.
+        Node::Observation(value, at) if !wants_parameters(select) => {
+            to_map(&observation(ctx, value, *at, false))
+        }
+        _ => body(ctx, node),
+    };
+    entity_document(&ctx.root(), node.entity(), &node.id(&ctx.world), body, select)
+}
+
+fn wants_parameters(select: &[String]) -> bool {
+    select.is_empty() || select.iter().any(|name| name == "parameters")
 }
 
 /// An entity's own properties.
@@ -47,7 +57,7 @@ pub(super) fn body(ctx: &Context, node: &Node) -> Map<String, Value> {
         Node::Series(at) => to_map(&datastream(ctx, *at)),
         Node::Sensor(id) => to_map(&sensor(ctx, id)),
         Node::Property(code) => to_map(&property(ctx, code)),
-        Node::Observation(value, at) => to_map(&observation(ctx, value, *at)),
+        Node::Observation(value, at) => to_map(&observation(ctx, value, *at, true)),
     }
 }
 
@@ -177,10 +187,8 @@ fn property(ctx: &Context, code: &model::PropertyCode) -> ObservedProperty {
     }
 }
 
-fn observation(ctx: &Context, value: &ObservedValue, at: SeriesAt) -> Observation {
-    let (dataset, _) = ctx.world.dataset(at);
-    let (stream, time) = (value.datastream.to_string(), time_text(value.time));
-    let trace = [("dataset", dataset.id.as_str()), ("datastream", &stream), ("time", &time)];
+/// A value; `parameters` only where they are wanted.
+fn observation(ctx: &Context, value: &ObservedValue, at: SeriesAt, parameters: bool) -> Observation {
     let result = match (value.result, &value.text) {
         (Some(number), _) => Value::from(number),
         (None, Some(text)) => Value::from(text.as_str()),
@@ -195,13 +203,20 @@ fn observation(ctx: &Context, value: &ObservedValue, at: SeriesAt) -> Observatio
             flag: value.quality.code(),
             tests: value.quality_tests.clone(),
         },
-        parameters: without_nulls(json!({
-            "recorded_at": time_text(value.recorded_at),
-            "text": value.result.and(value.text.as_deref()),
-            "run": value.run.as_str(),
-            "trace": ctx.links.to("/v1/trace", &trace),
-        })),
+        parameters: if parameters { origin(ctx, value, at) } else { Map::new() },
     }
+}
+
+fn origin(ctx: &Context, value: &ObservedValue, at: SeriesAt) -> Map<String, Value> {
+    let (dataset, _) = ctx.world.dataset(at);
+    let (stream, time) = (value.datastream.to_string(), instant_text(value.time));
+    let trace = [("dataset", dataset.id.as_str()), ("datastream", &stream), ("time", &time)];
+    without_nulls(json!({
+        "recorded_at": instant_text(value.recorded_at),
+        "text": value.result.and(value.text.as_deref()),
+        "run": value.run.as_str(),
+        "trace": ctx.links.to("/v1/trace", &trace),
+    }))
 }
 
 fn some(text: &str) -> Option<&str> {

@@ -1,5 +1,5 @@
-//! How much of what the asker may see a request can touch: one dataset, when its path begins at a
-//! series or a value and never leaves it, or everything.
+//! How much of what the asker may see a request can touch: one series, when its path begins at it or
+//! at one of its values and never leaves it, or everything.
 
 use model::DatastreamId;
 use policy::Principal;
@@ -21,8 +21,8 @@ pub(super) async fn world(
     let Some(named) = named_series(path) else { return World::open(app, principal).await };
     let written = path.steps[0].id.as_ref().map_or_else(String::new, ToString::to_string);
     let series = app.catalog.datastream(named).await?.ok_or_else(|| Problem::not_found(&written))?;
-    let dataset = World::of_dataset(app, principal, &series.key.dataset).await?;
-    if stays(path, options) { Ok(dataset) } else { World::open(app, principal).await }
+    let alone = World::of_series(app, principal, series).await?;
+    if stays(path, options) { Ok(alone) } else { World::open(app, principal).await }
 }
 
 /// The series that a path begins with, by its own number or by that of one of its values.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use catalog::Gazetteer;
 use chrono::Utc;
-use model::{Dataset, DatasetId, DatasetKind, Datastream, DatastreamId, PlaceId, PropertyCode};
+use model::{Dataset, DatasetKind, Datastream, DatastreamId, PlaceId, PropertyCode};
 use policy::{Permit, Principal, Purpose};
 
 use crate::App;
@@ -35,12 +35,13 @@ pub(super) fn sensor_id(procedure: &str) -> &str {
 }
 
 impl World {
-    /// What the principal may read of one dataset, or the refusal.
-    pub(super) async fn of_dataset(app: &App, principal: &Principal, id: &DatasetId) -> Answer<World> {
+    /// One series, if the principal may read its dataset, or the refusal.
+    pub(super) async fn of_series(app: &App, principal: &Principal, series: Datastream) -> Answer<World> {
+        let id = &series.key.dataset;
         let permit = app.catalog.authorize(principal, id, Purpose::Read, Utc::now()).await?;
         let dataset = app.catalog.dataset(id).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
-        let mut series = Vec::new();
-        add_reached(app, &permit, 0, &mut series).await?;
+        let reached = permit.rows().allows(&series.key.place, &series.key.property);
+        let series = reached.then_some((series, 0)).into_iter().collect();
         Ok(World::of(app.catalog.gazetteer().await?, vec![(dataset, permit)], series))
     }
 

@@ -1,6 +1,7 @@
 //! Reading observations without SQL: series, buckets that keep extremes, latest values.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema, TimestampMicrosecondType};
@@ -8,12 +9,12 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
 use model::{Datastream, DatastreamId, PlaceId, PropertyCode, Statistic, Version};
 use policy::Purpose;
 use query::{At, BucketRequest, Every, LatestRequest, ObservedValue, SeriesRequest, Streams};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
@@ -111,9 +112,10 @@ pub struct ValueDocument {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub datum: String,
     /// The instant, or the beginning of the period.
+    #[serde(serialize_with = "instant_of")]
     pub phenomenon_time: DateTime<Utc>,
     /// The end of the period.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "instant_or_none")]
     pub phenomenon_end: Option<DateTime<Utc>>,
     /// The number.
     pub result: Option<f64>,
@@ -161,9 +163,25 @@ pub fn trace_path(
     time: DateTime<Utc>,
     version: Option<Version>,
 ) -> String {
-    let time = time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    let path = format!("/v1/trace?dataset={dataset}&datastream={datastream}&time={time}");
-    version.map_or(path.clone(), |version| format!("{path}&version={version}"))
+    let mut path = String::with_capacity(112);
+    // Writing to a text does not fail.
+    let _ = write!(path, "/v1/trace?dataset={dataset}&datastream={datastream}&time=");
+    path.push_str(&model::instant_text(time));
+    if let Some(version) = version {
+        let _ = write!(path, "&version={version}");
+    }
+    path
+}
+
+fn instant_of<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&model::instant_text(*time))
+}
+
+fn instant_or_none<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => instant_of(time, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// Values in order of datastream and time: as pages of JSON, or whole as CSV, Arrow or Parquet.
@@ -190,13 +208,22 @@ pub async fn list(
     };
     if format != RowFormat::Json {
         let answer = app.engine.series(&permit, request).await?;
-        return whole(format, answer);
+        return whole(format, answer).await;
     }
     let limit = params::limit(asked.limit, 1000, 100_000)?;
     request.limit = Some(limit + 1);
     let counted = SeriesRequest { after: None, limit: None, ..request.clone() };
-    let total = app.engine.count(&permit, counted).await?;
+    let is_first = request.after.is_none();
     let answer = app.engine.series(&permit, request).await?;
+    // What fits on its first page is counted already.
+    let total = match answer.rows() {
+        rows if is_first && rows <= limit => rows as u64,
+        _ => {
+            // The same version, whatever was committed meanwhile.
+            let at = answer.version.map_or(counted.at, At::Version);
+            app.engine.count(&permit, SeriesRequest { at, ..counted }).await?
+        }
+    };
     let streams: HashMap<i64, &Datastream> = answer.datastreams.iter().map(|s| (s.id.0, s)).collect();
     let mut items = Vec::new();
     for batch in &answer.batches {
@@ -252,7 +279,8 @@ fn cursor(text: &str) -> Answer<(DatastreamId, DateTime<Utc>)> {
 }
 
 /// The values in one answer, each row with the words of its datastream.
-fn whole(format: RowFormat, answer: query::SeriesAnswer) -> Answer<Response> {
+async fn whole(format: RowFormat, answer: query::SeriesAnswer) -> Answer<Response> {
+    let is_small = answer.rows() <= encode::SMALL_ROWS;
     let streams: HashMap<i64, Datastream> =
         answer.datastreams.into_iter().map(|stream| (stream.id.0, stream)).collect();
     let mut batches = Vec::with_capacity(answer.batches.len());
@@ -265,6 +293,9 @@ fn whole(format: RowFormat, answer: query::SeriesAnswer) -> Answer<Response> {
     };
     let rows = futures::stream::iter(batches.into_iter().map(Ok)).boxed();
     let mut response = encode::rows(format, schema, rows, String::new(), String::new);
+    if is_small {
+        response = encode::at_once(response).await?;
+    }
     if let Some(version) = answer.version {
         response.headers_mut().insert("cuulong-version", HeaderValue::from(version.0));
     }

@@ -15,7 +15,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use self::ledger::Ledger;
-use self::process::{NodeProcess, kill_while_starting};
+use self::process::{NodeProcess, kill_while_starting, kill_while_upgrading};
 use self::work::{Kind, work};
 
 /// How many kills of each test.
@@ -78,6 +78,36 @@ async fn single_values_survive_kills() {
 #[tokio::test(flavor = "multi_thread")]
 async fn all_kinds_of_writing_at_once_survive_kills() {
     survive(&[Kind::File, Kind::Correction, Kind::Single, Kind::Batch]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn joining_files_beside_writing_survives_kills() {
+    survive(&[Kind::File, Kind::Correction, Kind::Compaction]).await;
+}
+
+/// A folder of the first format is brought up to date by whoever opens it: `migrate` or a node.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_survives_kills() {
+    let (seed, mut random) = chance();
+    for _ in 0..rounds().div_ceil(4) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = crate::keeping::of_first_format(folder.path());
+        for _ in 0..random.random_range(1..4) {
+            let after = Duration::from_millis(random.random_range(1..900));
+            if random.random_bool(0.5) {
+                kill_while_starting(&data, after).await;
+            } else {
+                kill_while_upgrading(&data, after).await;
+            }
+        }
+        let node = NodeProcess::start(&data).await;
+        let rows = node.sql("SELECT result FROM gauge ORDER BY place, phenomenon_time", None).await;
+        let values: Vec<f64> = rows.iter().filter_map(|row| row["result"].as_f64()).collect();
+        assert_eq!(values, [3.9, 4.5, 5.125, 0.1], "seed {seed}");
+        assert_eq!(node.sql_number("SELECT count(*) AS n FROM sluices").await, 2, "seed {seed}");
+        let before = node.sql_number("SELECT count(*) AS n FROM as_known_at('gauge', '1999-01-01')").await;
+        assert_eq!(before, 0, "seed {seed}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,37 +11,57 @@ use tokio::process::{Child, Command};
 /// A node that serves a folder.
 pub struct NodeProcess {
     child: Child,
+    data: PathBuf,
     url: String,
     key: String,
     http: Client,
 }
 
-fn spawn(data: &Path, log: &Path) -> Child {
+fn spawn(data: &Path, log: &Path, variables: &[(&str, &str)]) -> Child {
     let log = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cuulong"));
+    command.envs(variables.iter().copied());
     command.args(["--lang", "en", "--data"]).arg(data).args(["serve", "--listen", "127.0.0.1:0"]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
     command.spawn().unwrap()
 }
 
-fn log_of(data: &Path) -> PathBuf {
+/// Where a node on this folder logs.
+pub fn log_of(data: &Path) -> PathBuf {
     data.with_extension("log")
 }
 
 /// Starts a node and kills it a moment later, ready or not.
 pub async fn kill_while_starting(data: &Path, after: Duration) {
-    let mut child = spawn(data, &log_of(data));
+    let mut child = spawn(data, &log_of(data), &[]);
     tokio::time::sleep(after).await;
     drop(child.start_kill());
     child.wait().await.unwrap();
 }
 
+/// Begins to upgrade the folder and is killed a moment later, done or not.
+pub async fn kill_while_upgrading(data: &Path, after: Duration) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cuulong"));
+    command.args(["--lang", "en", "--data"]).arg(data).arg("migrate");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    let mut child = command.spawn().unwrap();
+    if tokio::time::timeout(after, child.wait()).await.is_err() {
+        drop(child.start_kill());
+        child.wait().await.unwrap();
+    }
+}
+
 impl NodeProcess {
     /// Starts a node on the folder and waits until it is ready. That it starts is a promise.
     pub async fn start(data: &Path) -> NodeProcess {
+        NodeProcess::start_with(data, &[]).await
+    }
+
+    /// The same, with variables of the environment.
+    pub async fn start_with(data: &Path, variables: &[(&str, &str)]) -> NodeProcess {
         let address = data.join("node.address");
         let before = std::fs::read_to_string(&address).ok();
-        let mut child = spawn(data, &log_of(data));
+        let mut child = spawn(data, &log_of(data), variables);
         let started = Instant::now();
         let http = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
         loop {
@@ -58,11 +78,26 @@ impl NodeProcess {
                 let key = found["key"].as_str().unwrap_or_default().to_owned();
                 let ready = http.get(format!("{url}/readyz")).send().await;
                 if ready.is_ok_and(|reply| reply.status() == StatusCode::OK) {
-                    return NodeProcess { child, url, key, http };
+                    return NodeProcess { child, data: data.to_owned(), url, key, http };
                 }
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// Its folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Where it serves.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The key of its console.
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// SIGKILL: the process has no say in it.

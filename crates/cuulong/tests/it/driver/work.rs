@@ -1,6 +1,8 @@
 //! What goes on at a node when it is killed.
 
 use std::fmt::Write;
+use std::path::PathBuf;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rand::Rng;
@@ -8,6 +10,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use tokio::process::Command;
 use tokio::task::JoinSet;
 
 use super::ledger::{Ledger, Minute, instant};
@@ -24,6 +27,8 @@ pub enum Kind {
     Single,
     /// Some values at a time.
     Batch,
+    /// `cuulong compact` beside the node, again and again; killed with it.
+    Compaction,
 }
 
 /// What became of the requests of a round.
@@ -52,7 +57,12 @@ pub async fn work(
 ) -> Done {
     let end = Instant::now() + time;
     let mut tasks = JoinSet::new();
+    let mut compactions = JoinSet::new();
     for (writer, kind) in kinds.iter().enumerate() {
+        if *kind == Kind::Compaction {
+            compactions.spawn(compact(node.data().to_owned(), end));
+            continue;
+        }
         // Each writer has keys of its own, so that it knows the order of its own writes.
         let plan = requests(*kind, writer, kinds.len(), ledger, random);
         let asker = node.asker();
@@ -78,7 +88,28 @@ pub async fn work(
             }
         }
     }
+    while let Some(ended) = compactions.join_next().await {
+        ended.expect("a compaction ends");
+    }
     done
+}
+
+/// Joins files until the time is over, and is killed then, wherever it is.
+async fn compact(data: PathBuf, end: Instant) {
+    while !end.saturating_duration_since(Instant::now()).is_zero() {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cuulong"));
+        command.args(["--lang", "en", "--data"]).arg(&data).arg("compact");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        let mut child = command.spawn().expect("the command starts");
+        let left = end.saturating_duration_since(Instant::now());
+        match tokio::time::timeout(left, child.wait()).await {
+            Ok(status) => assert!(status.expect("a status").success(), "a compaction failed"),
+            Err(_) => {
+                drop(child.start_kill());
+                child.wait().await.expect("it is gone");
+            }
+        }
+    }
 }
 
 enum Outcome {
@@ -122,6 +153,7 @@ async fn send(asker: &Asker, request: &Request) -> Outcome {
             let body = json!({ "observations": many });
             asker.ask(Method::POST, "/v1/datasets/gauge/observations", Body::Json(&body)).await
         }
+        Kind::Compaction => None,
     };
     match answer {
         Some((status, _)) if status.is_success() => Outcome::Acknowledged,
@@ -143,12 +175,13 @@ fn requests(kind: Kind, writer: usize, writers: usize, ledger: &Ledger, random: 
     let many = match kind {
         Kind::File | Kind::Correction => 6,
         Kind::Single | Kind::Batch => 400,
+        Kind::Compaction => 0,
     };
     for _ in 0..many {
         let size = match kind {
             Kind::File => random.random_range(1..1_500),
             Kind::Correction => random.random_range(1..200),
-            Kind::Single => 1,
+            Kind::Single | Kind::Compaction => 1,
             Kind::Batch => random.random_range(2..60),
         };
         let mut values = std::collections::BTreeMap::new();

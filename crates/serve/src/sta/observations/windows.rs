@@ -59,7 +59,7 @@ async fn span_of(ctx: &Context, group: &Group<'_>) -> Answer<Option<Span>> {
     let first = snapshot.files().iter().filter_map(|file| file.min_time).min();
     let last = snapshot.files().iter().filter_map(|file| file.max_time).max();
     let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
-    let series = ctx.world.series.iter().filter(|(_, dataset)| *dataset == group.dataset).count();
+    let series = ctx.app.catalog.datastreams(group.permit.dataset()).await?.len();
     let a_series =
         i64::try_from(snapshot.rows()).unwrap_or(i64::MAX) / i64::try_from(series.max(1)).unwrap_or(1);
     let spacing = Duration::microseconds((last - first) / a_series.max(1)).max(Duration::seconds(1));
