@@ -11,9 +11,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
-use model::{Datastream, DatastreamId, PlaceId, PropertyCode, Statistic, Version};
+use model::{DatasetId, Datastream, DatastreamId, PlaceId, PropertyCode, Statistic, Version};
 use policy::Purpose;
-use query::{At, BucketRequest, Every, LatestRequest, ObservedValue, SeriesRequest, Streams};
+use query::{At, BucketRequest, Every, LatestRequest, ObservedValue, SeriesAnswer, SeriesRequest, Streams};
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -224,8 +224,29 @@ pub async fn list(
             app.engine.count(&permit, SeriesRequest { at, ..counted }).await?
         }
     };
+    let (rows, version) = (answer.rows(), answer.version);
+    let page =
+        move || page_of(&id, &answer, limit, total, |last| next_link(&links, id.as_str(), &asked, last));
+    // A page of many values is written where it holds up nobody's short read.
+    let page = app.engine.compute(rows, page).await??;
+    let mut response = ([(header::CONTENT_TYPE, "application/json")], page).into_response();
+    if let Some(version) = version {
+        let tag = HeaderValue::from_str(&version.0.to_string()).map_err(|error| Problem::internal(&error))?;
+        response.headers_mut().insert("cuulong-version", tag);
+    }
+    Ok(response)
+}
+
+/// A page of values as JSON.
+fn page_of(
+    id: &DatasetId,
+    answer: &SeriesAnswer,
+    limit: usize,
+    total: u64,
+    next: impl Fn(&ValueDocument) -> String,
+) -> Answer<Vec<u8>> {
     let streams: HashMap<i64, &Datastream> = answer.datastreams.iter().map(|s| (s.id.0, s)).collect();
-    let mut items = Vec::new();
+    let mut items = Vec::with_capacity(answer.rows());
     for batch in &answer.batches {
         for value in ObservedValue::read(batch)? {
             if let Some(stream) = streams.get(&value.datastream.0) {
@@ -235,16 +256,12 @@ pub async fn list(
     }
     let more = items.len() > limit;
     items.truncate(limit);
-    let next = match items.last() {
-        Some(last) if more => Some(next_link(&links, id.as_str(), &asked, last)),
-        _ => None,
-    };
-    let mut response = Json(Page { items, total, next }).into_response();
-    if let Some(version) = answer.version {
-        let tag = HeaderValue::from_str(&version.0.to_string()).map_err(|error| Problem::internal(&error))?;
-        response.headers_mut().insert("cuulong-version", tag);
-    }
-    Ok(response)
+    let next = items.last().filter(|_| more).map(next);
+    written(&Page { items, total, next })
+}
+
+fn written<T: Serialize>(page: &Page<T>) -> Answer<Vec<u8>> {
+    serde_json::to_vec(page).map_err(|error| Problem::internal(&error))
 }
 
 fn next_link(links: &Links, id: &str, asked: &SeriesParams, last: &ValueDocument) -> String {
@@ -279,7 +296,7 @@ fn cursor(text: &str) -> Answer<(DatastreamId, DateTime<Utc>)> {
 }
 
 /// The values in one answer, each row with the words of its datastream.
-async fn whole(format: RowFormat, answer: query::SeriesAnswer) -> Answer<Response> {
+async fn whole(format: RowFormat, answer: SeriesAnswer) -> Answer<Response> {
     let is_small = answer.rows() <= encode::SMALL_ROWS;
     let streams: HashMap<i64, Datastream> =
         answer.datastreams.into_iter().map(|stream| (stream.id.0, stream)).collect();
@@ -451,17 +468,22 @@ pub async fn latest(
     Caller(principal): Caller,
     Path(id): Path<String>,
     Params(asked): Params<SeriesParams>,
-) -> Answer<Json<Page<ValueDocument>>> {
+) -> Answer<Response> {
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let request = LatestRequest { streams: asked.streams()?, at: asked.at()? };
     let answer = app.engine.latest(&permit, request).await?;
-    let items: Vec<_> = answer
-        .latest
-        .iter()
-        .map(|l| ValueDocument::new(id.as_str(), answer.version, &l.datastream, &l.value))
-        .collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+    let rows = answer.latest.len();
+    let page = move || {
+        let items: Vec<_> = answer
+            .latest
+            .iter()
+            .map(|l| ValueDocument::new(id.as_str(), answer.version, &l.datastream, &l.value))
+            .collect();
+        written(&Page { total: items.len() as u64, items, next: None })
+    };
+    let page = app.engine.compute(rows, page).await??;
+    Ok(([(header::CONTENT_TYPE, "application/json")], page).into_response())
 }
 
 /// A datastream.

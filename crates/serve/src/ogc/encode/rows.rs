@@ -25,9 +25,17 @@ const NOT_ATTRIBUTES: [&str; 11] = [
     "recorded_at",
 ];
 
+/// So many features of so many bytes are read where they are: to hand them over takes longer.
+const SMALL_ROWS: usize = 16;
+const SMALL_BYTES: usize = 1 << 20;
+
 /// The features of an answer and how many match. Geometry may be large: it is read off the request's threads.
 pub(in crate::ogc) async fn rows(answer: FeaturesAnswer) -> Answer<(Vec<Feature>, u64)> {
     let matched = answer.matched;
+    let bytes: usize = answer.batches.iter().map(|batch| batch.get_array_memory_size()).sum();
+    let rows: usize = answer.batches.iter().map(RecordBatch::num_rows).sum();
+    // A slice counts with all that it is a slice of.
+    let is_small = rows <= SMALL_ROWS && bytes <= SMALL_BYTES;
     let read = move || {
         let mut features = Vec::new();
         for batch in &answer.batches {
@@ -35,8 +43,10 @@ pub(in crate::ogc) async fn rows(answer: FeaturesAnswer) -> Answer<(Vec<Feature>
         }
         Ok(features)
     };
-    let features: Answer<Vec<Feature>> =
-        tokio::task::spawn_blocking(read).await.map_err(|error| Problem::internal(&error))?;
+    let features: Answer<Vec<Feature>> = match is_small {
+        true => read(),
+        false => tokio::task::spawn_blocking(read).await.map_err(|error| Problem::internal(&error))?,
+    };
     Ok((features?, matched))
 }
 
