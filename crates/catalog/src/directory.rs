@@ -93,6 +93,31 @@ pub struct Readable {
     pub permit: Permit,
 }
 
+/// What a principal may read, as of one time.
+#[derive(Debug)]
+pub struct Reading {
+    directory: Arc<Directory>,
+    reach: Reach,
+}
+
+impl Reading {
+    /// A dataset, if it may be read.
+    pub fn get(&self, id: &DatasetId) -> Option<Readable> {
+        readable(&self.reach, self.directory.get(id)?)
+    }
+
+    /// Every dataset of these kinds that may be read, by id.
+    pub fn all<'a>(&'a self, kinds: &'a [DatasetKind]) -> impl Iterator<Item = Readable> + 'a {
+        let wanted = self.directory.entries.iter().filter(|entry| kinds.contains(&entry.kind));
+        wanted.filter_map(|entry| readable(&self.reach, entry))
+    }
+
+    /// Whether rows of any dataset may be hidden.
+    pub fn may_hide_rows(&self) -> bool {
+        self.reach.held.iter().any(|held| held.hides_rows)
+    }
+}
+
 /// How many datasets there are of each kind, class, sector and agency.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DatasetCounts {
@@ -116,8 +141,9 @@ impl Directory {
 }
 
 /// What a principal may do with datasets, for one purpose at one time.
-pub(crate) struct Reach<'a> {
-    principal: &'a Principal,
+#[derive(Debug)]
+pub(crate) struct Reach {
+    principal: Principal,
     purpose: Purpose,
     now: DateTime<Utc>,
     /// For each class: of another agency, of the principal's own; both without a grant.
@@ -125,7 +151,7 @@ pub(crate) struct Reach<'a> {
     held: Vec<Arc<Held>>,
 }
 
-impl Reach<'_> {
+impl Reach {
     /// Whether the purpose is allowed for the dataset.
     pub(crate) fn allows(&self, entry: &Entry) -> bool {
         let own = self.principal.agency() == Some(&entry.agency);
@@ -147,7 +173,7 @@ impl Reach<'_> {
         // The oldest first, as the gate sees them.
         mine.sort_unstable_by_key(|(number, _)| *number);
         let mine: Vec<Grant> = mine.into_iter().map(|(_, grant)| grant.clone()).collect();
-        decide(self.principal, &policy, &mine, self.purpose, self.now).outcome.ok()
+        decide(&self.principal, &policy, &mine, self.purpose, self.now).outcome.ok()
     }
 }
 
@@ -211,12 +237,12 @@ impl Catalog {
     }
 
     /// What the principal may do.
-    pub(crate) async fn reach<'a>(
+    pub(crate) async fn reach(
         &self,
-        principal: &'a Principal,
+        principal: &Principal,
         purpose: Purpose,
         now: DateTime<Utc>,
-    ) -> Result<Reach<'a>, Error> {
+    ) -> Result<Reach, Error> {
         let own = principal.agency();
         let foreign = foreign_to(own);
         let may = |access: Access, agency: &AgencyId| {
@@ -225,7 +251,8 @@ impl Catalog {
         };
         let classes = Access::ALL
             .map(|access| (access, may(access, &foreign), own.is_some_and(|agency| may(access, agency))));
-        Ok(Reach { principal, purpose, now, classes, held: self.held_by(principal).await? })
+        let held = self.held_by(principal).await?;
+        Ok(Reach { principal: principal.clone(), purpose, now, classes, held })
     }
 
     /// The principal's grants: those of the user, and those of the agency.
@@ -273,18 +300,12 @@ impl Catalog {
         Ok(found.filter_map(|entry| readable(&reach, entry)).collect())
     }
 
-    /// Every dataset of these kinds that the principal may read, by id; of all kinds when none is
-    /// given. As [`Catalog::readable`], it writes nothing down.
-    pub async fn readable_datasets(
-        &self,
-        principal: &Principal,
-        kinds: &[DatasetKind],
-        now: DateTime<Utc>,
-    ) -> Result<Vec<Readable>, Error> {
+    /// What the principal may read now, to be looked up dataset by dataset: it costs what is looked
+    /// up, and not what there is. As [`Catalog::readable`], it writes nothing down.
+    pub async fn reading(&self, principal: &Principal, now: DateTime<Utc>) -> Result<Reading, Error> {
         let directory = self.directory().await?;
         let reach = self.reach(principal, Purpose::Read, now).await?;
-        let wanted = directory.entries.iter().filter(|entry| kinds.is_empty() || kinds.contains(&entry.kind));
-        Ok(wanted.filter_map(|entry| readable(&reach, entry)).collect())
+        Ok(Reading { directory, reach })
     }
 
     /// Whether any grant of the principal, or of its agency, hides rows of a dataset from it.
@@ -318,7 +339,7 @@ impl Catalog {
     }
 }
 
-fn readable(reach: &Reach<'_>, entry: &Arc<Entry>) -> Option<Readable> {
+fn readable(reach: &Reach, entry: &Arc<Entry>) -> Option<Readable> {
     reach.permit(entry).map(|permit| Readable { kind: entry.kind, permit })
 }
 

@@ -43,7 +43,7 @@ pub use audit::{AuditEntry, AuditRecord};
 pub use catalog::{Catalog, CatalogOptions};
 pub use database::create_database;
 pub use datasets::DatasetSearch;
-pub use directory::{DatasetCounts, Readable};
+pub use directory::{DatasetCounts, Readable, Reading};
 pub use drafts::Draft;
 pub use error::Error;
 pub use facts::ReferenceChanges;

@@ -85,8 +85,7 @@ fn plan_error(text: &str) -> DataFusionError {
 
 /// The dataset of a name; to someone who may not read it, it does not exist.
 fn dataset_named(scope: &Scope, name: &str) -> Result<(DatasetId, DatasetKind)> {
-    let found = scope.readable(name).map(|(dataset, kind)| (dataset.clone(), kind));
-    found.ok_or_else(|| {
+    scope.readable(name).ok_or_else(|| {
         let name: String = name.chars().take(80).collect();
         let hint = "see `SELECT dataset, title FROM dataset WHERE readable`";
         pass(Error::invalid(format!("there is no table `{name}`"), hint))

@@ -98,7 +98,7 @@ impl ObservationTable {
     fn hides_rows(&self) -> bool {
         match &self.which {
             Which::One(dataset, _) => self.scope.has_row_filter(dataset),
-            Which::All => self.scope.observation_datasets().iter().any(|id| self.scope.has_row_filter(id)),
+            Which::All => self.scope.may_hide_rows(),
         }
     }
 

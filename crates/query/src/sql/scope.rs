@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use catalog::Observed;
+use catalog::{Observed, Readable, Reading};
 use chrono::{DateTime, Utc};
 use lake::Snapshot;
 use model::{Dataset, DatasetId, DatasetKind, Version};
@@ -21,7 +21,7 @@ pub(crate) struct Scope {
     principal: Principal,
     now: DateTime<Utc>,
     at: At,
-    permits: BTreeMap<DatasetId, (DatasetKind, Permit)>,
+    reading: Reading,
     pinned: tokio::sync::Mutex<HashMap<(DatasetId, At), Arc<Member>>>,
     /// The versions that the statement reads, with their number of files.
     reads: Mutex<BTreeMap<(DatasetId, Version), u64>>,
@@ -54,19 +54,13 @@ impl Scope {
         as_known_at: Option<DateTime<Utc>>,
     ) -> Result<Arc<Scope>, Error> {
         let now = Utc::now();
-        let tables = [DatasetKind::Observations, DatasetKind::Features, DatasetKind::Coverage];
-        let found = engine.catalog.readable_datasets(principal, &tables, now).await?;
-        let permits = found
-            .into_iter()
-            .filter(|found| readable(found.kind, &found.permit))
-            .map(|found| (found.permit.dataset().clone(), (found.kind, found.permit)))
-            .collect();
+        let reading = engine.catalog.reading(principal, now).await?;
         Ok(Arc::new(Scope {
             engine: engine.clone(),
             principal: principal.clone(),
             now,
             at: as_known_at.map_or(At::Latest, At::KnownAt),
-            permits,
+            reading,
             pinned: tokio::sync::Mutex::default(),
             reads: Mutex::default(),
             positions: Mutex::default(),
@@ -81,8 +75,9 @@ impl Scope {
     /// The names that this principal can use as tables.
     pub(crate) fn table_names(&self) -> Vec<String> {
         let fixed = super::session::FIXED.iter().map(|name| (*name).to_owned());
-        let datasets = self.permits.keys().map(DatasetId::to_string).filter(|name| !is_fixed(name));
-        fixed.chain(datasets).collect()
+        let tables = self.reading.all(&TABLES).filter(|found| readable(found.kind, &found.permit));
+        let datasets = tables.map(|found| found.permit.dataset().to_string());
+        fixed.chain(datasets.filter(|name| !is_fixed(name))).collect()
     }
 
     /// Whether the principal can use the name as a table.
@@ -91,9 +86,14 @@ impl Scope {
     }
 
     /// The dataset of a name, if the principal may read it.
-    pub(crate) fn readable(&self, name: &str) -> Option<(&DatasetId, DatasetKind)> {
-        let (id, (kind, _)) = self.permits.get_key_value(&DatasetId::new(name).ok()?)?;
-        Some((id, *kind))
+    pub(crate) fn readable(&self, name: &str) -> Option<(DatasetId, DatasetKind)> {
+        let found = self.table(&DatasetId::new(name).ok()?)?;
+        Some((found.permit.dataset().clone(), found.kind))
+    }
+
+    /// The dataset, if it is a table for the principal.
+    fn table(&self, dataset: &DatasetId) -> Option<Readable> {
+        self.reading.get(dataset).filter(|found| readable(found.kind, &found.permit))
     }
 
     /// Every dataset that the principal may know of.
@@ -106,19 +106,24 @@ impl Scope {
     pub(crate) async fn observing(&self, wanted: &Observed) -> Result<Vec<DatasetId>, Error> {
         let found = self.engine.catalog.datasets_observing(wanted).await?;
         let is_readable =
-            |id: &DatasetId| matches!(self.permits.get(id), Some((DatasetKind::Observations, _)));
+            |id: &DatasetId| self.table(id).is_some_and(|found| found.kind == DatasetKind::Observations);
         Ok(found.into_iter().filter(is_readable).collect())
     }
 
     /// The datasets of observations that the principal may read.
     pub(crate) fn observation_datasets(&self) -> Vec<DatasetId> {
-        let observations = self.permits.iter().filter(|(_, (kind, _))| *kind == DatasetKind::Observations);
-        observations.map(|(id, _)| id.clone()).collect()
+        let observations = self.reading.all(&[DatasetKind::Observations]);
+        observations.map(|found| found.permit.dataset().clone()).collect()
     }
 
     /// Whether rows of the dataset are hidden from this principal.
     pub(crate) fn has_row_filter(&self, dataset: &DatasetId) -> bool {
-        self.permits.get(dataset).is_none_or(|(_, permit)| !permit.rows().is_open())
+        self.table(dataset).is_none_or(|found| !found.permit.rows().is_open())
+    }
+
+    /// Whether rows of any dataset may be hidden from this principal.
+    pub(crate) fn may_hide_rows(&self) -> bool {
+        self.reading.may_hide_rows()
     }
 
     /// Leaves a trace in the audit log of a name that was asked for and may not be read.
@@ -130,17 +135,17 @@ impl Scope {
 
     /// A dataset at a version, the same for the whole request.
     pub(crate) async fn member(&self, dataset: &DatasetId, at: At) -> Result<Arc<Member>, Error> {
-        let (_, permit) =
-            self.permits.get(dataset).ok_or_else(|| Error::not_found(format!("table `{dataset}`")))?;
+        let permit =
+            self.table(dataset).ok_or_else(|| Error::not_found(format!("table `{dataset}`")))?.permit;
         let mut pinned = self.pinned.lock().await;
         let key = (dataset.clone(), at);
         if let Some(member) = pinned.get(&key) {
             return Ok(member.clone());
         }
         // The snapshot first: its datastreams were registered before it was committed.
-        let snapshot = self.engine.snapshot(permit, at).await?;
+        let snapshot = self.engine.snapshot(&permit, at).await?;
         let streams = self.engine.stream_table(dataset).await?;
-        let member = Arc::new(Member { permit: permit.clone(), snapshot, streams });
+        let member = Arc::new(Member { permit, snapshot, streams });
         pinned.insert(key, member.clone());
         Ok(member)
     }
@@ -173,6 +178,10 @@ impl std::fmt::Debug for Scope {
         f.debug_struct("Scope").field("at", &self.at).finish_non_exhaustive()
     }
 }
+
+/// The kinds of datasets that are tables.
+const TABLES: [DatasetKind; 3] =
+    [DatasetKind::Observations, DatasetKind::Features, DatasetKind::Coverage];
 
 /// Whether rows of the kind are tables, for this permit. A row filter speaks of places, properties
 /// and times, which features do not have: a filtered permit does not reach them.

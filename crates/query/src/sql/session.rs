@@ -151,11 +151,11 @@ impl SchemaProvider for Tables {
         }
         Ok(match scope.readable(name) {
             Some((dataset, DatasetKind::Observations)) => {
-                let which = Which::One(dataset.clone(), scope.at());
+                let which = Which::One(dataset, scope.at());
                 Some(Arc::new(ObservationTable::new(scope.clone(), which)))
             }
             Some((dataset, DatasetKind::Features | DatasetKind::Coverage)) => {
-                Some(Arc::new(FeatureTable::open(scope, dataset, scope.at()).await.map_err(pass)?))
+                Some(Arc::new(FeatureTable::open(scope, &dataset, scope.at()).await.map_err(pass)?))
             }
             _ => None,
         })
