@@ -1,11 +1,12 @@
 //! A part of a sheet as a person sees it, with what each cell is under a mapping.
 
-use formats::{Chunk, Format, detect_file, open_rows};
+use formats::{Chunk, Format, Neighbourhood, detect_file, open_rows};
 use model::Run;
 use policy::{Denial, Permit};
 
 use crate::mapping::Mapping;
 use crate::observe::Header;
+use crate::personal::Veil;
 use crate::roles::{CellRole, Roles};
 use crate::{Error, Intake};
 
@@ -39,6 +40,8 @@ pub struct Drawn {
     pub next: Option<u32>,
     /// Columns to the right that are not drawn.
     pub more_columns: usize,
+    /// Whether the rows are features, and the columns their properties.
+    pub is_of_features: bool,
 }
 
 /// A row of a sheet.
@@ -89,6 +92,7 @@ impl Intake {
         let (name, limits) = (run.file_name.clone(), self.inner.limits.formats.clone());
         // A mapping that cannot be read paints nothing, and the sheet is drawn all the same.
         let mapping = Mapping::parse(mapping).ok();
+        let reading = mapping.as_ref().map(|mapping| mapping.source.reading()).unwrap_or_default();
         let drawing = tokio::task::spawn_blocking(move || {
             let mut format = detect_file(&name, file.path())?;
             if let (Format::Csv { delimiter, .. }, Some(wanted)) = (
@@ -97,9 +101,31 @@ impl Intake {
             ) {
                 *delimiter = wanted;
             }
-            draw(file.path(), &format, mapping.as_ref(), part, &limits)
+            draw(file.path(), &format, mapping.as_ref(), part, &(limits, reading))
         });
-        drawing.await.map_err(|error| Error::internal("drawing the sheet", error))?
+        let mut drawn = drawing.await.map_err(|error| Error::internal("drawing the sheet", error))??;
+        if let Some(veil) = Veil::of(self, permit, run).await? {
+            drawn.cover(&veil);
+        }
+        Ok(drawn)
+    }
+}
+
+impl Drawn {
+    /// Covers what is shown only to those who decide about it.
+    fn cover(&mut self, veil: &Veil) {
+        let texts = |row: &DrawnRow| row.cells.iter().map(|cell| cell.text.clone()).collect();
+        let names: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
+        let mut rows = vec![(0, names)];
+        rows.extend(self.rows.iter().map(|row| (row.number, texts(row))));
+        let header_row = Some(0).filter(|_| self.is_of_features);
+        let mut part = Neighbourhood { sheet_name: String::new(), header_row, rows, first_column: 1 };
+        veil.cover(self.sheet, &mut part);
+        for (row, (_, texts)) in self.rows.iter_mut().zip(part.rows.into_iter().skip(1)) {
+            for (cell, text) in row.cells.iter_mut().zip(texts) {
+                cell.text = text;
+            }
+        }
     }
 }
 
@@ -108,15 +134,15 @@ fn draw(
     format: &Format,
     mapping: Option<&Mapping>,
     part: Part,
-    limits: &formats::Limits,
+    (limits, reading): &(formats::Limits, formats::Reading),
 ) -> Result<Drawn, Error> {
     let (from, count) = (part.from.max(1), part.count.clamp(1, MAX_ROWS));
     let until = from.saturating_add(count);
-    if *format == Format::GeoJson {
+    if format.is_of_features() {
         return features(path, format, from, count, limits);
     }
     let header = part.header.or(mapping.and_then(|mapping| mapping.source.header_row));
-    let open = |sheet: u16| open_rows(path, format, limits, sheet, from..=until, header);
+    let open = |sheet: u16| open_rows(path, format, limits, sheet, from..=until, header, reading);
     let mut table = open(part.sheet.unwrap_or(0))?;
     let sheets = table.sheets().to_vec();
     let named = mapping.and_then(|mapping| mapping.source.sheet.as_deref());
@@ -144,7 +170,7 @@ fn draw(
         }
     }
     let top = if from > 1 {
-        let mut table = open_rows(path, format, limits, wanted, 1..=TOP_ROWS, header)?;
+        let mut table = open_rows(path, format, limits, wanted, 1..=TOP_ROWS, header, reading)?;
         self::chunks(&mut *table)?.into_iter().next()
     } else {
         chunks.first().cloned()
@@ -191,6 +217,7 @@ fn draw(
         rows,
         next,
         more_columns: width - shown,
+        is_of_features: false,
     })
 }
 
@@ -244,6 +271,7 @@ fn features(
         columns: names.into_iter().map(|name| (name, CellRole::LeftOut)).collect(),
         next: None,
         more_columns: 0,
+        is_of_features: true,
         rows,
     })
 }

@@ -4,7 +4,7 @@ use formats::{Format, MAX_MARKS, Mark, MarkedWords, detect_file, write_marked};
 use model::{Finding, Lang, Run, RunKind, Severity};
 use policy::{Denial, Permit};
 
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, SourceLayout};
 use crate::{Error, Intake, finding_message};
 
 /// Findings read in one call.
@@ -39,12 +39,14 @@ impl Intake {
         }
         let marks: Vec<Mark> = findings.iter().map(|finding| mark(finding, lang)).collect();
         let (name, limits) = (run.file_name.clone(), self.inner.limits.formats.clone());
-        let delimiter = mapping.and_then(|text| Mapping::parse(text).ok()).and_then(|m| m.source.delimiter);
+        let source = mapping.and_then(|text| Mapping::parse(text).ok()).map(|mapping| mapping.source);
+        let delimiter = source.as_ref().and_then(|source| source.delimiter);
+        let reading = source.as_ref().map(SourceLayout::reading).unwrap_or_default();
         let marking = tokio::task::spawn_blocking(move || {
             let mut format = detect_file(&name, file.path())?;
-            if matches!(format, Format::GeoJson) {
+            if format.is_of_features() || matches!(format, Format::GeoTiff) {
                 return Err(Error::invalid(
-                    "a GeoJSON file has no cells that could be marked",
+                    "a file of features or of a raster has no cells that could be marked",
                     "read its findings instead: each names the feature by its place in the file",
                 ));
             }
@@ -56,7 +58,7 @@ impl Intake {
             let failed = |error: std::io::Error| Error::internal("keeping the marked file", error);
             let made = tempfile::NamedTempFile::new().map_err(failed)?;
             let mut out = made.reopen().map_err(failed)?;
-            write_marked(file.path(), &format, &marks, &words(lang), &limits, &mut out)?;
+            write_marked(file.path(), &format, &reading, &marks, &words(lang), &limits, &mut out)?;
             Ok(made)
         });
         marking.await.map_err(|error| Error::internal("marking the file", error))?

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::Path;
 
 use rust_xlsxwriter::{Color, Format as Style, Note, Url, Workbook, Worksheet, XlsxError};
 
 use super::{Mark, MarkedWords, Rows};
-use crate::{Error, Format, Limits, open_table};
+use crate::{Error, TableReader, is_harmless};
 
 /// Rows and columns of a sheet, by the format.
 const SHEET_ROWS: u32 = 1_048_576;
@@ -18,15 +17,12 @@ const MAX_LETTERS: usize = 32_767;
 
 /// Writes the workbook.
 pub(super) fn write(
-    path: &Path,
-    format: &Format,
+    table: &mut dyn TableReader,
     marks: &[Mark],
     sheets: &BTreeMap<u16, Rows>,
     words: &MarkedWords,
-    limits: &Limits,
     out: &mut File,
 ) -> Result<(), Error> {
-    let mut table = open_table(path, format, limits)?;
     let names = sheet_names(table.sheets(), words);
     let mut workbook = Workbook::new();
     let list = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
@@ -101,12 +97,13 @@ fn cell(
     }
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite() && number.to_string() == text);
     let text: String = text.chars().take(MAX_LETTERS).collect();
-    let acts = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     match (number, style) {
         (Some(number), Some(style)) => worksheet.write_number_with_format(row, column, number, style)?,
         (Some(number), None) => worksheet.write_number(row, column, number)?,
         (None, Some(style)) => worksheet.write_string_with_format(row, column, &text, style)?,
-        (None, None) if acts => worksheet.write_string_with_format(row, column, &text, plain)?,
+        (None, None) if !is_harmless(&text) => {
+            worksheet.write_string_with_format(row, column, &text, plain)?
+        }
         (None, None) => worksheet.write_string(row, column, &text)?,
     };
     Ok(())

@@ -19,7 +19,7 @@ use std::path::Path;
 
 use model::CellRef;
 
-use crate::{Error, Format, Limits};
+use crate::{Error, Format, Limits, Reading, open_table_read_as};
 
 /// What is said of one cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +72,7 @@ struct CellMark {
 pub fn write_marked(
     path: &Path,
     format: &Format,
+    reading: &Reading,
     marks: &[Mark],
     words: &MarkedWords,
     limits: &Limits,
@@ -90,7 +91,8 @@ pub fn write_marked(
             }
         }
     }
-    anew::write(path, format, marks, &sheets, words, limits, out)
+    let mut table = open_table_read_as(path, format, reading, limits)?;
+    anew::write(&mut *table, marks, &sheets, words, out)
 }
 
 fn by_sheet(marks: &[Mark]) -> BTreeMap<u16, Rows> {

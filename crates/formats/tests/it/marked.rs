@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use formats::{Format, Limits, Mark, MarkedWords, detect_file, open_table, write_marked};
+use formats::{Format, Limits, Mark, MarkedWords, Reading, detect_file, open_table, write_marked};
 use model::CellRef;
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
@@ -32,7 +32,7 @@ fn mark(a1: (u32, u16), refused: bool, note: &str) -> Mark {
 fn marked(path: &Path, format: &Format, marks: &[Mark]) -> tempfile::NamedTempFile {
     let made = tempfile::Builder::new().suffix(".xlsx").tempfile().unwrap();
     let mut out = File::options().read(true).write(true).open(made.path()).unwrap();
-    write_marked(path, format, marks, &words(), &Limits::default(), &mut out).unwrap();
+    write_marked(path, format, &Reading::default(), marks, &words(), &Limits::default(), &mut out).unwrap();
     made
 }
 

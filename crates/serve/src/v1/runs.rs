@@ -101,7 +101,7 @@ pub async fn findings(
     let (run, permit) = readable_run(&app, &principal, &id).await?;
     // Findings quote cells, and a cell may lie outside the rows that the permit reaches.
     if !permit.rows().is_open() {
-        return Err(Problem::new(crate::http::ProblemKind::NotAllowed));
+        return Err(Problem::new(ProblemKind::NotAllowed));
     }
     let limit = params::limit(asked.limit, 100, 1000)? as u64;
     let offset = asked.offset.unwrap_or(0);
@@ -155,7 +155,10 @@ pub async fn marked(
 ) -> Answer<impl IntoResponse> {
     let (run, permit) = readable_run(&app, &principal, &id).await?;
     if !permit.rows().is_open() {
-        return Err(Problem::new(crate::http::ProblemKind::NotAllowed));
+        return Err(Problem::new(ProblemKind::NotAllowed));
+    }
+    if !app.intake.may_give(&permit, &run).await? {
+        return Err(Problem::message(ProblemKind::NotAllowed, "problem-personal", vec![]));
     }
     let mapping = app.mapping_of(&permit, &run).await?;
     let made = app.intake.marked(&permit, &run, Some(&mapping), lang).await?;
