@@ -180,8 +180,7 @@ impl std::fmt::Debug for Scope {
 }
 
 /// The kinds of datasets that are tables.
-const TABLES: [DatasetKind; 3] =
-    [DatasetKind::Observations, DatasetKind::Features, DatasetKind::Coverage];
+const TABLES: [DatasetKind; 3] = [DatasetKind::Observations, DatasetKind::Features, DatasetKind::Coverage];
 
 /// Whether rows of the kind are tables, for this permit. A row filter speaks of places, properties
 /// and times, which features do not have: a filtered permit does not reach them.
