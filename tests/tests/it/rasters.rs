@@ -40,7 +40,7 @@ fn geotiff(width: u32, height: u32, value: impl Fn(u32, u32) -> f32) -> Vec<u8> 
     let mut bytes = b"II*\0\x08\0\0\0".to_vec();
     bytes.extend(u16::try_from(entries.len()).unwrap().to_le_bytes());
     let mut at = 8 + 2 + 12 * entries.len() + 4;
-    let (mut data, mut offsets_at) = (Vec::new(), 0);
+    let (mut data, mut offsets_at) = (Vec::<u8>::new(), 0);
     for (tag, kind, count, value) in &entries {
         bytes.extend(tag.to_le_bytes());
         bytes.extend(kind.to_le_bytes());

@@ -102,7 +102,7 @@ async fn answer(command: Command, config: &Config) -> Done {
         Command::Dataset(command) => manage::dataset(config, command).await,
         Command::Doctor { format } => keep::doctor(config, format).await,
         Command::Migrate { dry_run } => keep::migrate(config, dry_run).await,
-        Command::Cluster(command) => cluster::run(config, command).await,
+        Command::Cluster(command) => cluster::run(config.clone(), command).await,
         Command::Config => {
             for (name, value, origin) in &config.origins {
                 print(&format!("{name:<28} {value:<48} {origin}"));

@@ -6,12 +6,15 @@ use formats::crs::{
 };
 use proptest::prelude::*;
 
-/// (system, WGS 84, coordinates in the system): made with pyproj 3.7.2 on PROJ 9.5.1, EPSG v11.022,
+/// System, WGS 84, coordinates in the system.
+type Point = (u32, (f64, f64), (f64, f64));
+
+/// Made with pyproj 3.7.2 on PROJ 9.5.1, EPSG v11.022,
 /// from a pipeline of the parameters of Decision 05/2007 in the coordinate-frame convention
 /// (EPSG:6960) and the projection, at six points from Tân Châu to the coast of Bến Tre. Degrees are
 /// rounded to nine decimals (0.1 mm), metres to three.
 #[rustfmt::skip]
-const POINTS: &[(u32, (f64, f64), (f64, f64))] = &[
+const POINTS: &[Point] = &[
     (4756, (105.75, 10.05), (105.748215569, 10.051013667)),
     (32648, (105.75, 10.05), (582186.253, 1111034.549)),
     (3405, (105.75, 10.05), (581990.446, 1111146.186)),

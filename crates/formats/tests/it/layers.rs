@@ -532,7 +532,7 @@ fn real_layers_are_read_whole() {
 proptest! {
     #[test]
     fn no_bytes_of_a_shapefile_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), table in prop::collection::vec(any::<u8>(), 0..200)) {
-        let mut shapes = shp(5, &[bytes.clone()]);
+        let mut shapes = shp(5, std::slice::from_ref(&bytes));
         let _ = items(file(zip(&[("a.shp", &shapes), ("a.dbf", &table)])).path(), &FeatureOptions::default());
         shapes.truncate(100);
         shapes.extend(&bytes);

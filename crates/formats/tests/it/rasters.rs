@@ -79,7 +79,7 @@ fn what_is_written_is_read_back_pixel_by_pixel_and_found_by_its_range() {
     for (kind, bands, nodata) in [(SampleKind::U16, 3, None), (SampleKind::F32, 1, Some(-9999.0))] {
         let info = RasterInfo { width: 1300, height: 1111, bands, kind, grid, nodata, declared: None };
         let value = |column: u32, row: u32, band: u16| {
-            if column == 700 && row % 2 == 0 {
+            if column == 700 && row.is_multiple_of(2) {
                 -9999.0_f64.max(if band == 0 { -9999.0 } else { 0.0 })
             } else {
                 f64::from(column % 1000 + row * 10 + u32::from(band))

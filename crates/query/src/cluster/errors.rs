@@ -18,6 +18,7 @@ const LIMITED: [&str; 5] = ["memory", "time", "rows", "text", "nesting"];
 pub fn written_error(error: &Error) -> Option<String> {
     let fields = match error {
         Error::NotFound { what } => json!(["not_found", what]),
+        Error::Gone { what } => json!(["gone", what]),
         Error::Invalid { what, hint } => json!(["invalid", what, hint]),
         Error::Limit { what, limit } => json!(["limit", what, limit]),
         Error::Damaged { what } => json!(["damaged", what]),
@@ -39,6 +40,7 @@ pub fn read_error(text: &str) -> Option<Error> {
     let text = |at: usize| fields.get(at).and_then(Value::as_str).map(str::to_owned);
     Some(match text(0)?.as_str() {
         "not_found" => Error::NotFound { what: text(1)? },
+        "gone" => Error::Gone { what: text(1)? },
         "invalid" => Error::Invalid { what: text(1)?, hint: text(2) },
         "limit" => {
             let what = text(1)?;
@@ -66,6 +68,7 @@ mod tests {
             Error::Limit { what: "memory", limit: "the share of one request".into() },
             Error::Damaged { what: "lake/a/b.parquet: it is missing".into() },
             Error::NotFound { what: "table `a`".into() },
+            Error::Gone { what: "version 3 of `a`".into() },
         ] {
             let written = written_error(&error).unwrap();
             let carried = format!("Job 7 failed: {:?}", Some(format!("General({written:?})")));

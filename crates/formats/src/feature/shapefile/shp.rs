@@ -185,10 +185,13 @@ fn geometry(bytes: &[u8]) -> Result<(Geometry<f64>, bool), Refused> {
     Ok((geometry, had_heights))
 }
 
+/// An outer ring, its holes and its area.
+type Outer = (LineString<f64>, Vec<LineString<f64>>, f64);
+
 /// Rings to polygons: a clockwise ring is an outer one, the others are holes of the smallest outer
 /// ring around them.
 fn polygons(rings: Vec<LineString<f64>>) -> Vec<Polygon<f64>> {
-    let mut outer: Vec<(LineString<f64>, Vec<LineString<f64>>, f64)> = Vec::new();
+    let mut outer: Vec<Outer> = Vec::new();
     let mut holes = Vec::new();
     for ring in rings.into_iter().filter(|ring| ring.0.len() >= 4) {
         let area = signed_area(&ring);
@@ -203,7 +206,7 @@ fn polygons(rings: Vec<LineString<f64>>) -> Vec<Polygon<f64>> {
         return holes.into_iter().map(|ring| Polygon::new(ring, Vec::new())).collect();
     }
     for hole in holes {
-        let inside = |(_, (ring, _, _)): &(usize, &(LineString<f64>, Vec<LineString<f64>>, f64))| {
+        let inside = |(_, (ring, _, _)): &(usize, &Outer)| {
             hole.0.first().is_some_and(|position| encloses(ring, *position))
         };
         let home = outer
