@@ -3,6 +3,7 @@ every step; openpyxl looks at the workbook that comes back. Arguments: address, 
 
 import datetime
 import io
+import os
 import sys
 
 import openpyxl
@@ -13,7 +14,7 @@ from openpyxl.styles import Font, PatternFill
 from playwright.sync_api import sync_playwright
 
 url, browser, folder, user, password = sys.argv[1:]
-SHOTS = None
+PICTURES = os.environ.get("CUULONG_TEST_PICTURES")
 
 
 def workbook(path):
@@ -57,12 +58,25 @@ def workbook(path):
             write.writestr(name, data)
 
 
+def picture(page, where):
+    """Leaves pictures of the page, wide and narrow, where a person asked for them."""
+    if PICTURES:
+        for width in (1280, 360):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.screenshot(path=f"{PICTURES}/{where.replace(' ', '-')}-{width}.png", full_page=True)
+        page.set_viewport_size({"width": 1280, "height": 900})
+
+
 def accessible(page, where):
+    picture(page, where)
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]})
     told = [(v["id"], [n["html"][:160] for n in v["nodes"]][:3]) for v in found.response["violations"]]
     assert not told, f"{where}: {told}"
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0, f"{where}: the page is {wide} px wider than the window"
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 900})
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{where}: the page is {wide} px wider than a window of {width} px"
+    page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def tab_to(page, wanted):
