@@ -142,7 +142,7 @@ impl Intake {
         };
         // The same text again is as much a guess as it was before.
         let guessed = staged.review.guessed && written.as_ref() == Some(&staged.review.mapping);
-        match self.try_under(permit, &staged, wanted, guessed, now, progress).await {
+        match self.try_under(permit, &staged, &wanted, guessed, now, progress).await {
             Ok(()) => {}
             Err(error) => {
                 let Some(problem) = problem_of(&error) else { return Err(error) };
@@ -150,7 +150,13 @@ impl Intake {
                     Error::Unmapped { example, .. } => Some(example.clone()),
                     _ => None,
                 };
-                let mapping = written.clone().or(example).unwrap_or(staged.review.mapping);
+                // The saved mapping does not fit: it is what a person begins with.
+                let saved = match &wanted {
+                    Wanted::Usual => self.inner.catalog.mapping(permit.dataset(), None).await?,
+                    Wanted::Guess | Wanted::Text(_) => None,
+                };
+                let saved = saved.map(|(_, text)| text);
+                let mapping = written.clone().or(example).or(saved).unwrap_or(staged.review.mapping);
                 let review = Review { mapping, guessed, problem: Some(problem), findings: 0 };
                 let run = Run { totals: model::RunTotals::default(), ..staged.run };
                 let draft = drafted(&run, written, &review, now)?;
@@ -166,7 +172,7 @@ impl Intake {
         &self,
         permit: &Permit,
         staged: &Staged,
-        wanted: Wanted,
+        wanted: &Wanted,
         guessed: bool,
         now: DateTime<Utc>,
         progress: &(dyn Fn(Progress) + Send + Sync),
@@ -174,7 +180,7 @@ impl Intake {
         let under = match wanted {
             Wanted::Usual => Under::Usual,
             Wanted::Guess => Under::Guessed,
-            Wanted::Text(text) => Under::Given(Box::new(Mapping::parse(&text)?), text),
+            Wanted::Text(text) => Under::Given(Box::new(Mapping::parse(text)?), text.clone()),
         };
         let mut load = self.reopened(permit, staged.run.clone(), now).await?;
         let file = self.kept(permit, &mut load).await?;

@@ -27,12 +27,12 @@ export class ClSheet extends HTMLElement {
 
   /** The lists of the columns, in order; a column that cannot be named has none. */
   private lists(): (HTMLSelectElement | null)[] {
-    const heads = this.querySelectorAll("thead th.picks");
+    const heads = this.querySelectorAll("thead th.choice");
     return Array.from(heads, (head) => head.querySelector<HTMLSelectElement>("select[name^=role]"));
   }
 
   private paint(index: number, role: string): void {
-    const head = this.querySelectorAll("thead th.picks")[index];
+    const head = this.querySelectorAll("thead th.choice")[index];
     head?.classList.forEach((name) => name.startsWith("r-") && head.classList.remove(name));
     head?.classList.add(`r-${role}`);
     const header = this.querySelector<HTMLInputElement>("input[name=header]:checked")?.closest("tr");

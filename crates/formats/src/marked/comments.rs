@@ -110,16 +110,25 @@ fn name(row: u32, column: u16) -> String {
     CellRef { sheet: 0, row, column }.a1()
 }
 
-const SHAPE_TYPE: &str = "<v:shapetype id=\"_x0000_t202\" coordsize=\"21600,21600\" o:spt=\"202\" path=\"m,l,21600r21600,l21600,xe\">\
-<v:stroke joinstyle=\"miter\"/><v:path gradientshapeok=\"t\" o:connecttype=\"rect\"/></v:shapetype>";
+/// The names in a drawing of comments; each shape brings its own, whatever the drawing calls them.
+const NAMES: &str = "xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" \
+xmlns:x=\"urn:schemas-microsoft-com:office:excel\"";
+
+fn shape_type() -> String {
+    format!(
+        "<v:shapetype {NAMES} id=\"_x0000_t202\" coordsize=\"21600,21600\" o:spt=\"202\" \
+         path=\"m,l,21600r21600,l21600,xe\"><v:stroke joinstyle=\"miter\"/>\
+         <v:path gradientshapeok=\"t\" o:connecttype=\"rect\"/></v:shapetype>"
+    )
+}
 
 /// A drawing with a shape for each of these cells; `number` is the sheet's, from 0.
 pub(super) fn drawing(cells: &BTreeSet<(u32, u16)>, number: usize) -> String {
     let block = number + 1;
     format!(
-        "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" \
-         xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><o:shapelayout v:ext=\"edit\">\
-         <o:idmap v:ext=\"edit\" data=\"{block}\"/></o:shapelayout>{SHAPE_TYPE}{}</xml>",
+        "<xml {NAMES}><o:shapelayout v:ext=\"edit\">\
+         <o:idmap v:ext=\"edit\" data=\"{block}\"/></o:shapelayout>{}{}</xml>",
+        shape_type(),
         shapes(cells, block * 1024 + 1)
     )
 }
@@ -127,18 +136,13 @@ pub(super) fn drawing(cells: &BTreeSet<(u32, u16)>, number: usize) -> String {
 /// A drawing that is there, with more shapes. It need not be well-formed: it is not parsed.
 pub(super) fn drawing_added(xml: &str, cells: &BTreeSet<(u32, u16)>) -> Edit<String> {
     let end = xml.rfind("</xml>").ok_or_else(|| not_editable("the drawing of the comments has no end"))?;
-    let names = ["urn:schemas-microsoft-com:vml", "urn:schemas-microsoft-com:office:excel"];
-    if names.iter().any(|name| !xml.contains(name)) || !xml.contains("xmlns:v=") || !xml.contains("xmlns:x=")
-    {
-        return Err(not_editable("the drawing of the comments is written in another dialect"));
-    }
     let used = xml.match_indices("_x0000_s").filter_map(|(at, found)| {
         let digits = &xml[at + found.len()..];
         let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
         digits[..end].parse::<usize>().ok()
     });
     let first = used.max().unwrap_or(1024).saturating_add(1);
-    let shape_type = if xml.contains("id=\"_x0000_t202\"") { "" } else { SHAPE_TYPE };
+    let shape_type = if xml.contains("id=\"_x0000_t202\"") { String::new() } else { shape_type() };
     Ok(format!("{}{shape_type}{}{}", &xml[..end], shapes(cells, first), &xml[end..]))
 }
 
@@ -148,7 +152,7 @@ fn shapes(cells: &BTreeSet<(u32, u16)>, first: usize) -> String {
         let (row, column) = (row - 1, u32::from(*column) - 1);
         let _ = write!(
             made,
-            "<v:shape id=\"_x0000_s{}\" type=\"#_x0000_t202\" style=\"position:absolute;margin-left:80pt;margin-top:2pt;\
+            "<v:shape {NAMES} id=\"_x0000_s{}\" type=\"#_x0000_t202\" style=\"position:absolute;margin-left:80pt;margin-top:2pt;\
              width:210pt;height:90pt;z-index:{};visibility:hidden\" fillcolor=\"#ffffe1\" o:insetmode=\"auto\">\
              <v:fill color2=\"#ffffe1\"/><v:shadow on=\"t\" color=\"black\" obscured=\"t\"/><v:path o:connecttype=\"none\"/>\
              <v:textbox style=\"mso-direction-alt:auto\"><div style=\"text-align:left\"></div></v:textbox>\
