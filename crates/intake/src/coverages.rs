@@ -5,6 +5,7 @@
 //! rasters are those of features.
 
 use std::io::Read;
+use std::path::Path;
 
 use formats::coverage::{CogSummary, GeoTiff, Raster, RasterInfo, write_cog};
 use formats::crs::Crs;
@@ -16,7 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::Error;
 use crate::features::{self, MappedFeatures};
 use crate::findings::{Findings, Words};
-use crate::mapping::{AttributeSource, AttributeType, CoverageSource, FeatureSource, Mapping, MappingKind};
+use crate::mapping::{AttributeSource, AttributeType, FeatureSource, Mapping, MappingKind};
 
 /// A raster's file that waits to be kept.
 pub(crate) struct RasterFile {
@@ -24,10 +25,10 @@ pub(crate) struct RasterFile {
     pub(crate) hash: OriginalHash,
 }
 
-/// What came of a raster.
-pub(crate) struct MappedRaster {
+/// What came of a file of rasters.
+pub(crate) struct MappedRasters {
     pub(crate) mapping: Mapping,
-    pub(crate) file: RasterFile,
+    pub(crate) files: Vec<RasterFile>,
     pub(crate) features: MappedFeatures,
 }
 
@@ -58,52 +59,107 @@ const ATTRIBUTES: [(&str, AttributeType); 23] = [
     ("statistics", AttributeType::Text),
 ];
 
-/// Takes a raster. `said` is told the rows read, and ends the work with `false`, which leaves `None`.
+/// A file that holds rasters.
+pub(crate) struct RasterInput<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) file_name: &'a str,
+    pub(crate) format: &'a Format,
+    pub(crate) limits: &'a Limits,
+}
+
+/// A raster of a file, and what the file says of it.
+struct Found {
+    raster: Box<dyn Raster>,
+    item: String,
+    title: String,
+    time: Option<String>,
+    unit: Option<String>,
+}
+
+/// Takes all rasters of a file. `said` is told the bytes and rows read, and ends the work with
+/// `false`, which leaves `None`.
 pub(crate) fn take(
-    input: &std::path::Path,
-    file_name: &str,
-    format: &Format,
+    input: &RasterInput<'_>,
     mapping: Option<Mapping>,
-    limits: &Limits,
     findings: &mut Findings,
     mut said: impl FnMut(u64, u64) -> bool,
-) -> Result<Option<MappedRaster>, Error> {
-    if *format != Format::GeoTiff {
-        return Err(Error::invalid(
-            "the file is no raster that is read here, and the dataset holds rasters",
-            "hand in a GeoTIFF file",
-        ));
-    }
-    let mut raster = GeoTiff::open(input, limits)?;
-    let info = raster.info().clone();
+) -> Result<Option<MappedRasters>, Error> {
     let mut mapping = mapping.unwrap_or_else(|| Mapping::new(MappingKind::Coverage));
-    let crs = system(&info, &mapping, findings)?;
-    let bbox = info.bbox(&crs)?;
-    let file = tempfile::NamedTempFile::new().map_err(failed)?;
-    let mut output = file.reopen().map_err(failed)?;
-    let pixels = u64::from(info.width) * u64::from(info.bands) * info.kind.bytes() as u64;
-    let mut told = |rows: u32| said(u64::from(rows) * pixels, u64::from(rows));
-    let Some(summary) = write_cog(&mut raster, &crs, &mut output, &mut told)? else { return Ok(None) };
-    output.sync_all().map_err(failed)?;
-    let hash = hash_of(&file)?;
-    let coverage = mapping.coverage.take().unwrap_or_default();
-    let item = coverage.item.clone().unwrap_or_else(|| item_name(file_name));
-    let row = row(
-        &Described { info: &info, crs: &crs, bbox, summary: &summary, hash: &hash, coverage: &coverage },
-        &item,
-        file_name,
-    )?;
-    // The item follows each file's name unless a person says it: so it is not written down.
-    mapping.coverage = Some(coverage);
-    if !crs.is_stored() {
-        let operation = crs.operation()?.to_string();
-        mapping.reasons.push((
-            String::new(),
-            format!("the raster is in {crs}; its box is brought to WGS 84 by {operation}"),
-        ));
+    let coverage = mapping.coverage.clone().unwrap_or_default();
+    let (mut files, mut rows) = (Vec::new(), Vec::new());
+    let (mut bytes, mut rows_read) = (0, 0);
+    let mut rasters = Rasters::open(input)?;
+    while let Some(found) = rasters.next()? {
+        let Found { mut raster, item, title, time, unit } = found;
+        let info = raster.info().clone();
+        let crs = system(&info, &mapping, findings)?;
+        let bbox = info.bbox(&crs)?;
+        let file = tempfile::NamedTempFile::new().map_err(failed)?;
+        let mut output = file.reopen().map_err(failed)?;
+        let row_bytes = u64::from(info.width) * u64::from(info.bands) * info.kind.bytes() as u64;
+        let mut told = |rows: u32| said(bytes + u64::from(rows) * row_bytes, rows_read + u64::from(rows));
+        let Some(summary) = write_cog(raster.as_mut(), &crs, &mut output, &mut told)? else {
+            return Ok(None);
+        };
+        output.sync_all().map_err(failed)?;
+        bytes += u64::from(info.height) * row_bytes;
+        rows_read += u64::from(info.height);
+        let hash = hash_of(&file)?;
+        let described = Described {
+            item: coverage.item.as_deref().filter(|_| rasters.is_alone()).unwrap_or(&item),
+            title: coverage.title.as_deref().filter(|_| rasters.is_alone()).unwrap_or(&title),
+            time: coverage.time.as_deref().or(time.as_deref()),
+            property: coverage.property.as_deref(),
+            unit: coverage.unit.as_deref().or(unit.as_deref()),
+            info: &info,
+            crs: &crs,
+            bbox,
+            summary: &summary,
+            hash: &hash,
+        };
+        rows.push(row(&described, rows.len())?);
+        files.push(RasterFile { file, hash });
+        if files.len() == 1 && !crs.is_stored() {
+            let operation = crs.operation()?.to_string();
+            let reason = format!("the raster is in {crs}; its box is brought to WGS 84 by {operation}");
+            mapping.reasons.push((String::new(), reason));
+        }
     }
-    let features = features::take_one(&row_mapping(), &row, findings)?;
-    Ok(Some(MappedRaster { mapping, file: RasterFile { file, hash }, features }))
+    let features = features::take_rows(&row_mapping(), &rows, findings)?;
+    Ok(Some(MappedRasters { mapping, files, features }))
+}
+
+/// The rasters of a file, one after the other.
+enum Rasters {
+    One(Option<Box<Found>>),
+}
+
+impl Rasters {
+    fn open(input: &RasterInput<'_>) -> Result<Rasters, Error> {
+        let stem = item_name(input.file_name);
+        match input.format {
+            Format::GeoTiff => {
+                let raster = Box::new(GeoTiff::open(input.path, input.limits)?);
+                let title = input.file_name.to_owned();
+                Ok(Rasters::One(Some(Box::new(Found { raster, item: stem, title, time: None, unit: None }))))
+            }
+            _ => Err(Error::invalid(
+                "the file is no raster that is read here, and the dataset holds rasters",
+                "hand in a GeoTIFF file",
+            )),
+        }
+    }
+
+    /// Whether the file holds one raster, which a mapping may then name.
+    fn is_alone(&self) -> bool {
+        matches!(self, Rasters::One(_))
+    }
+
+    fn next(&mut self) -> Result<Option<Found>, Error> {
+        match self {
+            Rasters::One(found) => Ok(found.take().map(|found| *found)),
+        }
+    }
 }
 
 fn failed(error: std::io::Error) -> Error {
@@ -166,16 +222,21 @@ fn item_name(file_name: &str) -> String {
 }
 
 struct Described<'a> {
+    item: &'a str,
+    title: &'a str,
+    time: Option<&'a str>,
+    property: Option<&'a str>,
+    unit: Option<&'a str>,
     info: &'a RasterInfo,
     crs: &'a Crs,
     bbox: Bbox,
     summary: &'a CogSummary,
     hash: &'a OriginalHash,
-    coverage: &'a CoverageSource,
 }
 
-fn row(described: &Described<'_>, item: &str, file_name: &str) -> Result<FeatureRow, Error> {
-    let Described { info, crs, bbox, summary, hash, coverage } = described;
+/// The row of the raster that stands at this place in its file.
+fn row(described: &Described<'_>, at: usize) -> Result<FeatureRow, Error> {
+    let Described { item, title, time, property, unit, info, crs, bbox, summary, hash } = described;
     let statistics: Vec<Value> = summary
         .bands
         .iter()
@@ -186,7 +247,7 @@ fn row(described: &Described<'_>, item: &str, file_name: &str) -> Result<Feature
         .collect();
     let first = summary.bands.first();
     let values = [
-        json!(coverage.title.as_deref().unwrap_or(file_name)),
+        json!(title),
         json!(hash.as_str()),
         json!(summary.bytes),
         json!(summary.header_bytes),
@@ -201,9 +262,9 @@ fn row(described: &Described<'_>, item: &str, file_name: &str) -> Result<Feature
         json!(info.grid.x0),
         json!(info.grid.y0),
         json!(summary.overviews),
-        json!(coverage.time),
-        json!(coverage.property),
-        json!(coverage.unit),
+        json!(time),
+        json!(property),
+        json!(unit),
         first.map_or(Value::Null, |band| finite(band.min)),
         first.map_or(Value::Null, |band| finite(band.max)),
         first.map_or(Value::Null, |band| finite(band.mean)),
@@ -214,7 +275,8 @@ fn row(described: &Described<'_>, item: &str, file_name: &str) -> Result<Feature
     let mut properties: Vec<(String, Value)> = names.zip(values).collect();
     properties.insert(0, (ITEM.to_owned(), json!(item)));
     let wkb = formats::box_wkb(bbox).map_err(Error::from)?;
-    Ok(FeatureRow { row: 1, id: None, wkb, bbox: *bbox, properties, had_heights: false, notes: Vec::new() })
+    let row = u32::try_from(at + 1).unwrap_or(u32::MAX);
+    Ok(FeatureRow { row, id: None, wkb, bbox: *bbox, properties, had_heights: false, notes: Vec::new() })
 }
 
 /// The property that names a raster within its dataset.

@@ -6,7 +6,7 @@ mod rows;
 
 pub(crate) use guess::guess;
 pub(crate) use position::{Positions, positions};
-pub(crate) use rows::{FeatureFile, MappedFeatures, map, take_one};
+pub(crate) use rows::{FeatureFile, MappedFeatures, map, take_rows};
 
 /// Columns that every table of features has.
 const RESERVED: [&str; 11] = [

@@ -523,7 +523,7 @@ impl Closing {
         }
         if values > 0 {
             lake.create_table(&self.permit, done.table.clone()).await?;
-            if let Some(raster) = done.raster.take() {
+            for raster in std::mem::take(&mut done.rasters) {
                 // Kept before the row that names it: a row never leads to nothing.
                 let kept =
                     lake.keep_coverage(&self.permit, raster.file.path(), limits.max_raster_bytes).await?;

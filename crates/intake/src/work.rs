@@ -63,8 +63,8 @@ pub(crate) struct Done {
     pub(crate) totals: RunTotals,
     pub(crate) findings: Findings,
     pub(crate) sheets: Vec<String>,
-    /// The raster's file, which is kept before the rows are committed.
-    pub(crate) raster: Option<RasterFile>,
+    /// The files of rasters, which are kept before the rows are committed.
+    pub(crate) rasters: Vec<RasterFile>,
 }
 
 /// Works on a file; `progress` is told how far it is, and ends the work when nobody listens.
@@ -145,18 +145,33 @@ fn take_features(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Erro
     let mapped = features::map(&file, &mapping, &limits, max_feature_bytes, &mut findings, said)?;
     let features::MappedFeatures { batches, table, totals, layers } = mapped.ok_or_else(abandoned)?;
     let datastreams = Vec::new();
-    Ok(Done { mapping, rows: batches, table, datastreams, totals, findings, sheets: layers, raster: None })
+    Ok(Done {
+        mapping,
+        rows: batches,
+        table,
+        datastreams,
+        totals,
+        findings,
+        sheets: layers,
+        rasters: Vec::new(),
+    })
 }
 
 fn take_raster(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
     let Job { input, file_name, size, format, mapping, limits, max_findings, .. } = job;
     let mut findings = Findings::new(max_findings);
     let said = |bytes, rows| tell(teller, bytes, size, rows);
-    let taken = coverages::take(input.path(), &file_name, &format, mapping, &limits, &mut findings, said)?;
-    let coverages::MappedRaster { mapping, file, features } = taken.ok_or_else(abandoned)?;
+    let file = coverages::RasterInput {
+        path: input.path(),
+        file_name: &file_name,
+        format: &format,
+        limits: &limits,
+    };
+    let taken = coverages::take(&file, mapping, &mut findings, said)?;
+    let coverages::MappedRasters { mapping, files: rasters, features } = taken.ok_or_else(abandoned)?;
     let features::MappedFeatures { batches, table, totals, layers } = features;
-    let (datastreams, raster) = (Vec::new(), Some(file));
-    Ok(Done { mapping, rows: batches, table, datastreams, totals, findings, sheets: layers, raster })
+    let datastreams = Vec::new();
+    Ok(Done { mapping, rows: batches, table, datastreams, totals, findings, sheets: layers, rasters })
 }
 
 /// What the reading thread hands over.
@@ -194,7 +209,7 @@ fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> 
         totals,
         findings,
         sheets,
-        raster: None,
+        rasters: Vec::new(),
     })
 }
 

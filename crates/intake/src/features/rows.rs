@@ -92,15 +92,17 @@ pub(crate) fn map(
     Ok(Some(MappedFeatures { batches, table, totals, layers }))
 }
 
-/// Takes one feature that was made here.
-pub(crate) fn take_one(
+/// Takes features that were made here.
+pub(crate) fn take_rows(
     mapping: &Mapping,
-    row: &FeatureRow,
+    rows: &[FeatureRow],
     findings: &mut Findings,
 ) -> Result<MappedFeatures, Error> {
     let mut taker = Taker::new(mapping)?;
-    taker.totals.rows = 1;
-    taker.take(row, findings)?;
+    for row in rows {
+        taker.totals.rows += 1;
+        taker.take(row, findings)?;
+    }
     taker.flush()?;
     let Taker { batches, table, totals, .. } = taker;
     Ok(MappedFeatures { batches, table, totals, layers: vec![String::new()] })
