@@ -8,6 +8,7 @@
 mod bytes;
 mod cell;
 mod charset;
+mod column;
 mod legible;
 mod note;
 mod syllable;

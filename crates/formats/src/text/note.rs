@@ -1,5 +1,8 @@
 //! What was done to the letters of a cell, for a person to know.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use model::CellRef;
 
 /// Something about the letters of a cell. What is the same in many cells of a column is told of the
@@ -54,5 +57,55 @@ impl NoteKind {
             NoteKind::ByteLost => "text_byte_lost",
             NoteKind::LetterLost => "text_letter_lost",
         }
+    }
+}
+
+/// Cells of a column that are told one by one, of each kind of note.
+const TOLD: u32 = 20;
+
+/// The notes of columns, bounded.
+pub(super) struct Notes<K> {
+    notes: Vec<Note>,
+    told: HashMap<(K, NoteKind), Told>,
+}
+
+/// What was told of a column.
+struct Told {
+    count: u32,
+    /// The first cell that was not told by itself.
+    rest: Option<Note>,
+}
+
+impl<K: Hash + Eq> Notes<K> {
+    pub(super) fn new() -> Notes<K> {
+        Notes { notes: Vec::new(), told: HashMap::new() }
+    }
+
+    /// Tells of a cell: by itself, or by counting it. That a column is read under an encoding is told
+    /// once.
+    pub(super) fn tell(&mut self, column: K, note: Note) {
+        let told = self.told.entry((column, note.kind)).or_insert(Told { count: 0, rest: None });
+        told.count = told.count.saturating_add(1);
+        let is_of_column = matches!(note.kind, NoteKind::ReadAs | NoteKind::TwiceEncoded);
+        if told.count == 1 || (told.count <= TOLD && !is_of_column) {
+            self.notes.push(note);
+        } else if !is_of_column {
+            match &mut told.rest {
+                Some(first) => first.more = first.more.saturating_add(1),
+                None => told.rest = Some(note),
+            }
+        }
+    }
+
+    /// Tells of the cells that were only counted, and begins anew.
+    pub(super) fn end(&mut self) {
+        let mut rest: Vec<Note> = self.told.drain().filter_map(|(_, told)| told.rest).collect();
+        rest.sort_by_key(|note| (note.cell.column, note.kind));
+        self.notes.append(&mut rest);
+    }
+
+    /// What was told since it was asked last.
+    pub(super) fn take(&mut self) -> Vec<Note> {
+        std::mem::take(&mut self.notes)
     }
 }

@@ -67,6 +67,11 @@ impl Weights {
         self.unicode >= self.with_bytes
     }
 
+    /// Whether every word is Vietnamese in Unicode.
+    pub(super) fn is_plain(&self) -> bool {
+        self.unexplained == 0 && self.raw == 0
+    }
+
     /// Whether the words are enough, and speak for Unicode.
     pub(super) fn is_settled(&self) -> bool {
         self.with_bytes == 0 && self.unicode >= 200
@@ -138,6 +143,11 @@ pub(super) struct Scales {
 }
 
 impl Scales {
+    /// Whether words were weighed.
+    pub(super) fn is_begun(&self) -> bool {
+        !self.seen.is_empty()
+    }
+
     /// Whether no more words are weighed.
     pub(super) fn is_full(&self) -> bool {
         self.seen.len() >= MOST_WORDS

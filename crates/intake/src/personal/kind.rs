@@ -66,6 +66,7 @@ struct CitizenId {
 struct Phone {
     mobile_prefixes: HashSet<String>,
     headers: Vec<String>,
+    headers_of_counts: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -89,6 +90,10 @@ pub(super) fn of_header(text: &str) -> Option<Kind> {
     let folded = format!(" {} ", model::fold(text));
     let says = |words: &[String]| words.iter().any(|word| folded.contains(&format!(" {word} ")));
     let facts = &*FACTS;
+    // `Số thuê bao điện thoại` counts.
+    if says(&facts.phone.headers_of_counts) {
+        return None;
+    }
     [
         (Kind::CitizenId, &facts.citizen_id.headers),
         (Kind::IdCard, &facts.id_card.headers),
@@ -103,12 +108,15 @@ pub(super) fn of_header(text: &str) -> Option<Kind> {
 
 /// What a text holds; `hint` is what its header says.
 pub(super) fn find(text: &str, hint: Option<Kind>) -> Option<Kind> {
-    // The shortest of all: an address such as `a@b.vn`, or six digits of an account.
+    // The shortest of all: an address such as `a@b.vn`.
     if text.len() < 6 {
         return None;
     }
     if has_address(text) {
         return Some(Kind::Email);
+    }
+    if text.bytes().filter(u8::is_ascii_digit).count() < MIN_DIGITS {
+        return None;
     }
     let mut found = None;
     for run in runs(text) {
@@ -154,6 +162,8 @@ struct Run {
     has_plus: bool,
 }
 
+/// Fewer digits than any number of a person has.
+const MIN_DIGITS: usize = 8;
 /// More digits than anything personal has.
 const MAX_DIGITS: usize = 24;
 
@@ -257,8 +267,13 @@ impl Run {
             // A spreadsheet drops the zero in front.
             Kind::CitizenId => matches!(count, 9 | 11 | 12) && !self.separators.contains(&'.'),
             Kind::IdCard => matches!(count, 9 | 12) && (plain || self.groups == [3, 3, 3]),
-            Kind::Phone => (8..=12).contains(&count) && self.separators != ['.'],
-            Kind::BankAccount => (6..=19).contains(&count) && !self.separators.contains(&'.'),
+            Kind::Phone => {
+                let dropped = plain && count == 9 && self.digits.starts_with(['3', '5', '7', '8', '9']);
+                let full = self.digits.starts_with('0') && (9..=12).contains(&count);
+                let abroad = self.digits.starts_with("84") && count == 11;
+                self.separators != ['.'] && (dropped || full || abroad)
+            }
+            Kind::BankAccount => (8..=19).contains(&count) && !self.separators.contains(&'.'),
             Kind::Email => false,
         }
     }
@@ -327,6 +342,13 @@ mod tests {
     }
 
     #[test]
+    fn counts_under_a_header_about_phones_are_not() {
+        for text in ["12 345 678", "12345678", "1.234.567", "120.5", "2020-02-03"] {
+            assert_eq!(find(text, Some(Kind::Phone)), None, "{text}");
+        }
+    }
+
+    #[test]
     fn headers_say_what_their_columns_hold() {
         for (text, kind) in [
             ("Số điện thoại", Some(Kind::Phone)),
@@ -339,6 +361,8 @@ mod tests {
             ("Mobile dune area", Some(Kind::Phone)),
             ("Mực nước", None),
             ("Điện", None),
+            ("Số thuê bao điện thoại di động", None),
+            ("Number of telephone subscribers", None),
             ("Tỉnh", None),
         ] {
             assert_eq!(of_header(text), kind, "{text}");

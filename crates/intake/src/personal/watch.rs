@@ -11,8 +11,8 @@ use super::{Found, Tally, decision_of};
 use crate::Error;
 use crate::mapping::{PersonalColumn, PersonalDecision};
 
-/// Cells of a column that are looked at in each chunk.
-const SAMPLE: usize = 2000;
+/// Cells of a column that are looked at in its first chunk, and in each one after.
+const SAMPLE: [usize; 2] = [2000, 200];
 /// Rows at the top in which headers are looked for.
 const HEADER_ROWS: usize = 50;
 
@@ -106,7 +106,7 @@ impl Column {
         }
         let hint = self.hint.map(|(kind, _)| kind);
         let count = column.len() - start;
-        let step = count.div_ceil(SAMPLE).max(1);
+        let step = count.div_ceil(SAMPLE[usize::from(self.is_out)]).max(1);
         for row in (start..column.len()).step_by(step).filter(|row| column.is_valid(*row)) {
             self.tally.count(column.value(row), hint);
         }
@@ -154,4 +154,37 @@ fn without(column: &StringArray, kept: usize) -> StringArray {
 
 fn number(at: usize) -> u16 {
     u16::try_from(at + 1).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use formats::{Limits, detect_file, open_table};
+
+    use super::Watch;
+
+    #[test]
+    fn the_real_tables_of_the_region_hold_no_persons() {
+        let Some(folder) = std::env::var_os("CUULONG_REAL_DATA").map(PathBuf::from) else { return };
+        let (mut folders, mut read) = (vec![folder], 0);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let Ok(format) = detect_file("a.bin", &path) else { continue };
+                let Ok(mut table) = open_table(&path, &format, &Limits::default()) else { continue };
+                let mut watch = Watch::new(Vec::new());
+                while let Ok(Some(chunk)) = table.next_chunk() {
+                    let (_, found) = watch.take(chunk).unwrap();
+                    assert_eq!(found, [], "{}", path.display());
+                }
+                read += 1;
+            }
+        }
+        assert!(read > 40, "{read}");
+    }
 }
