@@ -32,6 +32,7 @@ class Asker:
 def fill(cuulong, datasets, users, data):
     """A new folder with so many datasets; the users' keys."""
     shutil.rmtree(data, ignore_errors=True)
+    cuulong("dataset", "list", data=data)           # makes the folder, with its reference data
     seconds, _, said = cuulong("fill-catalogue", "--datasets", datasets, "--users", users, data=data)
     print(f"{datasets:,} datasets and {users} users registered in {seconds:.1f} s", flush=True)
     return [line.split()[1] for line in said.splitlines() if line.startswith("made_up_")]

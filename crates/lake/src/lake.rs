@@ -38,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) metadata: MetadataCache,
     pub(crate) keys: KeyIndexes,
     pub(crate) pending: Pending,
+    pub(crate) seen: originals::Seen,
 }
 
 impl Lake {
@@ -77,6 +78,7 @@ impl Lake {
                 metadata,
                 keys,
                 pending: Pending::default(),
+                seen: originals::Seen::default(),
             }),
         }
     }

@@ -1,9 +1,11 @@
 //! Originals: the bytes as they were received, kept once under their SHA-256.
 
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use chrono::{TimeDelta, Utc};
@@ -11,11 +13,12 @@ use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use model::OriginalHash;
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMode};
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::{Error, Lake, durable};
+use crate::{Damage, Error, Lake, durable};
 
 /// Where uploads wait until their hash is known.
 pub(crate) const INCOMING: &str = "originals/incoming";
@@ -66,7 +69,29 @@ pub(crate) async fn receive(
     bytes: BoxStream<'_, std::io::Result<Bytes>>,
     limit: u64,
 ) -> Result<Original, Error> {
-    receive_at(lake, bytes, limit, &place_of).await
+    let original = receive_at(lake, bytes, limit, &place_of).await?;
+    lake.inner.seen.note(&original.hash);
+    Ok(original)
+}
+
+/// Originals whose bytes were seen to be right a moment ago: whoever takes a file in reads it next, and
+/// whoever traces one value traces its neighbour.
+#[derive(Debug, Default)]
+pub(crate) struct Seen(Mutex<HashMap<OriginalHash, Instant>>);
+
+impl Seen {
+    /// For so long.
+    const FOR: Duration = Duration::from_secs(60);
+
+    fn has(&self, hash: &OriginalHash) -> bool {
+        self.0.lock().get(hash).is_some_and(|at| at.elapsed() < Seen::FOR)
+    }
+
+    fn note(&self, hash: &OriginalHash) {
+        let mut seen = self.0.lock();
+        seen.retain(|_, at| at.elapsed() < Seen::FOR);
+        seen.insert(hash.clone(), Instant::now());
+    }
 }
 
 /// Where bytes are kept that have this hash.
@@ -241,9 +266,17 @@ pub(crate) async fn open(lake: &Lake, hash: &OriginalHash) -> Result<LocalFile, 
     let missing = || Error::NotFound { what: format!("original `{hash}`") };
     if let Some(folder) = &lake.inner.folder {
         let path = folder.join(place.as_ref());
-        return match tokio::fs::try_exists(&path).await {
-            Ok(true) => Ok(LocalFile { path, fetched: false }),
-            Ok(false) => Err(missing()),
+        if lake.inner.seen.has(hash) && tokio::fs::try_exists(&path).await.map_err(Error::later)? {
+            return Ok(LocalFile { path, fetched: false });
+        }
+        let kept = path.clone();
+        return match tokio::task::spawn_blocking(move || hash_of(&path)).await? {
+            Ok(found) if found == hash.as_str() => {
+                lake.inner.seen.note(hash);
+                Ok(LocalFile { path: kept, fetched: false })
+            }
+            Ok(_) => Err(not_as_kept(&place)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(missing()),
             Err(error) => Err(Error::later(error)),
         };
     }
@@ -261,9 +294,23 @@ pub(crate) async fn open(lake: &Lake, hash: &OriginalHash) -> Result<LocalFile, 
             .map_err(Error::later)?;
     }
     if hex::encode(hasher.finalize()) != hash.as_str() {
-        return Err(Error::internal(format!("the bytes kept as original `{hash}` have another hash")));
+        return Err(not_as_kept(&place));
     }
     Ok(local)
+}
+
+/// An original says by its name what it has to be, so that a damaged one is never read for a cell.
+fn hash_of(path: &FsPath) -> std::io::Result<String> {
+    let mut hasher = Sha256::new();
+    std::io::copy(&mut File::open(path)?, &mut hasher)?;
+    Ok(hex::encode(hasher.finalize()))
+}
+
+fn not_as_kept(place: &Path) -> Error {
+    Error::Damaged(Damage {
+        path: place.to_string(),
+        detail: "its bytes are not those of its name".to_owned(),
+    })
 }
 
 fn new_local() -> std::io::Result<(File, LocalFile)> {

@@ -59,6 +59,25 @@ on_both! {
         assert_eq!(world.objects(), [""; 0]);
     }
 
+    async fn an_original_that_is_not_as_it_was_kept_is_never_read(world: World) {
+        let lake = world.lake().await;
+        let kept = lake.receive(&writing(), pieces(file(2)), 1 << 30).await.unwrap();
+        let name = world.objects().remove(0);
+        let path = world.root().join(&name);
+        let whole = std::fs::read(&path).unwrap();
+        let flipped: Vec<u8> =
+            whole.iter().enumerate().map(|(at, byte)| if at == 1_234_567 { byte ^ 4 } else { *byte }).collect();
+        for damaged in [flipped.as_slice(), &whole[..whole.len() - 1], &[]] {
+            std::fs::write(&path, damaged).unwrap();
+            // Another handle, as after a restart: this one has just seen the bytes.
+            let error = world.lake().await.original(&reading(), &kept.hash).await.unwrap_err();
+            assert!(matches!(&error, Error::Damaged(damage) if damage.path == name), "{error:?}");
+        }
+        std::fs::write(&path, &whole).unwrap();
+        let local = world.lake().await.original(&reading(), &kept.hash).await.unwrap();
+        assert!(std::fs::read(local.path()).unwrap() == whole);
+    }
+
     async fn an_original_that_is_not_there_is_not_found(world: World) {
         let lake = world.lake().await;
         let hash = OriginalHash::new(&"0".repeat(64)).unwrap();

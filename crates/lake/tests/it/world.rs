@@ -42,12 +42,16 @@ impl World {
 
     /// The lake's objects, as files by path.
     pub fn objects(&self) -> Vec<String> {
-        let root = match (&self.folder, &self.server) {
+        files_in(&self.root())
+    }
+
+    /// The folder of the lake's objects, the server's when the world is on S3.
+    pub fn root(&self) -> PathBuf {
+        match (&self.folder, &self.server) {
             (Some(folder), _) => folder.path().join("data"),
             (_, Some(server)) => server.bucket_folder().join("some/node"),
             _ => unreachable!("a world is on disk or on S3"),
-        };
-        files_in(&root)
+        }
     }
 
     /// The folder, when the world is on disk.
