@@ -147,23 +147,42 @@ async fn take_in(
     let hash = OriginalHash::new(&hex::encode(hasher.finalize())).expect("a digest in hexadecimal is a hash");
     let place = place_of(&hash);
     match upload {
-        None => put_small(lake, &place, waiting.freeze()).await?,
+        None => put_small(lake, &place, &hash, waiting.freeze()).await?,
         Some(upload) => {
             if !waiting.is_empty() {
                 upload.put(waiting.freeze()).await?;
             }
-            upload.finish(lake, &place, size).await?;
+            upload.finish(lake, &place, &hash).await?;
         }
     }
     Ok(Original { hash, size })
 }
 
-async fn put_small(lake: &Lake, place: &Path, bytes: Bytes) -> Result<(), Error> {
-    match lake.store().put_opts(place, bytes.into(), PutMode::Create.into()).await {
+async fn put_small(lake: &Lake, place: &Path, hash: &OriginalHash, bytes: Bytes) -> Result<(), Error> {
+    let put = async |mode: PutMode| lake.store().put_opts(place, bytes.clone().into(), mode.into()).await;
+    match put(PutMode::Create).await {
         Ok(_) => Ok(()),
-        Err(object_store::Error::AlreadyExists { .. }) => settle(lake, place).await,
+        Err(object_store::Error::AlreadyExists { .. }) if is_whole(lake, place, hash).await? => {
+            settle(lake, place).await
+        }
+        // Whoever hands in a file again puts a damaged one right.
+        Err(object_store::Error::AlreadyExists { .. }) => Ok(put(PutMode::Overwrite).await.map(drop)?),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether the bytes that are there have this hash.
+async fn is_whole(lake: &Lake, place: &Path, hash: &OriginalHash) -> Result<bool, Error> {
+    let mut bytes = match lake.inner.store.get(place).await {
+        Ok(found) => found.into_stream(),
+        Err(object_store::Error::NotFound { .. }) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    let mut hasher = Sha256::new();
+    while let Some(chunk) = bytes.try_next().await? {
+        hasher.update(&chunk);
+    }
+    Ok(hex::encode(hasher.finalize()) == hash.as_str())
 }
 
 /// Makes sure that an original which was there before is as durable as one that was just written:
@@ -205,18 +224,17 @@ impl Upload {
         }
     }
 
-    /// Gives the bytes their name, unless they are there already.
-    async fn finish(&mut self, lake: &Lake, place: &Path, size: u64) -> Result<(), Error> {
+    /// Gives the bytes their name, unless they are there already, as they have to be.
+    async fn finish(&mut self, lake: &Lake, place: &Path, hash: &OriginalHash) -> Result<(), Error> {
         self.written().await?;
         let parts = self.parts.as_mut().expect("parts are taken only at the end");
         parts.complete().await?;
         self.parts = None;
-        let there = match self.store.head(place).await {
-            Ok(meta) => meta.size == size,
-            Err(object_store::Error::NotFound { .. }) => false,
+        let there = match is_whole(lake, place, hash).await {
+            Ok(there) => there,
             Err(error) => {
                 forget(&self.store, &self.place).await;
-                return Err(error.into());
+                return Err(error);
             }
         };
         if there {

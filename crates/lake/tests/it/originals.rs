@@ -73,9 +73,28 @@ on_both! {
             let error = world.lake().await.original(&reading(), &kept.hash).await.unwrap_err();
             assert!(matches!(&error, Error::Damaged(damage) if damage.path == name), "{error:?}");
         }
-        std::fs::write(&path, &whole).unwrap();
-        let local = world.lake().await.original(&reading(), &kept.hash).await.unwrap();
-        assert!(std::fs::read(local.path()).unwrap() == whole);
+        // Handing it in again puts it right.
+        for damaged in [flipped.as_slice(), &whole[..1]] {
+            std::fs::write(&path, damaged).unwrap();
+            assert_eq!(lake.receive(&writing(), pieces(file(2)), 1 << 30).await.unwrap(), kept);
+            let local = world.lake().await.original(&reading(), &kept.hash).await.unwrap();
+            assert!(std::fs::read(local.path()).unwrap() == whole);
+        }
+        assert_eq!(world.objects(), [name]);
+    }
+
+    async fn a_large_original_that_is_damaged_is_put_right_by_handing_it_in_again(world: World) {
+        let lake = world.lake().await;
+        let kept = lake.receive(&writing(), pieces(file(21)), 1 << 30).await.unwrap();
+        let name = world.objects().remove(0);
+        let path = world.root().join(&name);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[20_000_000] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(matches!(world.lake().await.original(&reading(), &kept.hash).await, Err(Error::Damaged(_))));
+        assert_eq!(lake.receive(&writing(), pieces(file(21)), 1 << 30).await.unwrap(), kept);
+        assert!(world.lake().await.original(&reading(), &kept.hash).await.is_ok());
+        assert_eq!(world.objects(), [name]);
     }
 
     async fn an_original_that_is_not_there_is_not_found(world: World) {
