@@ -108,6 +108,13 @@ impl Lake {
         probe::probe_write(self).await
     }
 
+    /// What is held in memory of files: by kind, how many entries and how many bytes.
+    pub fn held(&self) -> [(&'static str, usize, usize); 2] {
+        let ((footers, footer_bytes), (keys, key_bytes)) =
+            (self.inner.metadata.held(), self.inner.keys.held());
+        [("footers", footers, footer_bytes), ("feature_keys", keys, key_bytes)]
+    }
+
     /// The datasets that have a table in the store, in order. Names only, for who keeps the store
     /// (backup, verification, housekeeping); the caller decides who that is.
     pub async fn datasets(&self) -> Result<Vec<DatasetId>, Error> {

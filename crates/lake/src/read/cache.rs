@@ -78,6 +78,14 @@ impl MetadataCache {
     }
 }
 
+impl MetadataCache {
+    /// How many files' metadata is held, and how many bytes it takes.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        let entries = self.entries.lock();
+        (entries.by_path.len(), entries.bytes)
+    }
+}
+
 impl Entries {
     fn get(&mut self, path: &Path) -> Option<ArrowReaderMetadata> {
         self.clock += 1;

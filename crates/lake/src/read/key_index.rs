@@ -72,6 +72,14 @@ impl KeyIndexes {
     }
 }
 
+impl KeyIndexes {
+    /// How many files' indexes are held, and how many bytes they take.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        let entries = self.entries.lock();
+        (entries.by_path.len(), entries.bytes())
+    }
+}
+
 impl Entries {
     fn put(&mut self, path: Path, index: Arc<KeyIndex>) {
         self.by_path.insert(path, (self.clock, index));

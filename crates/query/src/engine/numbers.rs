@@ -18,6 +18,10 @@ impl Engine {
         held("sql_footers", entries.len());
         let bytes: usize = entries.values().map(|entry| entry.size_bytes).sum();
         metrics::gauge!("cuulong_cache_bytes", "cache" => "sql_footers").set(bytes as f64);
+        for (cache, entries, bytes) in inner.lake.held() {
+            held(cache, entries);
+            metrics::gauge!("cuulong_cache_bytes", "cache" => cache).set(bytes as f64);
+        }
     }
 
     /// How many tasks of statements and large reads there are now: none when all of them have
