@@ -9,7 +9,7 @@ use super::cell::{Way, convert};
 use super::charset::Charset;
 use super::column::{Column, Manner, decide};
 use super::note::{Note, Notes};
-use crate::{Chunk, Error, TableReader};
+use crate::{Chunk, Error, LeftOut, SheetLayout, TableReader};
 
 /// Cells of a column that are looked at in the first chunk where it has any beyond ASCII, and in
 /// each one after, before it is decided.
@@ -152,6 +152,14 @@ impl LegibleTable {
 impl TableReader for LegibleTable {
     fn sheets(&self) -> &[String] {
         self.inner.sheets()
+    }
+
+    fn layout(&self, sheet: u16) -> &SheetLayout {
+        self.inner.layout(sheet)
+    }
+
+    fn left_out(&self) -> &[LeftOut] {
+        self.inner.left_out()
     }
 
     fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {
