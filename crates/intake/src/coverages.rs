@@ -7,9 +7,10 @@
 use std::io::Read;
 use std::path::Path;
 
-use formats::coverage::{CogSummary, GeoTiff, Raster, RasterInfo, write_cog};
+use chrono::{DateTime, SecondsFormat};
+use formats::coverage::{CogSummary, GeoTiff, GridRaster, Raster, RasterInfo, write_cog};
 use formats::crs::Crs;
-use formats::{FeatureRow, Format, Limits};
+use formats::{FeatureRow, Format, Grid, GridReader, Limits};
 use model::{Bbox, CellRef, OriginalHash, Severity};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -132,6 +133,54 @@ pub(crate) fn take(
 /// The rasters of a file, one after the other.
 enum Rasters {
     One(Option<Box<Found>>),
+    Layers(Layers),
+}
+
+/// The layers of a grid, one held in memory at a time.
+struct Layers {
+    reader: GridReader,
+    waiting: Option<Grid>,
+    stem: String,
+    is_alone: bool,
+}
+
+impl Layers {
+    fn open(input: &RasterInput<'_>) -> Result<Layers, Error> {
+        let mut reader = GridReader::open(input.path, input.limits)?;
+        let first = reader.next_grid()?;
+        let mut layers = Layers { reader, waiting: first, stem: item_name(input.file_name), is_alone: true };
+        if layers.waiting.is_some() {
+            // A second reader looks ahead, so that only one layer is held.
+            let mut ahead = GridReader::open(input.path, input.limits)?;
+            ahead.next_grid()?;
+            layers.is_alone = ahead.next_grid()?.is_none();
+        }
+        Ok(layers)
+    }
+
+    fn next(&mut self) -> Result<Option<Found>, Error> {
+        let next = match self.waiting.take() {
+            Some(grid) => Some(grid),
+            None => self.reader.next_grid()?,
+        };
+        let Some(grid) = next else { return Ok(None) };
+        let said = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let time = grid.time.and_then(DateTime::from_timestamp_micros);
+        let time = time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        let item = if self.is_alone {
+            self.stem.clone()
+        } else {
+            let parts = [Some(&self.stem), Some(&grid.name), time.as_ref()];
+            item_name(&format!("{}.nc", parts.into_iter().flatten().cloned().collect::<Vec<_>>().join("_")))
+        };
+        Ok(Some(Found {
+            title: said(&grid.title).unwrap_or_else(|| item.clone()),
+            item,
+            time,
+            unit: said(&grid.unit).filter(|unit| unit != "-"),
+            raster: Box::new(GridRaster::of(grid)?),
+        }))
+    }
 }
 
 impl Rasters {
@@ -143,21 +192,26 @@ impl Rasters {
                 let title = input.file_name.to_owned();
                 Ok(Rasters::One(Some(Box::new(Found { raster, item: stem, title, time: None, unit: None }))))
             }
+            Format::NetCdf => Ok(Rasters::Layers(Layers::open(input)?)),
             _ => Err(Error::invalid(
                 "the file is no raster that is read here, and the dataset holds rasters",
-                "hand in a GeoTIFF file",
+                "hand in a GeoTIFF file, or a NetCDF file of grids",
             )),
         }
     }
 
     /// Whether the file holds one raster, which a mapping may then name.
     fn is_alone(&self) -> bool {
-        matches!(self, Rasters::One(_))
+        match self {
+            Rasters::One(_) => true,
+            Rasters::Layers(layers) => layers.is_alone,
+        }
     }
 
     fn next(&mut self) -> Result<Option<Found>, Error> {
         match self {
             Rasters::One(found) => Ok(found.take().map(|found| *found)),
+            Rasters::Layers(layers) => layers.next(),
         }
     }
 }
