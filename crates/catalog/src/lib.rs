@@ -7,6 +7,7 @@
 //! of files: those are in `lake`.
 
 mod access;
+mod aliases;
 mod audit;
 pub mod backup;
 mod cache;
@@ -31,14 +32,18 @@ mod observed;
 mod originals;
 mod people;
 mod probe;
+mod quality_settings;
 pub mod reference;
 mod row;
+mod run_notes;
 mod runs;
 mod schema;
 mod sources;
 mod store;
 mod versions;
+mod vocabulary;
 
+pub use aliases::PlaceAlias;
 pub use audit::{AuditEntry, AuditRecord};
 pub use catalog::{Catalog, CatalogOptions};
 pub use database::create_database;
@@ -54,5 +59,7 @@ pub use observed::Observed;
 pub use originals::OriginalInfo;
 pub use people::{NewUser, User};
 pub use reference::Reference;
+pub use run_notes::RunNote;
 pub use schema::{SchemaState, copy_sqlite, sqlite_file};
 pub use sources::{Source, SourceKind};
+pub use vocabulary::{Season, ValueWord, Vocabulary, vocabulary};

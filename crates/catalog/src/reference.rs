@@ -27,7 +27,7 @@ pub use table::ReferenceError;
 
 use known::Known;
 use places::Places;
-use table::Table;
+pub(crate) use table::{Table, number, property};
 
 /// Everything in `reference/` that the catalogue holds, in model types.
 #[derive(Debug, Clone, PartialEq)]

@@ -81,6 +81,12 @@ pub enum Command {
     /// Datasets.
     #[command(subcommand)]
     Dataset(DatasetCommand),
+    /// Runs: what was taken in, and what is taken back.
+    #[command(subcommand)]
+    Run(RunCommand),
+    /// Places, and what names of places mean.
+    #[command(subcommand)]
+    Place(PlaceCommand),
     /// Users and their keys.
     #[command(subcommand)]
     User(UserCommand),
@@ -276,6 +282,81 @@ pub enum DatasetCommand {
         /// For ever, as at first.
         #[arg(long)]
         forever: bool,
+    },
+    /// Test all values again with the limits that hold now; only flags change, as a new version.
+    Recheck {
+        /// Its id.
+        id: String,
+        /// A TOML file of limits to save first; `cuulong dataset limits` shows the present ones.
+        #[arg(long, value_name = "FILE")]
+        limits: Option<PathBuf>,
+    },
+    /// Show the limits of the quality tests that the dataset sets for itself.
+    Limits {
+        /// Its id.
+        id: String,
+    },
+}
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub enum RunCommand {
+    /// List the runs of a dataset.
+    List {
+        /// The dataset.
+        dataset: String,
+    },
+    /// Withdraw one: what it brought and no later run corrected goes, or is set back, as a new version.
+    Withdraw {
+        /// The run's id.
+        run: String,
+        /// Why, in a sentence; it stays with the run.
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// What to do with places.
+#[derive(Debug, Subcommand)]
+pub enum PlaceCommand {
+    /// What an agency means by names that do not say it themselves.
+    #[command(subcommand)]
+    Alias(PlaceAliasCommand),
+}
+
+/// What to do with names of places.
+#[derive(Debug, Subcommand)]
+pub enum PlaceAliasCommand {
+    /// List what an agency means by its names.
+    List {
+        /// The agency.
+        #[arg(long)]
+        agency: String,
+    },
+    /// Say what an agency means by a name.
+    Add {
+        /// The name as the agency's files write it.
+        text: String,
+        /// The agency.
+        #[arg(long)]
+        agency: String,
+        /// The id of the place, e.g. gso2004:92.
+        #[arg(long)]
+        place: String,
+        /// The kind of place that the name stands for [default: any].
+        #[arg(long)]
+        kind: Option<String>,
+    },
+    /// Forget it.
+    Remove {
+        /// The name.
+        text: String,
+        /// The agency.
+        #[arg(long)]
+        agency: String,
+        /// The kind that it was said of.
+        #[arg(long)]
+        kind: Option<String>,
     },
 }
 

@@ -42,8 +42,8 @@ impl DecimalStyle {
     }
 }
 
-/// Reads a number: an optional sign, digits (plain, or in groups of three with blanks or the other
-/// sign between them), decimals, and an exponent. Blanks around it are dropped. Anything else,
+/// Reads a number: an optional sign, digits (plain, or in groups of three with blanks, apostrophes or
+/// the other sign between them), decimals, and an exponent. Blanks around it are dropped. Anything else,
 /// infinities and `NaN` among it, is `None`; which texts stand for "no value" is a mapping's business.
 pub fn parse_number(text: &str, style: DecimalStyle) -> Option<Number> {
     let known = |value| Number { value, ambiguous: false };
@@ -100,7 +100,7 @@ fn read(text: &str, decimal: u8) -> Option<f64> {
 
 /// Adds the digits before the decimals; groups must be of three digits and all parted alike.
 fn push_whole(whole: &str, group: char, plain: &mut String) -> Option<()> {
-    const BLANKS: [char; 4] = [' ', '\u{a0}', '\u{2009}', '\u{202f}'];
+    const BLANKS: [char; 6] = [' ', '\u{a0}', '\u{2009}', '\u{202f}', '\'', '\u{2019}'];
     if whole.bytes().all(|byte| byte.is_ascii_digit()) {
         plain.push_str(whole);
         return Some(());
@@ -156,6 +156,9 @@ mod tests {
             ("1,234.5", Comma, None),
             ("1 234,5", Auto, clear(1234.5)),
             ("1\u{a0}234\u{a0}567", Auto, clear(1_234_567.0)),
+            ("1'234'567.5", Auto, clear(1_234_567.5)),
+            ("1\u{2019}234,5", Auto, clear(1234.5)),
+            ("1'23", Auto, None),
             ("1 23", Auto, None),
             ("12 345.678 9", Auto, None),
             ("1,23,456", Auto, None),

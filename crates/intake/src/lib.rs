@@ -5,10 +5,12 @@
 //! decides who may write (a permit says so), never parses bytes (`formats` does) and never writes a
 //! table itself (`lake` does).
 
+mod amend;
 mod cell;
 mod coverages;
 mod draft;
 mod drawn;
+mod corrections;
 mod error;
 mod features;
 mod findings;
@@ -20,6 +22,7 @@ mod marked;
 mod message;
 mod observe;
 mod personal;
+mod quality;
 mod recover;
 mod sheets;
 mod work;
@@ -30,6 +33,7 @@ mod roles;
 
 pub use draft::{Review, ReviewProblem, Staged};
 pub use drawn::{Drawn, DrawnCell, DrawnRow, MAX_ROWS as MAX_DRAWN_ROWS, Part};
+pub use corrections::Correction;
 pub use error::{Error, Source};
 pub use lease::Watch;
 pub use load::{Intake, IntakeLimits, Load, Progress, Report, Stage};

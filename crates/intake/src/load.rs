@@ -4,13 +4,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::Catalog;
+use catalog::{Catalog, PlaceAlias};
 use chrono::{DateTime, Utc};
 use formats::detect_file;
 use futures::FutureExt;
 use futures::stream::{BoxStream, StreamExt};
 use lake::{CommitCounts, Lake, NewRows};
-use model::{Dataset, Finding, Run, RunId, RunKind, RunState, RunTotals, VersionInfo};
+use model::{
+    AgencyId, Dataset, DatasetKind, Finding, PlaceId, PlaceKind, Quality, Run, RunId, RunKind, RunState,
+    RunTotals, Severity, VersionInfo,
+};
 use policy::{Denial, Permit};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
@@ -18,9 +21,11 @@ use tracing::Instrument;
 
 use crate::Error;
 use crate::draft::{gone, note_review};
-use crate::findings::Findings;
-use crate::mapping::Mapping;
-use crate::observe::Settings;
+use crate::corrections::{self, Correction};
+use crate::findings::{Findings, Words};
+use crate::mapping::{Mapping, PlaceAliasSource};
+use crate::observe::{Aliases, Settings};
+use crate::quality::{Doubt, LimitBook, QualitySettings, test_arrivals};
 use crate::recover::CutOff;
 use crate::work::{Done, Input, Job, work};
 use crate::writes::Writes;
@@ -135,6 +140,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How many there are in all.
     pub findings_total: u64,
+    /// Of a dry run, the first values that would be corrected; the run's totals count them all.
+    pub corrections: Vec<Correction>,
 }
 
 impl Intake {
@@ -304,6 +311,10 @@ impl<'a> Loading<'a> {
             self.intake.may_keep(self.permit, mapping).await?;
         }
         let typed = format.is_typed();
+        let mut aliases = Aliases::default();
+        for alias in catalog.place_aliases(&self.dataset.agency).await? {
+            aliases.add(&alias.written, alias.kind, alias.place);
+        }
         let slot = slots.acquire().await.map_err(|error| Error::internal("waiting for a turn", error))?;
         let job = Job {
             input,
@@ -319,12 +330,16 @@ impl<'a> Loading<'a> {
                 now,
                 max_values: limits.max_values,
                 typed,
+                aliases,
             },
             limits: limits.formats.clone(),
             max_findings: limits.max_findings,
             max_feature_bytes: limits.max_feature_bytes,
         };
-        let done = work(job, progress).await?;
+        let mut done = work(job, progress).await?;
+        if self.dataset.kind == DatasetKind::Observations {
+            self.test(&mut done).await?;
+        }
         let rows = done.totals.rows;
         progress(Progress { stage: Stage::Committing, bytes: size, of: Some(size), rows });
         let closing = Closing {
@@ -333,6 +348,8 @@ impl<'a> Loading<'a> {
             run: self.run.clone(),
             mapping_guessed: text.is_none(),
             mapping: text.unwrap_or_else(|| done.mapping.to_toml()),
+            agency: self.dataset.agency.clone(),
+            corrections: Vec::new(),
             now,
             started: self.started,
             draft,
@@ -350,6 +367,28 @@ impl<'a> Loading<'a> {
         let report = task.await.map_err(|error| Error::internal("committing", error))?;
         drop(slot);
         report
+    }
+
+    /// Runs the quality tests over the values that were taken; what they doubt is a warning.
+    async fn test(&self, done: &mut Done) -> Result<(), Error> {
+        let Inner { catalog, lake, .. } = &*self.intake.inner;
+        let gazetteer = catalog.gazetteer().await?;
+        let settings = match catalog.quality_settings(&self.dataset.id, None).await? {
+            Some((_, text)) => Some(QualitySettings::parse(&text, &gazetteer)?),
+            None => None,
+        };
+        let book = LimitBook::new(&gazetteer, settings.as_ref());
+        let doubts =
+            test_arrivals(lake, self.permit, &gazetteer, book, &done.datastreams, &mut done.rows).await?;
+        for Doubt { cell, value, quality, tests } in doubts {
+            let code = if quality == Quality::Fail { "quality_fail" } else { "quality_suspect" };
+            done.findings.add(Severity::Warning, code, cell, || Words {
+                column_name: String::new(),
+                value: value.to_string(),
+                expected: tests,
+            });
+        }
+        Ok(())
     }
 
     /// Receives the original, and notes it in the run.
@@ -452,6 +491,8 @@ struct Closing {
     run: Run,
     mapping: String,
     mapping_guessed: bool,
+    agency: AgencyId,
+    corrections: Vec<Correction>,
     now: DateTime<Utc>,
     started: std::time::Instant,
     /// The draft that is looked at.
@@ -461,14 +502,17 @@ struct Closing {
 impl Closing {
     /// Ends a dry run: counts what a commit would do.
     async fn compare(mut self, done: Done) -> Result<Report, Error> {
-        let counts = match self.intake.inner.lake.plan(&self.permit, &done.rows).boxed().await {
-            Ok(counts) => counts,
+        let lake = &self.intake.inner.lake;
+        let planned = lake.plan_corrections(&self.permit, &done.rows, corrections::SHOWN).boxed().await;
+        let (counts, corrected) = match planned {
+            Ok(planned) => planned,
             // The dataset has no table yet.
             Err(lake::Error::NotFound { .. }) => {
-                CommitCounts { added: count(&done), ..CommitCounts::default() }
+                (CommitCounts { added: count(&done), ..CommitCounts::default() }, None)
             }
             Err(error) => return Err(error.into()),
         };
+        self.corrections = corrections::shown(corrected, &done.datastreams);
         self.note(&done);
         self.run.totals = totals(&done, counts);
         if let Some(draft) = self.draft.take() {
@@ -487,6 +531,7 @@ impl Closing {
             mapping_guessed: self.mapping_guessed,
             findings: Vec::new(),
             findings_total: total,
+            corrections: self.corrections,
         };
         note_review(&mut draft, &report)?;
         // Boxed: the compiler cannot see that this future is `Send` for every lifetime (rust-lang/rust#100013).
@@ -515,6 +560,9 @@ impl Closing {
             let number = catalog.save_mapping(self.permit.dataset(), &self.mapping, user, self.now).await?;
             self.run.mapping = Some(number);
             catalog.register_datastreams(&done.datastreams).await?;
+            for alias in &done.mapping.place_aliases {
+                self.remember(alias).await?;
+            }
         }
         // With everything but the counts in the run, a crash behind the commit loses nothing.
         if !catalog.update_run_under_way(&self.run).await? {
@@ -560,6 +608,20 @@ impl Closing {
         self.end(RunState::Done, done).await
     }
 
+    /// Remembers for the agency what the mapping says that a name means.
+    async fn remember(&self, alias: &PlaceAliasSource) -> Result<(), Error> {
+        let Ok(place) = PlaceId::new(&alias.place) else { return Ok(()) };
+        let alias = PlaceAlias {
+            agency: self.agency.clone(),
+            written: alias.text.clone(),
+            kind: alias.kind.as_deref().and_then(PlaceKind::from_code),
+            place,
+            user: self.permit.user().cloned(),
+            created_at: self.now,
+        };
+        Ok(self.intake.inner.catalog.put_place_alias(&alias).await?)
+    }
+
     async fn store(&self, findings: &[Finding]) -> Result<(), Error> {
         for batch in findings.chunks(FINDINGS_BATCH) {
             // Boxed: the compiler cannot see that this future is `Send` for every lifetime (rust-lang/rust#100013).
@@ -594,6 +656,7 @@ impl Closing {
             mapping_guessed: self.mapping_guessed,
             findings,
             findings_total: done.findings.total,
+            corrections: self.corrections,
         })
     }
 }

@@ -37,6 +37,9 @@ pub struct Mapping {
     pub values: Vec<ValueSource>,
     /// The source's own quality flags.
     pub quality: Option<QualitySource>,
+    /// What names of places mean that do not say it themselves; remembered for the dataset's agency.
+    #[serde(default, rename = "place_alias")]
+    pub place_aliases: Vec<PlaceAliasSource>,
     /// What names a feature.
     pub feature: Option<FeatureSource>,
     /// What a raster is.
@@ -210,6 +213,27 @@ pub struct ValueSource {
     pub place: Option<String>,
     /// The plausible range in the unit of the cells, instead of the property's.
     pub range: Option<[f64; 2]>,
+    /// What is computed of the cells: a salinity of a conductivity.
+    pub derive: Option<Derive>,
+    /// The column of the water temperature in degrees Celsius, for `derive`.
+    pub temperature: Option<String>,
+}
+
+/// What is computed of the cells of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Derive {
+    /// Practical salinity of conductivity that is not compensated to 25 °C, and temperature.
+    #[serde(rename = "salinity_pss78")]
+    SalinityPss78,
+}
+
+impl Derive {
+    /// The code in mappings.
+    pub fn code(self) -> &'static str {
+        match self {
+            Derive::SalinityPss78 => "salinity_pss78",
+        }
+    }
 }
 
 impl ValueSource {
@@ -225,6 +249,8 @@ impl ValueSource {
             procedure: String::new(),
             place: None,
             range: None,
+            derive: None,
+            temperature: None,
         }
     }
 }
@@ -238,6 +264,18 @@ pub struct QualitySource {
     /// What the source's flags mean, as QARTOD codes; without it the column holds QARTOD codes.
     #[serde(default)]
     pub codes: std::collections::BTreeMap<String, i8>,
+}
+
+/// What a name of a place means.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceAliasSource {
+    /// The name as the files write it.
+    pub text: String,
+    /// The id of the place.
+    pub place: String,
+    /// The kind of place that it stands for; any when absent.
+    pub kind: Option<String>,
 }
 
 /// What names a feature.
@@ -355,6 +393,7 @@ impl Mapping {
             time: None,
             values: Vec::new(),
             quality: None,
+            place_aliases: Vec::new(),
             feature: None,
             coverage: None,
             attributes: Vec::new(),
@@ -386,6 +425,7 @@ impl Mapping {
             names.extend(value.property.column());
             names.extend(value.unit.as_ref().and_then(TextOrColumn::column));
             names.extend(value.period.as_ref().and_then(TextOrColumn::column));
+            names.extend(value.temperature.as_deref());
         }
         names.extend(self.quality.iter().map(|quality| quality.column.as_str()));
         let mut seen = std::collections::HashSet::new();

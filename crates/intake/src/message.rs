@@ -29,6 +29,21 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
         "out_of_range" => format!(
             "{value} is outside the plausible range {expected}. Check the value and its unit; if it is right, set `range` in the mapping."
         ),
+        "missing_code" => format!(
+            "{value} stands for no value in many files, and is outside the plausible range {expected}. If it does here, add it to `missing` under `[source]` in the mapping."
+        ),
+        "empty_temperature" => format!(
+            "The row has no water temperature in “{column}”, which the salinity is computed with. Fill it in."
+        ),
+        "not_derivable" => format!(
+            "No salinity is computed of a conductivity at {value} °C. Check the temperature and the conductivity."
+        ),
+        "assumed_day_number" => format!(
+            "“{value}” was read as a spreadsheet's number of days: {expected}. If the workbook counts from 1904, set `format = \"excel1904\"` under `[time]`; if it is right, set `format = \"excel\"`."
+        ),
+        "assumed_lunar_year" => format!(
+            "“{value}” names a lunar year, which comes again every sixty years. It was read as {expected}; if an earlier one is meant, write the year in digits."
+        ),
         "empty_time" => format!("The row has no time in “{column}”. Fill it in."),
         "not_a_time" => format!(
             "“{value}” is not a time as this column writes it. Correct the cell, or set `format` under `[time]` in the mapping."
@@ -68,6 +83,12 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
         "duplicate_value" => {
             format!("The same value stands in the file twice (first in {expected}). It was taken once.")
         }
+        "quality_fail" => format!(
+            "{value} failed a quality test ({expected}). It was taken as it is and left out of products; check the reading."
+        ),
+        "quality_suspect" => format!(
+            "{value} is suspect by a quality test ({expected}). It was taken as it is and is shown with its mark; check the reading."
+        ),
         "unknown_flag" => format!(
             "“{value}” is no quality flag that the mapping knows; the value was taken without it. Add it to `codes` under `[quality]`."
         ),
@@ -138,6 +159,11 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "not_a_number" => format!("“{value}” không phải là số. Hãy sửa ô này, hoặc thêm chữ đó vào `missing` trong ánh xạ nếu nó nghĩa là không có số liệu."),
         "ambiguous_number" => format!("“{value}” có thể đọc theo dấu chấm hoặc dấu phẩy thập phân. Hãy ghi `decimal = \"dot\"` hoặc `decimal = \"comma\"` trong ánh xạ."),
         "out_of_range" => format!("{value} nằm ngoài khoảng hợp lý {expected}. Hãy kiểm tra giá trị và đơn vị; nếu đúng, hãy đặt `range` trong ánh xạ."),
+        "missing_code" => format!("{value} thường nghĩa là không có số liệu, và nằm ngoài khoảng hợp lý {expected}. Nếu ở đây cũng vậy, hãy thêm nó vào `missing` dưới `[source]` trong ánh xạ."),
+        "empty_temperature" => format!("Dòng này không có nhiệt độ nước ở cột “{column}” để tính độ mặn. Hãy điền vào."),
+        "not_derivable" => format!("Không tính được độ mặn từ độ dẫn điện ở {value} °C. Hãy kiểm tra nhiệt độ và độ dẫn điện."),
+        "assumed_day_number" => format!("“{value}” được đọc là số ngày của bảng tính: {expected}. Nếu bảng tính đếm từ năm 1904, hãy đặt `format = \"excel1904\"` dưới `[time]`; nếu đúng, hãy đặt `format = \"excel\"`."),
+        "assumed_lunar_year" => format!("“{value}” ghi năm theo can chi, sáu mươi năm lặp lại một lần. Đã đọc là {expected}; nếu là năm trước đó, hãy ghi năm bằng số."),
         "empty_time" => format!("Dòng này không có thời gian ở cột “{column}”. Hãy điền vào."),
         "not_a_time" => format!("“{value}” không phải là thời gian theo cách ghi của cột này. Hãy sửa ô, hoặc đặt `format` dưới `[time]` trong ánh xạ."),
         "future_time" => format!("{value} ở tương lai: bây giờ là {expected}. Hãy sửa thời gian, hoặc múi giờ trong ánh xạ."),
@@ -153,6 +179,8 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "unknown_period" => format!("“{value}” không phải là kỳ có thể lưu. Hãy ghi khoảng ISO 8601 như P1D, hoặc một tên ngắn."),
         "duplicate_key" => format!("{value} trùng địa điểm, chỉ tiêu và thời gian với ô khác ({expected}) nhưng khác giá trị. Hãy giữ giá trị đúng rồi nộp lại tệp."),
         "duplicate_value" => format!("Giá trị này có hai lần trong tệp (lần đầu ở {expected}). Chỉ lấy một lần."),
+        "quality_fail" => format!("{value} không đạt kiểm tra chất lượng ({expected}). Giá trị được giữ nguyên và không đưa vào sản phẩm. Hãy kiểm tra số đọc."),
+        "quality_suspect" => format!("{value} bị nghi ngờ theo kiểm tra chất lượng ({expected}). Giá trị được giữ nguyên và hiển thị kèm dấu. Hãy kiểm tra số đọc."),
         "unknown_flag" => format!("“{value}” không phải là cờ chất lượng mà ánh xạ biết; giá trị được lấy mà không có cờ. Hãy thêm vào `codes` dưới `[quality]`."),
         "not_permitted" => "Bạn không được ghi giá trị của địa điểm, chỉ tiêu hoặc thời gian này. Hãy xin cơ quan mở rộng quyền.".into(),
         "hidden_sheet" => format!("Trang tính “{value}” bị ẩn trong tệp nhưng vẫn được đọc. Nếu không dùng, hãy xóa trang này, hoặc ghi trang khác dưới `[source]` trong ánh xạ."),

@@ -12,15 +12,17 @@ mod rules;
 mod shared;
 mod table;
 mod time;
+mod time_words;
 mod values;
 
 pub(crate) use batch::Tests;
 pub(crate) use columns::Header;
 pub(crate) use number::NumberStyle;
-pub(crate) use period::Period;
-pub(crate) use resolve::{UnitProblem, find_place, find_property, find_unit, unit_of};
+pub(crate) use period::{Period, duration_us};
+pub(crate) use resolve::{Aliases, UnitProblem, find_place, find_property, find_unit, unit_of};
 pub(crate) use rules::{Taking, Wanted, converted, quality_of, usual_statistic};
 pub(crate) use table::{MAX_AHEAD, Mapped, Observer, Settings};
 pub(crate) use time::{
     DateOrder, Moment, Precision, TimeFormat, TimeReader, column_order, parse_zone, slashed_order,
 };
+pub(crate) use time_words::assumption;

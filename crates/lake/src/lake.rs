@@ -19,8 +19,8 @@ use crate::read::{self, CountRead, FeatureBatches, FeatureRead, KeyIndexes, Meta
 use crate::tables::Tables;
 use crate::verified::Verified;
 use crate::{
-    AsOf, CommitCounts, Committed, Compacted, Error, Expired, Keep, LocalFile, NewRows, Original, Snapshot,
-    StoredObject, TableSchema,
+    AsOf, CommitCounts, Committed, Compacted, Corrections, Error, Expired, Keep, LocalFile, NewFlags, NewRows,
+    Original, Snapshot, StoredObject, TableSchema, Undo, Undone,
 };
 use crate::{commit, expire, inventory, originals, probe};
 
@@ -172,6 +172,50 @@ impl Lake {
         may_write(permit)?;
         let span = tracing::info_span!(target: "cuulong::work", "commit", dataset = %permit.dataset());
         commit::commit(self, permit, commit).instrument(span).await
+    }
+
+    /// How the rows compare with the table, and the first of those that they would correct: as they are
+    /// and as they would be. Nothing is written. Who shows them to a person decides whether the person
+    /// may read what is there.
+    pub async fn plan_corrections(
+        &self,
+        permit: &Permit,
+        rows: &[RecordBatch],
+        limit: usize,
+    ) -> Result<(CommitCounts, Option<Corrections>), Error> {
+        may_write(permit)?;
+        commit::plan_corrections(self, permit.dataset(), rows, limit).await
+    }
+
+    /// Commits new flags of rows that are there. No value changes.
+    pub async fn commit_flags(&self, permit: &Permit, flags: NewFlags) -> Result<Committed, Error> {
+        may_write(permit)?;
+        commit::commit_flags(self, permit, flags).await
+    }
+
+    /// Undoes a run as a new version: what it brought and no later run corrected is set back to what was
+    /// there before, or goes. Every version before stays as it is.
+    pub async fn undo(&self, permit: &Permit, undo: Undo) -> Result<Undone, Error> {
+        may_write(permit)?;
+        if !permit.rows().is_open() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        commit::undo(self, permit, undo).await
+    }
+
+    /// Results for the checks of who writes: what stands around the values that come in, or is tested
+    /// again. They are not for showing.
+    pub async fn read_to_check(
+        &self,
+        permit: &Permit,
+        snapshot: &Snapshot,
+        read: SeriesRead,
+    ) -> Result<Vec<RecordBatch>, Error> {
+        may_write(permit)?;
+        if permit.dataset() != snapshot.dataset() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        read::series(self, permit, snapshot, read).await
     }
 
     /// Joins the small files of the dataset's table into large sorted ones. Readers and writers go on

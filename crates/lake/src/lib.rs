@@ -42,6 +42,6 @@ pub use log::{check_log_entry, folder as folder_of};
 pub use object_store::GetRange;
 pub use originals::{LocalFile, Original};
 pub use read::{CountRead, FeatureBatches, FeatureRead, SeriesRead};
-pub use rows::{CommitCounts, Committed, NewRows};
+pub use rows::{CommitCounts, Committed, Corrections, NewFlags, NewRows, Undo, Undone};
 pub use schema::{Attribute, AttributeKind, TableSchema};
 pub use snapshot::{AsOf, DataFile, Snapshot};

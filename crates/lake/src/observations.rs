@@ -15,6 +15,9 @@ pub(crate) const TIME: usize = 1;
 /// Quality is not among them: a new flag for an old value corrects nothing that was observed.
 pub(crate) const VALUES: [usize; 3] = [2, 3, 4];
 
+/// The columns of a row's flag: `quality, quality_tests`.
+pub(crate) const FLAGS: [usize; 2] = [5, 6];
+
 /// The columns of every table of observations, sorted by (datastream, phenomenon_time).
 pub fn schema() -> SchemaRef {
     static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {

@@ -1,5 +1,7 @@
 //! What is handed to a commit, and what came of it.
 
+use std::collections::HashSet;
+
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 use model::{RunId, Version};
@@ -16,6 +18,49 @@ pub struct NewRows {
     pub committed_at: DateTime<Utc>,
 }
 
+/// Rows with new quality flags.
+#[derive(Debug, Clone)]
+pub struct NewFlags {
+    /// The run that tested them.
+    pub run: RunId,
+    /// The rows as they were read, with all of the table's columns and other flags. A row whose value
+    /// was corrected meanwhile, or that is gone, is passed over.
+    pub rows: Vec<RecordBatch>,
+    /// When they are committed.
+    pub committed_at: DateTime<Utc>,
+}
+
+/// A run to be undone.
+#[derive(Debug, Clone)]
+pub struct Undo {
+    /// The run that undoes it.
+    pub run: RunId,
+    /// The run that is undone.
+    pub of: RunId,
+    /// Runs that were undone before: what they brought is not set back to.
+    pub withdrawn: HashSet<RunId>,
+    /// When it is undone.
+    pub committed_at: DateTime<Utc>,
+}
+
+/// What came of undoing a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undone {
+    /// The commit; `corrected` counts the rows that were set back to what was there before.
+    pub committed: Committed,
+    /// Rows of the run that stay, because a later run corrected them.
+    pub kept: u64,
+}
+
+/// Rows that a commit would correct, side by side.
+#[derive(Debug, Clone)]
+pub struct Corrections {
+    /// The rows as they are, with all of the table's columns.
+    pub before: RecordBatch,
+    /// The rows that take their place, without `run` and `recorded_at`.
+    pub after: RecordBatch,
+}
+
 /// How rows compare with what is in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CommitCounts {
@@ -25,6 +70,10 @@ pub struct CommitCounts {
     pub corrected: u64,
     /// Rows that are there already.
     pub unchanged: u64,
+    /// Rows that go.
+    pub removed: u64,
+    /// Rows of which only the quality flag or its tests change.
+    pub flagged: u64,
 }
 
 /// What came of a commit.

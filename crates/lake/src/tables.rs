@@ -211,7 +211,8 @@ impl Table {
         snapshot
     }
 
-    async fn version(&self, dataset: &DatasetId, version: Version) -> Result<Arc<Snapshot>, Error> {
+    /// A version by its number.
+    pub(crate) async fn version(&self, dataset: &DatasetId, version: Version) -> Result<Arc<Snapshot>, Error> {
         // Versions may have been given up since the last look.
         let mut latest = self.recent(dataset).await?;
         if version > latest.version {

@@ -8,10 +8,12 @@ mod dataset;
 mod datastream;
 mod geometry;
 mod ids;
+mod lunar;
 mod place;
 mod property;
 mod quality;
 mod run;
+mod seawater;
 mod text;
 mod time;
 mod unit;
@@ -22,10 +24,12 @@ pub use geometry::{Bbox, Position};
 pub use ids::{
     AgencyId, DatasetId, DatastreamId, InvalidId, OriginalHash, PlaceId, PropertyCode, RunId, UserId, Version,
 };
+pub use lunar::{LunarDay, cyclic_year};
 pub use place::{Crosswalk, Place, PlaceKind, PlaceParent};
 pub use property::{Property, PropertyKind};
 pub use quality::Quality;
 pub use run::{CellRef, Finding, Run, RunKind, RunState, RunTotals, Severity};
-pub use text::{Lang, Text, fold, nfc};
+pub use seawater::{PSS78_RANGE, salinity_pss78};
+pub use text::{Lang, Text, fold, name_key, nfc};
 pub use time::{InvalidTime, TimeRange, VIETNAM, instant_text, local_midnight, parse_instant, push_instant};
 pub use unit::{Unit, UnitError};

@@ -13,6 +13,10 @@ pub enum RunKind {
     Recipe,
     /// Single observations and small batches, taken in together.
     Writes,
+    /// Another run that was withdrawn.
+    Withdrawal,
+    /// Values that were tested again: only flags change.
+    Recheck,
 }
 
 impl RunKind {
@@ -22,6 +26,8 @@ impl RunKind {
             RunKind::Upload => "upload",
             RunKind::Recipe => "recipe",
             RunKind::Writes => "writes",
+            RunKind::Withdrawal => "withdrawal",
+            RunKind::Recheck => "recheck",
         }
     }
 
@@ -31,6 +37,8 @@ impl RunKind {
             "upload" => Some(RunKind::Upload),
             "recipe" => Some(RunKind::Recipe),
             "writes" => Some(RunKind::Writes),
+            "withdrawal" => Some(RunKind::Withdrawal),
+            "recheck" => Some(RunKind::Recheck),
             _ => None,
         }
     }

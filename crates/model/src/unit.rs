@@ -1,6 +1,7 @@
 //! Units of measure in UCUM (The Unified Code for Units of Measure 2.1), as far as the delta's data use it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 /// A unit that could not be read, or two that do not convert.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,34 +28,28 @@ pub struct Unit {
     dimensions: BTreeMap<String, i32>,
 }
 
-/// Spellings that agencies write, beside UCUM's own.
-const SPELLINGS: &[(&str, &str)] = &[
-    ("°C", "Cel"),
-    ("oC", "Cel"),
-    ("ºC", "Cel"),
-    ("g/l", "g/L"),
-    ("mg/l", "mg/L"),
-    ("µg/l", "ug/L"),
-    ("ug/l", "ug/L"),
-    ("µg/L", "ug/L"),
-    ("m³/s", "m3/s"),
-    ("m^3/s", "m3/s"),
-    ("km²", "km2"),
-    ("ha", "har"),
-    ("nghìn ha", "10*3.har"),
-    ("1000 ha", "10*3.har"),
-    ("nghìn tấn", "10*3.t"),
-    ("1000 tấn", "10*3.t"),
-    ("tấn", "t"),
-    ("tạ/ha", "100.kg/har"),
-    ("người", "{person}"),
-    ("µS/cm", "uS/cm"),
-    ("us/cm", "uS/cm"),
-    ("ms/cm", "mS/cm"),
-    ("dS/m", "dS/m"),
-    ("mm/năm", "mm/a"),
-    ("pH", "[pH]"),
-];
+/// Spellings that agencies write, beside UCUM's own, with the UCUM code of each: the first two
+/// columns of `reference/unit_spellings.csv`, in which nothing is quoted.
+static SPELLINGS: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
+    let rows = include_str!("../../../reference/unit_spellings.csv").lines().skip(1);
+    rows.filter_map(|row| {
+        let (spelling, rest) = row.split_once(',')?;
+        Some((tidy(spelling), rest.split_once(',')?.0))
+    })
+    .collect()
+});
+
+/// The spelling without doubled blanks, in Unicode's composed form.
+fn tidy(text: &str) -> String {
+    crate::nfc(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The UCUM code of a spelling: as it stands, or in lower case where only capitals differ
+/// (`Tấn`, `NGHÌN HA`).
+fn spelled(text: &str) -> Option<&'static str> {
+    let text = tidy(text);
+    SPELLINGS.get(&text).or_else(|| SPELLINGS.get(&text.to_lowercase())).copied()
+}
 
 /// Exponents by base unit: m, g, s, K, mol, and those that stand for themselves (S, deg, [pH]).
 type Dimensions = &'static [(&'static str, i32)];
@@ -105,7 +100,7 @@ impl Unit {
     /// Reads a UCUM expression, or a spelling that the delta's agencies use for one.
     pub fn parse(text: &str) -> Result<Unit, UnitError> {
         let text = text.trim();
-        let code = SPELLINGS.iter().find(|(spelling, _)| *spelling == text).map_or(text, |(_, code)| code);
+        let code = spelled(text).unwrap_or(text);
         let unknown = || UnitError::Unknown(text.chars().take(40).collect());
         if code.is_empty() || code.len() > 60 {
             return Err(unknown());
@@ -241,6 +236,12 @@ mod tests {
             (1.0, "dS/m", "mS/cm", 1.0),
             (238.6, "10*3.har", "har", 238_600.0),
             (60.0, "tạ/ha", "t/har", 6.0),
+            (1.5, "Triệu đồng", "10*9{VND}", 0.0015),
+            (12.0, "nghìn  tấn", "t", 12_000.0),
+            (2.0, "NGHÌN HA", "har", 2000.0),
+            (5.0, "μS/cm", "mS/cm", 0.005),
+            (3.0, "nghìn con", "{head}", 3000.0),
+            (86_400.0, "m3/ngày đêm", "m3/s", 1.0),
             (25.0, "Cel", "K", 298.15),
             (1.0, "10*6.m3", "m3", 1e6),
             (1.0, "10*3{person}", "{person}", 1000.0),
@@ -252,10 +253,24 @@ mod tests {
     }
 
     #[test]
+    fn every_spelling_of_the_reference_is_a_unit() {
+        for (spelling, code) in super::SPELLINGS.iter() {
+            assert_eq!(Unit::parse(spelling).unwrap().code(), *code, "{spelling}");
+        }
+        assert!(super::SPELLINGS.len() > 100);
+    }
+
+    #[test]
     fn what_measures_something_else_does_not_convert() {
-        for (from, to) in
-            [("mS/cm", "g/L"), ("m", "m2"), ("{person}", "{case}"), ("%", "g/L"), ("mm", "m3/s")]
-        {
+        for (from, to) in [
+            ("mS/cm", "g/L"),
+            ("CFU/100ml", "MPN/100ml"),
+            ("con", "người"),
+            ("m", "m2"),
+            ("{person}", "{case}"),
+            ("%", "g/L"),
+            ("mm", "m3/s"),
+        ] {
             assert!(matches!(convert(1.0, from, to), Err(UnitError::Incompatible { .. })), "{from} {to}");
         }
         for bad in ["", "furlong", "g//L", "10*99", "{", "m..s", "g/"] {

@@ -12,10 +12,10 @@ use std::fmt::Display;
 
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, static_loader};
+pub use model::LunarDay;
 use model::{Lang, Text};
 
 pub(crate) use calendar::local_day;
-pub use lunar::LunarDay;
 pub use number::places_for;
 
 static_loader! {

@@ -1,10 +1,11 @@
-//! What was added and corrected between two versions of a dataset.
+//! What was added, corrected and taken back between two versions of a dataset.
 
-use std::collections::{HashMap, HashSet};
+use std::cmp::Ordering;
 
+use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 use lake::SeriesRead;
-use model::{DatastreamId, PlaceId, PropertyCode, TimeRange, Version};
+use model::{DatastreamId, PlaceId, PropertyCode, RunKind, TimeRange, Version, VersionInfo};
 use policy::Permit;
 
 use crate::engine::Inner;
@@ -22,11 +23,17 @@ pub struct Difference {
     pub property: PropertyCode,
     /// The instant, or the beginning of the period.
     pub time: DateTime<Utc>,
-    /// The value before; none when it is new.
+    /// The number before; none when the value is new, or was a text.
     pub before: Option<f64>,
-    /// The value after.
+    /// The text before, such as `<0.05`.
+    pub before_text: Option<String>,
+    /// The number after; none when the value is gone, or is a text.
     pub after: Option<f64>,
-    /// The run that brought the value after.
+    /// The text after.
+    pub after_text: Option<String>,
+    /// Whether the value is gone.
+    pub removed: bool,
+    /// The run that brought the value after, or by which it went.
     pub run: String,
 }
 
@@ -36,12 +43,12 @@ pub struct Differences {
     /// In order of datastream and time, at most as many as were asked for.
     pub rows: Vec<Difference>,
     /// How many values the versions in between added and corrected, one by one. A value that was
-    /// corrected twice counts twice.
+    /// corrected twice counts twice; those that went are not among them.
     pub total: u64,
 }
 
 impl Engine {
-    /// What the versions after `from`, up to `to`, added and corrected.
+    /// What the versions after `from`, up to `to`, added, corrected and took back.
     pub async fn differences(
         &self,
         permit: &Permit,
@@ -73,7 +80,6 @@ impl Inner {
             .into_iter()
             .filter(|info| from < info.version && info.version <= to)
             .collect();
-        let runs: HashSet<&str> = between.iter().map(|info| info.run.as_str()).collect();
         let total = between.iter().map(|info| info.added + info.corrected).sum();
         let after = self.choose(permit, &Streams::default(), At::Version(to)).await?;
         let before = self.snapshot(permit, At::Version(from)).await?;
@@ -85,37 +91,74 @@ impl Inner {
             if rows.len() >= limit {
                 break;
             }
-            let read = |time| SeriesRead { datastreams: vec![stream.id.0], time, columns: None, limit: None };
-            let mut changed = Vec::new();
-            for batch in self.lake.read_series(permit, snapshot, read(TimeRange::ALL)).await? {
-                changed.extend(
-                    ObservedValue::read(&batch)?
-                        .into_iter()
-                        .filter(|value| runs.contains(value.run.as_str())),
-                );
-            }
-            changed.truncate(limit - rows.len());
-            let (Some(first), Some(last)) = (changed.first(), changed.last()) else { continue };
-            let window =
-                TimeRange { from: Some(first.time), to: Some(last.time + chrono::Duration::microseconds(1)) };
-            let mut known: HashMap<DateTime<Utc>, Option<f64>> = HashMap::new();
-            if let Some(before) = &before {
-                for batch in self.lake.read_series(permit, before, read(window)).await? {
-                    known.extend(
-                        ObservedValue::read(&batch)?.into_iter().map(|value| (value.time, value.result)),
-                    );
+            let read = || SeriesRead {
+                datastreams: vec![stream.id.0],
+                time: TimeRange::ALL,
+                columns: None,
+                limit: None,
+            };
+            let now = values(self.lake.read_series(permit, snapshot, read()).await?)?;
+            let then = match &before {
+                Some(before) => values(self.lake.read_series(permit, before, read()).await?)?,
+                None => Vec::new(),
+            };
+            let (mut now, mut then) = (now.into_iter().peekable(), then.into_iter().peekable());
+            while rows.len() < limit {
+                let order = match (then.peek(), now.peek()) {
+                    (None, None) => break,
+                    (Some(_), None) => Ordering::Less,
+                    (None, Some(_)) => Ordering::Greater,
+                    (Some(old), Some(new)) => old.time.cmp(&new.time),
+                };
+                let old = if order == Ordering::Greater { None } else { then.next() };
+                let new = if order == Ordering::Less { None } else { now.next() };
+                let same = old.as_ref().zip(new.as_ref()).is_some_and(|(old, new)| {
+                    (old.result, &old.text, old.end) == (new.result, &new.text, new.end)
+                });
+                let Some(time) = new.as_ref().or(old.as_ref()).map(|value| value.time) else { break };
+                if same {
+                    continue;
                 }
+                rows.push(Difference {
+                    datastream: stream.id,
+                    place: stream.key.place.clone(),
+                    property: stream.key.property.clone(),
+                    time,
+                    before: old.as_ref().and_then(|value| value.result),
+                    before_text: old.and_then(|value| value.text),
+                    after: new.as_ref().and_then(|value| value.result),
+                    after_text: new.as_ref().and_then(|value| value.text.clone()),
+                    removed: new.is_none(),
+                    run: new.map_or_else(String::new, |value| value.run.to_string()),
+                });
             }
-            rows.extend(changed.into_iter().map(|value| Difference {
-                datastream: stream.id,
-                place: stream.key.place.clone(),
-                property: stream.key.property.clone(),
-                time: value.time,
-                before: known.get(&value.time).copied().flatten(),
-                after: value.result,
-                run: value.run.to_string(),
-            }));
         }
+        self.name_withdrawals(&between, &mut rows).await?;
         Ok(Differences { rows, total })
     }
+
+    /// Says of values that are gone by which run they went: the newest withdrawal in between.
+    async fn name_withdrawals(&self, between: &[VersionInfo], rows: &mut [Difference]) -> Result<(), Error> {
+        if !rows.iter().any(|row| row.removed) {
+            return Ok(());
+        }
+        for info in between {
+            let run = self.catalog.run(&info.run).await?;
+            if run.is_some_and(|run| run.kind == RunKind::Withdrawal) {
+                for row in rows.iter_mut().filter(|row| row.removed) {
+                    info.run.as_str().clone_into(&mut row.run);
+                }
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn values(batches: Vec<RecordBatch>) -> Result<Vec<ObservedValue>, Error> {
+    let mut values = Vec::new();
+    for batch in &batches {
+        values.extend(ObservedValue::read(batch)?);
+    }
+    Ok(values)
 }

@@ -444,3 +444,26 @@ async fn pages_of_other_sites_may_read_the_version_and_the_request_id() {
     }
     served.stop().await;
 }
+
+#[tokio::test]
+async fn who_hands_in_for_an_agency_says_what_its_names_of_places_mean() {
+    let node = testkit::TestNode::start().await;
+    let own = node.user("chi", "provider", Some("cuulong"), "write").await;
+    let other = node.user("em", "provider", Some("gso"), "write").await;
+    let path = "/v1/agencies/cuulong/place-aliases";
+    let alias = serde_json::json!({ "text": "Cà Mau", "kind": "province", "place": "gso2004:96" });
+    let post = reqwest::Method::POST;
+    for (client, status) in [(&node.public(), 401), (&other, 403), (&own, 201)] {
+        assert_eq!(client.send_json(post.clone(), path, &alias).await.unwrap().status.as_u16(), status);
+    }
+    let wrong = serde_json::json!({ "text": "Cà Mau", "place": "gso2004:00000" });
+    assert_eq!(own.send_json(post, path, &wrong).await.unwrap().status.as_u16(), 404);
+    let list = own.get(path).await.unwrap().ok().unwrap().json();
+    assert_eq!((list["total"].as_u64(), list["items"][0]["user"].as_str()), (Some(1), Some("chi")));
+    let gone = format!("{path}?text=C%C3%80%20MAU&kind=province");
+    let delete = reqwest::Method::DELETE;
+    let reply = own.send_json(delete.clone(), &gone, &serde_json::Value::Null).await.unwrap();
+    assert_eq!(reply.status.as_u16(), 204);
+    let reply = own.send_json(delete, &gone, &serde_json::Value::Null).await.unwrap();
+    assert_eq!(reply.status.as_u16(), 404);
+}

@@ -104,3 +104,87 @@ async fn a_restart_keeps_everything() {
     node.restart().await;
     assert_eq!(values(&node, "").await, [3.9, 4.1, 4.3]);
 }
+
+#[tokio::test]
+async fn a_withdrawn_run_is_told_of_and_everything_is_still_known_as_before() {
+    let node = TestNode::start().await;
+    node.dataset("gauge", "observations", "restricted").await;
+    node.hand_in("gauge", "a.csv", file("4.3"), Some(MAPPING)).await.unwrap();
+    let more = [file("5.3"), b"station:cau_noi,2020-02-01 07:00,4.4\n".to_vec()].concat();
+    let wrong = node.hand_in("gauge", "b.csv", more, None).await.unwrap();
+    let run = wrong["run"]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/runs/{run}/withdraw");
+    let reason = serde_json::json!({ "reason": "wrong instrument" });
+    let post = reqwest::Method::POST;
+
+    let stranger = node.user("em", "provider", Some("gso"), "write").await;
+    let reading = node.user("chi", "provider", Some("cuulong"), "read").await;
+    for (client, status) in [(&node.public(), 404), (&stranger, 404), (&reading, 403)] {
+        let reply = client.send_json(post.clone(), &path, &reason).await.unwrap();
+        assert_eq!(reply.status.as_u16(), status, "{}", reply.json());
+    }
+    let silent = serde_json::json!({ "reason": "" });
+    assert_eq!(node.system().send_json(post.clone(), &path, &silent).await.unwrap().status.as_u16(), 422);
+
+    let done = node.system().send_json(post.clone(), &path, &reason).await.unwrap();
+    assert_eq!(done.status.as_u16(), 201, "{}", done.json());
+    let done = done.json();
+    assert_eq!((done["removed"].as_u64(), done["restored"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(
+        (done["withdraws"].as_str(), done["run"]["kind"].as_str()),
+        (Some(run.as_str()), Some("withdrawal"))
+    );
+    assert_eq!(values(&node, "").await, [3.9, 4.1, 4.3]);
+    assert_eq!(values(&node, "version=2").await, [3.9, 4.1, 5.3, 4.4]);
+    let by = done["run"]["id"].as_str().unwrap();
+    let told = node.system().get(&format!("/v1/runs/{by}/amendment")).await.unwrap().ok().unwrap().json();
+    assert_eq!((told["reason"].as_str(), told["removed"].as_u64()), (Some("wrong instrument"), Some(1)));
+
+    let differences = node.system().get("/v1/datasets/gauge/differences?from=2&to=3").await.unwrap();
+    let differences = differences.ok().unwrap().json();
+    let items = differences["items"].as_array().unwrap();
+    assert_eq!(
+        (items.len(), items[0]["before"].as_f64(), items[0]["after"].as_f64()),
+        (2, Some(5.3), Some(4.3))
+    );
+    assert_eq!((items[1]["removed"].as_bool(), items[1]["run"].as_str()), (Some(true), Some(by)));
+    let again = node.system().send_json(post, &path, &reason).await.unwrap();
+    assert_eq!(again.status.as_u16(), 409);
+    let affected = node.system().get("/v1/datasets/gauge/versions/3/affected").await.unwrap().ok().unwrap();
+    assert_eq!(affected.json()["total"], 0);
+    let missing = node.system().get("/v1/datasets/gauge/versions/9/affected").await.unwrap();
+    assert_eq!(missing.status.as_u16(), 404);
+}
+
+#[tokio::test]
+async fn limits_of_a_dataset_are_checked_kept_and_used_again() {
+    let node = TestNode::start().await;
+    node.dataset("gauge", "observations", "open").await;
+    node.hand_in("gauge", "a.csv", file("4.3"), Some(MAPPING)).await.unwrap();
+    let put = async |text: &str| {
+        let path = "/v1/datasets/gauge/limits";
+        node.system()
+            .send(reqwest::Method::PUT, path, "application/toml", text.to_owned().into())
+            .await
+            .unwrap()
+    };
+    assert_eq!(put("version = 1\n[[limit]]\nproperty = \"nothing\"\n").await.status.as_u16(), 422);
+    let limits = "version = 1\n[[limit]]\nproperty = \"salinity\"\nsuspect = [0, 4.2]\n";
+    assert_eq!(put(limits).await.status.as_u16(), 204);
+    let saved = node.public().get("/v1/datasets/gauge/limits").await.unwrap().ok().unwrap();
+    assert_eq!(saved.body, limits.as_bytes());
+    let done = node
+        .system()
+        .send_json(reqwest::Method::POST, "/v1/datasets/gauge/recheck", &Value::Null)
+        .await
+        .unwrap()
+        .ok()
+        .unwrap()
+        .json();
+    assert_eq!((done["run"]["version"].as_u64(), done["limits"].as_u64()), (Some(2), Some(1)));
+    let page = node.public().get("/v1/datasets/gauge/observations").await.unwrap().ok().unwrap().json();
+    let flags: Vec<i64> =
+        page["items"].as_array().unwrap().iter().map(|v| v["quality"].as_i64().unwrap()).collect();
+    assert_eq!(flags, [1, 1, 3]);
+    assert!(page["items"][2]["quality_tests"].as_str().unwrap().contains("gross_range:3"));
+}

@@ -75,7 +75,8 @@ macro_rules! tables {
 tables! {
     setting, change_mark, change_log, agency, sector, property, place, place_parent, crosswalk, commune_fragment,
     population, station, plausible_range, threshold, qc_default, river_station, account, api_key, dataset,
-    dataset_grant, source, mapping, datastream, original, run, draft, finding, dataset_version, dataset_newest, audit_entry,
+    place_alias, dataset_grant, source, mapping, quality_setting, datastream, original, run, run_note, draft, finding,
+    dataset_version, dataset_newest, audit_entry,
     audit_head,
 }
 

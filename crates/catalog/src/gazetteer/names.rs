@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{Place, PlaceKind, fold, nfc};
+use model::{Place, PlaceKind, fold, name_key};
 
 /// Names of places, as written and folded.
 #[derive(Debug)]
@@ -18,16 +18,24 @@ pub(super) struct Names {
 const PREFIXES: &[(&str, &[PlaceKind], Option<&str>)] = &[
     ("thanh pho", &[PlaceKind::Province, PlaceKind::District], None),
     ("tp", &[PlaceKind::Province, PlaceKind::District], None),
+    ("t p", &[PlaceKind::Province, PlaceKind::District], None),
     ("tinh", &[PlaceKind::Province], None),
     ("thi xa", &[PlaceKind::District], None),
     ("tx", &[PlaceKind::District], None),
+    ("t x", &[PlaceKind::District], None),
     ("quan", &[PlaceKind::District], None),
+    ("q", &[PlaceKind::District], None),
     ("huyen", &[PlaceKind::District], None),
+    ("h", &[PlaceKind::District], None),
     ("thi tran", &[PlaceKind::Commune], Some("thi tran")),
     ("tt", &[PlaceKind::Commune], Some("thi tran")),
+    ("t t", &[PlaceKind::Commune], Some("thi tran")),
     ("dac khu", &[PlaceKind::Commune], Some("dac khu")),
+    ("dk", &[PlaceKind::Commune], Some("dac khu")),
     ("phuong", &[PlaceKind::Commune], Some("phuong")),
+    ("p", &[PlaceKind::Commune], Some("phuong")),
     ("xa", &[PlaceKind::Commune], Some("xa")),
+    ("x", &[PlaceKind::Commune], Some("xa")),
     ("tram thuy van", &[PlaceKind::Station], None),
     ("tram do man", &[PlaceKind::Station], None),
     ("tram do", &[PlaceKind::Station], None),
@@ -92,11 +100,18 @@ impl Names {
                 }
             }
         };
-        let steps: [&dyn Fn() -> Vec<&'p Place>; 4] = [
+        // `P. 1` is the place that is called `Phường 1`: the number alone is no name.
+        let numbered = || {
+            let bare = bare.as_ref().filter(|bare| bare.folded.bytes().all(|byte| byte.is_ascii_digit()));
+            let name = bare.and_then(|bare| Some(format!("{} {}", bare.type_name?, bare.folded)));
+            name.map_or(Vec::new(), |name| of(&self.folded, &name))
+        };
+        let steps: [&dyn Fn() -> Vec<&'p Place>; 5] = [
             &|| of(&self.written, &as_written),
             &|| bare.as_ref().map_or(Vec::new(), |bare| of_bare(&self.written, &bare.written, bare)),
             &|| of(&self.folded, &as_folded),
             &|| bare.as_ref().map_or(Vec::new(), |bare| of_bare(&self.folded, &bare.folded, bare)),
+            &numbered,
         ];
         steps.iter().map(|step| step()).find(|found| !found.is_empty()).unwrap_or_default()
     }
@@ -145,7 +160,8 @@ fn bare(as_written: &str, as_folded: &str) -> Option<Bare> {
     for (words, kinds, type_name) in PREFIXES {
         if let Some(rest) = as_folded.strip_prefix(words).and_then(|rest| rest.strip_prefix(' ')) {
             let written = without_first_words(as_written, words.split(' ').count());
-            return Some(Bare { written, folded: rest.to_owned(), kinds, type_name: *type_name });
+            let (written, folded) = (number(&written), number(rest));
+            return Some(Bare { written, folded, kinds, type_name: *type_name });
         }
     }
     for (words, kinds, type_name) in SUFFIXES {
@@ -167,9 +183,15 @@ fn without_first_words(text: &str, count: usize) -> String {
     rest.to_owned()
 }
 
-/// A name as it is written, in lower case and with single blanks.
+/// A name as it is written, one way where there are several.
 fn written(name: &str) -> String {
-    nfc(name).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    name_key(name)
+}
+
+/// A number as a name has no leading zeros: `Phường 01` is `Phường 1`.
+fn number(name: &str) -> String {
+    let digits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { name.trim_start_matches('0').to_owned() } else { name.to_owned() }
 }
 
 fn add(index: &mut HashMap<String, Vec<usize>>, name: String, at: usize) {

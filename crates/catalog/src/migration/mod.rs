@@ -12,6 +12,7 @@ mod m20261101_000006_audit;
 mod m20261124_000007_nodes;
 mod m20261124_000008_many_datasets;
 mod m20261125_000010_drafts;
+mod m20261125_000020_answers;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000007_nodes::Migration),
             Box::new(m20261124_000008_many_datasets::Migration),
             Box::new(m20261125_000010_drafts::Migration),
+            Box::new(m20261125_000020_answers::Migration),
         ]
     }
 }

@@ -23,7 +23,7 @@ impl ReferenceError {
 }
 
 /// A file with its header.
-pub(super) struct Table {
+pub(crate) struct Table {
     file: &'static str,
     columns: Vec<String>,
     records: Vec<StringRecord>,
@@ -31,7 +31,7 @@ pub(super) struct Table {
 
 impl Table {
     /// Reads a file whose rows are all as long as its header.
-    pub(super) fn read(file: &'static str, text: &str) -> Result<Table, ReferenceError> {
+    pub(crate) fn read(file: &'static str, text: &str) -> Result<Table, ReferenceError> {
         let wrong = |error: csv::Error| {
             let line = error.position().map_or(0, csv::Position::line);
             ReferenceError::new(file, line, error.to_string())
@@ -43,13 +43,13 @@ impl Table {
     }
 
     /// Every row in turn.
-    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.records.iter().map(|record| Row { table: self, record })
     }
 }
 
 /// A row of a file.
-pub(super) struct Row<'a> {
+pub(crate) struct Row<'a> {
     table: &'a Table,
     record: &'a StringRecord,
 }
@@ -61,7 +61,7 @@ impl Row<'_> {
     }
 
     /// An error in this row.
-    pub(super) fn error(&self, what: String) -> ReferenceError {
+    pub(crate) fn error(&self, what: String) -> ReferenceError {
         let line = self.record.position().map_or(0, csv::Position::line);
         ReferenceError::new(self.table.file, line, what)
     }
@@ -74,17 +74,17 @@ impl Row<'_> {
     }
 
     /// A cell that may be empty.
-    pub(super) fn optional(&self, column: &str) -> Result<Option<String>, ReferenceError> {
+    pub(crate) fn optional(&self, column: &str) -> Result<Option<String>, ReferenceError> {
         Ok(Some(self.cell(column)?).filter(|text| !text.is_empty()).map(nfc))
     }
 
     /// A cell that may not be empty.
-    pub(super) fn text(&self, column: &str) -> Result<String, ReferenceError> {
+    pub(crate) fn text(&self, column: &str) -> Result<String, ReferenceError> {
         self.optional(column)?.ok_or_else(|| self.error(format!("`{column}` is empty")))
     }
 
     /// A cell read by a function that says what it expects when it fails.
-    pub(super) fn parse<T>(
+    pub(crate) fn parse<T>(
         &self,
         column: &str,
         read: impl Fn(&str) -> Result<T, String>,
@@ -96,7 +96,7 @@ impl Row<'_> {
     }
 
     /// The same for a cell that may not be empty.
-    pub(super) fn required<T>(
+    pub(crate) fn required<T>(
         &self,
         column: &str,
         read: impl Fn(&str) -> Result<T, String>,
@@ -105,7 +105,7 @@ impl Row<'_> {
     }
 
     /// Several texts in one cell, separated by `;`.
-    pub(super) fn list(&self, column: &str) -> Result<Vec<String>, ReferenceError> {
+    pub(crate) fn list(&self, column: &str) -> Result<Vec<String>, ReferenceError> {
         let parts = self.cell(column)?.split(';').map(str::trim);
         Ok(parts.filter(|part| !part.is_empty()).map(nfc).collect())
     }
@@ -122,7 +122,7 @@ impl Row<'_> {
     }
 
     /// `high`, `medium` or `low`.
-    pub(super) fn confidence(&self) -> Result<String, ReferenceError> {
+    pub(crate) fn confidence(&self) -> Result<String, ReferenceError> {
         self.required("confidence", |text| match text {
             "high" | "medium" | "low" => Ok(text.to_owned()),
             _ => Err(format!("`{text}` is none of high, medium, low")),
@@ -131,7 +131,7 @@ impl Row<'_> {
 }
 
 /// A finite number with a decimal point.
-pub(super) fn number(text: &str) -> Result<f64, String> {
+pub(crate) fn number(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|n| n.is_finite());
     number.ok_or_else(|| format!("`{text}` is not a number"))
 }
@@ -171,7 +171,7 @@ pub(super) fn place(text: &str) -> Result<PlaceId, String> {
 }
 
 /// A property code.
-pub(super) fn property(text: &str) -> Result<PropertyCode, String> {
+pub(crate) fn property(text: &str) -> Result<PropertyCode, String> {
     PropertyCode::new(text).map_err(|error| error.to_string())
 }
 

@@ -178,6 +178,23 @@ fn show(report: &Value, lang: Lang) {
     if more > 0 {
         print(&format!("  … {more}"));
     }
+    let corrections = report["corrections"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for correction in corrections.iter().take(50) {
+        print(&format!(
+            "  {} {} {} {}: {} → {} {}",
+            text(&correction["cell"]),
+            text(&correction["place"]),
+            text(&correction["property"]),
+            text(&correction["phenomenon_time"]),
+            text(&correction["before"]),
+            text(&correction["after"]),
+            text(&correction["unit"])
+        ));
+    }
+    let more = total("corrected").saturating_sub(50);
+    if !corrections.is_empty() && more > 0 {
+        print(&format!("  … {more}"));
+    }
     let version = run["version"].as_u64();
     let end = match (text(&run["state"]).as_str(), version, vietnamese) {
         ("dry_run", _, true) => "chạy thử: không ghi gì".to_owned(),

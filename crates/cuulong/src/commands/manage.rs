@@ -34,6 +34,10 @@ pub async fn dataset(config: &Config, command: DatasetCommand) -> Done {
             print(&pretty(&document));
             Ok(())
         }
+        DatasetCommand::Recheck { id, limits } => {
+            super::amend::recheck(&client, &id, limits.as_deref()).await
+        }
+        DatasetCommand::Limits { id } => super::amend::limits(&client, &id).await,
         DatasetCommand::Add(new) => {
             let input = json!({
                 "id": new.id, "kind": new.kind, "agency": new.agency,
@@ -130,12 +134,12 @@ pub async fn recipe(config: &Config, command: RecipeCommand) -> Done {
     }
 }
 
-fn pretty(value: &Value) -> String {
+pub(super) fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
 /// Prints the items of a page, one a line, with these fields.
-fn rows(page: &Value, fields: &[&str]) {
+pub(super) fn rows(page: &Value, fields: &[&str]) {
     for item in page["items"].as_array().map(Vec::as_slice).unwrap_or_default() {
         let cells: Vec<String> = fields
             .iter()

@@ -519,7 +519,7 @@ fn calendar(precision: Option<Precision>) -> Option<TextOrColumn> {
     match precision? {
         Precision::Year => Some(TextOrColumn::Text("P1Y".into())),
         Precision::Month => Some(TextOrColumn::Text("P1M".into())),
-        Precision::Day | Precision::Instant => None,
+        Precision::Season(_) | Precision::Months(_) | Precision::Day | Precision::Instant => None,
     }
 }
 

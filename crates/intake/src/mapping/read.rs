@@ -300,7 +300,14 @@ impl Check<'_> {
                 return Err(self.wrong(
                     &path("period"),
                     format!("`{text}` is no period"),
-                    "write an ISO 8601 duration such as `P1D`, `P1M`, `PT1H`, or a name such as `season:dong_xuan`",
+                    "write an ISO 8601 duration such as `P1D`, `P1M`, `PT1H`, `P1D:T19` for the day from 19 h to 19 h, or a name such as `season:dong_xuan`",
+                ));
+            }
+            if value.derive.is_some() != value.temperature.is_some() {
+                return Err(self.wrong(
+                    &path(if value.derive.is_some() { "derive" } else { "temperature" }),
+                    "`derive` and `temperature` belong together",
+                    "write `derive = \"salinity_pss78\"` and `temperature = \"…\"`, the column of the water temperature",
                 ));
             }
             if let Some([least, most]) = value.range
@@ -311,6 +318,15 @@ impl Check<'_> {
                     "the range is empty",
                     "write `range = [least, most]`",
                 ));
+            }
+        }
+        for (at, alias) in mapping.place_aliases.iter().enumerate() {
+            let path = |key| [Step::Key("place_alias"), Step::Index(at), Step::Key(key)];
+            PlaceId::new(&alias.place).map_err(|error| {
+                self.wrong(&path("place"), error, "write the id of a place, e.g. `gso2004:92`")
+            })?;
+            if let Some(kind) = &alias.kind {
+                self.kind(kind, &path("kind"))?;
             }
         }
         if let Some(quality) = &mapping.quality {
@@ -353,17 +369,19 @@ impl Check<'_> {
                 )
             })?;
         }
-        if let Some(kind) = &place.kind
-            && PlaceKind::from_code(kind).is_none()
-        {
-            let known: Vec<&str> = PlaceKind::ALL.iter().map(|k| k.code()).collect();
-            return Err(self.wrong(
-                &path("kind"),
-                format!("`{kind}` is no kind of place"),
-                format!("write one of {}", known.join(", ")),
-            ));
+        if let Some(kind) = &place.kind {
+            self.kind(kind, &path("kind"))?;
         }
         Ok(())
+    }
+
+    fn kind(&self, kind: &str, path: &[Step<'_>]) -> Result<(), Error> {
+        if PlaceKind::from_code(kind).is_some() {
+            return Ok(());
+        }
+        let known: Vec<&str> = PlaceKind::ALL.iter().map(|k| k.code()).collect();
+        let hint = format!("write one of {}", known.join(", "));
+        Err(self.wrong(path, format!("`{kind}` is no kind of place"), hint))
     }
 
     fn time(&self, time: &TimeSource) -> Result<(), Error> {
@@ -397,7 +415,7 @@ impl Check<'_> {
             return Err(self.wrong(
                 &path("format"),
                 format!("`{format}` is no time format"),
-                "write `auto`, `year`, or a pattern such as `%d/%m/%Y %H:%M`",
+                "write `auto`, `year`, `excel`, `excel1904`, or a pattern such as `%d/%m/%Y %H:%M`",
             ));
         }
         Ok(())

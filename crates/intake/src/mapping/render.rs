@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{CoverageSource, Decimal, Mapping, PersonalDecision, SourceLayout, TextOrColumn};
+use super::{CoverageSource, Decimal, Derive, Mapping, PersonalDecision, SourceLayout, TextOrColumn};
 
 /// The mapping as TOML.
 pub(super) fn render(mapping: &Mapping) -> String {
@@ -13,6 +13,7 @@ pub(super) fn render(mapping: &Mapping) -> String {
     page.time();
     page.values();
     page.quality();
+    page.aliases();
     page.features();
     page.personal();
     page.text
@@ -121,6 +122,8 @@ impl Page<'_> {
                 self.optional(key, Some(text.as_str()).filter(|text| !text.is_empty()), &path(key));
             }
             self.optional("place", value.place.as_deref(), &path("place"));
+            self.optional("derive", value.derive.map(Derive::code), &path("derive"));
+            self.optional("temperature", value.temperature.as_deref(), &path("temperature"));
             if let Some([least, most]) = value.range {
                 self.line("range", &format!("[{least:?}, {most:?}]"), &path("range"));
             }
@@ -135,6 +138,16 @@ impl Page<'_> {
             let codes: Vec<String> =
                 quality.codes.iter().map(|(code, flag)| format!("{} = {flag}", quote(code))).collect();
             self.line("codes", &format!("{{ {} }}", codes.join(", ")), "quality.codes");
+        }
+    }
+
+    fn aliases(&mut self) {
+        for (at, alias) in self.mapping.place_aliases.iter().enumerate() {
+            let path = |key: &str| format!("place_alias.{at}.{key}");
+            self.heading("[[place_alias]]", &format!("place_alias.{at}"));
+            self.line("text", &quote(&alias.text), &path("text"));
+            self.line("place", &quote(&alias.place), &path("place"));
+            self.optional("kind", alias.kind.as_deref(), &path("kind"));
         }
     }
 

@@ -27,6 +27,16 @@ pub(super) struct Taken {
     pub(super) qualities: Vec<i8>,
     pub(super) tests: Vec<Tests>,
     pub(super) rows: Vec<i32>,
+    /// Texts instead of numbers, by the place of the value.
+    pub(super) texts: Vec<(usize, String)>,
+    /// What is told of values beside their tests, by the place of the value: `approx`,
+    /// `uncertainty:0.3`.
+    pub(super) notes: Vec<(usize, String)>,
+}
+
+/// A value as a person reads it.
+pub(super) fn shown(result: f64, text: Option<&str>) -> String {
+    text.map_or_else(|| result.to_string(), str::to_owned)
 }
 
 /// Which tests set a row's flag.
@@ -58,6 +68,42 @@ impl Taken {
         self.qualities.clear();
         self.tests.clear();
         self.rows.clear();
+        self.texts.clear();
+        self.notes.clear();
+    }
+
+    /// The value at a place, as a person reads it.
+    pub(super) fn shown(&self, at: usize) -> String {
+        let text = self.texts.binary_search_by_key(&at, |(at, _)| *at).ok();
+        shown(self.results[at], text.map(|found| self.texts[found].1.as_str()))
+    }
+
+    /// The numbers, null where there is a text instead, and the texts, if there are any.
+    fn values(&mut self) -> (Float64Array, Option<StringArray>) {
+        let results = std::mem::take(&mut self.results);
+        if self.texts.is_empty() {
+            return (Float64Array::from(results), None);
+        }
+        let mut texts: Vec<Option<&str>> = vec![None; results.len()];
+        for (at, text) in &self.texts {
+            texts[*at] = Some(text);
+        }
+        let numbers = results.iter().zip(&texts).map(|(number, text)| text.is_none().then_some(*number));
+        (numbers.collect(), Some(StringArray::from(texts)))
+    }
+
+    /// Tests and notes, row by row.
+    fn told(&self) -> StringArray {
+        let mut notes = self.notes.iter().peekable();
+        let rows = self.tests.iter().enumerate().map(|(at, tests)| {
+            let note = notes.next_if(|(of, _)| *of == at).map(|(_, note)| note.as_str());
+            match (tests.text(), note) {
+                (tests, None) => tests,
+                (None, Some(note)) => Some(note.to_owned()),
+                (Some(tests), Some(note)) => Some(format!("{tests} {note}")),
+            }
+        });
+        rows.collect()
     }
 }
 
@@ -119,9 +165,14 @@ impl Batches {
             Some(quality) => constants.get(Constant::Int8(quality), rows),
             None => Arc::new(Int8Array::from(std::mem::take(&mut taken.qualities))),
         };
-        let tests = match uniform(&taken.tests) {
+        let tests = match uniform(&taken.tests).filter(|_| taken.notes.is_empty()) {
             Some(tests) => constants.get(Constant::Tests(tests), rows),
-            None => Arc::new(StringArray::from_iter(taken.tests.iter().map(|tests| tests.text()))),
+            None => Arc::new(taken.told()),
+        };
+        let (results, texts) = taken.values();
+        let texts: ArrayRef = match texts {
+            None => constants.null(&DataType::Utf8, rows),
+            Some(texts) => Arc::new(texts),
         };
         let column = i16::try_from(column + 1).map_err(|_| too_wide())?;
         let sheet = i16::try_from(sheet).map_err(|_| too_wide())?;
@@ -129,8 +180,8 @@ impl Batches {
             Arc::new(datastreams),
             starts,
             ends,
-            Arc::new(Float64Array::from(std::mem::take(&mut taken.results))),
-            constants.null(&DataType::Utf8, rows),
+            Arc::new(results),
+            texts,
             qualities,
             tests,
             constants.get(Constant::Int16(sheet), rows),
@@ -146,8 +197,8 @@ impl Batches {
         Ok(())
     }
 
-    /// The cell and the result of the value at a position.
-    pub(super) fn at(&self, position: u32) -> Option<(CellRef, f64)> {
+    /// The cell of the value at a position, and the value as a person reads it.
+    pub(super) fn at(&self, position: u32) -> Option<(CellRef, String)> {
         let at = self.firsts.partition_point(|first| *first <= position).checked_sub(1)?;
         let (batch, row) = (&self.batches[at], (position - self.firsts[at]) as usize);
         let int16 = |column: usize| batch.column(column).as_primitive::<Int16Type>().value(row);
@@ -156,7 +207,9 @@ impl Batches {
             row: u32::try_from(batch.column(8).as_primitive::<Int32Type>().value(row)).ok()?,
             column: u16::try_from(int16(9)).ok()?,
         };
-        Some((cell, batch.column(3).as_primitive::<Float64Type>().value(row)))
+        let texts = batch.column(4).as_string::<i32>();
+        let text = texts.is_valid(row).then(|| texts.value(row));
+        Some((cell, shown(batch.column(3).as_primitive::<Float64Type>().value(row), text)))
     }
 
     /// The datastreams that have a value.

@@ -1,6 +1,7 @@
 //! Reading numbers: plain ones at once, grouped ones and decimal commas by the style of their column.
 
-use formats::{DecimalStyle, parse_number};
+use catalog::{ValueWord, vocabulary};
+use formats::{DecimalStyle, Sign, bare_number, parse_measure, parse_number};
 
 use crate::mapping::Decimal;
 
@@ -24,6 +25,22 @@ pub(crate) enum NotANumber {
     Ambiguous,
 }
 
+/// What a cell says beside or instead of a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    /// A number and nothing else.
+    Plain,
+    /// `≈ 12`: rounded or estimated.
+    About,
+    /// `12 ± 0.3`.
+    Within(f64),
+    /// `< 0.05`: known only to lie on one side of the number. It is stored as a text, so that no mean
+    /// takes the limit for the value.
+    Limit(Sign),
+    /// A word such as `vết`, stored as a text.
+    Word(ValueWord),
+}
+
 /// The longest number that is read at once.
 const MAX_PLAIN: usize = 32;
 
@@ -33,11 +50,43 @@ impl NumberStyle {
         match wanted {
             Decimal::Dot => NumberStyle::Dot,
             Decimal::Comma => NumberStyle::Comma,
-            Decimal::Auto => match DecimalStyle::of_column(texts.clone()) {
-                DecimalStyle::Dot => NumberStyle::Dot,
-                DecimalStyle::Comma => NumberStyle::Comma,
-                DecimalStyle::Auto => unclear(texts),
-            },
+            Decimal::Auto => {
+                let texts = texts.map(bare_number);
+                match DecimalStyle::of_column(texts.clone()) {
+                    DecimalStyle::Dot => NumberStyle::Dot,
+                    DecimalStyle::Comma => NumberStyle::Comma,
+                    DecimalStyle::Auto => unclear(texts),
+                }
+            }
+        }
+    }
+
+    /// A cell that is no plain number: a number with a sign or an uncertainty, or a word that stands
+    /// for a value. `None` when it is none of these; a word for no value is [`ValueWord::Missing`].
+    #[cold]
+    pub(crate) fn read_more(self, text: &str) -> Option<Result<(f64, Kind), NotANumber>> {
+        match vocabulary().word(text) {
+            Some(ValueWord::Code) | None => {}
+            Some(word) => return Some(Ok((0.0, Kind::Word(word)))),
+        }
+        let measure = parse_measure(text, self.decimals())?;
+        if measure.number.ambiguous {
+            return Some(Err(NotANumber::Ambiguous));
+        }
+        let kind = match (measure.sign, measure.uncertainty) {
+            (Some(sign), _) if sign.is_limit() => Kind::Limit(sign),
+            (_, Some(uncertainty)) => Kind::Within(uncertainty),
+            (Some(_), None) => Kind::About,
+            (None, None) => Kind::Plain,
+        };
+        Some(Ok((measure.number.value, kind)))
+    }
+
+    fn decimals(self) -> DecimalStyle {
+        match self {
+            NumberStyle::Dot => DecimalStyle::Dot,
+            NumberStyle::Comma => DecimalStyle::Comma,
+            NumberStyle::Unclear => DecimalStyle::Auto,
         }
     }
 
@@ -53,12 +102,7 @@ impl NumberStyle {
 
     #[cold]
     fn read_any(self, text: &str) -> Result<f64, NotANumber> {
-        let style = match self {
-            NumberStyle::Dot => DecimalStyle::Dot,
-            NumberStyle::Comma => DecimalStyle::Comma,
-            NumberStyle::Unclear => DecimalStyle::Auto,
-        };
-        match parse_number(text, style) {
+        match parse_number(text, self.decimals()) {
             None => Err(NotANumber::Other),
             Some(number) if number.ambiguous => Err(NotANumber::Ambiguous),
             Some(number) => Ok(number.value),

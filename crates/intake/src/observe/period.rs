@@ -1,6 +1,10 @@
 //! Periods: ISO 8601 durations and the source's own named ones, and the span that a time means.
 
 use super::time::{DAY, Moment, Precision, days, year_month};
+use super::time_words::{season_end, season_period};
+
+/// What stands before the hour in the period of a hydrological day: `P1D:T07`, `P1D:T19`.
+const HYDROLOGICAL: &str = "P1D:T";
 
 /// The longest text of a period.
 const MAX_TEXT: usize = 63;
@@ -8,7 +12,7 @@ const MAX_TEXT: usize = 63;
 /// What a result is about: an instant, a calendar span, or a span that the source names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Period {
-    /// As datastreams carry it: `P1D`, `season:dong_xuan`, or empty.
+    /// As datastreams carry it: `P1D`, `P1D:T19`, `season:dong_xuan`, or empty.
     pub(crate) text: String,
     kind: PeriodKind,
 }
@@ -19,6 +23,8 @@ enum PeriodKind {
     Instant,
     /// A duration of months and of microseconds, at least one of them zero.
     Duration { months: i64, us: i64 },
+    /// The day from this time of day, in microseconds, to the same of the next day.
+    HydrologicalDay { from: i64 },
     /// A name: the span is as precise as the time's text.
     Named,
 }
@@ -33,6 +39,17 @@ pub(crate) struct Span {
 }
 
 impl Period {
+    /// The period that a time's own text says, when it is longer than a day.
+    pub(crate) fn of_precision(precision: Precision) -> Option<Period> {
+        match precision {
+            Precision::Year => Period::parse("P1Y"),
+            Precision::Season(at) => Period::parse(&season_period(at)?),
+            Precision::Months(count) => Period::parse(&format!("P{count}M")),
+            Precision::Month => Period::parse("P1M"),
+            Precision::Day | Precision::Instant => None,
+        }
+    }
+
     /// Reads a period, or `None` when the text is none.
     pub(crate) fn parse(text: &str) -> Option<Period> {
         let text = text.trim();
@@ -41,6 +58,11 @@ impl Period {
         }
         if let Some((months, us)) = duration(text) {
             return Some(Period { text: text.to_owned(), kind: PeriodKind::Duration { months, us } });
+        }
+        if let Some(hour) = text.strip_prefix(HYDROLOGICAL) {
+            let hour = Some(hour).filter(|hour| hour.len() == 2)?.parse::<i64>().ok()?;
+            let kind = PeriodKind::HydrologicalDay { from: hour * DAY / 24 };
+            return (1..24).contains(&hour).then(|| Period { text: text.to_owned(), kind });
         }
         let is_name = text.len() <= MAX_TEXT
             && text.starts_with(|c: char| c.is_ascii_lowercase())
@@ -77,9 +99,23 @@ impl Period {
                 let start = floor_months(moment.us, zone, months);
                 Span { start, end: Some(add_months(start, zone, months)), moved: start != moment.us }
             }
+            PeriodKind::HydrologicalDay { from } => {
+                // The day is named by its end: the rain of the 5th at 7 h fell from 7 h of the 4th on.
+                let end = match moment.precision {
+                    Precision::Instant => {
+                        let since = (moment.us + zone - from).rem_euclid(DAY);
+                        if since == 0 { moment.us } else { moment.us - since + DAY }
+                    }
+                    _ => floor_day(moment.us, zone) + from,
+                };
+                let start = end - DAY;
+                Span { start, end: Some(end), moved: false }
+            }
             PeriodKind::Named => {
                 let end = match moment.precision {
                     Precision::Year => Some(add_months(moment.us, zone, 12)),
+                    Precision::Season(at) => season_end(at, moment.us, zone),
+                    Precision::Months(count) => Some(add_months(moment.us, zone, i64::from(count))),
                     Precision::Month => Some(add_months(moment.us, zone, 1)),
                     Precision::Day => Some(moment.us + DAY),
                     Precision::Instant => None,
@@ -107,6 +143,11 @@ fn add_months(us: i64, zone: i64, months: i64) -> i64 {
     let (year, month) = year_month((us + zone).div_euclid(DAY));
     let count = year * 12 + month - 1 + months;
     days(count.div_euclid(12), count.rem_euclid(12) + 1, 1).map_or(us, |day| day * DAY - zone)
+}
+
+/// The microseconds of an ISO 8601 duration of days, hours, minutes and seconds.
+pub(crate) fn duration_us(text: &str) -> Option<i64> {
+    duration(text).filter(|(months, _)| *months == 0).map(|(_, us)| us)
 }
 
 /// An ISO 8601 duration as months and microseconds.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use catalog::{Gazetteer, PlaceMatch};
 use chrono::{DateTime, NaiveDate};
-use model::{PlaceId, PlaceKind, Property, PropertyCode, Unit};
+use model::{PlaceId, PlaceKind, Property, PropertyCode, Unit, name_key};
 
 use super::period::Period;
 use super::time::DAY;
@@ -100,8 +100,37 @@ impl<T: Clone + Eq + Hash> Pool<T> {
     }
 }
 
+/// Names that somebody has said the meaning of: for the agency, or in the mapping.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Aliases(HashMap<String, Vec<(Option<PlaceKind>, PlaceId)>>);
+
+impl Aliases {
+    /// Adds a meaning, in place of another of the same kind.
+    pub(crate) fn add(&mut self, written: &str, kind: Option<PlaceKind>, place: PlaceId) {
+        let meanings = self.0.entry(name_key(written)).or_default();
+        meanings.retain(|(of, _)| *of != kind);
+        meanings.push((kind, place));
+    }
+
+    /// The place that a name was said to mean where a kind is wanted: said of that kind, else of any;
+    /// where no kind is wanted, the one place that it was ever said to mean.
+    fn find(&self, text: &str, kind: Option<PlaceKind>) -> Option<&PlaceId> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let meanings = self.0.get(&name_key(text))?;
+        let of = |kind| meanings.iter().find(|(of, _)| *of == kind).map(|(_, place)| place);
+        match (of(kind), of(None), meanings.as_slice()) {
+            (Some(place), ..) | (None, Some(place), _) => Some(place),
+            (None, None, [(_, place)]) if kind.is_none() => Some(place),
+            _ => None,
+        }
+    }
+}
+
 /// Finds places by what a column writes.
 pub(crate) struct PlaceFinder {
+    aliases: Aliases,
     pub(crate) gazetteer: Arc<Gazetteer>,
     pub(crate) scheme: Option<String>,
     pub(crate) kind: Option<PlaceKind>,
@@ -113,7 +142,12 @@ pub(crate) struct PlaceFinder {
 }
 
 impl PlaceFinder {
-    pub(crate) fn new(gazetteer: Arc<Gazetteer>, scheme: Option<String>, kind: Option<PlaceKind>) -> Self {
+    pub(crate) fn new(
+        gazetteer: Arc<Gazetteer>,
+        scheme: Option<String>,
+        kind: Option<PlaceKind>,
+        aliases: Aliases,
+    ) -> Self {
         let mut boundaries: Vec<i64> = gazetteer
             .places
             .iter()
@@ -125,7 +159,7 @@ impl PlaceFinder {
         boundaries.dedup();
         let by_era = (0..=boundaries.len()).map(|_| Pool::default()).collect();
         // An empty range: the first lookup sets it.
-        PlaceFinder { gazetteer, scheme, kind, boundaries, by_era, era: (0, 1, 0) }
+        PlaceFinder { aliases, gazetteer, scheme, kind, boundaries, by_era, era: (0, 1, 0) }
     }
 
     /// The number in `places` of what the text means at that time.
@@ -139,12 +173,19 @@ impl PlaceFinder {
             self.era = (after, from, to);
         }
         let (gazetteer, scheme, kind) = (&self.gazetteer, self.scheme.as_deref(), self.kind);
+        let aliases = &self.aliases;
         let pool = &mut self.by_era[self.era.0];
-        let found =
-            pool.of_text(text, |text| match find_place(gazetteer, text, kind, scheme, day_of(at)) {
+        let found = pool.of_text(text, |text| {
+            if let Some(place) = aliases.find(text, kind)
+                && gazetteer.place(place).is_some()
+            {
+                return Some(places.number(place.clone()));
+            }
+            match find_place(gazetteer, text, kind, scheme, day_of(at)) {
                 PlaceMatch::One(place) => Some(places.number(place)),
                 PlaceMatch::Many(_) | PlaceMatch::None => None,
-            })?;
+            }
+        })?;
         Some(pool.items[found as usize])
     }
 

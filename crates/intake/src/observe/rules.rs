@@ -1,7 +1,7 @@
 //! How values of one place, property, unit and period are taken, or why they are refused.
 
 use catalog::Gazetteer;
-use model::{DatasetId, DatastreamKey, PlaceId, Property, Quality, Statistic};
+use model::{DatasetId, DatastreamKey, PlaceId, Property, Quality, Statistic, Unit};
 
 use super::resolve::{NumberMap, UnitProblem, conversion};
 use super::shared::{NONE, Shared};
@@ -17,6 +17,8 @@ pub(super) struct Rule {
     pub(super) least: f64,
     pub(super) most: f64,
     pub(super) ranged: bool,
+    /// Whether the number, in mS/cm, becomes a salinity by its temperature.
+    pub(super) derived: bool,
 }
 
 /// Why values of one place, property, unit and period are refused.
@@ -33,6 +35,7 @@ pub(super) enum Part {
     Property,
     Unit,
     Period,
+    Temperature,
     Place,
     Time,
     End,
@@ -45,7 +48,7 @@ impl Part {
             Part::Place => 2,
             Part::Time => 4,
             Part::End => 8,
-            Part::Value | Part::Property | Part::Unit | Part::Period => 0,
+            Part::Value | Part::Property | Part::Unit | Part::Period | Part::Temperature => 0,
         }
     }
 }
@@ -109,14 +112,18 @@ fn make(
     let property = gazetteer
         .property(&code)
         .ok_or_else(|| refusal("unknown_property", Part::Property, String::new()))?;
+    let unit = (unit != NONE).then(|| shared.units.items[unit as usize].as_str());
+    let derived = source.derive.is_some();
+    // A derived value is in the property's unit; its cell is a conductivity.
+    let conductivity = if derived { Some(to_conductivity(unit)?) } else { None };
     let wanted = Wanted {
         dataset: &shared.dataset,
         place: &place,
         property,
-        unit: (unit != NONE).then(|| shared.units.items[unit as usize].as_str()),
+        unit: unit.filter(|_| !derived),
         statistic,
         period: &shared.periods.items[period as usize].text,
-        procedure: &source.procedure,
+        procedure: if derived && source.procedure.is_empty() { PSS78 } else { &source.procedure },
         datum: &source.datum,
         range: source.range,
     };
@@ -130,7 +137,20 @@ fn make(
     if stream as usize == shared.stream_ids.len() {
         shared.stream_ids.push(id);
     }
-    Ok(Rule { stream, period, factor, addend, least, most, ranged })
+    let (factor, addend) = conductivity.unwrap_or((factor, addend));
+    Ok(Rule { stream, period, factor, addend, least, most, ranged, derived })
+}
+
+/// How salinity was made of conductivity, in the datastream's procedure.
+const PSS78: &str = "PSS-78 from conductivity and temperature (UNESCO 1983)";
+
+/// From the unit of a conductivity to mS/cm.
+fn to_conductivity(unit: Option<&str>) -> Result<(f64, f64), Refusal> {
+    let wrong = |code| Refusal { code, of: Part::Unit, expected: "mS/cm".into() };
+    let own = Unit::parse("mS/cm").map_err(|_| wrong("unknown_unit"))?;
+    let Some(unit) = unit else { return Ok((1.0, 0.0)) };
+    let unit = Unit::parse(unit).map_err(|_| wrong("unknown_unit"))?;
+    unit.conversion_to(&own).map_err(|_| wrong("unit_mismatch"))
 }
 
 /// What a value is said to be: enough to name its datastream.

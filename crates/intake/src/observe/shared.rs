@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, StringArray};
-use catalog::Gazetteer;
+use catalog::{Gazetteer, ValueWord, vocabulary};
 use formats::Chunk;
 use model::{CellRef, DatasetId, DatastreamKey, PlaceId, PropertyCode};
 use policy::RowFilter;
@@ -57,9 +57,13 @@ impl Missing {
         Missing { texts, numeric }
     }
 
+    /// Whether a text stands for no value: by the mapping, or by the words that everybody uses. A number
+    /// does only where the mapping says so.
     #[inline]
     pub(super) fn holds(&self, text: &str) -> bool {
-        text.is_empty() || self.texts.iter().any(|missing| missing == text)
+        text.is_empty()
+            || self.texts.iter().any(|missing| missing == text)
+            || vocabulary().word(text) == Some(ValueWord::Missing)
     }
 }
 
@@ -95,6 +99,8 @@ pub(super) struct Columns {
     pub(super) property: Option<usize>,
     pub(super) unit: Option<usize>,
     pub(super) period: Option<usize>,
+    /// The temperature that a value is derived with.
+    pub(super) temperature: Option<usize>,
     pub(super) style: NumberStyle,
 }
 

@@ -6,7 +6,7 @@ use arrow::record_batch::RecordBatch;
 use catalog::Gazetteer;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use formats::Chunk;
-use model::{DatasetId, DatastreamKey, PlaceKind, Quality, RunTotals, Severity};
+use model::{DatasetId, DatastreamKey, PlaceId, PlaceKind, Quality, RunTotals, Severity};
 use policy::RowFilter;
 
 use super::batch::Batches;
@@ -14,13 +14,14 @@ use super::columns::Header;
 use super::duplicates::Keys;
 use super::number::NumberStyle;
 use super::period::Period;
-use super::resolve::{PlaceFinder, Pool};
+use super::resolve::{Aliases, PlaceFinder, Pool};
 use super::shared::{
     Cells, Columns, Missing, NONE, REFUSED, Rows, Shared, Sheet, TimeState, cell_at, fixed_place,
 };
 use super::time::{
     DAY, DateOrder, Moment, Precision, TimeFormat, TimeReader, column_order, parse_zone, slashed_order,
 };
+use super::time_words::assumption;
 use super::values::Block;
 use crate::Error;
 use crate::findings::{Findings, Words};
@@ -39,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) max_values: u32,
     /// Whether the numbers of the file were written by a program with a decimal dot (a workbook's cells).
     pub(crate) typed: bool,
+    /// What the dataset's agency means by names of places.
+    pub(crate) aliases: Aliases,
 }
 
 /// What came of a table.
@@ -64,6 +67,7 @@ pub(crate) struct Observer {
     elsewhere: Option<Error>,
     totals: RunTotals,
     warned_of_order: bool,
+    warned_of_assumption: bool,
     warned_of_flags: bool,
     rows: Rows,
 }
@@ -107,7 +111,14 @@ impl Observer {
         let place = mapping.place.clone().unwrap_or_default();
         let finder = place.column.as_ref().map(|_| {
             let kind = place.kind.as_deref().and_then(PlaceKind::from_code);
-            PlaceFinder::new(gazetteer.clone(), place.scheme.clone(), kind)
+            let mut aliases = settings.aliases.clone();
+            for alias in &mapping.place_aliases {
+                let kind = alias.kind.as_deref().and_then(PlaceKind::from_code);
+                if let Ok(place) = PlaceId::new(&alias.place) {
+                    aliases.add(&alias.text, kind, place);
+                }
+            }
+            PlaceFinder::new(gazetteer.clone(), place.scheme.clone(), kind, aliases)
         });
         let mut shared = Shared {
             gazetteer,
@@ -160,6 +171,7 @@ impl Observer {
             elsewhere: None,
             totals: RunTotals::default(),
             warned_of_order: false,
+            warned_of_assumption: false,
             warned_of_flags: false,
             rows: Rows::default(),
         })
@@ -296,6 +308,7 @@ impl Observer {
                 property: optional(source.property.column())?,
                 unit: optional(source.unit.as_ref().and_then(TextOrColumn::column))?,
                 period: optional(source.period.as_ref().and_then(TextOrColumn::column))?,
+                temperature: optional(source.temperature.as_deref())?,
                 style,
             });
         }
@@ -337,6 +350,9 @@ impl Observer {
                             read => read,
                         };
                         let (moment, state) = self.judge(read);
+                        if read.is_some() && !self.warned_of_assumption {
+                            self.tell_assumption(text, row, *column, chunk, layout, findings);
+                        }
                         last = Some((text, moment, state));
                         (moment, state)
                     }
@@ -380,6 +396,31 @@ impl Observer {
                 }
             }
         }
+    }
+
+    /// Says once that a time was read by an assumption: a number of days, the name of a lunar year.
+    fn tell_assumption(
+        &mut self,
+        text: &str,
+        row: usize,
+        column: usize,
+        chunk: &Chunk,
+        layout: &Layout,
+        findings: &mut Findings,
+    ) {
+        let Some(code) = assumption(text).filter(|_| matches!(self.reader.format, TimeFormat::Auto)) else {
+            return;
+        };
+        self.warned_of_assumption = true;
+        let read = self.reader.read(text).and_then(|moment| DateTime::from_timestamp_micros(moment.us));
+        let cell = cell_at(chunk.sheet, chunk.row_number(row), column);
+        findings.add(Severity::Warning, code, cell, || Words {
+            column_name: layout.header.name(column).to_owned(),
+            value: text.to_owned(),
+            expected: read.map_or_else(String::new, |at| {
+                at.with_timezone(&model::VIETNAM).format("%d/%m/%Y").to_string()
+            }),
+        });
     }
 
     fn judge(&self, moment: Option<Moment>) -> (Moment, TimeState) {

@@ -2,6 +2,8 @@
 
 use chrono::format::{Item, Parsed, StrftimeItems};
 
+use super::time_words::{DayCount, serial, worded};
+
 /// Microseconds of a day.
 pub(crate) const DAY: i64 = 86_400_000_000;
 
@@ -9,6 +11,10 @@ pub(crate) const DAY: i64 = 86_400_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Precision {
     Year,
+    /// A crop season, by its place in the vocabulary.
+    Season(u8),
+    /// So many months: a quarter, a half year.
+    Months(u8),
     Month,
     Day,
     Instant,
@@ -31,10 +37,12 @@ pub(crate) enum DateOrder {
 /// How the texts of a time column are written.
 #[derive(Debug, Clone)]
 pub(crate) enum TimeFormat {
-    /// ISO 8601, a year, or day/month/year.
+    /// ISO 8601, a year, day/month/year, a time in words, or a spreadsheet's number of days.
     Auto,
     /// A year.
     Year,
+    /// A spreadsheet's number of days.
+    DayNumber(DayCount),
     /// A strftime pattern.
     Pattern(Vec<Item<'static>>),
 }
@@ -45,6 +53,8 @@ impl TimeFormat {
         match text {
             "auto" => Some(TimeFormat::Auto),
             "year" => Some(TimeFormat::Year),
+            "excel" | "excel1900" => Some(TimeFormat::DayNumber(DayCount::From1900)),
+            "excel1904" => Some(TimeFormat::DayNumber(DayCount::From1904)),
             pattern if pattern.contains('%') && pattern.len() <= 100 => {
                 StrftimeItems::new(pattern).parse_to_owned().ok().map(TimeFormat::Pattern)
             }
@@ -68,8 +78,16 @@ impl TimeReader {
     pub(crate) fn read(&self, text: &str) -> Option<Moment> {
         let text = text.trim();
         match &self.format {
-            TimeFormat::Auto => iso(text.as_bytes(), self.zone).or_else(|| self.by_order(text.as_bytes())),
-            TimeFormat::Year => year(text).and_then(|year| self.date(year, 1, 1, Precision::Year)),
+            TimeFormat::Auto => iso(text.as_bytes(), self.zone)
+                .or_else(|| self.by_order(text.as_bytes()))
+                .or_else(|| self.day_number(text, DayCount::From1900))
+                .or_else(|| worded(text, self)),
+            TimeFormat::Year => year(text)
+                .and_then(|year| self.date(year, 1, 1, Precision::Year))
+                .or_else(|| worded(text, self).filter(|moment| moment.precision == Precision::Year)),
+            TimeFormat::DayNumber(count) => {
+                self.day_number(text, *count).or_else(|| iso(text.as_bytes(), self.zone))
+            }
             TimeFormat::Pattern(items) => self.pattern(text, items),
         }
     }
@@ -95,7 +113,21 @@ impl TimeReader {
             let clock = clock_us(hour, minute, second, 0)?;
             return Some(Moment { us: date.us + clock, precision });
         }
+        // A column of dates beside one of whole hours.
+        if let [date, hour] = parts
+            && let Some(hour) = whole(hour.trim())
+            && let Some(date) = self.read(date).filter(|date| date.precision == Precision::Day)
+        {
+            let us = date.us + clock_us(hour, 0, 0, 0)?;
+            return Some(Moment { us, precision: Precision::Instant });
+        }
         self.read(&joined().collect::<Vec<_>>().join(" "))
+    }
+
+    fn day_number(&self, text: &str, count: DayCount) -> Option<Moment> {
+        let us = serial(text, count)?;
+        let precision = if us % DAY == 0 { Precision::Day } else { Precision::Instant };
+        Some(Moment { us: us - self.zone, precision })
     }
 
     fn date(&self, year: i64, month: i64, day: i64, precision: Precision) -> Option<Moment> {

@@ -1,9 +1,10 @@
 //! One column of values of a mapping: from its cells to rows, refusing each that is not right.
 
-use model::{PlaceId, Severity, Statistic};
+use catalog::{ValueWord, vocabulary};
+use model::{PSS78_RANGE, PlaceId, Quality, Severity, Statistic, salinity_pss78};
 
-use super::batch::{Taken, Tests};
-use super::number::{NotANumber, NumberStyle};
+use super::batch::{Taken, Tests, shown};
+use super::number::{Kind, NotANumber, NumberStyle};
 use super::period::{Period, Span};
 use super::resolve::{UnitProblem, conversion, find_period, find_property, find_unit};
 use super::rules::{Part, Refusal, Rule, Rules, converted, quality_of, refuse};
@@ -63,7 +64,8 @@ impl Block {
                         "write a code or an alias of the list of properties, e.g. `salinity`".into(),
                     )
                 })?;
-                if let Some(unit) = source.unit.as_ref().and_then(TextOrColumn::text) {
+                let unit = source.unit.as_ref().and_then(TextOrColumn::text);
+                if let Some(unit) = unit.filter(|_| source.derive.is_none()) {
                     conversion(unit, property).map_err(|problem| {
                         let what = match problem {
                             UnitProblem::Unknown => format!("`{unit}` is no unit that is known here"),
@@ -128,6 +130,7 @@ impl Block {
         let properties = Cells::of(sheet.chunk, columns.property);
         let units = Cells::of(sheet.chunk, columns.unit);
         let periods = Cells::of(sheet.chunk, columns.period);
+        let temperatures = Cells::of(sheet.chunk, columns.temperature);
         let (mut missing, mut refused) = (0, 0);
         for row in sheet.start..sheet.chunk.len() {
             let text = match cells.get(row) {
@@ -140,9 +143,10 @@ impl Block {
             // A cell that the file holds as a number has a decimal point, whatever the texts have.
             let is_typed = sheet.chunk.is_typed(row, columns.value);
             let style = if is_typed { NumberStyle::Dot } else { columns.style };
-            let outcome = self.one(text, row, style, [&properties, &units, &periods], rows, shared);
+            let beside = [&properties, &units, &periods, &temperatures];
+            let outcome = self.one(text, row, style, beside, rows, shared);
             let refusal = match outcome {
-                Ok(Some((rule, number, span))) => {
+                Ok(Some((rule, number, kind, span))) => {
                     if span.moved && !shared.warned_of_moving {
                         shared.warned_of_moving = true;
                         self.tell(
@@ -160,10 +164,10 @@ impl Block {
                         shared.batches.count() + u32::try_from(self.taken.starts.len()).unwrap_or(u32::MAX);
                     match shared.keys.take(rule.stream, span.start, position) {
                         Ok(()) => {
-                            self.keep(rule, number, span, row, sheet, rows);
+                            self.keep(rule, number, kind, span, row, sheet, rows);
                             continue;
                         }
-                        Err(first) => match self.duplicate(first, number, sheet, columns, shared) {
+                        Err(first) => match self.duplicate(first, number, kind, sheet, columns, shared) {
                             Ok(expected) => {
                                 self.tell(
                                     Severity::Warning,
@@ -208,15 +212,20 @@ impl Block {
         text: &str,
         row: usize,
         style: NumberStyle,
-        [properties, units, periods]: [&Cells<'_>; 3],
+        [properties, units, periods, temperatures]: [&Cells<'_>; 4],
         rows: &Rows,
         shared: &mut Shared,
-    ) -> Result<Option<(Rule, f64, Span)>, Refusal> {
-        let number = match style.read(text) {
-            Ok(number) => number,
+    ) -> Result<Option<(Rule, f64, Kind, Span)>, Refusal> {
+        let (number, kind) = match style.read(text) {
+            Ok(number) => (number, Kind::Plain),
             Err(_) if shared.missing.holds(text) => return Ok(None),
-            Err(NotANumber::Other) => return refuse("not_a_number", Part::Value),
             Err(NotANumber::Ambiguous) => return refuse("ambiguous_number", Part::Value),
+            Err(NotANumber::Other) => match style.read_more(text) {
+                None => return refuse("not_a_number", Part::Value),
+                Some(Err(_)) => return refuse("ambiguous_number", Part::Value),
+                Some(Ok((_, Kind::Word(ValueWord::Missing)))) => return Ok(None),
+                Some(Ok(read)) => read,
+            },
         };
         match rows.times[row] {
             TimeState::Good => {}
@@ -261,6 +270,10 @@ impl Block {
                 Precision::Year => shared.year,
                 Precision::Month => shared.month,
                 Precision::Day | Precision::Instant => shared.instant,
+                Precision::Season(_) | Precision::Months(_) => match Period::of_precision(moment.precision) {
+                    Some(period) => shared.periods.number(period),
+                    None => return refuse("unknown_period", Part::Period),
+                },
             },
             (Fixed::Row(_), Some(text)) => {
                 let full = shared.periods.items.len() >= MAX_PERIODS;
@@ -273,11 +286,17 @@ impl Block {
         };
         let rule = self.rules.get((place, property, unit, period), &self.source, self.statistic, shared)?;
         // Zero has no sign here: `-0` and `0` are one value.
-        let number = converted(number, rule.factor, rule.addend) + 0.0;
-        if rule.ranged && !(rule.least..=rule.most).contains(&number) {
+        let mut number = converted(number, rule.factor, rule.addend) + 0.0;
+        if rule.derived {
+            number = derived(number, kind, temperatures.get(row), style)?;
+        }
+        let is_number = !matches!(kind, Kind::Limit(_) | Kind::Word(_));
+        if rule.ranged && is_number && !(rule.least..=rule.most).contains(&number) {
             let unit = &shared.streams.items[rule.stream as usize].unit;
             let expected = format!("{} … {} {unit}", rule.least, rule.most);
-            return Err(Refusal { code: "out_of_range", of: Part::Value, expected });
+            let is_code = vocabulary().word(text) == Some(ValueWord::Code);
+            let code = if is_code { "missing_code" } else { "out_of_range" };
+            return Err(Refusal { code, of: Part::Value, expected });
         }
         let period = &shared.periods.items[rule.period as usize];
         let mut span = period.span(moment, shared.zone);
@@ -285,7 +304,7 @@ impl Block {
             return refuse("not_permitted", Part::Time);
         }
         span.end = rows.ends.get(row).copied().flatten().or(span.end);
-        Ok(Some((rule, number, span)))
+        Ok(Some((rule, number, kind, span)))
     }
 
     /// A refusal with what only the row can tell: the time it is compared with, or what a place may mean.
@@ -317,16 +336,42 @@ impl Block {
     }
 
     #[inline]
-    fn keep(&mut self, rule: Rule, number: f64, span: Span, row: usize, sheet: &Sheet<'_>, rows: &Rows) {
+    #[expect(clippy::too_many_arguments, reason = "a value is kept with what is known of it and of its row")]
+    fn keep(
+        &mut self,
+        rule: Rule,
+        number: f64,
+        kind: Kind,
+        span: Span,
+        row: usize,
+        sheet: &Sheet<'_>,
+        rows: &Rows,
+    ) {
         let source = rows.flags.get(row).copied().unwrap_or(0);
-        let quality = quality_of(rule.ranged, source);
         let taken = &mut self.taken;
+        let ranged = match text_of(kind, number) {
+            None => rule.ranged,
+            Some(text) => {
+                taken.texts.push((taken.starts.len(), text));
+                false
+            }
+        };
+        let mut quality = quality_of(ranged, source);
+        if kind != Kind::Plain || rule.derived {
+            let in_range = (PSS78_RANGE[0]..=PSS78_RANGE[1]).contains(&number);
+            if rule.derived && !in_range {
+                quality = Quality::aggregate([quality, Quality::Suspect]);
+            }
+            if let Some(note) = note_of(kind, rule.factor, rule.derived.then_some(in_range)) {
+                taken.notes.push((taken.starts.len(), note));
+            }
+        }
         taken.datastreams.push(rule.stream);
         taken.starts.push(span.start);
         taken.ends.push(span.end);
         taken.results.push(number);
         taken.qualities.push(quality.code());
-        taken.tests.push(Tests { ranged: rule.ranged, source });
+        taken.tests.push(Tests { ranged, source });
         taken.rows.push(i32::try_from(sheet.chunk.row_number(row)).unwrap_or(i32::MAX));
     }
 
@@ -335,6 +380,7 @@ impl Block {
         &self,
         first: u32,
         number: f64,
+        kind: Kind,
         sheet: &Sheet<'_>,
         columns: &Columns,
         shared: &Shared,
@@ -342,12 +388,12 @@ impl Block {
         let (cell, other) = match first.checked_sub(shared.batches.count()) {
             Some(at) => {
                 let row = u32::try_from(self.taken.rows[at as usize]).unwrap_or(0);
-                (cell_at(sheet.chunk.sheet, row, columns.value), self.taken.results[at as usize])
+                (cell_at(sheet.chunk.sheet, row, columns.value), self.taken.shown(at as usize))
             }
             None => shared.batches.at(first).expect("a position is given out for a value that was taken"),
         };
         let expected = format!("{}: {other}", cell.a1());
-        if other.to_bits() == number.to_bits() { Ok(expected) } else { Err(expected) }
+        if other == shown(number, text_of(kind, number).as_deref()) { Ok(expected) } else { Err(expected) }
     }
 
     #[expect(
@@ -370,6 +416,7 @@ impl Block {
             Part::Property => columns.property,
             Part::Unit => columns.unit,
             Part::Period => columns.period,
+            Part::Temperature => columns.temperature,
             Part::Place => Some(sheet.place),
             Part::Time => Some(sheet.time),
             Part::End => Some(sheet.end),
@@ -382,4 +429,50 @@ impl Block {
             expected: expected(),
         });
     }
+}
+
+/// The text that is stored instead of a number.
+fn text_of(kind: Kind, number: f64) -> Option<String> {
+    match kind {
+        Kind::Plain | Kind::About | Kind::Within(_) => None,
+        Kind::Limit(sign) => Some(format!("{}{number}", sign.text())),
+        Kind::Word(word) => Some(word.code().to_owned()),
+    }
+}
+
+/// What is told of a number beside its tests.
+fn note_of(kind: Kind, factor: f64, in_scale: Option<bool>) -> Option<String> {
+    let mut notes = Vec::new();
+    match kind {
+        Kind::About => notes.push("approx".to_owned()),
+        Kind::Within(uncertainty) => {
+            notes.push(format!("uncertainty:{}", converted(uncertainty, factor.abs(), 0.0)));
+        }
+        Kind::Plain | Kind::Limit(_) | Kind::Word(_) => {}
+    }
+    if let Some(in_scale) = in_scale {
+        notes.push(format!("pss78:{}", if in_scale { 1 } else { 3 }));
+    }
+    (!notes.is_empty()).then(|| notes.join(" "))
+}
+
+/// The salinity of a conductivity in mS/cm by the temperature of its row.
+fn derived(
+    conductivity: f64,
+    kind: Kind,
+    temperature: Option<&str>,
+    style: NumberStyle,
+) -> Result<f64, Refusal> {
+    if kind != Kind::Plain {
+        return refuse("not_a_number", Part::Value);
+    }
+    let Some(text) = temperature else { return refuse("empty_temperature", Part::Temperature) };
+    let Ok(temperature) = style.read(text) else { return refuse("not_a_number", Part::Temperature) };
+    let salinity = salinity_pss78(conductivity, temperature).ok_or(Refusal {
+        code: "not_derivable",
+        of: Part::Temperature,
+        expected: String::new(),
+    })?;
+    // To four decimals: the scale itself is no finer.
+    Ok((salinity * 1e4).round() / 1e4)
 }

@@ -13,7 +13,7 @@ use super::{Accepted, NewObservation, Refused};
 use crate::Error;
 use crate::observe::{
     MAX_AHEAD, Moment, Period, Precision, Taking, Tests, TimeFormat, TimeReader, UnitProblem, Wanted,
-    converted, find_place, find_property, quality_of,
+    assumption, converted, find_place, find_property, quality_of,
 };
 
 /// Rules held for one dataset; beyond, they are made anew.
@@ -170,11 +170,8 @@ fn name_of(new: &NewObservation<'_>, precision: Precision) -> Result<String, Ref
         name.push_str(part.unwrap_or(""));
         name.push('\u{1f}');
     }
-    name.push(match precision {
-        Precision::Year => 'y',
-        Precision::Month => 'm',
-        Precision::Day | Precision::Instant => 'i',
-    });
+    let period = Period::of_precision(precision);
+    name.push_str(period.as_ref().map_or("", |period| &period.text));
     Ok(name)
 }
 
@@ -182,7 +179,9 @@ impl Around<'_> {
     fn moment(&self, new: &NewObservation<'_>) -> Result<Moment, Refused> {
         let text = new.time.map(str::trim).filter(|text| !text.is_empty());
         let text = text.ok_or_else(|| refused("time", "empty_time", "", ""))?;
-        let moment = self.reader.read(text).ok_or_else(|| refused("time", "not_a_time", text, ""))?;
+        // A program says what it means: nothing is read by an assumption here.
+        let moment = self.reader.read(text).filter(|_| assumption(text).is_none());
+        let moment = moment.ok_or_else(|| refused("time", "not_a_time", text, ""))?;
         if moment.us > (self.now + MAX_AHEAD).timestamp_micros() {
             let now = self.now.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
             return Err(refused("time", "future_time", text, now));
@@ -256,12 +255,9 @@ impl Around<'_> {
             Some(text) => {
                 Period::parse(&text).ok_or_else(|| refused("period", "unknown_period", &text, ""))?
             }
-            None => Period::parse(match moment.precision {
-                Precision::Year => "P1Y",
-                Precision::Month => "P1M",
-                Precision::Day | Precision::Instant => "",
-            })
-            .expect("the periods of a precision are well formed"),
+            None => Period::of_precision(moment.precision)
+                .or_else(|| Period::parse(""))
+                .expect("no text is the period of an instant"),
         };
         let named = |field: &'static str, text: Option<&str>| match given(text) {
             Some(text) if text.chars().count() > MAX_NAME => {

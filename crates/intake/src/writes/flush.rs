@@ -1,16 +1,22 @@
 //! A flush: segments of the journal become one run, whose original is their lines.
 
+use std::collections::HashSet;
+
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::stream::{self, StreamExt};
 use lake::{NewRows, SegmentName, TableSchema};
-use model::{DatasetId, OriginalHash, Run, RunId, RunKind, RunState, RunTotals, VersionInfo};
+use model::{DatasetId, DatastreamId, OriginalHash, Run, RunId, RunKind, RunState, RunTotals, VersionInfo};
 use policy::Permit;
 use sha2::{Digest, Sha256};
 
 use super::desk::Written;
 use super::{Writes, line, totals};
 use crate::Error;
+use crate::quality::{LimitBook, QualitySettings, test_arrivals};
 
 /// The media type of lines.
 const MEDIA_TYPE: &str = "application/x-ndjson";
@@ -140,8 +146,9 @@ impl Writes {
             .await
             .map_err(|error| Error::internal("reading the journal", error))??;
         self.lake.create_table(permit, TableSchema::Observations).await?;
+        let rows = self.tested(permit, read.batch).await;
         let committed_at = now();
-        let rows = NewRows { run: run.id.clone(), rows: vec![read.batch], committed_at };
+        let rows = NewRows { run: run.id.clone(), rows, committed_at };
         let committed = self.lake.commit(permit, rows).await?;
         run.user = read.user;
         run.totals = totals(read.lines, committed.counts);
@@ -178,6 +185,39 @@ impl Writes {
             );
         }
         Ok(run)
+    }
+}
+
+impl Writes {
+    /// The values with the flags of their quality tests. What was acknowledged goes in whatever happens
+    /// here: where the tests cannot run, the flags are those of the check before.
+    async fn tested(&self, permit: &Permit, batch: RecordBatch) -> Vec<RecordBatch> {
+        let mut rows = vec![batch.clone()];
+        match self.test(permit, &mut rows).await {
+            Ok(()) => rows,
+            Err(error) => {
+                tracing::warn!(dataset = %permit.dataset(), %error, "small writes could not be tested");
+                vec![batch]
+            }
+        }
+    }
+
+    async fn test(&self, permit: &Permit, rows: &mut Vec<RecordBatch>) -> Result<(), Error> {
+        let gazetteer = self.catalog.gazetteer().await?;
+        let settings = match self.catalog.quality_settings(permit.dataset(), None).await? {
+            Some((_, text)) => Some(QualitySettings::parse(&text, &gazetteer)?),
+            None => None,
+        };
+        let book = LimitBook::new(&gazetteer, settings.as_ref());
+        let ids: HashSet<i64> = rows
+            .iter()
+            .flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values().iter().copied())
+            .collect();
+        let mut keys = Vec::with_capacity(ids.len());
+        for id in ids {
+            keys.extend(self.catalog.datastream(DatastreamId(id)).await?.map(|stream| stream.key));
+        }
+        test_arrivals(&self.lake, permit, &gazetteer, book, &keys, rows).await.map(|_| ())
     }
 }
 

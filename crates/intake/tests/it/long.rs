@@ -127,7 +127,7 @@ async fn the_same_file_twice_commits_nothing_and_a_changed_value_is_a_correction
 #[tokio::test]
 async fn a_dry_run_reports_the_same_and_keeps_nothing() {
     let node = Node::new().await;
-    let csv = "Trạm,Thời gian,Chỉ tiêu,Giá trị,Đơn vị\nTân Châu,2020-02-03,water_level,5,cm\nTân Châu,2020-02-04,water_level,x,cm\n";
+    let csv = "Trạm,Thời gian,Chỉ tiêu,Giá trị,Đơn vị\nTân Châu,2020-02-03,water_level,5,cm\nTân Châu,2020-02-04,water_level,nhiều,cm\n";
     let dry = node.load_as("series", "a.csv", csv.into(), Some(MAPPING), true).await.unwrap();
     assert_eq!(dry.run.state, RunState::DryRun);
     assert_eq!((dry.run.version, dry.run.mapping, dry.run.original.clone()), (None, None, None));
@@ -511,7 +511,8 @@ async fn thousands_of_times_and_numbers_are_read_as_chrono_and_the_standard_libr
         csv.push_str(&format!("Tân Châu,{text},discharge,{value},m3/s\n"));
     }
     let report = node.load("series", "a.csv", csv, Some(MAPPING)).await.unwrap();
-    assert_eq!(told(&report.findings), []);
+    // Made up by chance, many of them are doubted by the quality tests, and taken all the same.
+    assert!(report.findings.iter().all(|finding| finding.code.starts_with("quality_")));
     own.sort_by_key(|(time, _)| *time);
     let stored: Vec<_> =
         node.values("series").await.into_iter().map(|value| (value.time, value.result)).collect();

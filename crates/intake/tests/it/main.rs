@@ -1,6 +1,7 @@
 //! Files into a real catalogue and a real lake.
 
 mod draft;
+mod amend;
 mod features;
 mod formats;
 mod fuzz;
@@ -10,6 +11,7 @@ mod long;
 mod node;
 mod personal;
 mod positions;
+mod numbers;
 mod real;
 mod recover;
 mod wide;

@@ -28,8 +28,23 @@ pub(crate) struct Incoming {
     batches: Vec<RecordBatch>,
     order: Order,
     rows: usize,
+    /// The batch from which on the rows are those that go.
+    first_gone: usize,
+    /// What of the rows is compared.
+    pub(crate) what: What,
     /// Of each of the table's columns, how its values are found.
     sources: Vec<Source>,
+}
+
+/// What of rows is compared with the table, and what becomes of those that are not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Values: another one is a correction, and a row that is not there is added.
+    Values,
+    /// Values, and the run that brought them: rows that are set back.
+    Restored,
+    /// Flags: rows of other values, and rows that are not there, are passed over.
+    Flags,
 }
 
 /// How the values of a column are found.
@@ -83,12 +98,25 @@ impl Incoming {
         rows: &[RecordBatch],
         stamp: Option<Stamp>,
     ) -> Result<Incoming, Error> {
+        Incoming::arrange_all(table, rows, &[], What::Values, stamp)
+    }
+
+    /// The same with rows that go: of these only the keys count.
+    pub(crate) fn arrange_all(
+        table: &TableSchema,
+        rows: &[RecordBatch],
+        gone: &[RecordBatch],
+        what: What,
+        stamp: Option<Stamp>,
+    ) -> Result<Incoming, Error> {
         let schema = table.arrow()?;
-        let batches: Vec<RecordBatch> = rows
-            .iter()
-            .filter(|batch| batch.num_rows() > 0)
-            .map(|batch| in_table_columns(batch, &schema))
-            .collect::<Result<_, _>>()?;
+        let in_columns = |rows: &[RecordBatch]| -> Result<Vec<RecordBatch>, Error> {
+            let there = rows.iter().filter(|batch| batch.num_rows() > 0);
+            there.map(|batch| in_table_columns(batch, &schema)).collect()
+        };
+        let mut batches = in_columns(rows)?;
+        let first_gone = batches.len();
+        batches.extend(in_columns(gone)?);
         let count = batches.iter().map(RecordBatch::num_rows).sum::<usize>();
         if u32::try_from(count).is_err() {
             return Err(Error::invalid("these are more rows than one commit takes", "commit them in parts"));
@@ -104,7 +132,20 @@ impl Incoming {
             TableSchema::Features(_) => feature_keys(&batches, count)?,
         };
         let sources = sources(&schema, &batches, &keys, count, stamp.as_ref())?;
-        Ok(Incoming { table: table.clone(), keys, schema, batches, order, rows: count, sources })
+        let table = table.clone();
+        Ok(Incoming { table, keys, schema, batches, order, rows: count, first_gone, what, sources })
+    }
+
+    /// Whether the row at a position is one that goes.
+    pub(crate) fn is_gone(&self, position: usize) -> bool {
+        if self.first_gone == self.batches.len() {
+            return false;
+        }
+        let batch = match &self.order {
+            Order::AsGiven(starts) => starts.partition_point(|start| *start <= position) - 1,
+            Order::Sorted(order) => order[position].0 as usize,
+        };
+        batch >= self.first_gone
     }
 
     /// How many rows there are.

@@ -1,6 +1,7 @@
 //! How incoming rows compare with a table: new, corrected or there already.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow::array::{AsArray, BooleanArray};
 use arrow::compute;
@@ -9,11 +10,11 @@ use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 use parquet::file::metadata::ParquetMetaData;
 
-use super::arrange::{Incoming, Keys, Run};
+use super::arrange::{Incoming, Keys, Run, What};
 use crate::features::{BOX, FEATURE, GEOMETRY};
-use crate::observations::{DATASTREAM, TIME, VALUES};
+use crate::observations::{DATASTREAM, FLAGS, TIME, VALUES};
 use crate::read::{Chosen, chosen_rows, int_range, ranges_of, rows_of, text_range};
-use crate::{CommitCounts, DataFile, Error, Lake, Snapshot, TableSchema};
+use crate::{CommitCounts, Corrections, DataFile, Error, Lake, Snapshot, TableSchema};
 
 /// What a commit will do.
 #[derive(Debug, Default, PartialEq)]
@@ -45,7 +46,8 @@ pub(crate) struct Edit {
 
 impl Plan {
     pub(crate) fn changes_nothing(&self) -> bool {
-        self.counts.added == 0 && self.counts.corrected == 0
+        let CommitCounts { added, corrected, removed, flagged, unchanged: _ } = self.counts;
+        added == 0 && corrected == 0 && removed == 0 && flagged == 0
     }
 }
 
@@ -55,10 +57,101 @@ struct Match {
     position: usize,
 }
 
+/// Rows of a version under the keys of others.
+pub(super) struct Found {
+    /// The rows, with all of the table's columns.
+    pub(super) batches: Vec<RecordBatch>,
+    /// Batch and row of each position; absent where the version has no such key.
+    pub(super) at: Vec<Option<(usize, usize)>>,
+}
+
+/// Reads the rows of a version that have the keys of others.
+pub(super) async fn find(lake: &Lake, snapshot: &Snapshot, keys: &Incoming) -> Result<Found, Error> {
+    let mut found = Found { batches: Vec::new(), at: vec![None; keys.rows()] };
+    for file in snapshot.files() {
+        if keys.rows() == 0 || !may_overlap(file, &keys.keys) {
+            continue;
+        }
+        let metadata = lake.inner.metadata.of(&lake.inner.store, file).await?;
+        let metadata = metadata.metadata();
+        for group in 0..metadata.num_row_groups() {
+            if !group_may_overlap(metadata, group, &keys.keys) {
+                continue;
+            }
+            let matches = matches(lake, file, &Chosen::group(metadata, group), keys).await?;
+            let mut left = matches.iter();
+            let chosen = Chosen { groups: vec![(group, ranges_of(matches.iter().map(|found| found.row)))] };
+            for batch in chosen_rows(lake, file, &chosen, None).await? {
+                for (row, of) in (0..batch.num_rows()).zip(&mut left) {
+                    found.at[of.position] = Some((found.batches.len(), row));
+                }
+                found.batches.push(RecordBatch::try_new(snapshot.schema(), batch.columns().to_vec())?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The first rows that a plan corrects, as they are and as they will be.
+pub(super) async fn corrections(
+    lake: &Lake,
+    snapshot: &Snapshot,
+    incoming: &Incoming,
+    plan: &Plan,
+    limit: usize,
+) -> Result<Option<Corrections>, Error> {
+    let (mut before, mut positions) = (Vec::new(), Vec::new());
+    for Rewrite { file, edits } in &plan.rewrites {
+        let left = limit - positions.len();
+        let edits: Vec<(usize, usize)> =
+            edits.iter().filter_map(|edit| Some((edit.row, edit.position?))).take(left).collect();
+        if edits.is_empty() {
+            continue;
+        }
+        let metadata = lake.inner.metadata.of(&lake.inner.store, file).await?;
+        let metadata = metadata.metadata();
+        let (mut first, mut chosen) = (0, Chosen::default());
+        for group in 0..metadata.num_row_groups() {
+            let end = first + rows_of(metadata, group);
+            let here = edits.iter().filter(|(row, _)| (first..end).contains(row));
+            let rows = ranges_of(here.map(|(row, _)| row - first));
+            if !rows.is_empty() {
+                chosen.groups.push((group, rows));
+            }
+            first = end;
+        }
+        for batch in chosen_rows(lake, file, &chosen, None).await? {
+            before.push(RecordBatch::try_new(snapshot.schema(), batch.columns().to_vec())?);
+        }
+        positions.extend(edits.iter().map(|(_, position)| *position));
+    }
+    if positions.is_empty() {
+        return Ok(None);
+    }
+    let schema = snapshot.schema();
+    let shown: Vec<usize> = (0..schema.fields().len())
+        .filter(|at| !matches!(schema.field(*at).name().as_str(), "run" | "recorded_at"))
+        .collect();
+    // Files are in the table's order and so are positions, but files may overlap.
+    let mut after = Vec::with_capacity(positions.len());
+    let fields = Arc::new(schema.project(&shown)?);
+    for position in &positions {
+        let columns = incoming.gather_columns(std::slice::from_ref(&(*position..position + 1)), &shown)?;
+        after.push(RecordBatch::try_new(fields.clone(), columns)?);
+    }
+    Ok(Some(Corrections {
+        before: compute::concat_batches(&schema, &before)?,
+        after: compute::concat_batches(&fields, &after)?,
+    }))
+}
+
 /// Compares the rows with one version of the table, file by file. Of a file, only the row groups
 /// that overlap are read, their keys first, and the values of the keys that are there.
 pub(crate) async fn compare(lake: &Lake, snapshot: &Snapshot, incoming: &Incoming) -> Result<Plan, Error> {
-    let mut known = vec![false; incoming.rows()];
+    // What goes, and what only has other flags, is never added.
+    let mut known: Vec<bool> = (0..incoming.rows())
+        .map(|position| incoming.what == What::Flags || incoming.is_gone(position))
+        .collect();
     let mut plan = Plan::default();
     let mut moved = Vec::new();
     for file in snapshot.files() {
@@ -81,10 +174,23 @@ pub(crate) async fn compare(lake: &Lake, snapshot: &Snapshot, incoming: &Incomin
                     matches.iter().zip(outcomes(lake, file, group, &matches, incoming).await?)
                 {
                     let row = first + found.row;
+                    if incoming.is_gone(found.position) {
+                        plan.counts.removed += 1;
+                        edits.push(Edit { row, position: None });
+                        continue;
+                    }
                     match same {
                         Outcome::Same => plan.counts.unchanged += 1,
-                        Outcome::Changed => edits.push(Edit { row, position: Some(found.position) }),
+                        Outcome::Flagged => {
+                            plan.counts.flagged += 1;
+                            edits.push(Edit { row, position: Some(found.position) });
+                        }
+                        Outcome::Changed => {
+                            plan.counts.corrected += 1;
+                            edits.push(Edit { row, position: Some(found.position) });
+                        }
                         Outcome::Moved => {
+                            plan.counts.corrected += 1;
                             edits.push(Edit { row, position: None });
                             moved.push(found.position);
                         }
@@ -93,7 +199,6 @@ pub(crate) async fn compare(lake: &Lake, snapshot: &Snapshot, incoming: &Incomin
             }
             first += rows;
         }
-        plan.counts.corrected += edits.len() as u64;
         if !edits.is_empty() {
             plan.rewrites.push(Rewrite { file: file.clone(), edits });
         }
@@ -210,6 +315,7 @@ fn series_matches(batch: &RecordBatch, first: usize, runs: &[Run], times: &[i64]
 
 enum Outcome {
     Same,
+    Flagged,
     Changed,
     Moved,
 }
@@ -225,8 +331,14 @@ async fn outcomes(
     if matches.is_empty() {
         return Ok(Vec::new());
     }
-    let (values, place) = compared_columns(&incoming.table)?;
-    let columns: Vec<usize> = values.iter().chain(&place).copied().collect();
+    let (mut values, place) = compared_columns(&incoming.table)?;
+    if incoming.what == What::Restored {
+        values.push(incoming.table.arrow()?.index_of("run")?);
+        // In the table's order, as the columns are read.
+        values.sort_unstable();
+    }
+    let flags = if incoming.what == What::Flags { FLAGS.to_vec() } else { Vec::new() };
+    let columns: Vec<usize> = values.iter().chain(&flags).chain(&place).copied().collect();
     let chosen = Chosen { groups: vec![(group, ranges_of(matches.iter().map(|found| found.row)))] };
     let mut outcomes = Vec::with_capacity(matches.len());
     let mut left = matches;
@@ -249,13 +361,16 @@ async fn outcomes(
             }
             Ok(all)
         };
-        let (same_value, same_place) = (same(&values)?, same(&place)?);
+        let (same_value, same_flags, same_place) = (same(&values)?, same(&flags)?, same(&place)?);
         let holds = |all: &Option<BooleanArray>, row: usize| all.as_ref().is_none_or(|all| all.value(row));
         outcomes.extend((0..here.len()).map(|row| {
-            match (holds(&same_value, row), holds(&same_place, row)) {
-                (true, true) => Outcome::Same,
-                (false, true) => Outcome::Changed,
-                (_, false) => Outcome::Moved,
+            let (value, flags) = (holds(&same_value, row), holds(&same_flags, row));
+            match (incoming.what, value, holds(&same_place, row)) {
+                // Another value under the key was corrected since the flags were made.
+                (What::Flags, true, _) if !flags => Outcome::Flagged,
+                (What::Flags, ..) | (_, true, true) => Outcome::Same,
+                (_, false, true) => Outcome::Changed,
+                (_, _, false) => Outcome::Moved,
             }
         }));
     }

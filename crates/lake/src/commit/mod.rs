@@ -3,6 +3,7 @@
 mod arrange;
 pub(crate) mod compact;
 mod compare;
+mod undo;
 
 use std::future::Future;
 use std::ops::Range;
@@ -10,20 +11,24 @@ use std::sync::Arc;
 
 use arrow::compute;
 use arrow::record_batch::RecordBatch;
+use chrono::{DateTime, Utc};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use model::DatasetId;
+use model::{DatasetId, RunId};
 use object_store::ObjectStoreExt;
 use policy::Permit;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-use self::arrange::{Incoming, Stamp};
+use self::arrange::{Incoming, Stamp, What};
 use self::compare::{Edit, Plan, Rewrite, compare};
 use crate::log::{Change, Notice, Written, folder};
 use crate::read::ranges_of;
 use crate::snapshot::ChangesRows;
+use crate::tables::Table;
 use crate::write::{Rows, write_file};
-use crate::{CommitCounts, Committed, DataFile, Error, Lake, NewRows, durable};
+use crate::{CommitCounts, Committed, Corrections, DataFile, Error, Lake, NewFlags, NewRows, durable};
+
+pub(crate) use self::undo::undo;
 
 /// Rows of a new file, as long as there are more than fill one.
 const FILE_ROWS: usize = 3_000_000;
@@ -47,21 +52,69 @@ pub(crate) async fn plan(
     .await
 }
 
+/// Compares without writing, and shows what would be corrected; see [`Lake::plan_corrections`].
+pub(crate) async fn plan_corrections(
+    lake: &Lake,
+    dataset: &DatasetId,
+    rows: &[RecordBatch],
+    limit: usize,
+) -> Result<(CommitCounts, Option<Corrections>), Error> {
+    let snapshot = lake.inner.tables.table(dataset).latest(dataset).await?;
+    let (lake, rows) = (lake.clone(), rows.to_vec());
+    aside(async move {
+        let incoming = Incoming::arrange(&snapshot.table, &rows, None)?;
+        let plan = compare(&lake, &snapshot, &incoming).await?;
+        let corrections = compare::corrections(&lake, &snapshot, &incoming, &plan, limit).await?;
+        Ok((plan.counts, corrections))
+    })
+    .await
+}
+
 /// Commits; see [`Lake::commit`].
 pub(crate) async fn commit(lake: &Lake, permit: &Permit, new: NewRows) -> Result<Committed, Error> {
-    let dataset = permit.dataset();
-    let table = lake.inner.tables.table(dataset);
+    let NewRows { run, rows, committed_at } = new;
+    let work = Work { run, rows, gone: Vec::new(), what: What::Values, at: committed_at, attempts: ATTEMPTS };
+    let table = lake.inner.tables.table(permit.dataset());
     let _turn = table.turn.lock().await;
+    commit_in_turn(lake, permit, &table, work).await
+}
+
+/// Commits flags; see [`Lake::commit_flags`].
+pub(crate) async fn commit_flags(lake: &Lake, permit: &Permit, new: NewFlags) -> Result<Committed, Error> {
+    let NewFlags { run, rows, committed_at } = new;
+    let work = Work { run, rows, gone: Vec::new(), what: What::Flags, at: committed_at, attempts: ATTEMPTS };
+    let table = lake.inner.tables.table(permit.dataset());
+    let _turn = table.turn.lock().await;
+    commit_in_turn(lake, permit, &table, work).await
+}
+
+/// What one commit is to do.
+struct Work {
+    run: RunId,
+    rows: Vec<RecordBatch>,
+    /// Rows whose keys go.
+    gone: Vec<RecordBatch>,
+    what: What,
+    at: DateTime<Utc>,
+    /// How often it starts again because another writer was first.
+    attempts: usize,
+}
+
+/// Commits for whoever holds the table's turn.
+async fn commit_in_turn(lake: &Lake, permit: &Permit, table: &Table, work: Work) -> Result<Committed, Error> {
+    let dataset = permit.dataset();
     let mut snapshot = table.latest(dataset).await?;
-    if let Some(done) = table.committed_run(&new.run).await? {
+    if let Some(done) = table.committed_run(&work.run).await? {
         return settled(lake, dataset, done).await;
     }
-    let NewRows { run, rows, committed_at } = new;
+    let Work { run, rows, gone, what, at: committed_at, attempts } = work;
     let stamp = Stamp { run: run.clone(), at: committed_at };
     let schema = snapshot.table.clone();
-    let incoming = aside(async move { Incoming::arrange(&schema, &rows, Some(stamp)).map(Arc::new) }).await?;
+    let incoming =
+        aside(async move { Incoming::arrange_all(&schema, &rows, &gone, what, Some(stamp)).map(Arc::new) })
+            .await?;
     let mut earlier: Option<(Plan, Change)> = None;
-    for _ in 0..ATTEMPTS {
+    for _ in 0..attempts {
         let plan = {
             let (lake, snapshot, incoming) = (lake.clone(), snapshot.clone(), incoming.clone());
             aside(async move { compare(&lake, &snapshot, &incoming).await }).await?
@@ -76,7 +129,7 @@ pub(crate) async fn commit(lake: &Lake, permit: &Permit, new: NewRows) -> Result
                 write(lake, dataset, &plan, &incoming).await?
             }
         };
-        let total = snapshot.rows + plan.counts.added;
+        let total = snapshot.rows + plan.counts.added - plan.counts.removed;
         if plan.changes_nothing() {
             return Ok(Committed { version: None, counts: plan.counts, total });
         }

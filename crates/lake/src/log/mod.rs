@@ -165,6 +165,8 @@ impl TableLog {
                 ("added".to_owned(), json!(notice.counts.added)),
                 ("corrected".to_owned(), json!(notice.counts.corrected)),
                 ("unchanged".to_owned(), json!(notice.counts.unchanged)),
+                ("rowsRemoved".to_owned(), json!(notice.counts.removed)),
+                ("flagged".to_owned(), json!(notice.counts.flagged)),
                 ("total".to_owned(), json!(notice.total)),
             ]),
             ..CommitInfo::default()
@@ -314,6 +316,8 @@ impl TableLog {
                     added: number("added").unwrap_or(0),
                     corrected: number("corrected").unwrap_or(0),
                     unchanged: number("unchanged").unwrap_or(0),
+                    removed: number("rowsRemoved").unwrap_or(0),
+                    flagged: number("flagged").unwrap_or(0),
                 };
                 let total = number("total").unwrap_or(0);
                 return Ok(Some(Committed { version: Some(version), counts, total }));

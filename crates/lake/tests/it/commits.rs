@@ -12,7 +12,7 @@ use crate::world::{
 };
 
 fn counts(added: u64, corrected: u64, unchanged: u64) -> CommitCounts {
-    CommitCounts { added, corrected, unchanged }
+    CommitCounts { added, corrected, unchanged, ..CommitCounts::default() }
 }
 
 fn made(version: Option<u64>, counts: CommitCounts, total: u64) -> Committed {

@@ -13,6 +13,7 @@ mod originals;
 #[path = "../../../testkit/src/s3.rs"]
 mod s3;
 mod series;
+mod undoing;
 mod world;
 
 /// Every call can be made from a task of a server with several threads.

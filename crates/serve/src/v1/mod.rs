@@ -2,11 +2,13 @@
 
 mod admin;
 mod coverages;
+mod amendments;
 mod datasets;
 mod documents;
 mod drafts;
 mod keys;
 mod observations;
+mod place_aliases;
 mod places;
 mod recipes;
 pub(crate) mod resumable;
@@ -90,6 +92,12 @@ fn listed() -> (Router<App>, OpenApi) {
         .routes(routes!(datasets::list, datasets::create))
         .routes(routes!(datasets::show, datasets::update))
         .routes(routes!(datasets::mapping, datasets::save_mapping))
+        .routes(routes!(amendments::limits, amendments::save_limits))
+        .routes(routes!(amendments::recheck))
+        .routes(routes!(amendments::affected))
+        .routes(routes!(amendments::withdraw))
+        .routes(routes!(amendments::show))
+        .routes(routes!(place_aliases::list, place_aliases::add, place_aliases::remove))
         .routes(routes!(uploads::upload))
         .routes(routes!(resumable::create))
         .routes(routes!(resumable::state, resumable::add, resumable::end, resumable::instead))

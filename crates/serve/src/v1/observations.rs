@@ -124,6 +124,10 @@ pub struct ValueDocument {
     pub result_text: Option<String>,
     /// The QARTOD flag.
     pub quality: i8,
+    /// The tests that set it, each with its flag, and what else is told of the value: `gross_range:1
+    /// spike:3 source:2 approx uncertainty:0.3`. A test that is not named could not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality_tests: Option<String>,
     /// The run that brought it.
     pub run: String,
     /// The cell of the run's file.
@@ -149,6 +153,7 @@ impl ValueDocument {
             result: value.result,
             result_text: value.text.clone(),
             quality: value.quality.code(),
+            quality_tests: value.quality_tests.clone(),
             run: value.run.to_string(),
             cell: value.cell.a1(),
             trace: trace_path(dataset, stream.id, value.time, version),

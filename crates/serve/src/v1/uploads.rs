@@ -61,6 +61,49 @@ pub struct ReportDocument {
     /// For a draft: when it is thrown away unless it is looked at again or committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<DateTime<Utc>>,
+    /// Of a dry run, the first values that would be corrected; the totals count them all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<CorrectionDocument>,
+}
+
+/// A value that would take the place of another.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CorrectionDocument {
+    /// The sheet's name; empty for a file without sheets.
+    pub sheet: String,
+    /// The cell of the new value.
+    pub cell: String,
+    /// The place.
+    pub place: String,
+    /// The property.
+    pub property: String,
+    /// The unit, UCUM.
+    pub unit: String,
+    /// The instant, or the beginning of the period.
+    pub phenomenon_time: chrono::DateTime<Utc>,
+    /// What is there.
+    pub before: String,
+    /// What would take its place.
+    pub after: String,
+    /// The run that brought what is there.
+    pub run: String,
+}
+
+impl CorrectionDocument {
+    fn new(correction: &intake::Correction, sheets: &[String]) -> Self {
+        let intake::Correction { datastream, time, before, after, run, cell } = correction;
+        CorrectionDocument {
+            sheet: sheets.get(usize::from(cell.sheet)).cloned().unwrap_or_default(),
+            cell: cell.a1(),
+            place: datastream.place.to_string(),
+            property: datastream.property.to_string(),
+            unit: datastream.unit.clone(),
+            phenomenon_time: *time,
+            before: before.clone(),
+            after: after.clone(),
+            run: run.to_string(),
+        }
+    }
 }
 
 impl ReportDocument {
@@ -78,6 +121,11 @@ impl ReportDocument {
             findings_total: report.findings_total,
             problem: None,
             expires_at: None,
+            corrections: report
+                .corrections
+                .iter()
+                .map(|correction| CorrectionDocument::new(correction, &report.run.sheets))
+                .collect(),
         }
     }
 
@@ -96,6 +144,7 @@ impl ReportDocument {
             findings_total: review.findings,
             problem,
             expires_at: Some(staged.expires_at),
+            corrections: Vec::new(),
         }
     }
 }

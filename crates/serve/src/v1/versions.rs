@@ -52,17 +52,25 @@ pub struct DifferenceDocument {
     pub property: String,
     /// The time.
     pub phenomenon_time: DateTime<Utc>,
-    /// The value before; absent when it is new.
+    /// The number before; absent when the value is new, or was a text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<f64>,
-    /// The value after.
+    /// The text before, such as `<0.05`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before_text: Option<String>,
+    /// The number after; absent when the value is gone, or is a text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<f64>,
-    /// The run that brought the value after.
+    /// The text after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_text: Option<String>,
+    /// Whether the value is gone.
+    pub removed: bool,
+    /// The run that brought the value after, or by which it went.
     pub run: String,
 }
 
-/// What was added and corrected between two versions of an observation dataset.
+/// What was added, corrected and taken back between two versions of an observation dataset.
 #[utoipa::path(get, path = "/v1/datasets/{id}/differences", tag = "versions",
     params(("id" = String, Path), DifferenceParams),
     responses((status = 200, body = Page<DifferenceDocument>)))]
@@ -89,7 +97,10 @@ pub async fn differences(
             property: row.property.to_string(),
             phenomenon_time: row.time,
             before: row.before,
+            before_text: row.before_text,
             after: row.after,
+            after_text: row.after_text,
+            removed: row.removed,
             run: row.run,
         })
         .collect();

@@ -1,0 +1,186 @@
+//! Runs that bring no file: a run that is withdrawn, values that are tested again. Each makes a version of
+//! its own, and every version before it stays as it was known.
+
+use std::collections::HashSet;
+
+use catalog::RunNote;
+use chrono::{DateTime, Utc};
+use lake::{Committed, Undo};
+use model::{Run, RunId, RunKind, RunState, RunTotals, VersionInfo};
+use policy::{Denial, Permit};
+
+use crate::quality::QualitySettings;
+use crate::{Error, Intake};
+
+/// The longest reason, in characters.
+const MAX_REASON: usize = 1000;
+
+impl Intake {
+    /// Withdraws a run: what it brought and no later run corrected goes, or is set back to what was there
+    /// before. It becomes a version of its own; nothing is forgotten.
+    pub async fn withdraw(
+        &self,
+        permit: &Permit,
+        of: &RunId,
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(Run, RunNote), Error> {
+        if !permit.may_write() || !permit.rows().is_open() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        let reason = reason.trim();
+        if reason.is_empty() || reason.chars().count() > MAX_REASON {
+            return Err(Error::invalid(
+                "a withdrawal needs a reason",
+                format!("say in a sentence why the run is withdrawn, in at most {MAX_REASON} characters"),
+            ));
+        }
+        let catalog = &self.inner.catalog;
+        let missing = || Error::NotFound { what: format!("run `{of}` of `{}`", permit.dataset()) };
+        let withdrawn = catalog.run(of).await?.filter(|run| run.dataset == *permit.dataset());
+        let withdrawn = withdrawn.ok_or_else(missing)?;
+        match withdrawn.kind {
+            RunKind::Upload | RunKind::Writes => {}
+            RunKind::Recipe => {
+                return Err(Error::invalid(
+                    "a product is not withdrawn but made anew",
+                    "withdraw the data that it was made of, and run its recipe again",
+                ));
+            }
+            RunKind::Withdrawal | RunKind::Recheck => {
+                return Err(Error::invalid(
+                    "this run brought no values",
+                    "to take back a withdrawal, hand the withdrawn file in again; to take back flags, set the limits and test again",
+                ));
+            }
+        }
+        if withdrawn.state != RunState::Done || withdrawn.version.is_none() {
+            return Err(Error::invalid(
+                format!("run `{of}` changed nothing"),
+                "choose a run that made a version",
+            ));
+        }
+        if let Some(by) = catalog.withdrawn_by(of).await? {
+            return Err(Error::Conflict { what: format!("run `{of}` was withdrawn already, by run `{by}`") });
+        }
+        let mut run = opened(permit, RunKind::Withdrawal, withdrawn.file_name.clone(), now)?;
+        catalog.open_run(&run).await?;
+        let mut note = RunNote {
+            run: run.id.clone(),
+            withdraws: Some(of.clone()),
+            reason: reason.to_owned(),
+            removed: 0,
+            restored: 0,
+            kept: 0,
+            flagged: 0,
+            quality: None,
+        };
+        catalog.put_run_note(&note).await?;
+        let undone = match self.undo(permit, &run, of).await {
+            Ok(undone) => undone,
+            Err(error) => return Err(self.amendment_failed(run, error, now).await),
+        };
+        let counts = undone.committed.counts;
+        (note.removed, note.restored, note.kept) = (counts.removed, counts.corrected, undone.kept);
+        run.totals = RunTotals {
+            rows: counts.removed + counts.corrected + undone.kept,
+            corrected: counts.corrected,
+            unchanged: undone.kept,
+            ..RunTotals::default()
+        };
+        self.amended(permit, &mut run, &undone.committed).await?;
+        catalog.put_run_note(&note).await?;
+        run.state = RunState::Done;
+        run.finished_at = Some(moment());
+        catalog.update_run(&run).await?;
+        tracing::info!(run.id = %run.id, withdraws = %of, removed = note.removed, restored = note.restored, "run withdrawn");
+        Ok((run, note))
+    }
+
+    /// Saves the limits of the quality tests that the permit's dataset has of its own, after they are
+    /// checked; returns their number.
+    pub async fn save_limits(&self, permit: &Permit, text: &str, now: DateTime<Utc>) -> Result<u32, Error> {
+        if !permit.may_write() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        let catalog = &self.inner.catalog;
+        QualitySettings::parse(text, &*catalog.gazetteer().await?)?;
+        Ok(catalog.save_quality_settings(permit.dataset(), text, permit.user(), now).await?)
+    }
+
+    async fn undo(&self, permit: &Permit, run: &Run, of: &RunId) -> Result<lake::Undone, Error> {
+        let lake = &self.inner.lake;
+        // Small writes that were acknowledged before come before.
+        lake.settle(permit.dataset()).await?;
+        let withdrawn: HashSet<RunId> = self.inner.catalog.withdrawn_runs(permit.dataset()).await?;
+        let undo = Undo {
+            run: run.id.clone(),
+            of: of.clone(),
+            withdrawn,
+            committed_at: moment().max(run.started_at),
+        };
+        Ok(lake.undo(permit, undo).await?)
+    }
+
+    /// Records the version of an amendment, if it made one.
+    pub(crate) async fn amended(
+        &self,
+        permit: &Permit,
+        run: &mut Run,
+        committed: &Committed,
+    ) -> Result<(), Error> {
+        run.version = committed.version;
+        let Some(version) = committed.version else { return Ok(()) };
+        let info = VersionInfo {
+            dataset: permit.dataset().clone(),
+            version,
+            run: run.id.clone(),
+            committed_at: moment().max(run.started_at),
+            committed_by: permit.user().cloned(),
+            added: committed.counts.added,
+            corrected: committed.counts.corrected,
+            total: committed.total,
+            pinned: Vec::new(),
+        };
+        Ok(self.inner.catalog.record_version(&info).await?)
+    }
+
+    /// Settles the run of an amendment that ended with an error: its commit may be in the table.
+    pub(crate) async fn amendment_failed(&self, run: Run, error: Error, now: DateTime<Utc>) -> Error {
+        self.settle_after(run.id, error.to_string(), now).await;
+        error
+    }
+}
+
+/// Now, in whole microseconds, as the catalogue keeps times.
+pub(crate) fn moment() -> DateTime<Utc> {
+    let now = Utc::now();
+    DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
+}
+
+/// A run that begins without a file.
+pub(crate) fn opened(
+    permit: &Permit,
+    kind: RunKind,
+    file_name: String,
+    now: DateTime<Utc>,
+) -> Result<Run, Error> {
+    let id = uuid::Uuid::now_v7().to_string();
+    Ok(Run {
+        id: RunId::new(&id).map_err(|error| Error::internal("naming the run", error))?,
+        dataset: permit.dataset().clone(),
+        kind,
+        state: RunState::Running,
+        original: None,
+        file_name,
+        sheets: Vec::new(),
+        pinned: Vec::new(),
+        mapping: None,
+        user: permit.user().cloned(),
+        started_at: now,
+        finished_at: None,
+        version: None,
+        totals: RunTotals::default(),
+        error: None,
+    })
+}

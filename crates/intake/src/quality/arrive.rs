@@ -1,0 +1,306 @@
+//! Testing values as they come in: together with what the dataset has before, between and behind them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int8Array, StringBuilder};
+use arrow::datatypes::{Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow::record_batch::RecordBatch;
+use catalog::Gazetteer;
+use lake::{AsOf, Lake, Snapshot};
+use model::{CellRef, DatastreamKey, PlaceId, Quality};
+use policy::Permit;
+
+use super::around::{Told, read};
+use super::limits::{Calendar, LimitBook, ZONE};
+use super::neighbours::{Neighbour, compare, weight};
+use super::series::{Flags, Point, test};
+use crate::Error;
+
+/// Datastreams whose surroundings are read at a time.
+const AT_ONCE: usize = 64;
+/// Up to so many new values, what lies between them is read too; beyond, only before and behind.
+const FEW: usize = 200_000;
+
+/// A value that a test doubts.
+#[derive(Debug)]
+pub(crate) struct Doubt {
+    pub(crate) cell: CellRef,
+    pub(crate) value: f64,
+    pub(crate) quality: Quality,
+    pub(crate) tests: String,
+}
+
+/// A datastream with limits, and the datastreams that it is compared with.
+pub(super) struct Tested {
+    pub(super) calendar: Calendar,
+    pub(super) neighbours: Vec<(i64, f64)>,
+}
+
+/// The datastreams that have limits, by number.
+pub(super) fn tested(
+    gazetteer: &Gazetteer,
+    book: &LimitBook<'_>,
+    datastreams: &[DatastreamKey],
+) -> HashMap<i64, Tested> {
+    let mut found = HashMap::new();
+    for key in datastreams {
+        let Some(calendar) = book.of(key) else { continue };
+        let places: HashSet<&PlaceId> =
+            calendar.sets().iter().flat_map(|limits| &limits.neighbours).collect();
+        let neighbours = places
+            .into_iter()
+            .filter(|place| **place != key.place)
+            .map(|place| {
+                let other = DatastreamKey { place: place.clone(), ..key.clone() };
+                (other.id().0, weight(gazetteer, &key.place, place))
+            })
+            .collect();
+        found.insert(key.id().0, Tested { calendar, neighbours });
+    }
+    found
+}
+
+/// Tests new values and writes their flags into their batches. Returns those that are doubted.
+pub(crate) async fn test_arrivals(
+    lake: &Lake,
+    permit: &Permit,
+    gazetteer: &Gazetteer,
+    book: LimitBook<'_>,
+    datastreams: &[DatastreamKey],
+    rows: &mut Vec<RecordBatch>,
+) -> Result<Vec<Doubt>, Error> {
+    let tested = tested(gazetteer, &book, datastreams);
+    if tested.is_empty() || rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let snapshot = match lake.snapshot(permit, AsOf::Latest).await {
+        Ok(snapshot) => Some(snapshot),
+        // The dataset has no table yet.
+        Err(lake::Error::NotFound { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let mut wanted: HashSet<i64> = tested.keys().copied().collect();
+    wanted.extend(tested.values().flat_map(|tested| &tested.neighbours).map(|(id, _)| *id));
+    let given = std::mem::take(rows);
+    let arrivals = aside(move || Arrivals::of(given, &wanted)).await?;
+    let mut flags = vec![Flags::default(); arrivals.count];
+    let ids: Vec<i64> = {
+        let there = tested.keys().copied().filter(|id| arrivals.series.contains_key(id));
+        let mut ids: Vec<i64> = there.collect();
+        ids.sort_unstable();
+        ids
+    };
+    for ids in ids.chunks(AT_ONCE) {
+        let around = match &snapshot {
+            Some(snapshot) => arrivals.around(lake, permit, snapshot, &tested, ids).await?,
+            None => HashMap::new(),
+        };
+        for id in ids {
+            arrivals.test(*id, &tested, &around, &mut flags);
+            // A long series keeps this thread for a while: others may go on in between.
+            tokio::task::yield_now().await;
+        }
+    }
+    let (batches, doubts) = aside(move || arrivals.flagged(&flags)).await??;
+    *rows = batches;
+    Ok(doubts)
+}
+
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal("testing values", error))
+}
+
+/// The new values, and where each series has its own.
+struct Arrivals {
+    batches: Vec<RecordBatch>,
+    /// The position of each batch's first value.
+    firsts: Vec<usize>,
+    count: usize,
+    /// Time and position of the values of each datastream, in order of time.
+    series: HashMap<i64, Vec<(i64, u32)>>,
+}
+
+impl Arrivals {
+    fn of(batches: Vec<RecordBatch>, wanted: &HashSet<i64>) -> Arrivals {
+        let (mut firsts, mut count) = (Vec::with_capacity(batches.len()), 0_usize);
+        let mut series: HashMap<i64, Vec<(i64, u32)>> = HashMap::new();
+        for batch in &batches {
+            firsts.push(count);
+            let ids = batch.column(0).as_primitive::<Int64Type>().values();
+            let times = batch.column(1).as_primitive::<TimestampMicrosecondType>().values();
+            let results = batch.column(3);
+            for (row, (id, time)) in ids.iter().zip(times).enumerate() {
+                if results.is_valid(row)
+                    && wanted.contains(id)
+                    && let Ok(position) = u32::try_from(count + row)
+                {
+                    series.entry(*id).or_default().push((*time, position));
+                }
+            }
+            count += batch.num_rows();
+        }
+        for values in series.values_mut() {
+            values.sort_unstable();
+        }
+        Arrivals { batches, firsts, count, series }
+    }
+
+    fn value(&self, position: u32) -> f64 {
+        let position = position as usize;
+        let at = self.firsts.partition_point(|first| *first <= position) - 1;
+        self.batches[at].column(3).as_primitive::<Float64Type>().value(position - self.firsts[at])
+    }
+
+    /// What the dataset has around the new values of some datastreams, and of those that they are
+    /// compared with.
+    async fn around(
+        &self,
+        lake: &Lake,
+        permit: &Permit,
+        snapshot: &Snapshot,
+        tested: &HashMap<i64, Tested>,
+        ids: &[i64],
+    ) -> Result<HashMap<i64, Vec<Point>>, Error> {
+        let mut streams: Vec<i64> = ids.to_vec();
+        let (mut from, mut first, mut last, mut to) = (i64::MAX, i64::MIN, i64::MAX, i64::MIN);
+        let mut values = 0;
+        for id in ids {
+            let Tested { calendar, neighbours } = &tested[id];
+            streams.extend(neighbours.iter().map(|(id, _)| *id));
+            let series = &self.series[id];
+            let (Some((begin, _)), Some((end, _))) = (series.first(), series.last()) else { continue };
+            let reach = calendar.reach();
+            (from, first) = (from.min(begin.saturating_sub(reach)), first.max(*begin));
+            (last, to) = (last.min(*end), to.max(end.saturating_add(reach)));
+            values += series.len();
+        }
+        streams.sort_unstable();
+        streams.dedup();
+        if values <= FEW || last <= first {
+            return read(lake, permit, snapshot, streams, from, to.saturating_add(1)).await;
+        }
+        let mut found = read(lake, permit, snapshot, streams.clone(), from, first).await?;
+        for (id, behind) in
+            read(lake, permit, snapshot, streams, last.saturating_add(1), to.saturating_add(1)).await?
+        {
+            found.entry(id).or_default().extend(behind);
+        }
+        Ok(found)
+    }
+
+    /// A series as it will be: what is there, with the new values in their places.
+    fn merged(&self, id: i64, around: &HashMap<i64, Vec<Point>>) -> (Vec<Point>, Vec<Option<u32>>) {
+        let new = self.series.get(&id).map_or(&[][..], Vec::as_slice);
+        let there = around.get(&id).map_or(&[][..], Vec::as_slice);
+        let (mut points, mut positions) = (Vec::new(), Vec::new());
+        let mut there = there.iter().peekable();
+        for (time, position) in new {
+            while let Some(point) = there.next_if(|point| point.time < *time) {
+                points.push(*point);
+                positions.push(None);
+            }
+            there.next_if(|point| point.time == *time);
+            points.push(Point { time: *time, value: self.value(*position) });
+            positions.push(Some(*position));
+        }
+        for point in there {
+            points.push(*point);
+            positions.push(None);
+        }
+        (points, positions)
+    }
+
+    fn test(
+        &self,
+        id: i64,
+        tested: &HashMap<i64, Tested>,
+        around: &HashMap<i64, Vec<Point>>,
+        flags: &mut [Flags],
+    ) {
+        let Tested { calendar, neighbours } = &tested[&id];
+        let (points, positions) = self.merged(id, around);
+        let mut found = test(&points, |time| calendar.at(time), ZONE);
+        if let Some(limits) = calendar.sets().iter().find(|limits| !limits.neighbours.is_empty()) {
+            let others: Vec<(Vec<Point>, f64)> =
+                neighbours.iter().map(|(id, weight)| (self.merged(*id, around).0, *weight)).collect();
+            let others: Vec<Neighbour<'_>> =
+                others.iter().map(|(points, weight)| Neighbour { points, weight: *weight }).collect();
+            compare(&points, limits, &others, &mut found);
+        }
+        for (position, found) in positions.iter().zip(found) {
+            if let Some(position) = position {
+                flags[*position as usize] = found;
+            }
+        }
+    }
+
+    /// The batches with their flags.
+    fn flagged(self, flags: &[Flags]) -> Result<(Vec<RecordBatch>, Vec<Doubt>), Error> {
+        let mut doubts = Vec::new();
+        let mut batches = Vec::with_capacity(self.batches.len());
+        for (batch, first) in self.batches.into_iter().zip(self.firsts) {
+            let flags = &flags[first..first + batch.num_rows()];
+            if flags.iter().all(|flags| *flags == Flags::default()) {
+                batches.push(batch);
+                continue;
+            }
+            let (quality, tests) = columns(&batch, flags, &mut doubts);
+            let mut all = batch.columns().to_vec();
+            (all[5], all[6]) = (quality, tests);
+            let batch = RecordBatch::try_new(batch.schema(), all)
+                .map_err(|error| Error::internal("putting flags to values", error))?;
+            batches.push(batch);
+        }
+        Ok((batches, doubts))
+    }
+}
+
+/// The columns `quality` and `quality_tests` of a batch with new flags.
+fn columns(batch: &RecordBatch, flags: &[Flags], doubts: &mut Vec<Doubt>) -> (ArrayRef, ArrayRef) {
+    let old = batch.column(5).as_primitive::<Int8Type>();
+    let told = batch.column(6).as_string::<i32>();
+    let mut qualities = Vec::with_capacity(flags.len());
+    let mut tests = StringBuilder::with_capacity(flags.len(), flags.len() * 48);
+    // Neighbouring values mostly have the same flags.
+    let mut last: Option<(Option<String>, Flags, Quality, Option<String>)> = None;
+    for (row, flags) in flags.iter().enumerate() {
+        let text = told.is_valid(row).then(|| told.value(row));
+        if *flags == Flags::default() {
+            qualities.push(old.value(row));
+            tests.append_option(text);
+            continue;
+        }
+        let same = last.as_ref().is_some_and(|(of, with, ..)| of.as_deref() == text && with == flags);
+        if !same {
+            let (quality, words) = Told::of(text).with(*flags);
+            last = Some((text.map(str::to_owned), *flags, quality, words));
+        }
+        let Some((.., quality, words)) = &last else { continue };
+        qualities.push(quality.code());
+        tests.append_option(words.as_deref());
+        if flags
+            .ran()
+            .any(|(test, flag)| test.doubts_value() && matches!(flag, Quality::Fail | Quality::Suspect))
+        {
+            doubts.extend(doubt(batch, row, *quality, *flags));
+        }
+    }
+    (Arc::new(Int8Array::from(qualities)), Arc::new(tests.finish()))
+}
+
+fn doubt(batch: &RecordBatch, row: usize, quality: Quality, flags: Flags) -> Option<Doubt> {
+    let int16 = |column: usize| batch.column(column).as_primitive::<Int16Type>().value(row);
+    let cell = CellRef {
+        sheet: u16::try_from(int16(7)).ok()?,
+        row: u32::try_from(batch.column(8).as_primitive::<Int32Type>().value(row)).ok()?,
+        column: u16::try_from(int16(9)).ok()?,
+    };
+    let tests: Vec<String> = flags
+        .ran()
+        .filter(|(_, flag)| matches!(flag, Quality::Fail | Quality::Suspect))
+        .map(|(test, flag)| format!("{}:{}", test.name(), flag.code()))
+        .collect();
+    let value = batch.column(3).as_primitive::<Float64Type>().value(row);
+    Some(Doubt { cell, value, quality, tests: tests.join(" ") })
+}
