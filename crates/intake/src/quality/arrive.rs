@@ -7,6 +7,7 @@ use arrow::array::{Array, ArrayRef, AsArray, Int8Array, StringBuilder};
 use arrow::datatypes::{Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 use catalog::Gazetteer;
+use futures::StreamExt;
 use lake::{AsOf, Lake, Snapshot};
 use model::{CellRef, DatastreamKey, PlaceId, Quality};
 use policy::Permit;
@@ -83,28 +84,50 @@ pub(crate) async fn test_arrivals(
     let mut wanted: HashSet<i64> = tested.keys().copied().collect();
     wanted.extend(tested.values().flat_map(|tested| &tested.neighbours).map(|(id, _)| *id));
     let given = std::mem::take(rows);
-    let arrivals = aside(move || Arrivals::of(given, &wanted)).await?;
-    let mut flags = vec![Flags::default(); arrivals.count];
-    let ids: Vec<i64> = {
-        let there = tested.keys().copied().filter(|id| arrivals.series.contains_key(id));
-        let mut ids: Vec<i64> = there.collect();
-        ids.sort_unstable();
-        ids
-    };
+    let arrivals = Arc::new(aside(move || Arrivals::of(given, &wanted)).await?);
+    let tested = Arc::new(tested);
+    let mut ids: Vec<i64> = tested.keys().copied().filter(|id| arrivals.series.contains_key(id)).collect();
+    ids.sort_unstable();
+    let mut work = Vec::new();
     for ids in ids.chunks(AT_ONCE) {
-        let around = match &snapshot {
-            Some(snapshot) => arrivals.around(lake, permit, snapshot, &tested, ids).await?,
-            None => HashMap::new(),
-        };
-        for id in ids {
-            arrivals.test(*id, &tested, &around, &mut flags);
-            // A long series keeps this thread for a while: others may go on in between.
-            tokio::task::yield_now().await;
+        work.push(some(lake, permit, snapshot.as_deref(), &arrivals, &tested, ids.to_vec()));
+    }
+    let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(4);
+    let mut flags = vec![Flags::default(); arrivals.count];
+    let mut found = futures::stream::iter(work).buffer_unordered(at_once).boxed();
+    while let Some(found) = found.next().await {
+        for (position, found) in found? {
+            flags[position as usize] = found;
         }
     }
+    drop(found);
     let (batches, doubts) = aside(move || arrivals.flagged(&flags)).await??;
     *rows = batches;
     Ok(doubts)
+}
+
+/// Tests some datastreams: reads what is around their values, and computes on a thread of its own.
+async fn some(
+    lake: &Lake,
+    permit: &Permit,
+    snapshot: Option<&Snapshot>,
+    arrivals: &Arc<Arrivals>,
+    tested: &Arc<HashMap<i64, Tested>>,
+    ids: Vec<i64>,
+) -> Result<Vec<(u32, Flags)>, Error> {
+    let around = match snapshot {
+        Some(snapshot) => arrivals.around(lake, permit, snapshot, tested, &ids).await?,
+        None => HashMap::new(),
+    };
+    let (arrivals, tested) = (arrivals.clone(), tested.clone());
+    aside(move || {
+        let mut found = Vec::new();
+        for id in ids {
+            arrivals.test(id, &tested, &around, &mut found);
+        }
+        found
+    })
+    .await
 }
 
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
@@ -216,7 +239,7 @@ impl Arrivals {
         id: i64,
         tested: &HashMap<i64, Tested>,
         around: &HashMap<i64, Vec<Point>>,
-        flags: &mut [Flags],
+        flags: &mut Vec<(u32, Flags)>,
     ) {
         let Tested { calendar, neighbours } = &tested[&id];
         let (points, positions) = self.merged(id, around);
@@ -230,22 +253,22 @@ impl Arrivals {
         }
         for (position, found) in positions.iter().zip(found) {
             if let Some(position) = position {
-                flags[*position as usize] = found;
+                flags.push((*position, found));
             }
         }
     }
 
     /// The batches with their flags.
-    fn flagged(self, flags: &[Flags]) -> Result<(Vec<RecordBatch>, Vec<Doubt>), Error> {
+    fn flagged(&self, flags: &[Flags]) -> Result<(Vec<RecordBatch>, Vec<Doubt>), Error> {
         let mut doubts = Vec::new();
         let mut batches = Vec::with_capacity(self.batches.len());
-        for (batch, first) in self.batches.into_iter().zip(self.firsts) {
-            let flags = &flags[first..first + batch.num_rows()];
+        for (batch, first) in self.batches.iter().zip(&self.firsts) {
+            let flags = &flags[*first..first + batch.num_rows()];
             if flags.iter().all(|flags| *flags == Flags::default()) {
-                batches.push(batch);
+                batches.push(batch.clone());
                 continue;
             }
-            let (quality, tests) = columns(&batch, flags, &mut doubts);
+            let (quality, tests) = columns(batch, flags, &mut doubts);
             let mut all = batch.columns().to_vec();
             (all[5], all[6]) = (quality, tests);
             let batch = RecordBatch::try_new(batch.schema(), all)
