@@ -11,8 +11,8 @@ use futures::FutureExt;
 use futures::stream::{BoxStream, StreamExt};
 use lake::{CommitCounts, Lake, NewRows};
 use model::{
-    AgencyId, Dataset, DatasetKind, Finding, PlaceId, PlaceKind, Quality, Run, RunId, RunKind, RunState,
-    RunTotals, Severity, VersionInfo,
+    AgencyId, Dataset, DatasetKind, Finding, PlaceId, PlaceKind, Run, RunId, RunKind, RunState, RunTotals,
+    VersionInfo,
 };
 use policy::{Denial, Permit};
 use tokio::io::AsyncWriteExt;
@@ -22,10 +22,10 @@ use tracing::Instrument;
 use crate::Error;
 use crate::draft::{gone, note_review};
 use crate::corrections::{self, Correction};
-use crate::findings::{Findings, Words};
+use crate::findings::Findings;
 use crate::mapping::{Mapping, PlaceAliasSource};
 use crate::observe::{Aliases, Settings};
-use crate::quality::{Doubt, LimitBook, QualitySettings, test_arrivals};
+use crate::quality::test_load;
 use crate::recover::CutOff;
 use crate::work::{Done, Input, Job, work};
 use crate::writes::Writes;
@@ -338,7 +338,8 @@ impl<'a> Loading<'a> {
         };
         let mut done = work(job, progress).await?;
         if self.dataset.kind == DatasetKind::Observations {
-            self.test(&mut done).await?;
+            let Inner { catalog, lake, .. } = &*self.intake.inner;
+            test_load(catalog, lake, self.permit, &mut done).await?;
         }
         let rows = done.totals.rows;
         progress(Progress { stage: Stage::Committing, bytes: size, of: Some(size), rows });
@@ -367,28 +368,6 @@ impl<'a> Loading<'a> {
         let report = task.await.map_err(|error| Error::internal("committing", error))?;
         drop(slot);
         report
-    }
-
-    /// Runs the quality tests over the values that were taken; what they doubt is a warning.
-    async fn test(&self, done: &mut Done) -> Result<(), Error> {
-        let Inner { catalog, lake, .. } = &*self.intake.inner;
-        let gazetteer = catalog.gazetteer().await?;
-        let settings = match catalog.quality_settings(&self.dataset.id, None).await? {
-            Some((_, text)) => Some(QualitySettings::parse(&text, &gazetteer)?),
-            None => None,
-        };
-        let book = LimitBook::new(&gazetteer, settings.as_ref());
-        let doubts =
-            test_arrivals(lake, self.permit, &gazetteer, book, &done.datastreams, &mut done.rows).await?;
-        for Doubt { cell, value, quality, tests } in doubts {
-            let code = if quality == Quality::Fail { "quality_fail" } else { "quality_suspect" };
-            done.findings.add(Severity::Warning, code, cell, || Words {
-                column_name: String::new(),
-                value: value.to_string(),
-                expected: tests,
-            });
-        }
-        Ok(())
     }
 
     /// Receives the original, and notes it in the run.

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::desk::Written;
 use super::{Writes, line, totals};
 use crate::Error;
-use crate::quality::{LimitBook, QualitySettings, test_arrivals};
+use crate::quality::test_values;
 
 /// The media type of lines.
 const MEDIA_TYPE: &str = "application/x-ndjson";
@@ -203,12 +203,6 @@ impl Writes {
     }
 
     async fn test(&self, permit: &Permit, rows: &mut Vec<RecordBatch>) -> Result<(), Error> {
-        let gazetteer = self.catalog.gazetteer().await?;
-        let settings = match self.catalog.quality_settings(permit.dataset(), None).await? {
-            Some((_, text)) => Some(QualitySettings::parse(&text, &gazetteer)?),
-            None => None,
-        };
-        let book = LimitBook::new(&gazetteer, settings.as_ref());
         let ids: HashSet<i64> = rows
             .iter()
             .flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values().iter().copied())
@@ -217,7 +211,7 @@ impl Writes {
         for id in ids {
             keys.extend(self.catalog.datastream(DatastreamId(id)).await?.map(|stream| stream.key));
         }
-        test_arrivals(&self.lake, permit, &gazetteer, book, &keys, rows).await.map(|_| ())
+        test_values(&self.catalog, &self.lake, permit, &keys, rows).await.map(|_| ())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Files into a real catalogue and a real lake.
 
-mod draft;
 mod amend;
+mod draft;
 mod features;
 mod formats;
 mod fuzz;
@@ -9,9 +9,9 @@ mod guess;
 mod letters;
 mod long;
 mod node;
+mod numbers;
 mod personal;
 mod positions;
-mod numbers;
 mod real;
 mod recover;
 mod wide;

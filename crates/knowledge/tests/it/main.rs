@@ -133,6 +133,16 @@ async fn running_again_changes_nothing_and_a_corrected_input_makes_a_version_pin
     let corrected = world.maxima("maxima", "open", &[28.0, 14.2, 8.1, 4.9, 2.0]).await;
     assert_eq!(corrected.version, Some(Version(input.version.unwrap().0 + 1)));
     let second = world.run(&recipe).await.unwrap();
+    let read: Vec<_> = world
+        .catalog
+        .products_of(&corrected.dataset)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|(run, version)| (run.id, version))
+        .collect();
+    let [before, after] = [input.version.unwrap(), corrected.version.unwrap()];
+    assert_eq!(read, [(first.id.clone(), before), (again.id.clone(), before), (second.id.clone(), after)]);
     assert_eq!(second.totals.corrected, 1);
     let version = world.catalog.version(&second.dataset, second.version.unwrap()).await.unwrap().unwrap();
     assert_eq!(version.pinned, vec![(DatasetId::new("maxima").unwrap(), corrected.version.unwrap())]);

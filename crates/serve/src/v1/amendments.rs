@@ -166,7 +166,7 @@ pub async fn affected(
 }
 
 /// The newest of what each product made from before the change.
-async fn affected_by(
+pub(super) async fn affected_by(
     app: &App,
     principal: &Principal,
     dataset: &model::DatasetId,
@@ -197,7 +197,10 @@ async fn affected_by(
             renewed: false,
         };
         match known {
-            Some(known) => *known = affected,
+            // A run that changed nothing left the version that was there.
+            Some(known) => {
+                *known = AffectedDocument { version: affected.version.or(known.version), ..affected }
+            }
             None => found.push(affected),
         }
     }

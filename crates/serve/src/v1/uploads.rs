@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use utoipa::{IntoParams, ToSchema};
 
+use super::amendments::{AffectedDocument, affected_by};
 use super::datasets::dataset_id;
 use super::documents::{FindingDocument, RunDocument};
 use crate::App;
@@ -64,6 +65,9 @@ pub struct ReportDocument {
     /// Of a dry run, the first values that would be corrected; the totals count them all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<CorrectionDocument>,
+    /// Products that read what was corrected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub affected: Vec<AffectedDocument>,
 }
 
 /// A value that would take the place of another.
@@ -126,6 +130,7 @@ impl ReportDocument {
                 .iter()
                 .map(|correction| CorrectionDocument::new(correction, &report.run.sheets))
                 .collect(),
+            affected: Vec::new(),
         }
     }
 
@@ -145,6 +150,7 @@ impl ReportDocument {
             problem,
             expires_at: Some(staged.expires_at),
             corrections: Vec::new(),
+            affected: Vec::new(),
         }
     }
 }
@@ -178,7 +184,13 @@ pub async fn upload(
     } else {
         let report = app.load(permit, load).await?;
         let status = if report.run.version.is_some() { StatusCode::CREATED } else { StatusCode::OK };
-        (status, ReportDocument::new(&report, lang))
+        let mut document = ReportDocument::new(&report, lang);
+        if let Some(version) = report.run.version
+            && report.run.totals.corrected > 0
+        {
+            document.affected = affected_by(&app, &principal, &id, version).await?;
+        }
+        (status, document)
     };
     // The pieces of a dry run may be asked for again under another mapping.
     if let Some(upload) = upload.filter(|_| stage || !dry_run) {
