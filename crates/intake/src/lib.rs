@@ -7,6 +7,7 @@
 
 mod amend;
 mod cell;
+mod closing;
 mod coverages;
 mod draft;
 mod drawn;

@@ -4,15 +4,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use catalog::{Catalog, PlaceAlias};
+use catalog::Catalog;
 use chrono::{DateTime, Utc};
 use formats::detect_file;
-use futures::FutureExt;
 use futures::stream::{BoxStream, StreamExt};
-use lake::{CommitCounts, Lake, NewRows};
+use lake::Lake;
 use model::{
-    AgencyId, Dataset, DatasetKind, Finding, PlaceId, PlaceKind, Run, RunId, RunKind, RunState, RunTotals,
-    VersionInfo,
+    Dataset, DatasetKind, Finding, Run, RunId, RunKind, RunState, RunTotals,
 };
 use policy::{Denial, Permit};
 use tokio::io::AsyncWriteExt;
@@ -20,20 +18,14 @@ use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 use crate::Error;
-use crate::draft::{gone, note_review};
-use crate::corrections::{self, Correction};
-use crate::findings::Findings;
-use crate::mapping::{Mapping, PlaceAliasSource};
+use crate::closing::Closing;
+use crate::corrections::Correction;
+use crate::mapping::Mapping;
 use crate::observe::{Aliases, Settings};
 use crate::quality::test_load;
 use crate::recover::CutOff;
 use crate::work::{Done, Input, Job, work};
 use crate::writes::Writes;
-
-/// Findings that a report carries; the rest are in the catalogue.
-const REPORTED: usize = 1000;
-/// Findings stored in one call.
-const FINDINGS_BATCH: usize = 1000;
 
 /// How much one load may take.
 #[derive(Debug, Clone)]
@@ -444,7 +436,7 @@ fn sentence(error: &Error) -> String {
     }
 }
 
-fn finished(asked: DateTime<Utc>, started: std::time::Instant) -> DateTime<Utc> {
+pub(crate) fn finished(asked: DateTime<Utc>, started: std::time::Instant) -> DateTime<Utc> {
     // Whole microseconds, as the catalogue keeps them.
     let elapsed = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
     asked.checked_add_signed(chrono::TimeDelta::microseconds(elapsed)).unwrap_or(asked)
@@ -461,195 +453,4 @@ fn counted<'a>(
         progress(Progress { stage: Stage::Receiving, bytes, of: None, rows: 0 });
     })
     .boxed()
-}
-
-/// What is left to do when a file is mapped.
-struct Closing {
-    intake: Intake,
-    permit: Permit,
-    run: Run,
-    mapping: String,
-    mapping_guessed: bool,
-    agency: AgencyId,
-    corrections: Vec<Correction>,
-    now: DateTime<Utc>,
-    started: std::time::Instant,
-    /// The draft that is looked at.
-    draft: Option<catalog::Draft>,
-}
-
-impl Closing {
-    /// Ends a dry run: counts what a commit would do.
-    async fn compare(mut self, done: Done) -> Result<Report, Error> {
-        let lake = &self.intake.inner.lake;
-        let planned = lake.plan_corrections(&self.permit, &done.rows, corrections::SHOWN).boxed().await;
-        let (counts, corrected) = match planned {
-            Ok(planned) => planned,
-            // The dataset has no table yet.
-            Err(lake::Error::NotFound { .. }) => {
-                (CommitCounts { added: count(&done), ..CommitCounts::default() }, None)
-            }
-            Err(error) => return Err(error.into()),
-        };
-        self.corrections = corrections::shown(corrected, &done.datastreams);
-        self.note(&done);
-        self.run.totals = totals(&done, counts);
-        if let Some(draft) = self.draft.take() {
-            return self.review(draft, done).await;
-        }
-        self.store(&done.findings.kept).await?;
-        self.end(RunState::DryRun, done).await
-    }
-
-    /// Ends a look at a draft: what a commit would do is written down with it.
-    async fn review(self, mut draft: catalog::Draft, done: Done) -> Result<Report, Error> {
-        let Done { findings: Findings { kept: mut findings, total, .. }, .. } = done;
-        let report = Report {
-            run: self.run,
-            mapping: self.mapping,
-            mapping_guessed: self.mapping_guessed,
-            findings: Vec::new(),
-            findings_total: total,
-            corrections: self.corrections,
-        };
-        note_review(&mut draft, &report)?;
-        // Boxed: the compiler cannot see that this future is `Send` for every lifetime (rust-lang/rust#100013).
-        let catalog = &self.intake.inner.catalog;
-        if !catalog.review_draft(&report.run, &draft, &findings).boxed().await? {
-            return Err(gone(&draft.run));
-        }
-        findings.truncate(REPORTED);
-        Ok(Report { findings, ..report })
-    }
-
-    /// Commits the good rows.
-    async fn commit(mut self, mut done: Done) -> Result<Report, Error> {
-        let Inner { catalog, lake, limits, .. } = &*self.intake.inner.clone();
-        self.note(&done);
-        self.run.totals = totals(&done, CommitCounts::default());
-        self.store(&done.findings.kept).await?;
-        let values = count(&done);
-        if values == 0 && done.totals.refused > 0 {
-            self.run.error = Some("every value was refused".into());
-            return self.end(RunState::Failed, done).await;
-        }
-        if values > 0 {
-            // A mapping is kept once it has read something.
-            let user = self.permit.user();
-            let number = catalog.save_mapping(self.permit.dataset(), &self.mapping, user, self.now).await?;
-            self.run.mapping = Some(number);
-            catalog.register_datastreams(&done.datastreams).await?;
-            for alias in &done.mapping.place_aliases {
-                self.remember(alias).await?;
-            }
-        }
-        // With everything but the counts in the run, a crash behind the commit loses nothing.
-        if !catalog.update_run_under_way(&self.run).await? {
-            return Err(Error::Conflict {
-                what: "another node took this one for gone and ended the run: hand the file in again".into(),
-            });
-        }
-        if values > 0 {
-            lake.create_table(&self.permit, done.table.clone()).await?;
-            for raster in std::mem::take(&mut done.rasters) {
-                // Kept before the row that names it: a row never leads to nothing.
-                let kept =
-                    lake.keep_coverage(&self.permit, raster.file.path(), limits.max_raster_bytes).await?;
-                if kept.hash != raster.hash {
-                    return Err(Error::internal("keeping a raster", "its bytes changed on the way"));
-                }
-            }
-            // Given away, so that the lake can let go of what it has sorted.
-            let rows = std::mem::take(&mut done.rows);
-            let committed_at = finished(self.now, self.started);
-            // Small writes that were acknowledged before this file come before it.
-            lake.settle(self.permit.dataset()).await?;
-            let rows = NewRows { run: self.run.id.clone(), rows, committed_at };
-            let committed = lake.commit(&self.permit, rows).await?;
-            self.run.totals = totals(&done, committed.counts);
-            if let Some(version) = committed.version {
-                self.run.version = Some(version);
-                catalog
-                    .record_version(&VersionInfo {
-                        dataset: self.permit.dataset().clone(),
-                        version,
-                        run: self.run.id.clone(),
-                        committed_at,
-                        committed_by: self.permit.user().cloned(),
-                        added: committed.counts.added,
-                        corrected: committed.counts.corrected,
-                        total: committed.total,
-                        pinned: Vec::new(),
-                    })
-                    .await?;
-            }
-        }
-        self.end(RunState::Done, done).await
-    }
-
-    /// Remembers for the agency what the mapping says that a name means.
-    async fn remember(&self, alias: &PlaceAliasSource) -> Result<(), Error> {
-        let Ok(place) = PlaceId::new(&alias.place) else { return Ok(()) };
-        let alias = PlaceAlias {
-            agency: self.agency.clone(),
-            written: alias.text.clone(),
-            kind: alias.kind.as_deref().and_then(PlaceKind::from_code),
-            place,
-            user: self.permit.user().cloned(),
-            created_at: self.now,
-        };
-        Ok(self.intake.inner.catalog.put_place_alias(&alias).await?)
-    }
-
-    async fn store(&self, findings: &[Finding]) -> Result<(), Error> {
-        for batch in findings.chunks(FINDINGS_BATCH) {
-            // Boxed: the compiler cannot see that this future is `Send` for every lifetime (rust-lang/rust#100013).
-            self.intake.inner.catalog.add_findings(&self.run.id, batch).boxed().await?;
-        }
-        Ok(())
-    }
-
-    fn note(&mut self, done: &Done) {
-        self.run.sheets.clone_from(&done.sheets);
-    }
-
-    async fn end(mut self, state: RunState, done: Done) -> Result<Report, Error> {
-        self.run.state = state;
-        self.run.finished_at = Some(finished(self.now, self.started));
-        self.intake.inner.catalog.update_run(&self.run).await?;
-        let Run { id, totals, version, .. } = &self.run;
-        tracing::info!(
-            run.id = %id,
-            rows = totals.rows,
-            refused = totals.refused,
-            added = totals.added,
-            corrected = totals.corrected,
-            version = version.map(|version| version.0),
-            "load ended"
-        );
-        let mut findings = done.findings.kept;
-        findings.truncate(REPORTED);
-        Ok(Report {
-            run: self.run,
-            mapping: self.mapping,
-            mapping_guessed: self.mapping_guessed,
-            findings,
-            findings_total: done.findings.total,
-            corrections: self.corrections,
-        })
-    }
-}
-
-fn count(done: &Done) -> u64 {
-    done.rows.iter().map(|batch| batch.num_rows() as u64).sum()
-}
-
-fn totals(done: &Done, counts: CommitCounts) -> RunTotals {
-    RunTotals {
-        added: counts.added,
-        corrected: counts.corrected,
-        unchanged: counts.unchanged,
-        warnings: done.findings.warnings,
-        ..done.totals
-    }
 }
