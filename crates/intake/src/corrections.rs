@@ -6,9 +6,12 @@ use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 use lake::Corrections;
 use model::{CellRef, DatastreamKey, RunId};
+use serde::{Deserialize, Serialize};
 
 /// Corrections that a report shows; the rest are counted.
 pub(crate) const SHOWN: usize = 1000;
+/// Corrections that are kept with a draft.
+pub(crate) const KEPT_WITH_A_DRAFT: usize = 200;
 
 /// A value that would take the place of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,46 @@ pub struct Correction {
     pub run: RunId,
     /// The cell of the new value.
     pub cell: CellRef,
+}
+
+/// A correction as it is kept with a draft, for whoever looks at it before the commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftCorrection {
+    /// The place's id.
+    pub place: String,
+    /// The property's code.
+    pub property: String,
+    /// The unit, UCUM.
+    pub unit: String,
+    /// The time.
+    pub time: DateTime<Utc>,
+    /// What is there.
+    pub before: String,
+    /// What would take its place.
+    pub after: String,
+    /// The run that brought what is there.
+    pub run: String,
+    /// The sheet of the new value, from 0.
+    pub sheet: u16,
+    /// Its cell, as a spreadsheet writes it.
+    pub cell: String,
+}
+
+impl From<&Correction> for DraftCorrection {
+    fn from(correction: &Correction) -> DraftCorrection {
+        let Correction { datastream, time, before, after, run, cell } = correction;
+        DraftCorrection {
+            place: datastream.place.to_string(),
+            property: datastream.property.to_string(),
+            unit: datastream.unit.clone(),
+            time: *time,
+            before: before.clone(),
+            after: after.clone(),
+            run: run.to_string(),
+            sheet: cell.sheet,
+            cell: cell.a1(),
+        }
+    }
 }
 
 /// The corrections of observations; those of features are only counted.

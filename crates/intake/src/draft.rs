@@ -8,6 +8,7 @@ use model::{Dataset, Run, RunId, RunState};
 use policy::{Denial, Permit};
 use serde::{Deserialize, Serialize};
 
+use crate::corrections::{DraftCorrection, KEPT_WITH_A_DRAFT};
 use crate::load::{Load, Loading, Then, Under, opened};
 use crate::mapping::Mapping;
 use crate::recover::CutOff;
@@ -41,6 +42,9 @@ pub struct Review {
     pub problem: Option<ReviewProblem>,
     /// Findings in all.
     pub findings: u64,
+    /// The first values that would be corrected; the run's totals count them all.
+    #[serde(default)]
+    pub corrections: Vec<DraftCorrection>,
 }
 
 /// Why a draft cannot be committed as it is.
@@ -322,6 +326,7 @@ pub(crate) fn note_review(draft: &mut catalog::Draft, report: &Report) -> Result
         guessed: report.mapping_guessed || before.guessed,
         problem: None,
         findings: report.findings_total,
+        corrections: report.corrections.iter().take(KEPT_WITH_A_DRAFT).map(DraftCorrection::from).collect(),
     };
     draft.mapping = Some(report.mapping.clone());
     draft.report = written(&review)?;

@@ -8,10 +8,10 @@
 mod amend;
 mod cell;
 mod closing;
+mod corrections;
 mod coverages;
 mod draft;
 mod drawn;
-mod corrections;
 mod error;
 mod features;
 mod findings;
@@ -32,9 +32,9 @@ mod writes;
 pub mod mapping;
 mod roles;
 
+pub use corrections::{Correction, DraftCorrection};
 pub use draft::{Review, ReviewProblem, Staged};
 pub use drawn::{Drawn, DrawnCell, DrawnRow, MAX_ROWS as MAX_DRAWN_ROWS, Part};
-pub use corrections::Correction;
 pub use error::{Error, Source};
 pub use lease::Watch;
 pub use load::{Intake, IntakeLimits, Load, Progress, Report, Stage};

@@ -9,9 +9,7 @@ use chrono::{DateTime, Utc};
 use formats::detect_file;
 use futures::stream::{BoxStream, StreamExt};
 use lake::Lake;
-use model::{
-    Dataset, DatasetKind, Finding, Run, RunId, RunKind, RunState, RunTotals,
-};
+use model::{Dataset, DatasetKind, Finding, Run, RunId, RunKind, RunState, RunTotals};
 use policy::{Denial, Permit};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;

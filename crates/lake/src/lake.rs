@@ -19,8 +19,8 @@ use crate::read::{self, CountRead, FeatureBatches, FeatureRead, KeyIndexes, Meta
 use crate::tables::Tables;
 use crate::verified::Verified;
 use crate::{
-    AsOf, CommitCounts, Committed, Compacted, Corrections, Error, Expired, Keep, LocalFile, NewFlags, NewRows,
-    Original, Snapshot, StoredObject, TableSchema, Undo, Undone,
+    AsOf, CommitCounts, Committed, Compacted, Corrections, Error, Expired, Keep, LocalFile, NewFlags,
+    NewRows, Original, Snapshot, StoredObject, TableSchema, Undo, Undone,
 };
 use crate::{commit, expire, inventory, originals, probe};
 

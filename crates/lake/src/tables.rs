@@ -212,7 +212,11 @@ impl Table {
     }
 
     /// A version by its number.
-    pub(crate) async fn version(&self, dataset: &DatasetId, version: Version) -> Result<Arc<Snapshot>, Error> {
+    pub(crate) async fn version(
+        &self,
+        dataset: &DatasetId,
+        version: Version,
+    ) -> Result<Arc<Snapshot>, Error> {
         // Versions may have been given up since the last look.
         let mut latest = self.recent(dataset).await?;
         if version > latest.version {

@@ -10,7 +10,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect};
 use intake::{Part, Staged};
-use model::{DatasetKind, RunId, RunState};
+use model::{DatasetKind, PlaceId, PropertyCode, RunId, RunState};
 use policy::{Permit, Principal};
 use serde::Deserialize;
 use serve::App;
@@ -59,6 +59,8 @@ struct IntakePage {
     verdict: String,
     tone: &'static str,
     nothing: bool,
+    /// Cell, what it is, and old and new value, of what a commit would correct.
+    corrections: Vec<[String; 4]>,
     action: String,
     back: Option<String>,
     forward: Option<String>,
@@ -143,6 +145,7 @@ pub async fn show(
         verdict,
         tone,
         nothing: run.totals.added + run.totals.corrected + run.totals.unchanged == 0,
+        corrections: if step == 5 { corrections(&app, &visit, &staged).await? } else { Vec::new() },
         action: visit.link(&format!("/intake/{}", run.id)),
         back: (step > 2).then(|| step_link(&visit, &run.id, step - 1)),
         forward: (step < reached).then(|| step_link(&visit, &run.id, step + 1)),
@@ -220,6 +223,31 @@ fn understood(visit: &Visit, staged: &Staged) -> String {
         return w.fill("intake-read-sheets", [("rows", &rows), ("sheets", &sheets)]);
     }
     w.fill("intake-read", [("rows", &rows)])
+}
+
+/// What a commit would correct, as a person reads it.
+async fn corrections(app: &App, visit: &Visit, staged: &Staged) -> Result<Vec<[String; 4]>, Problem> {
+    let w = visit.words;
+    let gazetteer = app.catalog.gazetteer().await?;
+    let rows = staged.review.corrections.iter().map(|correction| {
+        let place = PlaceId::new(&correction.place).ok().and_then(|id| gazetteer.place(&id));
+        let place = place.map_or(correction.place.as_str(), |place| w.of_text(&place.name));
+        let property = PropertyCode::new(&correction.property).ok();
+        let property = property.and_then(|code| gazetteer.property(&code));
+        let property = property.map_or(correction.property.as_str(), |property| w.of_text(&property.name));
+        let sheet = staged.run.sheets.get(usize::from(correction.sheet)).filter(|name| !name.is_empty());
+        let cell = match sheet {
+            Some(sheet) => format!("{sheet}!{}", correction.cell),
+            None => correction.cell.clone(),
+        };
+        let number = |text: &str| {
+            let number = text.parse::<f64>();
+            number.map_or_else(|_| format!("{text} {}", correction.unit), |n| w.quantity(n, &correction.unit))
+        };
+        let what = format!("{property} · {place} · {}", w.instant(correction.time));
+        [cell, what, number(&correction.before), number(&correction.after)]
+    });
+    Ok(rows.collect())
 }
 
 /// What a commit would do, in one sentence, and the tone of its banner.

@@ -1,8 +1,8 @@
 //! The native API: datasets, files handed in, runs, reads, traces, SQL and administration.
 
 mod admin;
-mod coverages;
 mod amendments;
+mod coverages;
 mod datasets;
 mod documents;
 mod drafts;

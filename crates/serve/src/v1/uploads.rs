@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
-use intake::{Load, Report, Staged};
+use intake::{DraftCorrection, Load, Report, Staged};
 use model::Finding;
 use policy::{Principal, Purpose};
 use serde::{Deserialize, Serialize};
@@ -94,18 +94,19 @@ pub struct CorrectionDocument {
 }
 
 impl CorrectionDocument {
-    fn new(correction: &intake::Correction, sheets: &[String]) -> Self {
-        let intake::Correction { datastream, time, before, after, run, cell } = correction;
+    fn new(correction: &DraftCorrection, sheets: &[String]) -> Self {
+        let DraftCorrection { place, property, unit, time, before, after, run, sheet, cell } =
+            correction.clone();
         CorrectionDocument {
-            sheet: sheets.get(usize::from(cell.sheet)).cloned().unwrap_or_default(),
-            cell: cell.a1(),
-            place: datastream.place.to_string(),
-            property: datastream.property.to_string(),
-            unit: datastream.unit.clone(),
-            phenomenon_time: *time,
-            before: before.clone(),
-            after: after.clone(),
-            run: run.to_string(),
+            sheet: sheets.get(usize::from(sheet)).cloned().unwrap_or_default(),
+            cell,
+            place,
+            property,
+            unit,
+            phenomenon_time: time,
+            before,
+            after,
+            run,
         }
     }
 }
@@ -128,7 +129,7 @@ impl ReportDocument {
             corrections: report
                 .corrections
                 .iter()
-                .map(|correction| CorrectionDocument::new(correction, &report.run.sheets))
+                .map(|correction| CorrectionDocument::new(&correction.into(), &report.run.sheets))
                 .collect(),
             affected: Vec::new(),
         }
@@ -149,7 +150,11 @@ impl ReportDocument {
             findings_total: review.findings,
             problem,
             expires_at: Some(staged.expires_at),
-            corrections: Vec::new(),
+            corrections: review
+                .corrections
+                .iter()
+                .map(|correction| CorrectionDocument::new(correction, &run.sheets))
+                .collect(),
             affected: Vec::new(),
         }
     }
