@@ -133,7 +133,7 @@ pub(crate) fn take(
 /// The rasters of a file, one after the other.
 enum Rasters {
     One(Option<Box<Found>>),
-    Layers(Layers),
+    Layers(Box<Layers>),
 }
 
 /// The layers of a grid, one held in memory at a time.
@@ -192,7 +192,7 @@ impl Rasters {
                 let title = input.file_name.to_owned();
                 Ok(Rasters::One(Some(Box::new(Found { raster, item: stem, title, time: None, unit: None }))))
             }
-            Format::NetCdf => Ok(Rasters::Layers(Layers::open(input)?)),
+            Format::NetCdf => Ok(Rasters::Layers(Box::new(Layers::open(input)?))),
             _ => Err(Error::invalid(
                 "the file is no raster that is read here, and the dataset holds rasters",
                 "hand in a GeoTIFF file, or a NetCDF file of grids",

@@ -161,7 +161,8 @@ impl Intake {
                 };
                 let saved = saved.map(|(_, text)| text);
                 let mapping = written.clone().or(example).or(saved).unwrap_or(staged.review.mapping);
-                let review = Review { mapping, guessed, problem: Some(problem), findings: 0 };
+                let review =
+                    Review { mapping, guessed, problem: Some(problem), findings: 0, corrections: Vec::new() };
                 let run = Run { totals: model::RunTotals::default(), ..staged.run };
                 let draft = drafted(&run, written, &review, now)?;
                 if !self.inner.catalog.review_draft(&run, &draft, &[]).await? {
