@@ -47,6 +47,13 @@ LINES = {
     "idle": ("Idle memory", True, "≤ 150 MB", "≤ 80 MB"),
     "binary": ("Size of the program", True, "", ""),
     "cluster": ("Monthly statistics of all series on a cluster, executors of one thread", True, "", "two in half the time of one"),
+    "workbook": ("A workbook of 50 MB, all its cells", True, "≤ 1 × pandas with calamine", ""),
+    "memory-csv": ("Peak memory: CSV, and ten times as large", True, "", ""),
+    "memory-txt": ("The same: text of fixed width", True, "", ""),
+    "memory-xlsx": ("The same: workbook", True, "", ""),
+    "memory-parquet": ("The same: Parquet", True, "", ""),
+    "memory-json": ("The same: SensorThings", True, "", ""),
+    "memory-xml": ("The same: WaterML", True, "", ""),
     "fairness": ("Station-month reads beside a hostile user", True, "p99 moves < 20 %", ""),
 }
 

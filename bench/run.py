@@ -12,7 +12,7 @@ from pathlib import Path
 from common import AMOUNT, NODE, OUT, ROWS, SIZE, WORK
 
 HERE = Path(__file__).resolve().parent
-GROUPS = ["load", "read", "space", "write", "catalogue", "growth", "start", "fairness", "cluster"]
+GROUPS = ["load", "read", "space", "write", "catalogue", "growth", "start", "fairness", "cluster", "formats"]
 PEERS = ["duckdb", "postgres", "tipg", "pygeoapi", "martin"]
 ONLY = [g for g in os.environ.get("BENCH_ONLY", "").split(",") if g] or GROUPS
 WITHOUT = os.environ.get("BENCH_WITHOUT", "").split(",")
@@ -71,6 +71,9 @@ def run():
     postgres_runs = (DONE / "postgres").exists() and postgres("start")
     for group in GROUPS:
         if group not in ONLY:
+            continue
+        if group == "formats":
+            python("formats.py")
             continue
         if has("node"):
             python("node.py", {"fairness": "fair", "cluster": "shared"}.get(group, group))

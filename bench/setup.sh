@@ -20,7 +20,7 @@ environment() {
     python3 -m venv "$WORK/$name"
     "$WORK/$name/bin/pip" install -q --disable-pip-version-check "$@" || { rm -rf "$WORK/$name"; return 1; }
 }
-environment venv duckdb pytz numpy pyarrow scipy shapely "psycopg[binary]"
+environment venv duckdb pytz numpy pyarrow scipy shapely "psycopg[binary]" pandas python-calamine
 environment venv-spatial pytz duckdb==1.5.5 duckdb-extension-spatial==1.5.5 numpy pyarrow scipy shapely   # a repackaging by a third party: DuckDB checks the extension file's signature
 environment venv-tipg tipg "uvicorn[standard]"
 environment venv-pygeoapi pygeoapi gunicorn psycopg2-binary sqlalchemy geoalchemy2

@@ -1,13 +1,26 @@
 //! Rows of cells in Arrow columns, with the row number of each.
 
-use arrow::array::{Array, ArrayBuilder, StringArray, StringBuilder};
+use arrow::array::{Array, ArrayBuilder, BooleanBufferBuilder, StringArray, StringBuilder};
+use arrow::buffer::BooleanBuffer;
 
-use crate::{Error, Note, Place};
+use crate::layout::PLAIN;
+use crate::{Error, Note, Place, SheetLayout};
 
 /// A table that is read from its beginning to its end.
 pub trait TableReader {
     /// The names of the sheets, in order; a file without sheets has one, nameless.
     fn sheets(&self) -> &[String];
+
+    /// What a sheet, by its place in the file, says beside its texts. It is known before the first
+    /// chunk of the sheet is handed out; of a file of plain text there is nothing to say.
+    fn layout(&self, _sheet: u16) -> &SheetLayout {
+        &PLAIN
+    }
+
+    /// What the file holds beside its tables and is not read here.
+    fn left_out(&self) -> &[LeftOut] {
+        &[]
+    }
 
     /// The next rows, or `None` at the end. Rows of one chunk are of one sheet and in order. After
     /// an error there is nothing more to read.
@@ -17,6 +30,15 @@ pub trait TableReader {
     fn notes(&mut self) -> Vec<Note> {
         Vec::new()
     }
+}
+
+/// A part of a file that is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its name in the file.
+    pub name: String,
+    /// Why.
+    pub why: String,
 }
 
 /// Consecutive rows of one sheet; rows without any text are left out.
@@ -31,6 +53,9 @@ pub struct Chunk {
     /// The text of the cells, as written, in NFC; null where a cell is empty. A chunk has as many
     /// columns as its widest row, so chunks of one sheet may differ: see [`Chunk::cell`].
     pub columns: Vec<StringArray>,
+    /// For each column, which of its cells the file holds as a number, a date or a truth value and
+    /// not as a text; absent where there are none. See [`Chunk::is_typed`].
+    pub typed: Vec<Option<BooleanBuffer>>,
     /// Bytes of the file read so far, to show progress.
     pub bytes_read: u64,
 }
@@ -59,6 +84,13 @@ impl Chunk {
         let column = self.columns.get(column)?;
         (row < column.len() && column.is_valid(row)).then(|| column.value(row))
     }
+
+    /// Whether the file holds a cell as a number, a date or a truth value, so that its text is how
+    /// this crate writes it (decimal dot, ISO 8601) and not how a person wrote it.
+    pub fn is_typed(&self, row: usize, column: usize) -> bool {
+        let cells = self.typed.get(column).and_then(Option::as_ref);
+        cells.is_some_and(|cells| row < cells.len() && cells.value(row))
+    }
 }
 
 /// Rows in one chunk, at most.
@@ -81,6 +113,7 @@ const MAX_TABLE_PADDING: u64 = 64;
 pub(crate) struct ChunkBuilder {
     sheet: u16,
     columns: Vec<StringBuilder>,
+    typed: Vec<Option<BooleanBufferBuilder>>,
     width: usize,
     rows: usize,
     first_row: u32,
@@ -98,6 +131,7 @@ impl ChunkBuilder {
         ChunkBuilder {
             sheet,
             columns: Vec::new(),
+            typed: Vec::new(),
             width: 0,
             rows: 0,
             first_row: 0,
@@ -159,6 +193,17 @@ impl ChunkBuilder {
         }
     }
 
+    /// Sets a cell that the file holds as a number, a date or a truth value.
+    pub(crate) fn set_typed(&mut self, column: usize, text: &str) {
+        self.set(column, text);
+        if self.typed.len() <= column {
+            self.typed.resize_with(column + 1, || None);
+        }
+        let cells = self.typed[column].get_or_insert_with(|| BooleanBufferBuilder::new(64));
+        cells.append_n(self.rows - 1 - cells.len(), false);
+        cells.append(true);
+    }
+
     /// Hands out what was built and begins anew; `None` if there is no row.
     pub(crate) fn finish(&mut self, bytes_read: u64) -> Result<Option<Chunk>, Error> {
         if self.rows == 0 {
@@ -182,11 +227,19 @@ impl ChunkBuilder {
             builder.append_nulls(rows - builder.len());
             builder.finish()
         });
+        let typed = self.typed.drain(..).map(|cells| {
+            cells.map(|mut cells| {
+                cells.append_n(rows - cells.len(), false);
+                cells.finish()
+            })
+        });
+        let typed = typed.collect();
         let chunk = Chunk {
             sheet: self.sheet,
             first_row: self.first_row,
             rows: self.numbers.take(),
             columns: columns.collect(),
+            typed,
             bytes_read,
         };
         (self.rows, self.width, self.bytes, self.cells) = (0, 0, 0, 0);

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::text::{Sound, sound};
-use crate::{Error, csv, decode, feature};
+use crate::{Archive, Error, Limits, csv, decode, feature, fixed};
 
 /// Bytes of the beginning that [`detect`] wants to see.
 pub const HEAD_BYTES: usize = 64 * 1024;
@@ -42,8 +42,27 @@ pub enum Format {
         /// The encoding.
         encoding: Encoding,
     },
+    /// Text whose columns stand under each other.
+    FixedWidth {
+        /// The encoding.
+        encoding: Encoding,
+    },
     /// An Excel workbook (Office Open XML).
     Xlsx,
+    /// An old Excel workbook (BIFF in a compound file).
+    Xls,
+    /// An OpenDocument spreadsheet.
+    Ods,
+    /// A NetCDF file, classic or NetCDF-4.
+    NetCdf,
+    /// Time series as WaterML 2.
+    WaterMl,
+    /// Observations as SensorThings JSON.
+    SensorThings,
+    /// CoverageJSON.
+    CoverageJson,
+    /// A zip archive of tables.
+    Zip,
     /// GeoJSON (RFC 7946).
     GeoJson,
     /// A shapefile's set of files in a zip archive.
@@ -56,6 +75,9 @@ pub enum Format {
     Records,
     /// Parquet, with or without GeoParquet's metadata.
     Parquet,
+    /// Parquet whose rows are read as those of a table: row 1 is the names of the columns. It is not
+    /// told by content, but chosen with [`Format::as_table`].
+    ParquetTable,
     /// A TIFF raster.
     GeoTiff,
 }
@@ -69,18 +91,37 @@ impl Format {
         )
     }
 
+    /// The same file, read as rows of cells where it could be features too.
+    pub fn as_table(self) -> Format {
+        if self == Format::Parquet { Format::ParquetTable } else { self }
+    }
+
+    /// Whether its cells were written by a program, so that a number has a decimal dot; where a file
+    /// holds both, see [`crate::Chunk::is_typed`].
+    pub fn is_typed(&self) -> bool {
+        !matches!(self, Format::Csv { .. } | Format::FixedWidth { .. } | Format::Zip)
+    }
+
     /// The media type.
     pub fn media_type(&self) -> &'static str {
         match self {
             Format::Csv { delimiter: b'\t', .. } => "text/tab-separated-values",
             Format::Csv { .. } => "text/csv",
             Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Format::FixedWidth { .. } => "text/plain",
+            Format::Xls => "application/vnd.ms-excel",
+            Format::Ods => "application/vnd.oasis.opendocument.spreadsheet",
+            Format::NetCdf => "application/x-netcdf",
+            Format::WaterMl => "application/waterml+xml",
+            Format::SensorThings => "application/json",
+            Format::CoverageJson => "application/vnd.cov+json",
+            Format::Zip => "application/zip",
             Format::GeoJson => "application/geo+json",
             Format::Shapefile => "application/zip",
             Format::GeoPackage => "application/geopackage+sqlite3",
             Format::Kml => "application/vnd.google-earth.kml+xml",
             Format::Records => "application/json",
-            Format::Parquet => "application/vnd.apache.parquet",
+            Format::Parquet | Format::ParquetTable => "application/vnd.apache.parquet",
             Format::GeoTiff => "image/tiff; application=geotiff",
         }
     }
@@ -90,31 +131,38 @@ impl Format {
 pub fn detect_file(file_name: &str, path: &Path) -> Result<Format, Error> {
     let mut head = Vec::new();
     File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    let detected = detect(file_name, &head);
-    if detected.is_err() && head.starts_with(b"PK") {
-        // What tells may stand far behind the head: an archive has its list at the end.
-        return of_members(path).map_or(detected, Ok);
+    match detect(file_name, &head) {
+        // The names of its files say more than its first bytes; a damaged archive has none.
+        Ok(kind @ (Format::Zip | Format::Xlsx | Format::Ods)) => {
+            Ok(match Archive::open(path, &Limits::default()) {
+                Ok(archive) => of_archive(&archive, kind),
+                Err(_) => kind,
+            })
+        }
+        detected => detected,
     }
-    detected
 }
 
-/// What the names of an archive's members say.
-fn of_members(path: &Path) -> Option<Format> {
-    let archive = zip::ZipArchive::new(std::io::BufReader::new(File::open(path).ok()?)).ok()?;
-    let ends = |extension: &str| {
-        archive.file_names().flatten().any(|name| name.to_ascii_lowercase().ends_with(extension))
-    };
+/// Whether an archive is a workbook or a layer, or holds files such as workbooks.
+fn of_archive(archive: &Archive, kind: Format) -> Format {
+    let has = |test: fn(&str) -> bool| archive.members().iter().any(|member| test(&member.name));
+    let ends = |extension: &str| archive.members().iter().any(|member| member.extension() == extension);
+    let is_part =
+        |name: &str| name.eq_ignore_ascii_case("[Content_Types].xml") || name.starts_with("xl/workbook.");
     match () {
-        () if ends(".shp") => Some(Format::Shapefile),
-        () if ends(".kml") => Some(Format::Kml),
-        () => None,
+        () if archive.members().is_empty() => kind,
+        () if kind == Format::Ods && has(|name| name == "mimetype") => kind,
+        () if has(is_part) => Format::Xlsx,
+        () if ends("shp") => Format::Shapefile,
+        () if ends("kml") => Format::Kml,
+        () => Format::Zip,
     }
 }
 
 /// Detects the format from the file's name and its first [`HEAD_BYTES`] bytes (all, if it is
 /// shorter).
 pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
-    decode::check_size(head.len() as u64, &crate::Limits::default())?;
+    decode::check_size(head.len() as u64, &Limits::default())?;
     if head.starts_with(b"PK") {
         return zipped(file_name, head);
     }
@@ -138,15 +186,26 @@ pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
     }
     match start.as_bytes().first() {
         Some(b'{') if looks_like_json(&start[1..], ['"', '}']) => json(start),
+        Some(b'[') if is_data_array(start) => Ok(Format::SensorThings),
         Some(b'[') if feature::is_records(start) => Ok(Format::Records),
         Some(b'[') if looks_like_json(&start[1..], ['{', '[']) => Err(not_read(
             "JSON that is not GeoJSON (it begins with `[`)",
             "make it a GeoJSON FeatureCollection, or a table as CSV",
         )),
         Some(b'<') if feature::is_kml(start) => Ok(Format::Kml),
-        Some(b'<') => Err(markup(start)),
-        _ => Ok(Format::Csv { delimiter: csv::delimiter(text, is_whole), encoding }),
+        Some(b'<') => markup(start),
+        _ => Ok(plain(text, is_whole, encoding)),
     }
+}
+
+/// Delimited text, or text of fixed width where nothing delimits.
+fn plain(text: &str, is_whole: bool, encoding: Encoding) -> Format {
+    let delimiter = csv::delimiter(text, is_whole);
+    let cuts_most = delimiter.is_some_and(|delimiter| csv::cuts_most(text, delimiter, is_whole));
+    if !cuts_most && fixed::looks_fixed(text) {
+        return Format::FixedWidth { encoding };
+    }
+    Format::Csv { delimiter: delimiter.unwrap_or(b','), encoding }
 }
 
 const AS_TABLE: &str = "save the table as .xlsx or as CSV (UTF-8)";
@@ -160,15 +219,15 @@ const BINARY: &[(&[u8], Format)] = &[
     (b"MM\0*", Format::GeoTiff),
     (b"II+\0", Format::GeoTiff),
     (b"MM\0+", Format::GeoTiff),
+    (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", Format::Xls),
+    (b"CDF\x01", Format::NetCdf),
+    (b"CDF\x02", Format::NetCdf),
+    (b"CDF\x05", Format::NetCdf),
+    (b"\x89HDF\r\n\x1A\n", Format::NetCdf),
 ];
 
 /// (first bytes, what it is, what to do).
 const SIGNATURES: &[(&[u8], &str, &str)] = &[
-    (
-        b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
-        "an old Office file (.xls, .doc) or one that is protected by a password",
-        "open it in a spreadsheet program and save it as .xlsx without a password",
-    ),
     (b"%PDF", "a PDF document", AS_TABLE),
     (b"\x89PNG", "a picture (PNG)", AS_TABLE),
     (b"\xFF\xD8\xFF", "a picture (JPEG)", AS_TABLE),
@@ -178,9 +237,7 @@ const SIGNATURES: &[(&[u8], &str, &str)] = &[
     (b"Rar!", "a RAR archive", "unpack it first"),
     (b"\x28\xB5\x2F\xFD", "a Zstandard archive", "unpack it first"),
     (b"BZh", "a bzip2 archive", "unpack it first"),
-    (b"CDF\x01", "a NetCDF file", "NetCDF is not read yet: save the series as CSV"),
-    (b"CDF\x02", "a NetCDF file", "NetCDF is not read yet: save the series as CSV"),
-    (b"\x89HDF", "a NetCDF-4 or HDF5 file", "NetCDF is not read yet: save the series as CSV"),
+    (b"ARROW1", "an Arrow file", "write the table as Parquet"),
     (
         b"\0\0\x27\x0A",
         "one part of a shapefile",
@@ -200,8 +257,11 @@ fn not_read(name: &str, hint: &str) -> Error {
 /// A zip archive: a workbook, if the names of its first parts or its own name say so.
 fn zipped(file_name: &str, head: &[u8]) -> Result<Format, Error> {
     let has = |needle: &[u8]| head.windows(needle.len()).any(|window| window == needle);
+    if has(b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet") {
+        return Ok(Format::Ods);
+    }
     if has(b"mimetypeapplication/vnd.oasis.opendocument") {
-        return Err(not_read("an OpenDocument file", "open it and save it as .xlsx"));
+        return Err(not_read("an OpenDocument file that is no spreadsheet", AS_TABLE));
     }
     if has(b"xl/workbook.bin") {
         return Err(not_read("a binary Excel workbook (.xlsb)", "open it and save it as .xlsx"));
@@ -222,7 +282,7 @@ fn zipped(file_name: &str, head: &[u8]) -> Result<Format, Error> {
     if name.ends_with(".xlsx") || name.ends_with(".xlsm") {
         return Ok(Format::Xlsx);
     }
-    Err(not_read("a zip archive", "unpack it first; of a shapefile, export the layer as GeoJSON in WGS 84"))
+    Ok(Format::Zip)
 }
 
 /// The names of the members whose headers stand in the head, in lower case.
@@ -288,6 +348,15 @@ fn json(text: &str) -> Result<Format, Error> {
     if value_of_type.is_some_and(|value| value.starts_with("\"Topology\"")) {
         return Err(not_read("TopoJSON", AS_GEOJSON));
     }
+    let has = |word: &str| text.contains(word);
+    if has("\"@iot.") || is_data_array(text) || (has("\"phenomenonTime\"") && has("\"result\"")) {
+        return Ok(Format::SensorThings);
+    }
+    if value_of_type.is_some_and(|value| value.starts_with("\"Coverage"))
+        || (has("\"domainType\"") && has("\"ranges\""))
+    {
+        return Ok(Format::CoverageJson);
+    }
     let is_geojson =
         ["\"FeatureCollection\"", "\"Feature\"", "\"features\"", "\"geometry\"", "\"coordinates\""]
             .iter()
@@ -304,18 +373,29 @@ fn json(text: &str) -> Result<Format, Error> {
     Err(not_read("JSON that is not GeoJSON", "make it a GeoJSON FeatureCollection, or a table as CSV"))
 }
 
-fn markup(text: &str) -> Error {
-    let head: String = text.chars().take(2000).collect::<String>().to_ascii_lowercase();
+/// The form in which SensorThings hands out many observations at once.
+fn is_data_array(text: &str) -> bool {
+    text.contains("\"dataArray\"") && text.contains("\"components\"")
+}
+
+fn markup(text: &str) -> Result<Format, Error> {
+    let head: String = text.chars().take(4000).collect::<String>().to_ascii_lowercase();
+    if head.contains("opengis.net/waterml/2") {
+        return Ok(Format::WaterMl);
+    }
+    if head.contains("timeseriesresponse") || head.contains("waterml/1.") {
+        return Err(not_read("WaterML 1", "ask the service for WaterML 2, or save the series as CSV"));
+    }
     if head.contains("gml") {
-        return not_read("GML", AS_GEOJSON);
+        return Err(not_read("GML", AS_GEOJSON));
     }
     if head.contains("<html") || head.contains("<!doctype html") || head.contains("<table") {
-        return not_read(
+        return Err(not_read(
             "a web page",
             "it may be a sign-in page or a table saved as HTML: open it and save it as .xlsx",
-        );
+        ));
     }
-    not_read("an XML document", AS_TABLE)
+    Err(not_read("an XML document", AS_TABLE))
 }
 
 #[cfg(test)]
@@ -339,6 +419,7 @@ mod tests {
     #[test]
     fn the_content_decides_and_not_the_name() {
         let utf16: Vec<u8> = "\u{feff}tên;giá\r\na;1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let fixed = format!("{:?}", Format::FixedWidth { encoding: Encoding::Utf8 });
         let csv = |delimiter, encoding| format!("{:?}", Format::Csv { delimiter, encoding });
         for (name, head, expected) in [
             ("a.csv", &b"a,b\n1,2\n"[..], csv(b',', Encoding::Utf8)),
@@ -347,9 +428,19 @@ mod tests {
             ("a.txt", &utf16, csv(b';', Encoding::Utf16Le)),
             ("a.csv", b"PK\x03\x04....xl/workbook.xml", "Xlsx".into()),
             ("a.xlsx", b"PK\x03\x04........", "Xlsx".into()),
-            ("a.zip", b"PK\x03\x04........", "wrong_type".into()),
+            ("a.zip", b"PK\x03\x04........", "Zip".into()),
             ("a.xlsx", b"PK\x03\x04[Content_Types].xml word/document.xml", "wrong_type".into()),
-            ("a.xlsx", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1....", "wrong_type".into()),
+            ("a.csv", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1....", "Xls".into()),
+            ("a.xlsx", b"PK\x03\x04..mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK", "Ods".into()),
+            ("a.odt", b"PK\x03\x04..mimetypeapplication/vnd.oasis.opendocument.textPK", "wrong_type".into()),
+            ("a.txt", b"tram      muc nuoc\nCan Tho       1.25\nMy Tho        2.50\n", fixed),
+            ("a.nc", b"CDF\x01....", "NetCdf".into()),
+            ("a.nc", b"\x89HDF\r\n\x1A\n....", "NetCdf".into()),
+            ("a.json", b"{\"value\": [{\"@iot.id\": 1}]}", "SensorThings".into()),
+            ("a.json", b"[{\"components\": [\"id\"], \"dataArray\": []}]", "SensorThings".into()),
+            ("a.json", b"{\"type\": \"Coverage\", \"domain\": {}}", "CoverageJson".into()),
+            ("a.xml", b"<?xml?><c xmlns=\"http://www.opengis.net/waterml/2.0\">", "WaterMl".into()),
+            ("a.xml", b"<timeSeriesResponse>", "wrong_type".into()),
             ("a.csv", b"\x7FELF\x02\x01", "wrong_type".into()),
             ("a.csv", b"%PDF-1.4", "wrong_type".into()),
             ("a.csv", b"", "empty_file".into()),

@@ -100,6 +100,17 @@ impl Error {
         self
     }
 
+    /// The same error in one table out of several, whose first sheet is number `first`.
+    pub(crate) fn within(mut self, first: u16, table: &str) -> Error {
+        if let Error::Invalid { place, .. } | Error::Limit { place, .. } = &mut self {
+            place.sheet = Some(match place.sheet.take() {
+                Some((number, name)) => (number.saturating_add(first), format!("{table}/{name}")),
+                None => (first, table.to_owned()),
+            });
+        }
+        self
+    }
+
     /// What to do about it; absent for our own failures.
     pub fn hint(&self) -> Option<&str> {
         match self {

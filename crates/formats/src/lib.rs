@@ -5,7 +5,10 @@
 //! connection, never decides what a cell means (that is a mapping's business), never waits, and
 //! never guesses silently: what it detected is in [`Format`], for a person to overrule.
 
+mod archive;
+mod cell;
 mod chunk;
+mod columnar;
 pub mod coverage;
 pub mod crs;
 mod csv;
@@ -13,26 +16,40 @@ mod decode;
 mod detect;
 mod error;
 mod feature;
+mod fixed;
 mod geojson;
+mod grid;
 mod harmless;
+mod layout;
 mod limits;
 mod marked;
 mod neighbourhood;
+mod netcdf;
 mod number;
+mod ods;
+mod push;
+mod series;
 mod text;
+mod xls;
 mod xlsx;
+mod xml;
+mod zipped;
 
-pub use chunk::{Chunk, TableReader};
+pub use archive::{Archive, Member};
+pub use chunk::{Chunk, LeftOut, TableReader};
 pub use detect::{Encoding, Format, HEAD_BYTES, detect, detect_file};
 pub use error::{Error, Place};
 pub use feature::{
     Coordinates, Declared, FeatureItem, FeatureNote, FeatureOptions, FeatureReader, FeatureRefusal,
     FeatureRow, Survey, Surveyed, box_wkb, read_features, survey_features,
 };
+pub use grid::{Grid, GridValues};
 pub use harmless::{harmless, is_harmless};
+pub use layout::{CellRange, SheetLayout};
 pub use limits::Limits;
 pub use marked::{MAX_MARKS, Mark, MarkedWords, write_marked};
 pub use neighbourhood::{Neighbourhood, neighbourhood, neighbourhood_read_as, neighbourhood_under};
+pub use netcdf::GridReader;
 pub use number::{DecimalStyle, Number, parse_number};
 pub use text::{Charset, Note, NoteKind, Reading};
 
@@ -41,7 +58,7 @@ use std::path::Path;
 
 use neighbourhood::Selection;
 
-/// Opens a table: a CSV file in any dialect, or a workbook.
+/// Opens a table: text, a workbook, or any other file that holds rows of cells.
 ///
 /// Rows count from 1 as a person at a spreadsheet counts them. In a CSV file a row is a record: a
 /// line break inside quotes does not begin a new row, and a blank line is a row. Rows without any
@@ -72,12 +89,14 @@ fn open_legible(
     limits: &Limits,
     selection: Selection,
 ) -> Result<Box<dyn TableReader + Send>, Error> {
-    let table = open_selected(path, format, limits, selection)?;
+    let table = open_selected(path, format, &reading.widths, limits, selection)?;
     let learn = selection.learning().map(|all| {
         let (path, format, limits) = (path.to_owned(), *format, limits.clone());
-        Box::new(move || open_selected(&path, &format, &limits, all)) as text::Learn
+        let widths = reading.widths.clone();
+        Box::new(move || open_selected(&path, &format, &widths, &limits, all)) as text::Learn
     });
-    let claims_utf8 = matches!(format, Format::Csv { .. }) && decode::has_mark(path)?;
+    let is_text = matches!(format, Format::Csv { .. } | Format::FixedWidth { .. });
+    let claims_utf8 = is_text && decode::has_mark(path)?;
     Ok(Box::new(text::LegibleTable::new(table, reading.clone(), claims_utf8, learn)))
 }
 
@@ -100,6 +119,7 @@ pub fn open_rows(
 fn open_selected(
     path: &Path,
     format: &Format,
+    widths: &[u16],
     limits: &Limits,
     selection: Selection,
 ) -> Result<Box<dyn TableReader + Send>, Error> {
@@ -107,17 +127,25 @@ fn open_selected(
         Format::Csv { delimiter, encoding } => {
             Ok(Box::new(csv::CsvTable::open(path, delimiter, encoding, limits, selection)?))
         }
-        Format::Xlsx => Ok(Box::new(xlsx::Workbook::open(path, limits, selection)?)),
-        Format::GeoJson
-        | Format::Shapefile
-        | Format::GeoPackage
-        | Format::Kml
-        | Format::Records
-        | Format::Parquet => Err(Error::invalid(
-            "not_a_table",
-            "the file holds features, not rows of cells",
-            "hand it in to a dataset of features",
-        )),
+        Format::FixedWidth { encoding } => {
+            Ok(Box::new(fixed::open(path, encoding, widths, limits, selection)?))
+        }
+        Format::Xlsx => Ok(Box::new(xlsx::open(path, limits, selection)?)),
+        Format::Xls => Ok(Box::new(xls::open(path, limits, selection)?)),
+        Format::Ods => Ok(Box::new(ods::open(path, limits, selection)?)),
+        Format::Parquet | Format::ParquetTable => Ok(Box::new(columnar::open(path, limits, selection)?)),
+        Format::NetCdf => Ok(Box::new(netcdf::open(path, limits, selection)?)),
+        Format::WaterMl => Ok(Box::new(series::open_water_ml(path, limits, selection)?)),
+        Format::SensorThings => Ok(Box::new(series::open_sensor_things(path, limits, selection)?)),
+        Format::CoverageJson => Ok(Box::new(series::open_coverage_json(path, limits, selection)?)),
+        Format::Zip => Ok(Box::new(zipped::ZippedTables::open(path, limits, selection)?)),
+        Format::GeoJson | Format::Shapefile | Format::GeoPackage | Format::Kml | Format::Records => {
+            Err(Error::invalid(
+                "not_a_table",
+                "the file holds features, not rows of cells",
+                "hand it in to a dataset of features",
+            ))
+        }
         Format::GeoTiff => Err(Error::invalid(
             "not_a_table",
             "the file holds a raster, not rows of cells",

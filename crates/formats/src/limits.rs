@@ -23,6 +23,15 @@ pub struct Limits {
     pub max_depth: u32,
 }
 
+impl Limits {
+    /// The same for a file of this size that is read as a stream: its text is not held, so it may grow
+    /// with the file.
+    pub(crate) fn streamed(&self, size: u64) -> Limits {
+        let grown = size.saturating_mul(self.max_ratio);
+        Limits { max_unpacked_bytes: self.max_unpacked_bytes.max(grown), ..self.clone() }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {

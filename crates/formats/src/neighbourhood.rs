@@ -22,7 +22,7 @@ pub struct Neighbourhood {
 }
 
 /// Rows at the top of a sheet among which a header is looked for.
-const TOP_ROWS: u32 = 20;
+pub(crate) const TOP_ROWS: u32 = 20;
 /// Columns that are shown, at most.
 const MAX_COLUMNS: usize = 24;
 /// Rows around the cell, at most.
@@ -199,6 +199,18 @@ impl Selection {
             Selection::All => None,
             Selection::Rows { sheet, header, .. } => {
                 Some(Selection::Rows { sheet, from: 1, to: LEARNT_ROWS, header })
+            }
+        }
+    }
+
+    /// The same among the sheets of one table out of several, of which the first is number `first`;
+    /// `None` if none of its rows is wanted.
+    pub(crate) fn within(self, first: u16, count: u16) -> Option<Selection> {
+        match self {
+            Selection::All => Some(Selection::All),
+            Selection::Rows { sheet, from, to, header } => {
+                let sheet = sheet.checked_sub(first).filter(|sheet| *sheet < count)?;
+                Some(Selection::Rows { sheet, from, to, header })
             }
         }
     }

@@ -1,10 +1,10 @@
 //! The cell that a value came from, with the rows around it.
 
-use formats::{Format, Neighbourhood, detect_file, neighbourhood_read_as};
+use formats::{Neighbourhood, detect_file, neighbourhood_read_as};
 use model::{CellRef, Run, RunKind};
 use policy::{Denial, Permit};
 
-use crate::mapping::{Mapping, SourceLayout};
+use crate::mapping::{Mapping, MappingKind, SourceLayout};
 use crate::personal::Veil;
 use crate::{Error, Intake, writes};
 
@@ -37,20 +37,30 @@ impl Intake {
             None => None,
             Some(number) => self.inner.catalog.mapping(&run.dataset, Some(number)).await?,
         };
-        let source = mapping.and_then(|(_, text)| Mapping::parse(&text).ok()).map(|mapping| mapping.source);
+        let mapping = mapping.and_then(|(_, text)| Mapping::parse(&text).ok());
+        let is_table = mapping.as_ref().is_some_and(|mapping| mapping.kind == MappingKind::Observations);
+        let source = mapping.map(|mapping| mapping.source);
         let reading = source.as_ref().map(SourceLayout::reading).unwrap_or_default();
         let file = self.inner.lake.original(permit, hash).await?;
         let (name, limits) = (run.file_name.clone(), self.inner.limits.formats.clone());
         let found = tokio::task::spawn_blocking(move || {
             let mut format = detect_file(&name, file.path())?;
-            let (wanted, header) =
-                source.map_or((None, None), |source| (source.delimiter, source.header_row));
-            if let (Format::Csv { delimiter, .. }, Some(wanted)) =
-                (&mut format, wanted.and_then(|c| u8::try_from(c).ok()))
-            {
-                *delimiter = wanted;
+            let header = source.as_ref().and_then(|source| source.header_row);
+            if let Some(source) = &source {
+                source.overrule(&mut format)?;
             }
-            neighbourhood_read_as(file.path(), &format, &reading, header, cell, AROUND, &limits)
+            if is_table {
+                format = format.as_table();
+            }
+            Ok::<_, Error>(neighbourhood_read_as(
+                file.path(),
+                &format,
+                &reading,
+                header,
+                cell,
+                AROUND,
+                &limits,
+            )?)
         });
         let mut found = found.await.map_err(|error| Error::internal("looking up the cell", error))??;
         if let Some(veil) = Veil::of(self, permit, run).await? {

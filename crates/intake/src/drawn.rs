@@ -95,11 +95,8 @@ impl Intake {
         let reading = mapping.as_ref().map(|mapping| mapping.source.reading()).unwrap_or_default();
         let drawing = tokio::task::spawn_blocking(move || {
             let mut format = detect_file(&name, file.path())?;
-            if let (Format::Csv { delimiter, .. }, Some(wanted)) = (
-                &mut format,
-                mapping.as_ref().and_then(|m| m.source.delimiter).and_then(|c| u8::try_from(c).ok()),
-            ) {
-                *delimiter = wanted;
+            if let Some(mapping) = &mapping {
+                mapping.source.overrule(&mut format)?;
             }
             draw(file.path(), &format, mapping.as_ref(), part, &(limits, reading))
         });

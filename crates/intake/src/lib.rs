@@ -21,6 +21,7 @@ mod message;
 mod observe;
 mod personal;
 mod recover;
+mod sheets;
 mod work;
 mod writes;
 

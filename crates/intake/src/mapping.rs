@@ -1,5 +1,6 @@
 //! The mapping: which cells of a file are place, property, time, unit and value, as a TOML document.
 
+mod dialect;
 mod edit;
 mod locate;
 mod read;
@@ -84,6 +85,8 @@ pub struct SourceLayout {
     pub header_row: Option<u32>,
     /// The separator of a text file, when what is detected is wrong.
     pub delimiter: Option<char>,
+    /// The widths of the columns in letters, of a text whose columns stand under each other.
+    pub widths: Vec<u16>,
     /// The coordinate system of the numbers: `EPSG:9209`, or words such as `VN2000 KTT 105°30' múi 3`.
     pub crs: Option<String>,
     /// The province that the features lie in, as the id of a place: it tells the zone of VN-2000.
@@ -111,6 +114,7 @@ impl SourceLayout {
                 .iter()
                 .filter_map(|(column, code)| Some((column.clone(), known(code)?)))
                 .collect(),
+            widths: self.widths.clone(),
         }
     }
 }
@@ -121,6 +125,7 @@ impl Default for SourceLayout {
             sheet: None,
             header_row: None,
             delimiter: None,
+            widths: Vec::new(),
             crs: None,
             area: None,
             surveyed: None,

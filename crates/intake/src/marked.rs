@@ -40,7 +40,6 @@ impl Intake {
         let marks: Vec<Mark> = findings.iter().map(|finding| mark(finding, lang)).collect();
         let (name, limits) = (run.file_name.clone(), self.inner.limits.formats.clone());
         let source = mapping.and_then(|text| Mapping::parse(text).ok()).map(|mapping| mapping.source);
-        let delimiter = source.as_ref().and_then(|source| source.delimiter);
         let reading = source.as_ref().map(SourceLayout::reading).unwrap_or_default();
         let marking = tokio::task::spawn_blocking(move || {
             let mut format = detect_file(&name, file.path())?;
@@ -50,10 +49,8 @@ impl Intake {
                     "read its findings instead: each names the feature by its place in the file",
                 ));
             }
-            if let (Format::Csv { delimiter, .. }, Some(wanted)) =
-                (&mut format, delimiter.and_then(|c| u8::try_from(c).ok()))
-            {
-                *delimiter = wanted;
+            if let Some(source) = &source {
+                source.overrule(&mut format)?;
             }
             let failed = |error: std::io::Error| Error::internal("keeping the marked file", error);
             let made = tempfile::NamedTempFile::new().map_err(failed)?;

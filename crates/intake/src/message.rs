@@ -75,6 +75,19 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
             "You may not write values of this place, property or time. Ask the agency for a wider grant."
                 .into()
         }
+        "hidden_sheet" => format!(
+            "The sheet “{value}” is hidden in the file, and was read. If it does not count, delete it, or name another under `[source]` in the mapping."
+        ),
+        "hidden_rows" => format!(
+            "Row {value} is hidden in the sheet, and was read. If hidden rows do not count, delete them and hand the file in again."
+        ),
+        "hidden_columns" => {
+            format!("Column {value} is hidden in the sheet, and was read where the mapping names it.")
+        }
+        "formula_without_value" => format!(
+            "The cell holds a formula whose value the file does not hold ({expected} such cells in the sheet). Open the file in a spreadsheet program, save it, and hand it in again."
+        ),
+        "left_out" => format!("“{value}” in the archive was not read: {expected}."),
         "no_feature_id" => format!(
             "The feature has no id in “{expected}”. Fill it in, or name another property under `[feature]` in the mapping."
         ),
@@ -142,6 +155,11 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "duplicate_value" => format!("Giá trị này có hai lần trong tệp (lần đầu ở {expected}). Chỉ lấy một lần."),
         "unknown_flag" => format!("“{value}” không phải là cờ chất lượng mà ánh xạ biết; giá trị được lấy mà không có cờ. Hãy thêm vào `codes` dưới `[quality]`."),
         "not_permitted" => "Bạn không được ghi giá trị của địa điểm, chỉ tiêu hoặc thời gian này. Hãy xin cơ quan mở rộng quyền.".into(),
+        "hidden_sheet" => format!("Trang tính “{value}” bị ẩn trong tệp nhưng vẫn được đọc. Nếu không dùng, hãy xóa trang này, hoặc ghi trang khác dưới `[source]` trong ánh xạ."),
+        "hidden_rows" => format!("Dòng {value} bị ẩn trong trang tính nhưng vẫn được đọc. Nếu dòng ẩn không tính, hãy xóa rồi nộp lại tệp."),
+        "hidden_columns" => format!("Cột {value} bị ẩn trong trang tính; nếu ánh xạ có nêu cột này thì vẫn được đọc."),
+        "formula_without_value" => format!("Ô này là công thức mà tệp không lưu kết quả (trang có {expected} ô như vậy). Hãy mở tệp bằng chương trình bảng tính, lưu lại rồi nộp lại."),
+        "left_out" => format!("“{value}” trong tệp nén không được đọc: {expected}."),
         "no_feature_id" => format!("Đối tượng không có mã ở “{expected}”. Hãy điền vào, hoặc chọn thuộc tính khác dưới `[feature]` trong ánh xạ."),
         "duplicate_feature" => format!("Đối tượng thứ {expected} cũng có mã “{value}” nhưng khác nội dung. Hãy cho mỗi đối tượng một mã riêng."),
         "wrong_type" => format!("“{value}” không đúng kiểu {expected}. Hãy sửa, hoặc đặt kiểu của thuộc tính là text trong ánh xạ."),

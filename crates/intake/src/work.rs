@@ -19,6 +19,7 @@ use crate::load::{Progress, Stage};
 use crate::mapping::{Mapping, MappingKind, guess};
 use crate::observe::{Mapped, Observer, Settings};
 use crate::personal::{self, Found, Watch};
+use crate::sheets::Sheets;
 
 /// Chunks that wait between reading and mapping.
 const WAITING_CHUNKS: usize = 3;
@@ -91,7 +92,8 @@ fn run(mut job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
                 "hand the file in to a dataset of features, or a table to this one",
             ));
         }
-        DatasetKind::Observations | DatasetKind::Coverage => {}
+        DatasetKind::Observations => job.format = job.format.as_table(),
+        DatasetKind::Coverage => {}
         kind => {
             return Err(Error::invalid(
                 format!("files cannot be handed in to a dataset of the kind `{}`", kind.code()),
@@ -115,14 +117,7 @@ fn run(mut job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
                 format!("write `kind = \"{}\"` and what belongs to it", wanted.code()),
             ));
         }
-        if let (Format::Csv { delimiter, .. }, Some(wanted)) = (&mut job.format, mapping.source.delimiter) {
-            *delimiter = u8::try_from(wanted).map_err(|_| {
-                Error::invalid(
-                    format!("`{wanted}` cannot separate cells"),
-                    "write `,`, `;`, `|` or a tab as `delimiter`",
-                )
-            })?;
-        }
+        mapping.source.overrule(&mut job.format)?;
     }
     match job.kind {
         DatasetKind::Features => take_features(job, teller),
@@ -161,7 +156,7 @@ fn take_raster(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error>
 
 /// What the reading thread hands over.
 enum Read {
-    Sheets(Vec<String>),
+    Sheets(Sheets),
     /// What was done to the letters of the next chunk, and what was found in it of persons.
     Notes(Vec<Note>, Vec<Found>),
     Chunk(Chunk),
@@ -214,7 +209,7 @@ fn read(
             return;
         }
     };
-    if !send(Ok(Read::Sheets(table.sheets().to_vec()))) {
+    if !send(Ok(Read::Sheets(Sheets::of(&*table)))) {
         return;
     }
     loop {
@@ -254,7 +249,7 @@ fn map(
     findings: &mut Findings,
     mut said: impl FnMut(u64, u64) -> bool,
 ) -> Result<(Mapping, Mapped, Vec<String>), Error> {
-    let mut sheets = vec![String::new()];
+    let mut sheets = Sheets::nameless();
     let mut settings = Some(settings);
     let mut observer: Option<(Mapping, Observer)> = None;
     if let Some(mapping) = mapping
@@ -267,8 +262,9 @@ fn map(
     let mut tried: Option<u16> = None;
     while let Some(message) = receiver.blocking_recv() {
         let chunk = match message? {
-            Read::Sheets(names) => {
-                sheets = names;
+            Read::Sheets(found) => {
+                sheets = found;
+                sheets.tell_left_out(findings);
                 continue;
             }
             Read::Notes(notes, found) => {
@@ -280,7 +276,8 @@ fn map(
         };
         if observer.is_none() && tried != Some(chunk.sheet) {
             tried = Some(chunk.sheet);
-            let name = sheets.get(usize::from(chunk.sheet)).filter(|_| sheets.len() > 1);
+            let names = &sheets.names;
+            let name = names.get(usize::from(chunk.sheet)).filter(|_| names.len() > 1);
             match guess(&chunk, name.map(String::as_str), &gazetteer) {
                 // A cover sheet: perhaps the next one holds the table.
                 Err(error) => {
@@ -295,7 +292,11 @@ fn map(
             }
         }
         if let Some((_, observer)) = &mut observer {
-            let wants_more = observer.take(&chunk, &sheets, findings)?;
+            let before = observer.rows();
+            let wants_more = observer.take(&chunk, &sheets.names, findings)?;
+            if observer.rows() > before {
+                sheets.tell(chunk.sheet, findings);
+            }
             if !said(chunk.bytes_read, observer.rows()) {
                 return Err(abandoned());
             }
@@ -309,8 +310,8 @@ fn map(
             Error::invalid("the file has no rows", "hand in a file that has a header and rows")
         }));
     };
-    let mapped = observer.finish(&sheets)?;
-    Ok((mapping, mapped, sheets))
+    let mapped = observer.finish(&sheets.names)?;
+    Ok((mapping, mapped, sheets.names))
 }
 
 /// Tells how far the work is; `false` when nobody waits for it any more.

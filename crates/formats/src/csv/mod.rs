@@ -5,7 +5,7 @@ mod sniff;
 
 use std::path::Path;
 
-pub(crate) use sniff::delimiter;
+pub(crate) use sniff::{cuts_most, delimiter};
 
 use crate::chunk::ChunkBuilder;
 use crate::decode::{TextFile, nfc};

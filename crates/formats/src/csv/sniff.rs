@@ -8,23 +8,29 @@ const CANDIDATES: [u8; 4] = [b'\t', b';', b'|', b','];
 /// Records looked at.
 const SAMPLE: usize = 200;
 
-/// The delimiter that cuts the most records into the same number of cells; a comma if none cuts
+/// The delimiter that cuts the most records into the same number of cells; none if nothing cuts
 /// anything. A first line `sep=…`, as Excel writes it, decides.
-pub(crate) fn delimiter(head: &str, is_whole: bool) -> u8 {
+pub(crate) fn delimiter(head: &str, is_whole: bool) -> Option<u8> {
     if let Some([delimiter, b'\r' | b'\n', ..]) = head.strip_prefix("sep=").map(str::as_bytes)
         && delimiter.is_ascii()
         && !matches!(delimiter, b'"' | b'\r' | b'\n')
     {
-        return *delimiter;
+        return Some(*delimiter);
     }
-    let mut best = (0, b',');
+    let mut best = (0, None);
     for candidate in CANDIDATES {
         let records = regularity(head.as_bytes(), candidate, is_whole);
         if records > best.0 {
-            best = (records, candidate);
+            best = (records, Some(candidate));
         }
     }
     best.1
+}
+
+/// Whether a delimiter cuts at least half of the records that are not blank, or is said to.
+pub(crate) fn cuts_most(head: &str, delimiter: u8, is_whole: bool) -> bool {
+    let records = head.lines().filter(|line| !line.trim().is_empty()).take(SAMPLE).count();
+    head.starts_with("sep=") || regularity(head.as_bytes(), delimiter, is_whole) * 2 >= records
 }
 
 /// How many records have the most common number of cells above one.
@@ -62,12 +68,12 @@ mod tests {
             ("\"A title, with a comma\"\n\nCity;2015;2016\nHa Noi;1.5;..\nCa Mau;2.5;3\n", b';'),
             ("ten\tgia tri\nA, B\t1,5\n", b'\t'),
             ("a|b\n1|2\n", b'|'),
-            ("name\nx\ny\n", b','),
+            ("name\nx\ny\n", 0),
             ("1,5;2,5;3,5\n2,5;3,5;4,5\n", b';'),
             ("sep=;\r\na,b;c\r\n", b';'),
             ("\"x;y\",\"a;b\"\n\"u;v\",\"c;d\"\n", b','),
         ] {
-            assert_eq!(delimiter(text, true), expected, "{text:?}");
+            assert_eq!(delimiter(text, true).unwrap_or(0), expected, "{text:?}");
         }
     }
 }

@@ -12,7 +12,7 @@ use super::charset::Charset;
 use super::note::{Note, NoteKind};
 use super::weigh::{Scales, Weights};
 use crate::decode::nfc;
-use crate::{Chunk, Error, TableReader};
+use crate::{Chunk, Error, LeftOut, SheetLayout, TableReader};
 
 /// Cells of a column that are told one by one, of each kind of note.
 const TOLD: u32 = 20;
@@ -254,6 +254,14 @@ impl LegibleTable {
 impl TableReader for LegibleTable {
     fn sheets(&self) -> &[String] {
         self.inner.sheets()
+    }
+
+    fn layout(&self, sheet: u16) -> &SheetLayout {
+        self.inner.layout(sheet)
+    }
+
+    fn left_out(&self) -> &[LeftOut] {
+        self.inner.left_out()
     }
 
     fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {

@@ -19,11 +19,13 @@ pub use charset::Charset;
 pub(crate) use legible::{Learn, LegibleTable};
 pub use note::{Note, NoteKind};
 
-/// What a person has decided about the letters of a file; what is not decided is detected.
+/// What a person has decided about how a file is read; what is not decided is detected.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reading {
     /// The encoding of all columns.
     pub file: Option<Charset>,
     /// The encoding of single columns, by a name in their header or by their letter (`C`).
     pub columns: Vec<(String, Charset)>,
+    /// The widths of the columns in letters, of a text whose columns stand under each other.
+    pub widths: Vec<u16>,
 }

@@ -2,6 +2,7 @@
 //!
 //! What the archive says about its own sizes is not believed.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -9,8 +10,10 @@ use std::path::Path;
 use zip::ZipArchive;
 
 use super::repair;
+use super::scan::SheetScan;
 use crate::decode::check_size;
-use crate::{Error, Limits};
+use crate::push::too_large;
+use crate::{Error, Limits, SheetLayout};
 
 /// Parts of an archive; a workbook has some dozens.
 const MAX_PARTS: usize = 10_000;
@@ -19,9 +22,16 @@ const FREE_BYTES: u64 = 4 << 20;
 /// The least bytes that one shared string takes: `<si><t/></si>`.
 const STRING_BYTES: u64 = 8;
 
-/// Refuses an archive that is too large when unpacked, or that is no archive. Tells which of its
-/// parts have to be repaired before they are read.
-pub(super) fn measure(path: &Path, limits: &Limits) -> Result<Vec<usize>, Error> {
+/// What was seen while an archive was measured.
+pub(crate) struct Measured {
+    /// Parts that have to be repaired before they are read.
+    pub(super) to_repair: Vec<usize>,
+    /// What the sheets say beside their cells, by the names of their parts in lower case.
+    pub(super) layouts: HashMap<String, SheetLayout>,
+}
+
+/// Refuses an archive that is too large when unpacked, or that is no archive.
+pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
     check_size(size, limits)?;
@@ -35,11 +45,13 @@ pub(super) fn measure(path: &Path, limits: &Limits) -> Result<Vec<usize>, Error>
         return Err(too_many_parts());
     }
     let (mut unpacked, mut to_repair, mut head) = (0, Vec::new(), Vec::new());
+    let mut layouts = HashMap::new();
     let mut buffer = vec![0; 64 * 1024];
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|error| no_archive(&error.to_string()))?;
         let is_list = part.name().is_ok_and(|name| name.to_ascii_lowercase().ends_with("sharedstrings.xml"));
         let mut count = is_list.then(UniqueCount::default);
+        let mut scan = SheetScan::default();
         let before: u64 = unpacked;
         head.clear();
         loop {
@@ -54,6 +66,7 @@ pub(super) fn measure(path: &Path, limits: &Limits) -> Result<Vec<usize>, Error>
             if let Some(count) = &mut count {
                 count.look(&buffer[..read]);
             }
+            scan.look(&buffer[..read]);
             if unpacked > limits.max_unpacked_bytes {
                 return Err(too_large(limits));
             }
@@ -69,22 +82,15 @@ pub(super) fn measure(path: &Path, limits: &Limits) -> Result<Vec<usize>, Error>
         if repair::bad_extent(&head).is_some() {
             to_repair.push(index);
         }
+        if let (Some(layout), Ok(name)) = (scan.finish(), part.name()) {
+            layouts.insert(name.replace('\\', "/").to_lowercase(), layout);
+        }
         // The reader makes room for as many strings as the part claims to hold.
         if count.is_some_and(|count| count.largest > (unpacked - before) / STRING_BYTES + 1) {
             return Err(no_archive("its list of texts claims to hold more than it does"));
         }
     }
-    Ok(to_repair)
-}
-
-/// The error for a workbook that holds more than the limit.
-pub(super) fn too_large(limits: &Limits) -> Error {
-    Error::limit(
-        "unpacked_bytes",
-        "the workbook is too large when unpacked (bytes)",
-        limits.max_unpacked_bytes,
-        "split it into several workbooks, or save the sheet as CSV (UTF-8)",
-    )
+    Ok(Measured { to_repair, layouts })
 }
 
 fn too_many_parts() -> Error {

@@ -111,6 +111,13 @@ impl Check<'_> {
                 "write `version = 1`",
             ));
         }
+        if mapping.source.widths.contains(&0) || mapping.source.widths.len() > 16_384 {
+            return Err(self.wrong(
+                &[Step::Key("source"), Step::Key("widths")],
+                "a column has no width, or there are too many",
+                "write the number of letters of each column: `widths = [10, 8, 8]`",
+            ));
+        }
         self.encodings(mapping)?;
         for (at, personal) in mapping.personal.iter().enumerate() {
             if personal.decided_by.trim().is_empty() {

@@ -50,6 +50,10 @@ impl Page<'_> {
         if let Some(delimiter) = source.delimiter {
             self.line("delimiter", &quote(&delimiter.to_string()), "source.delimiter");
         }
+        if !source.widths.is_empty() {
+            let widths: Vec<String> = source.widths.iter().map(u16::to_string).collect();
+            self.line("widths", &format!("[{}]", widths.join(", ")), "source.widths");
+        }
         for (key, text) in [("crs", &source.crs), ("area", &source.area), ("surveyed", &source.surveyed)] {
             self.optional(key, text.as_deref(), &format!("source.{key}"));
         }

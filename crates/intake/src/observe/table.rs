@@ -283,7 +283,11 @@ impl Observer {
         for block in &self.blocks {
             let source = block.source();
             let value = find(&source.column)?;
-            let style = match NumberStyle::resolve(self.mapping.source.decimal, texts(value)) {
+            let cells = Cells::of(chunk, Some(value));
+            let written = (start..chunk.len())
+                .filter(|row| !chunk.is_typed(*row, value))
+                .filter_map(|row| cells.get(row));
+            let style = match NumberStyle::resolve(self.mapping.source.decimal, written) {
                 NumberStyle::Unclear if self.settings.typed => NumberStyle::Dot,
                 style => style,
             };

@@ -137,7 +137,10 @@ impl Block {
                     continue;
                 }
             };
-            let outcome = self.one(text, row, columns.style, [&properties, &units, &periods], rows, shared);
+            // A cell that the file holds as a number has a decimal point, whatever the texts have.
+            let is_typed = sheet.chunk.is_typed(row, columns.value);
+            let style = if is_typed { NumberStyle::Dot } else { columns.style };
+            let outcome = self.one(text, row, style, [&properties, &units, &periods], rows, shared);
             let refusal = match outcome {
                 Ok(Some((rule, number, span))) => {
                     if span.moved && !shared.warned_of_moving {

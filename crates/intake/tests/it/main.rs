@@ -2,6 +2,7 @@
 
 mod draft;
 mod features;
+mod formats;
 mod fuzz;
 mod guess;
 mod letters;

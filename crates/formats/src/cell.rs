@@ -1,11 +1,11 @@
 //! The text of a workbook's cell: what a person would type to get the same value.
 
-use calamine::{DataRef, ExcelDateTime};
+use calamine::{Data, DataRef, ExcelDateTime};
 use std::borrow::Cow;
 
 /// Numbers in the shortest text that is the same number, dates and times as ISO 8601, texts as
 /// they are, errors as the spreadsheet shows them (`#N/A`).
-pub(super) fn text<'a>(value: &'a DataRef<'_>) -> Cow<'a, str> {
+pub(crate) fn text<'a>(value: &'a DataRef<'_>) -> Cow<'a, str> {
     match value {
         DataRef::Empty => Cow::Borrowed(""),
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
@@ -21,7 +21,23 @@ pub(super) fn text<'a>(value: &'a DataRef<'_>) -> Cow<'a, str> {
     }
 }
 
-fn shortest(number: f64) -> String {
+/// The same value as the readers that stream hand it out.
+pub(crate) fn borrowed(value: &Data) -> DataRef<'_> {
+    match value {
+        Data::Empty => DataRef::Empty,
+        Data::String(text) => DataRef::SharedString(text),
+        Data::Int(number) => DataRef::Int(*number),
+        Data::Float(number) => DataRef::Float(*number),
+        Data::Bool(truth) => DataRef::Bool(*truth),
+        Data::DateTime(time) => DataRef::DateTime(*time),
+        Data::DateTimeIso(text) => DataRef::DateTimeIso(text.clone()),
+        Data::DurationIso(text) => DataRef::DurationIso(text.clone()),
+        Data::Error(error) => DataRef::Error(error.clone()),
+    }
+}
+
+/// A number in the shortest text that is the same number.
+pub(crate) fn shortest(number: f64) -> String {
     let number = if number == 0.0 { 0.0 } else { number };
     if number != 0.0 && !(1e-7..1e21).contains(&number.abs()) {
         format!("{number:e}")

@@ -1,0 +1,186 @@
+//! An open file: its variables and attributes, and values within bounds.
+
+use std::path::Path;
+
+use netcdf_reader::cf::{CfCalendar, decode_times, parse_time_units};
+use netcdf_reader::{
+    NcFile, NcMetadataMode, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcType, NcVariable,
+};
+
+use super::damaged;
+use crate::decode::check_size;
+use crate::{Error, Limits};
+
+/// Bytes of one value as it is held.
+const VALUE_BYTES: u64 = 8;
+/// What a value of single or double precision is that was never written (NetCDF's NC_FILL_FLOAT).
+const NEVER_WRITTEN: f64 = 9.969_209_968_386_869e36;
+
+/// An open file.
+pub(super) struct File {
+    file: NcFile,
+    variables: Vec<NcVariable>,
+    max_values: u64,
+}
+
+impl File {
+    pub(super) fn open(path: &Path, limits: &Limits) -> Result<File, Error> {
+        check_size(std::fs::metadata(path)?.len(), limits)?;
+        let max_bytes = usize::try_from(limits.max_unpacked_bytes).unwrap_or(usize::MAX);
+        let options = NcOpenOptions {
+            metadata_mode: NcMetadataMode::Lossy,
+            max_read_bytes: max_bytes,
+            max_chunk_bytes: max_bytes,
+            ..NcOpenOptions::default()
+        };
+        let file = NcFile::open_with_options(path, options).map_err(|error| damaged(&error.to_string()))?;
+        let variables = file.variables().map_err(|error| damaged(&error.to_string()))?.to_vec();
+        Ok(File { file, variables, max_values: limits.max_unpacked_bytes / VALUE_BYTES })
+    }
+
+    pub(super) fn variables(&self) -> &[NcVariable] {
+        &self.variables
+    }
+
+    pub(super) fn variable(&self, name: &str) -> Option<&NcVariable> {
+        self.variables.iter().find(|variable| variable.name == name)
+    }
+
+    /// The values, unpacked; NaN where there is none.
+    pub(super) fn values(&self, variable: &NcVariable) -> Result<Vec<f64>, Error> {
+        self.slice(variable, NcSliceInfo::all(variable.dimensions.len()))
+    }
+
+    /// The values at fixed indices of some dimensions, unpacked; NaN where there is none.
+    pub(super) fn layer(&self, variable: &NcVariable, fixed: &[Option<u64>]) -> Result<Vec<f64>, Error> {
+        let whole = NcSliceInfoElem::Slice { start: 0, end: u64::MAX, step: 1 };
+        let selections = fixed.iter().map(|index| index.map_or(whole.clone(), NcSliceInfoElem::Index));
+        self.slice(variable, NcSliceInfo { selections: selections.collect() })
+    }
+
+    fn slice(&self, variable: &NcVariable, slice: NcSliceInfo) -> Result<Vec<f64>, Error> {
+        let wanted =
+            variable.dimensions.iter().zip(&slice.selections).try_fold(1_u64, |count, (dimension, at)| {
+                count.checked_mul(if matches!(at, NcSliceInfoElem::Index(_)) { 1 } else { dimension.size })
+            });
+        if wanted.is_none_or(|wanted| wanted > self.max_values) {
+            return Err(Error::limit(
+                "values",
+                &format!("the variable `{}` has too many values at once", short(&variable.name)),
+                self.max_values,
+                "cut the file into several by time or area",
+            ));
+        }
+        let failed = |error: netcdf_reader::Error| damaged(&format!("`{}`: {error}", short(&variable.name)));
+        let array = if variable.dimensions.is_empty() {
+            self.file.read_variable_unpacked_masked(&variable.name)
+        } else {
+            self.file.read_variable_slice_unpacked_masked(&variable.name, &slice)
+        };
+        let mut values: Vec<f64> = array.map_err(failed)?.iter().copied().collect();
+        let is_float = matches!(variable.dtype, NcType::Float | NcType::Double);
+        if is_float && variable.attribute("_FillValue").is_none() {
+            for value in values.iter_mut().filter(|value| **value == NEVER_WRITTEN) {
+                *value = f64::NAN;
+            }
+        }
+        Ok(values)
+    }
+
+    /// The texts of a variable of letters.
+    pub(super) fn texts(&self, variable: &NcVariable) -> Result<Vec<String>, Error> {
+        let count = variable.dimensions.iter().try_fold(1_u64, |count, d| count.checked_mul(d.size));
+        if count.is_none_or(|count| count > self.max_values) {
+            return Err(damaged(&format!("`{}` is too large", short(&variable.name))));
+        }
+        let texts = self.file.read_variable_as_strings(&variable.name);
+        let texts = texts.map_err(|error| damaged(&format!("`{}`: {error}", short(&variable.name))))?;
+        Ok(texts.into_iter().map(|text| text.trim_matches(['\0', ' ']).to_owned()).collect())
+    }
+
+    /// The instants of a variable of times, in microseconds since 1970.
+    pub(super) fn times(&self, variable: &NcVariable) -> Result<Vec<Option<i64>>, Error> {
+        let units = text(variable, "units").unwrap_or_default();
+        let calendar = CfCalendar::parse(&text(variable, "calendar").unwrap_or_else(|| "standard".into()));
+        let failed = |how: String| {
+            Error::invalid(
+                "time_axis",
+                format!("the times of `{}` ({units}) cannot be read: {how}", short(&variable.name)),
+                "write them as e.g. `hours since 1970-01-01 00:00:00` in a calendar of the CF conventions",
+            )
+        };
+        let reference = parse_time_units(&units, calendar).map_err(|error| failed(error.to_string()))?;
+        let mut instants = Vec::new();
+        for value in self.values(variable)? {
+            if value.is_nan() {
+                instants.push(None);
+                continue;
+            }
+            let decoded = decode_times(&[value], &reference).map_err(|error| failed(error.to_string()))?;
+            instants.push(decoded.first().map(|time| time.timestamp_micros()));
+        }
+        Ok(instants)
+    }
+}
+
+/// An attribute that is a text.
+pub(super) fn text(variable: &NcVariable, name: &str) -> Option<String> {
+    let value = variable.attribute(name)?.value.as_string()?;
+    let value = value.trim_matches(['\0', ' ']).to_owned();
+    (!value.is_empty()).then_some(value)
+}
+
+/// Whether a variable holds numbers.
+pub(super) fn is_number(variable: &NcVariable) -> bool {
+    matches!(
+        variable.dtype,
+        NcType::Byte
+            | NcType::Short
+            | NcType::Int
+            | NcType::Float
+            | NcType::Double
+            | NcType::UByte
+            | NcType::UShort
+            | NcType::UInt
+            | NcType::Int64
+            | NcType::UInt64
+    )
+}
+
+/// Whether a variable is a time: its unit is counted from an instant.
+pub(super) fn is_time(variable: &NcVariable) -> bool {
+    is_number(variable) && text(variable, "units").is_some_and(|units| units.contains(" since "))
+}
+
+/// What a variable says of the place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Axis {
+    Longitude,
+    Latitude,
+    Height,
+}
+
+/// The axis that a variable is, by its standard name or its unit (CF 1.11 §4).
+pub(super) fn axis(variable: &NcVariable) -> Option<Axis> {
+    let unit = text(variable, "units").unwrap_or_default().to_ascii_lowercase();
+    match text(variable, "standard_name").as_deref() {
+        Some("longitude") => return Some(Axis::Longitude),
+        Some("latitude") => return Some(Axis::Latitude),
+        Some("height" | "altitude" | "depth") => return Some(Axis::Height),
+        _ => {}
+    }
+    match unit.as_str() {
+        "degrees_east" | "degree_east" | "degree_e" | "degrees_e" | "degreee" | "degreese" => {
+            Some(Axis::Longitude)
+        }
+        "degrees_north" | "degree_north" | "degree_n" | "degrees_n" | "degreen" | "degreesn" => {
+            Some(Axis::Latitude)
+        }
+        _ => None,
+    }
+}
+
+/// The beginning of a name, for a message.
+pub(super) fn short(name: &str) -> String {
+    name.chars().take(60).collect()
+}

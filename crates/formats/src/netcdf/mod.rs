@@ -1,0 +1,34 @@
+//! NetCDF files (classic and NetCDF-4) under the CF conventions: time series as a long table, grids
+//! layer by layer.
+//!
+//! Metadata is held whole; of the values, one variable of a series, or one layer of a grid.
+
+mod file;
+mod grids;
+mod series;
+
+use std::path::Path;
+
+pub use grids::GridReader;
+
+use crate::neighbourhood::Selection;
+use crate::push::PushedTable;
+use crate::{Error, Limits};
+
+/// Opens the time series of a file as a table: a row for each value.
+pub(crate) fn open(path: &Path, limits: &Limits, selection: Selection) -> Result<PushedTable, Error> {
+    let size = std::fs::metadata(path)?.len();
+    let path = path.to_owned();
+    PushedTable::begin(&limits.streamed(size), selection, damaged, move |pusher| {
+        series::read(&path, size, pusher)
+    })
+}
+
+/// The error for a file that cannot be read.
+fn damaged(how: &str) -> Error {
+    Error::invalid(
+        "damaged_netcdf",
+        format!("the NetCDF file cannot be read: {}", how.chars().take(200).collect::<String>()),
+        "check that it was sent whole; write it again as NetCDF-4 or classic NetCDF under the CF conventions",
+    )
+}

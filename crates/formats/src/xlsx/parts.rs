@@ -1,0 +1,104 @@
+//! Which part of the archive holds which sheet.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, Read, Seek};
+use std::path::Path;
+
+use zip::ZipArchive;
+
+use super::guard::no_archive;
+use crate::xml::{Node, Xml};
+use crate::{Error, SheetLayout};
+
+/// The deepest nesting of the parts that are read here.
+const MAX_DEPTH: u32 = 64;
+
+/// The layouts of the sheets in their order, out of those of the parts by their names in lower case.
+pub(super) fn layouts(
+    path: &Path,
+    mut found: HashMap<String, SheetLayout>,
+) -> Result<Vec<SheetLayout>, Error> {
+    let file = BufReader::new(File::open(path)?);
+    let mut archive = ZipArchive::new(file).map_err(|error| no_archive(&error.to_string()))?;
+    let links = links(&mut archive, "_rels/.rels")?;
+    let book = links.into_iter().find(|link| link.kind.ends_with("/officeDocument"));
+    let Some(book) = book.map(|link| link.target.trim_start_matches('/').to_owned()) else {
+        return Ok(Vec::new());
+    };
+    let (folder, name) = book.rsplit_once('/').map_or(("", book.as_str()), |(folder, name)| (folder, name));
+    let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let targets: HashMap<String, String> = self::links(&mut archive, &format!("{folder}_rels/{name}.rels"))?
+        .into_iter()
+        .map(|link| (link.id, link.target))
+        .collect();
+    let mut layouts = Vec::new();
+    for sheet in sheets(&mut archive, &book)? {
+        let target = targets.get(&sheet.link).map(|target| match target.strip_prefix('/') {
+            Some(absolute) => absolute.to_lowercase(),
+            None => format!("{folder}{target}").to_lowercase(),
+        });
+        let mut layout = target.and_then(|target| found.remove(&target)).unwrap_or_default();
+        layout.is_hidden = sheet.is_hidden;
+        layouts.push(layout);
+    }
+    Ok(layouts)
+}
+
+struct Link {
+    id: String,
+    kind: String,
+    target: String,
+}
+
+struct Sheet {
+    link: String,
+    is_hidden: bool,
+}
+
+/// A part by its name, whatever the case of its letters; empty if it is not there.
+fn part<R: Read + Seek>(archive: &mut ZipArchive<R>, name: &str) -> Result<Vec<u8>, Error> {
+    let same = |other: &str| other.replace('\\', "/").eq_ignore_ascii_case(name);
+    let found = archive.file_names().flatten().find(|other| same(other)).map(|name| name.into_owned());
+    let Some(found) = found else {
+        return Ok(Vec::new());
+    };
+    let mut content = Vec::new();
+    // The archive has been measured: its parts fit into the limits.
+    let mut part = archive.by_name(&found).map_err(|error| no_archive(&error.to_string()))?;
+    part.read_to_end(&mut content).map_err(|error| no_archive(&error.to_string()))?;
+    Ok(content)
+}
+
+fn links<R: Read + Seek>(archive: &mut ZipArchive<R>, name: &str) -> Result<Vec<Link>, Error> {
+    let content = part(archive, name)?;
+    let mut xml = Xml::new(content.as_slice(), MAX_DEPTH);
+    let mut links = Vec::new();
+    loop {
+        match xml.next()? {
+            Node::Start(element) if element.is("Relationship") => links.push(Link {
+                id: element.attribute("Id")?.unwrap_or_default(),
+                kind: element.attribute("Type")?.unwrap_or_default(),
+                target: element.attribute("Target")?.unwrap_or_default(),
+            }),
+            Node::Eof => return Ok(links),
+            _ => {}
+        }
+    }
+}
+
+fn sheets<R: Read + Seek>(archive: &mut ZipArchive<R>, name: &str) -> Result<Vec<Sheet>, Error> {
+    let content = part(archive, name)?;
+    let mut xml = Xml::new(content.as_slice(), MAX_DEPTH);
+    let mut sheets = Vec::new();
+    loop {
+        match xml.next()? {
+            Node::Start(element) if element.is("sheet") => sheets.push(Sheet {
+                link: element.attribute("id")?.unwrap_or_default(),
+                is_hidden: element.attribute("state")?.is_some_and(|state| state != "visible"),
+            }),
+            Node::Eof => return Ok(sheets),
+            _ => {}
+        }
+    }
+}

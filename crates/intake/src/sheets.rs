@@ -1,0 +1,79 @@
+//! What a file says beside its cells, as findings: hidden and missing cells, and what was not read.
+
+use formats::{LeftOut, SheetLayout, TableReader};
+use model::{CellRef, Severity};
+
+use crate::findings::{Findings, Words};
+
+/// The sheets of a file and what they say.
+#[derive(Debug, Default)]
+pub(crate) struct Sheets {
+    pub(crate) names: Vec<String>,
+    layouts: Vec<SheetLayout>,
+    left_out: Vec<LeftOut>,
+    /// The sheets whose findings have been told.
+    told: Vec<u16>,
+}
+
+impl Sheets {
+    /// The sheets of a table that has just been opened.
+    pub(crate) fn of(table: &dyn TableReader) -> Sheets {
+        let names = table.sheets().to_vec();
+        let layouts = (0_u16..).zip(&names).map(|(sheet, _)| table.layout(sheet).clone()).collect();
+        Sheets { names, layouts, left_out: table.left_out().to_vec(), told: Vec::new() }
+    }
+
+    /// A file without sheets.
+    pub(crate) fn nameless() -> Sheets {
+        Sheets { names: vec![String::new()], ..Sheets::default() }
+    }
+
+    /// Tells what the file holds and is not read.
+    pub(crate) fn tell_left_out(&self, findings: &mut Findings) {
+        for left in &self.left_out {
+            findings.add(Severity::Warning, "left_out", at(0, 1, 1), || Words {
+                value: left.name.clone(),
+                expected: left.why.clone(),
+                ..Words::default()
+            });
+        }
+    }
+
+    /// Tells once what a sheet hides, and what it does not hold.
+    pub(crate) fn tell(&mut self, sheet: u16, findings: &mut Findings) {
+        if self.told.contains(&sheet) {
+            return;
+        }
+        self.told.push(sheet);
+        let Some(layout) = self.layouts.get(usize::from(sheet)) else { return };
+        if layout.is_hidden {
+            let name = self.names.get(usize::from(sheet)).cloned().unwrap_or_default();
+            let words = || Words { value: name, ..Words::default() };
+            findings.add(Severity::Warning, "hidden_sheet", at(sheet, 1, 1), words);
+        }
+        for rows in &layout.hidden_rows {
+            let words = || Words { value: span(rows.start(), rows.end()), ..Words::default() };
+            findings.add(Severity::Warning, "hidden_rows", at(sheet, *rows.start(), 1), words);
+        }
+        for columns in &layout.hidden_columns {
+            let letters = |column: u16| at(sheet, 1, column).column_letters();
+            let words = || Words {
+                value: span(&letters(*columns.start()), &letters(*columns.end())),
+                ..Words::default()
+            };
+            findings.add(Severity::Warning, "hidden_columns", at(sheet, 1, *columns.start()), words);
+        }
+        for (row, column) in &layout.unvalued {
+            let words = || Words { expected: layout.unvalued_count.to_string(), ..Words::default() };
+            findings.add(Severity::Warning, "formula_without_value", at(sheet, *row, *column), words);
+        }
+    }
+}
+
+fn at(sheet: u16, row: u32, column: u16) -> CellRef {
+    CellRef { sheet, row, column }
+}
+
+fn span<T: PartialEq + ToString>(first: &T, last: &T) -> String {
+    if first == last { first.to_string() } else { format!("{}–{}", first.to_string(), last.to_string()) }
+}
