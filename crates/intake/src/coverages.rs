@@ -6,9 +6,10 @@
 
 use std::io::Read;
 
-use formats::coverage::{CogSummary, GeoTiff, Raster, RasterInfo, write_cog};
+use chrono::{DateTime, SecondsFormat};
+use formats::coverage::{CogSummary, GeoTiff, GridRaster, Raster, RasterInfo, write_cog};
 use formats::crs::Crs;
-use formats::{FeatureRow, Format, Limits};
+use formats::{FeatureRow, Format, Grid, Limits};
 use model::{Bbox, CellRef, OriginalHash, Severity};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -68,13 +69,22 @@ pub(crate) fn take(
     findings: &mut Findings,
     mut said: impl FnMut(u64, u64) -> bool,
 ) -> Result<Option<MappedRaster>, Error> {
-    if *format != Format::GeoTiff {
-        return Err(Error::invalid(
-            "the file is no raster that is read here, and the dataset holds rasters",
-            "hand in a GeoTIFF file",
-        ));
-    }
-    let mut raster = GeoTiff::open(input, limits)?;
+    // What a grid says of itself stands where the mapping says nothing.
+    let mut said_by_file = CoverageSource::default();
+    let mut raster: Box<dyn Raster> = match format {
+        Format::GeoTiff => Box::new(GeoTiff::open(input, limits)?),
+        Format::NetCdf => {
+            let raster = GridRaster::open(input, limits)?;
+            said_by_file = facts(raster.grid());
+            Box::new(raster)
+        }
+        _ => {
+            return Err(Error::invalid(
+                "the file is no raster that is read here, and the dataset holds rasters",
+                "hand in a GeoTIFF file, or a NetCDF file with one grid",
+            ));
+        }
+    };
     let info = raster.info().clone();
     let mut mapping = mapping.unwrap_or_else(|| Mapping::new(MappingKind::Coverage));
     let crs = system(&info, &mapping, findings)?;
@@ -83,13 +93,19 @@ pub(crate) fn take(
     let mut output = file.reopen().map_err(failed)?;
     let pixels = u64::from(info.width) * u64::from(info.bands) * info.kind.bytes() as u64;
     let mut told = |rows: u32| said(u64::from(rows) * pixels, u64::from(rows));
-    let Some(summary) = write_cog(&mut raster, &crs, &mut output, &mut told)? else { return Ok(None) };
+    let Some(summary) = write_cog(&mut *raster, &crs, &mut output, &mut told)? else { return Ok(None) };
     output.sync_all().map_err(failed)?;
     let hash = hash_of(&file)?;
     let coverage = mapping.coverage.take().unwrap_or_default();
     let item = coverage.item.clone().unwrap_or_else(|| item_name(file_name));
+    let described = CoverageSource {
+        title: coverage.title.clone().or(said_by_file.title),
+        time: coverage.time.clone().or(said_by_file.time),
+        unit: coverage.unit.clone().or(said_by_file.unit),
+        ..coverage.clone()
+    };
     let row = row(
-        &Described { info: &info, crs: &crs, bbox, summary: &summary, hash: &hash, coverage: &coverage },
+        &Described { info: &info, crs: &crs, bbox, summary: &summary, hash: &hash, coverage: &described },
         &item,
         file_name,
     )?;
@@ -104,6 +120,18 @@ pub(crate) fn take(
     }
     let features = features::take_one(&row_mapping(), &row, findings)?;
     Ok(Some(MappedRaster { mapping, file: RasterFile { file, hash }, features }))
+}
+
+/// What a grid says of itself.
+fn facts(grid: &Grid) -> CoverageSource {
+    let said = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    let time = grid.time.and_then(DateTime::from_timestamp_micros);
+    CoverageSource {
+        title: said(&grid.title),
+        time: time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        unit: said(&grid.unit).filter(|unit| unit != "-"),
+        ..CoverageSource::default()
+    }
 }
 
 fn failed(error: std::io::Error) -> Error {

@@ -303,7 +303,6 @@ impl<'a> Loading<'a> {
         if let Some(mapping) = &mapping {
             self.intake.may_keep(self.permit, mapping).await?;
         }
-        let typed = format.is_typed();
         let slot = slots.acquire().await.map_err(|error| Error::internal("waiting for a turn", error))?;
         let job = Job {
             input,
@@ -318,7 +317,7 @@ impl<'a> Loading<'a> {
                 rows: self.permit.rows().clone(),
                 now,
                 max_values: limits.max_values,
-                typed,
+                typed: format.is_typed(),
             },
             limits: limits.formats.clone(),
             max_findings: limits.max_findings,

@@ -7,6 +7,7 @@
 mod cog;
 mod geokeys;
 mod geotiff;
+mod gridded;
 mod index;
 mod sample;
 
@@ -18,6 +19,7 @@ use crate::feature::Declared;
 
 pub use cog::{BandSummary, CogSummary, TILE, write_cog};
 pub use geotiff::GeoTiff;
+pub use gridded::GridRaster;
 pub use index::{CogIndex, TileAt};
 pub use sample::SampleKind;
 

@@ -30,7 +30,7 @@ fn delimited_text() {
         let file = file(input);
         let encoding = if input.starts_with(b"\xFF\xFE") { Encoding::Utf16Le } else { Encoding::Utf8 };
         let format = Format::Csv { delimiter: b';', encoding };
-        for reading in [Reading::default(), Reading { file: Some(Charset::Vni), columns: Vec::new() }] {
+        for reading in [Reading::default(), Reading { file: Some(Charset::Vni), ..Reading::default() }] {
             let Ok(mut table) = open_table_read_as(file.path(), &format, &reading, &limits()) else {
                 continue;
             };

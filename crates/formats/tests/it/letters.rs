@@ -264,11 +264,11 @@ fn a_person_overrules_what_is_detected() {
     // One word that is Vietnamese both ways: `Hoà`, or `Hồ` in VNI.
     let content = b"ten;ma\nHo\xE0;1\n";
     let of = |reading: &Reading| read(content, reading).0[1].2[0].clone();
-    let file = |charset| Reading { file: Some(charset), columns: Vec::new() };
+    let file = |charset| Reading { file: Some(charset), ..Reading::default() };
     assert_eq!(of(&file(Charset::Vni)), "Hồ");
     assert_eq!(of(&file(Charset::Windows1252)), "Hoà");
     for name in ["ten", "A"] {
-        let column = |charset| Reading { file: None, columns: vec![(name.to_owned(), charset)] };
+        let column = |charset| Reading { columns: vec![(name.to_owned(), charset)], ..Reading::default() };
         assert_eq!(of(&column(Charset::Vni)), "Hồ");
         assert_eq!(of(&column(Charset::Windows1252)), "Hoà");
     }

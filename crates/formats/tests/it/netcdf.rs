@@ -1,5 +1,7 @@
 //! NetCDF files: grids and time series, made for a test and real.
 
+use formats::coverage::{GeoTiff, GridRaster, Raster, write_cog};
+use formats::crs::Crs;
 use formats::{Error, Format, Grid, GridReader, GridValues, Limits, detect_file};
 use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions, VariableId};
 
@@ -200,6 +202,49 @@ fn grids_that_cannot_be_placed_are_refused_with_what_to_do() {
         assert_eq!(code, expected);
         assert!(hint.contains("gdalwarp"));
     }
+}
+
+#[test]
+fn a_grid_becomes_a_cloud_optimised_raster_with_the_same_values() {
+    let mut builder = NcFileBuilder::new();
+    let lat = builder.add_dimension("lat", 2).unwrap();
+    let lon = builder.add_dimension("lon", 3).unwrap();
+    for (name, dimension, units, values) in [
+        ("lat", lat, "degrees_north", vec![10.0, 10.5]),
+        ("lon", lon, "degrees_east", vec![105.0, 105.5, 106.0]),
+    ] {
+        let variable = builder.add_variable::<f64>(name, &[dimension]).unwrap();
+        say(&mut builder, variable, "units", units);
+        builder.write_variable(variable, &values).unwrap();
+    }
+    let depth = builder.add_variable::<f32>("depth", &[lat, lon]).unwrap();
+    builder.set_variable_fill_value(depth, -1.0_f32).unwrap();
+    builder.write_variable(depth, &[1.0_f32, 2.0, 3.0, 4.0, -1.0, 6.5]).unwrap();
+    let source = file(bytes(&builder, NcWriteFormat::Nc4));
+    let mut raster = GridRaster::open(source.path(), &Limits::default()).unwrap();
+    let written = tempfile::NamedTempFile::new().unwrap();
+    let crs = Crs::parse("EPSG:4326").unwrap();
+    let summary =
+        write_cog(&mut raster, &crs, &mut written.reopen().unwrap(), &mut |_| true).unwrap().unwrap();
+    let band = &summary.bands[0];
+    assert_eq!((band.valid, band.missing, band.min, band.max), (5, 1, 1.0, 6.5));
+    let mut back = GeoTiff::open(written.path(), &Limits::default()).unwrap();
+    let info = back.info().clone();
+    assert_eq!((info.width, info.height, info.grid.x0, info.grid.y0), (3, 2, 104.75, 10.75));
+    let rows = back.next_rows().unwrap().unwrap();
+    let values: Vec<f32> =
+        rows.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect();
+    assert_eq!(
+        (&values[..1], values[1].is_nan(), &values[2..]),
+        (&[4.0][..], true, &[6.5, 1.0, 2.0, 3.0][..])
+    );
+
+    let several = file(bytes(&layers(), NcWriteFormat::Nc4));
+    let Err(Error::Invalid { code, hint, .. }) = GridRaster::open(several.path(), &Limits::default()) else {
+        panic!()
+    };
+    assert_eq!(code, "several_layers");
+    assert!(hint.contains("cdo"), "{hint}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use formats::{
-    DecimalStyle, Encoding, Error, FeatureItem, FeatureOptions, Format, Limits, NoteKind, detect_file,
+    DecimalStyle, Encoding, FeatureItem, FeatureOptions, Format, Limits, NoteKind, detect_file,
     neighbourhood, parse_number, read_features,
 };
 use model::{Bbox, CellRef};

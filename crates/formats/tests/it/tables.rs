@@ -135,7 +135,7 @@ proptest! {
         let file = file(content);
         let format = Format::Csv { delimiter, encoding: Encoding::Utf8 };
         // Letters by chance may be words of an old encoding.
-        let reading = Reading { file: Some(Charset::Utf8), columns: Vec::new() };
+        let reading = Reading { file: Some(Charset::Utf8), ..Reading::default() };
         let mut reader = open_table_read_as(file.path(), &format, &reading, &Limits::default()).unwrap();
         let read = rows_of(&chunks(&mut *reader).unwrap());
         let expected: Vec<_> = (1_u32..).zip(&table).filter_map(|(number, record)| {

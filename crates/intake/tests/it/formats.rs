@@ -136,3 +136,15 @@ async fn a_waterml_document_goes_in() {
     let values = node.values("series").await;
     assert_eq!((values.len(), values[0].time, values[0].result), (1, at("2020-02-01T00:00:00Z"), 4.5));
 }
+
+#[tokio::test]
+async fn a_grid_of_a_model_goes_into_a_dataset_of_rasters_and_not_into_one_of_series() {
+    let Some(path) = crate::real::real("upstream_gridded_nam_ngum/elv.nc") else { return };
+    let content = std::fs::read(path).unwrap();
+    let node = Node::new().await;
+    node.dataset("rasters", model::DatasetKind::Coverage).await;
+    let report = node.load("rasters", "elv.nc", content.clone(), None).await.unwrap();
+    assert_eq!((report.run.state, report.run.totals.rows), (RunState::Done, 1), "{:?}", report.findings);
+    let error = node.load("series", "elv.nc", content, None).await.unwrap_err();
+    assert!(error.hint().unwrap().contains("coverage"), "{error:?}");
+}

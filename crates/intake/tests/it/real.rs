@@ -11,7 +11,7 @@ use crate::node::{Node, Stored, at, told};
 
 /// The folder of real files, where this machine has one.
 #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
-fn real(file: &str) -> Option<PathBuf> {
+pub fn real(file: &str) -> Option<PathBuf> {
     let Ok(folder) = std::env::var("CUULONG_REAL_DATA") else {
         eprintln!("SKIPPED: CUULONG_REAL_DATA does not name the folder of real files");
         return None;
