@@ -104,6 +104,7 @@ impl<R: BufRead> Xml<R> {
                         "export the data again without `<!DOCTYPE …>`",
                     ));
                 }
+                Event::Eof if self.depth > 0 => return Err(damaged("it ends within an element")),
                 Event::Eof => return Ok(Node::Eof),
                 Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
             }

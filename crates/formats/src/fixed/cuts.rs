@@ -68,7 +68,8 @@ fn columns(runs: Vec<Range<usize>>, lines: &[Vec<bool>]) -> Vec<Range<usize>> {
         let distance = |column: &&mut Range<usize>| {
             stray.start.abs_diff(column.end).min(column.start.abs_diff(stray.end))
         };
-        if let Some(nearest) = columns.iter_mut().min_by_key(distance) {
+        // Of two as near, the later: a wide header over numbers stands out to the left.
+        if let Some(nearest) = columns.iter_mut().rev().min_by_key(distance) {
             *nearest = nearest.start.min(stray.start)..nearest.end.max(stray.end);
         }
     }
