@@ -1,6 +1,6 @@
 //! A part of a sheet as a person sees it, with what each cell is under a mapping.
 
-use formats::{Chunk, Format, Neighbourhood, detect_file, open_rows};
+use formats::{CellRange, Chunk, Format, Neighbourhood, TableReader, detect_file, open_rows};
 use model::Run;
 use policy::{Denial, Permit};
 
@@ -148,30 +148,33 @@ fn draw(
     if usize::from(wanted) >= sheets.len() {
         return Err(Error::NotFound { what: format!("sheet {wanted} of the file") });
     }
-    let mut chunks = if wanted == part.sheet.unwrap_or(0) { chunks(&mut *table)? } else { Vec::new() };
+    let mut lines = if wanted == part.sheet.unwrap_or(0) {
+        Lines::of(&mut *table, wanted)?
+    } else {
+        Lines::of(&mut *open(wanted)?, wanted)?
+    };
     drop(table);
-    if chunks.is_empty() {
-        chunks = self::chunks(&mut *open(wanted)?)?;
-    }
     // Nobody asked for this sheet: a cover without rows, or without the mapping's columns, is passed over.
     if part.sheet.is_none() && meant.is_none() {
         for sheet in (0..MAX_SHEETS).take_while(|sheet| usize::from(*sheet) < sheets.len()) {
-            let there = if sheet == wanted { chunks.clone() } else { self::chunks(&mut *open(sheet)?)? };
+            let there = if sheet == wanted { lines.clone() } else { Lines::of(&mut *open(sheet)?, sheet)? };
             let fits = there
+                .chunks
                 .first()
                 .is_some_and(|top| mapping.is_none_or(|mapping| Roles::under(mapping, top).is_ok()));
             if fits {
-                (wanted, chunks) = (sheet, there);
+                (wanted, lines) = (sheet, there);
                 break;
             }
         }
     }
     let top = if from > 1 {
         let mut table = open_rows(path, format, limits, wanted, 1..=TOP_ROWS, header, reading)?;
-        self::chunks(&mut *table)?.into_iter().next()
+        Lines::of(&mut *table, wanted)?.chunks.into_iter().next()
     } else {
-        chunks.first().cloned()
+        lines.chunks.first().cloned()
     };
+    let Lines { chunks, merged } = lines;
     let roles = match (&top, mapping) {
         (Some(top), _) if part.header.is_some() => {
             let at = (0..top.len()).find(|at| Some(top.row_number(*at)) == part.header);
@@ -206,6 +209,7 @@ fn draw(
             }
         }
     }
+    merge(&mut rows, &merged, shown);
     Ok(Drawn {
         sheets,
         sheet: wanted,
@@ -218,12 +222,45 @@ fn draw(
     })
 }
 
-fn chunks(table: &mut dyn formats::TableReader) -> Result<Vec<Chunk>, Error> {
-    let mut chunks = Vec::new();
-    while let Some(chunk) = table.next_chunk()? {
-        chunks.push(chunk);
+/// What was read of a sheet.
+#[derive(Clone)]
+struct Lines {
+    chunks: Vec<Chunk>,
+    /// Cells that are drawn as one.
+    merged: Vec<CellRange>,
+}
+
+impl Lines {
+    fn of(table: &mut dyn TableReader, sheet: u16) -> Result<Lines, Error> {
+        let mut chunks = Vec::new();
+        while let Some(chunk) = table.next_chunk()? {
+            chunks.push(chunk);
+        }
+        Ok(Lines { chunks, merged: table.layout(sheet).merged.clone() })
     }
-    Ok(chunks)
+}
+
+/// Lets the first of merged cells span the others, as far as they are drawn.
+fn merge(rows: &mut [DrawnRow], merged: &[CellRange], shown: usize) {
+    let (Some(first), Some(last)) = (rows.first().map(|row| row.number), rows.last().map(|row| row.number))
+    else {
+        return;
+    };
+    for range in merged.iter().filter(|range| range.first_row <= last && range.last_row >= first) {
+        let from = usize::from(range.first_column).saturating_sub(1);
+        let to = usize::from(range.last_column).min(shown);
+        if from >= to {
+            continue;
+        }
+        let is_in = |row: &&mut DrawnRow| (range.first_row..=range.last_row).contains(&row.number);
+        let inside: Vec<&mut DrawnRow> = rows.iter_mut().filter(is_in).collect();
+        let span = (u16::try_from(to - from).unwrap_or(1), u32::try_from(inside.len()).unwrap_or(1));
+        for (at, row) in inside.into_iter().enumerate() {
+            for (column, cell) in row.cells[from..to].iter_mut().enumerate() {
+                cell.span = if (at, column) == (0, 0) { span } else { (0, 0) };
+            }
+        }
+    }
 }
 
 /// The first row with two texts or more.
