@@ -5,7 +5,7 @@ use std::path::Path;
 
 use model::CellRef;
 
-use crate::{Error, FeatureOptions, Format, Limits, Reading, open_legible, read_features};
+use crate::{CellRange, Error, FeatureOptions, Format, Limits, Reading, open_legible, read_features};
 
 /// A cell with its surroundings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Neighbourhood {
     pub rows: Vec<(u32, Vec<String>)>,
     /// The column of the first text of every row, from 1.
     pub first_column: u16,
+    /// Cells that are drawn as one, where they touch a row that is shown.
+    pub merged: Vec<CellRange>,
 }
 
 /// Rows at the top of a sheet among which a header is looked for.
@@ -104,7 +106,12 @@ pub fn neighbourhood_read_as(
     let header_row = header.as_ref().map(|(number, _)| *number);
     rows.retain(|(number, _)| Some(*number) != header_row);
     rows.splice(0..0, header);
-    Ok(windowed(sheet_name, header_row, rows, cell))
+    let mut found = windowed(sheet_name, header_row, rows, cell);
+    let shown = |range: &&CellRange| {
+        found.rows.iter().any(|(number, _)| (range.first_row..=range.last_row).contains(number))
+    };
+    found.merged = table.layout(cell.sheet).merged.iter().filter(shown).copied().collect();
+    Ok(found)
 }
 
 /// A header has two texts or more: a title has one.
@@ -131,7 +138,7 @@ fn windowed(
         texts.drain(..first);
     }
     let first_column = u16::try_from(first + 1).unwrap_or(u16::MAX);
-    Neighbourhood { sheet_name, header_row, rows, first_column }
+    Neighbourhood { sheet_name, header_row, rows, first_column, merged: Vec::new() }
 }
 
 fn not_there(cell: CellRef) -> Error {

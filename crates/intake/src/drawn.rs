@@ -116,7 +116,13 @@ impl Drawn {
         let mut rows = vec![(0, names)];
         rows.extend(self.rows.iter().map(|row| (row.number, texts(row))));
         let header_row = Some(0).filter(|_| self.is_of_features);
-        let mut part = Neighbourhood { sheet_name: String::new(), header_row, rows, first_column: 1 };
+        let mut part = Neighbourhood {
+            sheet_name: String::new(),
+            header_row,
+            rows,
+            first_column: 1,
+            merged: Vec::new(),
+        };
         veil.cover(self.sheet, &mut part);
         for (row, (_, texts)) in self.rows.iter_mut().zip(part.rows.into_iter().skip(1)) {
             for (cell, text) in row.cells.iter_mut().zip(texts) {

@@ -37,5 +37,11 @@ pub(crate) fn neighbourhood(path: &Path, row: u32, around: u32) -> Result<Neighb
     if !rows.iter().any(|(number, _)| *number == row) {
         return Err(Error::NotFound { what: format!("line {row} of the original") });
     }
-    Ok(Neighbourhood { sheet_name: String::new(), header_row: None, rows, first_column: 1 })
+    Ok(Neighbourhood {
+        sheet_name: String::new(),
+        header_row: None,
+        rows,
+        first_column: 1,
+        merged: Vec::new(),
+    })
 }

@@ -108,6 +108,7 @@ struct SheetRow {
 struct SheetCell {
     text: String,
     lit: bool,
+    colspan: u16,
 }
 
 /// The chain of a stored value, or the parts of a harmonised one.
@@ -329,6 +330,7 @@ fn sheet(visit: &Visit, found: &Neighbourhood, cell: CellRef) -> Sheet {
     let width = found.rows.iter().map(|(_, texts)| texts.len()).max().unwrap_or(0);
     let columns: Vec<u16> =
         (0..width).filter_map(|i| found.first_column.checked_add(u16::try_from(i).ok()?)).collect();
+    let last = columns.last().copied().unwrap_or(found.first_column);
     Sheet {
         caption: visit.words.fill("trace-sheet-caption", [("cell", &cell.a1())]),
         letters: columns.iter().map(|column| CellRef { column: *column, ..cell }.column_letters()).collect(),
@@ -341,9 +343,19 @@ fn sheet(visit: &Visit, found: &Neighbourhood, cell: CellRef) -> Sheet {
                 cells: texts
                     .iter()
                     .zip(&columns)
-                    .map(|(text, column)| SheetCell {
-                        text: text.clone(),
-                        lit: *number == cell.row && *column == cell.column,
+                    .filter_map(|(text, column)| {
+                        let is_lit = *number == cell.row && *column == cell.column;
+                        let merged = found.merged.iter().find(|range| range.contains(*number, *column));
+                        // As wide as what is merged and shown, in the first of its columns; rows are not
+                        // drawn as one, since not all of them are shown.
+                        let first =
+                            merged.map_or(*column, |range| range.first_column.max(found.first_column));
+                        let last = merged.map_or(*column, |range| range.last_column.min(last));
+                        (first == *column).then(|| SheetCell {
+                            text: text.clone(),
+                            lit: is_lit,
+                            colspan: last.saturating_sub(first) + 1,
+                        })
                     })
                     .collect(),
             })
