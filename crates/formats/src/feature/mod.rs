@@ -21,6 +21,7 @@ use model::Bbox;
 use serde_json::Value;
 
 use crate::crs::{Crs, Fit, Transform};
+use crate::text::LegibleFeatures;
 use crate::{Error, Format, Limits, Note, Reading, geojson};
 
 pub use geometry::box_wkb;
@@ -304,13 +305,16 @@ fn open(
     options: &FeatureOptions,
     limits: &Limits,
 ) -> Result<Box<dyn Features + Send>, Error> {
+    let legible = |source: Box<dyn Features + Send>| -> Box<dyn Features + Send> {
+        Box::new(LegibleFeatures::new(source, options.reading.clone()))
+    };
     Ok(match format {
-        Format::GeoJson => Box::new(geojson::open(path, options, limits)?),
+        Format::GeoJson => legible(Box::new(geojson::open(path, options, limits)?)),
         Format::Shapefile => Box::new(shapefile::Shapefile::open(path, options, limits)?),
-        Format::GeoPackage => Box::new(gpkg::GeoPackage::open(path, options, limits)?),
-        Format::Kml => Box::new(kml::Kml::open(path, limits)?),
-        Format::Records => Box::new(records::Records::open(path, options, limits)?),
-        Format::Parquet => Box::new(geoparquet::GeoParquet::open(path, options, limits)?),
+        Format::GeoPackage => legible(Box::new(gpkg::GeoPackage::open(path, options, limits)?)),
+        Format::Kml => legible(Box::new(kml::Kml::open(path, limits)?)),
+        Format::Records => legible(Box::new(records::Records::open(path, options, limits)?)),
+        Format::Parquet => legible(Box::new(geoparquet::GeoParquet::open(path, options, limits)?)),
         Format::GeoTiff => {
             return Err(Error::invalid(
                 "not_features",

@@ -9,6 +9,7 @@ mod bytes;
 mod cell;
 mod charset;
 mod column;
+mod features;
 mod legible;
 mod note;
 mod syllable;
@@ -17,6 +18,7 @@ mod word;
 
 pub(crate) use bytes::{Sound, has_carriers, sound};
 pub use charset::Charset;
+pub(crate) use features::LegibleFeatures;
 pub(crate) use legible::{Learn, LegibleTable};
 pub use note::{Note, NoteKind};
 

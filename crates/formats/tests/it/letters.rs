@@ -5,7 +5,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use formats::{
-    Charset, Limits, Note, NoteKind, Reading, detect_file, neighbourhood, open_table, open_table_read_as,
+    Charset, FeatureItem, FeatureOptions, Format, Limits, Note, NoteKind, Reading, detect_file,
+    neighbourhood, open_table, open_table_read_as, read_features,
 };
 use model::CellRef;
 use serde_json::Value;
@@ -242,6 +243,33 @@ fn text_that_was_encoded_twice_is_put_right() {
         ("Đồng Tháp", "Cần Thơ", "Müller")
     );
     assert!(notes.iter().all(|note| note.kind == NoteKind::TwiceEncoded), "{notes:?}");
+}
+
+#[test]
+fn properties_of_features_are_read_under_their_own_encoding() {
+    let feature = |name: &str, note: &str, x: f64| {
+        serde_json::json!({"type": "Feature", "properties": {"ten": name, "ghi_chu": note},
+            "geometry": {"type": "Point", "coordinates": [x, 10.0]}})
+    };
+    let tcvn3 = Encoder::of(Charset::Tcvn3);
+    let names = ["Đồng Tháp", "Cần Thơ", "Trà Vinh"];
+    let features: Vec<Value> = names
+        .iter()
+        .zip(0_u8..)
+        .map(|(name, at)| feature(&tcvn3.misread(name), "Bình thường", 105.0 + f64::from(at)))
+        .collect();
+    let file = file(serde_json::json!({"type": "FeatureCollection", "features": features}).to_string());
+    let options = FeatureOptions::default();
+    let mut reader = read_features(file.path(), &Format::GeoJson, &options, &Limits::default()).unwrap();
+    let mut read = Vec::new();
+    for item in reader.by_ref() {
+        let FeatureItem::Row(row) = item.unwrap() else { panic!() };
+        assert_eq!(row.property("ghi_chu").unwrap(), "Bình thường");
+        read.push(row.property("ten").unwrap().as_str().unwrap().to_owned());
+    }
+    assert_eq!(read, names);
+    let notes = reader.notes();
+    assert_eq!((notes.len(), notes[0].kind, notes[0].cell.row), (1, NoteKind::ReadAs, 1));
 }
 
 #[test]
