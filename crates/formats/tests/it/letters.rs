@@ -363,7 +363,7 @@ fn five_official_names_tell_the_encoding_of_a_column() {
                 let is_rare =
                     misread && matches!(charset, Charset::Viscii | Charset::Vps | Charset::Windows1258);
                 let least = if is_rare {
-                    [0, 90, 100][[1, 5, 20].iter().position(|n| *n == count).unwrap()]
+                    [0, 90, 98][[1, 5, 20].iter().position(|n| *n == count).unwrap()]
                 } else {
                     least
                 };
