@@ -159,16 +159,18 @@ async fn take_in(
 }
 
 async fn put_small(lake: &Lake, place: &Path, hash: &OriginalHash, bytes: Bytes) -> Result<(), Error> {
-    let put = async |mode: PutMode| lake.store().put_opts(place, bytes.clone().into(), mode.into()).await;
-    match put(PutMode::Create).await {
-        Ok(_) => Ok(()),
-        Err(object_store::Error::AlreadyExists { .. }) if is_whole(lake, place, hash).await? => {
-            settle(lake, place).await
-        }
-        // Whoever hands in a file again puts a damaged one right.
-        Err(object_store::Error::AlreadyExists { .. }) => Ok(put(PutMode::Overwrite).await.map(drop)?),
-        Err(error) => Err(error.into()),
+    let store = lake.store();
+    match store.put_opts(place, bytes.clone().into(), PutMode::Create.into()).await {
+        Ok(_) => return Ok(()),
+        Err(object_store::Error::AlreadyExists { .. }) => {}
+        Err(error) => return Err(error.into()),
     }
+    if is_whole(lake, place, hash).await? {
+        return settle(lake, place).await;
+    }
+    // Whoever hands in a file again puts a damaged one right.
+    store.put_opts(place, bytes.into(), PutMode::Overwrite.into()).await?;
+    Ok(())
 }
 
 /// Whether the bytes that are there have this hash.
