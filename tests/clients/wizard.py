@@ -175,6 +175,8 @@ def without_scripts(play):
     assert "write 1 new values and 1 corrections" in page.inner_text("main"), page.inner_text("main")
     page.click(".between a.button:last-of-type")
     page.click(".between a.button:last-of-type")
+    words = page.inner_text("main")
+    assert "Cầu Nổi" in words and "3.9" in words, f"old beside new: {words}"
     page.click("form[action$=commit] button")
     assert "/en/runs/" in page.url, page.url
     context.close()
