@@ -1,6 +1,5 @@
 //! What `cuulong` hands over: the way to a cluster, and its scheduler and executors as commands.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use cuulong::ClusterPart;
@@ -71,19 +70,17 @@ async fn run(config: Config, command: ClusterCommand) -> Result<(), String> {
 }
 
 /// Resolves when the process is told to end.
-fn told_to_stop() -> impl Future<Output = ()> + Send {
-    async {
-        #[cfg(unix)]
-        {
-            let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-            if let Ok(mut terminate) = terminate {
-                tokio::select! {
-                    _ = tokio::signal::ctrl_c() => {}
-                    _ = terminate.recv() => {}
-                }
-                return;
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
             }
+            return;
         }
-        let _ = tokio::signal::ctrl_c().await;
     }
+    let _ = tokio::signal::ctrl_c().await;
 }

@@ -16,7 +16,8 @@ const HELP: &str = "\
 cargo xtask <command>
 
   demo [ARG…]   build the pages' islands and the node, start it with the sample, print its address
-  test [ARG…]   prepare what the tests need, tidy, then run every test (ARGs go to the test runner)
+  test [ARG…]   prepare what the tests need, tidy, then run every test (ARGs go to the test
+                runner; `test cluster ARG…` runs those of the cluster alone)
   tidy          formatting, lints, dependency arrows, file length and headers, licences
   cluster [ARG…] build `cuulong-cluster`, which nodes on a Ballista cluster need; ARGs (--release) go to cargo
   web           build the pages' islands

@@ -26,7 +26,17 @@ pub fn run(arguments: &[String]) -> Done {
         ("CUULONG_TEST_PYTHON", python.display().to_string()),
     ];
     environment.extend(real_data.map(|folder| ("CUULONG_REAL_DATA", folder.display().to_string())));
-    tests.args(arguments).envs(environment.iter().cloned());
-    shell::run(tests)?;
-    cluster::test(arguments, &environment)
+    // Arguments choose tests of one of the two workspaces: `cluster` before them, those of the cluster.
+    match arguments {
+        [] => {
+            tests.envs(environment.iter().cloned());
+            shell::run(tests)?;
+            cluster::test(&[], &environment)
+        }
+        [first, rest @ ..] if first == "cluster" => cluster::test(rest, &environment),
+        arguments => {
+            tests.args(arguments).envs(environment.iter().cloned());
+            shell::run(tests)
+        }
+    }
 }

@@ -81,3 +81,41 @@ async fn a_command_on_a_served_folder_goes_through_its_node() {
     assert_eq!(page["total"], 1);
     node.stop().await;
 }
+
+#[cfg(unix)]
+#[test]
+fn what_needs_a_cluster_goes_on_as_the_program_that_is_built_with_one() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("cuulong");
+    if std::fs::hard_link(env!("CARGO_BIN_EXE_cuulong"), &program).is_err() {
+        std::fs::copy(env!("CARGO_BIN_EXE_cuulong"), &program).unwrap();
+    }
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(&program);
+        command.args(["--lang", "en", "--data"]).arg(folder.path().join("data")).args(arguments);
+        command.current_dir(folder.path()).stdin(Stdio::null()).output().unwrap()
+    };
+    let engine = ["--engine", "ballista://127.0.0.1:1"];
+    for arguments in [&["cluster", "scheduler"][..], &["serve", engine[0], engine[1]]] {
+        let output = run(arguments);
+        let words = printed(&output);
+        assert!(!output.status.success() && words.contains("cargo xtask cluster"), "{arguments:?}: {words}");
+    }
+    assert!(
+        run(&["config", engine[0], engine[1]]).status.success(),
+        "the configuration is shown all the same"
+    );
+    assert!(!folder.path().join("data").exists(), "nothing was begun");
+
+    let other = folder.path().join("cuulong-cluster");
+    std::fs::write(&other, "#!/bin/sh\necho \"$@\"\nexit 7\n").unwrap();
+    std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let output = run(&["cluster", "executor", engine[0], engine[1]]);
+    assert_eq!(output.status.code(), Some(7), "{}", printed(&output));
+    assert!(
+        printed(&output).contains("cluster executor --engine ballista://127.0.0.1:1"),
+        "{}",
+        printed(&output)
+    );
+}
