@@ -347,14 +347,15 @@ impl<'a> Loading<'a> {
         };
         // A task of its own: whoever asked may go away, but a commit that has begun is recorded.
         self.closing = true;
-        let task = tokio::spawn(async move {
+        let settled = async move {
             let (intake, id) = (closing.intake.clone(), closing.run.id.clone());
             let outcome = if dry_run { closing.compare(done).await } else { closing.commit(done).await };
             if let Err(error) = &outcome {
                 intake.settle_after(id, sentence(error), now).await;
             }
             outcome
-        });
+        };
+        let task = tokio::spawn(settled.in_current_span());
         let report = task.await.map_err(|error| Error::internal("committing", error))?;
         drop(slot);
         report

@@ -9,6 +9,7 @@ use futures::{StreamExt, TryStreamExt};
 use intake::{Load, Report, Staged};
 use model::{RunId, RunState};
 use policy::{Permit, Principal, Purpose};
+use tracing::Instrument;
 
 use crate::http::{Answer, Problem, ProblemKind};
 use crate::{App, ops};
@@ -22,12 +23,15 @@ impl App {
         let body = load.body.inspect_err(move |_| mark.store(true, Ordering::Relaxed)).boxed();
         let load = Load { body, ..load };
         let intake = self.intake.clone();
-        let loading = tokio::spawn(async move {
-            let started = Instant::now();
-            let outcome = intake.load(&permit, load, &|_| {}).await;
-            count(&outcome, started);
-            outcome
-        });
+        let loading = tokio::spawn(
+            async move {
+                let started = Instant::now();
+                let outcome = intake.load(&permit, load, &|_| {}).await;
+                count(&outcome, started);
+                outcome
+            }
+            .in_current_span(),
+        );
         let outcome = loading.await.map_err(|error| Problem::internal(&error))?;
         outcome.map_err(|error| {
             if broken_off.load(Ordering::Relaxed) && error.is_retryable() {
@@ -63,7 +67,8 @@ impl App {
         let body = load.body.inspect_err(move |_| mark.store(true, Ordering::Relaxed)).boxed();
         let load = Load { body, ..load };
         let intake = self.intake.clone();
-        let staging = tokio::spawn(async move { intake.stage(&permit, load, &|_| {}).await });
+        let staging =
+            tokio::spawn(async move { intake.stage(&permit, load, &|_| {}).await }.in_current_span());
         let outcome = staging.await.map_err(|error| Problem::internal(&error))?;
         outcome.map_err(|error| {
             if broken_off.load(Ordering::Relaxed) && error.is_retryable() {
@@ -77,25 +82,31 @@ impl App {
     /// Reads a draft again, under this mapping or a guessed one.
     pub async fn review(&self, permit: Permit, run: RunId, mapping: Option<String>) -> Answer<Staged> {
         let intake = self.intake.clone();
-        let reviewing = tokio::spawn(async move {
-            let now = Utc::now();
-            match mapping {
-                Some(text) => intake.review(&permit, &run, &text, now, &|_| {}).await,
-                None => intake.guess_again(&permit, &run, now, &|_| {}).await,
+        let reviewing = tokio::spawn(
+            async move {
+                let now = Utc::now();
+                match mapping {
+                    Some(text) => intake.review(&permit, &run, &text, now, &|_| {}).await,
+                    None => intake.guess_again(&permit, &run, now, &|_| {}).await,
+                }
             }
-        });
+            .in_current_span(),
+        );
         Ok(reviewing.await.map_err(|error| Problem::internal(&error))??)
     }
 
     /// Commits a draft. It runs on when the client hangs up.
     pub async fn commit_staged(&self, permit: Permit, run: RunId) -> Answer<Report> {
         let intake = self.intake.clone();
-        let committing = tokio::spawn(async move {
-            let started = Instant::now();
-            let outcome = intake.commit_staged(&permit, &run, Utc::now(), &|_| {}).await;
-            count(&outcome, started);
-            outcome
-        });
+        let committing = tokio::spawn(
+            async move {
+                let started = Instant::now();
+                let outcome = intake.commit_staged(&permit, &run, Utc::now(), &|_| {}).await;
+                count(&outcome, started);
+                outcome
+            }
+            .in_current_span(),
+        );
         Ok(committing.await.map_err(|error| Problem::internal(&error))??)
     }
 }
