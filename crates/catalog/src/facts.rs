@@ -2,6 +2,7 @@
 
 mod limits;
 mod places;
+mod register;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -87,6 +87,12 @@ pub enum Command {
     /// Places, and what names of places mean.
     #[command(subcommand)]
     Place(PlaceCommand),
+    /// Observed properties and indicators.
+    #[command(subcommand)]
+    Property(PropertyCommand),
+    /// How files are read: guess, check and show mappings.
+    #[command(subcommand)]
+    Mapping(MappingCommand),
     /// Users and their keys.
     #[command(subcommand)]
     User(UserCommand),
@@ -254,6 +260,125 @@ pub enum BackupCommand {
         /// How many of the newest are kept, at least 1.
         #[arg(long, value_name = "N")]
         keep: usize,
+    },
+}
+
+/// What to do with properties.
+#[derive(Debug, Subcommand)]
+pub enum PropertyCommand {
+    /// List them.
+    List,
+    /// Register one beside those of the reference.
+    Add(Box<NewProperty>),
+}
+
+/// A property to register.
+#[derive(Debug, Args)]
+pub struct NewProperty {
+    /// Its code: lower-case letters, digits and `_`.
+    pub code: String,
+    /// Its sector: hydrology, agriculture, population_economy …
+    #[arg(long)]
+    pub sector: String,
+    /// Its name in Vietnamese.
+    #[arg(long)]
+    pub name: String,
+    /// Its name in English.
+    #[arg(long)]
+    pub name_en: Option<String>,
+    /// Another name under which files carry it; may be given several times.
+    #[arg(long = "alias", value_name = "NAME")]
+    pub aliases: Vec<String>,
+    /// Its unit in UCUM: g/L, 10*3.t, {person} …
+    #[arg(long)]
+    pub unit: String,
+    /// extensive (adds up over space) or intensive (is weighted).
+    #[arg(long)]
+    pub kind: String,
+    /// The smallest plausible value.
+    #[arg(long, allow_negative_numbers = true)]
+    pub min: Option<f64>,
+    /// The largest plausible value.
+    #[arg(long, allow_negative_numbers = true)]
+    pub max: Option<f64>,
+    /// What its values usually are: mean, maximum, minimum, sum, count, instantaneous.
+    #[arg(long)]
+    pub statistic: Option<String>,
+    /// What a reader should know, and where the definition comes from.
+    #[arg(long)]
+    pub note: Option<String>,
+}
+
+/// What to do with places.
+#[derive(Debug, Subcommand)]
+pub enum PlaceCommand {
+    /// Register one beside those of the reference.
+    Add(Box<NewPlace>),
+}
+
+/// A place to register.
+#[derive(Debug, Args)]
+pub struct NewPlace {
+    /// Its id with its scheme: station:my_gauge.
+    pub id: String,
+    /// station, province, commune …
+    #[arg(long, default_value = "station")]
+    pub kind: String,
+    /// Its name in Vietnamese.
+    #[arg(long)]
+    pub name: String,
+    /// Its name in English.
+    #[arg(long)]
+    pub name_en: Option<String>,
+    /// Another spelling; may be given several times.
+    #[arg(long = "alias", value_name = "NAME")]
+    pub aliases: Vec<String>,
+    /// Degrees east, WGS 84.
+    #[arg(long, allow_negative_numbers = true)]
+    pub lon: Option<f64>,
+    /// Degrees north, WGS 84.
+    #[arg(long, allow_negative_numbers = true)]
+    pub lat: Option<f64>,
+    /// The river branch that it stands on.
+    #[arg(long)]
+    pub river: Option<String>,
+    /// Where these facts come from.
+    #[arg(long)]
+    pub source: String,
+}
+
+/// What to do with mappings.
+#[derive(Debug, Subcommand)]
+pub enum MappingCommand {
+    /// Guess the mapping of a file; nothing is taken in. What has to be confirmed is told beside it.
+    Guess {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The dataset that the file is for.
+        #[arg(long, value_name = "ID")]
+        dataset: Option<String>,
+    },
+    /// Read a mapping, and a file with it; nothing is taken in.
+    Check {
+        /// The mapping (TOML).
+        #[arg(value_name = "MAPPING")]
+        mapping: PathBuf,
+        /// A file to read with it.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// The dataset that the file is for.
+        #[arg(long, value_name = "ID")]
+        dataset: Option<String>,
+    },
+    /// Show a dataset's mapping.
+    Show {
+        /// The dataset.
+        #[arg(value_name = "ID")]
+        dataset: String,
+        /// Which version of it [default: the newest].
+        #[arg(long, value_name = "N")]
+        number: Option<u32>,
     },
 }
 

@@ -151,7 +151,7 @@ impl Intake {
             Err(error) => {
                 let Some(problem) = problem_of(&error) else { return Err(error) };
                 let example = match &error {
-                    Error::Unmapped { example, .. } => Some(example.clone()),
+                    Error::Unmapped { example, .. } | Error::Drifted { example, .. } => Some(example.clone()),
                     _ => None,
                 };
                 // The saved mapping does not fit: it is what a person begins with.
@@ -355,7 +355,7 @@ pub(crate) fn gone(id: &RunId) -> Error {
 fn problem_of(error: &Error) -> Option<ReviewProblem> {
     let hint = match error {
         Error::Invalid { hint, .. } => hint.clone(),
-        Error::Unmapped { .. } => String::new(),
+        Error::Unmapped { .. } | Error::Drifted { .. } => String::new(),
         Error::Limit { .. } => String::new(),
         Error::NotFound { .. }
         | Error::Denied(_)

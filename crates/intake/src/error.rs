@@ -30,6 +30,14 @@ pub enum Error {
         /// A mapping to start from, made of the file's own headers.
         example: String,
     },
+    /// The file does not look like those that the dataset's mapping was made for.
+    #[error("the file does not look like the one before it: {}", differences.join("; "))]
+    Drifted {
+        /// What differs.
+        differences: Vec<String>,
+        /// The mapping as it may have to be now.
+        example: String,
+    },
     /// Something else holds what this load wants to change.
     #[error("{what}")]
     Conflict {
@@ -79,7 +87,7 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Error::Invalid { hint, .. } => Some(hint),
-            Error::Unmapped { example, .. } => Some(example),
+            Error::Unmapped { example, .. } | Error::Drifted { example, .. } => Some(example),
             _ => None,
         }
     }

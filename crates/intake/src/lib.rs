@@ -36,6 +36,7 @@ pub use corrections::{Correction, DraftCorrection};
 pub use draft::{Review, ReviewProblem, Staged};
 pub use drawn::{Drawn, DrawnCell, DrawnRow, MAX_ROWS as MAX_DRAWN_ROWS, Part};
 pub use error::{Error, Source};
+pub use guess::{Decision, Guessed, SURE_ENOUGH};
 pub use lease::Watch;
 pub use load::{Intake, IntakeLimits, Load, Progress, Report, Stage};
 pub use message::finding_message;

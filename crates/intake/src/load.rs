@@ -134,6 +134,13 @@ pub struct Report {
     pub corrections: Vec<Correction>,
 }
 
+impl Report {
+    /// How the file differs from the one that the mapping was made for.
+    pub fn drift(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.code.starts_with("drift_"))
+    }
+}
+
 impl Intake {
     /// An intake into a catalogue and a lake.
     pub fn new(catalog: Catalog, lake: Lake, limits: IntakeLimits) -> Intake {
@@ -321,6 +328,7 @@ impl<'a> Loading<'a> {
                 max_values: limits.max_values,
                 typed,
                 aliases,
+                file: self.run.file_name.clone(),
             },
             limits: limits.formats.clone(),
             max_findings: limits.max_findings,
@@ -338,7 +346,7 @@ impl<'a> Loading<'a> {
             permit: self.permit.clone(),
             run: self.run.clone(),
             mapping_guessed: text.is_none(),
-            mapping: text.unwrap_or_else(|| done.mapping.to_toml()),
+            mapping: kept(text, &done),
             agency: self.dataset.agency.clone(),
             corrections: Vec::new(),
             now,
@@ -439,6 +447,18 @@ pub(crate) fn finished(asked: DateTime<Utc>, started: std::time::Instant) -> Dat
     // Whole microseconds, as the catalogue keeps them.
     let elapsed = i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX);
     asked.checked_add_signed(chrono::TimeDelta::microseconds(elapsed)).unwrap_or(asked)
+}
+
+/// The mapping as it is kept: with what the file looked like, so that a later file is compared with it.
+fn kept(given: Option<String>, done: &Done) -> String {
+    let shape = done.shape.as_ref();
+    match given {
+        None => Mapping { shape: shape.cloned(), ..done.mapping.clone() }.to_toml(),
+        Some(text) => match shape.filter(|_| done.mapping.shape.is_none()) {
+            None => text,
+            Some(shape) => format!("{}\n{}", text.trim_end(), shape.to_toml()),
+        },
+    }
 }
 
 /// The same bytes, told as they come.

@@ -2,17 +2,28 @@
 
 mod dialect;
 mod edit;
+mod fact;
 mod locate;
+mod pattern;
 mod read;
 mod render;
+mod rows;
+mod shape;
+mod shapes;
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use crate::Error;
 
-pub use crate::guess::guess;
 pub use edit::{Choices, ColumnChoice, ColumnRole};
-pub use read::TextOrColumn;
+pub use fact::TextOrColumn;
+pub(crate) use fact::{Virtual, letters};
+pub(crate) use pattern::{Captured, Pattern, is_preliminary};
+pub use rows::RowRules;
+pub use shape::Shape;
+pub(crate) use shapes::column_range;
 
 /// The only version of the mapping language so far.
 pub const VERSION: u32 = 1;
@@ -28,6 +39,9 @@ pub struct Mapping {
     /// How the file is laid out.
     #[serde(default)]
     pub source: SourceLayout,
+    /// Which rows are data.
+    #[serde(default)]
+    pub rows: RowRules,
     /// The place of all values that do not name their own.
     pub place: Option<PlaceSource>,
     /// The time of all values.
@@ -35,6 +49,9 @@ pub struct Mapping {
     /// The columns that hold values.
     #[serde(default, rename = "value")]
     pub values: Vec<ValueSource>,
+    /// Tables that stand beside or below each other on a sheet; without any, the sheet is one table.
+    #[serde(default, rename = "block")]
+    pub blocks: Vec<BlockSource>,
     /// The source's own quality flags.
     pub quality: Option<QualitySource>,
     /// What names of places mean that do not say it themselves; remembered for the dataset's agency.
@@ -50,6 +67,9 @@ pub struct Mapping {
     /// What was decided about columns that hold personal data.
     #[serde(default)]
     pub personal: Vec<PersonalColumn>,
+    /// What the file looked like from which the mapping was made, so that a later file that looks
+    /// otherwise is noticed.
+    pub shape: Option<Shape>,
     /// Why each decision of a guessed mapping was made, by the decision's path (`time.columns`).
     #[serde(skip)]
     pub reasons: Vec<(String, String)>,
@@ -84,8 +104,14 @@ impl MappingKind {
 pub struct SourceLayout {
     /// The sheet to read; the first that holds rows when absent.
     pub sheet: Option<String>,
+    /// The sheets to read, all laid out alike: their names, or `*` for every one that fits.
+    pub sheets: Vec<String>,
     /// The row of the header, from 1; the first row that has every column named here when absent.
     pub header_row: Option<u32>,
+    /// How many rows the header has; their texts are joined from the top down.
+    pub header_height: Option<u32>,
+    /// What begins a line that is a comment: `#`.
+    pub comment: Option<String>,
     /// The separator of a text file, when what is detected is wrong.
     pub delimiter: Option<char>,
     /// The widths of the columns in letters, of a text whose columns stand under each other.
@@ -126,7 +152,10 @@ impl Default for SourceLayout {
     fn default() -> Self {
         SourceLayout {
             sheet: None,
+            sheets: Vec::new(),
             header_row: None,
+            header_height: None,
+            comment: None,
             delimiter: None,
             widths: Vec::new(),
             crs: None,
@@ -158,12 +187,37 @@ pub enum Decimal {
     Comma,
 }
 
-/// Where the place of a value stands: exactly one of `column` and `value`.
+/// Where the place of a value stands: exactly one of `column`, `cell`, `sheet`, `title`, `file`,
+/// `group`, `header` and `value`.
 #[derive(Debug, Clone, PartialEq, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceSource {
     /// The column that names it: by id with scheme, by code, or by name.
     pub column: Option<String>,
+    /// The cell that names it, such as `A2`.
+    pub cell: Option<String>,
+    /// Whether the sheet's name names it.
+    #[serde(default)]
+    pub sheet: bool,
+    /// Whether a text above the header names it: the first that the pattern fits.
+    #[serde(default)]
+    pub title: bool,
+    /// Whether the file's name names it.
+    #[serde(default)]
+    pub file: bool,
+    /// The part of the rows that head a group which names it: see `group` under `[rows]`.
+    pub group: Option<String>,
+    /// Whether the headers of the values name it, as `{place}` in `columns` of the values.
+    #[serde(default)]
+    pub header: bool,
+    /// What of the text is the name: `Trạm: {place}`.
+    pub pattern: Option<String>,
+    /// Texts, and the place that each means: an id or a name.
+    #[serde(default)]
+    pub words: BTreeMap<String, String>,
+    /// What becomes of rows whose place nobody knows.
+    #[serde(default)]
+    pub unknown: Unknown,
     /// The scheme of bare codes: `gso2004`, `vn2025`, `station`.
     pub scheme: Option<String>,
     /// What kind of place the names mean: `province`, `commune`, `station`, …
@@ -172,7 +226,19 @@ pub struct PlaceSource {
     pub value: Option<String>,
 }
 
-/// Where the time of a value stands: exactly one of `columns` and `value`.
+/// What becomes of rows whose place is not in the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Unknown {
+    /// They are refused, each with its cell; places that are known to lie elsewhere are left out.
+    #[default]
+    Refuse,
+    /// They are left out, and counted.
+    LeaveOut,
+}
+
+/// Where the time of a value stands: one of `columns` and `value`, or its parts, where the headers of
+/// the values do not say it all.
 #[derive(Debug, Clone, PartialEq, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub struct TimeSource {
@@ -187,15 +253,41 @@ pub struct TimeSource {
     pub zone: Option<String>,
     /// The column of the period's end, where the source gives one.
     pub end_column: Option<String>,
+    /// The year, where it stands apart from the rest.
+    pub year: Option<TextOrColumn>,
+    /// The month, likewise: a number, a Roman numeral or a name.
+    pub month: Option<TextOrColumn>,
+    /// The day, likewise.
+    pub day: Option<TextOrColumn>,
+    /// The hour, likewise.
+    pub hour: Option<TextOrColumn>,
+}
+
+impl TimeSource {
+    /// The parts that stand apart, from the year to the hour.
+    pub(crate) fn parts(&self) -> [Option<&TextOrColumn>; 4] {
+        [self.year.as_ref(), self.month.as_ref(), self.day.as_ref(), self.hour.as_ref()]
+    }
 }
 
 /// A column of values, and what they are.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ValueSource {
-    /// The column of the values.
+    /// The column of the values; empty when `columns` names them.
+    #[serde(default)]
     pub column: String,
-    /// The property: a code or an alias, or the column that names it.
+    /// The columns whose headers fit this pattern: `{year}`, `{year} {property} ({unit})`. What it
+    /// captures is a fact of the column's values.
+    pub columns: Option<String>,
+    /// Headers that are left out though they fit.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// What texts of the headers mean: `Deepest` is `max`.
+    #[serde(default)]
+    pub words: BTreeMap<String, String>,
+    /// The property: a code or an alias, or the column that names it; empty when the headers name it.
+    #[serde(default)]
     pub property: TextOrColumn,
     /// The unit; the property's own when absent.
     pub unit: Option<TextOrColumn>,
@@ -241,6 +333,9 @@ impl ValueSource {
     pub(crate) fn new(column: &str, property: TextOrColumn) -> ValueSource {
         ValueSource {
             column: column.to_owned(),
+            columns: None,
+            except: Vec::new(),
+            words: BTreeMap::new(),
             property,
             unit: None,
             statistic: None,
@@ -253,6 +348,29 @@ impl ValueSource {
             temperature: None,
         }
     }
+}
+
+/// One of several tables on a sheet: where it stands, and what differs from the mapping's own parts.
+#[derive(Debug, Clone, PartialEq, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct BlockSource {
+    /// Its columns, by their letters: `B:F`. All when absent.
+    pub columns: Option<String>,
+    /// The row of its header; the mapping's own, or found, when absent.
+    pub header_row: Option<u32>,
+    /// How many rows its header has; the mapping's own number when absent.
+    pub header_height: Option<u32>,
+    /// Its first row of data; the row behind its header when absent.
+    pub first: Option<u32>,
+    /// Its last row; the last of the sheet when absent.
+    pub last: Option<u32>,
+    /// Its place, instead of `[place]`.
+    pub place: Option<PlaceSource>,
+    /// Its time, instead of `[time]`.
+    pub time: Option<TimeSource>,
+    /// Its values, instead of `[[value]]`.
+    #[serde(default, rename = "value")]
+    pub values: Vec<ValueSource>,
 }
 
 /// Where the source's own quality flags stand.
@@ -389,15 +507,18 @@ impl Mapping {
             version: VERSION,
             kind,
             source: SourceLayout::default(),
+            rows: RowRules::default(),
             place: None,
             time: None,
             values: Vec::new(),
+            blocks: Vec::new(),
             quality: None,
             place_aliases: Vec::new(),
             feature: None,
             coverage: None,
             attributes: Vec::new(),
             personal: Vec::new(),
+            shape: None,
             reasons: Vec::new(),
         }
     }
@@ -412,24 +533,48 @@ impl Mapping {
         render::render(self)
     }
 
-    /// The names of all columns that the mapping reads.
+    /// The tables that each sheet holds, each as a mapping of its own; one when there are no blocks.
+    pub(crate) fn tables(&self) -> Vec<(BlockSource, Mapping)> {
+        if self.blocks.is_empty() {
+            return vec![(BlockSource::default(), self.clone())];
+        }
+        let of_block = |block: &BlockSource| {
+            let mut mapping = Mapping { blocks: Vec::new(), ..self.clone() };
+            let source = &mut mapping.source;
+            source.header_row = block.header_row.or(source.header_row);
+            source.header_height = block.header_height.or(source.header_height);
+            mapping.rows.first = block.first.or(mapping.rows.first);
+            mapping.rows.last = block.last.or(mapping.rows.last);
+            mapping.place = block.place.clone().or(mapping.place);
+            mapping.time = block.time.clone().or(mapping.time);
+            if !block.values.is_empty() {
+                mapping.values.clone_from(&block.values);
+            }
+            (block.clone(), mapping)
+        };
+        self.blocks.iter().map(of_block).collect()
+    }
+
+    /// The headers of all columns that the mapping reads by their names.
     pub(crate) fn columns(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         names.extend(self.place.iter().filter_map(|place| place.column.as_deref()));
         if let Some(time) = &self.time {
             names.extend(time.columns.iter().map(String::as_str));
             names.extend(time.end_column.as_deref());
+            names.extend(time.parts().into_iter().flatten().filter_map(TextOrColumn::column));
         }
         for value in &self.values {
-            names.push(&value.column);
+            names.extend(Some(value.column.as_str()).filter(|_| value.columns.is_none()));
             names.extend(value.property.column());
             names.extend(value.unit.as_ref().and_then(TextOrColumn::column));
             names.extend(value.period.as_ref().and_then(TextOrColumn::column));
             names.extend(value.temperature.as_deref());
         }
         names.extend(self.quality.iter().map(|quality| quality.column.as_str()));
+        names.extend(self.rows.fill.iter().map(String::as_str));
         let mut seen = std::collections::HashSet::new();
-        names.retain(|name| seen.insert(*name));
+        names.retain(|name| Virtual::of(name).is_none() && seen.insert(*name));
         names
     }
 }

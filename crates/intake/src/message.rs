@@ -109,6 +109,36 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
             "The cell holds a formula whose value the file does not hold ({expected} such cells in the sheet). Open the file in a spreadsheet program, save it, and hand it in again."
         ),
         "left_out" => format!("“{value}” in the archive was not read: {expected}."),
+        "left_out_total" => format!(
+            "“{value}” is a total or a mean of other rows; the row was left out. Set `keep_all` under `[rows]` in the mapping to take such rows."
+        ),
+        "left_out_elsewhere" => format!("“{value}” is not of this region; the row was left out."),
+        "left_out_note" => format!("“{value}” is a note and no data; the row was left out."),
+        "left_out_unknown_place" => {
+            format!("No place is called “{value}”; the row was left out, as the mapping says.")
+        }
+        "left_out_by_rule" => format!("“{value}”: the row was left out, as `skip` in the mapping says."),
+        "sheet_left_out" => format!("The sheet “{value}” was left out: {expected}."),
+        "preliminary_values" => format!(
+            "“{value}”: the source calls these figures preliminary. Hand in the final ones when they are out; they become corrections."
+        ),
+        "drift_decimal" => format!(
+            "Decimals are written with a {value}, and were with a {expected} in the file before. They were read as they are written now."
+        ),
+        "drift_header_moved" => format!(
+            "The header stands in row {value}, and stood in row {expected}. It was found by its names."
+        ),
+        "drift_sheet" => format!("The sheet is called “{value}”, and was “{expected}”. It was read."),
+        "drift_column_added_read" => format!("The column “{value}” is new; the mapping's pattern takes it."),
+        "drift_column_added" => {
+            format!("The column “{value}” is new and was not read. Add it to the mapping if it holds values.")
+        }
+        "drift_column_gone" => format!(
+            "The column “{value}” of the file before is not in this one. Nothing that the mapping needs by name is missing."
+        ),
+        "drift_columns_moved" => {
+            format!("The columns stand in another order, from “{value}” on. They were found by their names.")
+        }
         "no_feature_id" => format!(
             "The feature has no id in “{expected}”. Fill it in, or name another property under `[feature]` in the mapping."
         ),
@@ -188,6 +218,21 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "hidden_columns" => format!("Cột {value} bị ẩn trong trang tính; nếu ánh xạ có nêu cột này thì vẫn được đọc."),
         "formula_without_value" => format!("Ô này là công thức mà tệp không lưu kết quả (trang có {expected} ô như vậy). Hãy mở tệp bằng chương trình bảng tính, lưu lại rồi nộp lại."),
         "left_out" => format!("“{value}” trong tệp nén không được đọc: {expected}."),
+        "left_out_total" => format!("“{value}” là tổng hoặc trung bình của các dòng khác; dòng này được bỏ qua. Hãy đặt `keep_all` dưới `[rows]` trong ánh xạ nếu muốn lấy."),
+        "left_out_elsewhere" => format!("“{value}” không thuộc vùng này; dòng này được bỏ qua."),
+        "left_out_note" => format!("“{value}” là ghi chú, không phải số liệu; dòng này được bỏ qua."),
+        "left_out_unknown_place" => format!("Không có địa điểm nào tên “{value}”; dòng này được bỏ qua theo ánh xạ."),
+        "left_out_by_rule" => format!("“{value}”: dòng này được bỏ qua theo `skip` trong ánh xạ."),
+        "sheet_left_out" => format!("Trang “{value}” được bỏ qua: {expected}."),
+        "preliminary_values" => format!("“{value}”: nguồn ghi đây là số sơ bộ. Khi có số chính thức hãy nộp lại; chúng sẽ thành đính chính."),
+        "year_out_of_order" => format!("Tiêu đề “{value}” đứng ở chỗ đáng lẽ là {expected}. Đã đọc như ghi trong tệp; nếu ghi nhầm hãy sửa tệp."),
+        "drift_decimal" => format!("Số thập phân được ghi theo kiểu {value}, tệp trước ghi theo kiểu {expected}. Đã đọc theo cách ghi hiện nay."),
+        "drift_header_moved" => format!("Dòng tiêu đề nằm ở dòng {value}, trước đây ở dòng {expected}. Đã tìm theo tên cột."),
+        "drift_sheet" => format!("Trang tên là “{value}”, trước đây là “{expected}”. Trang này đã được đọc."),
+        "drift_column_added_read" => format!("Cột “{value}” là cột mới; mẫu trong ánh xạ đọc cả cột này."),
+        "drift_column_added" => format!("Cột “{value}” là cột mới và không được đọc. Hãy thêm vào ánh xạ nếu cột này có số liệu."),
+        "drift_column_gone" => format!("Cột “{value}” của tệp trước không có trong tệp này. Không thiếu cột nào mà ánh xạ cần theo tên."),
+        "drift_columns_moved" => format!("Các cột đổi thứ tự, từ “{value}” trở đi. Đã tìm theo tên cột."),
         "no_feature_id" => format!("Đối tượng không có mã ở “{expected}”. Hãy điền vào, hoặc chọn thuộc tính khác dưới `[feature]` trong ánh xạ."),
         "duplicate_feature" => format!("Đối tượng thứ {expected} cũng có mã “{value}” nhưng khác nội dung. Hãy cho mỗi đối tượng một mã riêng."),
         "wrong_type" => format!("“{value}” không đúng kiểu {expected}. Hãy sửa, hoặc đặt kiểu của thuộc tính là text trong ánh xạ."),

@@ -2,12 +2,18 @@
 
 mod batch;
 mod columns;
+mod drift;
 mod duplicates;
 #[cfg(test)]
 mod fuzz;
+mod leave_out;
 mod number;
+mod parts;
 mod period;
+mod plan;
+mod prepare;
 mod resolve;
+mod row_facts;
 mod rules;
 mod shared;
 mod table;
@@ -16,9 +22,12 @@ mod time_words;
 mod values;
 
 pub(crate) use batch::Tests;
-pub(crate) use columns::Header;
+pub(crate) use columns::{Header, tidy};
+pub(crate) use leave_out::Elsewhere;
 pub(crate) use number::NumberStyle;
+pub(crate) use parts::month;
 pub(crate) use period::{Period, duration_us};
+pub(crate) use plan::header_of;
 pub(crate) use resolve::{Aliases, UnitProblem, find_place, find_property, find_unit, unit_of};
 pub(crate) use rules::{Taking, Wanted, converted, quality_of, usual_statistic};
 pub(crate) use table::{MAX_AHEAD, Mapped, Observer, Settings};

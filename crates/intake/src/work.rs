@@ -14,9 +14,10 @@ use crate::Error;
 use crate::coverages::{self, RasterFile};
 use crate::features;
 use crate::findings::Findings;
+use crate::guess::{Survey, guess};
 use crate::letters;
 use crate::load::{Progress, Stage};
-use crate::mapping::{Mapping, MappingKind, guess};
+use crate::mapping::{Mapping, MappingKind, Shape};
 use crate::observe::{Mapped, Observer, Settings};
 use crate::personal::{self, Found, Watch};
 use crate::sheets::Sheets;
@@ -66,6 +67,8 @@ pub(crate) struct Done {
     pub(crate) sheets: Vec<String>,
     /// The files of rasters, which are kept before the rows are committed.
     pub(crate) rasters: Vec<RasterFile>,
+    /// What a table looked like.
+    pub(crate) shape: Option<Shape>,
 }
 
 /// Works on a file; `progress` is told how far it is, and ends the work when nobody listens.
@@ -149,6 +152,7 @@ fn take_features(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Erro
         findings,
         sheets: layers,
         rasters: Vec::new(),
+        shape: None,
     })
 }
 
@@ -166,7 +170,8 @@ fn take_raster(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error>
     let coverages::MappedRasters { mapping, files: rasters, features } = taken.ok_or_else(abandoned)?;
     let features::MappedFeatures { batches, table, totals, layers } = features;
     let datastreams = Vec::new();
-    Ok(Done { mapping, rows: batches, table, datastreams, totals, findings, sheets: layers, rasters })
+    let sheets = layers;
+    Ok(Done { mapping, rows: batches, table, datastreams, totals, findings, sheets, rasters, shape: None })
 }
 
 /// What the reading thread hands over.
@@ -182,8 +187,15 @@ fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> 
     let (sender, mut receiver) = mpsc::channel::<Result<Read, Error>>(WAITING_CHUNKS);
     let mut findings = Findings::new(max_findings);
     let path = input.path();
-    let reading = mapping.as_ref().map(|mapping| mapping.source.reading()).unwrap_or_default();
-    let watch = Watch::new(mapping.as_ref().map(|mapping| mapping.personal.clone()).unwrap_or_default());
+    let mapping = match mapping {
+        Some(mapping) => mapping,
+        None => {
+            let survey = Survey::of(path, &settings.file, &format, &limits)?;
+            guess(&survey, &gazetteer)?.certain()?
+        }
+    };
+    let reading = mapping.source.reading();
+    let watch = Watch::new(mapping.personal.clone());
     // Reading and mapping go side by side; a scoped thread cannot outlive the file.
     let result = std::thread::scope(|scope| {
         scope.spawn(move || read(path, &format, &reading, &limits, watch, &sender));
@@ -195,9 +207,10 @@ fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> 
         result
     });
     let (mapping, mapped, sheets) = result?;
-    let Mapped { batches, datastreams, totals } = mapped;
+    let Mapped { batches, datastreams, totals, shape } = mapped;
     Ok(Done {
         mapping,
+        shape: Some(shape),
         rows: batches,
         table: TableSchema::Observations,
         datastreams,
@@ -257,7 +270,7 @@ fn read(
 }
 
 fn map(
-    mapping: Option<Mapping>,
+    mapping: Mapping,
     gazetteer: Arc<Gazetteer>,
     settings: Settings,
     receiver: &mut mpsc::Receiver<Result<Read, Error>>,
@@ -265,16 +278,7 @@ fn map(
     mut said: impl FnMut(u64, u64) -> bool,
 ) -> Result<(Mapping, Mapped, Vec<String>), Error> {
     let mut sheets = Sheets::nameless();
-    let mut settings = Some(settings);
-    let mut observer: Option<(Mapping, Observer)> = None;
-    if let Some(mapping) = mapping
-        && let Some(settings) = settings.take()
-    {
-        let made = Observer::new(mapping.clone(), gazetteer.clone(), settings)?;
-        observer = Some((mapping, made));
-    }
-    let mut not_guessed: Option<Error> = None;
-    let mut tried: Option<u16> = None;
+    let mut observer = Observer::new(mapping.clone(), gazetteer, settings)?;
     while let Some(message) = receiver.blocking_recv() {
         let chunk = match message? {
             Read::Sheets(found) => {
@@ -289,42 +293,18 @@ fn map(
             }
             Read::Chunk(chunk) => chunk,
         };
-        if observer.is_none() && tried != Some(chunk.sheet) {
-            tried = Some(chunk.sheet);
-            let names = &sheets.names;
-            let name = names.get(usize::from(chunk.sheet)).filter(|_| names.len() > 1);
-            match guess(&chunk, name.map(String::as_str), &gazetteer) {
-                // A cover sheet: perhaps the next one holds the table.
-                Err(error) => {
-                    not_guessed.get_or_insert(error);
-                }
-                Ok(mapping) => {
-                    if let Some(settings) = settings.take() {
-                        let made = Observer::new(mapping.clone(), gazetteer.clone(), settings)?;
-                        observer = Some((mapping, made));
-                    }
-                }
-            }
+        let before = observer.rows();
+        let wants_more = observer.take(&chunk, &sheets.names, findings)?;
+        if observer.rows() > before {
+            sheets.tell(chunk.sheet, findings);
         }
-        if let Some((_, observer)) = &mut observer {
-            let before = observer.rows();
-            let wants_more = observer.take(&chunk, &sheets.names, findings)?;
-            if observer.rows() > before {
-                sheets.tell(chunk.sheet, findings);
-            }
-            if !said(chunk.bytes_read, observer.rows()) {
-                return Err(abandoned());
-            }
-            if !wants_more {
-                break;
-            }
+        if !said(chunk.bytes_read, observer.rows()) {
+            return Err(abandoned());
+        }
+        if !wants_more {
+            break;
         }
     }
-    let Some((mapping, observer)) = observer else {
-        return Err(not_guessed.unwrap_or_else(|| {
-            Error::invalid("the file has no rows", "hand in a file that has a header and rows")
-        }));
-    };
     let mapped = observer.finish(&sheets.names)?;
     Ok((mapping, mapped, sheets.names))
 }

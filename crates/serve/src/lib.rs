@@ -17,7 +17,7 @@ mod sta;
 mod v1;
 
 pub use app::{App, Parts, ServeConfig};
-pub use v1::{openapi, report_document};
+pub use v1::{guess_document, openapi, report_document};
 
 use std::time::Duration;
 

@@ -164,6 +164,13 @@ fn show(report: &Value, lang: Lang) {
         )
     };
     print(&headline);
+    let drift = report["drift"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !drift.is_empty() {
+        print(if vietnamese { "  khác với tệp trước:" } else { "  not as in the file before:" });
+        for difference in drift {
+            print(&format!("    {}", text(difference)));
+        }
+    }
     let findings = report["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
     for finding in findings.iter().take(20) {
         let sheet = text(&finding["sheet"]);

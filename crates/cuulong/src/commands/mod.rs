@@ -7,6 +7,8 @@ mod cluster;
 mod keep;
 mod load;
 mod manage;
+mod mapping;
+mod register;
 mod serve;
 
 use std::process::ExitCode;
@@ -72,6 +74,9 @@ async fn answer(command: Command, config: &Config) -> Done {
         Command::Sql { query, as_known_at, format } => {
             ask::sql(config, &query, as_known_at.as_deref(), &format).await
         }
+        Command::Property(command) => register::property(config, command).await,
+        Command::Place(command) => register::place(config, command).await,
+        Command::Mapping(command) => mapping::mapping(config, command).await,
         Command::User(command) => manage::user(config, command).await,
         Command::Grant(command) => manage::grant(config, command).await,
         Command::Recipe(command) => manage::recipe(config, command).await,

@@ -7,21 +7,58 @@ use chrono::{DateTime, NaiveDate, Utc};
 use formats::Chunk;
 use model::{PlaceId, PlaceKind, Statistic};
 
+use super::evidence::{Evidence, before_the_merger};
+use super::example::placeholder;
 use super::sample::{Column, Sample};
+use super::survey::{SheetSample, Survey};
 use super::words::{Role, has_words};
+use super::{Decision, Guessed};
 use crate::Error;
 use crate::mapping::{Decimal, Mapping, MappingKind, PlaceSource, TextOrColumn, TimeSource, ValueSource};
-use crate::observe::{DateOrder, Header, NumberStyle, Precision, find_place, find_property, usual_statistic};
+use crate::observe::{
+    DateOrder, Elsewhere, Header, NumberStyle, Precision, find_place, find_property, usual_statistic,
+};
 
 /// The most value columns that a guess takes.
 const MAX_VALUES: usize = 200;
 
+/// Words of headers over numbers that number or place a row and are no values, folded.
+const NO_VALUES: &[&str] = &[
+    "stt",
+    "tt",
+    "so tt",
+    "so thu tu",
+    "no",
+    "nr",
+    "id",
+    "ma",
+    "ma so",
+    "code",
+    "number",
+    "lat",
+    "lon",
+    "lng",
+    "latitude",
+    "longitude",
+    "vi do",
+    "kinh do",
+    "x",
+    "y",
+    "e",
+    "n",
+    "battery",
+    "battery voltage",
+];
+
 /// A guess in the making.
 pub(super) struct Guess<'a> {
-    gazetteer: &'a Gazetteer,
+    pub(super) gazetteer: &'a Gazetteer,
     chunk: &'a Chunk,
-    sample: Sample,
-    mapping: Mapping,
+    elsewhere: &'a Elsewhere,
+    pub(super) evidence: Evidence<'a>,
+    pub(super) sample: Sample,
+    pub(super) mapping: Mapping,
+    pub(super) decisions: Vec<Decision>,
     /// What could not be found, as phrases.
     missing: Vec<String>,
     /// Columns that already have a meaning.
@@ -30,51 +67,62 @@ pub(super) struct Guess<'a> {
 
 impl<'a> Guess<'a> {
     pub(super) fn of(
-        chunk: &'a Chunk,
-        sheet: Option<&str>,
+        survey: &'a Survey,
+        sheet: &'a SheetSample,
         gazetteer: &'a Gazetteer,
+        elsewhere: &'a Elsewhere,
     ) -> Result<Guess<'a>, Error> {
+        let chunk = &sheet.chunk;
         let mut mapping = Mapping::new(MappingKind::Observations);
+        let mut decisions = Vec::new();
         let sample =
             Sample::of(chunk, &mapping.source.missing, gazetteer).ok_or_else(|| Error::Unmapped {
                 missing: "no row looks like a header with at least two columns".into(),
                 example: placeholder(&Header::default()),
             })?;
-        if let Some(sheet) = sheet.filter(|sheet| !sheet.is_empty()) {
-            mapping.source.sheet = Some(sheet.to_owned());
-            mapping.reasons.push(("source.sheet".into(), "the first sheet that holds rows".into()));
+        if survey.count > 1 && !sheet.name.is_empty() {
+            mapping.source.sheet = Some(sheet.name.clone());
+            decisions.push(Decision {
+                path: "source.sheet".into(),
+                confidence: 0.9,
+                reason: "the first sheet that holds rows".into(),
+            });
         }
         if sample.header.row != 1 {
             mapping.source.header_row = Some(sample.header.row);
-            mapping
-                .reasons
-                .push(("source.header_row".into(), "the first row that has texts above values".into()));
+            decisions.push(Decision {
+                path: "source.header_row".into(),
+                confidence: 0.9,
+                reason: "the first row that has texts above values".into(),
+            });
         }
-        Ok(Guess { gazetteer, chunk, sample, mapping, missing: Vec::new(), used: Vec::new() })
+        let evidence = Evidence::of(survey, sheet, sample.header.row);
+        let (missing, used) = (Vec::new(), Vec::new());
+        Ok(Guess { gazetteer, chunk, elsewhere, evidence, sample, mapping, decisions, missing, used })
     }
 
-    pub(super) fn mapping(mut self) -> Result<Mapping, Error> {
+    pub(super) fn mapping(mut self) -> Result<Guessed, Error> {
         let start = format!(
             "guessed from the header in row {} and {} rows below it",
             self.sample.header.row, self.sample.rows
         );
-        self.because("", &start);
+        self.because("", 1.0, &start);
         let precision = self.time();
         self.place();
         self.values(precision);
         self.decimals();
         if self.missing.is_empty() {
-            return Ok(self.mapping);
+            return Ok(Guessed::new(self.mapping, self.decisions));
         }
         let example = self.example();
         Err(Error::Unmapped { missing: self.missing.join("; "), example })
     }
 
-    fn because(&mut self, path: &str, reason: &str) {
-        self.mapping.reasons.push((path.to_owned(), reason.to_owned()));
+    pub(super) fn because(&mut self, path: &str, confidence: f64, reason: &str) {
+        self.decisions.push(Decision { path: path.to_owned(), confidence, reason: reason.to_owned() });
     }
 
-    fn free(&self) -> impl Iterator<Item = (usize, &Column)> {
+    pub(super) fn free(&self) -> impl Iterator<Item = (usize, &Column)> {
         self.sample.columns.iter().enumerate().filter(|(at, _)| !self.used.contains(at))
     }
 
@@ -121,19 +169,20 @@ impl<'a> Guess<'a> {
             Err(()) => (None, "dates with the day first and with the month first stand in one column, CHECK"),
         });
         self.used.push(at);
-        self.because("time.columns", &reason);
+        self.because("time.columns", 0.95, &reason);
         if let Some((date, reason)) = format {
             // The order is written down, since the next file may not show it.
             let clocks = ["", " %H:%M", " %H:%M:%S"];
             let patterns = date.iter().flat_map(|date| clocks.map(|clock| format!("{date}{clock}")));
             let pattern = patterns.into_iter().find(|pattern| self.reads_all(at, pattern));
             let path = if pattern.is_some() { "time.format" } else { "time.columns" };
+            let confidence = if pattern.is_none() || reason.contains("CHECK") { 0.7 } else { 0.95 };
             time.format = pattern;
-            self.because(path, reason);
+            self.because(path, confidence, reason);
         }
         if let Some(zone) = zone {
             time.zone = Some(offset_text(&zone));
-            self.because("time.zone", &format!("the header says `{zone}`"));
+            self.because("time.zone", 0.9, &format!("the header says `{zone}`"));
         }
         self.mapping.time = Some(time);
         precision
@@ -161,6 +210,9 @@ impl<'a> Guess<'a> {
             })
             .map(|(at, _)| at);
         let Some(year) = year else {
+            if let Some(precision) = self.year_around() {
+                return Some(precision);
+            }
             self.missing.push("no column holds times (a header such as `Thời gian`, `Ngày`, `Năm`, `Date`, with dates below it)".into());
             return None;
         };
@@ -181,9 +233,9 @@ impl<'a> Guess<'a> {
         let mut time = TimeSource { columns: names, ..TimeSource::default() };
         if precision == Precision::Year {
             time.format = Some("year".into());
-            self.because("time.columns", "the header names a year, and every text is one");
+            self.because("time.columns", 0.95, "the header names a year, and every text is one");
         } else {
-            self.because("time.columns", "these columns hold the parts of the time");
+            self.because("time.columns", 0.95, "these columns hold the parts of the time");
         }
         self.used.extend(columns);
         self.mapping.time = Some(time);
@@ -200,10 +252,12 @@ impl<'a> Guess<'a> {
                 best = Some((score, at, source, reason));
             }
         }
-        if let Some((_, at, source, reason)) = best {
+        if let Some((score, at, source, reason)) = best {
             self.used.push(at);
-            self.because("place.column", &reason);
+            self.because("place.column", score.min(1.0), &reason);
             self.mapping.place = Some(source);
+        } else {
+            self.place_around();
         }
     }
 
@@ -239,9 +293,14 @@ impl<'a> Guess<'a> {
         let matches = |kind: PlaceKind| {
             let found = column.texts.iter().filter(|(text, row)| {
                 let on = self.day(*row);
-                matches!(find_place(self.gazetteer, text, Some(kind), None, on), PlaceMatch::One(_))
+                let is_one =
+                    |on| matches!(find_place(self.gazetteer, text, Some(kind), None, on), PlaceMatch::One(_));
+                is_one(on) || is_one(before_the_merger())
             });
-            share(found.count())
+            let found = found.count();
+            // National tables name the rest of the country too.
+            let far = column.texts.iter().filter(|(text, _)| self.elsewhere.holds(text)).count();
+            share(if found > 0 { (found + far).min(column.texts.len()) } else { 0 })
         };
         let (kind, found) = kinds.into_iter().map(|kind| (kind, matches(kind))).fold(
             None,
@@ -306,12 +365,10 @@ impl<'a> Guess<'a> {
             column: self.sample.columns[at].name.clone(),
             prefix: "season:".into(),
             default: None,
+            pattern: None,
+            words: std::collections::BTreeMap::new(),
         });
-        let unit = unit.map(|at| TextOrColumn::Column {
-            column: self.sample.columns[at].name.clone(),
-            prefix: String::new(),
-            default: None,
-        });
+        let unit = unit.map(|at| TextOrColumn::in_column(&self.sample.columns[at].name));
         let numeric: Vec<usize> = self
             .free()
             .filter(|(_, column)| column.is_numeric())
@@ -322,7 +379,12 @@ impl<'a> Guess<'a> {
         if let Some(property) = property {
             self.long(property, &numeric, unit, period, precision);
         } else {
-            self.wide(&numeric, unit, period, precision);
+            self.wide(&numeric, unit.clone(), period.clone(), precision);
+            if self.mapping.values.is_empty() && !self.wide_by_place(&numeric, precision) {
+                self.only_value(&numeric, unit, period, precision);
+            }
+            self.ask_for_property(&numeric);
+            self.ask_for_the_rest(&numeric);
         }
         if self.mapping.place.is_none()
             && (self.mapping.values.is_empty()
@@ -358,14 +420,15 @@ impl<'a> Guess<'a> {
         let value = ValueSource {
             unit: unit.or_else(|| column.unit.clone().map(TextOrColumn::Text)),
             period: period.or_else(|| calendar(precision)),
-            ..ValueSource::new(
-                &column.name,
-                TextOrColumn::Column { column: name, prefix: String::new(), default: None },
-            )
+            ..ValueSource::new(&column.name, TextOrColumn::in_column(&name))
         };
         let reason = format!("{} of {} rows hold a number", column.numbers, self.sample.rows);
-        self.because("value.0.column", &reason);
-        self.because("value.0.property", &format!("{count} different texts of this column are properties"));
+        self.because("value.0.column", 0.9, &reason);
+        self.because(
+            "value.0.property",
+            0.9,
+            &format!("{count} different texts of this column are properties"),
+        );
         self.explain_period(0, value.period.as_ref());
         self.mapping.values.push(value);
     }
@@ -399,18 +462,47 @@ impl<'a> Guess<'a> {
                 None => String::new(),
             };
             let index = self.mapping.values.len();
-            self.because(&format!("value.{index}.property"), &reason);
+            self.because(&format!("value.{index}.property"), 0.95, &reason);
             if !unit_reason.is_empty() {
-                self.because(&format!("value.{index}.unit"), &unit_reason);
+                self.because(&format!("value.{index}.unit"), 0.95, &unit_reason);
             } else if value.unit.is_none() {
                 self.because(
                     &format!("value.{index}.column"),
+                    0.7,
                     &format!("no unit is named: taken as `{}`, the property's own, CHECK", property.unit),
                 );
             }
             self.explain_period(index, value.period.as_ref());
             self.mapping.values.push(value);
         }
+    }
+
+    /// Columns of numbers that the mapping does not read are not passed over in silence.
+    fn ask_for_the_rest(&mut self, numeric: &[usize]) {
+        if self.mapping.values.is_empty() || self.mapping.values.iter().any(|value| value.columns.is_some()) {
+            return;
+        }
+        let read = self.mapping.columns();
+        let names_a_row = |folded: &str| NO_VALUES.iter().any(|word| has_words(folded, word));
+        let rest: Vec<String> = numeric
+            .iter()
+            .map(|at| &self.sample.columns[*at])
+            .filter(|column| {
+                !read.contains(&column.name.as_str()) && !names_a_row(&model::fold(&column.base))
+            })
+            .map(|column| format!("`{}`", column.name))
+            .collect();
+        if !rest.is_empty() {
+            let shown = rest.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
+            let more = if rest.len() > 8 { format!(" and {} more", rest.len() - 8) } else { String::new() };
+            let reason =
+                format!("nobody knows the property of {shown}{more}, which hold numbers: are they left out?");
+            self.because("value", 0.5, &reason);
+        }
+    }
+
+    /// Says that nothing tells which property the values are.
+    fn ask_for_property(&mut self, numeric: &[usize]) {
         if self.mapping.values.is_empty() {
             let names: Vec<String> =
                 numeric.iter().take(5).map(|at| format!("`{}`", self.sample.columns[*at].name)).collect();
@@ -430,7 +522,7 @@ impl<'a> Guess<'a> {
             Some(TextOrColumn::Column { .. }) => "the season of each row; the time is its calendar year",
             None => return,
         };
-        self.because(&format!("value.{index}.period"), reason);
+        self.because(&format!("value.{index}.period"), 0.85, reason);
     }
 
     /// The style of decimals, where all value columns agree.
@@ -447,75 +539,26 @@ impl<'a> Guess<'a> {
         });
         if comma && !dot {
             self.mapping.source.decimal = Decimal::Comma;
-            self.because("source.decimal", "numbers have a comma where only decimals can be");
-        }
-    }
-
-    // ---- what to show when something is missing
-
-    /// A mapping of what was found, with places to fill in.
-    fn example(&self) -> String {
-        let mut mapping = self.mapping.clone();
-        mapping.reasons.retain(|(path, _)| !path.is_empty());
-        let mut note = |path: &str, text: &str| mapping.reasons.push((path.to_owned(), text.to_owned()));
-        if mapping.time.is_none() {
-            mapping.time = Some(TimeSource { columns: vec!["…".into()], ..TimeSource::default() });
-            note("time.columns", "FILL IN: the column of the time");
-        }
-        let numeric: Vec<&Column> =
-            self.free().map(|(_, column)| column).filter(|column| column.is_numeric()).take(40).collect();
-        let stations: Vec<Option<PlaceId>> =
-            numeric.iter().map(|column| self.station(&column.name)).collect();
-        let by_station = mapping.place.is_none() && stations.iter().flatten().count() >= 2;
-        if mapping.place.is_none() && !by_station {
-            mapping.place = Some(PlaceSource { value: Some("station:…".into()), ..PlaceSource::default() });
-            note("place.value", "FILL IN: the id of the place of all values, or `column = \"…\"`");
-        }
-        if mapping.values.is_empty() {
-            let columns: Vec<(&Column, Option<PlaceId>)> = numeric
-                .iter()
-                .copied()
-                .zip(stations)
-                .filter(|(_, station)| !by_station || station.is_some())
-                .collect();
-            note(
-                "value.0.property",
-                "FILL IN: the code of the property, e.g. `salinity`, `water_level`, and its unit",
-            );
-            for (column, station) in columns {
-                mapping.values.push(ValueSource {
-                    unit: Some(TextOrColumn::Text(column.unit.clone().unwrap_or_else(|| "…".into()))),
-                    place: station.filter(|_| by_station).map(|id| id.to_string()),
-                    ..ValueSource::new(&column.name, TextOrColumn::Text("…".into()))
-                });
-            }
-        }
-        if mapping.values.is_empty() {
-            mapping.values.push(ValueSource::new("…", TextOrColumn::Text("…".into())));
-        }
-        mapping.to_toml()
-    }
-
-    fn station(&self, name: &str) -> Option<PlaceId> {
-        match find_place(self.gazetteer, name, Some(PlaceKind::Station), None, NaiveDate::MAX) {
-            PlaceMatch::One(id) => Some(id),
-            PlaceMatch::Many(_) | PlaceMatch::None => None,
+            self.because("source.decimal", 0.95, "numbers have a comma where only decimals can be");
         }
     }
 }
 
 /// The kind of place that a folded header asks for.
-fn kind_of_header(folded: &str) -> Option<PlaceKind> {
+pub(super) fn kind_of_header(folded: &str) -> Option<PlaceKind> {
     let words = [
         (PlaceKind::Station, &["tram", "station", "site", "noi do"][..]),
         (PlaceKind::Commune, &["xa", "phuong", "commune", "ward"]),
-        (PlaceKind::Province, &["tinh", "province", "thanh pho", "city", "provinces"]),
+        (
+            PlaceKind::Province,
+            &["tinh", "province", "thanh pho", "city", "cities", "provinces", "provincies"],
+        ),
     ];
     words.iter().find(|(_, words)| words.iter().any(|word| has_words(folded, word))).map(|(kind, _)| *kind)
 }
 
 /// The period of times that are years or months.
-fn calendar(precision: Option<Precision>) -> Option<TextOrColumn> {
+pub(super) fn calendar(precision: Option<Precision>) -> Option<TextOrColumn> {
     match precision? {
         Precision::Year => Some(TextOrColumn::Text("P1Y".into())),
         Precision::Month => Some(TextOrColumn::Text("P1M".into())),
@@ -538,17 +581,4 @@ fn offset_text(zone: &str) -> String {
     let minutes = crate::observe::parse_zone(zone).unwrap_or(0) / 60_000_000;
     let sign = if minutes < 0 { '-' } else { '+' };
     format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
-}
-
-/// A mapping to start from when not even a header was found.
-fn placeholder(header: &Header) -> String {
-    let column = header.names.first().map_or("…", String::as_str);
-    let mut mapping = Mapping::new(MappingKind::Observations);
-    mapping.place = Some(PlaceSource { column: Some("Trạm".into()), ..PlaceSource::default() });
-    mapping.time = Some(TimeSource { columns: vec!["Thời gian".into()], ..TimeSource::default() });
-    mapping.values.push(ValueSource {
-        unit: Some(TextOrColumn::Text("g/L".into())),
-        ..ValueSource::new(column, TextOrColumn::Text("salinity".into()))
-    });
-    mapping.to_toml()
 }

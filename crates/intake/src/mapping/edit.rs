@@ -207,6 +207,11 @@ impl Choices {
                 Value::Table(value)
             })
             .collect();
+        // What one pattern says of many columns is no answer of the form, and stays.
+        let patterns = before.iter().filter(|value| value.contains_key("columns")).cloned().map(Value::Table);
+        let values: Vec<Value> = values.into_iter().chain(patterns).collect();
+        // It tells of the file that the mapping was made for, and the mapping is another now.
+        document.remove("shape");
         if values.is_empty() {
             document.remove("value");
         } else {
@@ -233,6 +238,11 @@ impl Choices {
 
     fn write_place(&self, document: &mut Table, column: &str) {
         let place = part(document, "place");
+        let around = ["cell", "sheet", "title", "file", "group", "header"];
+        if column.is_empty() && self.place.is_empty() && around.iter().any(|key| place.contains_key(*key)) {
+            return;
+        }
+        around.iter().for_each(|key| drop(place.remove(*key)));
         set(place, "column", column);
         set(place, "value", if column.is_empty() { &self.place } else { "" });
         set(place, "kind", if column.is_empty() { "" } else { &self.place_kind });
@@ -363,6 +373,16 @@ range = [0.0, 40.0]
         let mapping = crate::mapping::Mapping::parse(&written).unwrap();
         assert_eq!(mapping.time.unwrap().columns, ["Năm", "Tháng"]);
         assert_eq!(mapping.source.header_row, Some(3));
+    }
+
+    #[test]
+    fn what_headers_and_titles_say_stays_as_it_was() {
+        let mapping = "version = 1\nkind = \"observations\"\n[place]\ntitle = true\npattern = \"Trạm: {place}\"\n[time]\nyear = { column = \"Năm\" }\n[[value]]\ncolumns = \"{month}\"\nproperty = \"rain_total\"\n[shape]\nheader_row = 2\n";
+        let mut choices = Choices::of(mapping);
+        choices.decimal = "comma".into();
+        let written = crate::mapping::Mapping::parse(&choices.write_into(mapping).unwrap()).unwrap();
+        assert_eq!(written.values[0].columns.as_deref(), Some("{month}"));
+        assert!(written.place.is_some_and(|place| place.title) && written.shape.is_none());
     }
 
     #[test]

@@ -3,78 +3,11 @@
 use std::fmt;
 
 use model::{PlaceId, PlaceKind, Statistic};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
 use super::locate::{Step, line_at, line_of};
-use super::{Mapping, MappingKind, PlaceSource, TimeSource, VERSION};
+use super::{Mapping, MappingKind, PlaceSource, TextOrColumn, TimeSource, VERSION, ValueSource, shapes};
 use crate::Error;
 use crate::observe::{Period, parse_zone};
-
-/// A fixed text, or the column that holds it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum TextOrColumn {
-    /// The same for all rows.
-    Text(String),
-    /// As the column says.
-    Column {
-        /// The column's header.
-        column: String,
-        /// Put before the column's text: `season:`.
-        prefix: String,
-        /// Instead of an empty cell.
-        default: Option<String>,
-    },
-}
-
-impl TextOrColumn {
-    /// The column, when it is one.
-    pub fn column(&self) -> Option<&str> {
-        match self {
-            TextOrColumn::Text(_) => None,
-            TextOrColumn::Column { column, .. } => Some(column),
-        }
-    }
-
-    /// The fixed text, when it is one.
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            TextOrColumn::Text(text) => Some(text),
-            TextOrColumn::Column { .. } => None,
-        }
-    }
-}
-
-// Written by hand: an untagged enum would answer every mistake with "did not match any variant".
-impl<'de> Deserialize<'de> for TextOrColumn {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reads;
-        impl<'de> Visitor<'de> for Reads {
-            type Value = TextOrColumn;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text, or a table such as `{ column = \"…\" }`")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<TextOrColumn, E> {
-                Ok(TextOrColumn::Text(text.to_owned()))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TextOrColumn, A::Error> {
-                let (mut column, mut prefix, mut default) = (None, String::new(), None);
-                while let Some(key) = map.next_key::<String>()? {
-                    match key.as_str() {
-                        "column" => column = Some(map.next_value()?),
-                        "prefix" => prefix = map.next_value()?,
-                        "default" => default = Some(map.next_value()?),
-                        other => {
-                            return Err(de::Error::unknown_field(other, &["column", "prefix", "default"]));
-                        }
-                    }
-                }
-                let column = column.ok_or_else(|| de::Error::missing_field("column"))?;
-                Ok(TextOrColumn::Column { column, prefix, default })
-            }
-        }
-        deserializer.deserialize_any(Reads)
-    }
-}
 
 /// The longest mapping that is read.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -89,18 +22,21 @@ pub(super) fn parse(text: &str) -> Result<Mapping, Error> {
         let message = error.message().trim().replace('\n', "; ");
         Error::invalid(format!("the mapping, line {line}: {message}"), "correct that line of the mapping")
     })?;
-    Check { text }.mapping(&mapping)?;
+    Check { text, within: &[] }.mapping(&mapping)?;
     Ok(mapping)
 }
 
 /// The checks that the types do not make.
-struct Check<'a> {
+pub(super) struct Check<'a> {
     text: &'a str,
+    /// The block that is being checked.
+    within: &'a [Step<'a>],
 }
 
 impl Check<'_> {
-    fn wrong(&self, path: &[Step<'_>], what: impl fmt::Display, hint: impl Into<String>) -> Error {
-        Error::invalid(format!("the mapping, line {}: {what}", line_of(self.text, path)), hint)
+    pub(super) fn wrong(&self, path: &[Step<'_>], what: impl fmt::Display, hint: impl Into<String>) -> Error {
+        let path: Vec<Step<'_>> = self.within.iter().chain(path).copied().collect();
+        Error::invalid(format!("the mapping, line {}: {what}", line_of(self.text, &path)), hint)
     }
 
     fn mapping(&self, mapping: &Mapping) -> Result<(), Error> {
@@ -250,14 +186,40 @@ impl Check<'_> {
                 "remove them, or write `kind = \"features\"`",
             ));
         }
+        self.patterns("rows.skip", &mapping.rows.skip)?;
+        self.patterns("rows.group", &mapping.rows.group)?;
+        if mapping.source.header_height.is_some_and(|height| !(1..=20).contains(&height)) {
+            return Err(self.wrong(
+                &[Step::Key("source"), Step::Key("header_height")],
+                "a header has one to twenty rows",
+                "write how many rows the header has",
+            ));
+        }
+        for (at, (block, table)) in mapping.tables().iter().enumerate() {
+            let start = [Step::Key("block"), Step::Index(at)];
+            let within = if mapping.blocks.is_empty() { &[][..] } else { &start[..] };
+            let check = Check { text: self.text, within };
+            if let Some(columns) = &block.columns
+                && shapes::column_range(columns).is_none()
+            {
+                return Err(check.wrong(
+                    &[Step::Key("columns")],
+                    format!("`{columns}` are no columns"),
+                    "write their letters, e.g. `B:F`",
+                ));
+            }
+            check.table(table)?;
+        }
+        self.quality(mapping)
+    }
+
+    /// One table of observations.
+    fn table(&self, mapping: &Mapping) -> Result<(), Error> {
         if let Some(place) = &mapping.place {
             self.place(place)?;
         }
-        match &mapping.time {
-            Some(time) => self.time(time)?,
-            None => {
-                return Err(self.wrong(&[], "there is no `[time]`", "add `[time]` with `columns = [\"…\"]`"));
-            }
+        if let Some(time) = &mapping.time {
+            self.time(mapping, time)?;
         }
         if mapping.values.is_empty() {
             return Err(self.wrong(
@@ -267,59 +229,90 @@ impl Check<'_> {
             ));
         }
         for (at, value) in mapping.values.iter().enumerate() {
-            let path = |key| [Step::Key("value"), Step::Index(at), Step::Key(key)];
-            if let Some(place) = &value.place {
-                PlaceId::new(place).map_err(|error| {
-                    self.wrong(&path("place"), error, "write the id of a place, e.g. `station:tan_chau`")
-                })?;
-            } else if mapping.place.is_none() {
-                return Err(self.wrong(
-                    &path("column"),
-                    format!("nothing says at which place the values of `{}` are", value.column),
-                    "add `[place]` with `column` or `value`, or `place = \"…\"` to the `[[value]]`",
-                ));
-            }
-            if let Some(statistic) = &value.statistic
-                && Statistic::from_code(statistic).is_none()
-            {
-                let known: Vec<&str> = Statistic::ALL.iter().map(|s| s.code()).collect();
-                return Err(self.wrong(
-                    &path("statistic"),
-                    format!("`{statistic}` is no statistic"),
-                    format!("write one of {}", known.join(", ")),
-                ));
-            }
-            let periods = match &value.period {
-                Some(TextOrColumn::Text(text)) => Some(text),
-                Some(TextOrColumn::Column { default, .. }) => default.as_ref(),
-                None => None,
-            };
-            if let Some(text) = periods
-                && Period::parse(text).is_none()
-            {
-                return Err(self.wrong(
+            self.value(at, value, mapping)?;
+        }
+        Ok(())
+    }
+
+    fn value(&self, at: usize, value: &ValueSource, mapping: &Mapping) -> Result<(), Error> {
+        let path = |key| [Step::Key("value"), Step::Index(at), Step::Key(key)];
+        let pattern = self.headers(at, value)?;
+        let header_says = |name: &str| pattern.as_ref().is_some_and(|pattern| pattern.has(name));
+        if mapping.time.is_none() && !header_says("time") && !header_says("year") {
+            return Err(self.wrong(
+                &[],
+                "there is no `[time]`",
+                "add `[time]` with `columns = [\"…\"]`, or `{year}` to the `columns` of the values",
+            ));
+        }
+        if value.property.is_empty() && !header_says("property") {
+            return Err(self.wrong(
+                &path("column"),
+                "nothing says which property the values are",
+                "add `property = \"…\"`, or `{property}` to `columns`",
+            ));
+        }
+        for (key, fact) in [
+            ("property", Some(&value.property)),
+            ("unit", value.unit.as_ref()),
+            ("period", value.period.as_ref()),
+        ] {
+            self.fact(&path(key), fact)?;
+        }
+        if let Some(place) = &value.place {
+            PlaceId::new(place).map_err(|error| {
+                self.wrong(&path("place"), error, "write the id of a place, e.g. `station:tan_chau`")
+            })?;
+        } else if mapping.place.is_none() && !header_says("place") {
+            return Err(self.wrong(
+                &path("column"),
+                format!(
+                    "nothing says at which place the values of `{}` are",
+                    value.columns.as_ref().unwrap_or(&value.column)
+                ),
+                "add `[place]` with `column` or `value`, or `place = \"…\"` to the `[[value]]`",
+            ));
+        }
+        if let Some(statistic) = &value.statistic
+            && Statistic::from_code(statistic).is_none()
+        {
+            let known: Vec<&str> = Statistic::ALL.iter().map(|s| s.code()).collect();
+            return Err(self.wrong(
+                &path("statistic"),
+                format!("`{statistic}` is no statistic"),
+                format!("write one of {}", known.join(", ")),
+            ));
+        }
+        let periods = match &value.period {
+            Some(TextOrColumn::Text(text)) => Some(text),
+            Some(TextOrColumn::Column { default, .. }) => default.as_ref(),
+            None => None,
+        };
+        if let Some(text) = periods
+            && Period::parse(text).is_none()
+        {
+            return Err(self.wrong(
                     &path("period"),
                     format!("`{text}` is no period"),
                     "write an ISO 8601 duration such as `P1D`, `P1M`, `PT1H`, `P1D:T19` for the day from 19 h to 19 h, or a name such as `season:dong_xuan`",
                 ));
-            }
-            if value.derive.is_some() != value.temperature.is_some() {
-                return Err(self.wrong(
+        }
+        if value.derive.is_some() != value.temperature.is_some() {
+            return Err(self.wrong(
                     &path(if value.derive.is_some() { "derive" } else { "temperature" }),
                     "`derive` and `temperature` belong together",
                     "write `derive = \"salinity_pss78\"` and `temperature = \"…\"`, the column of the water temperature",
                 ));
-            }
-            if let Some([least, most]) = value.range
-                && (least > most || least.is_nan() || most.is_nan())
-            {
-                return Err(self.wrong(
-                    &path("range"),
-                    "the range is empty",
-                    "write `range = [least, most]`",
-                ));
-            }
         }
+        if let Some([least, most]) = value.range
+            && (least > most || least.is_nan() || most.is_nan())
+        {
+            return Err(self.wrong(&path("range"), "the range is empty", "write `range = [least, most]`"));
+        }
+        Ok(())
+    }
+
+    fn quality(&self, mapping: &Mapping) -> Result<(), Error> {
         for (at, alias) in mapping.place_aliases.iter().enumerate() {
             let path = |key| [Step::Key("place_alias"), Step::Index(at), Step::Key(key)];
             PlaceId::new(&alias.place).map_err(|error| {
@@ -345,21 +338,20 @@ impl Check<'_> {
 
     fn place(&self, place: &PlaceSource) -> Result<(), Error> {
         let path = |key| [Step::Key("place"), Step::Key(key)];
-        match (&place.column, &place.value) {
-            (Some(_), None) => {}
-            (None, Some(value)) => {
-                PlaceId::new(value).map_err(|error| {
-                    self.wrong(&path("value"), error, "write the id of a place, e.g. `station:tan_chau`")
-                })?;
-            }
-            _ => {
-                return Err(self.wrong(
-                    &[Step::Key("place")],
-                    "`[place]` needs exactly one of `column` and `value`",
-                    "name the column that holds the places, or the one place of all values",
-                ));
-            }
+        if place.ways() != 1 {
+            return Err(self.wrong(
+                &[Step::Key("place")],
+                "`[place]` needs exactly one of `column`, `cell`, `sheet`, `title`, `file`, `group`, `header` and `value`",
+                "name the column that holds the places, or the one place of all values",
+            ));
         }
+        if let Some(value) = &place.value {
+            PlaceId::new(value).map_err(|error| {
+                self.wrong(&path("value"), error, "write the id of a place, e.g. `station:tan_chau`")
+            })?;
+        }
+        self.origin(&path("cell"), place.origin().as_deref())?;
+        self.pattern(&path("pattern"), place.pattern.as_deref())?;
         if let Some(scheme) = &place.scheme {
             PlaceId::new(&format!("{scheme}:0")).map_err(|_| {
                 self.wrong(
@@ -384,14 +376,20 @@ impl Check<'_> {
         Err(self.wrong(path, format!("`{kind}` is no kind of place"), hint))
     }
 
-    fn time(&self, time: &TimeSource) -> Result<(), Error> {
+    fn time(&self, mapping: &Mapping, time: &TimeSource) -> Result<(), Error> {
         let path = |key| [Step::Key("time"), Step::Key(key)];
-        if time.columns.is_empty() == time.value.is_none() {
+        let parts = time.parts().iter().any(Option::is_some);
+        let header = mapping.values.iter().any(|value| value.columns.is_some());
+        let ways = usize::from(!time.columns.is_empty()) + usize::from(time.value.is_some());
+        if ways > 1 || (ways == 0 && !parts && !header) {
             return Err(self.wrong(
                 &[Step::Key("time")],
                 "`[time]` needs exactly one of `columns` and `value`",
                 "name the column or columns that hold the time, or the one time of all values",
             ));
+        }
+        for (key, fact) in ["year", "month", "day", "hour"].into_iter().zip(time.parts()) {
+            self.fact(&path(key), fact)?;
         }
         if time.columns.len() > 6 {
             return Err(self.wrong(

@@ -2,20 +2,28 @@
 
 use std::fmt::Write;
 
-use super::{CoverageSource, Decimal, Derive, Mapping, PersonalDecision, SourceLayout, TextOrColumn};
+use std::collections::BTreeMap;
+
+use super::{
+    CoverageSource, Decimal, Derive, Mapping, PersonalDecision, PlaceSource, RowRules, SourceLayout,
+    TextOrColumn, TimeSource, Unknown, ValueSource, Virtual,
+};
 
 /// The mapping as TOML.
 pub(super) fn render(mapping: &Mapping) -> String {
     let mut page = Page { mapping, text: String::new() };
     page.top();
     page.source();
+    page.rows();
     page.place();
     page.time();
     page.values();
+    page.blocks();
     page.quality();
     page.aliases();
     page.features();
     page.personal();
+    page.shape();
     page.text
 }
 
@@ -45,9 +53,15 @@ impl Page<'_> {
         if let Some(sheet) = &source.sheet {
             self.line("sheet", &quote(sheet), "source.sheet");
         }
-        if let Some(row) = source.header_row {
-            self.line("header_row", &row.to_string(), "source.header_row");
+        if !source.sheets.is_empty() {
+            self.line("sheets", &list(&source.sheets), "source.sheets");
         }
+        for (key, number) in [("header_row", source.header_row), ("header_height", source.header_height)] {
+            if let Some(number) = number {
+                self.line(key, &number.to_string(), &format!("source.{key}"));
+            }
+        }
+        self.optional("comment", source.comment.as_deref(), "source.comment");
         if let Some(delimiter) = source.delimiter {
             self.line("delimiter", &quote(&delimiter.to_string()), "source.delimiter");
         }
@@ -76,24 +90,74 @@ impl Page<'_> {
         }
     }
 
+    fn rows(&mut self) {
+        let rows = &self.mapping.rows;
+        if *rows == RowRules::default() {
+            return;
+        }
+        self.heading("[rows]", "rows");
+        for (key, number) in [("first", rows.first), ("last", rows.last)] {
+            if let Some(number) = number {
+                self.line(key, &number.to_string(), &format!("rows.{key}"));
+            }
+        }
+        for (key, texts) in [("skip", &rows.skip), ("fill", &rows.fill), ("group", &rows.group)] {
+            if !texts.is_empty() {
+                self.line(key, &list(texts), &format!("rows.{key}"));
+            }
+        }
+        if rows.keep_all {
+            self.line("keep_all", "true", "rows.keep_all");
+        }
+    }
+
     fn place(&mut self) {
         let Some(place) = &self.mapping.place else { return };
-        self.heading("[place]", "place");
+        self.place_of(place, "[place]", "place");
+    }
+
+    fn place_of(&mut self, place: &PlaceSource, heading: &str, at: &str) {
+        self.heading(heading, at);
+        for (key, text) in [("column", &place.column), ("cell", &place.cell), ("group", &place.group)] {
+            self.optional(key, text.as_deref(), &format!("{at}.{key}"));
+        }
+        for (key, said) in
+            [("sheet", place.sheet), ("title", place.title), ("file", place.file), ("header", place.header)]
+        {
+            if said {
+                self.line(key, "true", &format!("{at}.{key}"));
+            }
+        }
         for (key, text) in [
-            ("column", &place.column),
+            ("pattern", &place.pattern),
             ("scheme", &place.scheme),
             ("kind", &place.kind),
             ("value", &place.value),
         ] {
-            self.optional(key, text.as_deref(), &format!("place.{key}"));
+            self.optional(key, text.as_deref(), &format!("{at}.{key}"));
+        }
+        if !place.words.is_empty() {
+            self.line("words", &table(&place.words), &format!("{at}.words"));
+        }
+        if place.unknown == Unknown::LeaveOut {
+            self.line("unknown", &quote("leave_out"), &format!("{at}.unknown"));
         }
     }
 
     fn time(&mut self) {
         let Some(time) = &self.mapping.time else { return };
-        self.heading("[time]", "time");
+        self.time_of(time, "[time]", "time");
+    }
+
+    fn time_of(&mut self, time: &TimeSource, heading: &str, at: &str) {
+        self.heading(heading, at);
         if !time.columns.is_empty() {
-            self.line("columns", &list(&time.columns), "time.columns");
+            self.line("columns", &list(&time.columns), &format!("{at}.columns"));
+        }
+        for (key, fact) in ["year", "month", "day", "hour"].into_iter().zip(time.parts()) {
+            if let Some(fact) = fact {
+                self.line(key, &text_or_column(fact), &format!("{at}.{key}"));
+            }
         }
         for (key, text) in [
             ("value", &time.value),
@@ -101,16 +165,58 @@ impl Page<'_> {
             ("zone", &time.zone),
             ("end_column", &time.end_column),
         ] {
-            self.optional(key, text.as_deref(), &format!("time.{key}"));
+            self.optional(key, text.as_deref(), &format!("{at}.{key}"));
         }
     }
 
     fn values(&mut self) {
-        for (at, value) in self.mapping.values.iter().enumerate() {
-            let path = |key: &str| format!("value.{at}.{key}");
-            self.heading("[[value]]", &format!("value.{at}"));
-            self.line("column", &quote(&value.column), &path("column"));
-            self.line("property", &text_or_column(&value.property), &path("property"));
+        self.values_of(&self.mapping.values, "[[value]]", "");
+    }
+
+    fn blocks(&mut self) {
+        for (at, block) in self.mapping.blocks.iter().enumerate() {
+            let path = |key: &str| format!("block.{at}.{key}");
+            self.heading("[[block]]", &format!("block.{at}"));
+            self.optional("columns", block.columns.as_deref(), &path("columns"));
+            for (key, number) in [
+                ("header_row", block.header_row),
+                ("header_height", block.header_height),
+                ("first", block.first),
+                ("last", block.last),
+            ] {
+                if let Some(number) = number {
+                    self.line(key, &number.to_string(), &path(key));
+                }
+            }
+            if let Some(place) = &block.place {
+                self.place_of(place, "[block.place]", &path("place"));
+            }
+            if let Some(time) = &block.time {
+                self.time_of(time, "[block.time]", &path("time"));
+            }
+            self.values_of(&block.values, "[[block.value]]", &path(""));
+        }
+    }
+
+    fn values_of(&mut self, values: &[ValueSource], heading: &str, within: &str) {
+        for (at, value) in values.iter().enumerate() {
+            let path = |key: &str| format!("{within}value.{at}.{key}");
+            self.heading(heading, &format!("{within}value.{at}"));
+            match &value.columns {
+                Some(columns) => self.line("columns", &quote(columns), &path("columns")),
+                None => self.line("column", &quote(&value.column), &path("column")),
+            }
+            if !value.except.is_empty() {
+                self.line("except", &list(&value.except), &path("except"));
+            }
+            if !value.words.is_empty() {
+                self.line("words", &table(&value.words), &path("words"));
+            }
+            if !value.property.is_empty() {
+                self.line("property", &text_or_column(&value.property), &path("property"));
+            } else {
+                self.reasons(&path("property"));
+            }
             if let Some(unit) = &value.unit {
                 self.line("unit", &text_or_column(unit), &path("unit"));
             }
@@ -195,6 +301,12 @@ impl Page<'_> {
         }
     }
 
+    fn shape(&mut self) {
+        if let Some(shape) = &self.mapping.shape {
+            self.text.push_str(&shape.to_toml());
+        }
+    }
+
     fn heading(&mut self, heading: &str, path: &str) {
         self.text.push('\n');
         self.reasons(path);
@@ -253,24 +365,42 @@ pub(crate) fn quote(text: &str) -> String {
     quoted
 }
 
-fn list(texts: &[String]) -> String {
+pub(super) fn list(texts: &[String]) -> String {
     let quoted: Vec<String> = texts.iter().map(|text| quote(text)).collect();
     format!("[{}]", quoted.join(", "))
+}
+
+fn table(words: &BTreeMap<String, String>) -> String {
+    let pairs: Vec<String> =
+        words.iter().map(|(text, meaning)| format!("{} = {}", quote(text), quote(meaning))).collect();
+    format!("{{ {} }}", pairs.join(", "))
 }
 
 fn text_or_column(value: &TextOrColumn) -> String {
     match value {
         TextOrColumn::Text(text) => quote(text),
-        TextOrColumn::Column { column, prefix, default } => {
-            let mut table = format!("{{ column = {}", quote(column));
-            if !prefix.is_empty() {
-                let _ = write!(table, ", prefix = {}", quote(prefix));
+        TextOrColumn::Column { column, prefix, default, pattern, words } => {
+            let mut parts = vec![origin(column)];
+            let mut optional = |key: &str, text: Option<&str>| {
+                parts.extend(text.map(|text| format!("{key} = {}", quote(text))));
+            };
+            optional("pattern", pattern.as_deref());
+            optional("prefix", Some(prefix.as_str()).filter(|prefix| !prefix.is_empty()));
+            optional("default", default.as_deref());
+            if !words.is_empty() {
+                parts.push(format!("words = {}", table(words)));
             }
-            if let Some(default) = default {
-                let _ = write!(table, ", default = {}", quote(default));
-            }
-            table.push_str(" }");
-            table
+            format!("{{ {} }}", parts.join(", "))
         }
+    }
+}
+
+/// Where a fact stands: `column = "…"`, `cell = "A2"`, `sheet = true`.
+fn origin(column: &str) -> String {
+    match Virtual::of(column) {
+        None | Some(Virtual::Letters(_)) => format!("column = {}", quote(column)),
+        Some(Virtual::Cell { .. }) => format!("cell = {}", quote(&column[1..])),
+        Some(Virtual::Group(part)) => format!("group = {}", quote(&part)),
+        Some(Virtual::Sheet | Virtual::File | Virtual::Title) => format!("{} = true", &column[1..]),
     }
 }

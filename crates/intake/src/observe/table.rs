@@ -1,31 +1,29 @@
-//! A table under a mapping: chunk by chunk, what its rows have in common, then each column of values.
+//! A file of tables under a mapping: sheet by sheet, chunk by chunk, what rows have in common, then each column of values.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use arrow::array::StringArray;
 use arrow::record_batch::RecordBatch;
 use catalog::Gazetteer;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use formats::Chunk;
-use model::{DatasetId, DatastreamKey, PlaceId, PlaceKind, Quality, RunTotals, Severity};
+use model::{CellRef, DatasetId, DatastreamKey, RunTotals, Severity};
 use policy::RowFilter;
 
 use super::batch::Batches;
-use super::columns::Header;
+use super::drift;
 use super::duplicates::Keys;
-use super::number::NumberStyle;
+use super::leave_out::{Elsewhere, LeftOut};
 use super::period::Period;
-use super::resolve::{Aliases, PlaceFinder, Pool};
-use super::shared::{
-    Cells, Columns, Missing, NONE, REFUSED, Rows, Shared, Sheet, TimeState, cell_at, fixed_place,
-};
-use super::time::{
-    DAY, DateOrder, Moment, Precision, TimeFormat, TimeReader, column_order, parse_zone, slashed_order,
-};
-use super::time_words::assumption;
-use super::values::Block;
+use super::plan::{Around, Plan, header_of};
+use super::prepare::{constant, taken};
+use super::resolve::{Aliases, Pool};
+use super::shared::{Cells, Missing, NONE, REFUSED, Rows, Shared, Sheet, TimeState, cell_at};
+use super::time::{DAY, parse_zone};
 use crate::Error;
 use crate::findings::{Findings, Words};
-use crate::mapping::{Mapping, TextOrColumn};
+use crate::mapping::{Mapping, Shape, Unknown};
 
 /// How far a time may lie ahead of the clock.
 pub(crate) const MAX_AHEAD: Duration = Duration::minutes(10);
@@ -42,6 +40,8 @@ pub(crate) struct Settings {
     pub(crate) typed: bool,
     /// What the dataset's agency means by names of places.
     pub(crate) aliases: Aliases,
+    /// The file's name.
+    pub(crate) file: String,
 }
 
 /// What came of a table.
@@ -49,38 +49,31 @@ pub(crate) struct Mapped {
     pub(crate) batches: Vec<RecordBatch>,
     pub(crate) datastreams: Vec<DatastreamKey>,
     pub(crate) totals: RunTotals,
+    /// What the file looked like.
+    pub(crate) shape: Shape,
 }
 
-/// Takes a table chunk by chunk.
+/// Takes a file of tables chunk by chunk.
 pub(crate) struct Observer {
     mapping: Mapping,
     settings: Settings,
     shared: Shared,
-    blocks: Vec<Block>,
-    place: Option<u32>,
-    moment: Option<Moment>,
-    reader: TimeReader,
+    elsewhere: Elsewhere,
     latest: i64,
     now: String,
-    layout: Option<Layout>,
+    /// The sheet that is being read, and its tables.
+    sheet: Option<u16>,
+    plans: Vec<Plan>,
+    shape: Option<Shape>,
     /// Why the sheets so far are not the one that the mapping means.
-    elsewhere: Option<Error>,
+    unfit: Option<Error>,
     totals: RunTotals,
     warned_of_order: bool,
     warned_of_assumption: bool,
     warned_of_flags: bool,
+    /// What was already said of cells that stand for a whole table or column.
+    said_once: HashSet<(String, CellRef)>,
     rows: Rows,
-}
-
-/// Where everything stands in the sheet.
-struct Layout {
-    sheet: u16,
-    header: Header,
-    times: Vec<usize>,
-    end: Option<usize>,
-    place: Option<usize>,
-    quality: Option<usize>,
-    values: Vec<Columns>,
 }
 
 impl Observer {
@@ -92,37 +85,14 @@ impl Observer {
     ) -> Result<Observer, Error> {
         let source = mapping.time.clone().unwrap_or_default();
         let zone = source.zone.as_deref().and_then(parse_zone).unwrap_or(DAY / 24 * 7);
-        let format = source.format.as_deref().and_then(TimeFormat::parse).unwrap_or(TimeFormat::Auto);
-        let reader = TimeReader { format, order: None, zone };
-        let moment = match &source.value {
-            None => None,
-            Some(text) => Some(reader.read(text).ok_or_else(|| {
-                Error::invalid(
-                    format!("the mapping, [time]: `{text}` is no time"),
-                    "write e.g. `2015-12-31`, or the format it is written in",
-                )
-            })?),
-        };
         let mut periods = Pool::default();
         let mut known = |text: &str| {
             periods.number(Period::parse(text).expect("the three periods of precision are well formed"))
         };
         let (instant, year, month) = (known(""), known("P1Y"), known("P1M"));
-        let place = mapping.place.clone().unwrap_or_default();
-        let finder = place.column.as_ref().map(|_| {
-            let kind = place.kind.as_deref().and_then(PlaceKind::from_code);
-            let mut aliases = settings.aliases.clone();
-            for alias in &mapping.place_aliases {
-                let kind = alias.kind.as_deref().and_then(PlaceKind::from_code);
-                if let Ok(place) = PlaceId::new(&alias.place) {
-                    aliases.add(&alias.text, kind, place);
-                }
-            }
-            PlaceFinder::new(gazetteer.clone(), place.scheme.clone(), kind, aliases)
-        });
-        let mut shared = Shared {
+        let shared = Shared {
             gazetteer,
-            finder,
+            finder: None,
             dataset: settings.dataset.clone(),
             rows: settings.rows.clone(),
             zone,
@@ -140,39 +110,24 @@ impl Observer {
             month,
             warned_of_moving: false,
         };
-        let fixed = match &place.value {
-            None => None,
-            Some(text) => Some(fixed_place(text, &mut shared).ok_or_else(|| {
-                Error::invalid(
-                    format!("the mapping, [place]: the place `{text}` does not exist"),
-                    "write the id of a place in the catalogue, e.g. `station:tan_chau`",
-                )
-            })?),
-        };
-        let blocks = mapping
-            .values
-            .iter()
-            .enumerate()
-            .map(|(at, value)| Block::new(at, value, &mut shared))
-            .collect::<Result<_, _>>()?;
         let latest = (settings.now + MAX_AHEAD).timestamp_micros();
         let now = settings.now.to_rfc3339_opts(SecondsFormat::Secs, true);
         Ok(Observer {
             mapping,
             settings,
             shared,
-            blocks,
-            place: fixed,
-            moment,
-            reader,
+            elsewhere: Elsewhere::builtin()?,
             latest,
             now,
-            layout: None,
-            elsewhere: None,
+            sheet: None,
+            plans: Vec::new(),
+            shape: None,
+            unfit: None,
             totals: RunTotals::default(),
             warned_of_order: false,
             warned_of_assumption: false,
             warned_of_flags: false,
+            said_once: HashSet::new(),
             rows: Rows::default(),
         })
     }
@@ -187,51 +142,25 @@ impl Observer {
         if chunk.is_empty() {
             return Ok(true);
         }
-        let start = match &self.layout {
-            Some(layout) if layout.sheet != chunk.sheet => return Ok(false),
-            Some(_) => 0,
-            None => {
-                if !self.find_layout(chunk, sheets)? {
-                    return Ok(true);
-                }
-                let header = self.layout.as_ref().map_or(0, |layout| layout.header.row);
-                (0..chunk.len()).take_while(|row| chunk.row_number(*row) <= header).count()
+        if self.sheet != Some(chunk.sheet) {
+            if self.shape.is_some() && self.mapping.source.sheets.is_empty() {
+                return Ok(false);
             }
-        };
-        // Put back at the end; an error in between ends the load.
-        let (Some(layout), mut rows) = (self.layout.take(), std::mem::take(&mut self.rows)) else {
-            return Ok(true);
-        };
-        let first_finding = findings.kept.len();
-        self.read_times(chunk, &layout, start, &mut rows, findings);
-        self.read_places(chunk, &layout, start, &mut rows);
-        self.read_flags(chunk, &layout, start, &mut rows, findings);
-        rows.said.clear();
-        rows.said.resize(chunk.len(), 0);
-        let sheet = Sheet {
-            chunk,
-            header: &layout.header,
-            start,
-            time: layout.times.first().copied().unwrap_or(0),
-            end: layout.end.unwrap_or(0),
-            place: layout.place.unwrap_or(0),
-            now: &self.now,
-        };
-        for (block, columns) in self.blocks.iter_mut().zip(&layout.values) {
-            let (missing, refused) = block.take(&sheet, columns, &mut rows, &mut self.shared, findings)?;
-            self.totals.missing += missing;
-            self.totals.refused += refused;
+            self.sheet = Some(chunk.sheet);
+            self.plans.clear();
+            self.find_tables(chunk, sheets, findings)?;
         }
-        self.totals.rows += (chunk.len() - start) as u64;
-        self.totals.refused_rows += rows.said.iter().filter(|said| **said & REFUSED != 0).count() as u64;
-        findings.sort_from(first_finding);
+        let mut plans = std::mem::take(&mut self.plans);
+        for plan in &mut plans {
+            self.take_table(plan, chunk, findings)?;
+        }
+        self.plans = plans;
         if self.shared.batches.count() > self.settings.max_values {
             return Err(Error::Limit {
                 what: "the number of values in one file".into(),
                 limit: format!("{} (hand the file in as several)", self.settings.max_values),
             });
         }
-        (self.layout, self.rows) = (Some(layout), rows);
         Ok(true)
     }
 
@@ -240,292 +169,347 @@ impl Observer {
         self.totals.rows
     }
 
-    /// What came of the table.
+    /// What came of the file.
     pub(crate) fn finish(mut self, sheets: &[String]) -> Result<Mapped, Error> {
-        if self.layout.is_none() {
-            return Err(self.elsewhere.take().unwrap_or_else(|| no_sheet(&self.mapping, sheets)));
-        }
+        let Some(shape) = self.shape else {
+            return Err(self.unfit.take().unwrap_or_else(|| no_sheet(&self.mapping, sheets)));
+        };
         let used = self.shared.batches.datastreams();
         let ids = std::mem::take(&mut self.shared.stream_ids);
         let keys = std::mem::take(&mut self.shared.streams.items);
         let datastreams =
             keys.into_iter().zip(ids).filter(|(_, id)| used.contains(id)).map(|(key, _)| key).collect();
-        Ok(Mapped { batches: self.shared.batches.into_vec(), datastreams, totals: self.totals })
+        Ok(Mapped { batches: self.shared.batches.into_vec(), datastreams, totals: self.totals, shape })
     }
 
-    /// Finds the header and the columns in the first chunk of a sheet; `false` when the mapping means
-    /// another sheet.
-    fn find_layout(&mut self, chunk: &Chunk, sheets: &[String]) -> Result<bool, Error> {
-        if let Some(wanted) = &self.mapping.source.sheet
-            && sheets.get(usize::from(chunk.sheet)).is_none_or(|name| name.trim() != wanted.trim())
-        {
-            return Ok(false);
+    /// Finds the tables of a sheet in its first chunk, if the mapping means this sheet.
+    fn find_tables(
+        &mut self,
+        chunk: &Chunk,
+        sheets: &[String],
+        findings: &mut Findings,
+    ) -> Result<(), Error> {
+        let name = sheets.get(usize::from(chunk.sheet)).map_or("", |name| name.trim());
+        let source = &self.mapping.source;
+        let named = |wanted: &String| wanted.trim() == name;
+        let wanted = match &source.sheet {
+            Some(wanted) => named(wanted),
+            None => {
+                source.sheets.is_empty() || source.sheets.iter().any(|wanted| wanted == "*" || named(wanted))
+            }
+        };
+        if !wanted {
+            return Ok(());
         }
-        let header = match Header::of_mapping(chunk, &self.mapping) {
-            Ok(header) => header,
+        let every = source.sheets.iter().any(|wanted| wanted == "*") && !source.sheets.iter().any(named);
+        let is_only = source.sheet.is_none() && source.sheets.is_empty();
+        match self.plans_of(chunk, name, findings) {
+            Ok(plans) => self.plans = plans,
             // A cover sheet: perhaps the next one is meant.
-            Err(error)
-                if self.mapping.source.sheet.is_none() && usize::from(chunk.sheet) + 1 < sheets.len() =>
-            {
-                self.elsewhere.get_or_insert(error);
-                return Ok(false);
+            Err(error) if is_only && usize::from(chunk.sheet) + 1 < sheets.len() => {
+                self.unfit.get_or_insert(error);
             }
-            Err(error) => return Err(self.elsewhere.take().unwrap_or(error)),
-        };
-        let layout = self.layout_of(chunk, header)?;
-        self.layout = Some(layout);
-        Ok(true)
+            Err(error) if every => {
+                let cell = cell_at(chunk.sheet, chunk.row_number(0), 0);
+                findings.add(Severity::Warning, "sheet_left_out", cell, || Words {
+                    column_name: String::new(),
+                    value: name.to_owned(),
+                    expected: error.to_string(),
+                });
+                self.unfit.get_or_insert(error);
+            }
+            Err(error) => return Err(self.unfit.take().unwrap_or(error)),
+        }
+        Ok(())
     }
 
-    fn layout_of(&mut self, chunk: &Chunk, header: Header) -> Result<Layout, Error> {
-        let find = |name: &str| header.find(name);
-        let optional = |name: Option<&str>| name.map(find).transpose();
-        let time = self.mapping.time.clone().unwrap_or_default();
-        let start = (0..chunk.len()).take_while(|row| chunk.row_number(*row) <= header.row).count();
-        let texts = |column: usize| {
-            let cells = Cells::of(chunk, Some(column));
-            (start..chunk.len()).filter_map(move |row| cells.get(row))
+    fn plans_of(&mut self, chunk: &Chunk, sheet: &str, findings: &mut Findings) -> Result<Vec<Plan>, Error> {
+        let around = Around {
+            chunk,
+            sheet,
+            file: &self.settings.file,
+            typed: self.settings.typed,
+            aliases: &self.settings.aliases,
         };
-        let times = time.columns.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()?;
-        if let Some(column) = times.first() {
-            // Where rows contradict each other, each has to show its own order.
-            self.reader.order = column_order(texts(*column)).ok().flatten();
-        }
-        let mut values = Vec::with_capacity(self.blocks.len());
-        for block in &self.blocks {
-            let source = block.source();
-            let value = find(&source.column)?;
-            let cells = Cells::of(chunk, Some(value));
-            let written = (start..chunk.len())
-                .filter(|row| !chunk.is_typed(*row, value))
-                .filter_map(|row| cells.get(row));
-            let style = match NumberStyle::resolve(self.mapping.source.decimal, written) {
-                NumberStyle::Unclear if self.settings.typed => NumberStyle::Dot,
-                style => style,
+        let mut plans = Vec::new();
+        for (block, mapping) in self.mapping.tables() {
+            let header = match header_of(&block, &mapping, chunk) {
+                Ok(header) => header,
+                Err(error) => return Err(drift::explained(error, &self.mapping, &mapping, chunk, sheet)),
             };
-            values.push(Columns {
-                value,
-                property: optional(source.property.column())?,
-                unit: optional(source.unit.as_ref().and_then(TextOrColumn::column))?,
-                period: optional(source.period.as_ref().and_then(TextOrColumn::column))?,
-                temperature: optional(source.temperature.as_deref())?,
-                style,
+            plans.push(Plan::new(&block, mapping, header, &around, &self.elsewhere, &mut self.shared)?);
+        }
+        let Some(first) = plans.first() else {
+            return Err(Error::internal("finding the tables of a sheet", "a mapping has no table"));
+        };
+        match &mut self.shape {
+            Some(shape) => shape.sheets.push(sheet.to_owned()),
+            None => {
+                let mut shape = Shape::of(first.header.row, &first.header.names);
+                shape.decimal = first.decimal(chunk).map(str::to_owned);
+                if !sheet.is_empty() {
+                    shape.sheets.push(sheet.to_owned());
+                }
+                if let Some(known) = &self.mapping.shape {
+                    let read: HashSet<usize> = first.values.iter().map(|read| read.columns.value).collect();
+                    drift::note(known, &shape, &self.mapping, chunk.sheet, &read, findings)?;
+                }
+                self.shape = Some(shape);
+            }
+        }
+        for (plan, (column, name)) in
+            plans.iter().flat_map(|plan| plan.left_out.iter().map(move |left| (plan, left)))
+        {
+            let cell = cell_at(chunk.sheet, plan.header.last, *column);
+            findings.add(Severity::Warning, "left_out_unknown_place", cell, || Words {
+                column_name: String::new(),
+                value: name.clone(),
+                expected: String::new(),
             });
         }
-        let place = optional(self.mapping.place.as_ref().and_then(|place| place.column.as_deref()))?;
-        let quality = optional(self.mapping.quality.as_ref().map(|quality| quality.column.as_str()))?;
-        let end = optional(time.end_column.as_deref())?;
-        Ok(Layout { sheet: chunk.sheet, header, times, end, place, quality, values })
+        for plan in &plans {
+            if let Some((column, year)) = plan.odd_year() {
+                let cell = cell_at(chunk.sheet, plan.header.last, column);
+                findings.add(Severity::Warning, "year_out_of_order", cell, || Words {
+                    column_name: String::new(),
+                    value: plan.header.name(column).to_owned(),
+                    expected: year,
+                });
+            }
+        }
+        for read in plans.iter().flat_map(|plan| plan.values.iter().map(move |read| (plan, read))) {
+            let (plan, read) = read;
+            if read.preliminary {
+                let cell = cell_at(chunk.sheet, plan.header.last, read.columns.value);
+                findings.add(Severity::Warning, "preliminary_values", cell, || Words {
+                    column_name: String::new(),
+                    value: plan.header.name(read.columns.value).to_owned(),
+                    expected: String::new(),
+                });
+            }
+        }
+        Ok(plans)
     }
 
-    fn read_times(
-        &mut self,
-        chunk: &Chunk,
-        layout: &Layout,
-        start: usize,
-        rows: &mut Rows,
-        findings: &mut Findings,
-    ) {
-        let count = chunk.len();
-        let nothing = Moment { us: 0, precision: Precision::Instant };
-        rows.moments.clear();
-        rows.moments.resize(count, self.moment.unwrap_or(nothing));
-        rows.times.clear();
-        rows.times.resize(count, TimeState::Good);
-        if let Some(moment) = self.moment {
-            if moment.us > self.latest {
-                rows.times.fill(TimeState::Future);
-            }
-        } else if let [column] = layout.times.as_slice() {
-            let cells = Cells::of(chunk, Some(*column));
-            let mut last: Option<(&str, Moment, TimeState)> = None;
-            for row in start..count {
-                let text = cells.get(row);
-                let (moment, state) = match (text, last) {
-                    (None, _) => (nothing, TimeState::Empty),
-                    (Some(text), Some((known, moment, state))) if known == text => (moment, state),
-                    (Some(text), _) => {
-                        let read = match self.reader.read(text) {
-                            None => self.day_first(&[text], row, *column, chunk, layout, findings),
-                            read => read,
-                        };
-                        let (moment, state) = self.judge(read);
-                        if read.is_some() && !self.warned_of_assumption {
-                            self.tell_assumption(text, row, *column, chunk, layout, findings);
-                        }
-                        last = Some((text, moment, state));
-                        (moment, state)
+    /// Takes the rows of one table that a chunk holds.
+    fn take_table(&mut self, plan: &mut Plan, chunk: &Chunk, findings: &mut Findings) -> Result<(), Error> {
+        let first_finding = findings.kept.len();
+        let mut rows = std::mem::take(&mut self.rows);
+        std::mem::swap(&mut self.shared.finder, &mut plan.finder);
+        let (mut read, mut start) = plan.rows.read(chunk, &plan.header, findings)?;
+        let mut last: Option<(super::parts::HeaderTime, Option<String>)> = None;
+        let mut values = std::mem::take(&mut plan.values);
+        let mut header = plan.header.clone();
+        let behind = plan.rows.width + plan.rows.beside.len();
+        for (at, beside) in plan.rows.beside.iter().enumerate() {
+            header.push(plan.rows.width + at, &beside.name);
+        }
+        for value in &mut values {
+            let known =
+                last.as_ref().is_some_and(|(time, place)| *time == value.time && *place == value.place);
+            if !known {
+                let same_time = last.as_ref().is_some_and(|(time, _)| *time == value.time);
+                if !same_time {
+                    self.read_times(plan, &read, &value.time, start, &mut rows, findings);
+                }
+                self.read_places(plan, &read, value.place.as_deref(), start, &mut rows);
+                if last.is_none() {
+                    if !plan.mapping.rows.keep_all
+                        && let Some(kept) = self.leave_out(plan, &read, start, &rows, &header, findings)
+                    {
+                        read = std::borrow::Cow::Owned(taken(&read, &kept)?);
+                        start = 0;
+                        self.read_times(plan, &read, &value.time, start, &mut rows, findings);
+                        self.read_places(plan, &read, value.place.as_deref(), start, &mut rows);
                     }
-                };
-                rows.moments[row] = moment;
-                rows.times[row] = state;
-            }
-        } else {
-            let cells: Vec<Cells<'_>> =
-                layout.times.iter().map(|column| Cells::of(chunk, Some(*column))).collect();
-            let mut parts: Vec<&str> = Vec::with_capacity(cells.len());
-            for row in start..count {
-                parts.clear();
-                parts.extend(cells.iter().filter_map(|column| column.get(row)));
-                let (moment, state) = if parts.is_empty() {
-                    (nothing, TimeState::Empty)
-                } else if parts.len() < cells.len() {
-                    (nothing, TimeState::Unreadable)
+                    self.read_flags(plan, &read, start, &mut rows, findings);
+                    rows.said.clear();
+                    rows.said.resize(read.len(), 0);
                 } else {
-                    let read = match self.reader.read_parts(&parts) {
-                        None => self.day_first(&parts, row, layout.times[0], chunk, layout, findings),
-                        read => read,
-                    };
-                    self.judge(read)
-                };
-                rows.moments[row] = moment;
-                rows.times[row] = state;
-            }
-        }
-        rows.ends.clear();
-        if let Some(column) = layout.end {
-            let cells = Cells::of(chunk, Some(column));
-            rows.ends.resize(count, None);
-            for row in start..count {
-                let Some(text) = cells.get(row) else { continue };
-                let start = rows.moments[row].us;
-                match self.reader.read(text).filter(|end| end.us > start) {
-                    Some(end) => rows.ends[row] = Some(end.us),
-                    None if rows.times[row] == TimeState::Good => rows.times[row] = TimeState::EndUnreadable,
-                    None => {}
+                    rows.said.iter_mut().for_each(|said| *said &= REFUSED);
                 }
+                last = Some((value.time.clone(), value.place.clone()));
+            }
+            // What the header says is told of as a column behind the last one.
+            let from_header = !value.time.is_empty() && plan.time_column().is_none() || value.place.is_some();
+            if from_header {
+                let chunk = read.to_mut();
+                let rows = chunk.len();
+                chunk.columns.truncate(behind);
+                chunk.typed.truncate(behind);
+                chunk.columns.resize_with(behind, || StringArray::new_null(rows));
+                let words =
+                    if value.place.is_some() { value.place.clone() } else { Some(value.time.words()) };
+                chunk.columns.push(constant(
+                    &words.unwrap_or_default(),
+                    chunk.rows.as_ref().map_or(chunk.len(), Vec::len),
+                ));
+                header.push(behind, header.name(value.columns.value).to_owned().as_str());
+            }
+            let sheet = Sheet {
+                chunk: &read,
+                header: &header,
+                start,
+                time: plan.time_column().unwrap_or(behind),
+                end: plan.end.unwrap_or(0),
+                place: if value.place.is_some() { behind } else { plan.place_column.unwrap_or(0) },
+                now: &self.now,
+            };
+            let before = findings.kept.len();
+            let (missing, refused) =
+                value.block.take(&sheet, &value.columns, &mut rows, &mut self.shared, findings)?;
+            self.totals.missing += missing;
+            self.totals.refused += refused;
+            self.point_back(plan, behind, value.columns.value, before, findings);
+        }
+        plan.values = values;
+        std::mem::swap(&mut self.shared.finder, &mut plan.finder);
+        self.totals.rows += (read.len() - start) as u64;
+        self.totals.refused_rows += rows.said.iter().filter(|said| **said & REFUSED != 0).count() as u64;
+        findings.sort_from(first_finding);
+        self.rows = rows;
+        Ok(())
+    }
+
+    /// Turns findings about columns that were put beside to the cells that these came from; what
+    /// stands for a whole table or column is told once.
+    fn point_back(&mut self, plan: &Plan, behind: usize, value: usize, from: usize, findings: &mut Findings) {
+        let mut at = from;
+        while at < findings.kept.len() {
+            let finding = &mut findings.kept[at];
+            let column = usize::from(finding.cell.column).saturating_sub(1);
+            if column < plan.rows.width {
+                at += 1;
+                continue;
+            }
+            let origin = if column == behind {
+                Some((Some(plan.header.last), value))
+            } else {
+                plan.rows.origin(column)
+            };
+            let Some((row, column)) = origin else {
+                at += 1;
+                continue;
+            };
+            finding.cell = cell_at(finding.cell.sheet, row.unwrap_or(finding.cell.row), column);
+            if row.is_some() && !self.said_once.insert((finding.code.clone(), finding.cell)) {
+                findings.kept.remove(at);
+                findings.total -= 1;
+            } else {
+                at += 1;
             }
         }
     }
 
-    /// Says once that a time was read by an assumption: a number of days, the name of a lunar year.
-    fn tell_assumption(
-        &mut self,
-        text: &str,
-        row: usize,
-        column: usize,
+    /// The rows that stay when totals, other regions and notes are left out; `None` when all stay.
+    fn leave_out(
+        &self,
+        plan: &Plan,
         chunk: &Chunk,
-        layout: &Layout,
+        start: usize,
+        rows: &Rows,
+        header: &super::columns::Header,
         findings: &mut Findings,
-    ) {
-        let Some(code) = assumption(text).filter(|_| matches!(self.reader.format, TimeFormat::Auto)) else {
-            return;
-        };
-        self.warned_of_assumption = true;
-        let read = self.reader.read(text).and_then(|moment| DateTime::from_timestamp_micros(moment.us));
-        let cell = cell_at(chunk.sheet, chunk.row_number(row), column);
-        findings.add(Severity::Warning, code, cell, || Words {
-            column_name: layout.header.name(column).to_owned(),
-            value: text.to_owned(),
-            expected: read.map_or_else(String::new, |at| {
-                at.with_timezone(&model::VIETNAM).format("%d/%m/%Y").to_string()
-            }),
-        });
-    }
-
-    fn judge(&self, moment: Option<Moment>) -> (Moment, TimeState) {
-        match moment {
-            None => (Moment { us: 0, precision: Precision::Instant }, TimeState::Unreadable),
-            Some(moment) if moment.us > self.latest => (moment, TimeState::Future),
-            Some(moment) => (moment, TimeState::Good),
-        }
-    }
-
-    /// Reads `3/4/2020` day first, as Vietnam writes it, where nothing in the column tells; says so once.
-    #[cold]
-    fn day_first(
-        &mut self,
-        parts: &[&str],
-        row: usize,
-        column: usize,
-        chunk: &Chunk,
-        layout: &Layout,
-        findings: &mut Findings,
-    ) -> Option<Moment> {
-        let unknown = self.reader.order.is_none() && matches!(self.reader.format, TimeFormat::Auto);
-        let text = parts.first()?;
-        if !unknown || slashed_order(text)?.is_some() {
-            return None;
-        }
-        let cells = Cells::of(chunk, Some(column));
-        // A column that contradicts itself is not read by convention.
-        if column_order((0..chunk.len()).filter_map(|row| cells.get(row))).is_err() {
-            return None;
-        }
-        let moment =
-            TimeReader { order: Some(DateOrder::DayFirst), ..self.reader.clone() }.read_parts(parts)?;
-        self.reader.order = Some(DateOrder::DayFirst);
-        if !self.warned_of_order {
-            self.warned_of_order = true;
-            let cell = cell_at(chunk.sheet, chunk.row_number(row), column);
-            findings.add(Severity::Warning, "assumed_day_first", cell, || Words {
-                column_name: layout.header.name(column).to_owned(),
-                value: (*text).to_owned(),
-                expected: "%d/%m/%Y".into(),
+    ) -> Option<Vec<u32>> {
+        let places = Cells::of(chunk, plan.place_column);
+        let time_column = plan.time_column();
+        let times = Cells::of(chunk, time_column);
+        let unknown = plan.mapping.place.as_ref().is_some_and(|place| place.unknown == Unknown::LeaveOut);
+        let mut gone: Vec<u32> = Vec::new();
+        for row in start..chunk.len() {
+            let lost = plan.place_column.is_some() && rows.places[row] == NONE;
+            let timeless = matches!(rows.times[row], TimeState::Unreadable | TimeState::Empty);
+            if !lost && !timeless {
+                continue;
+            }
+            let mut found = None;
+            if let (true, Some(column), Some(text)) = (lost, plan.place_column, places.get(row)) {
+                let may_be =
+                    self.shared.finder.as_ref().map(|finder| finder.explain(text, rows.moments[row].us));
+                let judged = self.elsewhere.judge(text, header.name(column));
+                let is_ours = may_be.is_some_and(|places| !places.is_empty());
+                found = judged
+                    .filter(|_| !is_ours)
+                    .or((unknown && !is_ours).then_some(LeftOut::Unknown))
+                    .map(|why| (why, column, text));
+            }
+            if let (None, true, Some(column), Some(text)) = (&found, timeless, time_column, times.get(row)) {
+                let judged = self.elsewhere.judge(text, header.name(column));
+                found = judged.filter(|why| *why != LeftOut::Elsewhere).map(|why| (why, column, text));
+            }
+            if found.is_none() && (lost && places.get(row).is_none() || timeless && times.get(row).is_none())
+            {
+                // `Tổng cộng` may stand in the column of running numbers.
+                let first = (0..plan.rows.width)
+                    .find_map(|column| Some((column, Cells::of(chunk, Some(column)).get(row)?)));
+                found = first.and_then(|(column, text)| {
+                    let judged = self.elsewhere.judge(text, header.name(column));
+                    judged
+                        .filter(|why| matches!(why, LeftOut::Total | LeftOut::Note))
+                        .map(|why| (why, column, text))
+                });
+            }
+            let Some((why, column, text)) = found else { continue };
+            gone.push(u32::try_from(row).ok()?);
+            let Some(code) = why.code() else { continue };
+            let (row, column) = match plan.rows.origin(column) {
+                Some((at, column)) => (at.unwrap_or(chunk.row_number(row)), column),
+                None => (chunk.row_number(row), column),
+            };
+            findings.add(Severity::Warning, code, cell_at(chunk.sheet, row, column), || Words {
+                column_name: header.name(column).to_owned(),
+                value: text.to_owned(),
+                expected: String::new(),
             });
         }
-        Some(moment)
-    }
-
-    fn read_places(&mut self, chunk: &Chunk, layout: &Layout, start: usize, rows: &mut Rows) {
-        rows.places.clear();
-        rows.places.resize(chunk.len(), self.place.unwrap_or(NONE));
-        let Shared { finder: Some(finder), places, .. } = &mut self.shared else { return };
-        let cells = Cells::of(chunk, layout.place);
-        for row in start..chunk.len() {
-            if let Some(text) = cells.get(row) {
-                rows.places[row] = finder.find(text, rows.moments[row].us, places).unwrap_or(NONE);
-            }
+        if gone.is_empty() {
+            return None;
         }
-    }
-
-    fn read_flags(
-        &mut self,
-        chunk: &Chunk,
-        layout: &Layout,
-        start: usize,
-        rows: &mut Rows,
-        findings: &mut Findings,
-    ) {
-        rows.flags.clear();
-        let (Some(column), Some(source)) = (layout.quality, &self.mapping.quality) else { return };
-        rows.flags.resize(chunk.len(), 0);
-        let cells = Cells::of(chunk, Some(column));
-        for row in start..chunk.len() {
-            let Some(text) = cells.get(row) else { continue };
-            let flag = match source.codes.get(text) {
-                Some(flag) => Some(*flag),
-                None if source.codes.is_empty() => {
-                    text.parse().ok().filter(|code| Quality::from_code(*code).is_some())
-                }
-                None => None,
-            };
-            match flag {
-                Some(flag) => rows.flags[row] = flag,
-                None if self.warned_of_flags => {}
-                None => {
-                    self.warned_of_flags = true;
-                    let cell = cell_at(chunk.sheet, chunk.row_number(row), column);
-                    findings.add(Severity::Warning, "unknown_flag", cell, || Words {
-                        column_name: layout.header.name(column).to_owned(),
-                        value: text.to_owned(),
-                        expected: String::new(),
-                    });
-                }
-            }
-        }
+        let mut gone = gone.into_iter().peekable();
+        let kept = (start..chunk.len()).filter_map(|row| u32::try_from(row).ok());
+        Some(kept.filter(|row| gone.next_if_eq(row).is_none()).collect())
     }
 }
 
 fn no_sheet(mapping: &Mapping, sheets: &[String]) -> Error {
-    match &mapping.source.sheet {
-        Some(wanted) => Error::invalid(
-            format!("the file has no rows in a sheet `{wanted}`"),
-            format!(
-                "its sheets are {}: correct the mapping",
-                sheets.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ")
-            ),
+    let wanted = mapping.source.sheet.iter().chain(&mapping.source.sheets);
+    let wanted: Vec<String> = wanted.map(|sheet| format!("`{sheet}`")).collect();
+    if wanted.is_empty() {
+        return Error::invalid("the file has no rows", "hand in a file that has a header and rows");
+    }
+    Error::invalid(
+        format!("the file has no rows in a sheet {}", wanted.join(", ")),
+        format!(
+            "its sheets are {}: correct the mapping",
+            sheets.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ")
         ),
-        None => Error::invalid("the file has no rows", "hand in a file that has a header and rows"),
+    )
+}
+
+impl Observer {
+    /// Latest time that is taken, microseconds.
+    pub(super) fn latest(&self) -> i64 {
+        self.latest
+    }
+
+    /// Whether this was said before in this load; it is said now.
+    pub(super) fn says_order(&mut self) -> bool {
+        std::mem::replace(&mut self.warned_of_order, true)
+    }
+
+    pub(super) fn says_assumption(&mut self) -> bool {
+        std::mem::replace(&mut self.warned_of_assumption, true)
+    }
+
+    pub(super) fn has_said_assumption(&self) -> bool {
+        self.warned_of_assumption
+    }
+
+    pub(super) fn says_flags(&mut self) -> bool {
+        std::mem::replace(&mut self.warned_of_flags, true)
+    }
+
+    pub(super) fn shared(&mut self) -> &mut Shared {
+        &mut self.shared
     }
 }

@@ -113,10 +113,6 @@ impl Block {
         })
     }
 
-    pub(super) fn source(&self) -> &ValueSource {
-        &self.source
-    }
-
     /// Takes the values of one chunk; returns how many cells are missing and how many were refused.
     pub(super) fn take(
         &mut self,

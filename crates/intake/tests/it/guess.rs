@@ -13,8 +13,11 @@ async fn guessed(node: &Node, csv: &str) -> String {
     assert_eq!(told(&report.findings), [], "{}", report.mapping);
     let reasons = report.mapping.lines().filter(|line| line.starts_with('#')).count();
     assert!(reasons >= 3, "every decision has its reason:\n{}", report.mapping);
-    assert_eq!(Mapping::parse(&report.mapping).unwrap().to_toml(), without_comments(&report.mapping));
-    without_comments(&report.mapping).replace("\n\n", "\n")
+    let read_back = Mapping::parse(&report.mapping).unwrap().to_toml();
+    assert_eq!(without_comments(&read_back), without_comments(&report.mapping));
+    assert!(report.mapping.contains("\n[shape]\n"), "what the file looked like is kept");
+    let text = without_comments(&report.mapping).replace("\n\n", "\n");
+    text.split("[shape]\n").next().unwrap_or_default().to_owned()
 }
 
 fn without_comments(toml: &str) -> String {
@@ -194,4 +197,114 @@ mod any_mapping {
             let _ = Mapping::parse(&text);
         }
     }
+}
+
+/// The mapping that is guessed of a file, or what has to be confirmed first.
+async fn outcome(node: &Node, name: &str, csv: &str) -> Result<String, String> {
+    match node.load_as("series", name, csv.into(), None, true).await {
+        Ok(report) => {
+            let text = without_comments(&report.mapping).replace("\n\n", "\n");
+            Ok(text.split("[shape]\n").next().unwrap_or_default().replace(HEAD, ""))
+        }
+        Err(Error::Unmapped { missing, example }) => Err(format!("{missing}\n{example}")),
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+#[tokio::test]
+async fn tables_wide_by_time_are_guessed_from_headers_titles_and_values() {
+    let node = Node::new().await;
+    let by_year = "\"Planted area of autumn paddy by province\"\n\n\"Cities, provincies\";\"2014\";\"2015\";\"Prel. 2016\"\n\"WHOLE COUNTRY\";2700;2800;2900\n\"An Giang\";240.1;241.2;242.3\n\"Kien Giang\";300.1;301.2;302.3\n\"Ha Noi\";0;0;0\n";
+    assert_eq!(
+        outcome(&node, "a.csv", by_year).await.unwrap(),
+        "[source]\nheader_row = 3\n[place]\ncolumn = \"Cities, provincies\"\nkind = \"province\"\n[[value]]\ncolumns = \"{year}\"\nproperty = \"rice_area_sown\"\nunit = \"10*3.har\"\nperiod = \"season:he_thu\"\n"
+    );
+    // Numbers that cannot be of the property's own unit are asked about.
+    let asked =
+        outcome(&node, "a.csv", &by_year.replace("24", "2400").replace("30", "3000")).await.unwrap_err();
+    assert!(
+        asked.contains("value.0.unit") && asked.contains("which unit?") && asked.contains("# 0.20: CONFIRM"),
+        "{asked}"
+    );
+
+    let by_month = "Trạm: Cần Thơ\nLượng mưa tháng (Đơn vị: mm)\nNăm;I;II;III;IV;V;VI;VII;VIII;IX;X;XI;XII;Cả năm\n2019;1;0;2;10;200;210;190;180;250;300;100;20;1463\n2020;1;0;2;10;200;210;190;180;250;300;100;20;1463\n";
+    assert_eq!(
+        outcome(&node, "a.csv", by_month).await.unwrap(),
+        "[source]\nheader_row = 3\n[place]\ntitle = true\npattern = \"Trạm*: {place}\"\nkind = \"station\"\n[time]\nyear = { column = \"Năm\" }\n[[value]]\ncolumns = \"{month}\"\nproperty = \"rain_total\"\nunit = { title = true, pattern = \"*Đơn vị*: {unit})\" }\nperiod = \"P1M\"\n"
+    );
+
+    let hours: String = (1..=24).map(|hour| format!(",{hour}h")).collect();
+    let values: String = (1..=24).map(|hour| format!(",{hour}")).collect();
+    let by_hour =
+        format!("Trạm: Tân Châu\nMực nước giờ (cm)\nNgày{hours}\n03/02/2020{values}\n13/02/2020{values}\n");
+    let guessed = outcome(&node, "a.csv", &by_hour).await.unwrap();
+    assert!(
+        guessed.contains("columns = [\"Ngày\"]")
+            && guessed.contains("columns = \"{hour}\"")
+            && guessed.contains("property = \"water_level\""),
+        "{guessed}"
+    );
+
+    let two = "Tỉnh;2015 Fallow land;2015 Average population;2016 Fallow land;2016 Average population\nAn Giang;3536;2158;3536;2160\n";
+    let asked = outcome(&node, "a.csv", two).await.unwrap_err();
+    assert!(
+        asked.contains("nobody knows the property `Fallow land`")
+            && asked.contains("\"Fallow land\" = \"…\""),
+        "{asked}"
+    );
+}
+
+#[tokio::test]
+async fn a_monthly_instant_is_asked_about_and_a_mean_in_the_title_is_taken() {
+    let node = Node::new().await;
+    let months = "Year;Station;Jan.;Feb.;March;April;May;June;July;Aug.;Sep.;Oct.;Nov.;Dec\n2016;Ca Mau;26;26;27;28;29;28;28;28;27;27;27;26\n2015;Vung Tau;26;26;27;28;29;28;28;28;27;27;27;26\n";
+    let guessed =
+        outcome(&node, "a.csv", &format!("Monthly mean air temperature at some stations\n\n{months}"))
+            .await
+            .unwrap();
+    assert!(
+        guessed.contains("property = \"air_temp\"") && guessed.contains("statistic = \"mean\""),
+        "{guessed}"
+    );
+    let asked =
+        outcome(&node, "a.csv", &format!("Air temperature at some stations\n\n{months}")).await.unwrap_err();
+    assert!(asked.contains("value.0.statistic (50 % sure"), "{asked}");
+}
+
+#[tokio::test]
+async fn a_file_that_looks_otherwise_than_the_one_before_it_is_told_before_it_is_taken() {
+    let node = Node::new().await;
+    node.dataset("drifting", DatasetKind::Observations).await;
+    let load =
+        async |csv: &str, dry_run: bool| node.load_as("drifting", "a.csv", csv.into(), None, dry_run).await;
+    load("Trạm,Ngày,Mực nước (cm)\nTân Châu,2020-02-03,5.5\n", false).await.unwrap();
+
+    // Another order, a title above, a new column: read by the names, and said.
+    let report =
+        load("Báo cáo\nMực nước (cm),Ngày,Trạm,Ghi chú\n6.5,2020-02-04,Tân Châu,x\n", true).await.unwrap();
+    let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code.as_str()).collect();
+    assert_eq!(
+        codes,
+        ["drift_header_moved", "drift_column_added", "drift_columns_moved"],
+        "{:?}",
+        report.findings
+    );
+    assert_eq!(report.run.totals.added, 1);
+
+    // Another name and unit: refused, with a mapping that would fit.
+    let error = load("Trạm,Ngày,Mực nước (m)\nTân Châu,2020-02-05,0.07\n", false).await.unwrap_err();
+    let Error::Drifted { differences, example } = error else { panic!("{error:?}") };
+    assert!(
+        differences.iter().any(|text| text.contains("to `Mực nước (m)`, and its unit from `cm` to `m`")),
+        "{differences:?}"
+    );
+    let report = node
+        .load("drifting", "a.csv", "Trạm,Ngày,Mực nước (m)\nTân Châu,2020-02-05,0.07\n", Some(&example))
+        .await
+        .unwrap();
+    assert_eq!((report.run.totals.added, node.values("drifting").await.last().unwrap().result), (1, 7.0));
+
+    // Gone for good: refused with what is there.
+    let error = load("Trạm,Ngày\nTân Châu,2020-02-05\n", false).await.unwrap_err();
+    assert!(error.to_string().contains("the column `Mực nước (m)` is gone"), "{error}");
 }

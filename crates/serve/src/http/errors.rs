@@ -68,6 +68,9 @@ impl From<intake::Error> for Problem {
                 ProblemKind::InvalidMapping,
                 format!("no mapping could be guessed: {missing}. For example:\n{example}"),
             ),
+            intake::Error::Drifted { ref example, .. } => {
+                Problem::text(ProblemKind::InvalidMapping, format!("{error}. For example:\n{example}"))
+            }
             intake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
             intake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error),
             // Whoever writes is to come again soon: what waits is written within a second or two.

@@ -7,10 +7,12 @@ mod datasets;
 mod documents;
 mod drafts;
 mod keys;
+mod mappings;
 mod observations;
 mod place_aliases;
 mod places;
 mod recipes;
+mod register;
 pub(crate) mod resumable;
 mod runs;
 mod sheets;
@@ -32,6 +34,7 @@ use utoipa::openapi::{Components, Info, License, OpenApi, OpenApiBuilder, RefOr}
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
+pub use mappings::guess_document;
 pub use uploads::report_document;
 
 use crate::{App, ops};
@@ -98,6 +101,8 @@ fn listed() -> (Router<App>, OpenApi) {
         .routes(routes!(amendments::withdraw))
         .routes(routes!(amendments::show))
         .routes(routes!(place_aliases::list, place_aliases::add, place_aliases::remove))
+        .routes(routes!(mappings::version))
+        .routes(routes!(mappings::guess))
         .routes(routes!(uploads::upload))
         .routes(routes!(resumable::create))
         .routes(routes!(resumable::state, resumable::add, resumable::end, resumable::instead))
@@ -120,9 +125,9 @@ fn listed() -> (Router<App>, OpenApi) {
         .routes(routes!(sheets::sheet))
         .routes(routes!(trace::trace))
         .routes(routes!(sql::get, sql::post).layer(from_fn(ops::query)))
-        .routes(routes!(places::list))
+        .routes(routes!(places::list, register::place))
         .routes(routes!(places::show))
-        .routes(routes!(places::properties))
+        .routes(routes!(places::properties, register::property))
         .routes(routes!(places::agencies))
         .routes(routes!(recipes::list))
         .routes(routes!(recipes::run))

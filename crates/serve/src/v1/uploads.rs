@@ -68,6 +68,8 @@ pub struct ReportDocument {
     /// Products that read what was corrected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub affected: Vec<AffectedDocument>,
+    /// How the file differs from the one before it, and what was done about it.
+    pub drift: Vec<String>,
 }
 
 /// A value that would take the place of another.
@@ -132,6 +134,7 @@ impl ReportDocument {
                 .map(|correction| CorrectionDocument::new(&correction.into(), &report.run.sheets))
                 .collect(),
             affected: Vec::new(),
+            drift: report.drift().map(|finding| intake::finding_message(finding, lang)).collect(),
         }
     }
 
@@ -156,6 +159,11 @@ impl ReportDocument {
                 .map(|correction| CorrectionDocument::new(correction, &run.sheets))
                 .collect(),
             affected: Vec::new(),
+            drift: findings
+                .iter()
+                .filter(|finding| finding.code.starts_with("drift_"))
+                .map(|finding| intake::finding_message(finding, lang))
+                .collect(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #![recursion_limit = "256"]
 
+mod mappings;
 mod ogc;
 mod openapi;
 mod persons;

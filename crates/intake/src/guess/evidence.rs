@@ -1,0 +1,238 @@
+//! What titles, names of sheets and names of files tell of a table.
+
+use catalog::{Gazetteer, PlaceMatch};
+use chrono::NaiveDate;
+use formats::Chunk;
+use model::{PlaceKind, Property, Statistic};
+
+use super::survey::{SheetSample, Survey};
+use super::words::has_words;
+use crate::mapping::Pattern;
+use crate::observe::{find_place, find_property, find_unit, tidy, usual_statistic};
+
+/// Crops of the rice year: words in titles, what stays of them, and the period.
+///
+/// The General Statistics Office of Vietnam prints "Lúa đông xuân – Spring paddy", "Lúa hè thu – Autumn
+/// paddy" and "Lúa mùa – Winter paddy" side by side.
+const SEASONS: &[(&str, &str, &str)] = &[
+    ("spring paddy", "paddy", "season:dong_xuan"),
+    ("autumn paddy", "paddy", "season:he_thu"),
+    ("winter paddy", "paddy", "season:mua"),
+    ("lua dong xuan", "lua", "season:dong_xuan"),
+    ("lua he thu", "lua", "season:he_thu"),
+    ("lua thu dong", "lua", "season:thu_dong"),
+    ("lua mua", "lua", "season:mua"),
+];
+
+/// Words of headers that say a statistic, folded.
+const STATISTICS: &[(&str, &str)] = &[
+    ("deepest", "max"),
+    ("highest", "max"),
+    ("maximum", "max"),
+    ("max", "max"),
+    ("cao nhat", "max"),
+    ("lon nhat", "max"),
+    ("most shallow", "min"),
+    ("lowest", "min"),
+    ("minimum", "min"),
+    ("min", "min"),
+    ("thap nhat", "min"),
+    ("nho nhat", "min"),
+    ("mean", "mean"),
+    ("average", "mean"),
+    ("trung binh", "mean"),
+    ("total", "total"),
+    ("sum", "total"),
+    ("tong", "total"),
+];
+
+/// Patterns of titles that name the place of a sheet.
+const PLACES: &[(&str, PlaceKind)] = &[
+    ("Trạm*: {place} (*)", PlaceKind::Station),
+    ("Trạm*: {place}", PlaceKind::Station),
+    ("Station*: {place}", PlaceKind::Station),
+    ("Trạm {place}", PlaceKind::Station),
+    ("Tỉnh*: {place}", PlaceKind::Province),
+    ("Tỉnh {place}", PlaceKind::Province),
+    ("Province*: {place}", PlaceKind::Province),
+];
+
+/// Patterns of titles that name the unit of a sheet.
+const UNITS: &[&str] = &[
+    "*Đơn vị tính*: {unit})",
+    "*Đơn vị tính*: {unit}",
+    "*Đơn vị*: {unit})",
+    "*Đơn vị*: {unit}",
+    "*ĐVT*: {unit})",
+    "*ĐVT*: {unit}",
+    "*Unit*: {unit})",
+    "*Unit*: {unit}",
+    "*({unit})",
+];
+
+/// The texts around a table, with how much they are to be believed.
+pub(super) struct Evidence<'a> {
+    pub(super) titles: Vec<String>,
+    pub(super) sheet: &'a str,
+    pub(super) file: &'a str,
+}
+
+/// A property that a text names.
+pub(super) struct Named<'a> {
+    pub(super) property: &'a Property,
+    pub(super) period: Option<&'static str>,
+    pub(super) statistic: Option<&'static str>,
+    pub(super) confidence: f64,
+    pub(super) reason: String,
+}
+
+impl<'a> Evidence<'a> {
+    /// The texts above a row of a sheet, and the names.
+    pub(super) fn of(survey: &'a Survey, sheet: &'a SheetSample, header_row: u32) -> Evidence<'a> {
+        let file = survey.file.rsplit_once('.').map_or(survey.file.as_str(), |(name, _)| name);
+        Evidence { titles: titles(&sheet.chunk, header_row), sheet: &sheet.name, file }
+    }
+
+    /// The texts, the most telling first.
+    fn texts(&self) -> impl Iterator<Item = (&str, &'static str, f64)> {
+        let titles = self.titles.iter().map(|title| (title.as_str(), "the title", 0.85));
+        let names = [(self.sheet, "the sheet's name", 0.75), (self.file, "the file's name", 0.72)];
+        titles.chain(names).filter(|(text, ..)| !text.is_empty())
+    }
+
+    /// The property that the texts name, when one of them names exactly one.
+    pub(super) fn property<'g>(&self, gazetteer: &'g Gazetteer) -> Option<Named<'g>> {
+        self.texts().find_map(|(text, what, confidence)| {
+            let (property, period) = property_in(gazetteer, text)?;
+            let statistic = mean_in(text).filter(|_| is_instant(property));
+            let reason = format!("{what} `{}` names `{}` ({})", short(text), property.code, property.name.vi);
+            Some(Named { property, period, statistic, confidence, reason })
+        })
+    }
+
+    /// The place that a title names, with the pattern that finds it.
+    pub(super) fn place(&self, gazetteer: &Gazetteer) -> Option<(&'static str, PlaceKind, String)> {
+        self.titles.iter().find_map(|title| {
+            PLACES.iter().find_map(|(pattern, kind)| {
+                let name = Pattern::new(pattern).ok()?.text(title)?;
+                let found = find_place(gazetteer, &name, Some(*kind), None, NaiveDate::MAX);
+                let former = || find_place(gazetteer, &name, Some(*kind), None, before_the_merger());
+                let is_one = matches!(found, PlaceMatch::One(_)) || matches!(former(), PlaceMatch::One(_));
+                is_one.then_some((*pattern, *kind, name))
+            })
+        })
+    }
+
+    /// The unit that a title names, with the pattern that finds it.
+    pub(super) fn unit(&self, gazetteer: &Gazetteer) -> Option<(&'static str, String)> {
+        self.titles.iter().find_map(|title| {
+            UNITS.iter().find_map(|pattern| {
+                let unit = Pattern::new(pattern).ok()?.text(title)?;
+                find_unit(gazetteer, &unit).map(|unit| (*pattern, unit))
+            })
+        })
+    }
+
+    /// Where a year stands around the table: the key and pattern of a fact, the year, how sure.
+    pub(super) fn year(&self) -> Option<(&'static str, &'static str, String, f64)> {
+        let pattern = "*{year}*";
+        let compiled = Pattern::new(pattern).ok()?;
+        let one = |text: &str| {
+            let year = compiled.text(text)?;
+            // A span such as 2015-2020 is no year.
+            let years = text
+                .split(|c: char| !c.is_ascii_digit())
+                .filter(|part| part.len() == 4 && part.starts_with(['1', '2']));
+            (years.count() == 1).then_some(year)
+        };
+        if let Some(year) = one(self.sheet) {
+            return Some(("@sheet", pattern, year, 0.85));
+        }
+        if let Some(year) = self.titles.iter().find_map(|title| one(title)) {
+            return Some(("@title", pattern, year, 0.75));
+        }
+        one(self.file).map(|year| ("@file", pattern, year, 0.65))
+    }
+
+    /// Whether a title speaks of stations.
+    pub(super) fn speaks_of_stations(&self) -> bool {
+        self.texts().any(|(text, ..)| {
+            let folded = model::fold(text);
+            ["station", "stations", "tram"].iter().any(|word| has_words(&folded, word))
+        })
+    }
+}
+
+/// The last day of the provinces before the merger, for names that exist no more.
+pub(crate) fn before_the_merger() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2025, 6, 30).unwrap_or(NaiveDate::MAX)
+}
+
+/// The texts above a row.
+pub(super) fn titles(chunk: &Chunk, header_row: u32) -> Vec<String> {
+    let rows = (0..chunk.len()).take_while(|at| chunk.row_number(*at) < header_row);
+    let cells = rows.flat_map(|at| (0..chunk.columns.len()).filter_map(move |column| chunk.cell(at, column)));
+    cells.map(tidy).filter(|text| !text.is_empty() && text.chars().count() <= 300).take(40).collect()
+}
+
+/// The one property whose name or alias stands in a text, the longest name deciding; and the season.
+pub(super) fn property_in<'g>(
+    gazetteer: &'g Gazetteer,
+    text: &str,
+) -> Option<(&'g Property, Option<&'static str>)> {
+    let mut folded = model::fold(text);
+    let mut period = None;
+    for (words, stays, season) in SEASONS {
+        if has_words(&folded, words) {
+            folded = folded.replace(words, stays);
+            period = Some(*season);
+            break;
+        }
+    }
+    if let Some(property) = find_property(gazetteer, &folded) {
+        return Some((property, period));
+    }
+    let mut best: Vec<(usize, &Property)> = Vec::new();
+    for property in &gazetteer.properties {
+        let names = [Some(&property.name.vi), property.name.en.as_ref()].into_iter().flatten();
+        let longest = names
+            .chain(&property.aliases)
+            .map(|name| model::fold(name))
+            // One short word stands in many texts.
+            .filter(|name| (name.contains(' ') || name.len() >= 6) && has_words(&folded, name))
+            .map(|name| name.len())
+            .max();
+        best.extend(longest.map(|length| (length, property)));
+    }
+    best.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+    match best.as_slice() {
+        [] => None,
+        [(_, only)] => Some((only, period)),
+        [(first, one), (second, _), ..] => (first > second).then_some((*one, period)),
+    }
+}
+
+/// The statistic that a text names.
+pub(super) fn statistic_in(text: &str) -> Option<&'static str> {
+    let folded = model::fold(text);
+    STATISTICS.iter().find(|(words, _)| folded == *words).map(|(_, code)| *code)
+}
+
+/// Whether a property is usually measured at an instant, so that a value of a month has to be a statistic.
+pub(super) fn is_instant(property: &Property) -> bool {
+    usual_statistic(property.statistic.as_deref()) == Statistic::Instant
+}
+
+/// The mean, when the words of a title speak of one.
+fn mean_in(text: &str) -> Option<&'static str> {
+    let folded = model::fold(text);
+    ["mean", "average", "trung binh", "binh quan"]
+        .iter()
+        .any(|word| has_words(&folded, word))
+        .then_some("mean")
+}
+
+/// The beginning of a long text.
+pub(super) fn short(text: &str) -> String {
+    text.chars().take(80).collect()
+}

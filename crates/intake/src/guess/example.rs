@@ -1,0 +1,76 @@
+//! The mapping to start from that an error shows when something could not be guessed.
+
+use catalog::PlaceMatch;
+use chrono::NaiveDate;
+use model::{PlaceId, PlaceKind};
+
+use super::Guessed;
+use super::observations::Guess;
+use super::sample::Column;
+use crate::mapping::{Mapping, MappingKind, PlaceSource, TextOrColumn, TimeSource, ValueSource};
+use crate::observe::{Header, find_place};
+
+impl Guess<'_> {
+    /// A mapping of what was found, with places to fill in.
+    pub(super) fn example(&self) -> String {
+        let mut mapping = Guessed::new(self.mapping.clone(), self.decisions.clone()).mapping;
+        mapping.reasons.retain(|(path, _)| !path.is_empty());
+        let mut note = |path: &str, text: &str| mapping.reasons.push((path.to_owned(), text.to_owned()));
+        if mapping.time.is_none() {
+            mapping.time = Some(TimeSource { columns: vec!["…".into()], ..TimeSource::default() });
+            note("time.columns", "FILL IN: the column of the time");
+        }
+        let numeric: Vec<&Column> =
+            self.free().map(|(_, column)| column).filter(|column| column.is_numeric()).take(40).collect();
+        let stations: Vec<Option<PlaceId>> =
+            numeric.iter().map(|column| self.station(&column.name)).collect();
+        let by_station = mapping.place.is_none() && stations.iter().flatten().count() >= 2;
+        if mapping.place.is_none() && !by_station {
+            mapping.place = Some(PlaceSource { value: Some("station:…".into()), ..PlaceSource::default() });
+            note("place.value", "FILL IN: the id of the place of all values, or `column = \"…\"`");
+        }
+        if mapping.values.is_empty() {
+            let columns: Vec<(&Column, Option<PlaceId>)> = numeric
+                .iter()
+                .copied()
+                .zip(stations)
+                .filter(|(_, station)| !by_station || station.is_some())
+                .collect();
+            note(
+                "value.0.property",
+                "FILL IN: the code of the property, e.g. `salinity`, `water_level`, and its unit",
+            );
+            for (column, station) in columns {
+                mapping.values.push(ValueSource {
+                    unit: Some(TextOrColumn::Text(column.unit.clone().unwrap_or_else(|| "…".into()))),
+                    place: station.filter(|_| by_station).map(|id| id.to_string()),
+                    ..ValueSource::new(&column.name, TextOrColumn::Text("…".into()))
+                });
+            }
+        }
+        if mapping.values.is_empty() {
+            mapping.values.push(ValueSource::new("…", TextOrColumn::Text("…".into())));
+        }
+        mapping.to_toml()
+    }
+
+    fn station(&self, name: &str) -> Option<PlaceId> {
+        match find_place(self.gazetteer, name, Some(PlaceKind::Station), None, NaiveDate::MAX) {
+            PlaceMatch::One(id) => Some(id),
+            PlaceMatch::Many(_) | PlaceMatch::None => None,
+        }
+    }
+}
+
+/// A mapping to start from when not even a header was found.
+pub(super) fn placeholder(header: &Header) -> String {
+    let column = header.names.first().map_or("…", String::as_str);
+    let mut mapping = Mapping::new(MappingKind::Observations);
+    mapping.place = Some(PlaceSource { column: Some("Trạm".into()), ..PlaceSource::default() });
+    mapping.time = Some(TimeSource { columns: vec!["Thời gian".into()], ..TimeSource::default() });
+    mapping.values.push(ValueSource {
+        unit: Some(TextOrColumn::Text("g/L".into())),
+        ..ValueSource::new(column, TextOrColumn::Text("salinity".into()))
+    });
+    mapping.to_toml()
+}

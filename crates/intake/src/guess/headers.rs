@@ -1,0 +1,158 @@
+//! Headers that are times, or hold one: which row they stand in, and what they say.
+
+use std::collections::BTreeSet;
+
+use formats::Chunk;
+
+use crate::mapping::{Captured, Pattern};
+use crate::observe::{Header, NumberStyle, month};
+
+/// Rows in which the header is looked for.
+const HEADER_ROWS: usize = 30;
+/// Rows below it that are looked at.
+const DATA_ROWS: usize = 400;
+
+/// What the headers of the value columns say of the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Says {
+    /// Each is a year.
+    Year,
+    /// Each is a month.
+    Month,
+    /// Each is a day of the month.
+    Day,
+    /// Each is an hour of the day.
+    Hour,
+    /// Each holds a year, and before or behind it something else.
+    YearAnd,
+    AndYear,
+}
+
+impl Says {
+    /// The pattern of such headers.
+    pub(super) fn pattern(self) -> &'static str {
+        match self {
+            Says::Year => "{year}",
+            Says::Month => "{month}",
+            Says::Day => "{day}",
+            Says::Hour => "{hour}",
+            Says::YearAnd => "{year} {text}",
+            Says::AndYear => "{text} {year}",
+        }
+    }
+}
+
+/// A header whose texts are times.
+pub(super) struct TimeHeader {
+    pub(super) header: Header,
+    /// How many rows it has.
+    pub(super) height: u32,
+    pub(super) says: Says,
+    /// The columns whose headers are times, and what they say.
+    pub(super) columns: Vec<(usize, Captured)>,
+    /// The first row of data.
+    pub(super) start: usize,
+}
+
+/// The header of a table whose headers are times; `None` when it has none.
+pub(super) fn find(chunk: &Chunk, missing: &[String]) -> Option<TimeHeader> {
+    let kinds = [Says::Year, Says::Day, Says::Hour, Says::Month, Says::YearAnd, Says::AndYear];
+    let patterns: Vec<(Says, Pattern)> =
+        kinds.iter().filter_map(|says| Some((*says, Pattern::new(says.pattern()).ok()?))).collect();
+    // A header of one row before a higher one: a title above it would else count as a part of it.
+    for height in 1..=3 {
+        for at in 0..chunk.len().min(HEADER_ROWS) {
+            let texts = (0..chunk.columns.len()).filter(|column| chunk.cell(at, *column).is_some()).count();
+            if texts < 2 {
+                continue;
+            }
+            let header = Header::joined(chunk, at, height, (0, usize::MAX));
+            let Some(start) = (at..chunk.len()).find(|row| chunk.row_number(*row) > header.last) else {
+                continue;
+            };
+            let numeric = numeric_columns(chunk, start, missing);
+            let named = numeric.iter().filter(|column| !header.name(**column).is_empty()).count();
+            if numeric.len() < 2 || named * 10 < numeric.len() * 8 {
+                continue;
+            }
+            for (says, pattern) in &patterns {
+                let columns: Vec<(usize, Captured)> = header
+                    .names
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, name)| !name.is_empty())
+                    .filter_map(|(column, name)| Some((column, pattern.captures(name)?)))
+                    .collect();
+                if is_shape(*says, &columns, &numeric, &header) {
+                    return Some(TimeHeader { header, height, says: *says, columns, start });
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Whether so many headers of this kind make a table wide by time.
+fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header: &Header) -> bool {
+    let over_numbers = columns.iter().filter(|(column, _)| numeric.contains(column)).count();
+    // Most of what holds numbers is under such a header, and the first columns name rows.
+    if over_numbers * 2 < numeric.len() || header.names.iter().all(String::is_empty) {
+        return false;
+    }
+    let distinct = |name: &str| {
+        let texts = columns.iter().filter_map(|(_, found)| found.get(name));
+        texts
+            .map(|text| {
+                month(text).filter(|_| name == "month").map_or_else(|| text.clone(), |m| m.to_string())
+            })
+            .collect::<BTreeSet<String>>()
+    };
+    match says {
+        Says::Year => {
+            let years = distinct("year");
+            columns.len() >= 2 && years.len() == columns.len()
+        }
+        Says::Month => distinct("month").len() == columns.len() && columns.len() >= 10,
+        Says::Day => distinct("day").len() == columns.len() && columns.len() >= 28,
+        Says::Hour => {
+            distinct("hour").len() == columns.len()
+                && (8..=25).contains(&columns.len())
+                && header_counts(header, columns)
+        }
+        Says::YearAnd | Says::AndYear => {
+            columns.len() >= 3
+                && columns.iter().all(|(_, found)| {
+                    found.get("text").is_some_and(|text| text.chars().any(char::is_alphabetic))
+                })
+        }
+    }
+}
+
+/// Whether headers of hours say so (`7h`), or count all hours of a day.
+fn header_counts(header: &Header, columns: &[(usize, Captured)]) -> bool {
+    let marked =
+        columns.iter().filter(|(column, _)| header.name(*column).chars().any(char::is_alphabetic)).count();
+    marked == columns.len() || columns.len() >= 24
+}
+
+/// The columns that hold mostly numbers from a row on.
+pub(super) fn numeric_columns(chunk: &Chunk, start: usize, missing: &[String]) -> Vec<usize> {
+    let rows = start..chunk.len().min(start + DATA_ROWS);
+    (0..chunk.columns.len())
+        .filter(|column| {
+            let (mut filled, mut numbers) = (0_usize, 0_usize);
+            for text in rows.clone().filter_map(|row| chunk.cell(row, *column)).map(str::trim) {
+                if text.is_empty() || missing.iter().any(|marker| marker == text) {
+                    continue;
+                }
+                filled += 1;
+                numbers += usize::from(is_number(text));
+            }
+            filled > 0 && numbers * 10 >= filled * 7
+        })
+        .collect()
+}
+
+pub(super) fn is_number(text: &str) -> bool {
+    NumberStyle::Dot.read(text).is_ok() || NumberStyle::Comma.read(text).is_ok()
+}

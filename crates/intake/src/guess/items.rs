@@ -1,0 +1,88 @@
+//! Headers that hold a year and an item: a statistic, or a property with or without its unit.
+
+use model::Property;
+
+use super::evidence::{property_in, statistic_in};
+use super::headers::Says;
+use super::shaped::Shaped;
+use super::words::has_words;
+use crate::mapping::ValueSource;
+use crate::observe::{find_property, find_unit};
+
+impl Shaped<'_> {
+    /// Headers that hold a year and an item: a statistic, or a property with or without its unit.
+    pub(super) fn items(&mut self, value: &mut ValueSource) {
+        let mut items: Vec<(String, Vec<usize>)> = Vec::new();
+        for (column, found) in &self.found.columns {
+            let Some(text) = found.get("text") else { continue };
+            match items.iter_mut().find(|(known, _)| known == text) {
+                Some((_, columns)) => columns.push(*column),
+                None => items.push((text.clone(), vec![*column])),
+            }
+        }
+        let says = self.found.says;
+        let order = |blank: &str| {
+            if says == Says::YearAnd { format!("{{year}} {blank}") } else { format!("{blank} {{year}}") }
+        };
+        if items.iter().all(|(text, _)| statistic_in(text).is_some_and(|code| code != "total")) {
+            value.columns = Some(order("{statistic}"));
+            for (text, _) in &items {
+                value.words.extend(statistic_in(text).map(|code| (text.clone(), code.to_owned())));
+            }
+            self.decide("value.0.words", 0.9, "the headers name statistics");
+            self.one_property(value);
+            return;
+        }
+        let bracketed = |text: &str| {
+            let (base, rest) = text.rsplit_once('(')?;
+            Some((base.trim().to_owned(), rest.strip_suffix(')')?.trim().to_owned()))
+        };
+        let with_units = items.iter().all(|(text, _)| bracketed(text).is_some());
+        value.columns = Some(order(if with_units { "{property} ({unit})" } else { "{property}" }));
+        let title = self.evidence.titles.first().cloned().unwrap_or_default();
+        for (text, columns) in &items {
+            let (base, unit) = match bracketed(text).filter(|_| with_units) {
+                Some((base, unit)) => (base, Some(unit)),
+                None => (text.clone(), None),
+            };
+            let direct = find_property(self.gazetteer, &base);
+            let named = direct.map(|property| (property, 0.92)).or_else(|| {
+                let of_title = property_in(self.gazetteer, &format!("{title} {base}"))
+                    .filter(|(p, _)| says_of(p, &base));
+                of_title.map(|(property, _)| (property, 0.65))
+            });
+            let Some((property, confidence)) = named else {
+                value.words.insert(base.clone(), "…".into());
+                self.decide("value.0.words", 0.0, format!("FILL IN: nobody knows the property `{base}`: write its code, register it, or leave it out with `except`"));
+                continue;
+            };
+            if direct.is_none() {
+                value.words.insert(base.clone(), property.code.to_string());
+            }
+            self.decide(
+                "value.0.columns",
+                confidence,
+                format!("`{base}` names `{}` ({})", property.code, property.name.vi),
+            );
+            match unit {
+                Some(unit) if find_unit(self.gazetteer, &unit).is_some() => {}
+                Some(unit) => {
+                    let (confidence, reason) = self.looks_like(property, columns, None);
+                    value.words.insert(unit.clone(), property.unit.clone());
+                    self.decide("value.0.words", confidence, format!("`{unit}`: {reason}"));
+                }
+                None => {
+                    let (confidence, reason) = self.looks_like(property, columns, None);
+                    self.decide("value.0.property", confidence, format!("`{base}`: {reason}"));
+                }
+            }
+        }
+    }
+}
+
+/// Whether one of a property's names holds the words of an item.
+fn says_of(property: &Property, item: &str) -> bool {
+    let item = model::fold(item);
+    let names = [Some(&property.name.vi), property.name.en.as_ref()].into_iter().flatten();
+    names.chain(&property.aliases).any(|name| has_words(&model::fold(name), &item))
+}

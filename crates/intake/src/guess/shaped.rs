@@ -1,0 +1,525 @@
+//! Guessing the mapping of a table whose headers are times, or hold one: wide by year, month, day or hour.
+
+use std::collections::BTreeMap;
+
+use catalog::{Gazetteer, PlaceMatch};
+use chrono::NaiveDate;
+use model::{PlaceKind, Property};
+
+use super::evidence::{Evidence, before_the_merger, is_instant, short};
+use super::headers::{Says, TimeHeader, find, is_number};
+use super::survey::{SheetSample, Survey};
+use super::words::{Role, roles};
+use super::{Decision, Guessed};
+use crate::Error;
+use crate::mapping::{Mapping, MappingKind, PlaceSource, TextOrColumn, TimeSource, ValueSource};
+use crate::observe::{Elsewhere, NumberStyle, converted, find_place, unit_of};
+
+/// Rows that are looked at.
+const ROWS: usize = 400;
+
+/// A guess in the making.
+pub(super) struct Shaped<'a> {
+    survey: &'a Survey,
+    sheet: &'a SheetSample,
+    pub(super) gazetteer: &'a Gazetteer,
+    pub(super) evidence: Evidence<'a>,
+    pub(super) found: TimeHeader,
+    /// Sheets that are laid out like this one, itself included.
+    alike: Vec<&'a SheetSample>,
+    mapping: Mapping,
+    decisions: Vec<Decision>,
+}
+
+impl<'a> Shaped<'a> {
+    /// Looks at a sheet; `None` when its headers are no times.
+    pub(super) fn of(
+        survey: &'a Survey,
+        sheet: &'a SheetSample,
+        gazetteer: &'a Gazetteer,
+    ) -> Option<Shaped<'a>> {
+        let mapping = Mapping::new(MappingKind::Observations);
+        let found = find(&sheet.chunk, &mapping.source.missing)?;
+        let evidence = Evidence::of(survey, sheet, found.header.row);
+        let alike = survey.sheets.iter().filter(|other| {
+            let theirs = find(&other.chunk, &mapping.source.missing);
+            theirs.is_some_and(|theirs| theirs.says == found.says && theirs.height == found.height)
+        });
+        let alike = alike.collect();
+        Some(Shaped { survey, sheet, gazetteer, evidence, found, alike, mapping, decisions: Vec::new() })
+    }
+
+    pub(super) fn guessed(mut self, elsewhere: &Elsewhere) -> Result<Guessed, Error> {
+        let TimeHeader { header, height, columns, .. } = &self.found;
+        let (row, height) = (header.row, *height);
+        let reason =
+            format!("guessed from the header in row {row}: {} of its texts are times", columns.len());
+        self.decide("", 1.0, reason);
+        self.source(row, height);
+        let used = self.time();
+        self.place(&used, elsewhere);
+        self.value();
+        Ok(Guessed::new(self.mapping, self.decisions))
+    }
+
+    pub(super) fn decide(&mut self, path: &str, confidence: f64, reason: impl Into<String>) {
+        self.decisions.push(Decision { path: path.to_owned(), confidence, reason: reason.into() });
+    }
+
+    fn source(&mut self, row: u32, height: u32) {
+        if self.alike.len() > 1 {
+            self.mapping.source.sheets = self.alike.iter().map(|sheet| sheet.name.clone()).collect();
+            let reason = format!("these {} sheets are laid out alike", self.alike.len());
+            self.decide("source.sheets", 0.9, reason);
+        } else if self.survey.count > 1 && !self.sheet.name.is_empty() {
+            self.mapping.source.sheet = Some(self.sheet.name.clone());
+            self.decide("source.sheet", 0.9, "the sheet that holds the table");
+        }
+        self.mapping.source.header_row = Some(row);
+        self.decide("source.header_row", 0.9, "the first row whose texts are times above numbers");
+        if height > 1 {
+            self.mapping.source.header_height = Some(height);
+            self.decide("source.header_height", 0.8, "texts of these rows make up the headers");
+        }
+    }
+
+    /// Columns that are no values, by index and name.
+    fn others(&self) -> Vec<(usize, String)> {
+        let header = &self.found.header;
+        let is_value = |column: usize| self.found.columns.iter().any(|(value, _)| *value == column);
+        let named = header.names.iter().enumerate().filter(|(_, name)| !name.is_empty());
+        named.filter(|(column, _)| !is_value(*column)).map(|(column, name)| (column, name.clone())).collect()
+    }
+
+    /// How a mapping names a column: by its header, or by its letters when another has the same.
+    fn reference(&self, column: usize, name: &str) -> String {
+        match self.found.header.find(name) {
+            Ok(_) => name.to_owned(),
+            Err(_) => {
+                let column = u16::try_from(column + 1).unwrap_or(u16::MAX);
+                format!("@{}", model::CellRef { sheet: 0, row: 1, column }.column_letters())
+            }
+        }
+    }
+
+    fn texts(&self, column: usize) -> Vec<&str> {
+        let chunk = &self.sheet.chunk;
+        let rows = self.found.start..chunk.len().min(self.found.start + ROWS);
+        rows.filter_map(|row| chunk.cell(row, column))
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .collect()
+    }
+
+    // ---- time
+
+    /// Finds what the headers do not say of the time; returns the columns that it used.
+    fn time(&mut self) -> Vec<usize> {
+        let wanted: &[Role] = match self.found.says {
+            Says::Year | Says::YearAnd | Says::AndYear => return Vec::new(),
+            Says::Month => &[Role::Year],
+            Says::Day => &[Role::Year, Role::Month],
+            Says::Hour => &[Role::Year, Role::Month, Role::Day],
+        };
+        let mut time = TimeSource::default();
+        let mut used = Vec::new();
+        let others = self.others();
+        if self.found.says == Says::Hour
+            && let Some((column, name)) = others.iter().find(|(column, _)| self.is_dates(*column))
+        {
+            time.columns.push(self.reference(*column, name));
+            used.push(*column);
+            self.mapping.time = Some(time);
+            self.decide("time.columns", 0.95, "the texts of this column are dates, and the headers hours");
+            return used;
+        }
+        for role in wanted {
+            let fits = |text: &&str| match role {
+                Role::Year => number(text).is_some_and(|n| (1800.0..=2200.0).contains(&n)),
+                Role::Month => crate::observe::month(text).is_some(),
+                _ => number(text).is_some_and(|n| (1.0..=31.0).contains(&n)),
+            };
+            let column = others.iter().find(|(column, name)| {
+                let texts = self.texts(*column);
+                let share = texts.iter().filter(|text| fits(text)).count();
+                let is_named = roles(&model::fold(name)).contains(role);
+                !used.contains(column)
+                    && share > 0
+                    && share * 10 >= texts.len() * 8
+                    && (is_named || (*role == Role::Year && share >= 3))
+            });
+            let key = if *role == Role::Year {
+                "year"
+            } else if *role == Role::Month {
+                "month"
+            } else {
+                "day"
+            };
+            let path = format!("time.{key}");
+            let fact = if let Some((column, name)) = column {
+                used.push(*column);
+                let reason = format!("the texts of the column `{name}` are such");
+                self.decide(&path, 0.9, reason);
+                TextOrColumn::in_column(&self.reference(*column, name))
+            } else if let (Role::Year, Some((origin, pattern, year, confidence))) =
+                (role, self.evidence.year())
+            {
+                self.decide(&path, confidence, format!("`{year}` stands there"));
+                around(origin, pattern)
+            } else {
+                self.decide(
+                    &path,
+                    0.0,
+                    "FILL IN: nothing says it (a column, or `{ title = true, pattern = \"…{year}…\" }`)",
+                );
+                TextOrColumn::Text("…".into())
+            };
+            match role {
+                Role::Year => time.year = Some(fact),
+                Role::Month => time.month = Some(fact),
+                _ => time.day = Some(fact),
+            }
+        }
+        self.mapping.time = Some(time);
+        used
+    }
+
+    fn is_dates(&self, column: usize) -> bool {
+        let texts = self.texts(column);
+        let reader = crate::observe::TimeReader {
+            format: crate::observe::TimeFormat::Auto,
+            order: Some(crate::observe::DateOrder::DayFirst),
+            zone: 0,
+        };
+        let is_day =
+            |text: &&&str| reader.read(text).is_some_and(|m| m.precision == crate::observe::Precision::Day);
+        let dates = texts.iter().filter(is_day).count();
+        dates > 0 && dates * 10 >= texts.len() * 8
+    }
+
+    // ---- place
+
+    fn place(&mut self, used: &[usize], elsewhere: &Elsewhere) {
+        if let Some((pattern, kind, name)) = self.evidence.place(self.gazetteer) {
+            self.mapping.place = Some(PlaceSource {
+                title: true,
+                pattern: Some(pattern.to_owned()),
+                kind: Some(kind.code().to_owned()),
+                ..PlaceSource::default()
+            });
+            self.decide("place.title", 0.9, format!("`{name}` stands above the table"));
+            return;
+        }
+        let mut best: Option<(f64, PlaceSource, String)> = None;
+        for (column, name) in self.others() {
+            if used.contains(&column) {
+                continue;
+            }
+            if let Some(found) = self.places_of(column, &name, elsewhere)
+                && best.as_ref().is_none_or(|(most, ..)| found.0 > *most)
+            {
+                best = Some(found);
+            }
+        }
+        if let Some((confidence, source, reason)) = best {
+            self.mapping.place = Some(source);
+            self.decide("place.column", confidence, reason);
+            return;
+        }
+        if let Some(kind) = self.sheets_are_places() {
+            self.mapping.place =
+                Some(PlaceSource { sheet: true, kind: Some(kind.code().into()), ..PlaceSource::default() });
+            self.decide("place.sheet", 0.85, "the sheets are named after places");
+            return;
+        }
+        let first = self.others().into_iter().find(|(column, _)| !used.contains(column));
+        let names = first.map_or("no column names the places".to_owned(), |(column, name)| {
+            let texts: Vec<String> =
+                self.texts(column).iter().take(4).map(|text| format!("`{}`", short(text))).collect();
+            format!("nobody knows the places of the column `{name}` ({}, …): register them", texts.join(", "))
+        });
+        self.mapping.place =
+            Some(PlaceSource { value: Some("station:…".into()), ..PlaceSource::default() });
+        self.decide(
+            "place.value",
+            0.0,
+            format!("FILL IN: {names}, or write the place of all values, or `column = \"…\"`"),
+        );
+    }
+
+    /// How well a column names places, and of which kind.
+    fn places_of(
+        &self,
+        column: usize,
+        name: &str,
+        elsewhere: &Elsewhere,
+    ) -> Option<(f64, PlaceSource, String)> {
+        let mut texts = self.texts(column);
+        texts.sort_unstable();
+        texts.dedup();
+        texts.retain(|text| !is_number(text));
+        if texts.is_empty() {
+            return None;
+        }
+        let on = self.day();
+        let days = [on, before_the_merger(), NaiveDate::MAX];
+        let ours = |text: &str, kind: PlaceKind| {
+            days.iter().any(|on| {
+                matches!(find_place(self.gazetteer, text, Some(kind), None, *on), PlaceMatch::One(_))
+            })
+        };
+        let folded = model::fold(name);
+        let mut kinds = vec![PlaceKind::Province, PlaceKind::Station, PlaceKind::Commune];
+        let of_header = super::observations::kind_of_header(&folded);
+        let stations = self.evidence.speaks_of_stations();
+        kinds.sort_by_key(|kind| {
+            let hinted = if stations { *kind == PlaceKind::Station } else { Some(*kind) == of_header };
+            !hinted
+        });
+        let mut best: Option<(usize, usize, PlaceKind)> = None;
+        for kind in kinds {
+            let found = texts.iter().filter(|text| ours(text, kind)).count();
+            let far = texts.iter().filter(|text| !ours(text, kind) && elsewhere.holds(text)).count();
+            if found > 0 && best.is_none_or(|(most, ..)| found > most) {
+                best = Some((found, far, kind));
+            }
+        }
+        let (found, far, kind) = best?;
+        #[expect(clippy::cast_precision_loss, reason = "at most a few hundred texts")]
+        let share = (found + far) as f64 / texts.len() as f64;
+        let named = roles(&folded).contains(&Role::Place);
+        if share < if named { 0.3 } else { 0.6 } {
+            return None;
+        }
+        let source = PlaceSource {
+            column: Some(self.reference(column, name)),
+            kind: Some(kind.code().into()),
+            ..PlaceSource::default()
+        };
+        let reason = format!(
+            "{found} of {} names are places of the kind `{}`, {far} are known to lie elsewhere",
+            texts.len(),
+            kind.code()
+        );
+        Some((share.min(0.97), source, reason))
+    }
+
+    /// A day on which the names of the table may hold.
+    fn day(&self) -> NaiveDate {
+        let years = self.found.columns.iter().filter_map(|(_, found)| found.get("year")?.parse::<i32>().ok());
+        years.max().and_then(|year| NaiveDate::from_ymd_opt(year, 6, 1)).unwrap_or(NaiveDate::MAX)
+    }
+
+    fn sheets_are_places(&self) -> Option<PlaceKind> {
+        if self.alike.len() < 2 {
+            return None;
+        }
+        [PlaceKind::Province, PlaceKind::Station].into_iter().find(|kind| {
+            let is_one = |name: &str| {
+                [before_the_merger(), NaiveDate::MAX].iter().any(|on| {
+                    matches!(find_place(self.gazetteer, name, Some(*kind), None, *on), PlaceMatch::One(_))
+                })
+            };
+            let found = self.alike.iter().filter(|sheet| is_one(&sheet.name)).count();
+            found * 10 >= self.alike.len() * 6
+        })
+    }
+
+    // ---- values
+
+    fn value(&mut self) {
+        let mut value = ValueSource::new("", TextOrColumn::default());
+        value.columns = Some(self.found.says.pattern().to_owned());
+        self.decide("value.0.columns", 0.9, "headers that say a time stand above the values");
+        let period = match self.found.says {
+            Says::Year | Says::YearAnd | Says::AndYear => Some("P1Y"),
+            Says::Month => Some("P1M"),
+            Says::Day => Some("P1D"),
+            Says::Hour => None,
+        };
+        value.period = period.map(|period| TextOrColumn::Text(period.into()));
+        if period.is_some() {
+            self.decide("value.0.period", 0.85, "the headers say so");
+        }
+        if matches!(self.found.says, Says::YearAnd | Says::AndYear) {
+            self.items(&mut value);
+        } else if !self.by_sheet(&mut value) {
+            self.one_property(&mut value);
+        }
+        self.mapping.values.push(value);
+    }
+
+    /// One property for the whole table, from its title or names.
+    pub(super) fn one_property(&mut self, value: &mut ValueSource) {
+        let Some(named) = self.evidence.property(self.gazetteer) else {
+            value.property = TextOrColumn::Text("…".into());
+            let titles: Vec<String> =
+                self.evidence.titles.iter().take(2).map(|title| format!("`{}`", short(title))).collect();
+            let said = if titles.is_empty() { "no title".into() } else { titles.join(", ") };
+            self.decide(
+                "value.0.property",
+                0.0,
+                format!("FILL IN: nobody knows the property of {said}: write its code, or register it"),
+            );
+            return;
+        };
+        value.property = TextOrColumn::Text(named.property.code.to_string());
+        let by_header = value.columns.as_ref().is_some_and(|columns| columns.contains("{statistic}"));
+        if let Some(statistic) = named.statistic.filter(|_| !by_header) {
+            value.statistic = Some(statistic.to_owned());
+            self.decide("value.0.statistic", 0.85, "the title speaks of a mean");
+        } else if !by_header && self.found.says != Says::Hour && is_instant(named.property) {
+            value.statistic = Some("mean".into());
+            self.decide(
+                "value.0.statistic",
+                0.5,
+                "are the values means of their periods, or maxima, minima, totals?",
+            );
+        }
+        if let Some(period) = named.period {
+            value.period = Some(TextOrColumn::Text(period.into()));
+        }
+        let property = named.property;
+        self.decide("value.0.property", named.confidence, named.reason);
+        let columns: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
+        self.unit(value, property, &columns);
+    }
+
+    /// The unit that a title names; else the property's own, if the values look like it.
+    fn unit(&mut self, value: &mut ValueSource, property: &Property, columns: &[usize]) {
+        if let Some((pattern, unit)) = self.evidence.unit(self.gazetteer) {
+            value.unit = Some(around("@title", pattern));
+            self.decide("value.0.unit", 0.9, format!("`{unit}` stands above the table"));
+            return;
+        }
+        let (confidence, reason) = self.looks_like(property, columns, None);
+        self.decide("value.0.unit", confidence, reason);
+        value.unit = Some(TextOrColumn::Text(property.unit.clone()));
+    }
+
+    /// How plausible the values of some columns are in a unit, the property's own when none is given.
+    pub(super) fn looks_like(
+        &self,
+        property: &Property,
+        columns: &[usize],
+        unit: Option<&str>,
+    ) -> (f64, String) {
+        let own = &property.unit;
+        let shown = unit.unwrap_or(own);
+        let (factor, addend) = match unit.and_then(unit_of).zip(unit_of(own)) {
+            Some((from, to)) => from.conversion_to(&to).unwrap_or((1.0, 0.0)),
+            None => (1.0, 0.0),
+        };
+        let (Some(least), Some(most)) = (property.plausible_min, property.plausible_max) else {
+            return (0.65, format!("no unit is named: taken as `{shown}`, the property's own, CHECK"));
+        };
+        let (mut all, mut inside, mut shows) = (0_usize, 0_usize, None);
+        for (row, column) in self.our_rows().flat_map(|row| columns.iter().map(move |column| (row, *column)))
+        {
+            let text = self.sheet.chunk.cell(row, column).map_or("", str::trim);
+            let Ok(number) = NumberStyle::Dot.read(text).or_else(|_| NumberStyle::Comma.read(text)) else {
+                continue;
+            };
+            let number = converted(number, factor, addend);
+            all += 1;
+            let fits = (least..=most).contains(&number);
+            inside += usize::from(fits);
+            if !fits && shows.is_none() {
+                shows = Some(text.to_owned());
+            }
+        }
+        if all > 0 && inside * 100 >= all * 95 {
+            return (
+                0.7,
+                format!("no unit is named: taken as `{shown}`, in which the values are plausible, CHECK"),
+            );
+        }
+        let shows = shows.unwrap_or_default();
+        (
+            0.2,
+            format!(
+                "which unit? `{shows}` is not plausible in `{shown}`, the unit of `{}` ({least} … {most})",
+                property.code
+            ),
+        )
+    }
+
+    /// Rows whose place is one of the catalogue.
+    fn our_rows(&self) -> impl Iterator<Item = usize> {
+        let chunk = &self.sheet.chunk;
+        let rows = self.found.start..chunk.len().min(self.found.start + ROWS);
+        let source = self.mapping.place.as_ref();
+        let column = source.and_then(|source| self.found.header.find(source.column.as_deref()?).ok());
+        let kind = source.and_then(|source| PlaceKind::from_code(source.kind.as_deref()?));
+        let days = [self.day(), before_the_merger(), NaiveDate::MAX];
+        rows.filter(move |row| {
+            let Some(column) = column else { return true };
+            let text = chunk.cell(*row, column).map_or("", str::trim);
+            days.iter()
+                .any(|on| matches!(find_place(self.gazetteer, text, kind, None, *on), PlaceMatch::One(_)))
+        })
+    }
+
+    /// One property a sheet; `false` when the sheets do not differ in it.
+    fn by_sheet(&mut self, value: &mut ValueSource) -> bool {
+        if self.alike.len() < 2 || self.mapping.place.as_ref().is_some_and(|place| place.sheet) {
+            return false;
+        }
+        let mut words: BTreeMap<String, String> = BTreeMap::new();
+        let mut unknown: Vec<String> = Vec::new();
+        let mut least: f64 = 1.0;
+        for sheet in &self.alike {
+            let evidence = Evidence::of(self.survey, sheet, self.found.header.row);
+            // The file's name is the same for all.
+            let evidence = Evidence { file: "", ..evidence };
+            match evidence.property(self.gazetteer) {
+                Some(named) => {
+                    least = least.min(named.confidence);
+                    words.insert(sheet.name.clone(), named.property.code.to_string());
+                }
+                None => unknown.push(format!("`{}`", sheet.name)),
+            }
+        }
+        if words.is_empty() {
+            return false;
+        }
+        value.property = TextOrColumn::Column {
+            column: "@sheet".into(),
+            prefix: String::new(),
+            default: None,
+            pattern: None,
+            words,
+        };
+        self.decide("value.0.property", least, "the titles of the sheets name these properties");
+        if !unknown.is_empty() {
+            self.mapping.source.sheets = vec!["*".into()];
+            let reason = format!(
+                "the property of {} is not known: add it to `words`, or the sheet is left out",
+                unknown.join(", ")
+            );
+            self.decide("value.0.property", 0.5, reason);
+        }
+        if let Some((pattern, unit)) = self.evidence.unit(self.gazetteer) {
+            value.unit = Some(around("@title", pattern));
+            self.decide("value.0.unit", 0.8, format!("`{unit}` stands above the first of the tables"));
+        } else {
+            self.decide("value.0.unit", 0.62, "no unit is named: each property's own, CHECK");
+        }
+        true
+    }
+}
+
+/// A fact that stands around the table.
+fn around(origin: &str, pattern: &str) -> TextOrColumn {
+    TextOrColumn::Column {
+        column: origin.to_owned(),
+        prefix: String::new(),
+        default: None,
+        pattern: Some(pattern.to_owned()),
+        words: BTreeMap::new(),
+    }
+}
+
+fn number(text: &str) -> Option<f64> {
+    NumberStyle::Dot.read(text).or_else(|_| NumberStyle::Comma.read(text)).ok()
+}

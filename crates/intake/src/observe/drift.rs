@@ -1,0 +1,182 @@
+//! A file that does not look like the one that its mapping was made for: what differs, and what to do.
+
+use std::collections::HashSet;
+
+use formats::Chunk;
+use model::Severity;
+
+use super::columns::{Header, WantedColumns};
+use super::shared::cell_at;
+use crate::Error;
+use crate::findings::{Findings, Words};
+use crate::mapping::{Decimal, Mapping, Shape, TextOrColumn};
+
+/// The most differences of one kind that are told.
+const MAX_TOLD: usize = 20;
+
+/// An error about missing columns, with what a later file of the same kind may mean by others.
+///
+/// `whole` is the mapping as it is kept, `table` the part of it that was looked for.
+pub(super) fn explained(error: Error, whole: &Mapping, table: &Mapping, chunk: &Chunk, sheet: &str) -> Error {
+    let Some(shape) = &whole.shape else { return error };
+    let wanted = WantedColumns::of(table, (0, usize::MAX));
+    let Some(header) = Header::nearest(chunk, &wanted) else { return error };
+    let Error::Invalid { what, .. } = &error else { return error };
+    let mut differences = vec![what.clone()];
+    let missing: Vec<&str> = wanted.names.iter().copied().filter(|name| header.find(name).is_err()).collect();
+    let mut new: Vec<&String> =
+        header.names.iter().filter(|name| !name.is_empty() && !shape.header.contains(name)).collect();
+    let mut proposal = whole.clone();
+    for name in missing {
+        match new.iter().position(|other| is_like(name, other, shape, &header)) {
+            Some(at) => {
+                let other = new.remove(at);
+                let unit = match (unit_in(name), unit_in(other)) {
+                    (before, after) if before != after => {
+                        format!(", and its unit from `{}` to `{}`", before.unwrap_or(""), after.unwrap_or(""))
+                    }
+                    _ => String::new(),
+                };
+                differences
+                    .push(format!("the column `{name}` seems to have changed its name to `{other}`{unit}"));
+                renamed(&mut proposal, name, other);
+            }
+            None => differences.push(format!("the column `{name}` is gone")),
+        }
+    }
+    let new: Vec<String> = new.iter().take(MAX_TOLD).map(|name| format!("`{name}`")).collect();
+    if !new.is_empty() {
+        differences.push(format!("new columns: {}", new.join(", ")));
+    }
+    if !sheet.is_empty() && !shape.sheets.is_empty() && !shape.sheets.iter().any(|known| known == sheet) {
+        differences.push(format!("the sheet is called `{sheet}`, and was `{}`", shape.sheets.join("`, `")));
+    }
+    proposal.shape = None;
+    proposal.reasons.clear();
+    Error::Drifted { differences, example: proposal.to_toml() }
+}
+
+/// Notes what differs and does no harm; an error is a difference by which values would be misread.
+pub(super) fn note(
+    known: &Shape,
+    now: &Shape,
+    mapping: &Mapping,
+    sheet: u16,
+    read: &HashSet<usize>,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let mut tell = |code: &str, column: usize, value: &str, expected: &str| {
+        findings.add(Severity::Warning, code, cell_at(sheet, now.header_row, column), || Words {
+            column_name: String::new(),
+            value: value.to_owned(),
+            expected: expected.to_owned(),
+        });
+    };
+    if let (Some(before), Some(after)) = (&known.decimal, &now.decimal)
+        && before != after
+    {
+        let fixed = match mapping.source.decimal {
+            Decimal::Auto => None,
+            Decimal::Dot => Some("dot"),
+            Decimal::Comma => Some("comma"),
+        };
+        if fixed.is_some_and(|fixed| fixed != after) {
+            let mut proposal = mapping.clone();
+            proposal.source.decimal = if after == "comma" { Decimal::Comma } else { Decimal::Dot };
+            proposal.shape = None;
+            return Err(Error::Drifted {
+                differences: vec![format!("decimals are written with a {after}, and were with a {before}")],
+                example: proposal.to_toml(),
+            });
+        }
+        tell("drift_decimal", 0, after, before);
+    }
+    if known.header_row != now.header_row {
+        tell("drift_header_moved", 0, &now.header_row.to_string(), &known.header_row.to_string());
+    }
+    if let (Some(before), Some(after)) = (known.sheets.first(), now.sheets.first())
+        && !known.sheets.contains(after)
+    {
+        tell("drift_sheet", 0, after, before);
+    }
+    let position = |names: &[String], name: &str| names.iter().position(|other| other == name);
+    let added =
+        now.header.iter().enumerate().filter(|(_, name)| !name.is_empty() && !known.header.contains(name));
+    for (column, name) in added.take(MAX_TOLD) {
+        let code = if read.contains(&column) { "drift_column_added_read" } else { "drift_column_added" };
+        tell(code, column, name, "");
+    }
+    let gone = known.header.iter().filter(|name| !name.is_empty() && !now.header.contains(name));
+    for name in gone.take(MAX_TOLD) {
+        tell("drift_column_gone", 0, name, "");
+    }
+    let order: Vec<usize> = known
+        .header
+        .iter()
+        .filter(|name| !name.is_empty())
+        .filter_map(|name| position(&now.header, name))
+        .collect();
+    if let Some(at) = order.windows(2).position(|pair| pair[0] > pair[1]) {
+        let column = order[at + 1];
+        tell("drift_columns_moved", column, &now.header[column], "");
+    }
+    Ok(())
+}
+
+/// Whether a new header may be an old one under another name: the same words but for its unit, most of
+/// the same words, or the same place between the same neighbours.
+fn is_like(old: &str, new: &str, shape: &Shape, header: &Header) -> bool {
+    let words = |text: &str| -> HashSet<String> {
+        model::fold(text.split(['(', '[']).next().unwrap_or(text)).split(' ').map(str::to_owned).collect()
+    };
+    let (left, right) = (words(old), words(new));
+    let common = left.intersection(&right).filter(|word| !word.is_empty()).count();
+    if common > 0 && common * 2 >= left.len().max(right.len()) {
+        return true;
+    }
+    let before = shape.header.iter().position(|name| name == old);
+    let after = header.names.iter().position(|name| name == new);
+    before.is_some() && before == after && shape.header.len() == header.names.len()
+}
+
+/// What stands in the brackets of a header.
+fn unit_in(header: &str) -> Option<&str> {
+    let (_, rest) = header.split_once(['(', '['])?;
+    rest.split([')', ']']).next().map(str::trim)
+}
+
+/// Names a column anew, with its unit where the mapping had it from the header.
+fn renamed(mapping: &mut Mapping, from: &str, to: &str) {
+    let change = |name: &mut String| {
+        if name == from {
+            to.clone_into(name);
+        }
+    };
+    let in_fact = |fact: &mut TextOrColumn| {
+        if let TextOrColumn::Column { column, .. } = fact {
+            change(column);
+        }
+    };
+    if let Some(column) = mapping.place.as_mut().and_then(|place| place.column.as_mut()) {
+        change(column);
+    }
+    if let Some(time) = &mut mapping.time {
+        time.columns.iter_mut().for_each(change);
+        time.end_column.iter_mut().for_each(change);
+    }
+    for value in &mut mapping.values {
+        if value.column == from
+            && let (Some(TextOrColumn::Text(unit)), Some(before), Some(after)) =
+                (&mut value.unit, unit_in(from), unit_in(to))
+            && unit == before
+        {
+            after.clone_into(unit);
+        }
+        change(&mut value.column);
+        in_fact(&mut value.property);
+        value.unit.iter_mut().for_each(in_fact);
+        value.period.iter_mut().for_each(in_fact);
+    }
+    mapping.quality.iter_mut().for_each(|quality| change(&mut quality.column));
+    mapping.rows.fill.iter_mut().for_each(change);
+}

@@ -1,0 +1,530 @@
+//! A table on a sheet under its mapping: where everything stands, and what each column of values is.
+
+use std::collections::BTreeMap;
+
+use catalog::PlaceMatch;
+use chrono::NaiveDate;
+use formats::Chunk;
+use model::{PlaceId, PlaceKind, Statistic};
+
+use super::columns::{Header, WantedColumns, tidy};
+use super::leave_out::Elsewhere;
+use super::number::NumberStyle;
+use super::parts::{HeaderTime, quarter};
+use super::prepare::{Beside, Made, RowReader, in_words, meaning};
+use super::resolve::{Aliases, PlaceFinder, find_place, find_property, find_unit};
+use super::shared::{Cells, Columns, Shared, fixed_place};
+use super::time::{DAY, Moment, TimeFormat, TimeReader, column_order, parse_zone};
+use super::values::Block;
+use crate::Error;
+use crate::mapping::{BlockSource, Captured, Mapping, Pattern, TextOrColumn, Unknown, ValueSource, Virtual};
+
+/// The most columns of values of one table.
+const MAX_VALUES: usize = 4000;
+
+/// A table on a sheet, ready to be read.
+pub(super) struct Plan {
+    pub(super) mapping: Mapping,
+    pub(super) header: Header,
+    pub(super) rows: RowReader,
+    pub(super) finder: Option<PlaceFinder>,
+    /// The one place of all values.
+    pub(super) place: Option<u32>,
+    pub(super) place_column: Option<usize>,
+    /// The one time of all values.
+    pub(super) moment: Option<Moment>,
+    pub(super) reader: TimeReader,
+    /// The columns of the time.
+    pub(super) times: Vec<usize>,
+    /// The parts of the time that stand apart: a column, or a text.
+    pub(super) apart: [Option<Apart>; 4],
+    pub(super) end: Option<usize>,
+    pub(super) quality: Option<usize>,
+    pub(super) values: Vec<Read>,
+    /// Columns that are left out because their headers name places that lie elsewhere.
+    pub(super) left_out: Vec<(usize, String)>,
+}
+
+/// A part of the time that stands apart.
+#[derive(Debug, Clone)]
+pub(super) enum Apart {
+    Text(String),
+    Column(usize),
+}
+
+/// A column of values.
+pub(super) struct Read {
+    pub(super) columns: Columns,
+    pub(super) block: Block,
+    /// What its header says of the time.
+    pub(super) time: HeaderTime,
+    /// The place that its header names.
+    pub(super) place: Option<String>,
+    /// Whether its header says that the figures are preliminary.
+    pub(super) preliminary: bool,
+}
+
+/// What stands around a table.
+pub(super) struct Around<'a> {
+    pub(super) chunk: &'a Chunk,
+    pub(super) sheet: &'a str,
+    pub(super) file: &'a str,
+    /// Whether numbers were written by a program with a decimal dot.
+    pub(super) typed: bool,
+    /// What the dataset's agency means by names of places.
+    pub(super) aliases: &'a Aliases,
+}
+
+impl Plan {
+    /// Finds a table on a sheet; an error says what is missing.
+    pub(super) fn new(
+        block: &BlockSource,
+        mapping: Mapping,
+        header: Header,
+        around: &Around<'_>,
+        elsewhere: &Elsewhere,
+        shared: &mut Shared,
+    ) -> Result<Plan, Error> {
+        let range =
+            block.columns.as_deref().and_then(crate::mapping::column_range).unwrap_or((0, usize::MAX));
+        let width = header.names.len().max(around.chunk.columns.len());
+        let mut making =
+            Making { header: &header, around, width, beside: Vec::new(), elsewhere, left_out: Vec::new() };
+        let time = mapping.time.clone().unwrap_or_default();
+        let zone = time.zone.as_deref().and_then(parse_zone).unwrap_or(DAY / 24 * 7);
+        let format = time.format.as_deref().and_then(TimeFormat::parse).unwrap_or(TimeFormat::Auto);
+        let mut reader = TimeReader { format, order: None, zone };
+        let moment = match &time.value {
+            None => None,
+            Some(text) => Some(reader.read(text).ok_or_else(|| {
+                Error::invalid(
+                    format!("the mapping, [time]: `{text}` is no time"),
+                    "write e.g. `2015-12-31`, or the format it is written in",
+                )
+            })?),
+        };
+        let times = time
+            .columns
+            .iter()
+            .map(|name| making.index(&TextOrColumn::in_column(name), "[time]"))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut apart: [Option<Apart>; 4] = [const { None }; 4];
+        for (part, fact) in apart.iter_mut().zip(time.parts()) {
+            *part = match fact {
+                None => None,
+                Some(TextOrColumn::Text(text)) => Some(Apart::Text(text.clone())),
+                Some(fact) => Some(making.part(fact)?),
+            };
+        }
+        let source = mapping.place.clone().unwrap_or_default();
+        let place = match &source.value {
+            None => None,
+            Some(text) => Some(fixed_place(text, shared).ok_or_else(|| {
+                Error::invalid(
+                    format!("the mapping, [place]: the place `{text}` does not exist"),
+                    "write the id of a place in the catalogue, e.g. `station:tan_chau`",
+                )
+            })?),
+        };
+        let place_column = source.fact().map(|fact| making.index(&fact, "[place]")).transpose()?;
+        let finder = (place_column.is_some() || source.value.is_none()).then(|| {
+            let kind = source.kind.as_deref().and_then(PlaceKind::from_code);
+            let mut aliases = around.aliases.clone();
+            for alias in &mapping.place_aliases {
+                let kind = alias.kind.as_deref().and_then(PlaceKind::from_code);
+                if let Ok(place) = PlaceId::new(&alias.place) {
+                    aliases.add(&alias.text, kind, place);
+                }
+            }
+            PlaceFinder::new(shared.gazetteer.clone(), source.scheme.clone(), kind, aliases)
+        });
+        let end = time.end_column.as_deref().map(|name| header.find(name)).transpose()?;
+        let quality = mapping.quality.as_ref().map(|quality| header.find(&quality.column)).transpose()?;
+        let columns = making.values(&mapping, shared)?;
+        let Making { beside, left_out, .. } = making;
+        let rows = RowReader::new(&mapping, &header, range, width, beside)?;
+        let first = rows.first();
+        let start = (0..around.chunk.len()).take_while(|row| around.chunk.row_number(*row) < first).count();
+        let texts = |column: usize| {
+            let cells = Cells::of(around.chunk, Some(column));
+            (start..around.chunk.len()).filter_map(move |row| cells.get(row))
+        };
+        if let Some(column) = times.first() {
+            // Where rows contradict each other, each has to show its own order.
+            reader.order = column_order(texts(*column)).ok().flatten();
+        }
+        let mut values = Vec::with_capacity(columns.len());
+        for (at, found) in columns.into_iter().enumerate() {
+            let cells = Cells::of(around.chunk, Some(found.value));
+            let written = (start..around.chunk.len())
+                .filter(|row| !around.chunk.is_typed(*row, found.value))
+                .filter_map(|row| cells.get(row));
+            let style = match NumberStyle::resolve(mapping.source.decimal, written) {
+                NumberStyle::Unclear if around.typed => NumberStyle::Dot,
+                style => style,
+            };
+            let Found { value, property, unit, period, source, time, place, preliminary, number } = found;
+            let temperature = source.temperature.as_deref().map(|name| header.find(name)).transpose()?;
+            let block = Block::new(number.unwrap_or(at), &source, shared)?;
+            let columns = Columns { value, property, unit, period, temperature, style };
+            values.push(Read { columns, block, time, place, preliminary });
+        }
+        Ok(Plan {
+            mapping,
+            header,
+            rows,
+            finder,
+            place,
+            place_column,
+            moment,
+            reader,
+            times,
+            apart,
+            end,
+            quality,
+            values,
+            left_out,
+        })
+    }
+
+    /// The first column that holds a part of the time.
+    pub(super) fn time_column(&self) -> Option<usize> {
+        let apart = self.apart.iter().flatten().find_map(|part| match part {
+            Apart::Column(column) => Some(*column),
+            Apart::Text(_) => None,
+        });
+        self.times.first().copied().or(apart)
+    }
+
+    /// A year in the headers that breaks their order by itself, and the one between its neighbours: `1988`
+    /// between `1997` and `1999`.
+    pub(super) fn odd_year(&self) -> Option<(usize, String)> {
+        let years: Vec<(usize, i32)> = self
+            .values
+            .iter()
+            .filter_map(|read| Some((read.columns.value, read.time.parts[0].as_ref()?.parse().ok()?)))
+            .collect();
+        years.windows(3).find_map(|three| {
+            let [(_, before), (column, year), (_, after)] = three else { return None };
+            let between = before + 1;
+            (after - before == 2 && *year != between).then(|| (*column, between.to_string()))
+        })
+    }
+
+    /// How the numbers are written, where the columns show it and agree.
+    pub(super) fn decimal(&self, chunk: &Chunk) -> Option<&'static str> {
+        let shows = |mark: char, style: NumberStyle| {
+            self.values.iter().filter(|read| read.columns.style == style).any(|read| {
+                let cells = Cells::of(chunk, Some(read.columns.value));
+                (0..chunk.len())
+                    .filter_map(|row| cells.get(row))
+                    .any(|text| text.contains(mark) && style.read(text).is_ok())
+            })
+        };
+        match (shows('.', NumberStyle::Dot), shows(',', NumberStyle::Comma)) {
+            (true, false) => Some("dot"),
+            (false, true) => Some("comma"),
+            _ => None,
+        }
+    }
+}
+
+/// The header that a table's mapping means.
+pub(crate) fn header_of(block: &BlockSource, mapping: &Mapping, chunk: &Chunk) -> Result<Header, Error> {
+    let range = block.columns.as_deref().and_then(crate::mapping::column_range).unwrap_or((0, usize::MAX));
+    let wanted = WantedColumns::of(mapping, range);
+    match Header::of_mapping(chunk, &wanted, mapping.source.header_row) {
+        // The same columns may stand a few rows lower than in the file that the mapping was made for.
+        Err(error) if mapping.shape.is_some() && mapping.source.header_row.is_some() => {
+            Header::of_mapping(chunk, &wanted, None).map_err(|_| error)
+        }
+        found => found,
+    }
+}
+
+/// A column of values that was found, before it is looked up.
+struct Found {
+    value: usize,
+    property: Option<usize>,
+    unit: Option<usize>,
+    period: Option<usize>,
+    source: ValueSource,
+    time: HeaderTime,
+    place: Option<String>,
+    preliminary: bool,
+    /// Its `[[value]]`, from 0.
+    number: Option<usize>,
+}
+
+/// Finds columns, and notes what has to be put beside.
+struct Making<'a> {
+    header: &'a Header,
+    around: &'a Around<'a>,
+    width: usize,
+    beside: Vec<Beside>,
+    elsewhere: &'a Elsewhere,
+    /// Columns of places that are left out.
+    left_out: Vec<(usize, String)>,
+}
+
+impl Making<'_> {
+    /// Whether the header of a column names a place that is left out.
+    fn lies_elsewhere(&self, found: &Found, mapping: &Mapping, shared: &Shared) -> bool {
+        let Some(name) = &found.place else { return false };
+        let source = mapping.place.as_ref();
+        let kind = source.and_then(|place| PlaceKind::from_code(place.kind.as_deref()?));
+        let scheme = source.and_then(|place| place.scheme.as_deref());
+        let is_known = |on| find_place(&shared.gazetteer, name, kind, scheme, on) != PlaceMatch::None;
+        let leaves_out = source.is_some_and(|place| place.unknown == Unknown::LeaveOut);
+        let known = is_known(NaiveDate::MAX) || is_known(crate::guess::before_the_merger());
+        !known && (leaves_out || self.elsewhere.holds(name))
+    }
+
+    /// The column in which a fact stands, real or put beside.
+    fn index(&mut self, fact: &TextOrColumn, whose: &str) -> Result<usize, Error> {
+        let TextOrColumn::Column { column: name, pattern, words, .. } = fact else {
+            return Err(Error::internal("finding a column", "a fixed text stands in no column"));
+        };
+        let compiled = self.pattern(pattern.as_deref())?;
+        let made = match Virtual::of(name) {
+            None | Some(Virtual::Letters(_)) => {
+                let column = self.header.find(name)?;
+                if compiled.is_none() && words.is_empty() {
+                    return Ok(column);
+                }
+                Made::Of { column, pattern: compiled.map(Box::new), words: words.clone() }
+            }
+            Some(Virtual::Group(part)) => Made::Group { part },
+            Some(stands) => {
+                let (text, row, column) = self.around_text(&stands, compiled.as_ref()).ok_or_else(|| {
+                    let fits = pattern.as_ref().map_or(String::new(), |p| format!(" that fits `{p}`"));
+                    Error::invalid(
+                        format!(
+                            "{}{whose}: there is no text{fits} in {}",
+                            self.named_sheet(),
+                            words_of(&stands)
+                        ),
+                        "correct the mapping, or hand in another file",
+                    )
+                })?;
+                Made::Constant { text: in_words(&text, words).unwrap_or(text), row, column }
+            }
+        };
+        self.beside.push(Beside { name: name.trim_start_matches('@').to_owned(), made });
+        Ok(self.width + self.beside.len() - 1)
+    }
+
+    /// A part of the time; one that stands around the table is the same for all of it.
+    fn part(&mut self, fact: &TextOrColumn) -> Result<Apart, Error> {
+        let before = self.beside.len();
+        let column = self.index(fact, "[time]")?;
+        match self.beside.get(before) {
+            Some(Beside { made: Made::Constant { text, .. }, .. }) => {
+                let text = text.clone();
+                self.beside.truncate(before);
+                Ok(Apart::Text(text))
+            }
+            _ => Ok(Apart::Column(column)),
+        }
+    }
+
+    fn named_sheet(&self) -> String {
+        if self.around.sheet.is_empty() { String::new() } else { format!("sheet `{}`, ", self.around.sheet) }
+    }
+
+    fn pattern(&self, text: Option<&str>) -> Result<Option<Pattern>, Error> {
+        let compiled = text.map(|text| {
+            Pattern::new(text).map_err(|what| {
+                Error::invalid(format!("the pattern `{text}`: {what}"), "correct the mapping")
+            })
+        });
+        compiled.transpose()
+    }
+
+    /// A text that stands around the table, and its row and column.
+    fn around_text(&self, stands: &Virtual, pattern: Option<&Pattern>) -> Option<(String, u32, usize)> {
+        let none = BTreeMap::new();
+        let part = |text: &str| meaning(text, pattern, &none).filter(|text| !text.is_empty());
+        match stands {
+            Virtual::Sheet => Some((part(self.around.sheet)?, 0, 0)),
+            Virtual::File => {
+                let file = self.around.file;
+                Some((part(file.rsplit_once('.').map_or(file, |(name, _)| name))?, 0, 0))
+            }
+            Virtual::Cell { row, column } => {
+                let chunk = self.around.chunk;
+                let at = (0..chunk.len()).find(|at| chunk.row_number(*at) == *row)?;
+                Some((part(&tidy(chunk.cell(at, *column)?))?, *row, *column))
+            }
+            Virtual::Title => self.titles().find_map(|(text, row, column)| Some((part(&text)?, row, column))),
+            Virtual::Letters(_) | Virtual::Group(_) => None,
+        }
+    }
+
+    /// The texts above the header.
+    fn titles(&self) -> impl Iterator<Item = (String, u32, usize)> {
+        let chunk = self.around.chunk;
+        let rows = (0..chunk.len()).take_while(|at| chunk.row_number(*at) < self.header.row);
+        rows.flat_map(|at| (0..chunk.columns.len()).map(move |column| (at, column))).filter_map(
+            |(at, column)| {
+                let text = tidy(chunk.cell(at, column)?);
+                (!text.is_empty()).then(|| (text, chunk.row_number(at), column))
+            },
+        )
+    }
+
+    /// The columns of values, each with what its header says.
+    fn values(&mut self, mapping: &Mapping, shared: &Shared) -> Result<Vec<Found>, Error> {
+        let mut found = Vec::new();
+        let mut unknown: Vec<String> = Vec::new();
+        // What is read as something else is no column of values, whatever its header.
+        let named = mapping.columns().into_iter().filter(|name| {
+            !mapping.values.iter().any(|value| value.columns.is_none() && value.column == *name)
+        });
+        let taken: Vec<usize> = named.filter_map(|name| self.header.find(name).ok()).collect();
+        for (number, source) in mapping.values.iter().enumerate() {
+            let mut concrete = source.clone();
+            let property = self.fact(&mut concrete.property, shared)?;
+            let unit = concrete.unit.as_mut().map_or(Ok(None), |unit| self.fact(unit, shared))?;
+            let period = concrete.period.as_mut().map_or(Ok(None), |period| self.fact(period, shared))?;
+            let one = |value: usize, source: ValueSource| Found {
+                value,
+                property,
+                unit,
+                period,
+                source,
+                time: HeaderTime::default(),
+                place: None,
+                preliminary: false,
+                number: Some(number),
+            };
+            let Some(pattern) = self.pattern(source.columns.as_deref())? else {
+                let value = self.header.find(&source.column)?;
+                found.push(one(value, concrete));
+                continue;
+            };
+            let except =
+                source.except.iter().map(|text| self.pattern(Some(text))).collect::<Result<Vec<_>, _>>()?;
+            for (value, header) in self.header.names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+                if taken.contains(&value) || except.iter().flatten().any(|except| except.fits(header)) {
+                    continue;
+                }
+                let Some(captured) = pattern.captures(header) else { continue };
+                let mut this =
+                    one(value, ValueSource { column: header.clone(), columns: None, ..concrete.clone() });
+                this.preliminary = crate::mapping::is_preliminary(header);
+                match said_by_header(&mut this, &captured, &source.words, shared) {
+                    Ok(()) if self.lies_elsewhere(&this, mapping, shared) => {
+                        self.left_out.push((value, header.clone()));
+                    }
+                    Ok(()) => found.push(this),
+                    Err(what) => unknown.push(what),
+                }
+            }
+        }
+        if !unknown.is_empty() {
+            unknown.dedup();
+            let shown: Vec<String> = unknown.iter().take(12).cloned().collect();
+            return Err(Error::invalid(
+                format!("headers say what nobody knows: {}", shown.join("; ")),
+                "add `words = { \"text\" = \"meaning\" }` to the `[[value]]`, leave those columns out with `except`, or register the property",
+            ));
+        }
+        if found.len() > MAX_VALUES {
+            return Err(Error::Limit {
+                what: "the columns of values of one table".into(),
+                limit: MAX_VALUES.to_string(),
+            });
+        }
+        Ok(found)
+    }
+
+    /// The column of a fact; one that is the same for the whole table becomes a fixed text.
+    fn fact(&mut self, fact: &mut TextOrColumn, shared: &Shared) -> Result<Option<usize>, Error> {
+        let TextOrColumn::Column { prefix, default, .. } = &*fact else { return Ok(None) };
+        let (prefix, default) = (prefix.clone(), default.clone());
+        let before = self.beside.len();
+        let index = match self.index(fact, "[[value]]") {
+            Ok(index) => index,
+            Err(error) => match default {
+                Some(text) if fact.column().is_some_and(|name| name.starts_with('@')) => {
+                    *fact = TextOrColumn::Text(text);
+                    return Ok(None);
+                }
+                _ => return Err(error),
+            },
+        };
+        if let Some(Beside { made: Made::Constant { text, .. }, .. }) = self.beside.get(before) {
+            let text = format!("{prefix}{text}");
+            let known = find_property(&shared.gazetteer, &text).is_some()
+                || find_unit(&shared.gazetteer, &text).is_some()
+                || super::period::Period::parse(&text)
+                    .is_some_and(|_| text.starts_with('P') || text.contains(':'));
+            if !known {
+                return Err(Error::invalid(
+                    format!(
+                        "{}`{text}` is neither a property nor a unit that is known here",
+                        self.named_sheet()
+                    ),
+                    "add `words = { \"text\" = \"meaning\" }` to the fact in the mapping, or register the property",
+                ));
+            }
+            *fact = TextOrColumn::Text(text);
+            self.beside.truncate(before);
+            return Ok(None);
+        }
+        Ok(Some(index))
+    }
+}
+
+fn words_of(stands: &Virtual) -> String {
+    match stands {
+        Virtual::Sheet => "the sheet's name".into(),
+        Virtual::File => "the file's name".into(),
+        Virtual::Title => "the rows above the header".into(),
+        Virtual::Cell { row, column } => {
+            format!("the cell {}", super::shared::cell_at(0, *row, *column).a1())
+        }
+        Virtual::Letters(_) | Virtual::Group(_) => "the column".into(),
+    }
+}
+
+/// Puts what a header says into a column's source; an error is what nobody knows.
+fn said_by_header(
+    found: &mut Found,
+    captured: &Captured,
+    words: &BTreeMap<String, String>,
+    shared: &Shared,
+) -> Result<(), String> {
+    let said = |name: &str| {
+        captured.get(name).map(|text| (text.as_str(), in_words(text, words).unwrap_or_else(|| text.clone())))
+    };
+    let text = |name: &str| said(name).map(|(_, meaning)| meaning);
+    found.time.text = text("time");
+    found.time.parts = [text("year"), text("month"), text("day"), text("hour")];
+    if let Some(month) = text("quarter").and_then(|text| quarter(&text)) {
+        found.time.parts[1] = Some(month.to_string());
+        found.source.period.get_or_insert(TextOrColumn::Text("P3M".into()));
+    }
+    found.place = text("place");
+    if let Some((written, meaning)) = said("property") {
+        let property = find_property(&shared.gazetteer, &meaning)
+            .ok_or_else(|| format!("`{written}` is no property"))?;
+        found.source.property = TextOrColumn::Text(property.code.to_string());
+    }
+    if let Some((written, meaning)) = said("unit") {
+        let unit = find_unit(&shared.gazetteer, &meaning).ok_or_else(|| format!("`{written}` is no unit"))?;
+        found.source.unit = Some(TextOrColumn::Text(unit));
+    }
+    if let Some((written, meaning)) = said("statistic") {
+        let statistic =
+            Statistic::from_code(&meaning).ok_or_else(|| format!("`{written}` is no statistic"))?;
+        found.source.statistic = Some(statistic.code().to_owned());
+    }
+    if let Some((written, meaning)) = said("period") {
+        let period = super::period::Period::of_cell(&meaning, "")
+            .ok_or_else(|| format!("`{written}` is no period"))?;
+        found.source.period = Some(TextOrColumn::Text(period.text));
+    }
+    Ok(())
+}
