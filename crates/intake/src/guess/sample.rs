@@ -8,8 +8,8 @@ use formats::Chunk;
 use super::words::{Role, roles};
 use crate::mapping::Decimal;
 use crate::observe::{
-    DateOrder, Header, NumberStyle, Precision, TimeFormat, TimeReader, column_order, find_property,
-    find_unit, parse_zone, unit_of,
+    DateOrder, Header, NumberStyle, Precision, TimeFormat, TimeReader, assumption, column_order,
+    find_property, find_unit, parse_zone, unit_of,
 };
 
 /// Rows that are looked at.
@@ -162,7 +162,9 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
     for (text, row) in texts {
         column.numbers += usize::from(style.read(text).is_ok());
         column.slashed |= crate::observe::slashed_order(text).is_some();
-        if let Some(moment) = reader.read(text) {
+        // A number of days looks like any other number: nothing is guessed of it.
+        let is_day_number = assumption(text) == Some("assumed_day_number");
+        if let Some(moment) = reader.read(text).filter(|_| !is_day_number) {
             column.times += 1;
             let least = column.precision.map_or(moment.precision, |known| known.min(moment.precision));
             column.precision = Some(least);

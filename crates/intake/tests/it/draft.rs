@@ -52,6 +52,20 @@ async fn a_draft_says_what_a_commit_would_do_and_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_draft_shows_what_it_would_correct_old_beside_new() {
+    let node = Node::new().await;
+    let first = node.load("series", "a.csv", FILE, Some(MAPPING)).await.unwrap();
+    let staged = stage(&node, &FILE.replace("1,5", "1,7"), None).await.unwrap();
+    assert_eq!(staged.run.totals.corrected, 1);
+    let [correction] = staged.review.corrections.as_slice() else { panic!("{:?}", staged.review) };
+    assert_eq!(
+        (correction.cell.as_str(), correction.before.as_str(), correction.after.as_str()),
+        ("C4", "1.5", "1.7")
+    );
+    assert_eq!((correction.place.as_str(), &correction.run), ("station:tra_vinh", &first.run.id.to_string()));
+}
+
+#[tokio::test]
 async fn a_file_that_no_mapping_fits_is_kept_with_one_to_start_from() {
     let node = Node::new().await;
     let staged = stage(&node, "a;b\n1;2\n", None).await.unwrap();
