@@ -18,6 +18,7 @@ mod old;
 mod open_document;
 mod rasters;
 mod real;
+mod real_letters;
 mod real_tables;
 mod series;
 mod tables;
