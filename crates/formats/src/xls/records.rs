@@ -175,13 +175,15 @@ fn sheet_layout(stream: &[u8], limits: &Limits) -> Result<SheetLayout, Error> {
 /// The reader makes room for as many cells as the sheet claims to span.
 fn check_claim(data: &[u8]) -> Result<(), Error> {
     let word = |at: usize| u64::from(u16::from_le_bytes([data[at], data[at + 1]]));
-    let (first, last) = match data.len() {
-        10 => (word(0), word(2)),
-        14 | 16 => (word(0) | word(2) << 16, word(4) | word(6) << 16),
+    let (rows, columns) = match data.len() {
+        10 => ((word(0), word(2)), (word(4), word(6))),
+        14 | 16 => ((word(0) | word(2) << 16, word(4) | word(6) << 16), (word(8), word(10))),
         _ => return Err(damaged("its extent cannot be read")),
     };
-    if last > 65_536 || (last > 0 && first >= last) {
-        return Err(damaged("it claims more rows than there can be"));
+    let is_backwards = |(first, last): (u64, u64)| last > 0 && first >= last;
+    let cells = rows.1.saturating_mul(columns.1);
+    if is_backwards(rows) || rows.1 > 65_536 || cells > MAX_CELLS {
+        return Err(damaged("it claims more cells than there can be"));
     }
     Ok(())
 }

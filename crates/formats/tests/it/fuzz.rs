@@ -11,6 +11,7 @@ use formats::{
 use model::CellRef;
 
 use crate::files::{chunks, file, rows_of, workbook};
+use crate::{archives, old, open_document};
 
 fn limits() -> Limits {
     Limits { max_line_bytes: 1000, max_cell_bytes: 300, max_rows: 500, max_columns: 100, ..Limits::default() }
@@ -149,5 +150,71 @@ fn names_of_coordinate_systems_and_angles() {
     ];
     fuzz_text(&seeds, |input| {
         let _ = (formats::crs::Crs::parse(input), formats::crs::parse_angle(input));
+    });
+}
+
+/// Reads all of a file that is detected as one of these; whatever it holds, it ends.
+fn read_bent(seeds: &[&[u8]], is_meant: fn(&Format) -> bool) {
+    let calls = fuzz(seeds, |input| {
+        let file = file(input);
+        let Ok(format) = formats::detect_file("bent.bin", file.path()) else { return };
+        if !is_meant(&format) {
+            return;
+        }
+        let Ok(mut table) = open_table_read_as(file.path(), &format, &Reading::default(), &limits()) else {
+            return;
+        };
+        let sheets = table.sheets().len();
+        assert!((0..u16::try_from(sheets).unwrap()).all(|sheet| table.layout(sheet).unvalued.len() <= 1000));
+        let Ok(chunks) = chunks(&mut *table) else { return };
+        assert!(chunks.iter().all(|chunk| usize::from(chunk.sheet) < sheets));
+        assert!(rows_of(&chunks).windows(2).all(|pair| (pair[0].0, pair[0].1) < (pair[1].0, pair[1].1)));
+    });
+    assert!(calls > 20, "{calls}");
+}
+
+#[test]
+fn old_workbooks() {
+    let cells = [old::label(0, 0, "Tr¹m"), old::number(1, 2, 1, 43_831.0)].concat();
+    let whole = old::xls(&[("S", false, cells), ("T", true, Vec::new())]);
+    read_bent(&[&whole, &whole[..2048]], |format| *format == Format::Xls);
+}
+
+#[test]
+fn open_documents_and_archives() {
+    let table = r#"<table:table table:name="S"><table:table-row table:number-rows-repeated="2"><table:table-cell office:value-type="float" office:value="1"/></table:table-row></table:table>"#;
+    let document = open_document::ods(table);
+    let zip = archives::zip(&[("a.csv", b"a,b\n1,2\n"), ("b/c.csv", b"x;y\n1;2\n")]);
+    read_bent(&[&document, &zip], |format| matches!(format, Format::Ods | Format::Zip | Format::Xlsx));
+}
+
+#[test]
+fn dumps_of_observations() {
+    let seeds: [&[u8]; 4] = [
+        br#"<c xmlns="http://www.opengis.net/waterml/2.0"><point><time>2020-02-01</time><value>1</value></point></c>"#,
+        br#"{"value": [{"@iot.id": 1, "result": 1.5, "phenomenonTime": "2020-02-01T00:00:00Z"}]}"#,
+        br#"{"value": [{"components": ["id", "result"], "dataArray": [[1, 2], [3, null]]}]}"#,
+        br#"{"type": "Coverage", "domain": {"domainType": "PointSeries", "axes": {"t": {"values": ["2020"]}}}, "ranges": {"a": {"values": [1]}}}"#,
+    ];
+    read_bent(&seeds, |format| {
+        matches!(format, Format::WaterMl | Format::SensorThings | Format::CoverageJson)
+    });
+}
+
+#[test]
+fn text_of_fixed_width() {
+    let seeds: [&[u8]; 2] = [
+        b"a     b\nCan   1\nTho   2\nMy   33\n",
+        "Tr\u{1ea1}m  Gi\u{1edd}\nC\u{1ea7}n    1\nM\u{1ef9}     2\n".as_bytes(),
+    ];
+    fuzz(&seeds, |input| {
+        let file = file(input);
+        let format = Format::FixedWidth { encoding: Encoding::Utf8 };
+        for widths in [Vec::new(), vec![3, 1, 200]] {
+            let reading = Reading { widths, ..Reading::default() };
+            if let Ok(mut table) = open_table_read_as(file.path(), &format, &reading, &limits()) {
+                let _ = chunks(&mut *table);
+            }
+        }
     });
 }

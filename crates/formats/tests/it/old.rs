@@ -99,7 +99,7 @@ pub fn compound(name: &str, mut stream: Vec<u8>) -> Vec<u8> {
     [header, table, directory, stream].concat()
 }
 
-fn xls(sheets: &[(&str, bool, Vec<u8>)]) -> Vec<u8> {
+pub fn xls(sheets: &[(&str, bool, Vec<u8>)]) -> Vec<u8> {
     compound("Workbook", stream(sheets))
 }
 
@@ -184,6 +184,8 @@ fn sectors_that_run_in_a_circle_or_out_of_the_file_are_refused() {
 #[test]
 fn a_sheet_that_claims_or_spans_more_than_it_has_is_refused() {
     let claims = record(0x0200, &[&words(&[0, 0, 0xFFFF, 0xFFFF]), &words(&[0, 256, 0])[..]].concat());
+    assert_eq!(code(&xls(&[("S", false, claims)])), "damaged_workbook");
+    let claims = record(0x0200, &words(&[0, 0, 0, 1, 0, 0xFFFF, 0]));
     assert_eq!(code(&xls(&[("S", false, claims)])), "damaged_workbook");
     let corners = [number(0, 0, 0, 1.0), number(65_535, 16_000, 0, 1.0)].concat();
     assert_eq!(code(&xls(&[("S", false, corners)])), "nearly_empty");

@@ -9,7 +9,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 use crate::files::{chunks, file, open, row, rows, rows_of};
 
 /// A spreadsheet; the content is the XML of its tables.
-fn ods(tables: &str) -> Vec<u8> {
+pub fn ods(tables: &str) -> Vec<u8> {
     document(&format!(
         r#"<?xml version="1.0"?><office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x" xmlns:style="s">
         <office:automatic-styles><style:style style:name="ta1" style:family="table"><style:table-properties table:display="false"/></style:style></office:automatic-styles>

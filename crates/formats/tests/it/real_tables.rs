@@ -1,4 +1,4 @@
-//! Real workbooks of the old kind, from the folder that `CUULONG_REAL_DATA` names. The expected numbers
+//! Real workbooks, from the folder that `CUULONG_REAL_DATA` names. The expected numbers
 //! were read from the files by Python's `xlrd` (`sheet.cell(row, column)`, numbers and dates of
 //! `ctype` 2 and 3, texts of `ctype` 1 that are not empty, `merged_cells`, `rowinfo_map`,
 //! `colinfo_map`).
@@ -92,6 +92,32 @@ fn cells_of_old_workbooks_stand_where_another_reader_finds_them() {
         let found = neighbourhood(&path, &formats::Format::Xls, cell, 0, &Limits::default()).unwrap();
         let (_, texts) = found.rows.iter().find(|(number, _)| *number == row).unwrap();
         assert_eq!(texts[usize::from(column - found.first_column)], expected, "{file} {row} {column}");
+    }
+}
+
+/// Read by Python's `openpyxl` (`data_only`): `sheet_state`, and the cells that are numbers.
+#[test]
+fn workbooks_hold_what_another_reader_finds_in_them() {
+    for (file, sheet, is_hidden, numbers, sum) in [
+        ("socioeconomic/pci_papi/PCI_2014.xlsx", 0, false, 842, 11_996.241_290_484_542),
+        ("socioeconomic/pci_papi/PCI_2014.xlsx", 1, true, 842, 11_950.232_974_000_006),
+        ("socioeconomic/pci_papi/PCI_2014.xlsx", 9, false, 1738, 3_959.758_388_112_066_3),
+        ("socioeconomic/pci_papi/PAPI_2011-2016.xlsx", 3, false, 1864, 10_903.347_851_399_989),
+        ("water_quality/microplastics_dry_season_with_discharge.xlsx", 0, false, 159, 21_499_847_030_067.273),
+        (
+            "water_quality/microplastics_dry_season_with_discharge.xlsx",
+            2,
+            false,
+            156,
+            2_129_454_509_288.931_4,
+        ),
+    ] {
+        let Some(path) = real(file) else { return };
+        let table = open(&path, &Limits::default()).unwrap();
+        assert_eq!(table.layout(sheet).is_hidden, is_hidden, "{file} {sheet}");
+        let found = found(&path, sheet);
+        assert_eq!(found.numbers, numbers, "{file} {sheet}");
+        assert!(close(found.sum, sum), "{file} {sheet}: {}", found.sum);
     }
 }
 
