@@ -314,6 +314,9 @@ pub struct NewProperty {
 pub enum PlaceCommand {
     /// Register one beside those of the reference.
     Add(Box<NewPlace>),
+    /// What an agency means by names that do not say it themselves.
+    #[command(subcommand)]
+    Alias(PlaceAliasCommand),
 }
 
 /// A place to register.
@@ -439,14 +442,6 @@ pub enum RunCommand {
         #[arg(long)]
         reason: String,
     },
-}
-
-/// What to do with places.
-#[derive(Debug, Subcommand)]
-pub enum PlaceCommand {
-    /// What an agency means by names that do not say it themselves.
-    #[command(subcommand)]
-    Alias(PlaceAliasCommand),
 }
 
 /// What to do with names of places.

@@ -22,7 +22,7 @@ use crate::mapping::Mapping;
 use crate::observe::{Aliases, Settings};
 use crate::quality::test_load;
 use crate::recover::CutOff;
-use crate::work::{Input, Job, work};
+use crate::work::{Done, Input, Job, work};
 use crate::writes::Writes;
 
 /// How much one load may take.

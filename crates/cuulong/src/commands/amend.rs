@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::manage::{pretty, rows};
 use super::{Done, Way, print};
-use crate::cli::{PlaceAliasCommand, PlaceCommand, RunCommand};
+use crate::cli::{PlaceAliasCommand, RunCommand};
 use crate::client::Client;
 use crate::config::Config;
 
@@ -33,8 +33,7 @@ pub async fn run(config: &Config, command: RunCommand) -> Done {
 }
 
 /// Places.
-pub async fn place(config: &Config, command: PlaceCommand) -> Done {
-    let PlaceCommand::Alias(command) = command;
+pub async fn place_alias(config: &Config, command: PlaceAliasCommand) -> Done {
     let way = Way::find(config).await?;
     let client = way.client(config);
     let path = |agency: &str| format!("/v1/agencies/{agency}/place-aliases");

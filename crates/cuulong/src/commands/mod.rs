@@ -82,7 +82,6 @@ async fn answer(command: Command, config: &Config) -> Done {
         Command::Recipe(command) => manage::recipe(config, command).await,
         Command::Backup { command: Some(command), .. } => backup::manage(config, command).await,
         Command::Run(command) => amend::run(config, command).await,
-        Command::Place(command) => amend::place(config, command).await,
         Command::Backup { target, format, command: None } => {
             backup::make(config, &target.unwrap_or_default(), format).await
         }

@@ -3,7 +3,7 @@
 use axum::http::Method;
 use serde_json::json;
 
-use super::{Done, Way, print};
+use super::{Done, Way, amend, print};
 use crate::cli::{PlaceCommand, PropertyCommand};
 use crate::config::Config;
 
@@ -35,17 +35,17 @@ pub async fn property(config: &Config, command: PropertyCommand) -> Done {
 
 /// Places.
 pub async fn place(config: &Config, command: PlaceCommand) -> Done {
-    let way = Way::find(config).await?;
-    let client = way.client(config);
     match command {
         PlaceCommand::Add(new) => {
+            let way = Way::find(config).await?;
             let input = json!({
                 "id": new.id, "kind": new.kind, "name": new.name, "name_en": new.name_en,
                 "alt_names": new.aliases, "lon": new.lon, "lat": new.lat, "river": new.river,
                 "source": new.source,
             });
-            client.send_json(Method::POST, "/v1/places", &input).await?.ok()?;
+            way.client(config).send_json(Method::POST, "/v1/places", &input).await?.ok()?;
             Ok(())
         }
+        PlaceCommand::Alias(command) => amend::place_alias(config, command).await,
     }
 }
