@@ -125,7 +125,9 @@ def with_keyboard(context):
     words = page.inner_text("main")
     assert page.locator("td[colspan='4']").inner_text() == "ĐO MẶN, THÁNG 2/2020"
     assert "Mặn tháng 2" in words, words
-    press(page, ".between a.button:last-of-type")
+    # A mapping that is not certain enough to be guessed is asked for at once.
+    if page.locator("#map").count() == 0:
+        press(page, ".between a.button:last-of-type")
     accessible(page, "step 3")
     choose(page, "#role0", "nơi")
     choose(page, "#role1", "thời gian")
@@ -164,7 +166,8 @@ def without_scripts(play):
     page.set_input_files("#file", f"{folder}/man.csv")
     page.click("main button.button")
     assert "/en/intake/" in page.url and "step=2" in page.url, page.url
-    page.click(".between a.button:last-of-type")
+    if page.locator("#map").count() == 0:
+        page.click(".between a.button:last-of-type")
     page.select_option("#role0", "place")
     page.select_option("#role1", "time")
     page.select_option("#role2", "value")
