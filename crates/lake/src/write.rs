@@ -31,6 +31,9 @@ const PARTS_WAITING: usize = 1;
 /// A short read unpacks whole pages; the index of pages is held in memory, 13 columns of each.
 const OBSERVATION_PAGE_ROWS: usize = 4096;
 
+/// Beyond it, a column of features is written value by value.
+const FEATURE_DICTIONARY_BYTES: usize = 8 << 10;
+
 /// Writes a file. `fill` hands over its rows, sorted, on a thread where it may block. When this
 /// fails or is dropped, the store has no such file.
 pub(crate) async fn write_file(
@@ -297,6 +300,8 @@ fn feature_columns(mut builder: WriterPropertiesBuilder) -> WriterPropertiesBuil
     let (feature, geometry) = (ColumnPath::from("feature"), ColumnPath::from("geometry"));
     builder
         .set_max_row_group_row_count(Some(64 << 10))
+        // Whoever reads one row reads the dictionary of each column: a code of every parcel has none.
+        .set_dictionary_page_size_limit(FEATURE_DICTIONARY_BYTES)
         // A box meets few pages, so pages of features are small.
         .set_data_page_row_count_limit(256)
         .set_write_batch_size(128)
