@@ -51,7 +51,7 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
         let mut part = archive.by_index(index).map_err(|error| no_archive(&error.to_string()))?;
         let is_list = part.name().is_ok_and(|name| name.to_ascii_lowercase().ends_with("sharedstrings.xml"));
         let mut count = is_list.then(UniqueCount::default);
-        let mut scan = SheetScan::default();
+        let mut scan = SheetScan::new();
         let before: u64 = unpacked;
         head.clear();
         loop {

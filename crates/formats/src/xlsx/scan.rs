@@ -3,74 +3,101 @@
 //! The merged cells stand behind the rows in the file, and are wanted before them; so they are
 //! found while the archive is measured. Only tags are looked at, and nothing is held but the last.
 
+use memchr::memmem::{self, Finder};
+
 use crate::SheetLayout;
 use crate::layout::{cell_name, cell_range};
 
-/// Bytes of one tag that are kept; a longer one is passed over.
-const MAX_TAG: usize = 4096;
+/// Bytes that are kept of a block: of the cell, or the tag, that it cuts.
+const MAX_TAIL: usize = 64 * 1024;
 /// Columns of a sheet, by the format.
 const SHEET_COLUMNS: u32 = 16_384;
 
 /// Looks at the tags of one part of the archive.
-#[derive(Default)]
+///
+/// Most blocks hold nothing but cells with values, and are passed over by a look for three words.
 pub(super) struct SheetScan {
     layout: SheetLayout,
     state: State,
-    /// A tag that is cut by the end of a block, without its `<`.
-    held: Vec<u8>,
-    in_tag: bool,
+    /// The end of the last block, from its last cell or tag on.
+    tail: Vec<u8>,
+    words: [Finder<'static>; 3],
+    /// Whether cells have to be counted, since they do not say their places.
+    counts: bool,
     row: u32,
     column: u16,
-    in_cell: bool,
-    is_text: bool,
+    /// The tag of the cell that has begun, and has not ended yet.
+    cell: Option<Vec<u8>>,
     has_formula: bool,
     has_value: bool,
     in_value: bool,
 }
 
 /// Whether the part is a sheet.
-#[derive(Default, PartialEq)]
+#[derive(PartialEq)]
 enum State {
-    #[default]
     Unknown,
     Sheet,
     Other,
 }
 
 impl SheetScan {
+    pub(super) fn new() -> SheetScan {
+        SheetScan {
+            layout: SheetLayout::default(),
+            state: State::Unknown,
+            tail: Vec::new(),
+            words: [Finder::new("<f"), Finder::new("hidden"), Finder::new("mergeCell")],
+            counts: false,
+            row: 0,
+            column: 0,
+            cell: None,
+            has_formula: false,
+            has_value: false,
+            in_value: false,
+        }
+    }
+
     /// What was found, if the part is a sheet.
-    pub(super) fn finish(self) -> Option<SheetLayout> {
+    pub(super) fn finish(mut self) -> Option<SheetLayout> {
+        let tail = std::mem::take(&mut self.tail);
+        self.read_if_needed(&tail);
         (self.state == State::Sheet).then_some(self.layout)
     }
 
     /// Looks at the next bytes of the part.
-    pub(super) fn look(&mut self, mut block: &[u8]) {
-        while self.state != State::Other && !block.is_empty() {
-            let wanted = if self.in_tag { b'>' } else { b'<' };
-            let found = memchr::memchr(wanted, block);
-            let (before, after) = match found {
-                Some(at) => (&block[..at], &block[at + 1..]),
-                None => (block, &block[block.len()..]),
-            };
-            if !self.in_tag {
-                self.has_value |= self.in_value && !before.is_empty();
-                self.in_tag = found.is_some();
-            } else if found.is_none() {
-                let room = MAX_TAG.saturating_sub(self.held.len());
-                self.held.extend_from_slice(&before[..before.len().min(room)]);
-            } else if self.held.is_empty() {
-                self.in_tag = false;
-                self.tag(before);
-            } else {
-                self.in_tag = false;
-                let mut tag = std::mem::take(&mut self.held);
-                let room = MAX_TAG.saturating_sub(tag.len());
-                tag.extend_from_slice(&before[..before.len().min(room)]);
-                self.tag(&tag);
-                tag.clear();
-                self.held = tag;
-            }
-            block = after;
+    pub(super) fn look(&mut self, block: &[u8]) {
+        if self.state == State::Other {
+            return;
+        }
+        let mut bytes = std::mem::take(&mut self.tail);
+        bytes.extend_from_slice(block);
+        // A formula is told with its cell: so the last cell is kept whole, or at least the last tag.
+        let last_cell = memmem::rfind(&bytes, b"<c").filter(|at| bytes.len() - at <= MAX_TAIL);
+        let last_tag = || memchr::memrchr(b'<', &bytes).filter(|at| bytes.len() - at <= MAX_TAIL);
+        let cut = last_cell.or_else(last_tag).unwrap_or(bytes.len());
+        self.read_if_needed(&bytes[..cut]);
+        bytes.drain(..cut);
+        self.tail = bytes;
+    }
+
+    fn read_if_needed(&mut self, bytes: &[u8]) {
+        let is_needed = self.state == State::Unknown
+            || self.counts
+            || self.has_formula
+            || self.words.iter().any(|word| word.find(bytes).is_some());
+        if is_needed {
+            self.read(bytes);
+        }
+    }
+
+    /// Looks at whole tags; what stands before the first belongs to one that was passed over.
+    fn read(&mut self, mut bytes: &[u8]) {
+        while let Some(start) = memchr::memchr(b'<', bytes) {
+            self.has_value |= self.in_value && start > 0;
+            let Some(length) = memchr::memchr(b'>', &bytes[start..]) else { return };
+            self.tag(&bytes[start + 1..start + length]);
+            bytes = &bytes[start + length + 1..];
         }
     }
 
@@ -79,45 +106,62 @@ impl SheetScan {
         let is_closed = tag.last() == Some(&b'/');
         let tag = if is_end { &tag[1..] } else { tag };
         let length = tag.iter().position(|b| b.is_ascii_whitespace() || *b == b'/').unwrap_or(tag.len());
-        let name = &tag[..length];
-        let name = name.rsplit(|byte| *byte == b':').next().unwrap_or(name);
+        let prefixed = &tag[..length];
+        let name = prefixed.rsplit(|byte| *byte == b':').next().unwrap_or(prefixed);
         if self.state == State::Unknown {
             match name.first() {
                 None | Some(b'?' | b'!') => {}
-                Some(_) if name == b"worksheet" => self.state = State::Sheet,
+                Some(_) if name == b"worksheet" => {
+                    self.state = State::Sheet;
+                    self.counts = name != prefixed;
+                }
                 Some(_) => self.state = State::Other,
             }
             return;
         }
         match (name, is_end) {
             (b"c", false) => {
-                self.column = match attribute(tag, b"r").and_then(cell_name) {
-                    Some((row, column)) => {
-                        self.row = row;
-                        column
-                    }
-                    None => self.column.saturating_add(1),
-                };
-                self.in_cell = !is_closed;
-                self.is_text = attribute(tag, b"t") == Some(b"str");
+                self.column = self.column.saturating_add(1);
                 (self.has_formula, self.has_value, self.in_value) = (false, false, false);
+                if self.counts || attribute(tag, b"r").is_none() {
+                    self.counts = true;
+                    if let Some((row, column)) = attribute(tag, b"r").and_then(cell_name) {
+                        (self.row, self.column) = (row, column);
+                    }
+                }
+                let kept = self.cell.get_or_insert_default();
+                kept.clear();
+                kept.extend_from_slice(&tag[..tag.len().min(MAX_TAIL)]);
+                if is_closed {
+                    self.cell = None;
+                }
             }
-            (b"f", false) => self.has_formula |= self.in_cell,
+            (b"f", false) => self.has_formula |= self.cell.is_some(),
             (b"v", false) => {
                 // The text that a formula gives may be empty: then that is its value.
-                self.has_value |= self.in_cell && self.is_text;
-                self.in_value = self.in_cell && !is_closed;
+                let is_text = |cell: &Vec<u8>| attribute(cell, b"t") == Some(b"str");
+                self.has_value |= self.has_formula && self.cell.as_ref().is_some_and(is_text);
+                self.in_value = self.cell.is_some() && !is_closed;
             }
-            (b"is", false) => self.has_value |= self.in_cell,
+            (b"is", false) => self.has_value |= self.cell.is_some(),
             (b"v", true) => self.in_value = false,
             (b"c", true) => {
-                if self.in_cell && self.has_formula && !self.has_value && self.row > 0 {
-                    self.layout.lacks_value(self.row, self.column);
+                if let Some(cell) = self.cell.take()
+                    && self.has_formula
+                    && !self.has_value
+                {
+                    let named = attribute(&cell, b"r").and_then(cell_name);
+                    let (row, column) = named.unwrap_or((self.row, self.column));
+                    if row > 0 {
+                        self.layout.lacks_value(row, column);
+                    }
                 }
-                self.in_cell = false;
+                self.has_formula = false;
             }
             (b"row", false) => {
-                self.row = attribute(tag, b"r").and_then(number).unwrap_or(self.row.saturating_add(1));
+                let named = attribute(tag, b"r").and_then(number);
+                self.counts |= named.is_none();
+                self.row = named.unwrap_or(self.row.saturating_add(1));
                 self.column = 0;
                 if is_true(attribute(tag, b"hidden")) && self.row > 0 {
                     self.layout.hide_rows(self.row..=self.row);
@@ -145,13 +189,14 @@ impl SheetScan {
 
 /// The value of an attribute of a tag, by its whole name.
 fn attribute<'a>(tag: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let mut from = 0;
-    while let Some(at) = memchr::memmem::find(&tag[from..], name).map(|at| at + from) {
-        from = at + name.len();
-        let begins = at > 0 && tag[at - 1].is_ascii_whitespace();
-        let Some(rest) = tag[from..].strip_prefix(b"=") else { continue };
-        let Some((quote @ (b'"' | b'\''), value)) = rest.split_first() else { continue };
-        if begins {
+    for at in 1..tag.len().saturating_sub(name.len()) {
+        if !tag[at - 1].is_ascii_whitespace() {
+            continue;
+        }
+        let Some(rest) = tag[at..].strip_prefix(name).and_then(|rest| rest.strip_prefix(b"=")) else {
+            continue;
+        };
+        if let Some((quote @ (b'"' | b'\''), value)) = rest.split_first() {
             return value.iter().position(|byte| byte == quote).map(|end| &value[..end]);
         }
     }
@@ -179,7 +224,7 @@ mod tests {
         <mergeCells count="2"><mergeCell ref="A1:C1"/><mergeCell ref="D1:D2"/></mergeCells></x:worksheet>"#;
 
     fn scanned(text: &[u8], cut: usize) -> Option<SheetLayout> {
-        let mut scan = SheetScan::default();
+        let mut scan = SheetScan::new();
         for block in text.chunks(cut.max(1)) {
             scan.look(block);
         }
@@ -194,6 +239,12 @@ mod tests {
             assert_eq!(layout.merged.len(), 2);
             assert_eq!(layout.merged[1].last_row, 2);
             assert_eq!(layout.unvalued, [(4, 1), (5, 1), (5, 3)], "{cut}");
+        }
+        let plain = SHEET.replace("x:", "").replace("<c>", "<c r=\"B9\">").replace("<row>", "<row r=\"5\">");
+        for cut in 1..plain.len() {
+            let layout = scanned(plain.as_bytes(), cut).unwrap();
+            assert_eq!((layout.merged.len(), layout.hidden_rows), (2, vec![4..=4]), "{cut}");
+            assert_eq!(layout.unvalued, [(4, 1), (9, 2), (9, 2)], "{cut}");
         }
         assert_eq!(scanned(b"<?xml?><sst><mergeCell ref=\"A1:B1\"/></sst>", 7), None);
     }
