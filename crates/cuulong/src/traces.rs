@@ -123,6 +123,8 @@ impl Traces {
             .with_threads(false)
             .with_tracked_inactivity(false)
             .with_target(false)
+            // The parent of a span is the span that it is made in, also on another thread.
+            .with_context_activation(false)
             .with_filter(filter_fn(leaves))
     }
 
