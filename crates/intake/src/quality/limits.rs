@@ -8,6 +8,7 @@ use model::{DatastreamKey, PlaceId};
 
 use super::series::month;
 use super::settings::{LimitSetting, Settings};
+use crate::observe::duration_us;
 
 /// The limits of the tests, in the unit of the property; lengths of time in microseconds.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +57,8 @@ pub(crate) enum SpikeVariant {
 
 /// An hour.
 const HOUR: i64 = 3_600_000_000;
+/// A day.
+const DAY: i64 = 24 * HOUR;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -200,7 +203,16 @@ impl<'a> LimitBook<'a> {
 
     /// The general limits: of each class that the place belongs to, in the months in which it does. A
     /// property with one class for all stations has that one everywhere.
+    ///
+    /// They are made for readings and values of a day: what sums up a month, a season or a year has a
+    /// place in none of their months.
     fn general(&self, key: &DatastreamKey) -> Option<Calendar> {
+        let is_short = key.period.is_empty()
+            || key.period.starts_with("P1D:")
+            || duration_us(&key.period).is_some_and(|length| length <= DAY);
+        if !is_short {
+            return None;
+        }
         let of_property: Vec<&QcDefault> = self.defaults(key).collect();
         let everywhere = match of_property.as_slice() {
             [one] => one.stations.is_empty(),

@@ -240,7 +240,7 @@ async fn one_sheet_a_year_or_an_element_or_a_province() {
 
 #[tokio::test]
 async fn columns_of_places_are_read_by_one_pattern() {
-    let file = "Ngày,Tân Châu,Châu Đốc,Luang Prabang\n2020-01-01,1,2,3\n2020-01-02,4,x,6\n";
+    let file = "Ngày,Tân Châu,Châu Đốc,Luang Prabang\n2020-01-01,1,2,3\n2020-01-02,4,hỏng,6\n";
     let mapping = "[place]\nheader = true\nkind = \"station\"\nunknown = \"leave_out\"\n[time]\ncolumns = [\"Ngày\"]\n[[value]]\ncolumns = \"{place}\"\nproperty = \"water_level\"\nunit = \"m\"\nstatistic = \"mean\"\nperiod = \"P1D\"\nrange = [-1, 7]\n";
     let (found, findings) = values(file, mapping).await;
     assert_eq!(
@@ -253,7 +253,12 @@ async fn columns_of_places_are_read_by_one_pattern() {
     );
     assert_eq!(
         findings,
-        [finding("left_out_unknown_place", "D1", "Luang Prabang"), finding("not_a_number", "C3", "x")]
+        [
+            finding("left_out_unknown_place", "D1", "Luang Prabang"),
+            finding("not_a_number", "C3", "hỏng"),
+            // Four metres at Tân Châu in January are doubted, and taken.
+            finding("quality_fail", "B3", "400"),
+        ]
     );
 }
 
