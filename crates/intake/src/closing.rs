@@ -110,8 +110,7 @@ impl Closing {
             lake.create_table(&self.permit, done.table.clone()).await?;
             for raster in std::mem::take(&mut done.rasters) {
                 // Kept before the row that names it: a row never leads to nothing.
-                let kept =
-                    lake.keep_coverage(&self.permit, raster.file.path(), limits.max_raster_bytes).await?;
+                let kept = lake.keep_coverage(&self.permit, &raster.file, limits.max_raster_bytes).await?;
                 if kept.hash != raster.hash {
                     return Err(Error::internal("keeping a raster", "its bytes changed on the way"));
                 }

@@ -22,7 +22,8 @@ use crate::mapping::{AttributeSource, AttributeType, FeatureSource, Mapping, Map
 
 /// A raster's file that waits to be kept.
 pub(crate) struct RasterFile {
-    pub(crate) file: tempfile::NamedTempFile,
+    /// Closed, since a file may hold very many layers.
+    pub(crate) file: tempfile::TempPath,
     pub(crate) hash: OriginalHash,
 }
 
@@ -119,7 +120,7 @@ pub(crate) fn take(
             hash: &hash,
         };
         rows.push(row(&described, rows.len())?);
-        files.push(RasterFile { file, hash });
+        files.push(RasterFile { file: file.into_temp_path(), hash });
         if files.len() == 1 && !crs.is_stored() {
             let operation = crs.operation()?.to_string();
             let reason = format!("the raster is in {crs}; its box is brought to WGS 84 by {operation}");
