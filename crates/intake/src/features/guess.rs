@@ -191,13 +191,15 @@ impl Known {
             ) => AttributeType::Number,
             _ => AttributeType::Text,
         });
-        let hash = match value {
-            Value::String(text) => hash_of(text.trim()),
-            other => hash_of(&other.to_string()),
-        };
         let can_be_id = matches!(value, Value::String(_)) || value.is_i64() || value.is_u64();
-        self.values =
-            self.values.take().filter(|_| can_be_id).and_then(|mut set| set.insert(hash).then_some(set));
+        // Hashed only as long as no two were equal.
+        self.values = self.values.take().filter(|_| can_be_id).and_then(|mut set| {
+            let hash = match value {
+                Value::String(text) => hash_of(text.trim()),
+                other => hash_of(&other.to_string()),
+            };
+            set.insert(hash).then_some(set)
+        });
     }
 }
 

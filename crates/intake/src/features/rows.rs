@@ -418,7 +418,11 @@ fn content_hash(row: &FeatureRow) -> u64 {
     row.wkb.hash(&mut hasher);
     for (name, value) in &row.properties {
         name.hash(&mut hasher);
-        value.to_string().hash(&mut hasher);
+        match value {
+            Value::String(text) => text.hash(&mut hasher),
+            Value::Number(number) => number.hash(&mut hasher),
+            other => other.to_string().hash(&mut hasher),
+        }
     }
     hasher.finish()
 }
