@@ -468,6 +468,7 @@ impl<'a> Shaped<'a> {
         let mut words: BTreeMap<String, String> = BTreeMap::new();
         let mut unknown: Vec<String> = Vec::new();
         let mut least: f64 = 1.0;
+        let mut instants: Vec<String> = Vec::new();
         for sheet in &self.alike {
             let evidence = Evidence::of(self.survey, sheet, self.found.header.row);
             // The file's name is the same for all.
@@ -475,6 +476,9 @@ impl<'a> Shaped<'a> {
             match evidence.property(self.gazetteer) {
                 Some(named) => {
                     least = least.min(named.confidence);
+                    if is_instant(named.property) {
+                        instants.push(format!("`{}`", sheet.name));
+                    }
                     words.insert(sheet.name.clone(), named.property.code.to_string());
                 }
                 None => unknown.push(format!("`{}`", sheet.name)),
@@ -491,6 +495,15 @@ impl<'a> Shaped<'a> {
             words,
         };
         self.decide("value.0.property", least, "the titles of the sheets name these properties");
+        if value.period.is_some() && !instants.is_empty() {
+            let is_all = instants.len() == self.alike.len();
+            value.statistic = is_all.then(|| "mean".to_owned());
+            let reason = format!(
+                "are the values of {} means of their periods, or maxima, minima, totals? Sheets of other statistics go in under a mapping of their own",
+                instants.join(", ")
+            );
+            self.decide("value.0.statistic", 0.5, reason);
+        }
         if !unknown.is_empty() {
             self.mapping.source.sheets = vec!["*".into()];
             let reason = format!(
