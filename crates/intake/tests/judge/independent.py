@@ -300,8 +300,10 @@ def workbooks():
                         continue
                     for month in range(1, 13):
                         cell = sheet.cell(row, month)
-                        # My Tho has a temperature of 302: a slip of the decimal point, which the intake refuses.
-                        if cell.ctype == xlrd.XL_CELL_NUMBER and not (prop.startswith("air_temp") and cell.value > 100):
+                        # The intake refuses two slips of My Tho: a temperature of 302, and maxima of 2009 among the
+                        # minima (above 32 degrees, where minima are not plausible).
+                        limit = 32 if prop == "air_temp_min" else 100
+                        if cell.ctype == xlrd.XL_CELL_NUMBER and not (prop.startswith("air_temp") and cell.value > limit):
                             found.add("station:" + station, prop, statistic, "P1M", f"{int(year)}-{month:02}-01", cell.value)
             yield found.line(f"climate/imhen_monthly_xls/{file}.xls|{', '.join(elements)}")
 
