@@ -110,10 +110,12 @@ pub(super) fn note(
     for name in gone.take(MAX_TOLD) {
         tell("drift_column_gone", 0, name, "");
     }
+    // A name that stands twice says nothing of the order.
+    let is_one = |names: &[String], name: &String| names.iter().filter(|other| *other == name).count() == 1;
     let order: Vec<usize> = known
         .header
         .iter()
-        .filter(|name| !name.is_empty())
+        .filter(|name| !name.is_empty() && is_one(&known.header, name) && is_one(&now.header, name))
         .filter_map(|name| position(&now.header, name))
         .collect();
     if let Some(at) = order.windows(2).position(|pair| pair[0] > pair[1]) {

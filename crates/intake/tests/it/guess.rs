@@ -308,3 +308,13 @@ async fn a_file_that_looks_otherwise_than_the_one_before_it_is_told_before_it_is
     let error = load("Trạm,Ngày\nTân Châu,2020-02-05\n", false).await.unwrap_err();
     assert!(error.to_string().contains("the column `Mực nước (m)` is gone"), "{error}");
 }
+
+#[tokio::test]
+async fn a_name_that_heads_two_columns_is_no_other_order() {
+    let node = Node::new().await;
+    node.dataset("twice", DatasetKind::Observations).await;
+    let csv = "Trạm,Ghi chú,Ngày,Mực nước (cm),Ghi chú\nTân Châu,a,2020-02-03,5.5,b\n";
+    node.load("twice", "a.csv", csv, None).await.unwrap();
+    let again = node.load("twice", "a.csv", csv, None).await.unwrap();
+    assert_eq!((again.run.totals.unchanged, again.findings.len()), (1, 0), "{:?}", again.findings);
+}
