@@ -5,11 +5,11 @@
 //! never blocked by the writer. PostgreSQL has one pool for both. An in-memory SQLite database
 //! lives in its one connection, which is then reader and writer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
@@ -17,6 +17,9 @@ use sea_orm_migration::MigratorTrait;
 use crate::migration::Migrator;
 use crate::schema::MIGRATION_LOCK;
 use crate::{CatalogOptions, Error};
+
+/// How long somebody waits for the lock of an SQLite file.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Store {
     pub(crate) reader: DatabaseConnection,
@@ -107,16 +110,30 @@ async fn open_sqlite(url: &str, options: &CatalogOptions) -> Result<Store, Error
             // What is acknowledged survives a loss of power; NORMAL would lose the last commits.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10))
+            .busy_timeout(PATIENCE)
     });
-    let writer = Database::connect(write).await?;
+    let writer = connect_patiently(write).await?;
     if in_memory {
         return Ok(Store { reader: writer.clone(), writer });
     }
     let mut read = general(url, options);
     read.max_connections(options.connections).min_connections(1).test_before_acquire(false);
     read.map_sqlx_sqlite_opts(|sqlite| {
-        sqlite.create_if_missing(false).busy_timeout(Duration::from_secs(10)).pragma("query_only", "ON")
+        sqlite.create_if_missing(false).busy_timeout(PATIENCE).pragma("query_only", "ON")
     });
-    Ok(Store { reader: Database::connect(read).await?, writer })
+    Ok(Store { reader: connect_patiently(read).await?, writer })
+}
+
+/// Connects. SQLite does not wait for its lock while a file becomes one in WAL mode, which happens
+/// when several processes open a new file at once: so the waiting is done here.
+async fn connect_patiently(options: ConnectOptions) -> Result<DatabaseConnection, DbErr> {
+    let begun = Instant::now();
+    loop {
+        match Database::connect(options.clone()).await {
+            Err(error) if begun.elapsed() < PATIENCE && error.to_string().contains("database is locked") => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            outcome => return outcome,
+        }
+    }
 }
