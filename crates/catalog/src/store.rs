@@ -36,7 +36,8 @@ impl Store {
     /// Connects, and leaves the schema as it is.
     pub(crate) async fn connect(url: &str, options: &CatalogOptions) -> Result<Store, Error> {
         Ok(if url.starts_with("sqlite:") {
-            open_sqlite(url, options).await?
+            // Boxed: a future that holds all of this inline is deeper than the compiler follows.
+            Box::pin(open_sqlite(url, options)).await?
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let mut connect = general(url, options);
             connect.max_connections(options.connections).min_connections(1);
@@ -112,7 +113,7 @@ async fn open_sqlite(url: &str, options: &CatalogOptions) -> Result<Store, Error
             .foreign_keys(true)
             .busy_timeout(PATIENCE)
     });
-    let writer = connect_patiently(write).await?;
+    let writer = Box::pin(connect_patiently(write)).await?;
     if in_memory {
         return Ok(Store { reader: writer.clone(), writer });
     }
@@ -121,7 +122,7 @@ async fn open_sqlite(url: &str, options: &CatalogOptions) -> Result<Store, Error
     read.map_sqlx_sqlite_opts(|sqlite| {
         sqlite.create_if_missing(false).busy_timeout(PATIENCE).pragma("query_only", "ON")
     });
-    Ok(Store { reader: connect_patiently(read).await?, writer })
+    Ok(Store { reader: Box::pin(connect_patiently(read)).await?, writer })
 }
 
 /// Connects. SQLite does not wait for its lock while a file becomes one in WAL mode, which happens
