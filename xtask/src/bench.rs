@@ -6,7 +6,7 @@ const HELP: &str = "\
 cargo xtask bench [prepare|run|report] [--size S|M|L] [--only GROUP,…] [--without PEER,…] [--no-build] [--no-setup]
 
   sizes    S a minute or two, M 10 and 100 million values, L a billion
-  groups   load read space write catalogue growth start fairness cluster formats
+  groups   load read space write catalogue growth start fairness leaving cluster formats
   peers    duckdb postgres tipg pygeoapi martin
 ";
 

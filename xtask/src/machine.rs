@@ -79,3 +79,14 @@ pub fn real_data() -> Done<Option<PathBuf>> {
     say("no real files: CUULONG_REAL_DATA is not set; the tests on real files stand aside");
     Ok(None)
 }
+
+/// Under CI, what cargo built for one workspace goes before the other is built: together they need
+/// some 30 GB, and such a machine may have less. Elsewhere both stay, so that nothing is built twice.
+pub fn make_room() -> Done {
+    let built = target().join("debug");
+    if !is_ci() || !built.is_dir() {
+        return Ok(());
+    }
+    say("making room: what the first workspace was built from goes");
+    std::fs::remove_dir_all(&built).map_err(|error| format!("{}: {error}", built.display()))
+}

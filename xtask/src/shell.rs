@@ -40,6 +40,10 @@ pub fn cargo(arguments: &[&str]) -> Command {
             cargo.env_remove(&name);
         }
     }
+    if is_ci() {
+        // Nobody compiles there a second time or steps through: what only serves that fills the disk.
+        cargo.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
+    }
     cargo
 }
 

@@ -12,13 +12,11 @@ pub fn run(arguments: &[String]) -> Done {
     let python = machine::python_clients()?;
     let server = postgres::Server::start()?;
 
-    tidy::run()?;
-
-    say("building and running the tests");
-    let nextest = find("cargo-nextest").is_some();
-    let mut tests = match nextest {
-        true => cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]),
-        false => cargo(&["test", "--workspace", "--no-fail-fast"]),
+    // Arguments choose tests of one of the two workspaces: `cluster` before them, those of the cluster.
+    let (node, of_cluster) = match arguments {
+        [] => (Some(arguments), Some(arguments)),
+        [first, rest @ ..] if first == "cluster" => (None, Some(rest)),
+        arguments => (Some(arguments), None),
     };
     let mut environment = vec![
         ("CUULONG_TEST_POSTGRES", server.url.clone()),
@@ -26,17 +24,27 @@ pub fn run(arguments: &[String]) -> Done {
         ("CUULONG_TEST_PYTHON", python.display().to_string()),
     ];
     environment.extend(real_data.map(|folder| ("CUULONG_REAL_DATA", folder.display().to_string())));
-    // Arguments choose tests of one of the two workspaces: `cluster` before them, those of the cluster.
-    match arguments {
-        [] => {
-            tests.envs(environment.iter().cloned());
-            shell::run(tests)?;
-            cluster::test(&[], &environment)
-        }
-        [first, rest @ ..] if first == "cluster" => cluster::test(rest, &environment),
-        arguments => {
-            tests.args(arguments).envs(environment.iter().cloned());
-            shell::run(tests)
-        }
+    if let Some(arguments) = node {
+        tidy::node()?;
+        of_node(arguments, &environment)?;
     }
+    if let Some(arguments) = of_cluster {
+        if node.is_some() {
+            machine::make_room()?;
+        }
+        cluster::tidy()?;
+        cluster::test(arguments, &environment)?;
+    }
+    Ok(())
+}
+
+/// The tests of the node's workspace.
+fn of_node(arguments: &[String], environment: &[(&str, String)]) -> Done {
+    say("building and running the tests");
+    let mut tests = match find("cargo-nextest").is_some() {
+        true => cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]),
+        false => cargo(&["test", "--workspace", "--no-fail-fast"]),
+    };
+    tests.args(arguments).envs(environment.iter().cloned());
+    shell::run(tests)
 }

@@ -9,8 +9,14 @@ use crate::shell::{self, Done, cargo, command, find, output, root, say};
 /// A file longer than this holds more than one idea.
 const MOST_LINES: usize = 600;
 
-/// Runs every check; the cheap ones first, all their faults at once.
+/// Runs every check of both workspaces.
 pub fn run() -> Done {
+    node()?;
+    cluster::tidy()
+}
+
+/// Every check of the node's workspace; the cheap ones first, all their faults at once.
+pub fn node() -> Done {
     say("tidy: arrows, files, words");
     let mut faults = Vec::new();
     faults.extend(arrows()?);
@@ -27,7 +33,6 @@ pub fn run() -> Done {
     shell::run(cargo(&["fmt", "--all", "--check"]))?;
     say("tidy: clippy");
     shell::run(cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    cluster::tidy()?;
     if find("cargo-deny").is_some() {
         say("tidy: licences and advisories");
         shell::run(cargo(&["deny", "--log-level", "error", "check", "licenses", "bans", "sources"]))?;
