@@ -187,7 +187,7 @@ def read_stream():
     for line, form in (("stream-csv", "csv"), ("stream-json", "json")):
         target = OUT / f"duckdb-stream.{form}"
         query = f"COPY (SELECT * FROM minutes ORDER BY time LIMIT {AMOUNT['rows']}) TO '{target}' (FORMAT {form})"
-        record(line, peer(), "in process, four columns, to a file", "s", times(lambda: connection.execute(query), RUNS), values=AMOUNT["rows"],
+        record(line, peer(), "in process, four columns, to a file", "s", times(lambda: connection.execute(query), RUNS), rows=AMOUNT["rows"],
                answer_kb=round(size_mb(target) * 1000), peak_mb=peak_mb())
         target.unlink()
 

@@ -298,6 +298,14 @@ def fair():
         record("fairness", PEER, what, "ms", [row["p50_ms"] for row in rows], p99=spread([row["p99_ms"] for row in rows]))
 
 
+def leaving():
+    """Statements whose asker goes away."""
+    from leaving import leave
+    serve()
+    times = leave("127.0.0.1", PORT, "load", AMOUNT["runs"])
+    record("leaving", PEER, f"until nothing works on, most of {len(times)}: {max(times):.0f} ms", "ms", latencies(times), most_ms=max(times))
+
+
 def shared():
     """A scan of the loaded values on one executor and on two."""
     program = BINARY.with_name("cuulong-cluster")

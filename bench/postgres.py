@@ -183,7 +183,7 @@ CROSS JOIN LATERAL (SELECT time, value FROM latest WHERE datastream = d.id ORDER
             with db.cursor().copy(query) as copy:
                 size.append(sum(len(block) for block in copy))
 
-        record(line, PEER, "four columns, COPY to the client", "s", times(drain, RUNS), values=AMOUNT["rows"], answer_kb=round(size[0] / 1e3))
+        record(line, PEER, "four columns, COPY to the client", "s", times(drain, RUNS), rows=AMOUNT["rows"], answer_kb=round(size[0] / 1e3))
     means = "SELECT datastream, date_trunc('month', time) AS month, avg(value) FROM observation GROUP BY 1, 2"
     groups = []
     with peak_memory(POSTMASTER) as peak:

@@ -48,14 +48,85 @@ LINES = {
     "binary": ("Size of the program", True, "", ""),
     "cluster": ("Monthly statistics of all series on a cluster, executors of one thread", True, "", "two in half the time of one"),
     "workbook": ("A workbook of 50 MB, all its cells", True, "≤ 1 × pandas with calamine", ""),
+    "layers": ("A GeoPackage of polygons, brought to WGS 84", True, "≤ 1 × ogr2ogr", ""),
     "memory-csv": ("Peak memory: CSV, and ten times as large", True, "", ""),
     "memory-txt": ("The same: text of fixed width", True, "", ""),
     "memory-xlsx": ("The same: workbook", True, "", ""),
     "memory-parquet": ("The same: Parquet", True, "", ""),
     "memory-json": ("The same: SensorThings", True, "", ""),
     "memory-xml": ("The same: WaterML", True, "", ""),
+    "leaving": ("A statement whose asker has gone away", True, "≤ 100 ms", ""),
     "fairness": ("Station-month reads beside a hostile user", True, "p99 moves < 20 %", ""),
 }
+
+
+def at_most(most):
+    return lambda row, rows: row["median"] <= most
+
+
+def at_least(least):
+    return lambda row, rows: row["median"] >= least
+
+
+def times(factor, *peers, what=""):
+    """No more than so many times the figure of the best of these peers; nothing is said when none of them was measured."""
+    def judge(row, rows):
+        theirs = [r["median"] for r in rows if "median" in r and r["unit"] == row["unit"] and what in r["what"] and r["peer"].startswith(peers)]
+        return row["median"] <= factor * min(theirs) if theirs else None
+    return judge
+
+
+def flat(row, rows):
+    """The figure with most around it against the one with least, in the median: no more than half as much again."""
+    ours = [r["median"] for r in rows if r["peer"] == US and "median" in r]
+    return max(ours) <= 1.5 * min(ours) if len(ours) > 1 else None
+
+
+def calm(row, rows):
+    p99 = [r["p99"]["median"] for r in rows if r["peer"] == US and isinstance(r.get("p99"), dict)]
+    return max(p99) < 1.2 * min(p99) if len(p99) > 1 else None
+
+
+# line: (whether the floor is met, whether the goal is), each with the row and all rows of the line; as the texts above say.
+JUDGES = {
+    "load": (times(1.43, "DuckDB"), times(1, "DuckDB")),
+    "month-series-1": (at_most(2), at_most(1)),
+    "month-series-16": (None, times(1, "PostgreSQL")),
+    "latest": (at_most(200), None),
+    "count": (at_most(50), None),
+    "buckets": (at_most(50), None),
+    "stream-csv": (at_most(0.3), None),
+    "stream-json": (at_most(0.3), None),
+    "monthly": (times(1.3, "DuckDB", what="Parquet"), times(1, "DuckDB", what="its own file")),
+    "bbox-1": (times(0.2, "tipg", "pygeoapi"), times(1, "PostgreSQL")),
+    "item-1": (times(1, "tipg"), at_most(0.5)),
+    "join": (times(1, "DuckDB"), times(1 / 3, "DuckDB")),
+    "write-single": (at_least(10_000), at_least(30_000)),
+    "write-batch": (at_least(50_000), None),
+    "catalogue-list": (at_most(200), None),
+    "catalogue-search": (at_most(200), None),
+    "catalogue-register": (at_most(100), None),
+    "planning": (flat, None),
+    "commits": (flat, None),
+    "start": (at_most(1), at_most(0.3)),
+    "idle": (at_most(150), at_most(80)),
+    "workbook": (times(1, "pandas"), None),
+    "layers": (times(1, "ogr2ogr"), None),
+    "leaving": (lambda row, rows: row["most_ms"] <= 100, None),
+    "fairness": (calm, None),
+}
+
+
+def verdict(line, row, rows):
+    """What of floor and goal is met."""
+    if row["peer"] != US or "median" not in row:
+        return ""
+    said = []
+    for name, judge in zip(("floor", "goal"), JUDGES.get(line, (None, None))):
+        met = judge(row, rows) if judge else None
+        if met is not None:
+            said.append(f"{name} met" if met else f"**{name} missed**")
+    return ", ".join(said)
 
 
 def number(value):
@@ -108,7 +179,7 @@ def main():
            "`*`: a compiler ran on the machine meanwhile, so the figure is no baseline.", ""]
     for name, value in machine().items():
         out.append(f"- {name}: {value}")
-    out += ["", "| work | who | what | figure | × best peer | floor | goal | disk MB | peak MB |", "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
+    out += ["", "| work | who | what | figure | × best peer | floor | goal | verdict | disk MB | peak MB |", "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
     for line in lines:
         title, less, floor, goal = LINES.get(line, (line, True, "", ""))
         here = [r for r in rows if r["line"] == line]
@@ -116,7 +187,7 @@ def main():
         for at, row in enumerate(here):
             ours = row["peer"] == US
             out.append("| " + " | ".join([title if at == 0 else "", row["peer"], row["what"], cell(row), ratio(row, here, less),
-                                            floor if ours else "", goal if ours else "", str(row.get("disk_mb", "")), str(row.get("peak_mb", ""))]) + " |")
+                                            floor if ours else "", goal if ours else "", verdict(line, row, here), str(row.get("disk_mb", "")), str(row.get("peak_mb", ""))]) + " |")
     (ROOT / "bench" / "RESULTS.md").write_text("\n".join(out) + "\n")
     shutil.copy(ROWS, ROOT / "bench" / "results.json")
     print(f"bench/RESULTS.md: {len(rows)} measurements")

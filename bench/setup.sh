@@ -11,6 +11,7 @@ if [ "${1:-}" = martin ]; then
 fi
 missing=
 command -v wrk >/dev/null || missing="$missing wrk"
+command -v ogr2ogr >/dev/null || missing="$missing gdal-bin"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql-15"
 ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || missing="$missing postgresql-15-postgis-3"
 [ -z "$missing" ] || apt-get install -y --no-install-recommends $missing || echo "install by hand:$missing; without them the lines that need them are left out" >&2

@@ -15,12 +15,13 @@ use url::Url;
 
 use crate::config::{self, LakeConfig};
 use crate::journal::Pending;
+use crate::packed::Packed;
 use crate::read::{self, CountRead, FeatureBatches, FeatureRead, KeyIndexes, MetadataCache, SeriesRead};
 use crate::tables::Tables;
 use crate::verified::Verified;
 use crate::{
     AsOf, CommitCounts, Committed, Compacted, Corrections, Error, Expired, Keep, LocalFile, NewFlags,
-    NewRows, Original, Snapshot, StoredObject, TableSchema, Undo, Undone,
+    NewRows, Original, PackRule, Snapshot, StoredObject, TableSchema, Undo, Undone,
 };
 use crate::{commit, expire, inventory, originals, probe};
 
@@ -65,9 +66,11 @@ impl Lake {
     }
 
     fn new(store: Arc<dyn ObjectStore>, url: Url, folder: Option<PathBuf>) -> Lake {
-        let verified = Arc::new(Verified::new(store));
+        let packed = Packed::new(store);
+        let plain = packed.plain();
+        let verified = Arc::new(Verified::new(Arc::new(packed)));
         let store: Arc<dyn ObjectStore> = verified.clone();
-        let tables = Tables::new(verified, folder.clone());
+        let tables = Tables::new(verified, plain, folder.clone());
         let (metadata, keys) = (MetadataCache::default(), KeyIndexes::default());
         Lake {
             inner: Arc::new(Inner {
@@ -223,6 +226,14 @@ impl Lake {
     pub async fn compact(&self, permit: &Permit) -> Result<Compacted, Error> {
         may_write(permit)?;
         commit::compact::compact(self, permit.dataset(), commit::compact::How::All).await
+    }
+
+    /// Packs old entries of the table's log into one object for each thousand; how many became part of
+    /// one. No version changes, and none becomes unreadable. It happens by itself after every hundredth
+    /// commit.
+    pub async fn pack_log(&self, permit: &Permit, rule: &PackRule) -> Result<u64, Error> {
+        may_write(permit)?;
+        self.inner.tables.table(permit.dataset()).log.pack(rule).await
     }
 
     /// Gives up the versions before one, which stays: from now on nothing promises their files. The

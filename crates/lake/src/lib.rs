@@ -16,6 +16,7 @@ mod journal;
 mod lake;
 mod log;
 mod originals;
+mod packed;
 mod probe;
 mod read;
 mod rows;
@@ -37,6 +38,7 @@ pub use expire::{Expired, Keep};
 pub use inventory::{ObjectKind, StoredObject};
 pub use journal::{Segment, SegmentName, Settle};
 pub use lake::Lake;
+pub use log::pack::{PackRule, check_log_pack, packs_of};
 pub use log::{check_log_entry, folder as folder_of};
 /// A part of an object: from one byte to another, from one on, or the last ones.
 pub use object_store::GetRange;

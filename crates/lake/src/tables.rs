@@ -23,6 +23,7 @@ const BUCKET_FRESHNESS: Duration = Duration::from_secs(1);
 /// The tables of a lake.
 pub(crate) struct Tables {
     store: Arc<dyn ObjectStore>,
+    plain: Arc<dyn ObjectStore>,
     verified: Arc<Verified>,
     folder: Option<PathBuf>,
     open: Mutex<HashMap<DatasetId, Arc<Table>>>,
@@ -58,9 +59,13 @@ struct State {
 }
 
 impl Tables {
-    /// Tables in a store, and the folder that it is, if it is one.
-    pub(crate) fn new(verified: Arc<Verified>, folder: Option<PathBuf>) -> Tables {
-        Tables { store: verified.clone(), verified, folder, open: Mutex::default() }
+    /// Tables in a store, the store without what is seen in packs, and the folder that it is, if it is one.
+    pub(crate) fn new(
+        verified: Arc<Verified>,
+        plain: Arc<dyn ObjectStore>,
+        folder: Option<PathBuf>,
+    ) -> Tables {
+        Tables { store: verified.clone(), plain, verified, folder, open: Mutex::default() }
     }
 
     pub(crate) fn table(&self, dataset: &DatasetId) -> Arc<Table> {
@@ -69,7 +74,7 @@ impl Tables {
             return table.clone();
         }
         let table = Arc::new(Table {
-            log: TableLog::new(self.store.clone(), dataset),
+            log: TableLog::new(self.store.clone(), self.plain.clone(), dataset),
             turn: tokio::sync::Mutex::default(),
             rearranging: tokio::sync::Mutex::default(),
             verified: self.verified.clone(),

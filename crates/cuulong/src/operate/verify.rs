@@ -374,6 +374,9 @@ impl Work<'_> {
         {
             self.checkpoint(object).await?;
         }
+        for object in self.list(lake::packs_of(dataset).as_ref()).await? {
+            self.pack(&object).await?;
+        }
         // Of versions that have been given up, those stay that products were made from.
         let is_kept = |version: &u64| *version >= replay.kept_from() || pinned.contains(version);
         let versions: BTreeSet<u64> = recorded.keys().copied().filter(is_kept).collect();
@@ -413,7 +416,14 @@ impl Work<'_> {
                 self.damaged(Kind::Log, &name, what);
                 return Ok(false);
             }
-            Err(error) => return Err(format!("{name}: {error}")),
+            Err(error) => match lake::Damage::in_chain(&error) {
+                // Of the pack that it is in; a backup has the entries one by one.
+                Some(damage) => {
+                    self.damaged(Kind::Log, &name, damage.to_string());
+                    return Ok(false);
+                }
+                None => return Err(format!("{name}: {error}")),
+            },
         };
         self.found.files += 1;
         self.found.bytes += bytes.len() as u64;
@@ -425,6 +435,20 @@ impl Work<'_> {
         };
         self.damaged(Kind::Log, &name, what);
         Ok(false)
+    }
+
+    /// Reads a pack of old entries.
+    async fn pack(&mut self, object: &ObjectMeta) -> Done {
+        let name = object.location.to_string();
+        let read = async { self.store.get(&object.location).await?.bytes().await };
+        let bytes = read.await.map_err(|error| format!("{name}: {error}"))?;
+        self.found.files += 1;
+        self.found.bytes += bytes.len() as u64;
+        // Its entries are told of one by one; once they are back, it is made anew.
+        if let Err(why) = lake::check_log_pack(bytes) {
+            self.damaged(Kind::Checkpoint, &name, why);
+        }
+        Ok(())
     }
 
     /// Reads a checkpoint to its end.

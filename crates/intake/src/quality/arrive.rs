@@ -1,6 +1,8 @@
 //! Testing values as they come in: together with what the dataset has before, between and behind them.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Int8Array, StringBuilder};
@@ -22,6 +24,9 @@ use crate::Error;
 const AT_ONCE: usize = 64;
 /// Up to so many new values, what lies between them is read too; beyond, only before and behind.
 const FEW: usize = 200_000;
+
+/// Kinds of flags whose words are held at a time.
+const KINDS: usize = 64;
 
 /// A value that a test doubts.
 #[derive(Debug)]
@@ -134,45 +139,70 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal("testing values", error))
 }
 
+/// A new value, and where it stands among all of them.
+#[derive(Debug, Clone, Copy)]
+struct Arrival {
+    point: Point,
+    position: u32,
+}
+
 /// The new values, and where each series has its own.
 struct Arrivals {
     batches: Vec<RecordBatch>,
     /// The position of each batch's first value.
     firsts: Vec<usize>,
     count: usize,
-    /// Time and position of the values of each datastream, in order of time.
-    series: HashMap<i64, Vec<(i64, u32)>>,
+    /// The values of each datastream, in order of time.
+    series: HashMap<i64, Vec<Arrival>>,
+}
+
+/// Numbers of datastreams are hashes: they are taken as they are.
+#[derive(Default)]
+struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.0 = number.cast_unsigned();
+    }
 }
 
 impl Arrivals {
     fn of(batches: Vec<RecordBatch>, wanted: &HashSet<i64>) -> Arrivals {
         let (mut firsts, mut count) = (Vec::with_capacity(batches.len()), 0_usize);
-        let mut series: HashMap<i64, Vec<(i64, u32)>> = HashMap::new();
+        let places: HashMap<i64, usize, BuildHasherDefault<AsIs>> = wanted.iter().copied().zip(0..).collect();
+        let mut series: Vec<Vec<Arrival>> = vec![Vec::new(); places.len()];
         for batch in &batches {
             firsts.push(count);
             let ids = batch.column(0).as_primitive::<Int64Type>().values();
             let times = batch.column(1).as_primitive::<TimestampMicrosecondType>().values();
-            let results = batch.column(3);
+            let results = batch.column(3).as_primitive::<Float64Type>();
             for (row, (id, time)) in ids.iter().zip(times).enumerate() {
                 if results.is_valid(row)
-                    && wanted.contains(id)
+                    && let Some(place) = places.get(id)
                     && let Ok(position) = u32::try_from(count + row)
                 {
-                    series.entry(*id).or_default().push((*time, position));
+                    let point = Point { time: *time, value: results.value(row) };
+                    series[*place].push(Arrival { point, position });
                 }
             }
             count += batch.num_rows();
         }
-        for values in series.values_mut() {
-            values.sort_unstable();
+        for values in &mut series {
+            if !values.is_sorted_by_key(|value| value.point.time) {
+                values.sort_unstable_by_key(|value| (value.point.time, value.position));
+            }
         }
+        let named = places.iter().map(|(id, place)| (*id, std::mem::take(&mut series[*place])));
+        let series = named.filter(|(_, values)| !values.is_empty()).collect();
         Arrivals { batches, firsts, count, series }
-    }
-
-    fn value(&self, position: u32) -> f64 {
-        let position = position as usize;
-        let at = self.firsts.partition_point(|first| *first <= position) - 1;
-        self.batches[at].column(3).as_primitive::<Float64Type>().value(position - self.firsts[at])
     }
 
     /// What the dataset has around the new values of some datastreams, and of those that they are
@@ -192,10 +222,10 @@ impl Arrivals {
             let Tested { calendar, neighbours } = &tested[id];
             streams.extend(neighbours.iter().map(|(id, _)| *id));
             let series = &self.series[id];
-            let (Some((begin, _)), Some((end, _))) = (series.first(), series.last()) else { continue };
-            let reach = calendar.reach();
-            (from, first) = (from.min(begin.saturating_sub(reach)), first.max(*begin));
-            (last, to) = (last.min(*end), to.max(end.saturating_add(reach)));
+            let (Some(begin), Some(end)) = (series.first(), series.last()) else { continue };
+            let (begin, end, reach) = (begin.point.time, end.point.time, calendar.reach());
+            (from, first) = (from.min(begin.saturating_sub(reach)), first.max(begin));
+            (last, to) = (last.min(end), to.max(end.saturating_add(reach)));
             values += series.len();
         }
         streams.sort_unstable();
@@ -216,15 +246,19 @@ impl Arrivals {
     fn merged(&self, id: i64, around: &HashMap<i64, Vec<Point>>) -> (Vec<Point>, Vec<Option<u32>>) {
         let new = self.series.get(&id).map_or(&[][..], Vec::as_slice);
         let there = around.get(&id).map_or(&[][..], Vec::as_slice);
-        let (mut points, mut positions) = (Vec::new(), Vec::new());
+        if there.is_empty() {
+            return new.iter().map(|value| (value.point, Some(value.position))).unzip();
+        }
+        let all = new.len() + there.len();
+        let (mut points, mut positions) = (Vec::with_capacity(all), Vec::with_capacity(all));
         let mut there = there.iter().peekable();
-        for (time, position) in new {
-            while let Some(point) = there.next_if(|point| point.time < *time) {
+        for Arrival { point: new, position } in new {
+            while let Some(point) = there.next_if(|point| point.time < new.time) {
                 points.push(*point);
                 positions.push(None);
             }
-            there.next_if(|point| point.time == *time);
-            points.push(Point { time: *time, value: self.value(*position) });
+            there.next_if(|point| point.time == new.time);
+            points.push(*new);
             positions.push(Some(*position));
         }
         for point in there {
@@ -258,11 +292,35 @@ impl Arrivals {
         }
     }
 
-    /// The batches with their flags.
+    /// The batches with their flags, made by several threads.
     fn flagged(&self, flags: &[Flags]) -> Result<(Vec<RecordBatch>, Vec<Doubt>), Error> {
-        let mut doubts = Vec::new();
-        let mut batches = Vec::with_capacity(self.batches.len());
-        for (batch, first) in self.batches.iter().zip(&self.firsts) {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(4);
+        let share = self.batches.len().div_ceil(threads).max(1);
+        let (mut batches, mut doubts) = (Vec::with_capacity(self.batches.len()), Vec::new());
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = (0..self.batches.len())
+                .step_by(share)
+                .map(|from| from..(from + share).min(self.batches.len()))
+                .map(|part| scope.spawn(move || self.flagged_some(part, flags)))
+                .collect();
+            for part in parts {
+                let part =
+                    part.join().map_err(|_| Error::internal("putting flags to values", "a thread failed"))?;
+                let (some, doubted) = part?;
+                batches.extend(some);
+                doubts.extend(doubted);
+            }
+            Ok((batches, doubts))
+        })
+    }
+
+    fn flagged_some(
+        &self,
+        part: Range<usize>,
+        flags: &[Flags],
+    ) -> Result<(Vec<RecordBatch>, Vec<Doubt>), Error> {
+        let (mut batches, mut doubts) = (Vec::with_capacity(part.len()), Vec::new());
+        for (batch, first) in self.batches[part.clone()].iter().zip(&self.firsts[part]) {
             let flags = &flags[*first..first + batch.num_rows()];
             if flags.iter().all(|flags| *flags == Flags::default()) {
                 batches.push(batch.clone());
@@ -279,14 +337,23 @@ impl Arrivals {
     }
 }
 
+/// What flags come to with what was told of a value before.
+struct Kind<'a> {
+    told: Option<&'a str>,
+    flags: Flags,
+    quality: Quality,
+    words: Option<String>,
+    doubts: bool,
+}
+
 /// The columns `quality` and `quality_tests` of a batch with new flags.
 fn columns(batch: &RecordBatch, flags: &[Flags], doubts: &mut Vec<Doubt>) -> (ArrayRef, ArrayRef) {
     let old = batch.column(5).as_primitive::<Int8Type>();
     let told = batch.column(6).as_string::<i32>();
     let mut qualities = Vec::with_capacity(flags.len());
     let mut tests = StringBuilder::with_capacity(flags.len(), flags.len() * 48);
-    // Neighbouring values mostly have the same flags.
-    let mut last: Option<(Option<String>, Flags, Quality, Option<String>)> = None;
+    // There are few kinds in a batch, and values of one property have mostly one.
+    let mut kinds: Vec<Kind<'_>> = Vec::new();
     for (row, flags) in flags.iter().enumerate() {
         let text = told.is_valid(row).then(|| told.value(row));
         if *flags == Flags::default() {
@@ -294,19 +361,23 @@ fn columns(batch: &RecordBatch, flags: &[Flags], doubts: &mut Vec<Doubt>) -> (Ar
             tests.append_option(text);
             continue;
         }
-        let same = last.as_ref().is_some_and(|(of, with, ..)| of.as_deref() == text && with == flags);
-        if !same {
+        let known = kinds.iter().position(|kind| kind.flags == *flags && kind.told == text);
+        let place = known.unwrap_or_else(|| {
+            if kinds.len() == KINDS {
+                kinds.clear();
+            }
             let (quality, words) = Told::of(text).with(*flags);
-            last = Some((text.map(str::to_owned), *flags, quality, words));
-        }
-        let Some((.., quality, words)) = &last else { continue };
-        qualities.push(quality.code());
-        tests.append_option(words.as_deref());
-        if flags
-            .ran()
-            .any(|(test, flag)| test.doubts_value() && matches!(flag, Quality::Fail | Quality::Suspect))
-        {
-            doubts.extend(doubt(batch, row, *quality, *flags));
+            let doubts = flags
+                .ran()
+                .any(|(test, flag)| test.doubts_value() && matches!(flag, Quality::Fail | Quality::Suspect));
+            kinds.push(Kind { told: text, flags: *flags, quality, words, doubts });
+            kinds.len() - 1
+        });
+        let kind = &kinds[place];
+        qualities.push(kind.quality.code());
+        tests.append_option(kind.words.as_deref());
+        if kind.doubts {
+            doubts.extend(doubt(batch, row, kind.quality, *flags));
         }
     }
     (Arc::new(Int8Array::from(qualities)), Arc::new(tests.finish()))

@@ -6,14 +6,18 @@ use model::Version;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
-use super::TableLog;
+use super::pack::PackRule;
+use super::{TableLog, folder};
 use crate::Error;
 use crate::checksum::sha256;
 
 /// A checkpoint is written after so many commits.
 const EVERY: u64 = 100;
-/// So many checkpoints are kept, the newest ones.
+/// So many checkpoints are kept, the newest ones,
 const KEPT: usize = 3;
+/// and every one whose position is a multiple of this: an old version is replayed from the last one
+/// before it.
+const KEPT_EVERY: u64 = 10_000;
 const END: &str = ".checkpoint.parquet";
 
 impl TableLog {
@@ -27,6 +31,8 @@ impl TableLog {
         tokio::spawn(async move {
             if let Err(error) = log.checkpoint_at(position).await {
                 tracing::warn!(dataset = %log.dataset, position = position.0, %error, "no checkpoint was written");
+            } else if let Err(error) = log.pack(&PackRule::default()).await {
+                tracing::warn!(dataset = %log.dataset, %error, "old entries of the log were not packed");
             }
         });
     }
@@ -39,10 +45,10 @@ impl TableLog {
         let path = checkpoint(position);
         let bytes = store.get(&path).await?.bytes().await?;
         store.put(&sum_of(&path), sha256(&bytes).into_bytes().into()).await?;
-        // Older ones serve nobody: versions before them are replayed from the entries.
+        // Of older ones a few are enough: versions before them are replayed from the entries.
         let mut there = self.checkpoints().await?;
         there.sort_unstable();
-        for old in there.iter().rev().skip(KEPT) {
+        for old in there.iter().rev().skip(KEPT).filter(|old| !old.0.is_multiple_of(KEPT_EVERY)) {
             self.forget_checkpoint(*old).await?;
         }
         Ok(())
@@ -50,9 +56,8 @@ impl TableLog {
 
     /// The checkpoints in the store.
     async fn checkpoints(&self) -> Result<Vec<Version>, Error> {
-        let store = self.store.object_store(None);
         let mut found = Vec::new();
-        let mut objects = store.list(Some(&Path::from("_delta_log")));
+        let mut objects = self.plain.list(Some(&folder(&self.dataset).join("_delta_log")));
         while let Some(object) = objects.try_next().await? {
             let number = object.location.filename().and_then(|name| name.strip_suffix(END));
             found.extend(number.and_then(|number| number.parse().ok()).map(Version));

@@ -4,6 +4,7 @@
 //! loop: that loop lets two appends pass each other, and two appends of one key must not.
 
 mod checkpoint;
+pub(crate) mod pack;
 mod runs;
 mod seal;
 
@@ -48,6 +49,8 @@ const ENTRIES_AT_ONCE: usize = 16;
 pub(crate) struct TableLog {
     dataset: DatasetId,
     store: LogStoreRef,
+    /// The lake's store without what is seen in packs.
+    plain: Arc<dyn ObjectStore>,
 }
 
 /// What happened when an entry was written.
@@ -101,14 +104,19 @@ pub fn folder(dataset: &DatasetId) -> Path {
 }
 
 impl TableLog {
-    pub(crate) fn new(root: Arc<dyn ObjectStore>, dataset: &DatasetId) -> TableLog {
+    /// `root` shows entries that are packed, `plain` is what lies there.
+    pub(crate) fn new(
+        root: Arc<dyn ObjectStore>,
+        plain: Arc<dyn ObjectStore>,
+        dataset: &DatasetId,
+    ) -> TableLog {
         let folder = folder(dataset);
         // A scheme of our own: the path of the URL is the path in our store, whatever that is.
         let location =
             Url::parse(&format!("lake:///{folder}/")).expect("a dataset id is a plain URL segment");
         let prefixed: Arc<dyn ObjectStore> = Arc::new(PrefixStore::new(root.clone(), folder));
         let store = default_logstore(prefixed, root, &location, &StorageConfig::default());
-        TableLog { dataset: dataset.clone(), store }
+        TableLog { dataset: dataset.clone(), store, plain }
     }
 
     /// Writes entry 0 of a new table.

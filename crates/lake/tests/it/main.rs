@@ -10,6 +10,7 @@ mod faults;
 mod features;
 mod history;
 mod originals;
+mod packing;
 #[path = "../../../testkit/src/s3.rs"]
 mod s3;
 mod series;

@@ -6,26 +6,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::config::ConfigOptions;
 use datafusion::datasource::physical_plan::FileScanConfig;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::unnest::UnnestExec;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties};
 use futures::{StreamExt, TryStreamExt};
 use lake::{Lake, Snapshot};
 use model::{DatasetId, Version};
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::errors::too_late;
 use crate::error::pass;
-use crate::sql::Scope;
+use crate::sql::{Pass, PassExec, Scope};
 
 /// How much the clocks of two machines may differ.
 const CLOCKS: Duration = Duration::from_secs(5);
@@ -133,80 +132,51 @@ impl PhysicalOptimizerRule for Guard {
 }
 
 /// Passes rows on, once the log of the tables has said what their files have to be.
-pub(super) struct GuardExec {
-    input: Arc<dyn ExecutionPlan>,
+#[derive(Clone)]
+pub(super) struct Guarded {
     pub(super) watch: Watch,
     lake: Option<Lake>,
-    /// Held as long as the part runs: with them the checksums.
-    held: Arc<Mutex<Vec<Arc<Snapshot>>>>,
 }
+
+/// The node.
+pub(super) type GuardExec = PassExec<Guarded>;
 
 impl GuardExec {
     pub(super) fn new(input: Arc<dyn ExecutionPlan>, watch: Watch, lake: Option<Lake>) -> GuardExec {
-        GuardExec { input, watch, lake, held: Arc::default() }
+        PassExec::over(input, Guarded { watch, lake })
     }
 }
 
-impl fmt::Debug for GuardExec {
+impl fmt::Debug for Guarded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuardExec").field("watch", &self.watch).finish_non_exhaustive()
+        f.debug_struct("Guarded").field("watch", &self.watch).finish_non_exhaustive()
     }
 }
 
-impl DisplayAs for GuardExec {
-    fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GuardExec")
-    }
-}
+impl Pass for Guarded {
+    const NAME: &'static str = "GuardExec";
 
-impl ExecutionPlan for GuardExec {
-    fn name(&self) -> &str {
-        "GuardExec"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn apply_expressions(
+    fn pass(
         &self,
-        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        match (children.pop(), children.is_empty()) {
-            (Some(input), true) => Ok(Arc::new(GuardExec::new(input, self.watch.clone(), self.lake.clone()))),
-            _ => Err(DataFusionError::Internal("what is guarded has one input".to_owned())),
-        }
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        input: &Arc<dyn ExecutionPlan>,
+        partition: usize,
+        context: Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
         let Some(lake) = self.lake.clone() else {
             return Err(DataFusionError::Internal(
                 "a plan for the cluster was run without a lake".to_owned(),
             ));
         };
-        let (input, watch, held) = (self.input.clone(), self.watch.clone(), self.held.clone());
+        let (schema, input, watch) = (input.schema(), input.clone(), self.watch.clone());
         let begin = async move {
             watch.check()?;
+            // Held as long as the rows are: with them the checksums.
+            let mut held: Vec<Arc<Snapshot>> = Vec::with_capacity(watch.tables.len());
             for (dataset, position) in &watch.tables {
-                let snapshot = lake.vouch(dataset, *position).await.map_err(pass)?;
-                held.lock().push(snapshot);
+                held.push(lake.vouch(dataset, *position).await.map_err(pass)?);
             }
             let rows = input.execute(partition, context)?.then(move |batch| {
+                let _held = &held;
                 let told = watch.check();
                 async move {
                     told?;
@@ -217,6 +187,6 @@ impl ExecutionPlan for GuardExec {
             Ok::<_, DataFusionError>(rows)
         };
         let rows = futures::stream::once(begin).try_flatten();
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.input.schema(), rows)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)))
     }
 }

@@ -49,7 +49,7 @@ pub fn written_node(node: &Arc<dyn ExecutionPlan>) -> Option<Vec<u8>> {
     } else if node.is::<ByBoxExec>() {
         json!({ "node": "by_box" })
     } else {
-        node.downcast_ref::<GuardExec>()?.watch.written()
+        node.downcast_ref::<GuardExec>()?.way.watch.written()
     };
     Some(fields.to_string().into_bytes())
 }

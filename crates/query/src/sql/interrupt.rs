@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, FieldRef, Schema};
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::config::ConfigOptions;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
@@ -22,9 +22,10 @@ use datafusion::physical_plan::joins::{
 use datafusion::physical_plan::recursive_query::RecursiveQueryExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::unnest::UnnestExec;
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PhysicalExpr, PlanProperties};
+use datafusion::physical_plan::{ExecutionPlan, PhysicalExpr};
 use futures::StreamExt;
 
+use super::pass::{Pass, PassExec};
 use crate::engine::Request;
 use crate::engine::stop::Stop;
 
@@ -78,7 +79,7 @@ impl PhysicalOptimizerRule for Look {
     }
 }
 
-/// The last rule: puts a [`StopExec`] over every source and every operator that can make many rows
+/// The last rule: puts a node that stops over every source and every operator that can make many rows
 /// of few, and a look at the sign into conditions that are tried pair by pair.
 #[derive(Debug)]
 pub(super) struct StopWhenTold;
@@ -114,7 +115,7 @@ impl PhysicalOptimizerRule for StopWhenTold {
                 return Ok(Transformed::no(node));
             }
             let stop = stop.clone();
-            Ok(Transformed::yes(Arc::new(StopExec { input: node, stop }) as Arc<dyn ExecutionPlan>))
+            Ok(Transformed::yes(Arc::new(PassExec::over(node, stop)) as Arc<dyn ExecutionPlan>))
         })
         .data()
     }
@@ -134,55 +135,17 @@ fn watched(filter: &JoinFilter, stop: &Stop) -> JoinFilter {
 }
 
 /// Passes rows on until it is told to stop, and lets other work of the thread go on in between.
-#[derive(Debug)]
-pub(super) struct StopExec {
-    input: Arc<dyn ExecutionPlan>,
-    stop: Stop,
-}
+impl Pass for Stop {
+    const NAME: &'static str = "StopExec";
 
-impl DisplayAs for StopExec {
-    fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StopExec")
-    }
-}
-
-impl ExecutionPlan for StopExec {
-    fn name(&self) -> &str {
-        "StopExec"
-    }
-
-    fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
-    }
-
-    fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
-    }
-
-    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        vec![&self.input]
-    }
-
-    fn apply_expressions(
+    fn pass(
         &self,
-        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
-    ) -> Result<TreeNodeRecursion> {
-        Ok(TreeNodeRecursion::Continue)
-    }
-
-    fn with_new_children(
-        self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        match (children.pop(), children.is_empty()) {
-            (Some(input), true) => Ok(Arc::new(StopExec { input, stop: self.stop.clone() })),
-            _ => Err(DataFusionError::Internal("what is stopped has one input".to_owned())),
-        }
-    }
-
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let stop = self.stop.clone();
-        let rows = self.input.execute(partition, context)?.then(move |batch| {
+        input: &Arc<dyn ExecutionPlan>,
+        partition: usize,
+        context: Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
+        let stop = self.clone();
+        let rows = input.execute(partition, context)?.then(move |batch| {
             let told = stop.check();
             async move {
                 told?;
@@ -191,7 +154,7 @@ impl ExecutionPlan for StopExec {
                 batch
             }
         });
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.input.schema(), rows)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(input.schema(), rows)))
     }
 }
 
