@@ -33,13 +33,16 @@ const TRUSTED: Duration = Duration::from_secs(3600);
 /// Packs that are held in memory.
 const HELD: usize = 2;
 
+/// A pack in memory, and where it is.
+type Held = (Path, Arc<Pack>);
+
 /// The store; see the module. A clone is another handle on the same.
 #[derive(Debug, Clone)]
 pub(crate) struct Packed {
     inner: Arc<dyn ObjectStore>,
     /// By table: from which entry on there was none, and when that was seen.
     absent: Arc<Mutex<HashMap<Path, (u64, Instant)>>>,
-    held: Arc<Mutex<VecDeque<(Path, Arc<Pack>)>>>,
+    held: Arc<Mutex<VecDeque<Held>>>,
 }
 
 impl Packed {
