@@ -275,6 +275,9 @@ pub enum MappingCommand {
         /// The file.
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// The sheet of a workbook; the first that holds a table when absent.
+        #[arg(long, value_name = "NAME")]
+        sheet: Option<String>,
         /// The dataset that the file is for.
         #[arg(long, value_name = "ID")]
         dataset: Option<String>,

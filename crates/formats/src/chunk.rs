@@ -1,10 +1,12 @@
 //! Rows of cells in Arrow columns, with the row number of each.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, ArrayBuilder, BooleanBufferBuilder, StringArray, StringBuilder};
 use arrow::buffer::BooleanBuffer;
 
 use crate::layout::PLAIN;
-use crate::{Error, Note, Place, SheetLayout};
+use crate::{CellRange, Error, Note, Place, SheetLayout};
 
 /// A table that is read from its beginning to its end.
 pub trait TableReader {
@@ -56,6 +58,9 @@ pub struct Chunk {
     /// For each column, which of its cells the file holds as a number, a date or a truth value and
     /// not as a text; absent where there are none. See [`Chunk::is_typed`].
     pub typed: Vec<Option<BooleanBuffer>>,
+    /// The cells of the whole sheet that are drawn as one, in the order of the file; none where the
+    /// format knows none. The same as in the sheet's layout, so that whoever has rows has them too.
+    pub merged: Arc<[CellRange]>,
     /// Bytes of the file read so far, to show progress.
     pub bytes_read: u64,
 }
@@ -240,6 +245,7 @@ impl ChunkBuilder {
             rows: self.numbers.take(),
             columns: columns.collect(),
             typed,
+            merged: Arc::from([]),
             bytes_read,
         };
         (self.rows, self.width, self.bytes, self.cells) = (0, 0, 0, 0);

@@ -3,6 +3,7 @@
 //! Cells are streamed, never held as a grid, and a parser that trips over a damaged file ends its
 //! thread, not the program. All bounds on rows, columns, cells and text are held here.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -10,12 +11,14 @@ use crate::chunk::ChunkBuilder;
 use crate::decode::nfc;
 use crate::layout::PLAIN;
 use crate::neighbourhood::Selection;
-use crate::{Chunk, Error, Limits, Place, SheetLayout, TableReader};
+use crate::{CellRange, Chunk, Error, Limits, Place, SheetLayout, TableReader};
 
 /// A table that is being read by a thread.
 pub(crate) struct PushedTable {
     sheets: Vec<String>,
     layouts: Vec<SheetLayout>,
+    /// The merged cells of each sheet, as its chunks carry them.
+    merged: Vec<Arc<[CellRange]>>,
     messages: Receiver<Message>,
     reader: Option<JoinHandle<()>>,
     /// The error for a parser that broke off.
@@ -68,10 +71,13 @@ impl PushedTable {
             let _ = pusher.sender.send(last);
         };
         let reader = thread::Builder::new().name("table".into()).spawn(run)?;
-        let mut table =
-            PushedTable { sheets: Vec::new(), layouts: Vec::new(), messages, reader: Some(reader), broken };
+        let (sheets, layouts, merged) = (Vec::new(), Vec::new(), Vec::new());
+        let mut table = PushedTable { sheets, layouts, merged, messages, reader: Some(reader), broken };
         match table.receive() {
-            Message::Opened(sheets, layouts) => (table.sheets, table.layouts) = (sheets, layouts),
+            Message::Opened(sheets, layouts) => {
+                table.merged = layouts.iter().map(|layout| layout.merged.as_slice().into()).collect();
+                (table.sheets, table.layouts) = (sheets, layouts);
+            }
             Message::Failed(error) => return Err(error),
             Message::Chunk(_) | Message::End => return Err(broken("it ends too early")),
         }
@@ -110,7 +116,12 @@ impl TableReader for PushedTable {
 
     fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {
         match self.receive() {
-            Message::Chunk(chunk) => Ok(Some(chunk)),
+            Message::Chunk(mut chunk) => {
+                if let Some(merged) = self.merged.get(usize::from(chunk.sheet)) {
+                    chunk.merged = merged.clone();
+                }
+                Ok(Some(chunk))
+            }
             Message::Failed(error) => Err(error),
             Message::End | Message::Opened(..) => Ok(None),
         }

@@ -1,15 +1,21 @@
 //! Guessing a mapping from headers, titles, names and contents, with the reason and the confidence of every decision.
 
 mod around;
+mod blocks;
+mod by_sheet;
 mod evidence;
 mod example;
 mod file;
+mod fill;
 mod headers;
 mod items;
 mod observations;
+mod places;
 mod sample;
 mod shaped;
 mod survey;
+mod unique;
+mod usual;
 mod words;
 
 use catalog::Gazetteer;
@@ -20,6 +26,12 @@ use crate::observe::Elsewhere;
 
 pub(crate) use evidence::before_the_merger;
 pub use survey::Survey;
+
+/// Whether a text looks like the name of a column: of a place, a time, a property.
+pub(crate) fn heads_a_column(text: &str) -> bool {
+    let base = text.split(['(', '[']).next().unwrap_or(text);
+    !words::roles(&model::fold(base)).is_empty() || base.len() < text.len()
+}
 
 /// From this confidence on a decision is taken without asking.
 pub const SURE_ENOUGH: f64 = 0.6;
@@ -83,22 +95,53 @@ impl Guessed {
 /// Guesses the mapping of a table of observations from the first rows of its sheets, or says what is
 /// missing and shows a mapping to start from.
 pub fn guess(survey: &Survey, gazetteer: &Gazetteer) -> Result<Guessed, Error> {
-    let mut not_guessed: Option<Error> = None;
+    let mut not_guessed: Vec<(&str, Error)> = Vec::new();
     let elsewhere = Elsewhere::builtin()?;
     for sheet in &survey.sheets {
-        if let Some(shaped) = shaped::Shaped::of(survey, sheet, gazetteer) {
-            return shaped.guessed(&elsewhere);
-        }
-        let guess = observations::Guess::of(survey, sheet, gazetteer, &elsewhere);
-        match guess.and_then(observations::Guess::mapping) {
+        let guessed = blocks::guess(survey, sheet, gazetteer, &elsewhere)
+            .unwrap_or_else(|| one_table(survey, sheet, gazetteer, &elsewhere));
+        match guessed {
             Ok(guessed) => return Ok(guessed),
             // A cover sheet: perhaps the next one holds the table.
-            Err(error) => {
-                not_guessed.get_or_insert(error);
-            }
+            Err(error) => not_guessed.push((&sheet.name, error)),
         }
     }
-    Err(not_guessed.unwrap_or_else(|| {
+    Err(of_all(not_guessed).unwrap_or_else(|| {
         Error::invalid("the file has no rows", "hand in a file that has a header and rows")
     }))
+}
+
+/// Guesses the mapping of the one table of a sheet.
+fn one_table(
+    survey: &Survey,
+    sheet: &survey::SheetSample,
+    gazetteer: &Gazetteer,
+    elsewhere: &Elsewhere,
+) -> Result<Guessed, Error> {
+    match shaped::Shaped::of(survey, sheet, gazetteer) {
+        Some(shaped) => shaped.guessed(elsewhere),
+        None => observations::Guess::of(survey, sheet, gazetteer, elsewhere)
+            .and_then(observations::Guess::mapping),
+    }
+}
+
+/// What is missing on each sheet, with the mapping to start from of the first that has a table.
+fn of_all(errors: Vec<(&str, Error)>) -> Option<Error> {
+    let count = errors.len();
+    let mut said: Vec<String> = Vec::new();
+    let mut examples: Vec<String> = Vec::new();
+    let mut other = None;
+    for (sheet, error) in errors {
+        match error {
+            Error::Unmapped { missing, example } if count > 1 => {
+                said.push(format!("sheet `{sheet}`: {missing}"));
+                examples.push(example);
+            }
+            error => drop(other.get_or_insert(error)),
+        }
+    }
+    match examples.into_iter().next() {
+        Some(example) => Some(Error::Unmapped { missing: said.join("; "), example }),
+        None => other,
+    }
 }

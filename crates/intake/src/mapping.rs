@@ -22,7 +22,7 @@ pub use fact::TextOrColumn;
 pub(crate) use fact::{Virtual, letters};
 pub(crate) use pattern::{Captured, Pattern, is_preliminary};
 pub use rows::RowRules;
-pub use shape::Shape;
+pub use shape::{Shape, TableShape};
 pub(crate) use shapes::column_range;
 
 /// The only version of the mapping language so far.
@@ -110,6 +110,9 @@ pub struct SourceLayout {
     pub header_row: Option<u32>,
     /// How many rows the header has; their texts are joined from the top down.
     pub header_height: Option<u32>,
+    /// Whether an empty cell of such a header belongs to the text on its left; when absent, in sheets
+    /// that have no merged cells.
+    pub header_fill: Option<bool>,
     /// What begins a line that is a comment: `#`.
     pub comment: Option<String>,
     /// The separator of a text file, when what is detected is wrong.
@@ -155,6 +158,7 @@ impl Default for SourceLayout {
             sheets: Vec::new(),
             header_row: None,
             header_height: None,
+            header_fill: None,
             comment: None,
             delimiter: None,
             widths: Vec::new(),
@@ -292,7 +296,7 @@ pub struct ValueSource {
     /// The unit; the property's own when absent.
     pub unit: Option<TextOrColumn>,
     /// What a value says about its period; the property's usual statistic when absent.
-    pub statistic: Option<String>,
+    pub statistic: Option<TextOrColumn>,
     /// The period; none when absent.
     pub period: Option<TextOrColumn>,
     /// The vertical datum, for heights.
@@ -569,6 +573,7 @@ impl Mapping {
             names.extend(value.property.column());
             names.extend(value.unit.as_ref().and_then(TextOrColumn::column));
             names.extend(value.period.as_ref().and_then(TextOrColumn::column));
+            names.extend(value.statistic.as_ref().and_then(TextOrColumn::column));
             names.extend(value.temperature.as_deref());
         }
         names.extend(self.quality.iter().map(|quality| quality.column.as_str()));

@@ -77,6 +77,9 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
         "unknown_period" => format!(
             "“{value}” is no period that can be kept. Write an ISO 8601 duration such as P1D, or a short name."
         ),
+        "unknown_statistic" => format!(
+            "“{value}” is no statistic. Write instant, mean, max, min, total or count, or say what it means in `words` of the statistic in the mapping."
+        ),
         "duplicate_key" => format!(
             "{value} has the place, property and time of another cell ({expected}) with another value. Keep the right one and hand the file in again."
         ),
@@ -129,6 +132,7 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
             "The header stands in row {value}, and stood in row {expected}. It was found by its names."
         ),
         "drift_sheet" => format!("The sheet is called “{value}”, and was “{expected}”. It was read."),
+        "drift_sheet_gone" => format!("The mapping reads the sheet “{value}”, and the file has no such table. Nothing of it was read."),
         "drift_column_added_read" => format!("The column “{value}” is new; the mapping's pattern takes it."),
         "drift_column_added" => {
             format!("The column “{value}” is new and was not read. Add it to the mapping if it holds values.")
@@ -206,6 +210,7 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "unknown_property" => format!("Không có chỉ tiêu nào tên “{value}”. Hãy ghi mã hoặc tên trong danh mục chỉ tiêu."),
         "unknown_unit" => format!("“{value}” không phải là đơn vị được biết. Hãy ghi theo UCUM, ví dụ g/L, cm, m3/s."),
         "unit_mismatch" => format!("“{value}” không đổi được sang {expected}, đơn vị của chỉ tiêu. Hãy sửa đơn vị hoặc chỉ tiêu."),
+        "unknown_statistic" => format!("“{value}” không phải là đại lượng thống kê. Hãy ghi instant, mean, max, min, total hoặc count, hoặc ghi nghĩa của nó trong `words` của statistic trong ánh xạ."),
         "unknown_period" => format!("“{value}” không phải là kỳ có thể lưu. Hãy ghi khoảng ISO 8601 như P1D, hoặc một tên ngắn."),
         "duplicate_key" => format!("{value} trùng địa điểm, chỉ tiêu và thời gian với ô khác ({expected}) nhưng khác giá trị. Hãy giữ giá trị đúng rồi nộp lại tệp."),
         "duplicate_value" => format!("Giá trị này có hai lần trong tệp (lần đầu ở {expected}). Chỉ lấy một lần."),
@@ -229,6 +234,7 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "drift_decimal" => format!("Số thập phân được ghi theo kiểu {value}, tệp trước ghi theo kiểu {expected}. Đã đọc theo cách ghi hiện nay."),
         "drift_header_moved" => format!("Dòng tiêu đề nằm ở dòng {value}, trước đây ở dòng {expected}. Đã tìm theo tên cột."),
         "drift_sheet" => format!("Trang tên là “{value}”, trước đây là “{expected}”. Trang này đã được đọc."),
+        "drift_sheet_gone" => format!("Ánh xạ đọc trang “{value}”, nhưng tệp không có bảng nào như vậy. Không có số liệu nào của trang này được đọc."),
         "drift_column_added_read" => format!("Cột “{value}” là cột mới; mẫu trong ánh xạ đọc cả cột này."),
         "drift_column_added" => format!("Cột “{value}” là cột mới và không được đọc. Hãy thêm vào ánh xạ nếu cột này có số liệu."),
         "drift_column_gone" => format!("Cột “{value}” của tệp trước không có trong tệp này. Không thiếu cột nào mà ánh xạ cần theo tên."),

@@ -1,5 +1,6 @@
 //! Map and check: chunks of cells to rows of observations, and a finding for each that is refused.
 
+mod another;
 mod batch;
 mod columns;
 mod drift;
@@ -8,6 +9,7 @@ mod duplicates;
 mod fuzz;
 mod leave_out;
 mod number;
+mod numbering;
 mod parts;
 mod period;
 mod plan;
@@ -15,21 +17,25 @@ mod prepare;
 mod resolve;
 mod row_facts;
 mod rules;
+mod said;
 mod shared;
+mod statistic;
 mod table;
 mod time;
 mod time_words;
 mod values;
 
 pub(crate) use batch::Tests;
-pub(crate) use columns::{Header, tidy};
-pub(crate) use leave_out::Elsewhere;
-pub(crate) use number::NumberStyle;
+pub(crate) use columns::{Extent, Header, tidy};
+pub(crate) use leave_out::{Elsewhere, is_total};
+pub(crate) use number::{NotANumber, NumberStyle};
+pub(crate) use numbering::numbers_columns;
 pub(crate) use parts::month;
 pub(crate) use period::{Period, duration_us};
 pub(crate) use plan::header_of;
-pub(crate) use resolve::{Aliases, UnitProblem, find_place, find_property, find_unit, unit_of};
+pub(crate) use resolve::{Aliases, UnitProblem, conversion, find_place, find_property, find_unit, unit_of};
 pub(crate) use rules::{Taking, Wanted, converted, quality_of, usual_statistic};
+pub(crate) use statistic::find_statistic;
 pub(crate) use table::{MAX_AHEAD, Mapped, Observer, Settings};
 pub(crate) use time::{
     DateOrder, Moment, Precision, TimeFormat, TimeReader, column_order, parse_zone, slashed_order,

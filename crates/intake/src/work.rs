@@ -305,7 +305,7 @@ fn map(
             break;
         }
     }
-    let mapped = observer.finish(&sheets.names)?;
+    let mapped = observer.finish(&sheets.names, findings)?;
     Ok((mapping, mapped, sheets.names))
 }
 

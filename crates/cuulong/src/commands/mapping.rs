@@ -15,7 +15,9 @@ use crate::config::Config;
 /// Runs a command about mappings.
 pub async fn mapping(config: &Config, command: MappingCommand) -> Done {
     match command {
-        MappingCommand::Guess { file, dataset } => guess(config, &file, dataset.as_deref()).await,
+        MappingCommand::Guess { file, sheet, dataset } => {
+            guess(config, &file, sheet.as_deref(), dataset.as_deref()).await
+        }
         MappingCommand::Check { mapping, file, dataset } => {
             check(config, &mapping, file.as_deref(), dataset.as_deref()).await
         }
@@ -24,20 +26,22 @@ pub async fn mapping(config: &Config, command: MappingCommand) -> Done {
 }
 
 /// Prints the guessed mapping, and what has to be confirmed beside it.
-async fn guess(config: &Config, file: &Path, dataset: Option<&str>) -> Done {
+async fn guess(config: &Config, file: &Path, sheet: Option<&str>, dataset: Option<&str>) -> Done {
     let dataset = dataset.map(DatasetId::new).transpose().map_err(|error| error.to_string())?;
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let opened = tokio::fs::File::open(file).await.map_err(|e| format!("{}: {e}", file.display()))?;
     let stream = ReaderStream::with_capacity(opened, 1 << 20).boxed();
     let guessed: Value = match Way::find(config).await? {
         Way::Here(node) => {
-            let guessed = node.app().intake.guess(&name, stream).await.map_err(|error| told(&error))?;
+            let guessed =
+                node.app().intake.guess(&name, sheet, stream).await.map_err(|error| told(&error))?;
             serde_json::to_value(serve::guess_document(&guessed)).map_err(|error| sentence(&error))?
         }
         Way::There(client) => {
             let dataset = dataset.ok_or("a node serves this folder: name the dataset with --dataset")?;
-            let query =
-                url::form_urlencoded::Serializer::new(String::new()).append_pair("file_name", &name).finish();
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.append_pair("file_name", &name).extend_pairs(sheet.map(|sheet| ("sheet", sheet)));
+            let query = query.finish();
             client
                 .upload(&format!("/v1/datasets/{dataset}/mapping-guesses?{query}"), stream)
                 .await?

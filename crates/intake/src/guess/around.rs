@@ -5,7 +5,9 @@ use chrono::NaiveDate;
 use model::PlaceKind;
 
 use super::evidence::before_the_merger;
-use super::observations::{Guess, calendar};
+use super::observations::Guess;
+use super::places::named_after_places;
+use super::usual::calendar;
 use crate::mapping::{PlaceSource, TextOrColumn, TimeSource, Unknown, ValueSource};
 use crate::observe::{Precision, find_place};
 
@@ -28,7 +30,14 @@ impl Guess<'_> {
 
     /// The place of a table without a column of places, from a title.
     pub(super) fn place_around(&mut self) {
-        let Some((pattern, kind, name)) = self.evidence.place(self.gazetteer) else { return };
+        let Some((pattern, kind, name)) = self.evidence.place(self.gazetteer) else {
+            if let Some(kind) = named_after_places(self.gazetteer, &self.alike) {
+                let kind = Some(kind.code().into());
+                self.mapping.place = Some(PlaceSource { sheet: true, kind, ..PlaceSource::default() });
+                self.because("place.sheet", 0.85, "the sheets are named after places");
+            }
+            return;
+        };
         self.mapping.place = Some(PlaceSource {
             title: true,
             pattern: Some(pattern.to_owned()),
@@ -78,7 +87,7 @@ impl Guess<'_> {
             self.sample.columns.iter().map(|column| &column.name).filter(|name| !named.contains(name));
         value.except =
             others.filter(|name| !self.mapping.columns().contains(&name.as_str())).cloned().collect();
-        value.statistic = property.statistic.map(str::to_owned);
+        value.statistic = property.statistic.map(|code| TextOrColumn::Text(code.into()));
         value.period =
             property.period.map(|period| TextOrColumn::Text(period.into())).or_else(|| calendar(precision));
         self.because("value.0.property", property.confidence, &property.reason);
@@ -112,7 +121,8 @@ impl Guess<'_> {
         let Some(named) = self.evidence.property(self.gazetteer) else { return };
         let column = &self.sample.columns[*at];
         let own = column.unit.clone().map(TextOrColumn::Text).or(unit);
-        let mut value = ValueSource::new(&column.name, TextOrColumn::Text(named.property.code.to_string()));
+        let mut value =
+            ValueSource::new(&column.reference, TextOrColumn::Text(named.property.code.to_string()));
         let is_named = own.is_some();
         value.unit = own.or_else(|| Some(TextOrColumn::Text(named.property.unit.clone())));
         value.period = period

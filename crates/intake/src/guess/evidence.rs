@@ -24,27 +24,10 @@ const SEASONS: &[(&str, &str, &str)] = &[
     ("lua mua", "lua", "season:mua"),
 ];
 
-/// Words of headers that say a statistic, folded.
-const STATISTICS: &[(&str, &str)] = &[
-    ("deepest", "max"),
-    ("highest", "max"),
-    ("maximum", "max"),
-    ("max", "max"),
-    ("cao nhat", "max"),
-    ("lon nhat", "max"),
-    ("most shallow", "min"),
-    ("lowest", "min"),
-    ("minimum", "min"),
-    ("min", "min"),
-    ("thap nhat", "min"),
-    ("nho nhat", "min"),
-    ("mean", "mean"),
-    ("average", "mean"),
-    ("trung binh", "mean"),
-    ("total", "total"),
-    ("sum", "total"),
-    ("tong", "total"),
-];
+/// Words of titles that speak of a mean, of the highest and of the lowest, folded.
+const MEANS: &[&str] = &["mean", "average", "trung binh", "binh quan"];
+const HIGHEST: &[&str] = &["cao nhat", "lon nhat", "toi cao", "highest", "maximum", "max"];
+const LOWEST: &[&str] = &["thap nhat", "nho nhat", "toi thap", "lowest", "minimum", "min"];
 
 /// Patterns of titles that name the place of a sheet.
 const PLACES: &[(&str, PlaceKind)] = &[
@@ -104,7 +87,7 @@ impl<'a> Evidence<'a> {
     pub(super) fn property<'g>(&self, gazetteer: &'g Gazetteer) -> Option<Named<'g>> {
         self.texts().find_map(|(text, what, confidence)| {
             let (property, period) = property_in(gazetteer, text)?;
-            let statistic = mean_in(text).filter(|_| is_instant(property));
+            let statistic = statistic_of(property, text);
             let reason = format!("{what} `{}` names `{}` ({})", short(text), property.code, property.name.vi);
             Some(Named { property, period, statistic, confidence, reason })
         })
@@ -121,6 +104,33 @@ impl<'a> Evidence<'a> {
                 is_one.then_some((*pattern, *kind, name))
             })
         })
+    }
+
+    /// Places that titles and names speak of, as words for whoever has to say the place.
+    pub(super) fn may_be_at(&self, gazetteer: &Gazetteer) -> Option<String> {
+        const LONGEST: usize = 4;
+        let mut said: Vec<String> = Vec::new();
+        for (text, what, _) in self.texts() {
+            let folded = model::fold(&text.replace(['_', '-', '.', ',', ':', '(', ')'], " "));
+            let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).take(40).collect();
+            let runs = (1..=LONGEST).rev().flat_map(|length| words.windows(length));
+            // One short word is part of many names.
+            let names = runs.map(|run| run.join(" ")).filter(|name| name.contains(' ') || name.len() >= 6);
+            for name in names.filter(|name| !name.starts_with(|c: char| c.is_ascii_digit())) {
+                for kind in [PlaceKind::Station, PlaceKind::Province] {
+                    let on = [NaiveDate::MAX, before_the_merger()];
+                    let found =
+                        on.iter().find_map(|on| match find_place(gazetteer, &name, Some(kind), None, *on) {
+                            PlaceMatch::One(place) => Some(place),
+                            PlaceMatch::Many(_) | PlaceMatch::None => None,
+                        });
+                    let phrase = found.map(|place| format!("`{place}` ({what})"));
+                    said.extend(phrase.filter(|phrase| !said.contains(phrase)));
+                }
+            }
+        }
+        said.truncate(4);
+        (!said.is_empty()).then(|| said.join(", "))
     }
 
     /// The unit that a title names, with the pattern that finds it.
@@ -212,24 +222,27 @@ pub(super) fn property_in<'g>(
     }
 }
 
-/// The statistic that a text names.
-pub(super) fn statistic_in(text: &str) -> Option<&'static str> {
-    let folded = model::fold(text);
-    STATISTICS.iter().find(|(words, _)| folded == *words).map(|(_, code)| *code)
-}
-
 /// Whether a property is usually measured at an instant, so that a value of a month has to be a statistic.
 pub(super) fn is_instant(property: &Property) -> bool {
     usual_statistic(property.statistic.as_deref()) == Statistic::Instant
 }
 
-/// The mean, when the words of a title speak of one.
-fn mean_in(text: &str) -> Option<&'static str> {
+/// What a title says of the statistic of a property's values over months or years, when it says it.
+///
+/// `Nhiệt độ cao nhất trung bình` is a mean of highest ones: where a title speaks of a mean, it is one.
+fn statistic_of(property: &Property, text: &str) -> Option<&'static str> {
     let folded = model::fold(text);
-    ["mean", "average", "trung binh", "binh quan"]
-        .iter()
-        .any(|word| has_words(&folded, word))
-        .then_some("mean")
+    let says = |phrases: &[&str]| phrases.iter().any(|phrase| has_words(&folded, phrase));
+    let usual = usual_statistic(property.statistic.as_deref());
+    if says(MEANS) {
+        // A mean number of sunny hours, or of people, is the property's own way.
+        return matches!(usual, Statistic::Instant | Statistic::Max | Statistic::Min).then_some("mean");
+    }
+    match usual {
+        Statistic::Instant if says(HIGHEST) && !says(LOWEST) => Some("max"),
+        Statistic::Instant if says(LOWEST) && !says(HIGHEST) => Some("min"),
+        _ => None,
+    }
 }
 
 /// The beginning of a long text.

@@ -44,7 +44,7 @@ impl Guess<'_> {
                 mapping.values.push(ValueSource {
                     unit: Some(TextOrColumn::Text(column.unit.clone().unwrap_or_else(|| "…".into()))),
                     place: station.filter(|_| by_station).map(|id| id.to_string()),
-                    ..ValueSource::new(&column.name, TextOrColumn::Text("…".into()))
+                    ..ValueSource::new(&column.reference, TextOrColumn::Text("…".into()))
                 });
             }
         }
@@ -72,5 +72,7 @@ pub(super) fn placeholder(header: &Header) -> String {
         unit: Some(TextOrColumn::Text("g/L".into())),
         ..ValueSource::new(column, TextOrColumn::Text("salinity".into()))
     });
+    let note = "FILL IN: the row of the header (`header_row` under `[source]`), and the columns".to_owned();
+    mapping.reasons.push((String::new(), note));
     mapping.to_toml()
 }

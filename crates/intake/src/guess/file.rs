@@ -10,10 +10,12 @@ use super::{Guessed, Survey, guess};
 use crate::{Error, Intake};
 
 impl Intake {
-    /// Guesses the mapping of a table of observations. Nothing of the file is kept.
+    /// Guesses the mapping of a table of observations, of one sheet where it is named. Nothing of the
+    /// file is kept.
     pub async fn guess(
         &self,
         file_name: &str,
+        sheet: Option<&str>,
         mut body: BoxStream<'static, std::io::Result<Bytes>>,
     ) -> Result<Guessed, Error> {
         let limit = self.inner.limits.max_bytes;
@@ -32,9 +34,14 @@ impl Intake {
         writer.flush().await.map_err(failed)?;
         let gazetteer = self.inner.catalog.gazetteer().await?;
         let (name, limits) = (file_name.to_owned(), self.inner.limits.formats.clone());
+        let sheet = sheet.map(str::to_owned);
         let task = tokio::task::spawn_blocking(move || {
             let format = detect_file(&name, file.path())?;
             let survey = Survey::of(file.path(), &name, &format, &limits)?;
+            let survey = match &sheet {
+                Some(sheet) => survey.only(sheet)?,
+                None => survey,
+            };
             guess(&survey, &gazetteer)
         });
         task.await.map_err(|error| Error::internal("looking at the file", error))?

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use catalog::vocabulary;
 use formats::Chunk;
 
 use crate::mapping::{Captured, Pattern};
-use crate::observe::{Header, NumberStyle, month};
+use crate::observe::{
+    DateOrder, Extent, Header, NumberStyle, Precision, TimeFormat, TimeReader, month, numbers_columns,
+};
 
 /// Rows in which the header is looked for.
 const HEADER_ROWS: usize = 30;
@@ -19,6 +22,12 @@ pub(super) enum Says {
     Year,
     /// Each is a month.
     Month,
+    /// Each is a quarter.
+    Quarter,
+    /// Each is a crop season.
+    Season,
+    /// Each is a month, a quarter or a season of its year: `Tháng 1/2020`, `Quý I/2020`.
+    Time,
     /// Each is a day of the month.
     Day,
     /// Each is an hour of the day.
@@ -34,6 +43,9 @@ impl Says {
         match self {
             Says::Year => "{year}",
             Says::Month => "{month}",
+            Says::Quarter => "{quarter}",
+            Says::Season => "{period}",
+            Says::Time => "{time}",
             Says::Day => "{day}",
             Says::Hour => "{hour}",
             Says::YearAnd => "{year} {text}",
@@ -56,40 +68,110 @@ pub(super) struct TimeHeader {
 
 /// The header of a table whose headers are times; `None` when it has none.
 pub(super) fn find(chunk: &Chunk, missing: &[String]) -> Option<TimeHeader> {
-    let kinds = [Says::Year, Says::Day, Says::Hour, Says::Month, Says::YearAnd, Says::AndYear];
-    let patterns: Vec<(Says, Pattern)> =
+    let kinds = [
+        Says::Year,
+        Says::Day,
+        Says::Hour,
+        Says::Month,
+        Says::Quarter,
+        Says::Season,
+        Says::Time,
+        Says::YearAnd,
+        Says::AndYear,
+    ];
+    let readers: Vec<(Says, Pattern)> =
         kinds.iter().filter_map(|says| Some((*says, Pattern::new(says.pattern()).ok()?))).collect();
     // A header of one row before a higher one: a title above it would else count as a part of it.
     for height in 1..=3 {
         for at in 0..chunk.len().min(HEADER_ROWS) {
-            let texts = (0..chunk.columns.len()).filter(|column| chunk.cell(at, *column).is_some()).count();
-            if texts < 2 {
-                continue;
-            }
-            let header = Header::joined(chunk, at, height, (0, usize::MAX));
-            let Some(start) = (at..chunk.len()).find(|row| chunk.row_number(*row) > header.last) else {
-                continue;
-            };
-            let numeric = numeric_columns(chunk, start, missing);
-            let named = numeric.iter().filter(|column| !header.name(**column).is_empty()).count();
-            if numeric.len() < 2 || named * 10 < numeric.len() * 8 {
-                continue;
-            }
-            for (says, pattern) in &patterns {
-                let columns: Vec<(usize, Captured)> = header
-                    .names
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, name)| !name.is_empty())
-                    .filter_map(|(column, name)| Some((column, pattern.captures(name)?)))
-                    .collect();
-                if is_shape(*says, &columns, &numeric, &header) {
-                    return Some(TimeHeader { header, height, says: *says, columns, start });
-                }
-            }
+            let Some(found) = at_row(chunk, at, height, missing, &readers) else { continue };
+            let higher =
+                begins_above(chunk, at, &found).then(|| at_row(chunk, at - 1, height + 1, missing, &readers));
+            return Some(higher.flatten().unwrap_or(found));
         }
     }
     None
+}
+
+/// Whether the row above names columns of texts that the header does not name.
+fn begins_above(chunk: &Chunk, at: usize, found: &TimeHeader) -> bool {
+    let is_next = at > 0 && chunk.row_number(at - 1) + 1 == chunk.row_number(at);
+    let holds_texts = |column: usize| {
+        let rows = found.start..chunk.len().min(found.start + DATA_ROWS);
+        rows.filter_map(|row| chunk.cell(row, column)).any(|text| !is_number(text.trim()))
+    };
+    is_next
+        && (0..chunk.columns.len()).any(|column| {
+            found.header.name(column).is_empty()
+                && chunk.cell(at - 1, column).is_some()
+                && holds_texts(column)
+        })
+}
+
+/// The header of a row, if its texts are times of one kind.
+fn at_row(
+    chunk: &Chunk,
+    at: usize,
+    height: u32,
+    missing: &[String],
+    readers: &[(Says, Pattern)],
+) -> Option<TimeHeader> {
+    let texts = (0..chunk.columns.len()).filter(|column| chunk.cell(at, *column).is_some()).count();
+    if texts < 2 {
+        return None;
+    }
+    let header = Header::joined(chunk, at, Extent::rows(height));
+    let mut start = (at..chunk.len()).find(|row| chunk.row_number(*row) > header.last)?;
+    while start + 1 < chunk.len() && numbers_columns(chunk, start, header.last) {
+        start += 1;
+    }
+    let numeric = numeric_columns(chunk, start, missing);
+    let named = numeric.iter().filter(|column| !header.name(**column).is_empty()).count();
+    if numeric.len() < 2 || named * 10 < numeric.len() * 8 {
+        return None;
+    }
+    readers.iter().find_map(|(says, pattern)| {
+        let columns: Vec<(usize, Captured)> = header
+            .names
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| !name.is_empty())
+            .filter_map(|(column, name)| Some((column, captured(*says, pattern, name)?)))
+            .collect();
+        is_shape(*says, &columns, &numeric, &header).then(|| TimeHeader {
+            header: header.clone(),
+            height,
+            says: *says,
+            columns,
+            start,
+        })
+    })
+}
+
+/// What a header of this kind says.
+fn captured(says: Says, pattern: &Pattern, name: &str) -> Option<Captured> {
+    let one = |key: &str, text: String| Captured::from([(key.to_owned(), text)]);
+    match says {
+        Says::Season => Some(one("period", season(name)?)),
+        Says::Time => {
+            let reader = TimeReader { format: TimeFormat::Auto, order: Some(DateOrder::DayFirst), zone: 0 };
+            let moment = reader.read(name)?;
+            let is_span =
+                matches!(moment.precision, Precision::Month | Precision::Months(_) | Precision::Season(_));
+            is_span.then(|| one("time", moment.us.to_string()))
+        }
+        _ => pattern.captures(name),
+    }
+}
+
+/// The period of a header that names a crop season: `season:dong_xuan`.
+pub(super) fn season(name: &str) -> Option<String> {
+    let folded = model::fold(name);
+    let words: Vec<&str> = folded.split(' ').filter(|word| !matches!(*word, "vu" | "lua")).collect();
+    let bare = words.join(" ");
+    // `Lúa mùa` is a season, and `mùa` alone may be any.
+    let found = vocabulary().seasons.iter().find(|season| season.names.contains(&bare))?;
+    Some(format!("season:{}", found.code))
 }
 
 /// Whether so many headers of this kind make a table wide by time.
@@ -113,6 +195,9 @@ fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header
             columns.len() >= 2 && years.len() == columns.len()
         }
         Says::Month => distinct("month").len() == columns.len() && columns.len() >= 10,
+        Says::Quarter => distinct("quarter").len() == columns.len() && columns.len() >= 3,
+        Says::Season => distinct("period").len() == columns.len() && columns.len() >= 2,
+        Says::Time => distinct("time").len() == columns.len() && columns.len() >= 2,
         Says::Day => distinct("day").len() == columns.len() && columns.len() >= 28,
         Says::Hour => {
             distinct("hour").len() == columns.len()

@@ -1,13 +1,13 @@
 //! Headers that hold a year and an item: a statistic, or a property with or without its unit.
 
-use model::Property;
+use model::{Property, Statistic};
 
-use super::evidence::{property_in, statistic_in};
+use super::evidence::property_in;
 use super::headers::Says;
 use super::shaped::Shaped;
 use super::words::has_words;
 use crate::mapping::ValueSource;
-use crate::observe::{find_property, find_unit};
+use crate::observe::{find_property, find_statistic, find_unit};
 
 impl Shaped<'_> {
     /// Headers that hold a year and an item: a statistic, or a property with or without its unit.
@@ -24,10 +24,11 @@ impl Shaped<'_> {
         let order = |blank: &str| {
             if says == Says::YearAnd { format!("{{year}} {blank}") } else { format!("{blank} {{year}}") }
         };
-        if items.iter().all(|(text, _)| statistic_in(text).is_some_and(|code| code != "total")) {
+        let statistic_in = |text: &str| find_statistic(text).filter(|found| *found != Statistic::Total);
+        if items.iter().all(|(text, _)| statistic_in(text).is_some()) {
             value.columns = Some(order("{statistic}"));
             for (text, _) in &items {
-                value.words.extend(statistic_in(text).map(|code| (text.clone(), code.to_owned())));
+                value.words.extend(statistic_in(text).map(|found| (text.clone(), found.code().to_owned())));
             }
             self.decide("value.0.words", 0.9, "the headers name statistics");
             self.one_property(value);

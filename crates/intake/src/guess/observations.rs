@@ -2,67 +2,42 @@
 
 use std::collections::HashMap;
 
-use catalog::{Gazetteer, PlaceMatch};
-use chrono::{DateTime, NaiveDate, Utc};
+use catalog::Gazetteer;
 use formats::Chunk;
-use model::{PlaceId, PlaceKind, Statistic};
 
-use super::evidence::{Evidence, before_the_merger};
+use super::evidence::Evidence;
 use super::example::placeholder;
-use super::sample::{Column, Sample};
+use super::fill::filled_down;
+use super::headers::numeric_columns;
+use super::sample::{Column, Sample, letters_of};
 use super::survey::{SheetSample, Survey};
-use super::words::{Role, has_words};
+use super::unique::repeated;
+use super::usual::{calendar, names_a_part_of_time, names_a_row, offset_text, usual_period};
+use super::words::Role;
 use super::{Decision, Guessed};
 use crate::Error;
-use crate::mapping::{Decimal, Mapping, MappingKind, PlaceSource, TextOrColumn, TimeSource, ValueSource};
-use crate::observe::{
-    DateOrder, Elsewhere, Header, NumberStyle, Precision, find_place, find_property, usual_statistic,
-};
+use crate::mapping::{Decimal, Mapping, MappingKind, TextOrColumn, TimeSource, ValueSource};
+use crate::observe::{DateOrder, Elsewhere, Header, NumberStyle, Precision, find_property, usual_statistic};
 
 /// The most value columns that a guess takes.
 const MAX_VALUES: usize = 200;
 
-/// Words of headers over numbers that number or place a row and are no values, folded.
-const NO_VALUES: &[&str] = &[
-    "stt",
-    "tt",
-    "so tt",
-    "so thu tu",
-    "no",
-    "nr",
-    "id",
-    "ma",
-    "ma so",
-    "code",
-    "number",
-    "lat",
-    "lon",
-    "lng",
-    "latitude",
-    "longitude",
-    "vi do",
-    "kinh do",
-    "x",
-    "y",
-    "e",
-    "n",
-    "battery",
-    "battery voltage",
-];
-
 /// A guess in the making.
 pub(super) struct Guess<'a> {
     pub(super) gazetteer: &'a Gazetteer,
-    chunk: &'a Chunk,
-    elsewhere: &'a Elsewhere,
+    pub(super) chunk: &'a Chunk,
+    pub(super) elsewhere: &'a Elsewhere,
+    survey: &'a Survey,
     pub(super) evidence: Evidence<'a>,
     pub(super) sample: Sample,
+    /// The sheets that have the same header, this one included.
+    pub(super) alike: Vec<&'a SheetSample>,
     pub(super) mapping: Mapping,
     pub(super) decisions: Vec<Decision>,
     /// What could not be found, as phrases.
     missing: Vec<String>,
     /// Columns that already have a meaning.
-    used: Vec<usize>,
+    pub(super) used: Vec<usize>,
 }
 
 impl<'a> Guess<'a> {
@@ -80,25 +55,79 @@ impl<'a> Guess<'a> {
                 missing: "no row looks like a header with at least two columns".into(),
                 example: placeholder(&Header::default()),
             })?;
-        if survey.count > 1 && !sheet.name.is_empty() {
+        let alike = alike(survey, &sample, &mapping.source.missing, gazetteer);
+        let mut decide = |path: &str, confidence: f64, reason: String| {
+            decisions.push(Decision { path: path.into(), confidence, reason });
+        };
+        if alike.len() > 1 {
+            decide("source.sheets", 0.9, format!("these {} sheets have the same header", alike.len()));
+            mapping.source.sheets = alike.iter().map(|sheet| sheet.name.clone()).collect();
+        } else if survey.count > 1 && !sheet.name.is_empty() {
             mapping.source.sheet = Some(sheet.name.clone());
-            decisions.push(Decision {
-                path: "source.sheet".into(),
-                confidence: 0.9,
-                reason: "the first sheet that holds rows".into(),
-            });
+            decide("source.sheet", 0.9, "the first sheet that holds a table".into());
         }
-        if sample.header.row != 1 {
+        let read: Vec<&str> =
+            std::iter::once(sheet).chain(alike.iter().copied()).map(|sheet| sheet.name.as_str()).collect();
+        if let Some(reason) = survey.unread(&read) {
+            decide("source.sheets", 0.5, reason);
+        }
+        if sample.header.row != 1 || sample.height > 1 {
             mapping.source.header_row = Some(sample.header.row);
-            decisions.push(Decision {
-                path: "source.header_row".into(),
-                confidence: 0.9,
-                reason: "the first row that has texts above values".into(),
-            });
+            decide("source.header_row", 0.9, "the first row that has texts above values".into());
+        }
+        if sample.height > 1 {
+            mapping.source.header_height = Some(sample.height);
+            decide("source.header_height", 0.8, "texts of these rows make up the headers".into());
         }
         let evidence = Evidence::of(survey, sheet, sample.header.row);
         let (missing, used) = (Vec::new(), Vec::new());
-        Ok(Guess { gazetteer, chunk, elsewhere, evidence, sample, mapping, decisions, missing, used })
+        let mut guess = Guess {
+            gazetteer,
+            chunk,
+            elsewhere,
+            survey,
+            evidence,
+            sample,
+            alike,
+            mapping,
+            decisions,
+            missing,
+            used,
+        };
+        guess.keep_to_one_kind(sheet);
+        Ok(guess)
+    }
+
+    /// Where the titles of sheets that are laid out alike tell different things, only the first is read.
+    fn keep_to_one_kind(&mut self, sheet: &SheetSample) {
+        let of = |sheet: &SheetSample| {
+            let evidence = Evidence::of(self.survey, sheet, self.sample.header.row);
+            // The file's name is the same for all.
+            let evidence = Evidence { file: "", ..evidence };
+            let named = evidence.property(self.gazetteer);
+            let property = named.map(|named| (named.property.code.clone(), named.period, named.statistic));
+            (property, evidence.unit(self.gazetteer).map(|(_, unit)| unit))
+        };
+        let own = of(sheet);
+        let others: Vec<String> = self
+            .alike
+            .iter()
+            .filter(|other| of(other) != own)
+            .map(|other| format!("`{}`", other.name))
+            .collect();
+        if others.is_empty() {
+            return;
+        }
+        self.alike.clear();
+        self.mapping.source.sheets.clear();
+        self.mapping.source.sheet = Some(sheet.name.clone());
+        self.decisions.retain(|decision| !decision.path.starts_with("source.sheet"));
+        let reason = format!(
+            "the titles or names of {} tell something else than those of `{}`: are they left out, or handed in under a mapping of their own?",
+            others.join(", "),
+            sheet.name
+        );
+        self.because("source.sheet", 0.5, &reason);
     }
 
     pub(super) fn mapping(mut self) -> Result<Guessed, Error> {
@@ -111,6 +140,8 @@ impl<'a> Guess<'a> {
         self.place();
         self.values(precision);
         self.decimals();
+        self.fill();
+        self.ask_what_names_rows();
         if self.missing.is_empty() {
             return Ok(Guessed::new(self.mapping, self.decisions));
         }
@@ -151,7 +182,7 @@ impl<'a> Guess<'a> {
     /// The time stands in one column.
     fn one_time(&mut self, at: usize) -> Precision {
         let column = &self.sample.columns[at];
-        let mut time = TimeSource { columns: vec![column.name.clone()], ..TimeSource::default() };
+        let mut time = TimeSource { columns: vec![column.reference.clone()], ..TimeSource::default() };
         let precision = column.precision.unwrap_or(Precision::Instant);
         let reason = format!("all {} texts of this column are times", column.times);
         let zone = column.zone.clone();
@@ -213,7 +244,7 @@ impl<'a> Guess<'a> {
             if let Some(precision) = self.year_around() {
                 return Some(precision);
             }
-            self.missing.push("no column holds times (a header such as `Thời gian`, `Ngày`, `Năm`, `Date`, with dates below it)".into());
+            self.missing.push("no column holds times (a header such as `Thời gian`, `Ngày`, `Năm`, `Date`, with dates below it), and no title, sheet or file is named after one year".into());
             return None;
         };
         let mut columns = vec![year];
@@ -223,7 +254,8 @@ impl<'a> Guess<'a> {
                 _ => break,
             }
         }
-        let names: Vec<String> = columns.iter().map(|at| self.sample.columns[*at].name.clone()).collect();
+        let names: Vec<String> =
+            columns.iter().map(|at| self.sample.columns[*at].reference.clone()).collect();
         let precision = match columns.len() {
             1 => Precision::Year,
             2 => Precision::Month,
@@ -240,109 +272,6 @@ impl<'a> Guess<'a> {
         self.used.extend(columns);
         self.mapping.time = Some(time);
         Some(precision)
-    }
-
-    // ---- place
-
-    fn place(&mut self) {
-        let mut best: Option<(f64, usize, PlaceSource, String)> = None;
-        for (at, column) in self.free() {
-            let Some((score, source, reason)) = self.place_of(column) else { continue };
-            if best.as_ref().is_none_or(|(most, ..)| score > *most) {
-                best = Some((score, at, source, reason));
-            }
-        }
-        if let Some((score, at, source, reason)) = best {
-            self.used.push(at);
-            self.because("place.column", score.min(1.0), &reason);
-            self.mapping.place = Some(source);
-        } else {
-            self.place_around();
-        }
-    }
-
-    /// How well a column names places, and how.
-    fn place_of(&self, column: &Column) -> Option<(f64, PlaceSource, String)> {
-        if column.texts.is_empty() {
-            return None;
-        }
-        let named = column.has(Role::Place);
-        let source = PlaceSource { column: Some(column.name.clone()), ..PlaceSource::default() };
-        #[expect(clippy::cast_precision_loss, reason = "at most a few hundred texts")]
-        let share = |count: usize| count as f64 / column.texts.len() as f64;
-        let bonus = if named { 0.5 } else { 0.0 };
-
-        let ids = column
-            .texts
-            .iter()
-            .filter(|(text, _)| PlaceId::new(text).is_ok_and(|id| self.gazetteer.place(&id).is_some()));
-        let ids = share(ids.count());
-        if ids >= 0.5 {
-            let reason = format!("{:.0} % of its texts are ids of places with their scheme", ids * 100.0);
-            return Some((ids + bonus + 1.0, source, reason));
-        }
-        if column.nearly_all(column.numbers) {
-            return named.then(|| self.codes(column, source)).flatten();
-        }
-        // Names: the kind under which most of them are one place each.
-        let wanted = kind_of_header(&model::fold(&column.base));
-        let kinds = match wanted {
-            Some(kind) => vec![kind],
-            None => vec![PlaceKind::Province, PlaceKind::Station, PlaceKind::Commune],
-        };
-        let matches = |kind: PlaceKind| {
-            let found = column.texts.iter().filter(|(text, row)| {
-                let on = self.day(*row);
-                let is_one =
-                    |on| matches!(find_place(self.gazetteer, text, Some(kind), None, on), PlaceMatch::One(_));
-                is_one(on) || is_one(before_the_merger())
-            });
-            let found = found.count();
-            // National tables name the rest of the country too.
-            let far = column.texts.iter().filter(|(text, _)| self.elsewhere.holds(text)).count();
-            share(if found > 0 { (found + far).min(column.texts.len()) } else { 0 })
-        };
-        let (kind, found) = kinds.into_iter().map(|kind| (kind, matches(kind))).fold(
-            None,
-            |best: Option<(PlaceKind, f64)>, this| match best {
-                Some(best) if best.1 >= this.1 => Some(best),
-                _ => Some(this),
-            },
-        )?;
-        let enough = if named { 0.3 } else { 0.8 };
-        if found < enough {
-            return None;
-        }
-        let reason =
-            format!("{:.0} % of its texts are names of places of the kind `{}`", found * 100.0, kind.code());
-        Some((found + bonus, PlaceSource { kind: Some(kind.code().into()), ..source }, reason))
-    }
-
-    /// Bare codes, where only one scheme has them all.
-    fn codes(&self, column: &Column, source: PlaceSource) -> Option<(f64, PlaceSource, String)> {
-        let mut schemes: Vec<&str> = self.gazetteer.places.iter().map(|place| place.id.scheme()).collect();
-        schemes.sort_unstable();
-        schemes.dedup();
-        let all = |scheme: &&str| {
-            column.texts.iter().all(|(text, row)| {
-                matches!(find_place(self.gazetteer, text, None, Some(scheme), self.day(*row)), PlaceMatch::One(id) if id.scheme() == *scheme)
-            })
-        };
-        let fitting: Vec<&str> = schemes.into_iter().filter(all).collect();
-        let [scheme] = fitting.as_slice() else { return None };
-        let reason = format!("all its texts are codes of the scheme `{scheme}`, and of no other");
-        Some((1.2, PlaceSource { scheme: Some((*scheme).to_owned()), ..source }, reason))
-    }
-
-    /// The day of a row, for names that meant something else before a merger.
-    fn day(&self, row: usize) -> NaiveDate {
-        let time = self.mapping.time.as_ref().and_then(|time| time.columns.first());
-        let column = time.and_then(|name| self.sample.columns.iter().find(|column| column.name == *name));
-        let at = time.and_then(|name| self.sample.header.find(name).ok());
-        at.zip(column)
-            .and_then(|(at, column)| column.reader().read(self.chunk.cell(row, at)?))
-            .and_then(|moment| DateTime::<Utc>::from_timestamp_micros(moment.us))
-            .map_or(NaiveDate::MAX, |time| time.with_timezone(&model::VIETNAM).date_naive())
     }
 
     // ---- values
@@ -362,16 +291,16 @@ impl<'a> Guess<'a> {
         let season = find(&|column| column.has(Role::Season) && !column.is_numeric());
         self.used.extend([unit, property, season].into_iter().flatten());
         let period = season.map(|at| TextOrColumn::Column {
-            column: self.sample.columns[at].name.clone(),
+            column: self.sample.columns[at].reference.clone(),
             prefix: "season:".into(),
             default: None,
             pattern: None,
             words: std::collections::BTreeMap::new(),
         });
-        let unit = unit.map(|at| TextOrColumn::in_column(&self.sample.columns[at].name));
+        let unit = unit.map(|at| TextOrColumn::in_column(&self.sample.columns[at].reference));
         let numeric: Vec<usize> = self
             .free()
-            .filter(|(_, column)| column.is_numeric())
+            .filter(|(_, column)| column.is_numeric() && !names_a_part_of_time(&model::fold(&column.base)))
             .map(|(at, _)| at)
             .take(MAX_VALUES)
             .collect();
@@ -390,7 +319,11 @@ impl<'a> Guess<'a> {
             && (self.mapping.values.is_empty()
                 || self.mapping.values.iter().any(|value| value.place.is_none()))
         {
-            self.missing.push("no column names the places (a header such as `Trạm`, `Tỉnh`, `Station`, with names or ids of places below it)".into());
+            let mut missing = "no column names the places (a header such as `Trạm`, `Tỉnh`, `Station`, with names or ids of places below it)".to_owned();
+            if let Some(places) = self.evidence.may_be_at(self.gazetteer) {
+                missing.push_str(&format!("; are all values at one of {places}?"));
+            }
+            self.missing.push(missing);
         }
     }
 
@@ -415,12 +348,12 @@ impl<'a> Guess<'a> {
                 return;
             }
         };
-        let name = self.sample.columns[property].name.clone();
+        let name = self.sample.columns[property].reference.clone();
         let count = self.sample.columns[property].properties;
         let value = ValueSource {
             unit: unit.or_else(|| column.unit.clone().map(TextOrColumn::Text)),
             period: period.or_else(|| calendar(precision)),
-            ..ValueSource::new(&column.name, TextOrColumn::in_column(&name))
+            ..ValueSource::new(&column.reference, TextOrColumn::in_column(&name))
         };
         let reason = format!("{} of {} rows hold a number", column.numbers, self.sample.rows);
         self.because("value.0.column", 0.9, &reason);
@@ -443,7 +376,13 @@ impl<'a> Guess<'a> {
     ) {
         for at in numeric {
             let column = &self.sample.columns[*at];
+            // `Amoni (theo N) (mg/l)`: only the unit is no part of the name.
+            let without_unit = column
+                .unit
+                .as_ref()
+                .map(|unit| column.name.replace(&format!("({unit})"), "").replace(&format!("[{unit}]"), ""));
             let found = find_property(self.gazetteer, &column.base)
+                .or_else(|| find_property(self.gazetteer, without_unit.as_deref()?))
                 .or_else(|| find_property(self.gazetteer, &column.name))
                 .or_else(|| find_property(self.gazetteer, &model::fold(&column.base)));
             let Some(property) = found else { continue };
@@ -454,7 +393,7 @@ impl<'a> Guess<'a> {
                     .clone()
                     .or_else(|| calendar(precision))
                     .or_else(|| usual_period(property.code.as_str(), statistic)),
-                ..ValueSource::new(&column.name, TextOrColumn::Text(property.code.to_string()))
+                ..ValueSource::new(&column.reference, TextOrColumn::Text(property.code.to_string()))
             };
             let reason = format!("the header names the property `{}` ({})", property.code, property.name.vi);
             let unit_reason = match &column.unit {
@@ -483,12 +422,11 @@ impl<'a> Guess<'a> {
             return;
         }
         let read = self.mapping.columns();
-        let names_a_row = |folded: &str| NO_VALUES.iter().any(|word| has_words(folded, word));
         let rest: Vec<String> = numeric
             .iter()
             .map(|at| &self.sample.columns[*at])
             .filter(|column| {
-                !read.contains(&column.name.as_str()) && !names_a_row(&model::fold(&column.base))
+                !read.contains(&column.reference.as_str()) && !names_a_row(&model::fold(&column.base))
             })
             .map(|column| format!("`{}`", column.name))
             .collect();
@@ -506,7 +444,18 @@ impl<'a> Guess<'a> {
         if self.mapping.values.is_empty() {
             let names: Vec<String> =
                 numeric.iter().take(5).map(|at| format!("`{}`", self.sample.columns[*at].name)).collect();
-            self.missing.push(if names.is_empty() {
+            let nameless: Vec<String> =
+                numeric_columns(self.chunk, self.sample.start, &self.mapping.source.missing)
+                    .into_iter()
+                    .filter(|column| self.sample.header.name(*column).is_empty())
+                    .map(|column| format!("`@{}`", letters_of(column)))
+                    .collect();
+            self.missing.push(if names.is_empty() && !nameless.is_empty() {
+                format!(
+                    "nothing says which property the values of {} are: these columns have no header of their own",
+                    nameless.join(", ")
+                )
+            } else if names.is_empty() {
                 "no column holds numbers".into()
             } else {
                 format!("nothing says which property the values of {} are", names.join(", "))
@@ -525,14 +474,56 @@ impl<'a> Guess<'a> {
         self.because(&format!("value.{index}.period"), 0.85, reason);
     }
 
+    /// Says where cells of the place or the time are merged downwards.
+    fn fill(&mut self) {
+        let place = self.mapping.place.as_ref().and_then(|place| place.column.clone());
+        let times = self.mapping.time.iter().flat_map(|time| time.columns.clone());
+        let names: Vec<String> = place.into_iter().chain(times).collect();
+        let values: Vec<usize> = self
+            .mapping
+            .values
+            .iter()
+            .filter_map(|value| self.sample.header.find(&value.column).ok())
+            .collect();
+        for name in names {
+            let Ok(column) = self.sample.header.find(&name) else { continue };
+            let rows = self.sample.start..self.sample.start + self.sample.rows;
+            if let Some((confidence, reason)) = filled_down(self.chunk, column, rows, &values) {
+                self.mapping.rows.fill.push(name);
+                self.because("rows.fill", confidence, &reason);
+            }
+        }
+    }
+
+    /// Rows that nothing tells apart, and names that stand twice in the header, are asked about.
+    fn ask_what_names_rows(&mut self) {
+        let header = &self.sample.header;
+        let of = |name: &String| header.find(name).ok();
+        let values: Vec<usize> = self.mapping.values.iter().filter_map(|value| of(&value.column)).collect();
+        let filled: Vec<usize> = self.mapping.rows.fill.iter().filter_map(of).collect();
+        let keys: Vec<usize> = self.used.iter().map(|at| self.sample.columns[*at].index).collect();
+        let rows = self.sample.start..self.sample.start + self.sample.rows;
+        let of_rows = repeated(self.chunk, rows, &keys, &filled, &values);
+        let place = self.mapping.place.as_ref().and_then(|place| place.column.as_ref());
+        let times = self.mapping.time.iter().flat_map(|time| &time.columns);
+        let twice = place.into_iter().chain(times).find(|name| name.starts_with('@'));
+        let of_header = twice.and_then(of).map(|column| {
+            let name = header.name(column);
+            format!("`{name}` stands more than once in the header: do several tables stand beside each other? Then each needs a `[[block]]`")
+        });
+        for reason in of_rows.into_iter().chain(of_header) {
+            self.because("place", 0.3, &reason);
+        }
+    }
+
     /// The style of decimals, where all value columns agree.
     fn decimals(&mut self) {
         let names: Vec<&str> = self.mapping.values.iter().map(|value| value.column.as_str()).collect();
         let styles: HashMap<&str, NumberStyle> =
-            self.sample.columns.iter().map(|column| (column.name.as_str(), column.style)).collect();
+            self.sample.columns.iter().map(|column| (column.reference.as_str(), column.style)).collect();
         let comma = names.iter().any(|name| styles.get(name) == Some(&NumberStyle::Comma));
         let dot = names.iter().any(|name| {
-            let column = self.sample.columns.iter().find(|column| column.name == *name);
+            let column = self.sample.columns.iter().find(|column| column.reference == *name);
             column.is_some_and(|column| {
                 column.style == NumberStyle::Dot && column.texts.iter().any(|(text, _)| text.contains('.'))
             })
@@ -544,41 +535,21 @@ impl<'a> Guess<'a> {
     }
 }
 
-/// The kind of place that a folded header asks for.
-pub(super) fn kind_of_header(folded: &str) -> Option<PlaceKind> {
-    let words = [
-        (PlaceKind::Station, &["tram", "station", "site", "noi do"][..]),
-        (PlaceKind::Commune, &["xa", "phuong", "commune", "ward"]),
-        (
-            PlaceKind::Province,
-            &["tinh", "province", "thanh pho", "city", "cities", "provinces", "provincies"],
-        ),
-    ];
-    words.iter().find(|(_, words)| words.iter().any(|word| has_words(folded, word))).map(|(kind, _)| *kind)
-}
-
-/// The period of times that are years or months.
-pub(super) fn calendar(precision: Option<Precision>) -> Option<TextOrColumn> {
-    match precision? {
-        Precision::Year => Some(TextOrColumn::Text("P1Y".into())),
-        Precision::Month => Some(TextOrColumn::Text("P1M".into())),
-        Precision::Season(_) | Precision::Months(_) | Precision::Day | Precision::Instant => None,
-    }
-}
-
-/// The period that a property's code names.
-fn usual_period(code: &str, statistic: Statistic) -> Option<TextOrColumn> {
-    let period = match code.rsplit('_').next() {
-        Some("day") => "P1D",
-        Some("1h") => "PT1H",
-        _ => return None,
+/// The sheets that have the same header in the same row; none where there is one sheet.
+fn alike<'a>(
+    survey: &'a Survey,
+    sample: &Sample,
+    missing: &[String],
+    gazetteer: &Gazetteer,
+) -> Vec<&'a SheetSample> {
+    let is_alike = |other: &&SheetSample| {
+        Sample::of(&other.chunk, missing, gazetteer).is_some_and(|theirs| {
+            theirs.header.names == sample.header.names
+                && (theirs.header.row, theirs.height) == (sample.header.row, sample.height)
+        })
     };
-    (statistic != Statistic::Instant).then(|| TextOrColumn::Text(period.into()))
-}
-
-/// An offset as a mapping writes it: `UTC+07:00` is `+07:00`.
-fn offset_text(zone: &str) -> String {
-    let minutes = crate::observe::parse_zone(zone).unwrap_or(0) / 60_000_000;
-    let sign = if minutes < 0 { '-' } else { '+' };
-    format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+    if survey.sheets.len() < 2 {
+        return Vec::new();
+    }
+    survey.sheets.iter().filter(is_alike).collect()
 }

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use catalog::Gazetteer;
+use catalog::{Gazetteer, vocabulary};
 use formats::Chunk;
 
 use super::words::{Role, roles};
 use crate::mapping::Decimal;
 use crate::observe::{
-    DateOrder, Header, NumberStyle, Precision, TimeFormat, TimeReader, assumption, column_order,
-    find_property, find_unit, parse_zone, unit_of,
+    DateOrder, Extent, Header, NotANumber, NumberStyle, Precision, TimeFormat, TimeReader, assumption,
+    column_order, find_property, find_unit, is_total, numbers_columns, parse_zone, unit_of,
 };
 
 /// Rows that are looked at.
@@ -18,10 +18,16 @@ const SAMPLE_ROWS: usize = 2000;
 const HEADER_ROWS: usize = 30;
 /// Different texts of a column that are looked up.
 const MAX_TEXTS: usize = 300;
+/// Rows of a header, at most.
+const MAX_HEIGHT: usize = 4;
 
 /// A column, and what its header and its texts say.
 pub(super) struct Column {
+    /// Where it stands, from 0.
+    pub(super) index: usize,
     pub(super) name: String,
+    /// How a mapping names it: by its header, or by its letters when another has the same.
+    pub(super) reference: String,
     /// The header without what stands in brackets.
     pub(super) base: String,
     /// What stands in brackets, when it is a unit.
@@ -80,16 +86,24 @@ impl Column {
 /// The header and the columns of a table.
 pub(super) struct Sample {
     pub(super) header: Header,
+    /// How many rows the header has.
+    pub(super) height: u32,
     pub(super) columns: Vec<Column>,
+    /// The index of the first row of data.
+    pub(super) start: usize,
     pub(super) rows: usize,
 }
 
 impl Sample {
     /// Looks at the first rows; `None` when no row can be the header of another.
     pub(super) fn of(chunk: &Chunk, missing: &[String], gazetteer: &Gazetteer) -> Option<Sample> {
-        let at = header_row(chunk, missing)?;
-        let header = Header::at(chunk, at);
-        let start = at + 1;
+        let (at, height) = extent(chunk, header_row(chunk, missing)?, missing);
+        let header = Header::joined(chunk, at, Extent::rows(height));
+        let mut start =
+            (at..chunk.len()).find(|row| chunk.row_number(*row) > header.last).unwrap_or(chunk.len());
+        while start + 1 < chunk.len() && numbers_columns(chunk, start, header.last) {
+            start += 1;
+        }
         let rows = chunk.len().min(start + SAMPLE_ROWS);
         let columns = header
             .names
@@ -100,12 +114,62 @@ impl Sample {
                 let texts: Vec<(&str, usize)> = (start..rows)
                     .filter_map(|row| chunk.cell(row, index).map(|text| (text.trim(), row)))
                     .filter(|(text, _)| !text.is_empty() && !missing.iter().any(|marker| marker == text))
+                    // The header may stand again.
+                    .filter(|(text, _)| text != name)
                     .collect();
-                column(name, &texts, gazetteer)
+                let mut column = column(name, &texts, gazetteer);
+                column.index = index;
+                if header.find(name).is_err() {
+                    column.reference = format!("@{}", letters_of(index));
+                }
+                column
             })
             .collect();
-        Some(Sample { header, columns, rows: rows - start })
+        Some(Sample { height, columns, start, rows: rows - start, header })
     }
+}
+
+/// The letters of a column from 0.
+pub(super) fn letters_of(index: usize) -> String {
+    let column = u16::try_from(index + 1).unwrap_or(u16::MAX);
+    model::CellRef { sheet: 0, row: 1, column }.column_letters()
+}
+
+/// Where the header begins and how many rows it has, by the row that looks most like it: a row above
+/// names what it leaves empty on the left, and rows below say more of what stands above them.
+fn extent(chunk: &Chunk, row: usize, missing: &[String]) -> (usize, u32) {
+    let first_text = |row: usize| (0..chunk.columns.len()).find(|column| chunk.cell(row, *column).is_some());
+    let are_neighbours = |row: usize| chunk.row_number(row) + 1 == chunk.row_number(row + 1);
+    let words = |row: usize| {
+        let mut texts = (0..chunk.columns.len())
+            .filter_map(|column| chunk.cell(row, column))
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .peekable();
+        texts.peek().is_some() && texts.all(|text| !is_value(text, missing))
+    };
+    let several =
+        |row: usize| (0..chunk.columns.len()).filter(|at| chunk.cell(row, *at).is_some()).count() >= 2;
+    let (mut first, mut last) = (row, row);
+    while first > 0
+        && last - first < MAX_HEIGHT - 1
+        && are_neighbours(first - 1)
+        && several(first - 1)
+        && words(first - 1)
+        && first_text(first - 1) < first_text(first)
+    {
+        first -= 1;
+    }
+    let left = first_text(first);
+    while last + 2 < chunk.len()
+        && last - first < MAX_HEIGHT - 1
+        && are_neighbours(last)
+        && words(last + 1)
+        && left < first_text(last + 1)
+    {
+        last += 1;
+    }
+    (first, u32::try_from(last - first + 1).unwrap_or(1))
 }
 
 /// The first row that has texts where the rows behind it have values: at least two cells, most of
@@ -119,17 +183,41 @@ fn header_row(chunk: &Chunk, missing: &[String]) -> Option<usize> {
             .filter(|t| !t.is_empty())
     };
     let widest = (0..chunk.len().min(200)).map(|row| texts(row).count()).max()?;
-    (0..rows).find(|row| {
+    let looks_like_one = |row: &usize| {
         let (mut count, mut words) = (0_usize, 0_usize);
+        // Merged cells are as many as they span, but in a row of one text, which is a title.
+        let number = chunk.row_number(*row);
+        let is_title = texts(*row).count() < 2;
+        for range in chunk.merged.iter().filter(|range| !is_title && range.first_row == number) {
+            let more = usize::from(range.last_column.saturating_sub(range.first_column));
+            let text = chunk.cell(*row, usize::from(range.first_column).saturating_sub(1));
+            if more > 0 && text.is_some_and(|text| !text.trim().is_empty()) {
+                (count, words) = (count + more, words + more);
+            }
+        }
         for text in texts(*row) {
             count += 1;
-            let is_value = NumberStyle::Dot.read(text).is_ok()
-                || NumberStyle::Comma.read(text).is_ok()
-                || missing.iter().any(|marker| marker == text);
-            words += usize::from(!is_value);
+            words += usize::from(!is_value(text, missing));
         }
         count >= 2 && count * 2 >= widest && words * 2 >= count
-    })
+    };
+    // A letterhead has texts too, but no values soon below it.
+    let has_values_below = |row: &usize| {
+        (row + 1..chunk.len().min(row + 1 + MAX_HEIGHT))
+            .any(|below| texts(below).any(|text| is_value(text, missing)))
+    };
+    let mut fitting = (0..rows).filter(looks_like_one);
+    let first = fitting.next()?;
+    let above_values = std::iter::once(first).chain(fitting).find(has_values_below);
+    Some(above_values.unwrap_or(first))
+}
+
+/// Whether a text is one of values: a number, or a mark of "no value".
+fn is_value(text: &str, missing: &[String]) -> bool {
+    NumberStyle::Dot.read(text).is_ok()
+        || NumberStyle::Comma.read(text).is_ok()
+        || missing.iter().any(|marker| marker == text)
+        || vocabulary().word(text).is_some()
 }
 
 fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column {
@@ -137,7 +225,9 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
     let order = column_order(texts.iter().map(|(text, _)| *text));
     let style = NumberStyle::resolve(Decimal::Auto, texts.iter().map(|(text, _)| *text));
     let mut column = Column {
+        index: 0,
         name: name.to_owned(),
+        reference: name.to_owned(),
         roles: roles(&model::fold(&base)),
         base,
         unit: inside
@@ -160,7 +250,9 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
     let reader = column.reader();
     let mut seen = HashSet::new();
     for (text, row) in texts {
-        column.numbers += usize::from(style.read(text).is_ok());
+        let is_number =
+            !matches!(style.read(text), Err(NotANumber::Other)) || style.read_more(text).is_some();
+        column.numbers += usize::from(is_number);
         column.slashed |= crate::observe::slashed_order(text).is_some();
         // A number of days looks like any other number: nothing is guessed of it.
         let is_day_number = assumption(text) == Some("assumed_day_number");
@@ -171,7 +263,7 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
             let year = text.parse::<i32>();
             column.years += usize::from(year.is_ok_and(|year| (1800..=2200).contains(&year)));
         }
-        if seen.len() < MAX_TEXTS && text.len() <= 200 && seen.insert(*text) {
+        if seen.len() < MAX_TEXTS && text.len() <= 200 && !is_total(text) && seen.insert(*text) {
             column.texts.push(((*text).to_owned(), *row));
             column.properties += usize::from(find_property(gazetteer, text).is_some());
             column.units += usize::from(find_unit(gazetteer, text).is_some());

@@ -7,27 +7,31 @@ use chrono::NaiveDate;
 use model::{PlaceKind, Property};
 
 use super::evidence::{Evidence, before_the_merger, is_instant, short};
-use super::headers::{Says, TimeHeader, find, is_number};
+use super::fill::filled_down;
+use super::headers::{Says, TimeHeader, find, is_number, numeric_columns};
+use super::places::{kind_of_header, named_after_places};
 use super::survey::{SheetSample, Survey};
+use super::unique::repeated;
+use super::usual::names_no_value;
 use super::words::{Role, roles};
 use super::{Decision, Guessed};
 use crate::Error;
 use crate::mapping::{Mapping, MappingKind, PlaceSource, TextOrColumn, TimeSource, ValueSource};
-use crate::observe::{Elsewhere, NumberStyle, converted, find_place, unit_of};
+use crate::observe::{Elsewhere, NumberStyle, converted, find_place, is_total, unit_of};
 
 /// Rows that are looked at.
-const ROWS: usize = 400;
+pub(super) const ROWS: usize = 400;
 
 /// A guess in the making.
 pub(super) struct Shaped<'a> {
-    survey: &'a Survey,
+    pub(super) survey: &'a Survey,
     sheet: &'a SheetSample,
     pub(super) gazetteer: &'a Gazetteer,
     pub(super) evidence: Evidence<'a>,
     pub(super) found: TimeHeader,
     /// Sheets that are laid out like this one, itself included.
-    alike: Vec<&'a SheetSample>,
-    mapping: Mapping,
+    pub(super) alike: Vec<&'a SheetSample>,
+    pub(super) mapping: Mapping,
     decisions: Vec<Decision>,
 }
 
@@ -59,6 +63,13 @@ impl<'a> Shaped<'a> {
         let used = self.time();
         self.place(&used, elsewhere);
         self.value();
+        self.fill();
+        self.ask_for_the_rest(&used);
+        self.ask_what_names_rows(&used);
+        let read: Vec<&str> = self.alike.iter().map(|sheet| sheet.name.as_str()).collect();
+        if let Some(reason) = self.survey.unread(&read).filter(|_| self.mapping.source.sheets != ["*"]) {
+            self.decide("source.sheets", 0.5, reason);
+        }
         Ok(Guessed::new(self.mapping, self.decisions))
     }
 
@@ -75,8 +86,15 @@ impl<'a> Shaped<'a> {
             self.mapping.source.sheet = Some(self.sheet.name.clone());
             self.decide("source.sheet", 0.9, "the sheet that holds the table");
         }
-        self.mapping.source.header_row = Some(row);
-        self.decide("source.header_row", 0.9, "the first row whose texts are times above numbers");
+        let missing = &self.mapping.source.missing;
+        let elsewhere = self
+            .alike
+            .iter()
+            .any(|sheet| find(&sheet.chunk, missing).is_some_and(|theirs| theirs.header.row != row));
+        if !elsewhere {
+            self.mapping.source.header_row = Some(row);
+            self.decide("source.header_row", 0.9, "the first row whose texts are times above numbers");
+        }
         if height > 1 {
             self.mapping.source.header_height = Some(height);
             self.decide("source.header_height", 0.8, "texts of these rows make up the headers");
@@ -89,6 +107,66 @@ impl<'a> Shaped<'a> {
         let is_value = |column: usize| self.found.columns.iter().any(|(value, _)| *value == column);
         let named = header.names.iter().enumerate().filter(|(_, name)| !name.is_empty());
         named.filter(|(column, _)| !is_value(*column)).map(|(column, name)| (column, name.clone())).collect()
+    }
+
+    /// The headers of columns that are no values and no part of anything else.
+    fn others_named(&self) -> Vec<String> {
+        let read = self.mapping.columns();
+        let mut names: Vec<String> = self.others().into_iter().map(|(_, name)| name).collect();
+        names.retain(|name| !read.contains(&name.as_str()));
+        names.dedup();
+        names
+    }
+
+    /// Says where cells below each other are one, so that the empty ones hold what stands above.
+    fn fill(&mut self) {
+        let Some(name) = self.mapping.place.as_ref().and_then(|place| place.column.clone()) else { return };
+        let Ok(column) = self.found.header.find(&name) else { return };
+        let values: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
+        let rows = self.found.start..self.sheet.chunk.len().min(self.found.start + ROWS);
+        if let Some((confidence, reason)) = filled_down(&self.sheet.chunk, column, rows, &values) {
+            self.mapping.rows.fill.push(name);
+            self.decide("rows.fill", confidence, reason);
+        }
+    }
+
+    /// Rows that nothing tells apart are asked about.
+    fn ask_what_names_rows(&mut self, used: &[usize]) {
+        let header = &self.found.header;
+        let place = self.mapping.place.as_ref().and_then(|place| header.find(place.column.as_deref()?).ok());
+        let keys: Vec<usize> = used.iter().copied().chain(place).collect();
+        let filled: Vec<usize> =
+            self.mapping.rows.fill.iter().filter_map(|name| header.find(name).ok()).collect();
+        let values: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
+        let rows = self.found.start..self.sheet.chunk.len().min(self.found.start + ROWS);
+        if let Some(reason) = repeated(&self.sheet.chunk, rows, &keys, &filled, &values) {
+            self.decide("place", 0.3, reason);
+        }
+    }
+
+    /// Columns of numbers that nothing reads are not passed over in silence; sums of the others are.
+    fn ask_for_the_rest(&mut self, used: &[usize]) {
+        let chunk = &self.sheet.chunk;
+        let numeric = numeric_columns(chunk, self.found.start, &self.mapping.source.missing);
+        let read = self.mapping.columns();
+        let names: Vec<String> = self
+            .others()
+            .into_iter()
+            .filter(|(column, name)| {
+                numeric.contains(column)
+                    && !used.contains(column)
+                    && !read.contains(&name.as_str())
+                    && !read.contains(&self.reference(*column, name).as_str())
+                    && !names_no_value(&model::fold(name))
+            })
+            .map(|(_, name)| format!("`{name}`"))
+            .collect();
+        if !names.is_empty() {
+            let shown = names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
+            let reason =
+                format!("{shown} hold numbers too, and their headers are no such times: are they left out?");
+            self.decide("value", 0.5, reason);
+        }
     }
 
     /// How a mapping names a column: by its header, or by its letters when another has the same.
@@ -116,8 +194,8 @@ impl<'a> Shaped<'a> {
     /// Finds what the headers do not say of the time; returns the columns that it used.
     fn time(&mut self) -> Vec<usize> {
         let wanted: &[Role] = match self.found.says {
-            Says::Year | Says::YearAnd | Says::AndYear => return Vec::new(),
-            Says::Month => &[Role::Year],
+            Says::Year | Says::YearAnd | Says::AndYear | Says::Time => return Vec::new(),
+            Says::Month | Says::Quarter | Says::Season => &[Role::Year],
             Says::Day => &[Role::Year, Role::Month],
             Says::Hour => &[Role::Year, Role::Month, Role::Day],
         };
@@ -140,7 +218,8 @@ impl<'a> Shaped<'a> {
                 _ => number(text).is_some_and(|n| (1.0..=31.0).contains(&n)),
             };
             let column = others.iter().find(|(column, name)| {
-                let texts = self.texts(*column);
+                let mut texts = self.texts(*column);
+                texts.retain(|text| !is_total(text));
                 let share = texts.iter().filter(|text| fits(text)).count();
                 let is_named = roles(&model::fold(name)).contains(role);
                 !used.contains(column)
@@ -226,18 +305,23 @@ impl<'a> Shaped<'a> {
             self.decide("place.column", confidence, reason);
             return;
         }
-        if let Some(kind) = self.sheets_are_places() {
+        if let Some(kind) = named_after_places(self.gazetteer, &self.alike) {
             self.mapping.place =
                 Some(PlaceSource { sheet: true, kind: Some(kind.code().into()), ..PlaceSource::default() });
             self.decide("place.sheet", 0.85, "the sheets are named after places");
             return;
         }
-        let first = self.others().into_iter().find(|(column, _)| !used.contains(column));
+        let is_text = |column: usize| self.texts(column).iter().any(|text| !is_number(text));
+        let first = self.others().into_iter().find(|(column, _)| !used.contains(column) && is_text(*column));
         let names = first.map_or("no column names the places".to_owned(), |(column, name)| {
             let texts: Vec<String> =
                 self.texts(column).iter().take(4).map(|text| format!("`{}`", short(text))).collect();
             format!("nobody knows the places of the column `{name}` ({}, …): register them", texts.join(", "))
         });
+        let names = match self.evidence.may_be_at(self.gazetteer) {
+            Some(places) => format!("{names}; are all values at one of {places}?"),
+            None => names,
+        };
         self.mapping.place =
             Some(PlaceSource { value: Some("station:…".into()), ..PlaceSource::default() });
         self.decide(
@@ -257,7 +341,7 @@ impl<'a> Shaped<'a> {
         let mut texts = self.texts(column);
         texts.sort_unstable();
         texts.dedup();
-        texts.retain(|text| !is_number(text));
+        texts.retain(|text| !is_number(text) && !is_total(text));
         if texts.is_empty() {
             return None;
         }
@@ -270,7 +354,7 @@ impl<'a> Shaped<'a> {
         };
         let folded = model::fold(name);
         let mut kinds = vec![PlaceKind::Province, PlaceKind::Station, PlaceKind::Commune];
-        let of_header = super::observations::kind_of_header(&folded);
+        let of_header = kind_of_header(&folded);
         let stations = self.evidence.speaks_of_stations();
         kinds.sort_by_key(|kind| {
             let hinted = if stations { *kind == PlaceKind::Station } else { Some(*kind) == of_header };
@@ -310,21 +394,6 @@ impl<'a> Shaped<'a> {
         years.max().and_then(|year| NaiveDate::from_ymd_opt(year, 6, 1)).unwrap_or(NaiveDate::MAX)
     }
 
-    fn sheets_are_places(&self) -> Option<PlaceKind> {
-        if self.alike.len() < 2 {
-            return None;
-        }
-        [PlaceKind::Province, PlaceKind::Station].into_iter().find(|kind| {
-            let is_one = |name: &str| {
-                [before_the_merger(), NaiveDate::MAX].iter().any(|on| {
-                    matches!(find_place(self.gazetteer, name, Some(*kind), None, *on), PlaceMatch::One(_))
-                })
-            };
-            let found = self.alike.iter().filter(|sheet| is_one(&sheet.name)).count();
-            found * 10 >= self.alike.len() * 6
-        })
-    }
-
     // ---- values
 
     fn value(&mut self) {
@@ -334,12 +403,27 @@ impl<'a> Shaped<'a> {
         let period = match self.found.says {
             Says::Year | Says::YearAnd | Says::AndYear => Some("P1Y"),
             Says::Month => Some("P1M"),
+            Says::Quarter => Some("P3M"),
             Says::Day => Some("P1D"),
-            Says::Hour => None,
+            // By the header of each column; an hour is an instant.
+            Says::Season | Says::Time | Says::Hour => None,
         };
         value.period = period.map(|period| TextOrColumn::Text(period.into()));
         if period.is_some() {
             self.decide("value.0.period", 0.85, "the headers say so");
+        }
+        match self.found.says {
+            Says::Season => {
+                let header = &self.found.header;
+                let words = self.found.columns.iter().filter_map(|(column, found)| {
+                    Some((header.name(*column).to_owned(), found.get("period")?.clone()))
+                });
+                value.words = words.collect();
+                self.decide("value.0.words", 0.9, "the headers name crop seasons");
+                value.except = self.others_named();
+            }
+            Says::Time => value.except = self.others_named(),
+            _ => {}
         }
         if matches!(self.found.says, Says::YearAnd | Says::AndYear) {
             self.items(&mut value);
@@ -366,10 +450,10 @@ impl<'a> Shaped<'a> {
         value.property = TextOrColumn::Text(named.property.code.to_string());
         let by_header = value.columns.as_ref().is_some_and(|columns| columns.contains("{statistic}"));
         if let Some(statistic) = named.statistic.filter(|_| !by_header) {
-            value.statistic = Some(statistic.to_owned());
-            self.decide("value.0.statistic", 0.85, "the title speaks of a mean");
+            value.statistic = Some(TextOrColumn::Text(statistic.into()));
+            self.decide("value.0.statistic", 0.85, "the title says so");
         } else if !by_header && self.found.says != Says::Hour && is_instant(named.property) {
-            value.statistic = Some("mean".into());
+            value.statistic = Some(TextOrColumn::Text("mean".into()));
             self.decide(
                 "value.0.statistic",
                 0.5,
@@ -459,71 +543,10 @@ impl<'a> Shaped<'a> {
                 .any(|on| matches!(find_place(self.gazetteer, text, kind, None, *on), PlaceMatch::One(_)))
         })
     }
-
-    /// One property a sheet; `false` when the sheets do not differ in it.
-    fn by_sheet(&mut self, value: &mut ValueSource) -> bool {
-        if self.alike.len() < 2 || self.mapping.place.as_ref().is_some_and(|place| place.sheet) {
-            return false;
-        }
-        let mut words: BTreeMap<String, String> = BTreeMap::new();
-        let mut unknown: Vec<String> = Vec::new();
-        let mut least: f64 = 1.0;
-        let mut instants: Vec<String> = Vec::new();
-        for sheet in &self.alike {
-            let evidence = Evidence::of(self.survey, sheet, self.found.header.row);
-            // The file's name is the same for all.
-            let evidence = Evidence { file: "", ..evidence };
-            match evidence.property(self.gazetteer) {
-                Some(named) => {
-                    least = least.min(named.confidence);
-                    if is_instant(named.property) {
-                        instants.push(format!("`{}`", sheet.name));
-                    }
-                    words.insert(sheet.name.clone(), named.property.code.to_string());
-                }
-                None => unknown.push(format!("`{}`", sheet.name)),
-            }
-        }
-        if words.is_empty() {
-            return false;
-        }
-        value.property = TextOrColumn::Column {
-            column: "@sheet".into(),
-            prefix: String::new(),
-            default: None,
-            pattern: None,
-            words,
-        };
-        self.decide("value.0.property", least, "the titles of the sheets name these properties");
-        if value.period.is_some() && !instants.is_empty() {
-            let is_all = instants.len() == self.alike.len();
-            value.statistic = is_all.then(|| "mean".to_owned());
-            let reason = format!(
-                "are the values of {} means of their periods, or maxima, minima, totals? Sheets of other statistics go in under a mapping of their own",
-                instants.join(", ")
-            );
-            self.decide("value.0.statistic", 0.5, reason);
-        }
-        if !unknown.is_empty() {
-            self.mapping.source.sheets = vec!["*".into()];
-            let reason = format!(
-                "the property of {} is not known: add it to `words`, or the sheet is left out",
-                unknown.join(", ")
-            );
-            self.decide("value.0.property", 0.5, reason);
-        }
-        if let Some((pattern, unit)) = self.evidence.unit(self.gazetteer) {
-            value.unit = Some(around("@title", pattern));
-            self.decide("value.0.unit", 0.8, format!("`{unit}` stands above the first of the tables"));
-        } else {
-            self.decide("value.0.unit", 0.62, "no unit is named: each property's own, CHECK");
-        }
-        true
-    }
 }
 
 /// A fact that stands around the table.
-fn around(origin: &str, pattern: &str) -> TextOrColumn {
+pub(super) fn around(origin: &str, pattern: &str) -> TextOrColumn {
     TextOrColumn::Column {
         column: origin.to_owned(),
         prefix: String::new(),
@@ -533,6 +556,6 @@ fn around(origin: &str, pattern: &str) -> TextOrColumn {
     }
 }
 
-fn number(text: &str) -> Option<f64> {
+pub(super) fn number(text: &str) -> Option<f64> {
     NumberStyle::Dot.read(text).or_else(|_| NumberStyle::Comma.read(text)).ok()
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use formats::{Chunk, Format, Limits, open_table};
 
+use super::headers::is_number;
 use crate::Error;
 use crate::personal::Watch;
 
@@ -11,6 +12,9 @@ use crate::personal::Watch;
 const MAX_SHEETS: usize = 60;
 /// The most chunks that are read to see them.
 const MAX_CHUNKS: usize = 400;
+
+/// Numbers of a sheet that make it more than a cover.
+const MANY_NUMBERS: usize = 6;
 
 /// What is seen of a file before it is mapped.
 pub struct Survey {
@@ -52,5 +56,42 @@ impl Survey {
             }
         }
         Ok(survey)
+    }
+
+    /// The same of one sheet.
+    pub fn only(mut self, sheet: &str) -> Result<Survey, Error> {
+        let names: Vec<String> = self.sheets.iter().map(|other| format!("`{}`", other.name)).collect();
+        self.sheets.retain(|other| other.name == sheet.trim());
+        if self.sheets.is_empty() {
+            return Err(Error::invalid(
+                format!("the file has no rows in a sheet `{sheet}`"),
+                format!("its sheets with rows are {}", names.join(", ")),
+            ));
+        }
+        Ok(self)
+    }
+
+    /// Sheets beside those that are read which hold numbers too, as a question.
+    pub(crate) fn unread(&self, read: &[&str]) -> Option<String> {
+        let others = self.sheets.iter().filter(|sheet| !read.contains(&sheet.name.as_str()));
+        let names: Vec<String> =
+            others.filter(|sheet| sheet.holds_numbers()).map(|sheet| format!("`{}`", sheet.name)).collect();
+        if names.is_empty() {
+            return None;
+        }
+        let shown = names.iter().take(12).cloned().collect::<Vec<_>>().join(", ");
+        Some(format!(
+            "the sheets {shown} hold numbers too, and are laid out otherwise: are they left out, or handed in under a mapping of their own?"
+        ))
+    }
+}
+
+impl SheetSample {
+    /// Whether there are more numbers than a cover has.
+    fn holds_numbers(&self) -> bool {
+        let chunk = &self.chunk;
+        let cells = (0..chunk.len().min(200))
+            .flat_map(|row| (0..chunk.columns.len()).filter_map(move |column| chunk.cell(row, column)));
+        cells.filter(|text| is_number(text.trim())).take(MANY_NUMBERS).count() == MANY_NUMBERS
     }
 }

@@ -203,7 +203,10 @@ impl Choices {
                 ] {
                     named_or_fixed(&mut value, key, chosen, &first(role));
                 }
-                set(&mut value, "statistic", &column.statistic);
+                // Where it stands in a sheet's name or a column, the form does not ask it.
+                if !column.statistic.is_empty() || !value.get("statistic").is_some_and(Value::is_table) {
+                    set(&mut value, "statistic", &column.statistic);
+                }
                 Value::Table(value)
             })
             .collect();
@@ -296,7 +299,8 @@ fn named_or_fixed(value: &mut Table, key: &str, fixed: &str, column: &str) {
         let mut named = there.unwrap_or_default();
         named.insert("column".into(), column.into());
         value.insert(key.into(), Value::Table(named));
-    } else {
+    } else if value.get(key).and_then(Value::as_table).is_none_or(|fact| fact.contains_key("column")) {
+        // What stands around the table is no answer of the form, and stays.
         value.remove(key);
     }
 }
@@ -383,6 +387,14 @@ range = [0.0, 40.0]
         let written = crate::mapping::Mapping::parse(&choices.write_into(mapping).unwrap()).unwrap();
         assert_eq!(written.values[0].columns.as_deref(), Some("{month}"));
         assert!(written.place.is_some_and(|place| place.title) && written.shape.is_none());
+    }
+
+    #[test]
+    fn what_a_sheet_says_of_a_column_stays_as_it_was() {
+        let mapping = "version = 1\nkind = \"observations\"\n[place]\nvalue = \"station:tan_chau\"\n[time]\ncolumns = [\"Ngày\"]\n[[value]]\ncolumn = \"Giá trị\"\nproperty = { sheet = true, words = { H = \"water_level\" } }\nstatistic = { sheet = true, words = { H = \"mean\" } }\n";
+        let written = Choices::of(mapping).write_into(mapping).unwrap();
+        let read = |text: &str| crate::mapping::Mapping::parse(text).unwrap().values;
+        assert_eq!(read(&written), read(mapping));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use model::{PlaceId, PlaceKind, Statistic};
 use super::locate::{Step, line_at, line_of};
 use super::{Mapping, MappingKind, PlaceSource, TextOrColumn, TimeSource, VERSION, ValueSource, shapes};
 use crate::Error;
-use crate::observe::{Period, parse_zone};
+use crate::observe::{Period, find_statistic, parse_zone};
 
 /// The longest mapping that is read.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -256,6 +256,7 @@ impl Check<'_> {
             ("property", Some(&value.property)),
             ("unit", value.unit.as_ref()),
             ("period", value.period.as_ref()),
+            ("statistic", value.statistic.as_ref()),
         ] {
             self.fact(&path(key), fact)?;
         }
@@ -273,9 +274,8 @@ impl Check<'_> {
                 "add `[place]` with `column` or `value`, or `place = \"…\"` to the `[[value]]`",
             ));
         }
-        if let Some(statistic) = &value.statistic
-            && Statistic::from_code(statistic).is_none()
-        {
+        let unknown = value.statistic.iter().flat_map(statistics).find(|text| find_statistic(text).is_none());
+        if let Some(statistic) = unknown {
             let known: Vec<&str> = Statistic::ALL.iter().map(|s| s.code()).collect();
             return Err(self.wrong(
                 &path("statistic"),
@@ -452,5 +452,15 @@ impl Check<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// The statistics that a mapping itself names: the fixed one, those that words mean, the default.
+fn statistics(fact: &TextOrColumn) -> Vec<&str> {
+    match fact {
+        TextOrColumn::Text(text) => vec![text.as_str()],
+        TextOrColumn::Column { words, default, .. } => {
+            words.values().chain(default).map(String::as_str).collect()
+        }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn render(mapping: &Mapping) -> String {
     page.features();
     page.personal();
     page.shape();
-    page.text
+    page.with_questions()
 }
 
 struct Page<'a> {
@@ -60,6 +60,9 @@ impl Page<'_> {
             if let Some(number) = number {
                 self.line(key, &number.to_string(), &format!("source.{key}"));
             }
+        }
+        if let Some(fill) = source.header_fill {
+            self.line("header_fill", &fill.to_string(), "source.header_fill");
         }
         self.optional("comment", source.comment.as_deref(), "source.comment");
         if let Some(delimiter) = source.delimiter {
@@ -220,7 +223,9 @@ impl Page<'_> {
             if let Some(unit) = &value.unit {
                 self.line("unit", &text_or_column(unit), &path("unit"));
             }
-            self.optional("statistic", value.statistic.as_deref(), &path("statistic"));
+            if let Some(statistic) = &value.statistic {
+                self.line("statistic", &text_or_column(statistic), &path("statistic"));
+            }
             if let Some(period) = &value.period {
                 self.line("period", &text_or_column(period), &path("period"));
             }
@@ -331,6 +336,19 @@ impl Page<'_> {
                 comment(&mut self.text, reason);
             }
         }
+    }
+
+    /// The text, with what is asked of parts that it does not have at its beginning.
+    fn with_questions(self) -> String {
+        let mut first = String::new();
+        for (path, reason) in &self.mapping.reasons {
+            let mut own = String::new();
+            comment(&mut own, reason);
+            if reason.contains("CONFIRM") && !self.text.contains(&own) {
+                comment(&mut first, &format!("{path}: {reason}"));
+            }
+        }
+        first + &self.text
     }
 }
 

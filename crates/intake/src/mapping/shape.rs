@@ -15,22 +15,50 @@ const MAX_HEADERS: usize = 400;
 pub struct Shape {
     /// The sheets that were read.
     pub sheets: Vec<String>,
-    /// The row of the header.
+    /// The row of the header of the first table.
     pub header_row: u32,
-    /// The headers, in order; empty where a column has none.
+    /// Its headers, in order; empty where a column has none.
     pub header: Vec<String>,
     /// How the numbers were written, where they showed it: `dot` or `comma`.
     pub decimal: Option<String>,
+    /// The other tables of the sheet, in the order of the mapping's blocks.
+    #[serde(rename = "block")]
+    pub blocks: Vec<TableShape>,
 }
 
-impl Shape {
+/// What one more table of a sheet looked like.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct TableShape {
+    /// The row of its header.
+    pub header_row: u32,
+    /// Its headers, in order; empty where a column has none or is not its own.
+    pub header: Vec<String>,
+}
+
+impl TableShape {
     /// The shape of a header.
-    pub(crate) fn of(header_row: u32, names: &[String]) -> Shape {
+    pub(crate) fn of(header_row: u32, names: &[String]) -> TableShape {
         let mut header: Vec<String> = names.iter().take(MAX_HEADERS).cloned().collect();
         while header.last().is_some_and(String::is_empty) {
             header.pop();
         }
-        Shape { header_row, header, ..Shape::default() }
+        TableShape { header_row, header }
+    }
+}
+
+impl Shape {
+    /// The shape of the tables of a sheet.
+    pub(crate) fn of(tables: impl IntoIterator<Item = TableShape>) -> Shape {
+        let mut tables = tables.into_iter();
+        let TableShape { header_row, header } = tables.next().unwrap_or_default();
+        Shape { header_row, header, blocks: tables.collect(), ..Shape::default() }
+    }
+
+    /// Its tables, in order.
+    pub(crate) fn tables(&self) -> Vec<TableShape> {
+        let first = TableShape { header_row: self.header_row, header: self.header.clone() };
+        std::iter::once(first).chain(self.blocks.iter().cloned()).collect()
     }
 
     /// The shape as the table of a mapping.
@@ -44,6 +72,10 @@ impl Shape {
         let _ = writeln!(text, "header_row = {}\nheader = {}", self.header_row, list(&self.header));
         if let Some(decimal) = &self.decimal {
             let _ = writeln!(text, "decimal = {}", quote(decimal));
+        }
+        for block in &self.blocks {
+            let TableShape { header_row, header } = block;
+            let _ = writeln!(text, "[[shape.block]]\nheader_row = {header_row}\nheader = {}", list(header));
         }
         text
     }

@@ -101,7 +101,7 @@ impl Check<'_> {
     /// A name beginning with `@` that came from `cell` has to name one.
     pub(super) fn origin(&self, path: &[Step<'_>], column: Option<&str>) -> Result<(), Error> {
         let Some(column) = column.filter(|column| column.starts_with('@')) else { return Ok(()) };
-        let is_cell = column.bytes().skip(1).all(|b| b.is_ascii_alphanumeric());
+        let is_cell = column.len() > 1 && column.bytes().skip(1).all(|b| b.is_ascii_alphanumeric());
         if is_cell && Virtual::of(column).is_none() {
             return Err(self.wrong(path, format!("`{}` is no cell", &column[1..]), "write e.g. `A2`"));
         }

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use formats::Chunk;
+use formats::{CellRange, Chunk};
 
 use crate::Error;
 use crate::mapping::{Mapping, Pattern, Virtual};
 
 /// Rows in which the header is looked for.
 const HEADER_ROWS: usize = 50;
+/// Merged cells of one header that are looked at.
+const MAX_SPANS: usize = 5000;
 
 /// The header of a table.
 #[derive(Debug, Clone, Default)]
@@ -30,10 +32,27 @@ pub(crate) struct WantedColumns<'a> {
     pub(crate) names: Vec<&'a str>,
     /// Patterns that some header has to fit.
     pub(crate) patterns: Vec<Pattern>,
-    /// How many rows the header has.
+    /// Which rows and columns the header has.
+    pub(crate) extent: Extent,
+}
+
+/// Which rows and columns a header has, and how its texts are joined.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Extent {
+    /// How many rows it has.
     pub(crate) height: u32,
     /// The first and the last column of the table.
     pub(crate) range: (usize, usize),
+    /// Whether an empty cell above the last row belongs to the text on its left; when absent, where
+    /// the sheet has no merged cells that would say it.
+    pub(crate) fill: Option<bool>,
+}
+
+impl Extent {
+    /// So many rows, over all columns.
+    pub(crate) fn rows(height: u32) -> Extent {
+        Extent { height, range: (0, usize::MAX), fill: None }
+    }
 }
 
 impl<'a> WantedColumns<'a> {
@@ -42,8 +61,11 @@ impl<'a> WantedColumns<'a> {
         WantedColumns {
             names: mapping.columns(),
             patterns: patterns.collect(),
-            height: mapping.source.header_height.unwrap_or(1),
-            range,
+            extent: Extent {
+                height: mapping.source.header_height.unwrap_or(1),
+                range,
+                fill: mapping.source.header_fill,
+            },
         }
     }
 }
@@ -51,29 +73,42 @@ impl<'a> WantedColumns<'a> {
 impl Header {
     /// The header at an index of a chunk.
     pub(crate) fn at(chunk: &Chunk, index: usize) -> Header {
-        Header::joined(chunk, index, 1, (0, usize::MAX))
+        Header::joined(chunk, index, Extent::rows(1))
     }
 
-    /// The header that begins at an index of a chunk and has so many rows. An empty cell above the last
-    /// row belongs to the text on its left when something stands below it: so merged cells are read.
-    pub(crate) fn joined(chunk: &Chunk, index: usize, height: u32, range: (usize, usize)) -> Header {
+    /// The header that begins at an index of a chunk. Above its last row, the text of merged cells
+    /// belongs to all columns that they span; in a sheet without merged cells, an empty cell above a
+    /// text belongs to the text on its left, which is how merged cells look in a text file.
+    pub(crate) fn joined(chunk: &Chunk, index: usize, extent: Extent) -> Header {
+        let Extent { height, range, fill } = extent;
         let row = chunk.row_number(index);
         let last = row.saturating_add(height.max(1) - 1);
         let count = (index..chunk.len()).take_while(|at| chunk.row_number(*at) <= last).count();
         let columns = range.0.min(chunk.columns.len())..chunk.columns.len().min(range.1.saturating_add(1));
         let mut names = vec![String::new(); columns.end];
         let cell = |row: usize, column: usize| tidy(chunk.cell(row, column).unwrap_or(""));
-        for row in index..index + count {
+        let fills = fill.unwrap_or(chunk.merged.is_empty());
+        let spans = Spans::of(chunk, row, last);
+        for at in index..index + count {
+            let number = chunk.row_number(at);
             let mut left = String::new();
             for column in columns.clone() {
-                let own = cell(row, column);
-                let text = if own.is_empty() {
-                    let stands_above =
-                        (row + 1..index + count).any(|below| chunk.cell(below, column).is_some());
-                    if stands_above { left.clone() } else { continue }
-                } else {
+                let own = cell(at, column);
+                let stands_above =
+                    || (at + 1..index + count).any(|below| chunk.cell(below, column).is_some());
+                let text = if !own.is_empty() {
                     left.clone_from(&own);
                     own
+                } else if let Some(text) = spans.text(number, column, row) {
+                    // Over the last row, only the first of the merged columns is named.
+                    if !text.is_first && !stands_above() {
+                        continue;
+                    }
+                    text.text
+                } else if fills && stands_above() {
+                    left.clone()
+                } else {
+                    continue;
                 };
                 let name: &mut String = &mut names[column];
                 if !name.is_empty() && *name != text && !text.is_empty() {
@@ -101,13 +136,12 @@ impl Header {
     ) -> Result<Header, Error> {
         if let Some(row) = named_row {
             let at = (0..chunk.len()).find(|at| chunk.row_number(*at) == row);
-            let header =
-                at.map(|at| Header::joined(chunk, at, wanted.height, wanted.range)).ok_or_else(|| {
-                    Error::invalid(
-                        format!("row {row}, which the mapping names as the header, is empty"),
-                        "correct `header_row` in the mapping",
-                    )
-                })?;
+            let header = at.map(|at| Header::joined(chunk, at, wanted.extent)).ok_or_else(|| {
+                Error::invalid(
+                    format!("row {row}, which the mapping names as the header, is empty"),
+                    "correct `header_row` in the mapping",
+                )
+            })?;
             header.has_all(wanted)?;
             return Ok(header);
         }
@@ -124,7 +158,7 @@ impl Header {
         let rows = 0..chunk.len().min(HEADER_ROWS);
         let scored: Vec<((usize, usize), Header)> = rows
             .map(|at| {
-                let header = Header::joined(chunk, at, wanted.height, wanted.range);
+                let header = Header::joined(chunk, at, wanted.extent);
                 let names = wanted.names.iter().filter(|name| header.find(name).is_ok()).count();
                 let fitting =
                     |pattern: &Pattern| header.names.iter().filter(|name| pattern.fits(name)).count();
@@ -197,6 +231,37 @@ impl Header {
     /// The name of a column by its index.
     pub(crate) fn name(&self, column: usize) -> &str {
         self.names.get(column).map_or("", String::as_str)
+    }
+}
+
+/// The merged cells that a header has, each with its text.
+struct Spans<'a>(Vec<(&'a CellRange, String)>);
+
+/// The text of merged cells, as one of them shows it.
+struct SpanText {
+    text: String,
+    /// Whether it is asked of the first of their columns.
+    is_first: bool,
+}
+
+impl<'a> Spans<'a> {
+    fn of(chunk: &'a Chunk, row: u32, last: u32) -> Spans<'a> {
+        let touching = chunk.merged.iter().filter(|range| range.first_row <= last && range.last_row >= row);
+        let with_text = touching.filter_map(|range| {
+            let at = (0..chunk.len()).find(|at| chunk.row_number(*at) == range.first_row)?;
+            let text = tidy(chunk.cell(at, usize::from(range.first_column).checked_sub(1)?)?);
+            (!text.is_empty()).then_some((range, text))
+        });
+        Spans(with_text.take(MAX_SPANS).collect())
+    }
+
+    /// The text at an empty cell. Merged cells say it in their first row, or in the header's first row
+    /// where they begin above it.
+    fn text(&self, row: u32, column: usize, header: u32) -> Option<SpanText> {
+        let column = u16::try_from(column + 1).ok()?;
+        let (range, text) = self.0.iter().find(|(range, _)| range.contains(row, column))?;
+        (range.first_row.max(header) == row)
+            .then(|| SpanText { text: text.clone(), is_first: column == range.first_column })
     }
 }
 

@@ -3,34 +3,39 @@
 use std::collections::HashSet;
 
 use formats::Chunk;
-use model::Severity;
+use model::{CellRef, Severity};
 
 use super::columns::{Header, WantedColumns};
 use super::shared::cell_at;
 use crate::Error;
 use crate::findings::{Findings, Words};
-use crate::mapping::{Decimal, Mapping, Shape, TextOrColumn};
+use crate::mapping::{BlockSource, Decimal, Mapping, Shape, TableShape, TextOrColumn};
 
 /// The most differences of one kind that are told.
 const MAX_TOLD: usize = 20;
 
 /// An error about missing columns, with what a later file of the same kind may mean by others.
 ///
-/// `whole` is the mapping as it is kept, `table` the part of it that was looked for.
-pub(super) fn explained(error: Error, whole: &Mapping, table: &Mapping, chunk: &Chunk, sheet: &str) -> Error {
-    let Some(shape) = &whole.shape else { return error };
-    let wanted = WantedColumns::of(table, (0, usize::MAX));
+/// `whole` is the mapping as it is kept, `at` the number of its table that was looked for.
+pub(super) fn explained(error: Error, whole: &Mapping, at: usize, chunk: &Chunk, sheet: &str) -> Error {
+    let tables = whole.tables();
+    let (Some(shape), Some((block, table))) = (&whole.shape, tables.get(at)) else { return error };
+    let Some(known) = shape.tables().get(at).cloned() else { return error };
+    let wanted = WantedColumns::of(table, range_of(block));
     let Some(header) = Header::nearest(chunk, &wanted) else { return error };
     let Error::Invalid { what, .. } = &error else { return error };
-    let mut differences = vec![what.clone()];
+    let mut differences = vec![match tables.len() {
+        1 => what.clone(),
+        _ => format!("table {} of the sheet: {what}", at + 1),
+    }];
     let missing: Vec<&str> = wanted.names.iter().copied().filter(|name| header.find(name).is_err()).collect();
     let mut new: Vec<&String> =
-        header.names.iter().filter(|name| !name.is_empty() && !shape.header.contains(name)).collect();
+        header.names.iter().filter(|name| !name.is_empty() && !known.header.contains(name)).collect();
     let mut proposal = whole.clone();
     for name in missing {
-        match new.iter().position(|other| is_like(name, other, shape, &header)) {
-            Some(at) => {
-                let other = new.remove(at);
+        match new.iter().position(|other| is_like(name, other, &known, &header)) {
+            Some(found) => {
+                let other = new.remove(found);
                 let unit = match (unit_in(name), unit_in(other)) {
                     (before, after) if before != after => {
                         format!(", and its unit from `{}` to `{}`", before.unwrap_or(""), after.unwrap_or(""))
@@ -39,7 +44,7 @@ pub(super) fn explained(error: Error, whole: &Mapping, table: &Mapping, chunk: &
                 };
                 differences
                     .push(format!("the column `{name}` seems to have changed its name to `{other}`{unit}"));
-                renamed(&mut proposal, name, other);
+                renamed(&mut proposal, at, name, other);
             }
             None => differences.push(format!("the column `{name}` is gone")),
         }
@@ -56,22 +61,21 @@ pub(super) fn explained(error: Error, whole: &Mapping, table: &Mapping, chunk: &
     Error::Drifted { differences, example: proposal.to_toml() }
 }
 
-/// Notes what differs and does no harm; an error is a difference by which values would be misread.
+/// The first and the last column of a block.
+pub(super) fn range_of(block: &BlockSource) -> (usize, usize) {
+    block.columns.as_deref().and_then(crate::mapping::column_range).unwrap_or((0, usize::MAX))
+}
+
+/// Notes what differs and does no harm, in every table of the sheet; an error is a difference by which
+/// values would be misread. `read` holds the columns of values of each table.
 pub(super) fn note(
     known: &Shape,
     now: &Shape,
     mapping: &Mapping,
     sheet: u16,
-    read: &HashSet<usize>,
+    read: &[HashSet<usize>],
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let mut tell = |code: &str, column: usize, value: &str, expected: &str| {
-        findings.add(Severity::Warning, code, cell_at(sheet, now.header_row, column), || Words {
-            column_name: String::new(),
-            value: value.to_owned(),
-            expected: expected.to_owned(),
-        });
-    };
     if let (Some(before), Some(after)) = (&known.decimal, &now.decimal)
         && before != after
     {
@@ -89,15 +93,47 @@ pub(super) fn note(
                 example: proposal.to_toml(),
             });
         }
-        tell("drift_decimal", 0, after, before);
-    }
-    if known.header_row != now.header_row {
-        tell("drift_header_moved", 0, &now.header_row.to_string(), &known.header_row.to_string());
+        tell(findings, "drift_decimal", cell_at(sheet, now.header_row, 0), after, before);
     }
     if let (Some(before), Some(after)) = (known.sheets.first(), now.sheets.first())
         && !known.sheets.contains(after)
     {
-        tell("drift_sheet", 0, after, before);
+        tell(findings, "drift_sheet", cell_at(sheet, now.header_row, 0), after, before);
+    }
+    let nothing = HashSet::new();
+    for (at, (known, now)) in known.tables().iter().zip(now.tables()).enumerate() {
+        note_table(known, &now, sheet, read.get(at).unwrap_or(&nothing), findings);
+    }
+    Ok(())
+}
+
+/// Notes sheets that the mapping names, or that were read of the file before, and that held no table
+/// this time.
+pub(super) fn note_sheets(mapping: &Mapping, now: &Shape, findings: &mut Findings) {
+    let named = &mapping.source.sheets;
+    let before = mapping.shape.iter().flat_map(|shape| &shape.sheets).filter(|_| !named.is_empty());
+    let mut gone: Vec<&str> = named.iter().chain(before).map(|sheet| sheet.trim()).collect();
+    gone.retain(|sheet| *sheet != "*" && !now.sheets.iter().any(|there| there == sheet));
+    gone.sort_unstable();
+    gone.dedup();
+    for sheet in gone.into_iter().take(MAX_TOLD) {
+        tell(findings, "drift_sheet_gone", cell_at(0, 1, 0), sheet, "");
+    }
+}
+
+fn note_table(
+    known: &TableShape,
+    now: &TableShape,
+    sheet: u16,
+    read: &HashSet<usize>,
+    findings: &mut Findings,
+) {
+    let mut tell = |code: &'static str, column: usize, value: &str, expected: &str| {
+        tell(findings, code, cell_at(sheet, now.header_row, column), value, expected);
+    };
+    let first = now.header.iter().position(|name| !name.is_empty()).unwrap_or(0);
+    if known.header_row != now.header_row {
+        tell("drift_header_moved", first, &now.header_row.to_string(), &known.header_row.to_string());
     }
     let position = |names: &[String], name: &str| names.iter().position(|other| other == name);
     let added =
@@ -108,7 +144,7 @@ pub(super) fn note(
     }
     let gone = known.header.iter().filter(|name| !name.is_empty() && !now.header.contains(name));
     for name in gone.take(MAX_TOLD) {
-        tell("drift_column_gone", 0, name, "");
+        tell("drift_column_gone", first, name, "");
     }
     // A name that stands twice says nothing of the order.
     let is_one = |names: &[String], name: &String| names.iter().filter(|other| *other == name).count() == 1;
@@ -122,12 +158,19 @@ pub(super) fn note(
         let column = order[at + 1];
         tell("drift_columns_moved", column, &now.header[column], "");
     }
-    Ok(())
+}
+
+fn tell(findings: &mut Findings, code: &'static str, cell: CellRef, value: &str, expected: &str) {
+    findings.add(Severity::Warning, code, cell, || Words {
+        column_name: String::new(),
+        value: value.to_owned(),
+        expected: expected.to_owned(),
+    });
 }
 
 /// Whether a new header may be an old one under another name: the same words but for its unit, most of
 /// the same words, or the same place between the same neighbours.
-fn is_like(old: &str, new: &str, shape: &Shape, header: &Header) -> bool {
+fn is_like(old: &str, new: &str, shape: &TableShape, header: &Header) -> bool {
     let words = |text: &str| -> HashSet<String> {
         model::fold(text.split(['(', '[']).next().unwrap_or(text)).split(' ').map(str::to_owned).collect()
     };
@@ -147,8 +190,9 @@ fn unit_in(header: &str) -> Option<&str> {
     rest.split([')', ']']).next().map(str::trim)
 }
 
-/// Names a column anew, with its unit where the mapping had it from the header.
-fn renamed(mapping: &mut Mapping, from: &str, to: &str) {
+/// Names a column anew in the parts that one table of the mapping reads, with its unit where the
+/// mapping had it from the header.
+fn renamed(mapping: &mut Mapping, at: usize, from: &str, to: &str) {
     let change = |name: &mut String| {
         if name == from {
             to.clone_into(name);
@@ -159,14 +203,28 @@ fn renamed(mapping: &mut Mapping, from: &str, to: &str) {
             change(column);
         }
     };
-    if let Some(column) = mapping.place.as_mut().and_then(|place| place.column.as_mut()) {
+    let Mapping { blocks, place, time, values, quality, rows, .. } = mapping;
+    let mut parts = (place.as_mut(), time.as_mut(), values);
+    if let Some(block) = blocks.get_mut(at) {
+        let own = &mut block.values;
+        parts = (
+            block.place.as_mut().or(parts.0),
+            block.time.as_mut().or(parts.1),
+            if own.is_empty() { parts.2 } else { own },
+        );
+    }
+    let (place, time, values) = parts;
+    if let Some(column) = place.and_then(|place| place.column.as_mut()) {
         change(column);
     }
-    if let Some(time) = &mut mapping.time {
+    if let Some(time) = time {
         time.columns.iter_mut().for_each(change);
         time.end_column.iter_mut().for_each(change);
+        for part in [&mut time.year, &mut time.month, &mut time.day, &mut time.hour] {
+            part.iter_mut().for_each(in_fact);
+        }
     }
-    for value in &mut mapping.values {
+    for value in values {
         if value.column == from
             && let (Some(TextOrColumn::Text(unit)), Some(before), Some(after)) =
                 (&mut value.unit, unit_in(from), unit_in(to))
@@ -176,9 +234,10 @@ fn renamed(mapping: &mut Mapping, from: &str, to: &str) {
         }
         change(&mut value.column);
         in_fact(&mut value.property);
-        value.unit.iter_mut().for_each(in_fact);
-        value.period.iter_mut().for_each(in_fact);
+        for fact in [&mut value.unit, &mut value.period, &mut value.statistic] {
+            fact.iter_mut().for_each(in_fact);
+        }
     }
-    mapping.quality.iter_mut().for_each(|quality| change(&mut quality.column));
-    mapping.rows.fill.iter_mut().for_each(change);
+    quality.iter_mut().for_each(|quality| change(&mut quality.column));
+    rows.fill.iter_mut().for_each(change);
 }

@@ -59,6 +59,11 @@ const NOTES: &[&str] = &[
     "so lieu",
 ];
 
+/// Whether a text is the name of a total or a mean of other rows.
+pub(crate) fn is_total(text: &str) -> bool {
+    TOTALS.contains(&model::fold(text).as_str())
+}
+
 /// Why a row is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LeftOut {

@@ -70,11 +70,13 @@ impl Period {
         is_name.then(|| Period { text: text.to_owned(), kind: PeriodKind::Named })
     }
 
-    /// Reads the period that a cell names: an ISO 8601 duration stands as it is, anything else becomes
+    /// Reads the period that a cell names: an ISO 8601 duration stands as it is, and so does a name with its kind
+    /// (`season:dong_xuan`); anything else becomes
     /// `prefix` and the name without marks: `Đông xuân` is `season:dong_xuan`.
     pub(crate) fn of_cell(text: &str, prefix: &str) -> Option<Period> {
         let text = text.trim();
-        if duration(text).is_some() {
+        let names_its_kind = text.contains(':') && !text.contains(|c: char| c.is_whitespace());
+        if duration(text).is_some() || names_its_kind && Period::parse(text).is_some() {
             return Period::parse(text);
         }
         let is_code =

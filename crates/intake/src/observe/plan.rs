@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use catalog::PlaceMatch;
 use chrono::NaiveDate;
 use formats::Chunk;
-use model::{PlaceId, PlaceKind, Statistic};
+use model::{PlaceId, PlaceKind};
 
 use super::columns::{Header, WantedColumns, tidy};
+use super::drift::range_of;
 use super::leave_out::Elsewhere;
 use super::number::NumberStyle;
 use super::parts::{HeaderTime, quarter};
 use super::prepare::{Beside, Made, RowReader, in_words, meaning};
 use super::resolve::{Aliases, PlaceFinder, find_place, find_property, find_unit};
+use super::said::Said;
 use super::shared::{Cells, Columns, Shared, fixed_place};
+use super::statistic::find_statistic;
 use super::time::{DAY, Moment, TimeFormat, TimeReader, column_order, parse_zone};
 use super::values::Block;
 use crate::Error;
@@ -41,6 +44,8 @@ pub(super) struct Plan {
     pub(super) end: Option<usize>,
     pub(super) quality: Option<usize>,
     pub(super) values: Vec<Read>,
+    /// Where the values stand.
+    pub(super) value_columns: Vec<usize>,
     /// Columns that are left out because their headers name places that lie elsewhere.
     pub(super) left_out: Vec<(usize, String)>,
 }
@@ -85,11 +90,17 @@ impl Plan {
         elsewhere: &Elsewhere,
         shared: &mut Shared,
     ) -> Result<Plan, Error> {
-        let range =
-            block.columns.as_deref().and_then(crate::mapping::column_range).unwrap_or((0, usize::MAX));
+        let range = range_of(block);
         let width = header.names.len().max(around.chunk.columns.len());
-        let mut making =
-            Making { header: &header, around, width, beside: Vec::new(), elsewhere, left_out: Vec::new() };
+        let mut making = Making {
+            header: &header,
+            around,
+            range,
+            width,
+            beside: Vec::new(),
+            elsewhere,
+            left_out: Vec::new(),
+        };
         let time = mapping.time.clone().unwrap_or_default();
         let zone = time.zone.as_deref().and_then(parse_zone).unwrap_or(DAY / 24 * 7);
         let format = time.format.as_deref().and_then(TimeFormat::parse).unwrap_or(TimeFormat::Auto);
@@ -163,10 +174,11 @@ impl Plan {
                 NumberStyle::Unclear if around.typed => NumberStyle::Dot,
                 style => style,
             };
-            let Found { value, property, unit, period, source, time, place, preliminary, number } = found;
+            let Found { value, property, unit, period, statistic, source, time, place, preliminary, number } =
+                found;
             let temperature = source.temperature.as_deref().map(|name| header.find(name)).transpose()?;
             let block = Block::new(number.unwrap_or(at), &source, shared)?;
-            let columns = Columns { value, property, unit, period, temperature, style };
+            let columns = Columns { value, property, unit, period, statistic, temperature, style };
             values.push(Read { columns, block, time, place, preliminary });
         }
         Ok(Plan {
@@ -182,6 +194,7 @@ impl Plan {
             apart,
             end,
             quality,
+            value_columns: values.iter().map(|read| read.columns.value).collect(),
             values,
             left_out,
         })
@@ -231,8 +244,7 @@ impl Plan {
 
 /// The header that a table's mapping means.
 pub(crate) fn header_of(block: &BlockSource, mapping: &Mapping, chunk: &Chunk) -> Result<Header, Error> {
-    let range = block.columns.as_deref().and_then(crate::mapping::column_range).unwrap_or((0, usize::MAX));
-    let wanted = WantedColumns::of(mapping, range);
+    let wanted = WantedColumns::of(mapping, range_of(block));
     match Header::of_mapping(chunk, &wanted, mapping.source.header_row) {
         // The same columns may stand a few rows lower than in the file that the mapping was made for.
         Err(error) if mapping.shape.is_some() && mapping.source.header_row.is_some() => {
@@ -248,6 +260,7 @@ struct Found {
     property: Option<usize>,
     unit: Option<usize>,
     period: Option<usize>,
+    statistic: Option<usize>,
     source: ValueSource,
     time: HeaderTime,
     place: Option<String>,
@@ -260,6 +273,8 @@ struct Found {
 struct Making<'a> {
     header: &'a Header,
     around: &'a Around<'a>,
+    /// The first and the last column of the table.
+    range: (usize, usize),
     width: usize,
     beside: Vec<Beside>,
     elsewhere: &'a Elsewhere,
@@ -282,6 +297,16 @@ impl Making<'_> {
 
     /// The column in which a fact stands, real or put beside.
     fn index(&mut self, fact: &TextOrColumn, whose: &str) -> Result<usize, Error> {
+        self.index_known(fact, whose, &|_| true)
+    }
+
+    /// The same, where of several titles that fit the first is meant whose meaning is known.
+    fn index_known(
+        &mut self,
+        fact: &TextOrColumn,
+        whose: &str,
+        is_known: &dyn Fn(&str) -> bool,
+    ) -> Result<usize, Error> {
         let TextOrColumn::Column { column: name, pattern, words, .. } = fact else {
             return Err(Error::internal("finding a column", "a fixed text stands in no column"));
         };
@@ -296,7 +321,9 @@ impl Making<'_> {
             }
             Some(Virtual::Group(part)) => Made::Group { part },
             Some(stands) => {
-                let (text, row, column) = self.around_text(&stands, compiled.as_ref()).ok_or_else(|| {
+                let means = |text: &str| is_known(&in_words(text, words).unwrap_or_else(|| text.to_owned()));
+                let found = self.around_text(&stands, compiled.as_ref(), &means);
+                let (text, row, column) = found.ok_or_else(|| {
                     let fits = pattern.as_ref().map_or(String::new(), |p| format!(" that fits `{p}`"));
                     Error::invalid(
                         format!(
@@ -342,7 +369,12 @@ impl Making<'_> {
     }
 
     /// A text that stands around the table, and its row and column.
-    fn around_text(&self, stands: &Virtual, pattern: Option<&Pattern>) -> Option<(String, u32, usize)> {
+    fn around_text(
+        &self,
+        stands: &Virtual,
+        pattern: Option<&Pattern>,
+        is_known: &dyn Fn(&str) -> bool,
+    ) -> Option<(String, u32, usize)> {
         let none = BTreeMap::new();
         let part = |text: &str| meaning(text, pattern, &none).filter(|text| !text.is_empty());
         match stands {
@@ -356,21 +388,34 @@ impl Making<'_> {
                 let at = (0..chunk.len()).find(|at| chunk.row_number(*at) == *row)?;
                 Some((part(&tidy(chunk.cell(at, *column)?))?, *row, *column))
             }
-            Virtual::Title => self.titles().find_map(|(text, row, column)| Some((part(&text)?, row, column))),
+            Virtual::Title => {
+                let fits = |(text, row, column): (String, u32, usize)| Some((part(&text)?, row, column));
+                let known = self.titles().filter_map(fits).find(|(text, ..)| is_known(text));
+                known.or_else(|| self.titles().find_map(fits))
+            }
             Virtual::Letters(_) | Virtual::Group(_) => None,
         }
     }
 
-    /// The texts above the header.
+    /// The texts above the header, those above the table's own columns first.
     fn titles(&self) -> impl Iterator<Item = (String, u32, usize)> {
+        let own = move |column: &usize| (self.range.0..=self.range.1).contains(column);
+        let others = self.titles_over(move |column| !own(column));
+        self.titles_over(own).chain(others)
+    }
+
+    /// The texts above the header in some columns.
+    fn titles_over(
+        &self,
+        over: impl Fn(&usize) -> bool + Copy,
+    ) -> impl Iterator<Item = (String, u32, usize)> {
         let chunk = self.around.chunk;
         let rows = (0..chunk.len()).take_while(|at| chunk.row_number(*at) < self.header.row);
-        rows.flat_map(|at| (0..chunk.columns.len()).map(move |column| (at, column))).filter_map(
-            |(at, column)| {
+        rows.flat_map(move |at| (0..chunk.columns.len()).filter(over).map(move |column| (at, column)))
+            .filter_map(|(at, column)| {
                 let text = tidy(chunk.cell(at, column)?);
                 (!text.is_empty()).then(|| (text, chunk.row_number(at), column))
-            },
-        )
+            })
     }
 
     /// The columns of values, each with what its header says.
@@ -384,14 +429,19 @@ impl Making<'_> {
         let taken: Vec<usize> = named.filter_map(|name| self.header.find(name).ok()).collect();
         for (number, source) in mapping.values.iter().enumerate() {
             let mut concrete = source.clone();
-            let property = self.fact(&mut concrete.property, shared)?;
-            let unit = concrete.unit.as_mut().map_or(Ok(None), |unit| self.fact(unit, shared))?;
-            let period = concrete.period.as_mut().map_or(Ok(None), |period| self.fact(period, shared))?;
+            let property = self.fact(&mut concrete.property, Said::Property, shared)?;
+            let mut optional = |fact: Option<&mut TextOrColumn>, said| {
+                fact.map_or(Ok(None), |fact| self.fact(fact, said, shared))
+            };
+            let unit = optional(concrete.unit.as_mut(), Said::Unit)?;
+            let period = optional(concrete.period.as_mut(), Said::Period)?;
+            let statistic = optional(concrete.statistic.as_mut(), Said::Statistic)?;
             let one = |value: usize, source: ValueSource| Found {
                 value,
                 property,
                 unit,
                 period,
+                statistic,
                 source,
                 time: HeaderTime::default(),
                 place: None,
@@ -440,11 +490,12 @@ impl Making<'_> {
     }
 
     /// The column of a fact; one that is the same for the whole table becomes a fixed text.
-    fn fact(&mut self, fact: &mut TextOrColumn, shared: &Shared) -> Result<Option<usize>, Error> {
+    fn fact(&mut self, fact: &mut TextOrColumn, said: Said, shared: &Shared) -> Result<Option<usize>, Error> {
         let TextOrColumn::Column { prefix, default, .. } = &*fact else { return Ok(None) };
         let (prefix, default) = (prefix.clone(), default.clone());
         let before = self.beside.len();
-        let index = match self.index(fact, "[[value]]") {
+        let means = |text: &str| said.is_known(&format!("{prefix}{text}"), shared);
+        let index = match self.index_known(fact, "[[value]]", &means) {
             Ok(index) => index,
             Err(error) => match default {
                 Some(text) if fact.column().is_some_and(|name| name.starts_with('@')) => {
@@ -456,16 +507,9 @@ impl Making<'_> {
         };
         if let Some(Beside { made: Made::Constant { text, .. }, .. }) = self.beside.get(before) {
             let text = format!("{prefix}{text}");
-            let known = find_property(&shared.gazetteer, &text).is_some()
-                || find_unit(&shared.gazetteer, &text).is_some()
-                || super::period::Period::parse(&text)
-                    .is_some_and(|_| text.starts_with('P') || text.contains(':'));
-            if !known {
+            if !said.is_known(&text, shared) {
                 return Err(Error::invalid(
-                    format!(
-                        "{}`{text}` is neither a property nor a unit that is known here",
-                        self.named_sheet()
-                    ),
+                    format!("{}`{text}` is no {} that is known here", self.named_sheet(), said.name()),
                     "add `words = { \"text\" = \"meaning\" }` to the fact in the mapping, or register the property",
                 ));
             }
@@ -517,9 +561,8 @@ fn said_by_header(
         found.source.unit = Some(TextOrColumn::Text(unit));
     }
     if let Some((written, meaning)) = said("statistic") {
-        let statistic =
-            Statistic::from_code(&meaning).ok_or_else(|| format!("`{written}` is no statistic"))?;
-        found.source.statistic = Some(statistic.code().to_owned());
+        let statistic = find_statistic(&meaning).ok_or_else(|| format!("`{written}` is no statistic"))?;
+        found.source.statistic = Some(TextOrColumn::Text(statistic.code().to_owned()));
     }
     if let Some((written, meaning)) = said("period") {
         let period = super::period::Period::of_cell(&meaning, "")

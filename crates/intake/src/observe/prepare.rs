@@ -15,6 +15,7 @@ use model::Severity;
 
 use super::columns::Header;
 use super::leave_out::LeftOut;
+use super::numbering::numbers_columns;
 use super::shared::cell_at;
 use crate::Error;
 use crate::findings::{Findings, Words};
@@ -110,7 +111,10 @@ impl RowReader {
         findings: &mut Findings,
     ) -> Result<(Cow<'c, Chunk>, usize), Error> {
         if !self.any && self.beside.is_empty() {
-            let start = (0..chunk.len()).take_while(|row| chunk.row_number(*row) < self.first).count();
+            let mut start = (0..chunk.len()).take_while(|row| chunk.row_number(*row) < self.first).count();
+            while start < chunk.len() && numbers_columns(chunk, start, header.last) {
+                start += 1;
+            }
             return Ok((Cow::Borrowed(chunk), start));
         }
         let groups: Vec<usize> =
@@ -178,7 +182,7 @@ impl RowReader {
                 }
             }
         }
-        if number < self.first || number > self.last {
+        if number < self.first || number > self.last || numbers_columns(chunk, row, header.last) {
             return false;
         }
         if self.comment.as_ref().is_some_and(|mark| text.starts_with(mark.as_str())) {
@@ -235,6 +239,7 @@ pub(super) fn taken(chunk: &Chunk, kept: &[u32]) -> Result<Chunk, Error> {
         first_row: rows.first().copied().unwrap_or(0),
         columns: columns.collect::<Result<_, Error>>()?,
         rows: Some(rows),
+        merged: chunk.merged.clone(),
         bytes_read: chunk.bytes_read,
     })
 }

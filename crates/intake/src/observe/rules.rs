@@ -35,6 +35,7 @@ pub(super) enum Part {
     Property,
     Unit,
     Period,
+    Statistic,
     Temperature,
     Place,
     Time,
@@ -48,13 +49,18 @@ impl Part {
             Part::Place => 2,
             Part::Time => 4,
             Part::End => 8,
-            Part::Value | Part::Property | Part::Unit | Part::Period | Part::Temperature => 0,
+            Part::Value
+            | Part::Property
+            | Part::Unit
+            | Part::Period
+            | Part::Statistic
+            | Part::Temperature => 0,
         }
     }
 }
 
-/// Place, property, unit and period, by their numbers.
-pub(super) type Key = (u32, u32, u32, u32);
+/// Place, property, unit, period and statistic, by their numbers.
+pub(super) type Key = (u32, u32, u32, u32, u32);
 
 /// The rules of one column, each made when its combination is met first.
 #[derive(Default)]
@@ -71,7 +77,6 @@ impl Rules {
         &mut self,
         key: Key,
         source: &ValueSource,
-        statistic: Option<Statistic>,
         shared: &mut Shared,
     ) -> Result<Rule, Refusal> {
         let at = match self.last {
@@ -79,7 +84,7 @@ impl Rules {
             _ => match self.by_key.get(&key) {
                 Some(at) => *at,
                 None => {
-                    self.made.push(make(key, source, statistic, shared));
+                    self.made.push(make(key, source, shared));
                     let at =
                         u32::try_from(self.made.len() - 1).expect("combinations are bounded by the pools");
                     self.by_key.insert(key, at);
@@ -95,13 +100,15 @@ impl Rules {
     }
 }
 
-fn make(
-    key: Key,
-    source: &ValueSource,
-    statistic: Option<Statistic>,
-    shared: &mut Shared,
-) -> Result<Rule, Refusal> {
-    let (place, property, unit, period) = key;
+/// The number of a statistic in a key.
+pub(super) fn number_of(statistic: Statistic) -> u32 {
+    let at = Statistic::ALL.iter().position(|other| *other == statistic);
+    at.and_then(|at| u32::try_from(at).ok()).unwrap_or(NONE)
+}
+
+fn make(key: Key, source: &ValueSource, shared: &mut Shared) -> Result<Rule, Refusal> {
+    let (place, property, unit, period, statistic) = key;
+    let statistic = Statistic::ALL.get(statistic as usize).copied();
     let place = shared.places.items[place as usize].clone();
     let code = shared.properties.items[property as usize].clone();
     let refusal = |code, of, expected| Refusal { code, of, expected };

@@ -99,6 +99,7 @@ pub(super) struct Columns {
     pub(super) property: Option<usize>,
     pub(super) unit: Option<usize>,
     pub(super) period: Option<usize>,
+    pub(super) statistic: Option<usize>,
     /// The temperature that a value is derived with.
     pub(super) temperature: Option<usize>,
     pub(super) style: NumberStyle,

@@ -11,6 +11,7 @@ use formats::Chunk;
 use model::{CellRef, DatasetId, DatastreamKey, RunTotals, Severity};
 use policy::RowFilter;
 
+use super::another::another_header;
 use super::batch::Batches;
 use super::drift;
 use super::duplicates::Keys;
@@ -23,7 +24,7 @@ use super::shared::{Cells, Missing, NONE, REFUSED, Rows, Shared, Sheet, TimeStat
 use super::time::{DAY, parse_zone};
 use crate::Error;
 use crate::findings::{Findings, Words};
-use crate::mapping::{Mapping, Shape, Unknown};
+use crate::mapping::{Mapping, Shape, TableShape, Unknown};
 
 /// How far a time may lie ahead of the clock.
 pub(crate) const MAX_AHEAD: Duration = Duration::minutes(10);
@@ -170,10 +171,11 @@ impl Observer {
     }
 
     /// What came of the file.
-    pub(crate) fn finish(mut self, sheets: &[String]) -> Result<Mapped, Error> {
+    pub(crate) fn finish(mut self, sheets: &[String], findings: &mut Findings) -> Result<Mapped, Error> {
         let Some(shape) = self.shape else {
             return Err(self.unfit.take().unwrap_or_else(|| no_sheet(&self.mapping, sheets)));
         };
+        drift::note_sheets(&self.mapping, &shape, findings);
         let used = self.shared.batches.datastreams();
         let ids = std::mem::take(&mut self.shared.stream_ids);
         let keys = std::mem::take(&mut self.shared.streams.items);
@@ -232,10 +234,10 @@ impl Observer {
             aliases: &self.settings.aliases,
         };
         let mut plans = Vec::new();
-        for (block, mapping) in self.mapping.tables() {
+        for (at, (block, mapping)) in self.mapping.tables().into_iter().enumerate() {
             let header = match header_of(&block, &mapping, chunk) {
                 Ok(header) => header,
-                Err(error) => return Err(drift::explained(error, &self.mapping, &mapping, chunk, sheet)),
+                Err(error) => return Err(drift::explained(error, &self.mapping, at, chunk, sheet)),
             };
             plans.push(Plan::new(&block, mapping, header, &around, &self.elsewhere, &mut self.shared)?);
         }
@@ -245,13 +247,15 @@ impl Observer {
         match &mut self.shape {
             Some(shape) => shape.sheets.push(sheet.to_owned()),
             None => {
-                let mut shape = Shape::of(first.header.row, &first.header.names);
+                let tables = plans.iter().map(|plan| TableShape::of(plan.header.row, &plan.header.names));
+                let mut shape = Shape::of(tables);
                 shape.decimal = first.decimal(chunk).map(str::to_owned);
                 if !sheet.is_empty() {
                     shape.sheets.push(sheet.to_owned());
                 }
                 if let Some(known) = &self.mapping.shape {
-                    let read: HashSet<usize> = first.values.iter().map(|read| read.columns.value).collect();
+                    let read = |plan: &Plan| plan.values.iter().map(|read| read.columns.value).collect();
+                    let read: Vec<HashSet<usize>> = plans.iter().map(read).collect();
                     drift::note(known, &shape, &self.mapping, chunk.sheet, &read, findings)?;
                 }
                 self.shape = Some(shape);
@@ -315,7 +319,7 @@ impl Observer {
                 self.read_places(plan, &read, value.place.as_deref(), start, &mut rows);
                 if last.is_none() {
                     if !plan.mapping.rows.keep_all
-                        && let Some(kept) = self.leave_out(plan, &read, start, &rows, &header, findings)
+                        && let Some(kept) = self.leave_out(plan, &read, start, &rows, &header, findings)?
                     {
                         read = std::borrow::Cow::Owned(taken(&read, &kept)?);
                         start = 0;
@@ -410,7 +414,7 @@ impl Observer {
         rows: &Rows,
         header: &super::columns::Header,
         findings: &mut Findings,
-    ) -> Option<Vec<u32>> {
+    ) -> Result<Option<Vec<u32>>, Error> {
         let places = Cells::of(chunk, plan.place_column);
         let time_column = plan.time_column();
         let times = Cells::of(chunk, time_column);
@@ -422,6 +426,7 @@ impl Observer {
             if !lost && !timeless {
                 continue;
             }
+            another_header(plan, chunk, row)?;
             let mut found = None;
             if let (true, Some(column), Some(text)) = (lost, plan.place_column, places.get(row)) {
                 let may_be =
@@ -450,7 +455,7 @@ impl Observer {
                 });
             }
             let Some((why, column, text)) = found else { continue };
-            gone.push(u32::try_from(row).ok()?);
+            gone.push(u32::try_from(row).map_err(|error| Error::internal("counting rows", error))?);
             let Some(code) = why.code() else { continue };
             let (row, column) = match plan.rows.origin(column) {
                 Some((at, column)) => (at.unwrap_or(chunk.row_number(row)), column),
@@ -463,11 +468,11 @@ impl Observer {
             });
         }
         if gone.is_empty() {
-            return None;
+            return Ok(None);
         }
         let mut gone = gone.into_iter().peekable();
         let kept = (start..chunk.len()).filter_map(|row| u32::try_from(row).ok());
-        Some(kept.filter(|row| gone.next_if_eq(row).is_none()).collect())
+        Ok(Some(kept.filter(|row| gone.next_if_eq(row).is_none()).collect()))
     }
 }
 

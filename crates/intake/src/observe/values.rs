@@ -1,14 +1,15 @@
 //! One column of values of a mapping: from its cells to rows, refusing each that is not right.
 
 use catalog::{ValueWord, vocabulary};
-use model::{PSS78_RANGE, PlaceId, Quality, Severity, Statistic, salinity_pss78};
+use model::{PSS78_RANGE, PlaceId, Quality, Severity, salinity_pss78};
 
 use super::batch::{Taken, Tests, shown};
 use super::number::{Kind, NotANumber, NumberStyle};
 use super::period::{Period, Span};
 use super::resolve::{UnitProblem, conversion, find_period, find_property, find_unit};
-use super::rules::{Part, Refusal, Rule, Rules, converted, quality_of, refuse};
+use super::rules::{Part, Refusal, Rule, Rules, converted, number_of, quality_of, refuse};
 use super::shared::{Cells, Columns, NONE, REFUSED, Rows, Shared, Sheet, TimeState, cell_at, fixed_place};
+use super::statistic::find_statistic;
 use super::time::Precision;
 use crate::Error;
 use crate::findings::{Findings, Words};
@@ -25,7 +26,7 @@ pub(super) struct Block {
     period: Fixed,
     prefix: String,
     source: ValueSource,
-    statistic: Option<Statistic>,
+    statistic: Fixed,
     rules: Rules,
     taken: Taken,
 }
@@ -33,7 +34,7 @@ pub(super) struct Block {
 /// A part of the key that is the same for all rows, or that the row says.
 #[derive(Debug, Clone, Copy)]
 enum Fixed {
-    /// Not named: the property's unit; the period by the precision of the time.
+    /// Not named: the property's unit and usual statistic; the period by the precision of the time.
     Own,
     All(u32),
     /// By the row; for an empty cell this one, where the mapping names it.
@@ -100,6 +101,12 @@ impl Block {
                 Fixed::Row(default.as_ref().and_then(named))
             }
         };
+        let named = |text: &String| find_statistic(text).map(number_of);
+        let statistic = match &source.statistic {
+            None => Fixed::Own,
+            Some(TextOrColumn::Text(text)) => named(text).map_or(Fixed::Own, Fixed::All),
+            Some(TextOrColumn::Column { default, .. }) => Fixed::Row(default.as_ref().and_then(named)),
+        };
         Ok(Block {
             place,
             property,
@@ -107,7 +114,7 @@ impl Block {
             period,
             prefix,
             source: source.clone(),
-            statistic: source.statistic.as_deref().and_then(Statistic::from_code),
+            statistic,
             rules: Rules::default(),
             taken: Taken::default(),
         })
@@ -126,6 +133,7 @@ impl Block {
         let properties = Cells::of(sheet.chunk, columns.property);
         let units = Cells::of(sheet.chunk, columns.unit);
         let periods = Cells::of(sheet.chunk, columns.period);
+        let statistics = Cells::of(sheet.chunk, columns.statistic);
         let temperatures = Cells::of(sheet.chunk, columns.temperature);
         let (mut missing, mut refused) = (0, 0);
         for row in sheet.start..sheet.chunk.len() {
@@ -139,7 +147,7 @@ impl Block {
             // A cell that the file holds as a number has a decimal point, whatever the texts have.
             let is_typed = sheet.chunk.is_typed(row, columns.value);
             let style = if is_typed { NumberStyle::Dot } else { columns.style };
-            let beside = [&properties, &units, &periods, &temperatures];
+            let beside = [&properties, &units, &periods, &statistics, &temperatures];
             let outcome = self.one(text, row, style, beside, rows, shared);
             let refusal = match outcome {
                 Ok(Some((rule, number, kind, span))) => {
@@ -208,7 +216,7 @@ impl Block {
         text: &str,
         row: usize,
         style: NumberStyle,
-        [properties, units, periods, temperatures]: [&Cells<'_>; 4],
+        [properties, units, periods, statistics, temperatures]: [&Cells<'_>; 5],
         rows: &Rows,
         shared: &mut Shared,
     ) -> Result<Option<(Rule, f64, Kind, Span)>, Refusal> {
@@ -280,7 +288,15 @@ impl Block {
                 }
             }
         };
-        let rule = self.rules.get((place, property, unit, period), &self.source, self.statistic, shared)?;
+        let statistic = match (self.statistic, statistics.get(row)) {
+            (Fixed::Own, _) | (Fixed::Row(None), None) => NONE,
+            (Fixed::All(statistic), _) | (Fixed::Row(Some(statistic)), None) => statistic,
+            (Fixed::Row(_), Some(text)) => match find_statistic(text) {
+                Some(statistic) => number_of(statistic),
+                None => return refuse("unknown_statistic", Part::Statistic),
+            },
+        };
+        let rule = self.rules.get((place, property, unit, period, statistic), &self.source, shared)?;
         // Zero has no sign here: `-0` and `0` are one value.
         let mut number = converted(number, rule.factor, rule.addend) + 0.0;
         if rule.derived {
@@ -412,6 +428,7 @@ impl Block {
             Part::Property => columns.property,
             Part::Unit => columns.unit,
             Part::Period => columns.period,
+            Part::Statistic => columns.statistic,
             Part::Temperature => columns.temperature,
             Part::Place => Some(sheet.place),
             Part::Time => Some(sheet.time),

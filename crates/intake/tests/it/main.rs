@@ -1,6 +1,8 @@
 //! Files into a real catalogue and a real lake.
 
+mod agencies;
 mod amend;
+mod book;
 mod draft;
 mod features;
 mod formats;

@@ -51,6 +51,8 @@ fn the_schema_takes_every_mapping_of_the_repository() {
     let head = "version = 1\nkind = \"observations\"\n";
     let judged = cases::cases().into_iter().filter(|case| !case.mapping.is_empty());
     mappings.extend(judged.map(|case| format!("{head}{}", case.mapping)));
+    let decided = crate::judge::decided();
+    mappings.extend(decided.mappings().map(|mapping| format!("{head}{mapping}")));
     for text in &mappings {
         intake::mapping::Mapping::parse(text).unwrap();
     }

@@ -27,6 +27,9 @@ PROVINCES = {
     # Neighbours of which the catalogue holds the past.
     "tay ninh": "gso2004:72", "ba ria - vung tau": "gso2004:77", "ba ria-vung tau": "gso2004:77", "brvt": "gso2004:77",
 }
+# Slips in the files, which the intake refuses, by file, sheet and cell.
+SLIPS = {(row["file"], row["sheet"], row["cell"])
+         for row in csv.DictReader(open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "slips.csv")))}
 STATIONS = {"ca mau": "station:ca_mau", "vung tau": "station:vung_tau"}
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
@@ -37,6 +40,16 @@ def plain(text):
     text = text.replace("Đ", "D").replace("đ", "d")
     text = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
     return re.sub(r"\s+", " ", text).strip().lower()
+
+
+def text_of_tcvn3(text):
+    """Only the letters that names of the delta's provinces need; `plain` drops their marks anyway."""
+    letters = {"\xb5": "a", "\xb8": "a", "\xb6": "a", "\xb7": "a", "\xb9": "a", "\xa8": "a", "\xa9": "a", "\xae": "d",
+               "\xaa": "e", "\xab": "o", "\xac": "o", "\xad": "u", "\xc7": "a", "\xca": "a", "\xc6": "a", "\xbe": "a",
+               "\xcc": "e", "\xd0": "e", "\xd2": "e", "\xd5": "e", "\xd6": "e", "\xd7": "i", "\xdc": "i", "\xdd": "i",
+               "\xde": "i", "\xdf": "o", "\xe3": "o", "\xe5": "o", "\xe8": "o", "\xea": "o", "\xed": "o", "\xf3": "u",
+               "\xf1": "u", "\xf7": "u", "\xf9": "u", "\xa7": "d", "\xf2": "u", "\xe4": "o", "\xe9": "o", "\xeb": "o", "\xc2": "a"}
+    return "".join(letters.get(c, c) for c in text)
 
 
 def number(text):
@@ -256,6 +269,77 @@ def lines():
         found.add("station:pakse", "water_level", "instant", "", row["Timestamp (UTC+07:00)"].replace("Z", ":00Z"), round(float(row["Value"]) * 100, 9))
     yield found.line(name)
 
+    for day in range(7, 13):
+        name = f"salinity/buoy_ec_5min_2024-11-{day:02}.csv"
+        found = Values()
+        for row in csv.DictReader(open(os.path.join(FOLDER, name), encoding="utf-8-sig")):
+            at = row["Timestamp (GMT+7)"].replace(" ", "T")
+            found.add("station:vinh_long_buoy", "ec", "instant", "", at, round(float(row["EC Value (us/cm)"]) / 1000, 9))
+            found.add("station:vinh_long_buoy", "water_temp", "instant", "", at, float(row["EC Temperature"]))
+        yield found.line(name)
+        name = f"salinity/buoy_ec_datahub_2024-11-{day:02}.csv"
+        found = Values()
+        for row in csv.DictReader(open(os.path.join(FOLDER, name), encoding="utf-8-sig")):
+            at = row["timestamp"].replace(" ", "T") + "+07:00"
+            found.add("station:vinh_long_buoy", "ec", "instant", "", at, round(float(row["value"]) / 1000, 9))
+        yield found.line(name)
+
+    name = "dams/lancang_reservoir_storage_monthly_2008.csv"
+    found = Values()
+    for row in csv.DictReader(open(os.path.join(FOLDER, name), encoding="utf-8-sig")):
+        day, month, year = row.pop("Date").split("/")
+        for dam, cell in row.items():
+            if number(cell) is not None:
+                at = f"{year}-{int(month):02}-{int(day):02}"
+                found.add("station:dam_" + dam.strip().lower(), "reservoir_storage", "instant", "", at, number(cell))
+    yield found.line(name)
+
+    yield by_year(c + "Change in average precipitation.csv", "rain_change_year", "total", places=STATIONS)
+
+    name = "land_use/gso/Land use (As of 31 Februarry 2015).csv"
+    kinds = {"WHOLE COUNTRY": "land_area", "Agricultural production land": "land_area_agricultural",
+             "Forestry land": "land_area_forestry", "Specially used land": "land_area_special_use",
+             "Homestead land": "land_area_homestead"}
+    _, rows = gso(name)
+    found = Values()
+    for row in rows:
+        if row and row[0].strip() in kinds:
+            prop = kinds[row[0].strip()]
+            # Natural area is kept in km2, its kinds in thousand hectares.
+            found.add("iso3166:VN", prop, "instant", "", "2015-12-31", round(number(row[1]) * (10 if prop == "land_area" else 1), 9))
+    yield found.line(name)
+
+    name = s + "Natural disaster damage.csv"
+    kinds = ["disaster_deaths", "disaster_injured", "disaster_houses_lost", "disaster_houses_damaged", "area_damaged_rice",
+             "disaster_vegetable_area", "disaster_cost"]
+    header, rows = gso(name)
+    found = Values()
+    for prop, row in zip(kinds, rows):
+        for head, cell in zip(header[1:], row[1:]):
+            year = re.search(r"(19|20)\d\d", head).group()
+            statistic = "count" if prop.startswith(("disaster_d", "disaster_i", "disaster_h")) else "total"
+            found.add("iso3166:VN", prop, statistic, "P1Y", f"{year}-01-01", number(cell))
+    yield found.line(name)
+
+    name = s + "Unemployment and underemployment rate of labour force at working age by region.csv"
+    _, rows = gso(name)
+    found = Values()
+    for row in rows:
+        if row and row[0] == "whole_country":
+            year = re.search(r"\d{4}", row[1]).group()
+            for column, prop in [(2, "unemployment_rate"), (5, "underemployment_rate")]:
+                if number(row[column]) is not None:
+                    found.add("iso3166:VN", prop, "mean", "P1Y", f"{year}-01-01", number(row[column]))
+    yield found.line(name)
+
+    name = "water_quality/wqi_monthly_irrigation_stations_2021_2025.csv"
+    found = Values()
+    for row in csv.DictReader(open(os.path.join(FOLDER, name), encoding="utf-8-sig")):
+        if number(row["wqi"]) is not None:
+            code = re.sub(r"[^a-z0-9]+", "_", row["code"].lower()).strip("_")
+            found.add("station:wqi_" + code, "wqi_unstated", "mean", "P1M", row["date"], number(row["wqi"]))
+    yield found.line(name)
+
     yield from workbooks()
 
 
@@ -284,28 +368,70 @@ def workbooks():
 
     import xlrd
 
-    stations = {"Camau": "ca_mau", "Cantho": "can_tho", "Caolanh": "cao_lanh", "Mytho": "my_tho", "Rachgia": "rach_gia",
-                "Soctrang": "soc_trang"}
-    means = {"TB": "air_temp", "Tx": "air_temp_max", "Tm": "air_temp_min", "U": "rel_humidity", "etd": "vapour_pressure"}
-    sums = {"R": "rain_total", "Sh": "sunshine_total"}
+    stations = {"Batri": "ba_tri", "Camau": "ca_mau", "Cantho": "can_tho", "Caolanh": "cao_lanh", "Mytho": "my_tho",
+                "Rachgia": "rach_gia", "Soctrang": "soc_trang"}
+    elements = {"TB": ("air_temp", "mean"), "Tx": ("air_temp_max", "mean"), "Tm": ("air_temp_min", "mean"),
+                "R": ("rain_total", "total"), "U": ("rel_humidity", "mean"), "Sh": ("sunshine_total", "total"),
+                "etd": ("vapour_pressure", "mean")}
     for file, station in stations.items():
-        book = xlrd.open_workbook(os.path.join(FOLDER, f"climate/imhen_monthly_xls/{file}.xls"))
-        for elements, statistic in [(means, "mean"), (sums, "total")]:
-            found = Values()
-            for element, prop in elements.items():
-                sheet = book.sheet_by_name(element)
-                for row in range(5, sheet.nrows):
-                    year = sheet.cell_value(row, 0)
-                    if not isinstance(year, float) or not 1900 < year < 2100:
-                        continue
-                    for month in range(1, 13):
-                        cell = sheet.cell(row, month)
-                        # The intake refuses two slips of My Tho: a temperature of 302, and maxima of 2009 among the
-                        # minima (above 32 degrees, where minima are not plausible).
-                        limit = 32 if prop == "air_temp_min" else 100
-                        if cell.ctype == xlrd.XL_CELL_NUMBER and not (prop.startswith("air_temp") and cell.value > limit):
-                            found.add("station:" + station, prop, statistic, "P1M", f"{int(year)}-{month:02}-01", cell.value)
-            yield found.line(f"climate/imhen_monthly_xls/{file}.xls|{', '.join(elements)}")
+        name = f"climate/imhen_monthly_xls/{file}.xls"
+        book = xlrd.open_workbook(os.path.join(FOLDER, name))
+        found = Values()
+        for element, (prop, statistic) in elements.items():
+            sheet = book.sheet_by_name(element)
+            for row in range(5, sheet.nrows):
+                year = sheet.cell_value(row, 0)
+                if not isinstance(year, float) or not 1900 < year < 2100:
+                    continue
+                for month in range(1, 13):
+                    cell = sheet.cell(row, month)
+                    is_slip = (name, element, f"{xlrd.colname(month)}{row + 1}") in SLIPS
+                    if cell.ctype == xlrd.XL_CELL_NUMBER and not is_slip:
+                        found.add("station:" + station, prop, statistic, "P1M", f"{int(year)}-{month:02}-01", cell.value)
+        yield found.line(name)
+
+    # The state budget by province, million dong: column C is the revenue, and so on.
+    budget = [(2, "budget_revenue"), (4, "budget_expenditure"), (5, "budget_transfer"), (6, "budget_transfer_balance"),
+              (7, "budget_transfer_target")]
+    of_2003 = [(2, "budget_revenue"), (4, "budget_transfer"), (5, "budget_expenditure")]
+    for file, sheet, year, columns in [
+        ("Plan_2003", "Sheet1", 2003, of_2003), ("Plan_2003", "Sheet1 (2)", 2003, of_2003),
+        ("Plan_2006", "Sheet1", 2006, budget), ("Plan_2007", "mau so 09", 2007, budget),
+        ("Plan_2011", "M09(R)", 2011, budget), ("Final_2007", "M09+", 2007, budget), ("Final_2010", "M09+", 2010, budget)]:
+        name = f"socioeconomic/state_budget/{file}.xls"
+        rows = xlrd.open_workbook(os.path.join(FOLDER, name)).sheet_by_name(sheet)
+        found = Values()
+        for row in range(rows.nrows):
+            text = str(rows.cell_value(row, 1))
+            place = PROVINCES.get(plain(text_of_tcvn3(text) if (file, sheet) == ("Plan_2003", "Sheet1") else text))
+            for column, prop in columns:
+                cell = rows.cell(row, column)
+                if place and cell.ctype == xlrd.XL_CELL_NUMBER:
+                    found.add(place, prop, "total", "P1Y", f"{year}-01-01", cell.value)
+        yield found.line(f"{name}|{sheet}")
+
+    name = "socioeconomic/pci_papi/PCI_2007.xls"
+    book = xlrd.open_workbook(os.path.join(FOLDER, name))
+    props = ["entry_costs", "land_access", "transparency", "time_costs", "informal_charges", "policy_bias", "proactivity",
+             "business_support", "labour_training", "legal_institutions"]
+    found = Values()
+    for prop, sheet in zip(props, book.sheets()[2:]):
+        heads = [str(head) for head in sheet.row_values(1)]
+        score = next(at for at, head in enumerate(heads) if head.startswith("Chỉ số thành phần"))
+        named = next(at for at, head in enumerate(sheet.row_values(2)) if str(head).startswith("Tỉnh/Thành phố"))
+        for row in range(3, sheet.nrows):
+            place = PROVINCES.get(plain(str(sheet.cell_value(row, named))))
+            if place and isinstance(sheet.cell_value(row, score), float):
+                found.add(place, "pci_" + prop, "mean", "P1Y", "2007-01-01", sheet.cell_value(row, score))
+    yield found.line(name)
+    sheet = book.sheet_by_index(1)
+    found = Values()
+    for row in range(1, sheet.nrows):
+        place = PROVINCES.get(plain(str(sheet.cell_value(row, 0))))
+        for column, prop in [(4, "entry_costs"), (6, "transparency"), (15, "index")]:
+            if place:
+                found.add(place, "pci_" + prop, "mean", "P1Y", "2007-01-01", sheet.cell_value(row, column))
+    yield found.line(f"{name}|{sheet.name.strip()}")
 
     name = "socioeconomic/pci_papi/PCI_2014.xlsx"
     book = openpyxl.load_workbook(os.path.join(FOLDER, name), data_only=True)

@@ -36,6 +36,8 @@ pub async fn version(
 pub struct GuessParams {
     /// The file's name; its ending and its words help to tell what it holds.
     file_name: Option<String>,
+    /// The sheet of a workbook; the first that holds a table when absent.
+    sheet: Option<String>,
 }
 
 /// A guessed mapping.
@@ -93,6 +95,6 @@ pub async fn guess(
     app.catalog.authorize(&principal, &id, Purpose::Write, Utc::now()).await?;
     let body = request.into_body().into_data_stream().map_err(std::io::Error::other).boxed();
     let name = asked.file_name.unwrap_or_else(|| "upload".to_owned());
-    let guessed = app.intake.guess(&name, body).await?;
+    let guessed = app.intake.guess(&name, asked.sheet.as_deref(), body).await?;
     Ok(Json(guess_document(&guessed)))
 }

@@ -10,43 +10,6 @@ pub struct Case {
 /// Places of files that go in of which the catalogue has none: their values are refused by name.
 pub const UNKNOWN: &[&str] = &["Tho Chu", "Phu Quoc"];
 
-/// Values of files that go in which are slips, and are refused as implausible.
-///
-/// At Mỹ Tho a decimal point is lacking, and in 2009 maxima stand among the monthly minima.
-pub const SLIPS: &[&str] =
-    &["302", "33.8", "36", "34.2", "34.6", "33.5", "34.1", "33.7", "32.9", "33.1", "32.4"];
-
-/// Files that cannot go in before a person decides something, and words of the refusal that say what.
-pub const REFUSED: &[(&str, &[&str])] = &[
-    ("climate/gso/Change in average precipitation.csv", &["value.0.words", "`over 2009`"]),
-    ("dams/lancang_level_area_storage_curves.csv", &["no column holds times"]),
-    ("dams/lancang_reservoir_storage_monthly_2008.csv", &["no column names the places"]),
-    ("land_use/gso/Land use (As of 31 Februarry 2015).csv", &["no column names the places"]),
-    ("salinity/buoy_ec_5min_2024-11-07.csv", &["no column names the places"]),
-    ("salinity/buoy_ec_5min_2024-11-08.csv", &["no column names the places"]),
-    ("salinity/buoy_ec_5min_2024-11-09.csv", &["no column names the places"]),
-    ("salinity/buoy_ec_5min_2024-11-10.csv", &["no column names the places"]),
-    ("salinity/buoy_ec_5min_2024-11-11.csv", &["no column names the places"]),
-    ("salinity/buoy_ec_5min_2024-11-12.csv", &["no column names the places"]),
-    ("salinity/buoy_ec_datahub_2024-11-07.csv", &["no column names the places", "property"]),
-    ("salinity/buoy_ec_datahub_2024-11-08.csv", &["no column names the places", "property"]),
-    ("salinity/buoy_ec_datahub_2024-11-09.csv", &["no column names the places", "property"]),
-    ("salinity/buoy_ec_datahub_2024-11-10.csv", &["no column names the places", "property"]),
-    ("salinity/buoy_ec_datahub_2024-11-11.csv", &["no column names the places", "property"]),
-    ("salinity/buoy_ec_datahub_2024-11-12.csv", &["no column names the places", "property"]),
-    ("salinity/field_campaign_2025-03_along_channel_profiles.csv", &["no column names the places"]),
-    ("socioeconomic/gso/Natural disaster damage.csv", &["place.value", "Human losses"]),
-    (
-        "socioeconomic/gso/Unemployment and underemployment rate of labour force at working age by region.csv",
-        &["no column names the places"],
-    ),
-    (
-        "water_quality/microplastics_dry_season_with_discharge.xlsx",
-        &["no column holds times", "`total_particles`"],
-    ),
-    ("water_quality/wqi_monthly_irrigation_stations_2021_2025.csv", &["no column names the places"]),
-];
-
 /// Files that go in.
 pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();

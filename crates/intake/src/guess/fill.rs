@@ -1,0 +1,52 @@
+//! Cells below each other that are one: where the empty ones hold what stands above them.
+
+use std::ops::Range;
+
+use formats::Chunk;
+
+use super::headers::is_number;
+use crate::observe::is_total;
+
+/// Whether empty cells of a column, beside numbers, hold what stands above them: how sure, and why.
+pub(super) fn filled_down(
+    chunk: &Chunk,
+    column: usize,
+    rows: Range<usize>,
+    values: &[usize],
+) -> Option<(f64, String)> {
+    let own = |row: usize| chunk.cell(row, column).map(str::trim).filter(|text| !text.is_empty());
+    let has_value = |row: usize| {
+        values.iter().any(|value| chunk.cell(row, *value).is_some_and(|text| is_number(text.trim())))
+    };
+    let spanned = u16::try_from(column + 1).ok()?;
+    let is_merged = |row: usize| {
+        let number = chunk.row_number(row);
+        chunk.merged.iter().any(|range| {
+            range.first_column == spanned && range.first_row < number && number <= range.last_row
+        })
+    };
+    let (mut filled, mut empty, mut merged) = (0_usize, 0_usize, 0_usize);
+    for row in rows.filter(|row| has_value(*row) && !sums_up(chunk, *row)) {
+        match own(row) {
+            Some(_) => filled += 1,
+            // Above the first text there is nothing to hold.
+            None if filled > 0 => {
+                empty += 1;
+                merged += usize::from(is_merged(row));
+            }
+            None => {}
+        }
+    }
+    if merged > 0 && merged == empty {
+        return Some((0.9, "its cells are merged downwards".into()));
+    }
+    (filled > 0 && empty * 5 >= filled + empty).then(|| {
+        (0.5, format!("{empty} rows with numbers have no text in this column: do they belong to the text above them?"))
+    })
+}
+
+/// Whether a row is a total of others.
+pub(super) fn sums_up(chunk: &Chunk, row: usize) -> bool {
+    let texts = (0..chunk.columns.len()).filter_map(|column| chunk.cell(row, column));
+    texts.filter(|text| !is_number(text.trim())).any(is_total)
+}
