@@ -26,10 +26,12 @@ pub(crate) use columns::{Header, tidy};
 pub(crate) use leave_out::Elsewhere;
 pub(crate) use number::NumberStyle;
 pub(crate) use parts::month;
+pub use period::is_period;
 pub(crate) use period::{Period, duration_us};
 pub(crate) use plan::header_of;
 pub(crate) use resolve::{Aliases, UnitProblem, find_place, find_property, find_unit, unit_of};
-pub(crate) use rules::{Taking, Wanted, converted, quality_of, usual_statistic};
+pub use rules::usual_statistic;
+pub(crate) use rules::{Taking, Wanted, converted, quality_of};
 pub(crate) use table::{MAX_AHEAD, Mapped, Observer, Settings};
 pub(crate) use time::{
     DateOrder, Moment, Precision, TimeFormat, TimeReader, column_order, parse_zone, slashed_order,
