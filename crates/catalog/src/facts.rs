@@ -1,5 +1,6 @@
 //! Reference facts in the catalogue: taken over from [`Reference`], read back as a [`Gazetteer`].
 
+mod descriptions;
 mod limits;
 mod places;
 mod register;
@@ -12,6 +13,9 @@ use sea_orm::{
     PrimaryKeyToColumn,
 };
 
+use self::descriptions::Description;
+pub use self::descriptions::Descriptions;
+pub use self::register::is_official;
 use crate::access::GATE;
 use crate::cache::Topic;
 use crate::entity::{agency, setting};
@@ -98,8 +102,14 @@ impl Catalog {
             thresholds: self.facts().await?,
             qc_defaults: self.facts().await?,
             river_stations: self.facts().await?,
+            descriptions: self.descriptions().await?,
         };
         Ok(Gazetteer::new(parts))
+    }
+
+    async fn descriptions(&self) -> Result<Descriptions, Error> {
+        let all: Vec<Description> = self.facts().await?;
+        Ok(all.into_iter().map(|description| (description.subject, description.words)).collect())
     }
 
     /// All facts of a kind by key. Sorted here, because the databases do not sort texts alike.

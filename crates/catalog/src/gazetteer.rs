@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use model::{Crosswalk, Place, PlaceId, PlaceKind, PlaceParent, Property, PropertyCode, fold};
 
+use crate::facts::Descriptions;
 use crate::reference::{
     CommuneFragment, PlausibleRange, Population, QcDefault, RiverStation, Sector, StationFacts, Threshold,
 };
@@ -52,6 +53,8 @@ pub struct Gazetteer {
     pub qc_defaults: Vec<QcDefault>,
     /// Salinity stations along river branches.
     pub river_stations: Vec<RiverStation>,
+    /// What clients said beyond these facts, by what it is of: `procedure:…`, `place:…`.
+    pub descriptions: Descriptions,
     place_at: HashMap<PlaceId, usize>,
     property_at: HashMap<PropertyCode, usize>,
     property_by_alias: HashMap<String, Option<usize>>,
@@ -76,6 +79,7 @@ pub(crate) struct Parts {
     pub(crate) thresholds: Vec<Threshold>,
     pub(crate) qc_defaults: Vec<QcDefault>,
     pub(crate) river_stations: Vec<RiverStation>,
+    pub(crate) descriptions: Descriptions,
 }
 
 impl Catalog {
@@ -132,6 +136,7 @@ impl Gazetteer {
             thresholds: parts.thresholds,
             qc_defaults: parts.qc_defaults,
             river_stations: parts.river_stations,
+            descriptions: parts.descriptions,
         }
     }
 

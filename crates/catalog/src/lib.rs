@@ -51,7 +51,7 @@ pub use datasets::DatasetSearch;
 pub use directory::{DatasetCounts, Readable, Reading};
 pub use drafts::Draft;
 pub use error::Error;
-pub use facts::ReferenceChanges;
+pub use facts::{Descriptions, ReferenceChanges, is_official};
 pub use gazetteer::{Gazetteer, PlaceMatch};
 pub use keys::KeyInfo;
 pub use nodes::RunElsewhere;

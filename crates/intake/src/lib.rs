@@ -26,6 +26,7 @@ mod personal;
 mod quality;
 mod recover;
 mod sheets;
+mod strike;
 mod work;
 mod writes;
 
@@ -40,6 +41,7 @@ pub use guess::{Decision, Guessed, SURE_ENOUGH};
 pub use lease::Watch;
 pub use load::{Intake, IntakeLimits, Load, Progress, Report, Stage};
 pub use message::finding_message;
+pub use observe::{is_period, usual_statistic};
 pub use roles::CellRole;
 pub use writes::{
     Accepted, MAX_OBSERVATION_BYTES, MAX_OBSERVATIONS, NewObservation, Outcome, Refused, refusal_message,

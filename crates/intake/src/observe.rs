@@ -31,10 +31,12 @@ pub(crate) use leave_out::{Elsewhere, is_total};
 pub(crate) use number::{NotANumber, NumberStyle};
 pub(crate) use numbering::numbers_columns;
 pub(crate) use parts::month;
+pub use period::is_period;
 pub(crate) use period::{Period, duration_us};
 pub(crate) use plan::header_of;
 pub(crate) use resolve::{Aliases, UnitProblem, conversion, find_place, find_property, find_unit, unit_of};
-pub(crate) use rules::{Taking, Wanted, converted, quality_of, usual_statistic};
+pub use rules::usual_statistic;
+pub(crate) use rules::{Taking, Wanted, converted, quality_of};
 pub(crate) use statistic::find_statistic;
 pub(crate) use table::{MAX_AHEAD, Mapped, Observer, Settings};
 pub(crate) use time::{

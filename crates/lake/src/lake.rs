@@ -21,7 +21,7 @@ use crate::tables::Tables;
 use crate::verified::Verified;
 use crate::{
     AsOf, CommitCounts, Committed, Compacted, Corrections, Error, Expired, Keep, LocalFile, NewFlags,
-    NewRows, Original, PackRule, Snapshot, StoredObject, TableSchema, Undo, Undone,
+    NewRows, OldRows, Original, PackRule, Snapshot, StoredObject, TableSchema, Undo, Undone,
 };
 use crate::{commit, expire, inventory, originals, probe};
 
@@ -194,6 +194,12 @@ impl Lake {
     pub async fn commit_flags(&self, permit: &Permit, flags: NewFlags) -> Result<Committed, Error> {
         may_write(permit)?;
         commit::commit_flags(self, permit, flags).await
+    }
+
+    /// Takes rows away as a new version. Every version before stays as it is.
+    pub async fn strike(&self, permit: &Permit, old: OldRows) -> Result<Committed, Error> {
+        may_write(permit)?;
+        commit::strike(self, permit, old).await
     }
 
     /// Undoes a run as a new version: what it brought and no later run corrected is set back to what was

@@ -10,6 +10,8 @@ use crate::schema::{provenance, time_type};
 pub(crate) const DATASTREAM: usize = 0;
 /// The position of the `phenomenon_time` column.
 pub(crate) const TIME: usize = 1;
+/// The position of the `result` column.
+pub(crate) const RESULT: usize = 3;
 /// The columns whose difference makes a row a correction: `phenomenon_end, result, result_text`.
 ///
 /// Quality is not among them: a new flag for an old value corrects nothing that was observed.

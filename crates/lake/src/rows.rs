@@ -30,6 +30,17 @@ pub struct NewFlags {
     pub committed_at: DateTime<Utc>,
 }
 
+/// Rows that are to go.
+#[derive(Debug, Clone)]
+pub struct OldRows {
+    /// The run that takes them away.
+    pub run: RunId,
+    /// The rows as they were read, with all of the table's columns. One that is gone is passed over.
+    pub rows: Vec<RecordBatch>,
+    /// When they go.
+    pub committed_at: DateTime<Utc>,
+}
+
 /// A run to be undone.
 #[derive(Debug, Clone)]
 pub struct Undo {

@@ -108,6 +108,7 @@ impl Inner {
                     time: request.time,
                     columns: Some(vec!["datastream", "phenomenon_time", "result", "quality"]),
                     limit: None,
+                    results: lake::ResultRange::ALL,
                 };
                 let batches = self.lake.read_series(permit, snapshot, read).await?;
                 let span = span(&batches, request.time, several.then_some(snapshot.as_ref()))?;

@@ -96,6 +96,7 @@ impl Inner {
                 time: TimeRange::ALL,
                 columns: None,
                 limit: None,
+                results: lake::ResultRange::ALL,
             };
             let now = values(self.lake.read_series(permit, snapshot, read()).await?)?;
             let then = match &before {

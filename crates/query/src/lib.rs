@@ -31,5 +31,5 @@ pub use harmonise::{Basis, HarmoniseRequest, Harmonised, HarmonisedAnswer, Metho
 pub use latest::{Latest, LatestAnswer, LatestRequest};
 pub use observation::{ObservationAnswer, ObservedValue};
 pub use select::{At, Streams};
-pub use series::{SeriesAnswer, SeriesRequest};
+pub use series::{Extent, SeriesAnswer, SeriesRequest};
 pub use sql::{Sql, SqlAnswer, Truncated};

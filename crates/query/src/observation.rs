@@ -72,6 +72,7 @@ impl Engine {
                     time: TimeRange { from: Some(time), to: Some(time + Duration::microseconds(1)) },
                     columns: None,
                     limit: Some(1),
+                    results: lake::ResultRange::ALL,
                 };
                 let batches = inner.lake.read_series(&permit, &snapshot, read).await?;
                 let mut values = Vec::new();

@@ -1,5 +1,6 @@
 //! Which datastreams a direct read means, and at which version of the dataset.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -31,6 +32,8 @@ pub struct Streams {
     pub property: Option<PropertyCode>,
     /// One datastream.
     pub datastream: Option<DatastreamId>,
+    /// These datastreams, by number.
+    pub among: Option<Arc<BTreeSet<DatastreamId>>>,
     /// The statistic.
     pub statistic: Option<Statistic>,
     /// The period.
@@ -43,9 +46,15 @@ impl Streams {
         Streams { datastream: Some(datastream), ..Streams::default() }
     }
 
+    /// These datastreams and no others.
+    pub fn among(datastreams: impl IntoIterator<Item = DatastreamId>) -> Streams {
+        Streams { among: Some(Arc::new(datastreams.into_iter().collect())), ..Streams::default() }
+    }
+
     fn agree(&self, datastream: &Datastream) -> bool {
         let key = &datastream.key;
         self.datastream.is_none_or(|id| id == datastream.id)
+            && self.among.as_ref().is_none_or(|among| among.contains(&datastream.id))
             && self.place.as_ref().is_none_or(|place| *place == key.place)
             && self.property.as_ref().is_none_or(|property| *property == key.property)
             && self.statistic.is_none_or(|statistic| statistic == key.statistic)

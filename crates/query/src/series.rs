@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Duration, Utc};
-use lake::{CountRead, SeriesRead, Snapshot};
+use lake::{CountRead, ResultRange, SeriesRead, Snapshot};
 use model::{Datastream, DatastreamId, TimeRange, Version};
 use policy::Permit;
 
 use crate::engine::Inner;
+use crate::observation::instant;
 use crate::select::Chosen;
 use crate::{At, Engine, Error, Streams};
 
@@ -25,6 +26,8 @@ pub struct SeriesRequest {
     pub limit: Option<usize>,
     /// Only results after this one in that order: where the page before ended.
     pub after: Option<(DatastreamId, DateTime<Utc>)>,
+    /// Only results in this range; files, row groups and pages without any are not opened.
+    pub results: ResultRange,
 }
 
 /// Results as they are stored.
@@ -46,6 +49,17 @@ impl SeriesAnswer {
     }
 }
 
+/// When the results of a version are, as its files say; values under an embargo count too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// The first phenomenon time.
+    pub first: DateTime<Utc>,
+    /// The last phenomenon time.
+    pub last: DateTime<Utc>,
+    /// How many results there are.
+    pub rows: u64,
+}
+
 impl Engine {
     /// Reads results without planning anything.
     pub async fn series(&self, permit: &Permit, request: SeriesRequest) -> Result<SeriesAnswer, Error> {
@@ -55,6 +69,25 @@ impl Engine {
             async move { inner.series(&permit, request, None).await }
         })
         .await
+    }
+
+    /// Reads the first results of each datastream, at most `limit` of each.
+    pub async fn firsts(&self, permit: &Permit, request: SeriesRequest) -> Result<SeriesAnswer, Error> {
+        let permit = permit.clone();
+        self.read(format!("first values of {}", permit.dataset()), move |inner| {
+            let (permit, request) = (permit.clone(), request.clone());
+            async move { inner.firsts(&permit, request).await }
+        })
+        .await
+    }
+
+    /// From when to when a version has results, and how many; `None` when it has none.
+    pub async fn extent(&self, permit: &Permit, at: At) -> Result<Option<Extent>, Error> {
+        let Some(snapshot) = self.inner.snapshot(permit, at).await? else { return Ok(None) };
+        let first = snapshot.files().iter().filter_map(|file| file.min_time).min();
+        let last = snapshot.files().iter().filter_map(|file| file.max_time).max();
+        let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
+        Ok(Some(Extent { first: instant(first)?, last: instant(last)?, rows: snapshot.rows() }))
     }
 
     /// How many results there are, without reading their values. A limit and a page do not count.
@@ -102,8 +135,9 @@ impl Inner {
         let mut batches = Vec::new();
         if let Some(snapshot) = &chosen.snapshot {
             let most = self.limits.max_rows;
-            let cost =
-                self.series_cost(snapshot, &chosen.numbers(), &chosen.all, request.time, request.limit);
+            // How far one has to read for so many results of a range nobody knows before.
+            let limit = request.limit.filter(|_| request.results.is_all());
+            let cost = self.series_cost(snapshot, &chosen.numbers(), &chosen.all, request.time, limit);
             self.weigh(cost)?;
             let mut left = request.limit.map_or(most + 1, |limit| limit.min(most + 1));
             let rows_of_one = snapshot.rows() / chosen.all.len().max(1) as u64;
@@ -118,7 +152,13 @@ impl Inner {
                     let (these, others) = rest.split_at(many.min(rest.len()));
                     (rest, many) = (others, many.saturating_mul(4));
                     let datastreams = these.to_vec();
-                    let read = SeriesRead { datastreams, time, columns: columns.clone(), limit: Some(left) };
+                    let read = SeriesRead {
+                        datastreams,
+                        time,
+                        columns: columns.clone(),
+                        limit: Some(left),
+                        results: request.results,
+                    };
                     let more = self.lake.read_series(permit, snapshot, read).await?;
                     left -= more.iter().map(RecordBatch::num_rows).sum::<usize>().min(left);
                     batches.extend(more);
@@ -126,6 +166,36 @@ impl Inner {
             }
             if batches.iter().map(RecordBatch::num_rows).sum::<usize>() > most {
                 return Err(Error::Limit { what: "rows", limit: format!("{most} rows") });
+            }
+        }
+        let version = chosen.snapshot.as_ref().map(|snapshot| snapshot.version());
+        Ok(SeriesAnswer { version, datastreams: chosen.datastreams, batches })
+    }
+
+    async fn firsts(&self, permit: &Permit, request: SeriesRequest) -> Result<SeriesAnswer, Error> {
+        let chosen = self.choose(permit, &request.streams, request.at).await?;
+        let mut batches = Vec::new();
+        if let Some(snapshot) = &chosen.snapshot {
+            let limit = request.limit.filter(|_| request.results.is_all());
+            for number in chosen.numbers() {
+                self.weigh(self.series_cost(snapshot, &[number], &chosen.all, request.time, limit))?;
+            }
+            let most = self.limits.max_rows;
+            let mut rows = 0;
+            for number in chosen.numbers() {
+                let read = SeriesRead {
+                    datastreams: vec![number],
+                    time: request.time,
+                    columns: None,
+                    limit: request.limit,
+                    results: request.results,
+                };
+                let more = self.lake.read_series(permit, snapshot, read).await?;
+                rows += more.iter().map(RecordBatch::num_rows).sum::<usize>();
+                if rows > most {
+                    return Err(Error::Limit { what: "rows", limit: format!("{most} rows") });
+                }
+                batches.extend(more);
             }
         }
         let version = chosen.snapshot.as_ref().map(|snapshot| snapshot.version());
@@ -145,15 +215,21 @@ impl Inner {
         }
         // A table has rows of the datastreams that the catalogue knows, and of no others.
         let every = datastreams.len() == chosen.all.len() && permit.rows().is_open();
-        let read = CountRead { datastreams: (!every).then_some(datastreams), time: request.time };
+        let read = CountRead {
+            datastreams: (!every).then_some(datastreams),
+            time: request.time,
+            results: request.results,
+        };
         Ok(self.lake.count_series(permit, snapshot, read).await?)
     }
 }
 
 /// The count of everything, which the table's statistics know.
 fn known_count(permit: &Permit, snapshot: &Arc<Snapshot>, request: &SeriesRequest) -> Option<u64> {
-    let everything =
-        permit.rows().is_open() && request.time == TimeRange::ALL && request.streams == Streams::default();
+    let everything = permit.rows().is_open()
+        && request.time == TimeRange::ALL
+        && request.results.is_all()
+        && request.streams == Streams::default();
     everything.then(|| snapshot.rows())
 }
 

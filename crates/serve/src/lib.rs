@@ -79,6 +79,7 @@ fn cors() -> CorsLayer {
         header::CONTENT_TYPE,
         header::ACCEPT,
         header::ACCEPT_LANGUAGE,
+        header::IF_NONE_MATCH,
         HeaderName::from_static("idempotency-key"),
     ]
     .into_iter()
@@ -86,6 +87,7 @@ fn cors() -> CorsLayer {
     .collect();
     let read: Vec<HeaderName> = [
         header::ETAG,
+        header::LOCATION,
         header::LINK,
         HeaderName::from_static("cuulong-version"),
         HeaderName::from_static("cuulong-versions"),
@@ -100,6 +102,7 @@ fn cors() -> CorsLayer {
             Method::GET,
             Method::HEAD,
             Method::POST,
+            Method::PUT,
             Method::PATCH,
             Method::DELETE,
             Method::OPTIONS,

@@ -15,6 +15,9 @@ fn filters() {
         "st_within(Locations/location, geography'POLYGON((105 9,106 9,106 10,105 9))')",
         "year(phenomenonTime) eq 2020 and contains(tolower(name),'o''a')",
         "day(phenomenonTime) in (1,2)",
+        "geo.distance(FeatureOfInterest/feature,geography'POINT(105 9)') lt 1 and date(phenomenonTime) eq 2020-02-03",
+        "phenomenonTime gt now() sub duration'P1DT2H3.5S' and time(phenomenonTime) lt 07:30:00",
+        "st_relate(FeatureOfInterest/feature,geography'MULTIPOLYGON(((0 0,1 0,1 1,0 0)))','T*F**F***')",
     ];
     fuzz_text(&seeds, |text| {
         if let Ok(filter) = parse_filter(Entity::Observation, text) {
@@ -41,7 +44,17 @@ fn paths_and_options() {
         "id,name",
     ];
     fuzz_text(&seeds, |text| {
-        for name in ["$expand", "$orderby", "$top", "$skip", "$select", "$filter", "$count"] {
+        for name in [
+            "$expand",
+            "$orderby",
+            "$top",
+            "$skip",
+            "$select",
+            "$filter",
+            "$count",
+            "$skiptoken",
+            "$resultFormat",
+        ] {
             let _ = Options::parse(Entity::Observation, true, &[(name.to_owned(), text.to_owned())]);
         }
     });

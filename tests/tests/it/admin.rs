@@ -370,6 +370,7 @@ async fn every_kind_of_problem_has_a_page_in_the_readers_language() {
         "key-scope",
         "not-found",
         "method-not-allowed",
+        "not-supported",
         "not-acceptable",
         "conflict",
         "too-large",

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use secrecy::ExposeSecret;
 use testkit::{Served, TestNode, chromium, python};
 use tokio::process::Command;
 
@@ -12,9 +13,9 @@ async fn node() -> Served {
 }
 
 /// Runs a client's script against the node and returns what it printed.
-async fn ask(python: &PathBuf, script: &str, url: &str) -> String {
+async fn ask(python: &PathBuf, script: &str, arguments: &[&str]) -> String {
     let script = format!("{}/clients/{script}", env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new(python).args([&script, url]).output().await.unwrap();
+    let output = Command::new(python).arg(&script).args(arguments).output().await.unwrap();
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{script}:\n{printed}\n{}", String::from_utf8_lossy(&output.stderr));
     printed
@@ -25,9 +26,18 @@ async fn python_clients_read_what_the_standards_promise() {
     let Some(python) = python() else { return };
     let node = node().await;
     for script in ["openapi.py", "ogc_features.py", "ogc_edr.py", "sensorthings.py"] {
-        let printed = ask(&python, script, &node.url).await;
+        let printed = ask(&python, script, &[&node.url]).await;
         assert!(printed.trim_end().ends_with("ok"), "{script}: {printed}");
     }
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_python_client_writes_what_the_standard_promises() {
+    let Some(python) = python() else { return };
+    let node = node().await;
+    let printed = ask(&python, "sensorthings_write.py", &[&node.url, node.key.expose_secret()]).await;
+    assert!(printed.trim_end().ends_with("ok"), "{printed}");
     node.stop().await;
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod dataset_grant;
 pub(crate) mod dataset_newest;
 pub(crate) mod dataset_version;
 pub(crate) mod datastream;
+pub(crate) mod description;
 pub(crate) mod draft;
 pub(crate) mod finding;
 pub(crate) mod json;

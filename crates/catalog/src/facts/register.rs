@@ -13,6 +13,11 @@ const MAX_TEXT: usize = 500;
 /// The most other names.
 const MAX_NAMES: usize = 50;
 
+/// Whether somebody else gives out the codes of a scheme.
+pub fn is_official(scheme: &str) -> bool {
+    OFFICIAL.contains(&scheme)
+}
+
 impl Catalog {
     /// Registers a property. One that exists under the code, or under one of the names, is a conflict:
     /// two properties of one name would make every file that names it ambiguous.
@@ -52,7 +57,7 @@ impl Catalog {
         let gazetteer = self.gazetteer().await?;
         let names = [Some(&place.name.vi), place.name.en.as_ref()].into_iter().flatten();
         checked(&names.chain(&place.alt_names).collect::<Vec<_>>(), Some(&place.source))?;
-        if OFFICIAL.contains(&place.id.scheme()) {
+        if is_official(place.id.scheme()) {
             return Err(Error::invalid(
                 format!("the codes of `{}` are official and stand in the reference", place.id.scheme()),
                 "give the place an id of a scheme of your own, e.g. `station:my_gauge`",

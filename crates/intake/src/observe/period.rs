@@ -38,6 +38,11 @@ pub(crate) struct Span {
     pub(crate) moved: bool,
 }
 
+/// Whether a text is a period: nothing for instants, an ISO 8601 duration, a hydrological day, or a name.
+pub fn is_period(text: &str) -> bool {
+    Period::parse(text).is_some_and(|period| period.text == text)
+}
+
 impl Period {
     /// The period that a time's own text says, when it is longer than a day.
     pub(crate) fn of_precision(precision: Precision) -> Option<Period> {

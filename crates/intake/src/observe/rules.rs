@@ -259,7 +259,7 @@ pub(crate) fn converted(number: f64, factor: f64, addend: f64) -> f64 {
 }
 
 /// The statistic that a property usually is, as the vocabulary writes it.
-pub(crate) fn usual_statistic(text: Option<&str>) -> Statistic {
+pub fn usual_statistic(text: Option<&str>) -> Statistic {
     match text.unwrap_or("").split([' ', ',']).next().unwrap_or("") {
         "maximum" | "max" => Statistic::Max,
         "minimum" | "min" => Statistic::Min,

@@ -24,7 +24,7 @@ pub(super) async fn read(
     let time =
         TimeRange { from: DateTime::from_timestamp_micros(from), to: DateTime::from_timestamp_micros(to) };
     let columns = Some(vec!["datastream", "phenomenon_time", "result"]);
-    let read = SeriesRead { datastreams, time, columns, limit: None };
+    let read = SeriesRead { datastreams, time, columns, limit: None, results: lake::ResultRange::ALL };
     let mut found: HashMap<i64, Vec<Point>> = HashMap::new();
     for batch in lake.read_to_check(permit, snapshot, read).await? {
         let ids = batch.column(0).as_primitive::<Int64Type>();

@@ -90,8 +90,13 @@ impl Intake {
         ids.sort_unstable();
         let (mut changed, mut looked, mut count) = (Vec::new(), 0_u64, 0_u64);
         for ids in ids.chunks(AT_ONCE) {
-            let all =
-                SeriesRead { datastreams: ids.to_vec(), time: TimeRange::ALL, columns: None, limit: None };
+            let all = SeriesRead {
+                datastreams: ids.to_vec(),
+                time: TimeRange::ALL,
+                columns: None,
+                limit: None,
+                results: lake::ResultRange::ALL,
+            };
             let mut others: Vec<i64> =
                 ids.iter().flat_map(|id| &tested[id].neighbours).map(|(id, _)| *id).collect();
             others.sort_unstable();

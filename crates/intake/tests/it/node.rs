@@ -154,7 +154,13 @@ impl Node {
             return Vec::new();
         }
         let snapshot = self.lake.snapshot(&permit, AsOf::Latest).await.unwrap();
-        let read = SeriesRead { datastreams: ids, time: TimeRange::ALL, columns: None, limit: None };
+        let read = SeriesRead {
+            datastreams: ids,
+            time: TimeRange::ALL,
+            columns: None,
+            limit: None,
+            results: lake::ResultRange::ALL,
+        };
         let batches = self.lake.read_series(&permit, &snapshot, read).await.unwrap();
         let mut values = Vec::new();
         for batch in batches {

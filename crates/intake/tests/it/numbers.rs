@@ -16,7 +16,13 @@ pub async fn stored(node: &Node) -> Vec<(Option<f64>, Option<String>, i8, Option
         node.catalog.datastreams(permit.dataset()).await.unwrap().iter().map(|stream| stream.id.0).collect();
     ids.sort_unstable();
     let snapshot = node.lake.snapshot(&permit, AsOf::Latest).await.unwrap();
-    let read = SeriesRead { datastreams: ids, time: TimeRange::ALL, columns: None, limit: None };
+    let read = SeriesRead {
+        datastreams: ids,
+        time: TimeRange::ALL,
+        columns: None,
+        limit: None,
+        results: lake::ResultRange::ALL,
+    };
     let mut values = Vec::new();
     for batch in node.lake.read_series(&permit, &snapshot, read).await.unwrap() {
         let text = |name: &str, row: usize| {

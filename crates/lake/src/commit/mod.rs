@@ -26,7 +26,9 @@ use crate::read::ranges_of;
 use crate::snapshot::ChangesRows;
 use crate::tables::Table;
 use crate::write::{Rows, write_file};
-use crate::{CommitCounts, Committed, Corrections, DataFile, Error, Lake, NewFlags, NewRows, durable};
+use crate::{
+    CommitCounts, Committed, Corrections, DataFile, Error, Lake, NewFlags, NewRows, OldRows, durable,
+};
 
 pub(crate) use self::undo::undo;
 
@@ -83,6 +85,16 @@ pub(crate) async fn commit(lake: &Lake, permit: &Permit, new: NewRows) -> Result
 pub(crate) async fn commit_flags(lake: &Lake, permit: &Permit, new: NewFlags) -> Result<Committed, Error> {
     let NewFlags { run, rows, committed_at } = new;
     let work = Work { run, rows, gone: Vec::new(), what: What::Flags, at: committed_at, attempts: ATTEMPTS };
+    let table = lake.inner.tables.table(permit.dataset());
+    let _turn = table.turn.lock().await;
+    commit_in_turn(lake, permit, &table, work).await
+}
+
+/// Takes rows away; see [`Lake::strike`].
+pub(crate) async fn strike(lake: &Lake, permit: &Permit, old: OldRows) -> Result<Committed, Error> {
+    let OldRows { run, rows: gone, committed_at } = old;
+    let what = What::Restored;
+    let work = Work { run, rows: Vec::new(), gone, what, at: committed_at, attempts: ATTEMPTS };
     let table = lake.inner.tables.table(permit.dataset());
     let _turn = table.turn.lock().await;
     commit_in_turn(lake, permit, &table, work).await

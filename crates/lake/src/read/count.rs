@@ -23,7 +23,7 @@ pub(crate) async fn count(
     read: CountRead,
 ) -> Result<u64, Error> {
     super::series::must_be_observations(snapshot)?;
-    let wanted = Arc::new(Wanted::new(permit, read.datastreams, &read.time)?);
+    let wanted = Arc::new(Wanted::new(permit, read.datastreams, &read.time, read.results)?);
     let mut count = 0;
     let mut left = Vec::new();
     for file in snapshot.files() {
@@ -61,7 +61,7 @@ async fn of_file(lake: &Lake, file: &DataFile, wanted: &Wanted) -> Result<u64, E
         return Ok(known);
     }
     let (groups, selection) = edges.selection(builder.metadata());
-    let mask = ProjectionMask::leaves(builder.parquet_schema(), [DATASTREAM, TIME]);
+    let mask = ProjectionMask::leaves(builder.parquet_schema(), wanted.columns());
     let mut rows = builder
         .with_row_groups(groups)
         .with_row_selection(selection)
@@ -93,6 +93,10 @@ fn divide(metadata: &ParquetMetaData, wanted: &Wanted) -> (u64, Chosen) {
             &int_pages(metadata, group, DATASTREAM, |min, max| wanted.has_datastream(min, max)),
             &int_pages(metadata, group, TIME, |min, max| wanted.has_time(min, max)),
         );
+        let may = match wanted.pages_of_results(metadata, group) {
+            Some(pages) => both(&may, &pages),
+            None => may,
+        };
         let sure = both(
             &int_pages_for_sure(metadata, group, DATASTREAM, |min, max| wanted.has_all_datastreams(min, max)),
             &int_pages_for_sure(metadata, group, TIME, |min, max| wanted.has_all_times(min, max)),

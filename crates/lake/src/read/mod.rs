@@ -5,6 +5,7 @@ mod count;
 mod features;
 mod key_index;
 mod prune;
+mod results;
 mod series;
 
 use arrow::record_batch::RecordBatch;
@@ -19,6 +20,7 @@ pub(crate) use count::count;
 pub(crate) use features::features;
 pub(crate) use key_index::KeyIndexes;
 pub(crate) use prune::{Chosen, Ranges, int_range, ranges_of, rows_of, text_range};
+pub use results::ResultRange;
 pub(crate) use series::series;
 
 /// Which results to read.
@@ -32,6 +34,8 @@ pub struct SeriesRead {
     pub columns: Option<Vec<&'static str>>,
     /// At most so many rows, the first in order.
     pub limit: Option<usize>,
+    /// The results.
+    pub results: ResultRange,
 }
 
 /// Which results to count.
@@ -41,6 +45,8 @@ pub struct CountRead {
     pub datastreams: Option<Vec<i64>>,
     /// The phenomenon times.
     pub time: TimeRange,
+    /// The results.
+    pub results: ResultRange,
 }
 
 /// Which features to read.

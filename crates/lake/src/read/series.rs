@@ -11,9 +11,9 @@ use parquet::arrow::ProjectionMask;
 use parquet::file::metadata::ParquetMetaData;
 use policy::Permit;
 
-use super::prune::{Chosen, both, int_pages, int_range, rows_of};
-use super::{BATCH_ROWS, SeriesRead};
-use crate::observations::{DATASTREAM, TIME};
+use super::prune::{Chosen, both, float_pages, float_range, int_pages, int_range, rows_of};
+use super::{BATCH_ROWS, Ranges, ResultRange, SeriesRead};
+use crate::observations::{DATASTREAM, RESULT, TIME};
 use crate::{DataFile, Error, Lake, Snapshot};
 
 /// Files that are read at the same time.
@@ -27,6 +27,7 @@ pub(super) struct Wanted {
     from: i64,
     /// The first instant after, in microseconds.
     to: i64,
+    results: ResultRange,
 }
 
 impl Wanted {
@@ -34,6 +35,7 @@ impl Wanted {
         permit: &Permit,
         datastreams: Option<Vec<i64>>,
         time: &TimeRange,
+        results: ResultRange,
     ) -> Result<Wanted, Error> {
         if datastreams.as_ref().is_some_and(|all| all.is_empty() || !all.is_sorted()) {
             return Err(Error::invalid("the datastreams of a read have to be there and sorted", "sort them"));
@@ -41,7 +43,7 @@ impl Wanted {
         let embargo = permit.rows().before.map_or(i64::MAX, |before| before.timestamp_micros());
         let to = time.to.map_or(i64::MAX, |to| to.timestamp_micros());
         let from = time.from.map_or(i64::MIN, |from| from.timestamp_micros());
-        Ok(Wanted { datastreams, from, to: to.min(embargo) })
+        Ok(Wanted { datastreams, from, to: to.min(embargo), results })
     }
 
     fn is_nothing(&self) -> bool {
@@ -68,7 +70,9 @@ impl Wanted {
             Some((min, max)) => self.has_all_datastreams(min, max),
             None => self.datastreams.is_none(),
         };
-        all_datastreams && times.is_some_and(|(min, max)| self.has_all_times(min, max))
+        self.results.is_all()
+            && all_datastreams
+            && times.is_some_and(|(min, max)| self.has_all_times(min, max))
     }
 
     pub(super) fn has_datastream(&self, min: i64, max: i64) -> bool {
@@ -78,6 +82,9 @@ impl Wanted {
     }
 
     pub(super) fn has_all_datastreams(&self, min: i64, max: i64) -> bool {
+        if !self.results.is_all() {
+            return false;
+        }
         let Some(datastreams) = &self.datastreams else { return true };
         // What else lies between two numbers nobody knows.
         min == max && datastreams.binary_search(&min).is_ok()
@@ -91,8 +98,36 @@ impl Wanted {
         self.from <= min && max < self.to
     }
 
+    /// The rows of a row group on pages that may hold results that are wanted; none when no page does.
+    pub(super) fn pages_of_results(&self, metadata: &ParquetMetaData, group: usize) -> Option<Ranges> {
+        if self.results.is_all() {
+            return None;
+        }
+        let may = |(min, max)| self.results.may_have(min, max);
+        if float_range(metadata, group, RESULT).is_some_and(|range| !may(range)) {
+            return Some(Ranges::new());
+        }
+        Some(float_pages(metadata, group, RESULT, |min, max| may((min, max))))
+    }
+
+    /// The columns by which rows are told, in the table's order.
+    pub(super) fn columns(&self) -> Vec<usize> {
+        if self.results.is_all() { vec![DATASTREAM, TIME] } else { vec![DATASTREAM, TIME, RESULT] }
+    }
+
     /// Which rows of a batch are wanted, whose first columns are datastream and time.
     fn mask(&self, batch: &RecordBatch) -> BooleanBuffer {
+        let rows = self.mask_of_keys(batch);
+        if self.results.is_all() {
+            return rows;
+        }
+        match batch.column_by_name("result") {
+            Some(results) => &rows & &self.results.mask(results),
+            None => BooleanBuffer::new_unset(batch.num_rows()),
+        }
+    }
+
+    fn mask_of_keys(&self, batch: &RecordBatch) -> BooleanBuffer {
         let datastreams = batch.column(0).as_primitive::<Int64Type>().values();
         let times = batch.column(1).as_primitive::<TimestampMicrosecondType>().values();
         let in_time = |row: usize| self.from <= times[row] && times[row] < self.to;
@@ -133,6 +168,10 @@ impl Wanted {
                 &int_pages(metadata, group, DATASTREAM, |min, max| self.has_datastream(min, max)),
                 &int_pages(metadata, group, TIME, |min, max| self.has_time(min, max)),
             );
+            let rows = match self.pages_of_results(metadata, group) {
+                Some(pages) => both(&rows, &pages),
+                None => rows,
+            };
             if !rows.is_empty() {
                 chosen.groups.push((group, rows));
             }
@@ -168,8 +207,8 @@ pub(crate) async fn series(
     read: SeriesRead,
 ) -> Result<Vec<RecordBatch>, Error> {
     must_be_observations(snapshot)?;
-    let columns = columns(&snapshot.schema(), read.columns.as_deref())?;
-    let wanted = Wanted::new(permit, Some(read.datastreams), &read.time)?;
+    let wanted = Wanted::new(permit, Some(read.datastreams), &read.time, read.results)?;
+    let columns = columns(&snapshot.schema(), read.columns.as_deref(), &wanted)?;
     let limit = read.limit.unwrap_or(usize::MAX);
     if wanted.is_nothing() || limit == 0 {
         return Ok(Vec::new());
@@ -216,7 +255,7 @@ struct Columns {
     shown: Vec<usize>,
 }
 
-fn columns(schema: &SchemaRef, asked: Option<&[&'static str]>) -> Result<Columns, Error> {
+fn columns(schema: &SchemaRef, asked: Option<&[&'static str]>, by: &Wanted) -> Result<Columns, Error> {
     let Some(asked) = asked else {
         let all: Vec<usize> = (0..schema.fields().len()).collect();
         return Ok(Columns { read: all.clone(), shown: all });
@@ -231,7 +270,7 @@ fn columns(schema: &SchemaRef, asked: Option<&[&'static str]>) -> Result<Columns
         })?);
     }
     let mut read = wanted.clone();
-    read.extend([DATASTREAM, TIME]);
+    read.extend(by.columns());
     read.sort_unstable();
     read.dedup();
     let shown = (0..read.len()).filter(|at| wanted.contains(&read[*at])).collect();

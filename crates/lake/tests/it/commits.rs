@@ -69,7 +69,7 @@ on_both! {
         commit(&lake, 1, &[(1, 0, Some(1.0)), (1, 1, Some(1.0)), (1, 2, Some(1.0))]).await;
         commit(&lake, 2, &[(1, 1, Some(9.0))]).await;
         let snapshot = lake.snapshot(&reading(), AsOf::Latest).await.unwrap();
-        let read = SeriesRead { datastreams: vec![1], time: TimeRange::ALL, columns: None, limit: None };
+        let read = SeriesRead { datastreams: vec![1], time: TimeRange::ALL, columns: None, limit: None, results: lake::ResultRange::ALL };
         let batches = lake.read_series(&reading(), &snapshot, read).await.unwrap();
         let batch = arrow::compute::concat_batches(&snapshot.schema(), &batches).unwrap();
         let runs = batch.column_by_name("run").unwrap().as_string::<i32>();

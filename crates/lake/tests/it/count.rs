@@ -41,13 +41,13 @@ fn a_count_is_the_number_of_rows_that_a_read_gives() {
             datastreams: datastreams.clone(),
             time,
             columns: Some(vec!["phenomenon_time"]),
-            limit: None,
+            limit: None, results: lake::ResultRange::ALL,
         };
         let rows = runtime.block_on(lake.read_series(&reading(), &snapshot, read)).unwrap();
         let expected: u64 = rows.iter().map(|batch| batch.num_rows() as u64).sum();
         let all = every.then_some(None);
         for datastreams in [Some(Some(datastreams)), all].into_iter().flatten() {
-            let count = CountRead { datastreams, time };
+            let count = CountRead { datastreams, time, results: lake::ResultRange::ALL };
             let counted = runtime.block_on(lake.count_series(&reading(), &snapshot, count)).unwrap();
             prop_assert_eq!(counted, expected);
         }
@@ -63,7 +63,13 @@ async fn the_first_rows_of_a_series_are_the_same_whether_all_or_some_are_asked_f
     let snapshot = lake.snapshot(&reading(), AsOf::Latest).await.unwrap();
     let read = async |stream: i64, from: Option<i64>, limit: Option<usize>| -> Vec<Value> {
         let time = TimeRange { from: from.map(instant), to: None };
-        let read = SeriesRead { datastreams: vec![stream], time, columns: None, limit };
+        let read = SeriesRead {
+            datastreams: vec![stream],
+            time,
+            columns: None,
+            limit,
+            results: lake::ResultRange::ALL,
+        };
         let batches = lake.read_series(&reading(), &snapshot, read).await.unwrap();
         batches.iter().flat_map(crate::world::batch_values).collect()
     };

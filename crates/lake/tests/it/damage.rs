@@ -9,8 +9,13 @@ use crate::world::{Value, World, commit, reading, values, with_table};
 
 async fn all(lake: &Lake) -> Result<usize, Error> {
     let snapshot = lake.snapshot(&reading(), AsOf::Latest).await?;
-    let read =
-        SeriesRead { datastreams: (0..50).collect(), time: TimeRange::ALL, columns: None, limit: None };
+    let read = SeriesRead {
+        datastreams: (0..50).collect(),
+        time: TimeRange::ALL,
+        columns: None,
+        limit: None,
+        results: lake::ResultRange::ALL,
+    };
     let batches = lake.read_series(&reading(), &snapshot, read).await?;
     Ok(batches.iter().map(|batch| batch.num_rows()).sum())
 }

@@ -230,7 +230,13 @@ async fn a_permit_with_a_row_filter_reaches_no_features_and_kinds_are_not_mixed(
     let snapshot = lake.snapshot(&reading, AsOf::Latest).await.unwrap();
     let filtered = crate::series::embargoed("2020-01-01T00:00:00Z");
     assert!(matches!(lake.read_features(&filtered, &snapshot, all()).await, Err(Error::Denied(_))));
-    let series = SeriesRead { datastreams: vec![1], time: TimeRange::ALL, columns: None, limit: None };
+    let series = SeriesRead {
+        datastreams: vec![1],
+        time: TimeRange::ALL,
+        columns: None,
+        limit: None,
+        results: lake::ResultRange::ALL,
+    };
     assert!(matches!(lake.read_series(&reading, &snapshot, series).await, Err(Error::Invalid { .. })));
     let twice = [("a".to_owned(), 105.0, 10.0, None), ("a".to_owned(), 106.0, 10.0, None)];
     let rows =

@@ -45,7 +45,13 @@ fn hours(from: Option<i64>, to: Option<i64>) -> TimeRange {
 }
 
 fn read(datastreams: &[i64], time: TimeRange) -> SeriesRead {
-    SeriesRead { datastreams: datastreams.to_vec(), time, columns: None, limit: None }
+    SeriesRead {
+        datastreams: datastreams.to_vec(),
+        time,
+        columns: None,
+        limit: None,
+        results: lake::ResultRange::ALL,
+    }
 }
 
 async fn series(lake: &Lake, permit: &Permit, read: SeriesRead) -> Vec<Value> {

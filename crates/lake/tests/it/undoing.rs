@@ -25,8 +25,13 @@ async fn undo(lake: &Lake, by: u32, of: u32, withdrawn: &[u32]) -> Undone {
 
 async fn rows(lake: &Lake) -> RecordBatch {
     let snapshot = lake.snapshot(&writing(), AsOf::Latest).await.unwrap();
-    let read =
-        SeriesRead { datastreams: (0..100).collect(), time: TimeRange::ALL, columns: None, limit: None };
+    let read = SeriesRead {
+        datastreams: (0..100).collect(),
+        time: TimeRange::ALL,
+        columns: None,
+        limit: None,
+        results: lake::ResultRange::ALL,
+    };
     let batches = lake.read_to_check(&writing(), &snapshot, read).await.unwrap();
     arrow::compute::concat_batches(&snapshot.schema(), &batches).unwrap()
 }

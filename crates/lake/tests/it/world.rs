@@ -175,8 +175,13 @@ pub async fn commit(lake: &Lake, number: u32, values: &[Value]) -> lake::Committ
 /// All results of a version for datastreams 0 to 9999, in order.
 pub async fn values(lake: &Lake, at: AsOf) -> Vec<Value> {
     let snapshot = lake.snapshot(&reading(), at).await.unwrap();
-    let read =
-        SeriesRead { datastreams: (0..10_000).collect(), time: TimeRange::ALL, columns: None, limit: None };
+    let read = SeriesRead {
+        datastreams: (0..10_000).collect(),
+        time: TimeRange::ALL,
+        columns: None,
+        limit: None,
+        results: lake::ResultRange::ALL,
+    };
     let batches = lake.read_series(&reading(), &snapshot, read).await.unwrap();
     let values: Vec<Value> = batches.iter().flat_map(batch_values).collect();
     assert_eq!(values.len() as u64, snapshot.rows(), "a version has as many rows as it says");

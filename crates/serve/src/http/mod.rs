@@ -11,12 +11,14 @@ pub mod offload;
 pub mod params;
 pub mod principal;
 pub mod problem;
+mod tagged;
 
 pub use language::RequestLang;
 pub use links::Links;
 pub use params::{Body, Params};
 pub use principal::Caller;
 pub use problem::{Problem, ProblemKind};
+pub use tagged::tagged;
 
 /// What a handler answers: the thing asked for, or a problem in the reader's language.
 pub type Answer<T> = Result<T, Problem>;

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
-use policy::Principal;
+use policy::{Principal, Role, Scope};
 use query::Asker;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
@@ -104,6 +104,16 @@ fn same_origin(headers: &HeaderMap) -> bool {
         // A client that sends neither header is no browser, and only browsers send cookies unasked.
         (_, None) => true,
         (None, Some(_)) => false,
+    }
+}
+
+/// Whether a principal keeps the lists of places and properties: a steward or an administrator.
+pub fn may_register(principal: &Principal) -> Result<(), Problem> {
+    match principal {
+        _ if principal.is_admin() => Ok(()),
+        Principal::Public => Err(Problem::new(ProblemKind::SignInRequired)),
+        Principal::User { role: Role::Steward, .. } if principal.has_scope(Scope::Write) => Ok(()),
+        _ => Err(Problem::new(ProblemKind::NotAllowed)),
     }
 }
 

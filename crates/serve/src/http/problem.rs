@@ -40,6 +40,8 @@ pub enum ProblemKind {
     Gone,
     /// The path exists, but not with this method.
     MethodNotAllowed,
+    /// A thing that the protocol knows and this system cannot keep.
+    NotSupported,
     /// None of the formats asked for can be made.
     NotAcceptable,
     /// The thing is there already, or in another state.
@@ -68,7 +70,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [ProblemKind; 22] = [
+    pub const ALL: [ProblemKind; 23] = [
         ProblemKind::InvalidParameter,
         ProblemKind::UnknownParameter,
         ProblemKind::InvalidBody,
@@ -79,6 +81,7 @@ impl ProblemKind {
         ProblemKind::NotFound,
         ProblemKind::Gone,
         ProblemKind::MethodNotAllowed,
+        ProblemKind::NotSupported,
         ProblemKind::NotAcceptable,
         ProblemKind::Conflict,
         ProblemKind::TooLarge,
@@ -106,6 +109,7 @@ impl ProblemKind {
             ProblemKind::NotFound => "not-found",
             ProblemKind::Gone => "gone",
             ProblemKind::MethodNotAllowed => "method-not-allowed",
+            ProblemKind::NotSupported => "not-supported",
             ProblemKind::NotAcceptable => "not-acceptable",
             ProblemKind::Conflict => "conflict",
             ProblemKind::TooLarge => "too-large",
@@ -133,6 +137,7 @@ impl ProblemKind {
             ProblemKind::NotFound => StatusCode::NOT_FOUND,
             ProblemKind::Gone => StatusCode::GONE,
             ProblemKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            ProblemKind::NotSupported => StatusCode::NOT_IMPLEMENTED,
             ProblemKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             ProblemKind::Conflict => StatusCode::CONFLICT,
             ProblemKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -253,7 +258,8 @@ impl Problem {
         })
     }
 
-    fn document(&self, lang: Lang, request_id: Option<&str>) -> serde_json::Value {
+    /// The problem as a document.
+    pub(crate) fn document(&self, lang: Lang, request_id: Option<&str>) -> serde_json::Value {
         let mut document = json!({
             "type": format!("/problems/{}", self.kind.slug()),
             "title": self.kind.title(lang),

@@ -1,28 +1,33 @@
 //! Sets as asked for: filtered, ordered, paged, counted, with related entities expanded.
+//!
+//! What a level of `$expand` needs is read for all entities of the level above together, and an
+//! entity that many lead to is written once.
 
-use std::cmp::Ordering;
+use std::collections::HashMap;
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::{FutureExt, StreamExt};
+use model::DatasetId;
 use serde_json::{Map, Value};
-use standards::sta::{Entity, Expand, Expr, Options, Order, matches};
+use standards::sta::{Entity, Expand, Expr, Id, Options, matches};
 
-use super::encode;
-use super::node::{self, Node, Seen, Set};
-use super::observations;
+use super::node::{Node, Seen, Set};
 use super::resolve::Context;
+use super::{encode, observations, order};
 use crate::http::{Answer, Problem};
 
 /// How many entities a page has when nobody says.
 const DEFAULT_TOP: u64 = 100;
 /// How many entities a page may have.
 const MOST_TOP: u64 = 1_000;
-/// How many entities of a page are made at a time.
-const EXPANDED_AT_ONCE: usize = 8;
 /// How many observations a page may have: they are small, and there are many.
 const MOST_OBSERVATIONS: u64 = 10_000;
 
+/// An entity's document.
+pub(super) type Document = Map<String, Value>;
+
 /// A page of a set.
+#[derive(Debug, Default)]
 pub(super) struct Page {
     /// The entities.
     pub(super) nodes: Vec<Node>,
@@ -30,6 +35,8 @@ pub(super) struct Page {
     pub(super) count: Option<u64>,
     /// Whether more follow.
     pub(super) more: bool,
+    /// The datasets whose values the set is of.
+    pub(super) datasets: Vec<DatasetId>,
 }
 
 /// Which part of a set is wanted.
@@ -40,7 +47,7 @@ pub(super) struct Window {
 }
 
 impl Window {
-    fn of(options: &Options, is_observations: bool) -> Window {
+    pub(super) fn of(options: &Options, is_observations: bool) -> Window {
         let most = if is_observations { MOST_OBSERVATIONS } else { MOST_TOP };
         let top = options.top.unwrap_or(DEFAULT_TOP).min(most);
         let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
@@ -54,156 +61,200 @@ impl Window {
 }
 
 /// A set as a document; `path` is the set's own, for the link to the next page.
-pub(super) async fn set_document(
-    ctx: &Context,
-    set: Set,
-    options: &Options,
-    path: &str,
-) -> Answer<Map<String, Value>> {
+pub(super) async fn set_document(ctx: &Context, set: Set, options: &Options, path: &str) -> Answer<Document> {
     let page = page(ctx, set, options).await?;
-    let next = page.more.then(|| next_link(ctx, path, options, page.nodes.len()));
+    let mut document = notes(ctx, &page, options, path);
+    let values = if options.data_array {
+        encode::arrays(ctx, &page.nodes, &options.select)?
+    } else {
+        documents(ctx, &page.nodes, options).await?.into_iter().map(Value::Object).collect()
+    };
+    document.insert("value".into(), Value::Array(values));
+    Ok(document)
+}
+
+/// What stands beside the entities of a page: their number, and the link to the next page.
+pub(super) fn notes(ctx: &Context, page: &Page, options: &Options, path: &str) -> Document {
     let mut document = Map::new();
     if let Some(count) = page.count {
         document.insert("@iot.count".into(), count.into());
     }
-    if let Some(next) = next {
+    if let Some(last) = page.nodes.last().filter(|_| page.more) {
+        let next = next_link(ctx, path, options, last, &page.datasets);
         document.insert("@iot.nextLink".into(), next.into());
     }
-    let mut values = Vec::with_capacity(page.nodes.len());
-    // What is expanded may have to be read: some at a time, in their order.
-    let mut documents = Vec::with_capacity(page.nodes.len());
-    for node in &page.nodes {
-        documents.push(entity_document(ctx, node, options));
-    }
-    let mut documents = futures::stream::iter(documents).buffered(EXPANDED_AT_ONCE);
-    while let Some(document) = documents.next().await {
-        // Encoding ten thousand entities takes a while; others want the thread too.
-        if values.len() % 256 == 255 {
-            tokio::task::yield_now().await;
-        }
-        values.push(Value::Object(document?));
-    }
-    drop(documents);
-    document.insert("value".into(), values.into());
-    Ok(document)
+    document
 }
 
-/// A page of a set.
-pub(super) async fn page(ctx: &Context, set: Set, options: &Options) -> Answer<Page> {
-    check_paths(options, &set)?;
-    match set {
-        Set::Observations(series) => {
-            observations::page(ctx, series, options, Window::of(options, true)).await
-        }
-        Set::Nodes(nodes) => Ok(nodes_page(ctx, nodes, options)),
+/// The link goes on after the last entity, in the versions that this page was read from.
+fn next_link(ctx: &Context, path: &str, options: &Options, last: &Node, datasets: &[DatasetId]) -> String {
+    let after = Some(order::token(ctx, last, &options.orderby));
+    let next = Options { skip: None, after, ..options.clone() };
+    let mut pairs = next.to_pairs();
+    let reads = !datasets.is_empty() || expands_observations(options);
+    if reads {
+        pairs.push(("asOf", ctx.pin(&datasets.iter().collect::<Vec<_>>())));
     }
-}
-
-fn nodes_page(ctx: &Context, mut nodes: Vec<Node>, options: &Options) -> Page {
-    let window = Window::of(options, false);
-    if let Some(filter) = &options.filter {
-        nodes.retain(|node| matches(filter, &Seen { ctx, node: node.clone() }));
-    }
-    sort(ctx, &mut nodes, &options.orderby);
-    let matched = nodes.len();
-    let nodes: Vec<Node> = nodes.into_iter().skip(window.skip).take(window.top).collect();
-    Page {
-        count: options.count.then_some(matched as u64),
-        more: window.skip.saturating_add(nodes.len()) < matched && !nodes.is_empty(),
-        nodes,
-    }
-}
-
-/// Orders entities by keys; equal ones keep their order, and unknown values come first.
-pub(super) fn sort(ctx: &Context, nodes: &mut Vec<Node>, orderby: &[Order]) {
-    if orderby.is_empty() {
-        return;
-    }
-    let keys = |node: &Node| -> Vec<standards::sta::Value> {
-        orderby.iter().map(|order| node::value(ctx, node, &order.path)).collect()
-    };
-    let mut keyed: Vec<_> = nodes.drain(..).map(|node| (keys(&node), node)).collect();
-    keyed.sort_by(|(left, _), (right, _)| {
-        let orders = orderby.iter().zip(left.iter().zip(right)).map(|(order, (left, right))| {
-            let compared = compare(left, right);
-            if order.descending { compared.reverse() } else { compared }
-        });
-        orders.fold(Ordering::Equal, Ordering::then)
-    });
-    nodes.extend(keyed.into_iter().map(|(_, node)| node));
-}
-
-/// A total order over values of any kind: by kind, then by value.
-fn compare(left: &standards::sta::Value, right: &standards::sta::Value) -> Ordering {
-    use standards::sta::Value;
-    let kind = |value: &Value| match value {
-        Value::Null | Value::Any(_) => 0,
-        Value::Bool(_) => 1,
-        Value::Integer(_) | Value::Decimal(_) => 2,
-        Value::Time(_) => 3,
-        Value::Text(_) => 4,
-    };
-    kind(left).cmp(&kind(right)).then(left.order(right).unwrap_or(Ordering::Equal))
-}
-
-/// An entity as a document, with what is expanded.
-pub(super) fn entity_document<'a>(
-    ctx: &'a Context,
-    node: &'a Node,
-    options: &'a Options,
-) -> BoxFuture<'a, Answer<Map<String, Value>>> {
-    async move {
-        ctx.add_entities(1)?;
-        let mut document = encode::document(ctx, node, &options.select);
-        for expand in &options.expand {
-            let expanded = expand_one(ctx, node, expand).await?;
-            document.extend(expanded);
-        }
-        Ok(document)
-    }
-    .boxed()
-}
-
-async fn expand_one(ctx: &Context, node: &Node, expand: &Expand) -> Answer<Map<String, Value>> {
-    let name = expand.relation.name;
-    let related = node.related(&ctx.world, expand.relation);
-    if !expand.relation.many {
-        let Set::Nodes(nodes) = related else { return Ok(Map::new()) };
-        let value = match nodes.first() {
-            Some(node) => Value::Object(entity_document(ctx, node, &expand.options).await?),
-            None => Value::Null,
-        };
-        return Ok(Map::from_iter([(name.to_owned(), value)]));
-    }
-    let path = format!("{}/{name}", ctx.path(node));
-    let set = set_document(ctx, related, &expand.options, &path).await?;
-    // In an expanded set the annotations carry the relation's name (18-088 §9.3.2.1).
-    Ok(set
-        .into_iter()
-        .map(|(key, value)| match key.as_str() {
-            "value" => (name.to_owned(), value),
-            _ => (format!("{name}{key}"), value),
-        })
-        .collect())
-}
-
-fn next_link(ctx: &Context, path: &str, options: &Options, shown: usize) -> String {
-    let skip = options.skip.unwrap_or(0).saturating_add(shown as u64);
-    let next = Options { skip: Some(skip), ..options.clone() };
-    let pairs = next.to_pairs();
     let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, text)| (*name, text.as_str())).collect();
     ctx.links.to(path, &pairs)
 }
 
-/// Refuses conditions over all observations of an entity: each would read whole series.
-fn check_paths(options: &Options, set: &Set) -> Answer<()> {
-    let entity = match set {
-        Set::Observations(_) => Entity::Observation,
-        Set::Nodes(nodes) => match nodes.first() {
-            Some(node) => node.entity(),
-            None => return Ok(()),
-        },
+fn expands_observations(options: &Options) -> bool {
+    let is =
+        |expand: &Expand| expand.relation.to == Entity::Observation || expands_observations(&expand.options);
+    options.expand.iter().any(is)
+}
+
+/// A page of a set.
+pub(super) async fn page(ctx: &Context, set: Set, options: &Options) -> Answer<Page> {
+    match set {
+        Set::Observations(series) => {
+            check_paths(options, Entity::Observation)?;
+            observations::page(ctx, series, options, Window::of(options, true)).await
+        }
+        Set::Nodes(nodes) => nodes_page(ctx, nodes, options),
+    }
+}
+
+fn nodes_page(ctx: &Context, mut nodes: Vec<Node>, options: &Options) -> Answer<Page> {
+    if let Some(node) = nodes.first() {
+        check_paths(options, node.entity())?;
+    }
+    let window = Window::of(options, false);
+    if let Some(filter) = &options.filter {
+        nodes.retain(|node| matches(filter, &Seen { ctx, node: node.clone() }));
+    }
+    let matched = nodes.len();
+    order::arrange(ctx, &mut nodes, &options.orderby, options.after.as_deref())?;
+    let left = nodes.len();
+    let nodes: Vec<Node> = nodes.into_iter().skip(window.skip).take(window.top).collect();
+    Ok(Page {
+        count: options.count.then_some(matched as u64),
+        more: window.skip.saturating_add(nodes.len()) < left && !nodes.is_empty(),
+        nodes,
+        datasets: Vec::new(),
+    })
+}
+
+/// One entity as a document, with what is expanded.
+pub(super) async fn entity_document(ctx: &Context, node: &Node, options: &Options) -> Answer<Document> {
+    let documents = documents(ctx, std::slice::from_ref(node), options).await?;
+    documents.into_iter().next().ok_or_else(|| Problem::not_found("/"))
+}
+
+/// Entities as documents, in their order, with what is expanded.
+fn documents<'a>(
+    ctx: &'a Context,
+    nodes: &'a [Node],
+    options: &'a Options,
+) -> BoxFuture<'a, Answer<Vec<Document>>> {
+    async move {
+        ctx.add_entities(nodes.len())?;
+        let mut documents = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            // Encoding ten thousand entities takes a while; others want the thread too.
+            if documents.len() % 256 == 255 {
+                tokio::task::yield_now().await;
+            }
+            documents.push(encode::document(ctx, node, &options.select));
+        }
+        for expand in &options.expand {
+            if expand.relation.many {
+                expand_sets(ctx, nodes, expand, &mut documents).await?;
+            } else {
+                expand_ones(ctx, nodes, expand, &mut documents).await?;
+            }
+        }
+        Ok(documents)
+    }
+    .boxed()
+}
+
+/// Puts the one entity that a relation leads to into each document.
+async fn expand_ones(
+    ctx: &Context,
+    nodes: &[Node],
+    expand: &Expand,
+    documents: &mut [Document],
+) -> Answer<()> {
+    let mut different: Vec<Node> = Vec::new();
+    let mut at: HashMap<Id, usize> = HashMap::new();
+    let mut leads_to = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let one = match node.related(&ctx.world, expand.relation) {
+            Set::Nodes(nodes) => nodes.into_iter().next(),
+            Set::Observations(_) => None,
+        };
+        leads_to.push(one.map(|one| {
+            *at.entry(one.id(&ctx.world)).or_insert_with(|| {
+                different.push(one);
+                different.len() - 1
+            })
+        }));
+    }
+    let expanded = self::documents(ctx, &different, &expand.options).await?;
+    // The same entity in many documents is as long an answer as so many entities.
+    let weights: Vec<usize> = expanded.iter().map(|one| weight(one, &expand.options.expand)).collect();
+    ctx.add_entities(leads_to.iter().flatten().map(|one| weights[*one]).sum())?;
+    for (document, one) in documents.iter_mut().zip(leads_to) {
+        let value = one.map_or(Value::Null, |one| Value::Object(expanded[one].clone()));
+        document.insert(expand.relation.name.to_owned(), value);
+    }
+    Ok(())
+}
+
+/// How many entities a document holds, itself among them.
+fn weight(document: &Document, expands: &[Expand]) -> usize {
+    let below = expands.iter().map(|expand| match document.get(expand.relation.name) {
+        Some(Value::Object(one)) => weight(one, &expand.options.expand),
+        Some(Value::Array(many)) => {
+            many.iter().filter_map(Value::as_object).map(|one| weight(one, &expand.options.expand)).sum()
+        }
+        _ => 0,
+    });
+    1 + below.sum::<usize>()
+}
+
+/// Puts the page of the set that a relation leads to into each document.
+async fn expand_sets(
+    ctx: &Context,
+    nodes: &[Node],
+    expand: &Expand,
+    documents: &mut [Document],
+) -> Answer<()> {
+    let (name, options) = (expand.relation.name, &expand.options);
+    let pages = if expand.relation.to == Entity::Observation {
+        check_paths(options, Entity::Observation)?;
+        let series = nodes.iter().map(|node| match node.related(&ctx.world, expand.relation) {
+            Set::Observations(series) => series,
+            Set::Nodes(_) => Vec::new(),
+        });
+        observations::pages(ctx, series.collect(), options, Window::of(options, true)).await?
+    } else {
+        let mut pages = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            pages.push(match node.related(&ctx.world, expand.relation) {
+                Set::Nodes(nodes) => nodes_page(ctx, nodes, options)?,
+                Set::Observations(_) => Page::default(),
+            });
+        }
+        pages
     };
+    let all: Vec<Node> = pages.iter().flat_map(|page| page.nodes.iter().cloned()).collect();
+    let mut expanded = self::documents(ctx, &all, options).await?.into_iter();
+    for ((document, node), page) in documents.iter_mut().zip(nodes).zip(&pages) {
+        // In an expanded set the annotations carry the relation's name (18-088 §9.3.2.1).
+        let path = format!("{}/{name}", ctx.path(node));
+        let notes = notes(ctx, page, options, &path);
+        document.extend(notes.into_iter().map(|(key, value)| (format!("{name}{key}"), value)));
+        let values = expanded.by_ref().take(page.nodes.len()).map(Value::Object).collect();
+        document.insert(name.to_owned(), Value::Array(values));
+    }
+    Ok(())
+}
+
+/// Refuses conditions over all observations of an entity: each would read whole series.
+fn check_paths(options: &Options, entity: Entity) -> Answer<()> {
     let mut paths: Vec<&[String]> = options.orderby.iter().map(|order| order.path.as_slice()).collect();
     if let Some(filter) = &options.filter {
         collect_paths(filter, &mut paths);

@@ -1,20 +1,24 @@
 //! The model as SensorThings entities.
 
+use std::collections::HashMap;
+
 use model::{Place, PlaceId, Text, instant_text};
 use query::ObservedValue;
 use serde_json::{Map, Value, json};
 use standards::sta::{
-    Datastream, FeatureOfInterest, Interval, Location, Observation, ObservedProperty, Quality, Sensor, Thing,
-    UnitOfMeasurement, entity_document, to_map,
+    Datastream, Entity, FeatureOfInterest, HistoricalLocation, Id, Interval, Location, Observation,
+    ObservedProperty, Quality, Sensor, Thing, UnitOfMeasurement, entity_document, to_map,
 };
 
 use super::node::Node;
 use super::resolve::Context;
 use super::world::SeriesAt;
 use crate::http::language::message;
+use crate::http::{Answer, Problem};
 
 const GEOJSON: &str = "application/geo+json";
-const MEASUREMENT: &str = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement";
+/// The kind of all results.
+pub(super) const MEASUREMENT: &str = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement";
 
 /// An entity's document: the properties selected, its links, without what is expanded.
 pub(super) fn document(ctx: &Context, node: &Node, select: &[String]) -> Map<String, Value> {
@@ -28,12 +32,129 @@ pub(super) fn document(ctx: &Context, node: &Node, select: &[String]) -> Map<Str
     entity_document(&ctx.root(), node.entity(), &node.id(&ctx.world), body, select)
 }
 
+/// Observations as rows of arrays, one array for each series (18-088 §12.1).
+pub(super) fn arrays(ctx: &Context, nodes: &[Node], select: &[String]) -> Answer<Vec<Value>> {
+    const USUAL: [&str; 5] = ["id", "phenomenonTime", "resultTime", "result", "resultQuality"];
+    let mut components: Vec<&str> = select.iter().map(String::as_str).collect();
+    if components.is_empty() {
+        components.extend(USUAL);
+    }
+    if let Some(other) = components.iter().find(|name| Entity::Observation.relation(name).is_some()) {
+        let why = format!("`{other}` is no component: an array has the series of its rows beside it");
+        return Err(Problem::parameter("$select", why));
+    }
+    ctx.add_entities(nodes.len())?;
+    let mut arrays: Vec<(SeriesAt, Vec<Value>)> = Vec::new();
+    let mut place: HashMap<SeriesAt, usize> = HashMap::new();
+    for node in nodes {
+        let Node::Observation(value, at) = node else { continue };
+        let mut body = to_map(&observation(ctx, value, *at, wants_parameters(select) && !select.is_empty()));
+        let component = |name: &str| match name {
+            "id" | "@iot.id" => match node.id(&ctx.world) {
+                Id::Number(number) => Value::from(number),
+                Id::Text(text) => Value::from(text),
+            },
+            "selfLink" | "@iot.selfLink" => Value::from(ctx.self_link(node)),
+            name => body.remove(name).unwrap_or(Value::Null),
+        };
+        let row = components.iter().copied().map(component).collect();
+        let index = *place.entry(*at).or_insert_with(|| {
+            arrays.push((*at, Vec::new()));
+            arrays.len() - 1
+        });
+        arrays[index].1.push(Value::Array(row));
+    }
+    let array = |(at, rows): (SeriesAt, Vec<Value>)| {
+        json!({
+            "Datastream@iot.navigationLink": ctx.self_link(&Node::Series(at)),
+            "components": components,
+            "dataArray@iot.count": rows.len(),
+            "dataArray": rows,
+        })
+    };
+    Ok(arrays.into_iter().map(array).collect())
+}
+
 fn wants_parameters(select: &[String]) -> bool {
     select.is_empty() || select.iter().any(|name| name == "parameters")
 }
 
-/// An entity's own properties.
+/// An entity's own properties: what the model knows, and what else was said of it.
 pub(super) fn body(ctx: &Context, node: &Node) -> Map<String, Value> {
+    let mut body = derived(ctx, node);
+    for (name, value) in said(ctx, node).into_iter().flatten() {
+        match (body.get_mut(name), value) {
+            // What the model knows of properties and units stands before what was said of them.
+            (Some(Value::Object(known)), Value::Object(said)) if name == "properties" => {
+                for (key, value) in said {
+                    known.entry(key.clone()).or_insert_with(|| value.clone());
+                }
+            }
+            (Some(Value::Object(known)), Value::Object(said)) => {
+                known.extend(said.iter().map(|(key, value)| (key.clone(), value.clone())));
+            }
+            _ => {
+                body.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    body
+}
+
+/// What was said of an entity beyond what the model knows.
+pub(super) fn said<'c>(ctx: &'c Context, node: &Node) -> Option<&'c Map<String, Value>> {
+    ctx.world.gazetteer.descriptions.get(&subject_of(ctx, node)?)
+}
+
+/// The properties that the model knows of an entity.
+pub(super) fn derived_properties(ctx: &Context, node: &Node) -> Map<String, Value> {
+    match derived(ctx, node).remove("properties") {
+        Some(Value::Object(properties)) => properties,
+        _ => Map::new(),
+    }
+}
+
+/// The name under which is kept what is said of an entity; none of one that follows from others.
+pub(super) fn subject_of(ctx: &Context, node: &Node) -> Option<String> {
+    Some(match node {
+        Node::Thing(place) => subject::thing(place),
+        Node::Location(place) => subject::location(place),
+        Node::Series(at) => subject::datastream(ctx.world.stream(*at).id),
+        Node::Sensor(id) => subject::sensor(id),
+        Node::Property(code) => subject::property(code),
+        Node::Feature(_) | Node::History(_) | Node::Observation(..) => return None,
+    })
+}
+
+/// Names under which descriptions are kept.
+pub(super) mod subject {
+    use model::{DatastreamId, PlaceId, PropertyCode};
+
+    pub(in crate::sta) fn thing(place: &PlaceId) -> String {
+        format!("place:{place}")
+    }
+
+    pub(in crate::sta) fn location(place: &PlaceId) -> String {
+        format!("location:{place}")
+    }
+
+    pub(in crate::sta) fn datastream(id: DatastreamId) -> String {
+        format!("datastream:{id}")
+    }
+
+    pub(in crate::sta) fn property(code: &PropertyCode) -> String {
+        format!("property:{code}")
+    }
+
+    /// Of a procedure by its name; what begins so and is no procedure's is nobody's.
+    pub(in crate::sta) fn sensor(id: &str) -> String {
+        format!("{PROCEDURE}{id}")
+    }
+
+    pub(in crate::sta) const PROCEDURE: &str = "procedure:";
+}
+
+fn derived(ctx: &Context, node: &Node) -> Map<String, Value> {
     match node {
         Node::Thing(place) => to_map(&Thing {
             name: place_name(ctx, place),
@@ -54,6 +175,10 @@ pub(super) fn body(ctx: &Context, node: &Node) -> Map<String, Value> {
             feature: feature(ctx, place),
             properties: place_properties(ctx, place),
         }),
+        Node::History(place) => match ctx.world.since(place) {
+            Some(time) => to_map(&HistoricalLocation { time: Interval { start: time, end: None } }),
+            None => Map::new(),
+        },
         Node::Series(at) => to_map(&datastream(ctx, *at)),
         Node::Sensor(id) => to_map(&sensor(ctx, id)),
         Node::Property(code) => to_map(&property(ctx, code)),

@@ -2,16 +2,20 @@
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::Utc;
+use model::Lang;
+use policy::Principal;
 use serde_json::{Map, Value, json};
-use standards::sta::{Options, Tail, parse_path, service_root};
+use standards::sta::{Tail, parse_path, service_root};
 
-use super::node::{Node, Set};
+use super::node::Node;
+use super::params::Asked;
 use super::resolve::{Context, Target};
 use super::{ROOT, answer, encode, params, reach};
 use crate::App;
-use crate::http::{Answer, Caller, Links, Problem, RequestLang};
+use crate::http::{Answer, Caller, Links, Problem, RequestLang, tagged};
 
 pub(super) async fn root(links: Links) -> Json<Value> {
     Json(service_root(&links.path(ROOT)))
@@ -24,21 +28,49 @@ pub(super) async fn resource(
     RequestLang(lang): RequestLang,
     Path(path): Path<String>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Answer<Response> {
-    let path = parse_path(&path)?;
-    let options = params::options(query.as_deref(), &path)?;
-    let world = reach::world(&app, &principal, &path, &options).await?;
-    let ctx = Context::new(app, world, links, lang);
+    read(&Reader { app, principal, links, lang }, &path, query.as_deref(), &headers).await
+}
+
+/// Who reads, and how.
+pub(super) struct Reader {
+    pub(super) app: App,
+    pub(super) principal: Principal,
+    pub(super) links: Links,
+    pub(super) lang: Lang,
+}
+
+/// Answers a path below the service's root.
+pub(super) async fn read(
+    reader: &Reader,
+    path: &str,
+    query: Option<&str>,
+    headers: &HeaderMap,
+) -> Answer<Response> {
+    let path = parse_path(path)?;
+    let Asked { options, at, as_of } = params::asked(query, &path, Utc::now())?;
+    let world = reach::world(&reader.app, &reader.principal, &path, &options).await?;
+    let ctx = Context::new(reader.app.clone(), world, reader.links.clone(), reader.lang, (at, as_of));
     match (ctx.resolve(&path).await?, &path.tail) {
         (Target::One(node), Tail::Whole) => {
-            Ok(Json(answer::entity_document(&ctx, &node, &options).await?).into_response())
+            document(&ctx, headers, answer::entity_document(&ctx, &node, &options).await?).await
         }
         (Target::Many(set), Tail::Whole) => {
-            let document = answer::set_document(&ctx, set, &options, &format!("{ROOT}/{path}")).await?;
-            Ok(Json(document).into_response())
+            let path = format!("{ROOT}/{path}");
+            document(&ctx, headers, answer::set_document(&ctx, set, &options, &path).await?).await
         }
-        (Target::One(node), Tail::Ref) => Ok(Json(reference(&ctx, &node)).into_response()),
-        (Target::Many(set), Tail::Ref) => references(&ctx, set, &options).await,
+        (Target::One(node), Tail::Ref) => {
+            let reference = Map::from_iter([("@iot.selfLink".to_owned(), ctx.self_link(&node).into())]);
+            document(&ctx, headers, reference).await
+        }
+        (Target::Many(set), Tail::Ref) => {
+            let page = answer::page(&ctx, set, &options).await?;
+            let mut references = answer::notes(&ctx, &page, &options, &format!("{ROOT}/{path}"));
+            let links = page.nodes.iter().map(|node| json!({"@iot.selfLink": ctx.self_link(node)}));
+            references.insert("value".to_owned(), links.collect());
+            document(&ctx, headers, references).await
+        }
         (Target::One(node), Tail::Property(names)) => property(&ctx, &node, names),
         (Target::One(node), Tail::Value(names)) => value(&ctx, &node, names),
         // The parser lets a property follow one entity only.
@@ -46,14 +78,17 @@ pub(super) async fn resource(
     }
 }
 
-fn reference(ctx: &Context, node: &Node) -> Value {
-    json!({"@iot.selfLink": ctx.self_link(node)})
-}
-
-async fn references(ctx: &Context, set: Set, options: &Options) -> Answer<Response> {
-    let page = answer::page(ctx, set, options).await?;
-    let links: Vec<Value> = page.nodes.iter().map(|node| reference(ctx, node)).collect();
-    Ok(Json(json!({"value": links})).into_response())
+/// A document with its tag, and the version where it is of one.
+async fn document(ctx: &Context, headers: &HeaderMap, document: Map<String, Value>) -> Answer<Response> {
+    let rows = document.get("value").and_then(Value::as_array).map_or(1, Vec::len);
+    let write = move || serde_json::to_vec(&document).map_err(|error| Problem::internal(&error));
+    let body = ctx.app.engine.compute(rows, write).await??;
+    let mut response = tagged(headers, "application/json", body);
+    let versions = ctx.versions();
+    if let (1, Some(version)) = (versions.len(), versions.values().next()) {
+        response.headers_mut().insert("cuulong-version", HeaderValue::from(version.0));
+    }
+    Ok(response)
 }
 
 /// A property as a document; one without a value has no content (18-088 §9.2.5).

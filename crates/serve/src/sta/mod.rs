@@ -1,15 +1,17 @@
-//! SensorThings 1.1 (OGC 18-088), over the same reads as every other protocol. Observations can be
-//! created; everything else is read only.
+//! SensorThings 1.1 (OGC 18-088), over the same reads and writes as every other protocol.
 //!
-//! A place with series is a thing, a location (where its position is known) and a feature of
-//! interest; a procedure is a sensor. Observations are read from the lake as they are asked for;
-//! everything else is in memory. Places do not move, so historical locations are an empty set.
+//! A place with series is a thing, a location (where its position is known), a historical location
+//! (where it is known since when) and a feature of interest; a procedure is a sensor. Observations are
+//! read from the lake as they are asked for; everything else is in memory. What clients say of these
+//! beyond what the model knows is kept beside it, as descriptions.
 
 mod answer;
+mod batch;
 mod encode;
 mod handlers;
 mod node;
 mod observations;
+mod order;
 mod params;
 mod reach;
 mod resolve;
@@ -29,6 +31,13 @@ pub(crate) fn router() -> Router<App> {
     Router::new()
         .route(ROOT, get(handlers::root))
         .route("/sta/v1.1/", get(handlers::root))
-        .route("/sta/v1.1/{*path}", get(handlers::resource).post(write::create))
+        .route(
+            "/sta/v1.1/{*path}",
+            get(handlers::resource)
+                .post(write::create)
+                .patch(write::change)
+                .put(write::replace)
+                .delete(write::remove),
+        )
         .layer(DefaultBodyLimit::max(write::MAX_BYTES))
 }

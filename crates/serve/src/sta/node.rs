@@ -19,6 +19,8 @@ pub(super) enum Node {
     Location(PlaceId),
     /// A place as a feature of interest.
     Feature(PlaceId),
+    /// Since when a place is where it is.
+    History(PlaceId),
     /// A series.
     Series(SeriesAt),
     /// A procedure.
@@ -45,6 +47,7 @@ impl Node {
             Node::Thing(_) => Entity::Thing,
             Node::Location(_) => Entity::Location,
             Node::Feature(_) => Entity::FeatureOfInterest,
+            Node::History(_) => Entity::HistoricalLocation,
             Node::Series(_) => Entity::Datastream,
             Node::Sensor(_) => Entity::Sensor,
             Node::Property(_) => Entity::ObservedProperty,
@@ -55,7 +58,9 @@ impl Node {
     /// Its id.
     pub(super) fn id(&self, world: &World) -> Id {
         match self {
-            Node::Thing(place) | Node::Location(place) | Node::Feature(place) => Id::Text(place.to_string()),
+            Node::Thing(place) | Node::Location(place) | Node::Feature(place) | Node::History(place) => {
+                Id::Text(place.to_string())
+            }
             Node::Series(at) => Id::Number(world.stream(*at).id.0),
             Node::Sensor(id) => Id::Text(id.clone()),
             Node::Property(code) => Id::Text(code.to_string()),
@@ -75,7 +80,15 @@ impl Node {
             (Node::Thing(place), Entity::Location) if world.has_position(place) => {
                 Set::Nodes(vec![Node::Location(place.clone())])
             }
-            (Node::Location(place), Entity::Thing) => Set::Nodes(vec![Node::Thing(place.clone())]),
+            (Node::Location(place) | Node::History(place), Entity::Thing) => {
+                Set::Nodes(vec![Node::Thing(place.clone())])
+            }
+            (Node::History(place), Entity::Location) => Set::Nodes(vec![Node::Location(place.clone())]),
+            (Node::Thing(place) | Node::Location(place), Entity::HistoricalLocation)
+                if world.since(place).is_some() =>
+            {
+                Set::Nodes(vec![Node::History(place.clone())])
+            }
             (Node::Feature(place), Entity::Observation) => {
                 Set::Observations(world.places.get(place).cloned().unwrap_or_default())
             }
@@ -95,7 +108,7 @@ impl Node {
             (Node::Observation(_, at), Entity::FeatureOfInterest) => {
                 Set::Nodes(vec![Node::Feature(world.stream(*at).key.place.clone())])
             }
-            // Historical locations: nothing here moves.
+            // Nothing here moves: a place has one location, and one time since when.
             _ => Set::Nodes(Vec::new()),
         }
     }
@@ -117,7 +130,13 @@ impl Set {
             Entity::Datastream => (0..world.series.len()).map(Node::Series).collect(),
             Entity::Sensor => world.sensors.keys().cloned().map(Node::Sensor).collect(),
             Entity::ObservedProperty => world.properties.keys().cloned().map(Node::Property).collect(),
-            Entity::HistoricalLocation => Vec::new(),
+            Entity::HistoricalLocation => world
+                .places
+                .keys()
+                .filter(|place| world.since(place).is_some())
+                .cloned()
+                .map(Node::History)
+                .collect(),
             Entity::Observation => return Set::Observations((0..world.series.len()).collect()),
         })
     }
@@ -173,6 +192,7 @@ pub(super) fn value(ctx: &Context, node: &Node, path: &[String]) -> Value {
         },
         ("selfLink" | "@iot.selfLink", _) => Value::Text(ctx.self_link(node)),
         ("phenomenonTime", Node::Observation(value, _)) => Value::Time(value.time),
+        ("time", Node::History(place)) => ctx.world.since(place).map_or(Value::Null, Value::Time),
         ("result", Node::Observation(value, _)) => match (value.result, &value.text) {
             (Some(number), _) => Value::Decimal(number),
             (None, Some(text)) => Value::Text(text.clone()),
@@ -182,7 +202,7 @@ pub(super) fn value(ctx: &Context, node: &Node, path: &[String]) -> Value {
             let body = encode::body(ctx, node);
             let found =
                 body.get(name).and_then(|top| path[1..].iter().try_fold(top, |at, name| at.get(name)));
-            found.map_or(Value::Null, scalar)
+            found.map_or(Value::Null, Value::of_json)
         }
     }
 }
@@ -196,17 +216,4 @@ fn flat(values: impl Iterator<Item = Value>) -> Value {
         }
     }
     Value::Any(all)
-}
-
-/// A JSON value as the filter sees it; objects and lists have no value to compare.
-fn scalar(value: &serde_json::Value) -> Value {
-    match value {
-        serde_json::Value::Bool(value) => Value::Bool(*value),
-        serde_json::Value::String(text) => Value::Text(text.clone()),
-        serde_json::Value::Number(number) => match number.as_i64() {
-            Some(number) => Value::Integer(number),
-            None => number.as_f64().map_or(Value::Null, Value::Decimal),
-        },
-        serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => Value::Null,
-    }
 }

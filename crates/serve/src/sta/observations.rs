@@ -1,44 +1,112 @@
 //! Observations of some series, read from the lake as far as a request needs them.
 
+mod each;
 mod scan;
 mod windows;
 
-use model::TimeRange;
-use query::SeriesRequest;
-use standards::sta::{Conjuncts, Expr, Lookup, Options, Order, Value, conjuncts, matches};
+use std::collections::BTreeSet;
+use std::ops::Bound;
 
-use super::answer::{self, Page, Window, collect_paths};
+use chrono::{DateTime, TimeDelta, Utc};
+use lake::ResultRange;
+use model::{DatasetId, DatastreamId, TimeRange};
+use query::SeriesRequest;
+use standards::sta::{
+    Comparison, Conjuncts, Expr, Id, Literal, Lookup, Options, Order, Value, conjuncts, matches,
+    parse_observation_id,
+};
+
+pub(super) use each::pages;
+
+use super::answer::{Page, Window, collect_paths};
 use super::node::{self, Node, Seen};
+use super::order;
 use super::resolve::Context;
 use super::world::SeriesAt;
 use crate::http::Answer;
 
-/// What is to be read: series and time are exact, `rest` is decided for each value.
+/// What is to be read: series, time and results are exact, `rest` is decided for each value.
+#[derive(Clone)]
 pub(super) struct Reading {
     series: Vec<SeriesAt>,
     time: TimeRange,
+    results: ResultRange,
     rest: Vec<Expr>,
+    /// Where the page before ended.
+    after: Option<Key>,
 }
 
+/// A series and a time in it.
+type Key = (DatastreamId, DateTime<Utc>);
+
 impl Reading {
-    /// Takes the filter apart: what concerns series is decided in memory, time by the storage.
-    fn of(ctx: &Context, series: Vec<SeriesAt>, filter: Option<&Expr>) -> Reading {
-        let taken = filter.map(conjuncts).unwrap_or_default();
+    /// Takes the filter apart: what concerns series is decided in memory, time and results by the
+    /// storage. A page that follows another begins at its last time.
+    fn of(ctx: &Context, series: Vec<SeriesAt>, options: &Options) -> Answer<Reading> {
+        let after = options.after.as_deref().map(key_of).transpose()?;
+        let taken = options.filter.as_ref().map(conjuncts).unwrap_or_default();
+        let (mut time, results) = (TimeRange { from: taken.from, to: taken.to }, range_of(&taken));
         if taken.is_empty_set() {
-            return Reading { series: Vec::new(), time: TimeRange::ALL, rest: Vec::new() };
+            return Ok(Reading { series: Vec::new(), time, results, rest: Vec::new(), after });
         }
-        let Conjuncts { datastreams, from, to, rest, .. } = taken;
-        let (of_series, rest): (Vec<Expr>, Vec<Expr>) = rest.into_iter().partition(concerns_series);
+        let (of_series, rest): (Vec<Expr>, Vec<Expr>) = taken.rest.into_iter().partition(concerns_series);
         let is_wanted = |at: &SeriesAt| {
-            datastreams.iter().all(|id| *id == ctx.world.stream(*at).id.0)
+            taken.datastreams.iter().all(|id| *id == ctx.world.stream(*at).id.0)
                 && of_series.iter().all(|condition| matches(condition, &OfSeries { ctx, at: *at }))
         };
-        Reading { series: series.into_iter().filter(is_wanted).collect(), time: TimeRange { from, to }, rest }
+        let series = series.into_iter().filter(is_wanted).collect();
+        match (direction_of(&options.orderby), options.after.as_deref()) {
+            (Direction::Ascending, Some([Literal::Time(last), ..])) => {
+                time.from = Some(time.from.map_or(*last, |from| from.max(*last)));
+            }
+            (Direction::Descending, Some([Literal::Time(last), ..])) => {
+                let end = *last + TimeDelta::microseconds(1);
+                time.to = Some(time.to.map_or(end, |to| to.min(end)));
+            }
+            (Direction::Ascending | Direction::Descending, Some(_)) => return Err(order::no_place()),
+            _ => {}
+        }
+        Ok(Reading { series, time, results, rest, after })
+    }
+
+    /// The same of some of the series.
+    fn only(&self, series: Vec<SeriesAt>) -> Reading {
+        Reading { series, ..self.clone() }
     }
 
     fn lets_pass(&self, ctx: &Context, node: &Node) -> bool {
         self.rest.iter().all(|condition| matches(condition, &Seen { ctx, node: node.clone() }))
     }
+
+    /// The datasets that are read.
+    fn datasets(&self, ctx: &Context) -> Vec<DatasetId> {
+        let datasets: BTreeSet<&DatasetId> =
+            self.series.iter().map(|at| ctx.world.dataset(*at).1.dataset()).collect();
+        datasets.into_iter().cloned().collect()
+    }
+}
+
+/// The series and time of the observation at which the page before ended.
+fn key_of(after: &[Literal]) -> Answer<Key> {
+    let Id::Text(text) = order::id_of(after)? else { return Err(order::no_place()) };
+    parse_observation_id(&text)
+        .and_then(|(stream, micros)| Some((DatastreamId(stream), DateTime::from_timestamp_micros(micros)?)))
+        .ok_or_else(order::no_place)
+}
+
+fn range_of(taken: &Conjuncts) -> ResultRange {
+    let range = |bound: &standards::sta::Bound| {
+        let (from, to) = match bound.operator {
+            Comparison::Gt => (Bound::Excluded(bound.number), Bound::Unbounded),
+            Comparison::Ge => (Bound::Included(bound.number), Bound::Unbounded),
+            Comparison::Lt => (Bound::Unbounded, Bound::Excluded(bound.number)),
+            Comparison::Le => (Bound::Unbounded, Bound::Included(bound.number)),
+            // Inequality is none of the bounds.
+            Comparison::Eq | Comparison::Ne => (Bound::Included(bound.number), Bound::Included(bound.number)),
+        };
+        ResultRange { from, to }
+    };
+    taken.results.iter().map(range).fold(ResultRange::ALL, ResultRange::and)
 }
 
 /// Whether a condition is the same for all values of a series.
@@ -74,28 +142,43 @@ pub(super) async fn page(
     options: &Options,
     window: Window,
 ) -> Answer<Page> {
-    let reading = Reading::of(ctx, series, options.filter.as_ref());
+    let reading = Reading::of(ctx, series, options)?;
+    ctx.at(reading.datasets(ctx).len())?;
     let count = match options.count {
-        true if reading.rest.is_empty() => Some(count(ctx, &reading).await?),
-        true => Some(scan::count(ctx, &reading).await?),
+        true => Some(count(ctx, reading.series.clone(), options).await?),
         false => None,
     };
-    let mut found = match order_of(&options.orderby) {
+    let found = match direction_of(&options.orderby) {
         Direction::AsStored => scan::first(ctx, &reading, window).await?,
         Direction::Ascending if reading.series.len() <= 1 => scan::first(ctx, &reading, window).await?,
         direction => {
             let mut nodes = match direction {
                 Direction::Other => scan::all(ctx, &reading).await?,
-                _ => windows::candidates(ctx, &reading, direction, window.reach()).await?,
+                _ => {
+                    // Of the time at which the page before ended, some may have been on it.
+                    let shown = if reading.after.is_some() { reading.series.len() } else { 0 };
+                    let reach = window.reach().saturating_add(shown);
+                    windows::candidates(ctx, &reading, direction, reach).await?
+                }
             };
-            answer::sort(ctx, &mut nodes, &options.orderby);
+            order::arrange(ctx, &mut nodes, &options.orderby, options.after.as_deref())?;
             nodes.drain(..window.skip.min(nodes.len()));
             nodes
         }
     };
+    Ok(page_of(ctx, &reading, found, count, window))
+}
+
+fn page_of(
+    ctx: &Context,
+    reading: &Reading,
+    mut found: Vec<Node>,
+    count: Option<u64>,
+    window: Window,
+) -> Page {
     let more = found.len() > window.top && window.top > 0;
     found.truncate(window.top);
-    Ok(Page { nodes: found, count, more })
+    Page { nodes: found, count, more, datasets: reading.datasets(ctx) }
 }
 
 /// What the first key of an order asks of the storage.
@@ -111,7 +194,7 @@ enum Direction {
     Other,
 }
 
-fn order_of(orderby: &[Order]) -> Direction {
+fn direction_of(orderby: &[Order]) -> Direction {
     match orderby.first() {
         None => Direction::AsStored,
         Some(order) if order.path == ["phenomenonTime"] && order.descending => Direction::Descending,
@@ -120,12 +203,22 @@ fn order_of(orderby: &[Order]) -> Direction {
     }
 }
 
-/// How many values there are, from statistics where they suffice.
-async fn count(ctx: &Context, reading: &Reading) -> Answer<u64> {
+/// How many values there are on all pages, from statistics where they suffice.
+async fn count(ctx: &Context, series: Vec<SeriesAt>, options: &Options) -> Answer<u64> {
+    let all = Options { after: None, ..options.clone() };
+    let reading = Reading::of(ctx, series, &all)?;
+    if !reading.rest.is_empty() {
+        return scan::count(ctx, &reading).await;
+    }
     let mut total = 0;
     for group in scan::groups(ctx, &reading.series) {
-        let request =
-            SeriesRequest { streams: group.streams.clone(), time: reading.time, ..Default::default() };
+        let request = SeriesRequest {
+            streams: group.streams.clone(),
+            time: reading.time,
+            results: reading.results,
+            at: ctx.at,
+            ..SeriesRequest::default()
+        };
         // The whole of a dataset is counted by its statistics; anything else opens files.
         if request.streams != query::Streams::default() || reading.time != TimeRange::ALL {
             ctx.add_rows(scan::READ_COST * group.series.len())?;

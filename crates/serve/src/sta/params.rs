@@ -1,5 +1,8 @@
 //! Paths and query options of SensorThings, read by the standard's grammar.
 
+use chrono::{DateTime, Utc};
+use model::Version;
+use query::At;
 use standards::sta::{Options, ResourcePath, Tail};
 
 use crate::http::{Answer, Problem, ProblemKind};
@@ -22,29 +25,62 @@ impl From<standards::Error> for Problem {
 
 const MAX_QUERY: usize = 16 * 1024;
 
-/// Reads the options of a query string; `lang` is not the standard's but every resource's.
-pub(super) fn options(query: Option<&str>, path: &ResourcePath) -> Answer<Options> {
+/// What a query string asks for.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// The options of the standard.
+    pub(super) options: Options,
+    /// Which versions are read.
+    pub(super) at: At,
+    /// The text that said so.
+    pub(super) as_of: Option<String>,
+}
+
+/// Reads a query string; `lang` and `asOf` are not the standard's but every resource's.
+pub(super) fn asked(query: Option<&str>, path: &ResourcePath, now: DateTime<Utc>) -> Answer<Asked> {
     let query = query.unwrap_or("");
     if query.len() > MAX_QUERY {
         return Err(Problem::parameter("?", format!("the query string is longer than {MAX_QUERY} bytes")));
     }
-    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
-        .filter(|(name, _)| name != "lang")
-        .map(|(name, text)| (name.into_owned(), text.into_owned()))
-        .collect();
+    let mut as_of: Option<String> = None;
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for (name, text) in url::form_urlencoded::parse(query.as_bytes()) {
+        match name.as_ref() {
+            "lang" => {}
+            "asOf" if as_of.is_some() => return Err(Problem::parameter("asOf", "it is given twice")),
+            "asOf" => as_of = Some(text.into_owned()),
+            _ => pairs.push((name.into_owned(), text.into_owned())),
+        }
+    }
     if let Some((name, _)) = pairs.iter().find(|(name, _)| !name.starts_with('$')) {
         let why = format!("`{name}` is not a parameter here: options begin with `$`");
         return Err(Problem::text(ProblemKind::UnknownParameter, why).at(name));
     }
-    let options = Options::parse(path.last().entity, path.last().is_set(), &pairs)?;
-    let shapes = !options.select.is_empty() || !options.expand.is_empty();
-    match path.tail {
-        Tail::Whole => Ok(options),
-        Tail::Ref if !shapes => Ok(options),
-        Tail::Property(_) | Tail::Value(_) if options == Options::default() => Ok(options),
-        Tail::Ref | Tail::Property(_) | Tail::Value(_) => {
-            let name = pairs.first().map_or("?", |(name, _)| name.as_str());
-            Err(Problem::parameter(name, "it has no meaning for links and single properties: leave it out"))
+    let at = as_of.as_deref().map(at).transpose()?.unwrap_or_default();
+    let options = Options::parse(path.last().entity, path.last().is_set(), &pairs)?.settled(now);
+    let shapes = !options.select.is_empty() || !options.expand.is_empty() || options.data_array;
+    let fits = match path.tail {
+        Tail::Whole => true,
+        Tail::Ref => !shapes,
+        Tail::Property(_) | Tail::Value(_) => options == Options::default(),
+    };
+    if fits {
+        return Ok(Asked { options, at, as_of });
+    }
+    let name = pairs.first().map_or("?", |(name, _)| name.as_str());
+    Err(Problem::parameter(name, "it has no meaning for links and single properties: leave it out"))
+}
+
+/// A version of a dataset, or an instant: what was known then.
+fn at(text: &str) -> Answer<At> {
+    if let Ok(version) = text.parse::<u64>() {
+        return Ok(At::Version(Version(version)));
+    }
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(time) => Ok(At::KnownAt(time.to_utc())),
+        Err(_) => {
+            let why = "write the number of a version, or an instant such as `2026-02-03T07:00:00Z`";
+            Err(Problem::parameter("asOf", why))
         }
     }
 }

@@ -1,12 +1,14 @@
 //! A request under way: what it may see, how much it may cost, and where its path leads.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use chrono::DateTime;
-use model::Lang;
+use chrono::{DateTime, SecondsFormat, Utc};
+use model::{DatasetId, Lang, Version};
+use parking_lot::Mutex;
 use query::At;
-use standards::sta::{ResourcePath, Step};
+use standards::sta::{ResourcePath, Step, path_of};
 
 use super::ROOT;
 use super::node::{Found, Node, Set};
@@ -26,8 +28,14 @@ pub(super) struct Context {
     pub(super) world: World,
     pub(super) links: Links,
     pub(super) lang: Lang,
+    /// Which versions are read.
+    pub(super) at: At,
+    /// The text of the request that said so.
+    as_of: Option<String>,
     entities: AtomicU64,
     rows: AtomicU64,
+    /// The versions that were read.
+    versions: Mutex<BTreeMap<DatasetId, Version>>,
 }
 
 /// Where a path leads.
@@ -39,8 +47,60 @@ pub(super) enum Target {
 }
 
 impl Context {
-    pub(super) fn new(app: App, world: World, links: Links, lang: Lang) -> Context {
-        Context { app, world, links, lang, entities: AtomicU64::new(0), rows: AtomicU64::new(0) }
+    pub(super) fn new(
+        app: App,
+        world: World,
+        links: Links,
+        lang: Lang,
+        pin: (At, Option<String>),
+    ) -> Context {
+        Context {
+            app,
+            world,
+            links,
+            lang,
+            at: pin.0,
+            as_of: pin.1,
+            entities: AtomicU64::new(0),
+            rows: AtomicU64::new(0),
+            versions: Mutex::default(),
+        }
+    }
+
+    /// Remembers which version of a dataset was read.
+    pub(super) fn read_version(&self, dataset: &DatasetId, version: Option<Version>) {
+        if let Some(version) = version {
+            self.versions.lock().insert(dataset.clone(), version);
+        }
+    }
+
+    /// The versions that were read.
+    pub(super) fn versions(&self) -> BTreeMap<DatasetId, Version> {
+        self.versions.lock().clone()
+    }
+
+    /// What keeps the pages that follow at the versions of this one: the version where all is of one
+    /// dataset, an instant where it is of several.
+    pub(super) fn pin(&self, datasets: &[&DatasetId]) -> String {
+        if let Some(as_of) = &self.as_of {
+            return as_of.clone();
+        }
+        let versions = self.versions.lock();
+        match datasets {
+            [dataset] if versions.contains_key(*dataset) => versions[*dataset].to_string(),
+            _ => Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
+        }
+    }
+
+    /// The version to read of each of some datasets: a number is one dataset's.
+    pub(super) fn at(&self, datasets: usize) -> Answer<At> {
+        match self.at {
+            At::Version(_) if datasets > 1 => {
+                let why = "a version is of one dataset, and these are values of several: give an instant";
+                Err(Problem::parameter("asOf", why))
+            }
+            at => Ok(at),
+        }
     }
 
     /// The address of the service.
@@ -50,7 +110,7 @@ impl Context {
 
     /// The path of an entity from the node's root.
     pub(super) fn path(&self, node: &Node) -> String {
-        format!("{ROOT}/{}({})", node.entity().set_name(), node.id(&self.world))
+        format!("{ROOT}/{}", path_of(node.entity(), &node.id(&self.world)))
     }
 
     /// The address of an entity.
@@ -108,9 +168,10 @@ impl Context {
                 let time = DateTime::from_timestamp_micros(micros).ok_or_else(missing)?;
                 let (_, permit) = self.world.dataset(at);
                 let id = self.world.stream(at).id;
-                let found = self.app.engine.observation(permit, id, time, At::Latest).await?;
-                let value = found.ok_or_else(missing)?.value;
-                Ok(Target::One(Node::Observation(Arc::new(value), at)))
+                let found = self.app.engine.observation(permit, id, time, self.at).await?;
+                let found = found.ok_or_else(missing)?;
+                self.read_version(permit.dataset(), Some(found.version.version));
+                Ok(Target::One(Node::Observation(Arc::new(found.value), at)))
             }
         }
     }

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use catalog::Gazetteer;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use model::{Dataset, DatasetKind, Datastream, DatastreamId, PlaceId, PropertyCode};
 use policy::{Permit, Principal, Purpose};
 
 use crate::App;
+use crate::http::principal::may_register;
 use crate::http::{Answer, Problem};
+use crate::sta::encode::subject::PROCEDURE;
 
 /// The place of a series in [`World::series`].
 pub(super) type SeriesAt = usize;
@@ -62,7 +64,11 @@ impl World {
             add_reached(app, &permit, datasets.len(), &mut series).await?;
             datasets.push((dataset, permit));
         }
-        Ok(World::of(app.catalog.gazetteer().await?, datasets, series))
+        let mut world = World::of(app.catalog.gazetteer().await?, datasets, series);
+        if may_register(principal).is_ok() {
+            world.add_all();
+        }
+        Ok(world)
     }
 
     fn of(
@@ -90,6 +96,26 @@ impl World {
         world
     }
 
+    /// Adds what series can be made of: the places outside the official lists, the properties, and the
+    /// procedures that are described. All of them are anyone's to look up elsewhere; here they are
+    /// entities for whoever may create series of them.
+    fn add_all(&mut self) {
+        let gazetteer = Arc::clone(&self.gazetteer);
+        for place in &gazetteer.places {
+            if !catalog::is_official(place.id.scheme()) {
+                self.places.entry(place.id.clone()).or_default();
+            }
+        }
+        for property in &gazetteer.properties {
+            self.properties.entry(property.code.clone()).or_default();
+        }
+        for subject in gazetteer.descriptions.keys() {
+            if let Some(procedure) = subject.strip_prefix(PROCEDURE) {
+                self.sensors.entry(procedure.to_owned()).or_default();
+            }
+        }
+    }
+
     /// A series by its number.
     pub(super) fn find(&self, id: DatastreamId) -> Option<SeriesAt> {
         self.at.get(&id).copied()
@@ -103,6 +129,12 @@ impl World {
     /// The dataset of a series, and the permit to read it.
     pub(super) fn dataset(&self, at: SeriesAt) -> &(Dataset, Permit) {
         &self.datasets[self.series[at].1]
+    }
+
+    /// Since when a place is where it is, if both are known.
+    pub(super) fn since(&self, place: &PlaceId) -> Option<DateTime<Utc>> {
+        let place = self.gazetteer.place(place).filter(|place| place.position.is_some())?;
+        place.valid_from.map(model::local_midnight)
     }
 
     /// Whether the position of a place is known.

@@ -70,6 +70,7 @@ impl SeriesParams {
                 .transpose()
                 .map_err(parse("property"))?,
             datastream: self.datastream.map(DatastreamId),
+            among: None,
             statistic: match self.statistic.as_deref() {
                 None => None,
                 Some(text) => Some(Statistic::from_code(text).ok_or_else(|| {
@@ -210,6 +211,7 @@ pub async fn list(
         at: asked.at()?,
         limit: None,
         after: asked.cursor.as_deref().map(cursor).transpose()?,
+        ..SeriesRequest::default()
     };
     if format != RowFormat::Json {
         let answer = app.engine.series(&permit, request).await?;

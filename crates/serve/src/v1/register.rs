@@ -5,24 +5,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::NaiveDate;
 use model::{Place, PlaceId, PlaceKind, Position, Property, PropertyCode, PropertyKind, Text};
-use policy::{Principal, Role, Scope};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::admin::invalid;
 use super::documents::{PlaceDocument, PropertyDocument};
 use crate::App;
-use crate::http::{Answer, Body, Caller, Problem, ProblemKind};
-
-/// Whether the caller keeps the lists: a steward or an administrator.
-fn may_register(principal: &Principal) -> Answer<()> {
-    match principal {
-        _ if principal.is_admin() => Ok(()),
-        Principal::Public => Err(Problem::new(ProblemKind::SignInRequired)),
-        Principal::User { role: Role::Steward, .. } if principal.has_scope(Scope::Write) => Ok(()),
-        _ => Err(Problem::new(ProblemKind::NotAllowed)),
-    }
-}
+use crate::http::principal::may_register;
+use crate::http::{Answer, Body, Caller};
 
 /// A property to register.
 #[derive(Debug, Deserialize, ToSchema)]

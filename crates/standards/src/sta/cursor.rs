@@ -1,8 +1,8 @@
 //! A place in the text of a path or an option, and the words that every grammar here shares.
 
-use chrono::{DateTime, DurationRound, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
-use super::{Literal, MAX_TEXT};
+use super::{Literal, MAX_TEXT, Shape, span};
 use crate::Error;
 use crate::error::quote;
 
@@ -137,13 +137,46 @@ impl<'a> Cursor<'a> {
             })
             .map_or(rest.len(), |(at, _)| at);
         let word = &rest[..end];
-        let literal = read_number(word).or_else(|| read_time(word).map(Literal::Time));
+        let literal = read_number(word)
+            .or_else(|| read_time(word).map(Literal::Time))
+            .or_else(|| word.parse::<NaiveDate>().ok().filter(|_| word.len() == 10).map(Literal::Date))
+            .or_else(|| word.parse::<NaiveTime>().ok().map(Literal::Clock));
         let literal = literal.ok_or_else(|| {
             self.error(format!("`{}` is neither a number nor a time", quote(word)))
                 .hint("write a time as `2020-02-03T07:00:00Z`, without quotes")
         })?;
         self.at += end;
         Ok(literal)
+    }
+
+    /// Reads a value whose kind stands before its quotes: `geography'POINT(105 10)'`,
+    /// `duration'PT1H'`; nothing when there is none.
+    pub(super) fn prefixed(&mut self) -> Result<Option<Literal>, Error> {
+        let name = self.peek_name();
+        if !self.rest()[name.len()..].starts_with('\'') {
+            return Ok(None);
+        }
+        let here = self.clone();
+        self.at += name.len();
+        let text = self.quoted()?;
+        match name {
+            "geography" | "geometry" => {
+                // Only in the coordinates that GeoJSON has: longitude and latitude, WGS 84.
+                let bare = text.strip_prefix("SRID=4326;").unwrap_or(&text);
+                Shape::from_wkt(bare).map(|shape| Some(Literal::Shape(shape))).map_err(|reason| {
+                    here.error(reason).hint("write well-known text: `geography'POINT(105.5 10.2)'`")
+                })
+            }
+            "duration" => match span::parse(&text) {
+                Some(span) => Ok(Some(Literal::Span(span))),
+                None => Err(here
+                    .error(format!("`{}` is no span of time", quote(&text)))
+                    .hint("write days, hours, minutes and seconds: `duration'P1DT2H30M'`")),
+            },
+            _ => Err(here
+                .error(format!("there are no values of the kind `{}`", quote(name)))
+                .hint("write `geography'…'` or `duration'…'`")),
+        }
     }
 
     /// An error here.

@@ -34,6 +34,14 @@ pub enum Kind {
     Bool,
     /// An instant, or a period, which is compared by its beginning.
     Time,
+    /// A day.
+    Date,
+    /// A time of the day.
+    Clock,
+    /// A span of time.
+    Span,
+    /// A geometry.
+    Shape,
     /// Whatever it happens to be.
     Any,
 }
@@ -163,6 +171,7 @@ impl Entity {
                 ("resultTime", Kind::Time),
                 ("result", Kind::Any),
                 ("resultQuality", Kind::Any),
+                ("validTime", Kind::Time),
                 ("parameters", Kind::Any),
             ],
             Entity::FeatureOfInterest => &[

@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 
-use chrono::{DateTime, Datelike, Timelike, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
-use super::{Arithmetic, Comparison, Expr, Function, Literal};
+use super::call::call;
+use super::{Arithmetic, Comparison, Expr, Literal, Shape};
 
 /// A value of a property.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,14 @@ pub enum Value {
     Text(String),
     /// An instant, or the beginning of a period.
     Time(DateTime<Utc>),
+    /// A day.
+    Date(NaiveDate),
+    /// A time of the day.
+    Clock(NaiveTime),
+    /// A span of time.
+    Span(TimeDelta),
+    /// A geometry.
+    Shape(Shape),
     /// The values along a relation to many: a comparison holds when it holds for one of them.
     Any(Vec<Value>),
 }
@@ -57,6 +66,11 @@ fn truth(expr: &Expr, entity: &dyn Lookup) -> Option<bool> {
         }
         _ => match value_of(expr, entity) {
             Value::Bool(holds) => Some(holds),
+            // Along a relation to many, it is enough that it holds for one.
+            Value::Any(values) => any(values.iter().map(|value| match value {
+                Value::Bool(holds) => Some(*holds),
+                _ => None,
+            })),
             _ => None,
         },
     }
@@ -66,31 +80,35 @@ fn truth(expr: &Expr, entity: &dyn Lookup) -> Option<bool> {
 pub fn value_of(expr: &Expr, entity: &dyn Lookup) -> Value {
     match expr {
         Expr::Property(path) => entity.value(path),
-        Expr::Literal(literal) => match literal {
-            Literal::Null => Value::Null,
-            Literal::Bool(value) => Value::Bool(*value),
-            Literal::Integer(number) => Value::Integer(*number),
-            Literal::Decimal(number) => Value::Decimal(*number),
-            Literal::Text(text) => Value::Text(text.clone()),
-            Literal::Time(time) => Value::Time(*time),
-        },
+        Expr::Literal(literal) => Value::from(literal.clone()),
         Expr::Arithmetic(left, operator, right) => {
             let right = value_of(right, entity);
-            each(value_of(left, entity), &|left| calculate(&left, *operator, &right))
+            each(value_of(left, entity), &|left| {
+                each(right.clone(), &|right| calculate(&left, *operator, &right))
+            })
         }
         Expr::Call(function, arguments) => {
-            let second = arguments.get(1).map_or(Value::Null, |argument| value_of(argument, entity));
-            match arguments.first() {
-                Some(first) => each(value_of(first, entity), &|first| {
-                    each(second.clone(), &|second| call(*function, &first, &second))
-                }),
-                None => Value::Null,
-            }
+            let at = |index: usize| {
+                arguments.get(index).map_or(Value::Null, |argument| value_of(argument, entity))
+            };
+            let (second, third) = (at(1), at(2));
+            each(at(0), &|first| each(second.clone(), &|second| call(*function, &first, &second, &third)))
         }
         Expr::Or(..) | Expr::And(..) | Expr::Not(_) | Expr::Compare(..) => {
             truth(expr, entity).map_or(Value::Null, Value::Bool)
         }
     }
+}
+
+/// An expression that reads no property, as a value that can be written; none when it has none.
+pub(super) fn constant(expr: &Expr) -> Option<Literal> {
+    struct Nothing;
+    impl Lookup for Nothing {
+        fn value(&self, _: &[String]) -> Value {
+            Value::Null
+        }
+    }
+    value_of(expr, &Nothing).literal()
 }
 
 /// The value, or each of several, changed.
@@ -141,13 +159,61 @@ fn any(outcomes: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     (!unknown).then_some(false)
 }
 
+impl From<Literal> for Value {
+    fn from(literal: Literal) -> Value {
+        match literal {
+            Literal::Null => Value::Null,
+            Literal::Bool(value) => Value::Bool(value),
+            Literal::Integer(number) => Value::Integer(number),
+            Literal::Decimal(number) => Value::Decimal(number),
+            Literal::Text(text) => Value::Text(text),
+            Literal::Time(time) => Value::Time(time),
+            Literal::Date(date) => Value::Date(date),
+            Literal::Clock(clock) => Value::Clock(clock),
+            Literal::Span(span) => Value::Span(span),
+            Literal::Shape(shape) => Value::Shape(shape),
+        }
+    }
+}
+
 impl Value {
     /// The order of two values of one kind; values of different kinds have none.
     pub fn order(&self, other: &Value) -> Option<Ordering> {
         order(self, other)
     }
 
-    fn number(&self) -> Option<f64> {
+    /// The value as it is written; several have no writing.
+    pub fn literal(self) -> Option<Literal> {
+        Some(match self {
+            Value::Null => Literal::Null,
+            Value::Bool(value) => Literal::Bool(value),
+            Value::Integer(number) => Literal::Integer(number),
+            Value::Decimal(number) => Literal::Decimal(number),
+            Value::Text(text) => Literal::Text(text),
+            Value::Time(time) => Literal::Time(time),
+            Value::Date(date) => Literal::Date(date),
+            Value::Clock(clock) => Literal::Clock(clock),
+            Value::Span(span) => Literal::Span(span),
+            Value::Shape(shape) => Literal::Shape(shape),
+            Value::Any(_) => return None,
+        })
+    }
+
+    /// A JSON value: objects that are geometries are shapes, others have no value to compare.
+    pub fn of_json(value: &serde_json::Value) -> Value {
+        match value {
+            serde_json::Value::Bool(value) => Value::Bool(*value),
+            serde_json::Value::String(text) => Value::Text(text.clone()),
+            serde_json::Value::Number(number) => match number.as_i64() {
+                Some(number) => Value::Integer(number),
+                None => number.as_f64().map_or(Value::Null, Value::Decimal),
+            },
+            serde_json::Value::Object(_) => Shape::from_geojson(value).map_or(Value::Null, Value::Shape),
+            serde_json::Value::Null | serde_json::Value::Array(_) => Value::Null,
+        }
+    }
+
+    pub(super) fn number(&self) -> Option<f64> {
         match self {
             #[expect(clippy::cast_precision_loss, reason = "a comparison with a decimal is one of doubles")]
             Value::Integer(number) => Some(*number as f64),
@@ -163,6 +229,9 @@ fn order(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
         (Value::Time(a), Value::Time(b)) => Some(a.cmp(b)),
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
+        (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
+        (Value::Clock(a), Value::Clock(b)) => Some(a.cmp(b)),
+        (Value::Span(a), Value::Span(b)) => Some(a.cmp(b)),
         _ => left.number()?.partial_cmp(&right.number()?),
     }
 }
@@ -181,6 +250,9 @@ fn calculate(left: &Value, operator: Arithmetic, right: &Value) -> Value {
             return Value::Integer(whole);
         }
     }
+    if let Some(value) = in_time(left, operator, right) {
+        return value;
+    }
     let (Some(a), Some(b)) = (left.number(), right.number()) else {
         return Value::Null;
     };
@@ -194,37 +266,19 @@ fn calculate(left: &Value, operator: Arithmetic, right: &Value) -> Value {
     if number.is_finite() { Value::Decimal(number) } else { Value::Null }
 }
 
-fn call(function: Function, first: &Value, second: &Value) -> Value {
-    match (first, second) {
-        (Value::Text(a), Value::Text(b)) => match function {
-            Function::SubstringOf => Value::Bool(b.contains(a.as_str())),
-            Function::Contains => Value::Bool(a.contains(b.as_str())),
-            Function::StartsWith => Value::Bool(a.starts_with(b.as_str())),
-            Function::EndsWith => Value::Bool(a.ends_with(b.as_str())),
-            Function::Concat => Value::Text(format!("{a}{b}")),
-            _ => Value::Null,
-        },
-        (Value::Text(text), _) => match function {
-            Function::Length => Value::Integer(i64::try_from(text.chars().count()).unwrap_or(i64::MAX)),
-            Function::ToLower => Value::Text(text.to_lowercase()),
-            Function::ToUpper => Value::Text(text.to_uppercase()),
-            Function::Trim => Value::Text(text.trim().to_owned()),
-            _ => Value::Null,
-        },
-        (Value::Time(time), _) => match function {
-            Function::Year => Value::Integer(i64::from(time.year())),
-            Function::Month => Value::Integer(i64::from(time.month())),
-            Function::Day => Value::Integer(i64::from(time.day())),
-            Function::Hour => Value::Integer(i64::from(time.hour())),
-            Function::Minute => Value::Integer(i64::from(time.minute())),
-            Function::Second => Value::Integer(i64::from(time.second())),
-            _ => Value::Null,
-        },
-        (number, _) => match (function, number.number()) {
-            (Function::Round, Some(number)) => Value::Decimal(number.round()),
-            (Function::Floor, Some(number)) => Value::Decimal(number.floor()),
-            (Function::Ceiling, Some(number)) => Value::Decimal(number.ceil()),
-            _ => Value::Null,
-        },
-    }
+/// Instants and spans, added and subtracted; none when there are none.
+fn in_time(left: &Value, operator: Arithmetic, right: &Value) -> Option<Value> {
+    let found = match (left, operator, right) {
+        (Value::Time(time), Arithmetic::Add, Value::Span(span)) => {
+            time.checked_add_signed(*span).map(Value::Time)
+        }
+        (Value::Time(time), Arithmetic::Sub, Value::Span(span)) => {
+            time.checked_sub_signed(*span).map(Value::Time)
+        }
+        (Value::Time(a), Arithmetic::Sub, Value::Time(b)) => Some(Value::Span(*a - *b)),
+        (Value::Span(a), Arithmetic::Add, Value::Span(b)) => a.checked_add(b).map(Value::Span),
+        (Value::Span(a), Arithmetic::Sub, Value::Span(b)) => a.checked_sub(b).map(Value::Span),
+        _ => return None,
+    };
+    Some(found.unwrap_or(Value::Null))
 }

@@ -1,176 +1,10 @@
-//! The language of `$filter` (18-088 §9.3.3.5): syntax tree and parser.
+//! The parser of `$filter` (18-088 §9.3.3.5).
 //!
 //! Tighter bind: brackets, `not` and `-`; `mul div mod`; `add sub`; `lt le gt ge`; `eq ne`; `and`; `or`.
 
-use chrono::{DateTime, Utc};
-
 use super::cursor::Cursor;
-use super::{Entity, Kind, MAX_FILTER_DEPTH};
+use super::{Arithmetic, Comparison, Entity, Expr, Function, Kind, Literal, MAX_FILTER_DEPTH};
 use crate::Error;
-
-/// An expression.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Expr {
-    /// Either holds.
-    Or(Box<Expr>, Box<Expr>),
-    /// Both hold.
-    And(Box<Expr>, Box<Expr>),
-    /// Does not hold.
-    Not(Box<Expr>),
-    /// Two values compared.
-    Compare(Box<Expr>, Comparison, Box<Expr>),
-    /// Two numbers combined.
-    Arithmetic(Box<Expr>, Arithmetic, Box<Expr>),
-    /// A function of its arguments.
-    Call(Function, Vec<Expr>),
-    /// A property of the entity, or of one that it is related to.
-    Property(Vec<String>),
-    /// A value.
-    Literal(Literal),
-}
-
-/// A value written in a filter.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Literal {
-    /// No value.
-    Null,
-    /// A truth value.
-    Bool(bool),
-    /// A whole number.
-    Integer(i64),
-    /// A number.
-    Decimal(f64),
-    /// A text.
-    Text(String),
-    /// An instant.
-    Time(DateTime<Utc>),
-}
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$vdoc])* $variant),* }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [$name] = &[$($name::$variant),*];
-
-            /// The word in a filter.
-            pub fn word(self) -> &'static str {
-                match self { $($name::$variant => $word),* }
-            }
-        }
-    };
-}
-
-words! {
-    /// How two values are compared.
-    Comparison {
-        /// Equal.
-        Eq = "eq",
-        /// Not equal.
-        Ne = "ne",
-        /// Greater.
-        Gt = "gt",
-        /// Greater or equal.
-        Ge = "ge",
-        /// Less.
-        Lt = "lt",
-        /// Less or equal.
-        Le = "le",
-    }
-}
-
-words! {
-    /// How two numbers are combined.
-    Arithmetic {
-        /// Sum.
-        Add = "add",
-        /// Difference.
-        Sub = "sub",
-        /// Product.
-        Mul = "mul",
-        /// Quotient.
-        Div = "div",
-        /// Remainder.
-        Mod = "mod",
-    }
-}
-
-words! {
-    /// A function.
-    Function {
-        /// Whether the second text holds the first.
-        SubstringOf = "substringof",
-        /// Whether the first text holds the second.
-        Contains = "contains",
-        /// Whether the first text begins with the second.
-        StartsWith = "startswith",
-        /// Whether the first text ends with the second.
-        EndsWith = "endswith",
-        /// How many characters a text has.
-        Length = "length",
-        /// The text in small letters.
-        ToLower = "tolower",
-        /// The text in capital letters.
-        ToUpper = "toupper",
-        /// The text without blanks around it.
-        Trim = "trim",
-        /// Two texts as one.
-        Concat = "concat",
-        /// The year, in UTC.
-        Year = "year",
-        /// The month, in UTC.
-        Month = "month",
-        /// The day of the month, in UTC.
-        Day = "day",
-        /// The hour, in UTC.
-        Hour = "hour",
-        /// The minute.
-        Minute = "minute",
-        /// The second.
-        Second = "second",
-        /// The nearest whole number.
-        Round = "round",
-        /// The next smaller whole number.
-        Floor = "floor",
-        /// The next larger whole number.
-        Ceiling = "ceiling",
-    }
-}
-
-impl Function {
-    /// The kinds of the arguments.
-    pub fn arguments(self) -> &'static [Kind] {
-        match self {
-            Function::SubstringOf
-            | Function::Contains
-            | Function::StartsWith
-            | Function::EndsWith
-            | Function::Concat => &[Kind::Text, Kind::Text],
-            Function::Length | Function::ToLower | Function::ToUpper | Function::Trim => &[Kind::Text],
-            Function::Year
-            | Function::Month
-            | Function::Day
-            | Function::Hour
-            | Function::Minute
-            | Function::Second => &[Kind::Time],
-            Function::Round | Function::Floor | Function::Ceiling => &[Kind::Number],
-        }
-    }
-
-    /// The kind of the value.
-    pub fn returns(self) -> Kind {
-        match self {
-            Function::SubstringOf | Function::Contains | Function::StartsWith | Function::EndsWith => {
-                Kind::Bool
-            }
-            Function::ToLower | Function::ToUpper | Function::Trim | Function::Concat => Kind::Text,
-            _ => Kind::Number,
-        }
-    }
-}
 
 /// Reads a filter over an entity: the grammar, then that every property exists and that what is
 /// compared can be compared.
@@ -310,12 +144,11 @@ impl Parser<'_, '_> {
                 return Err(here.error("the sum or product is too long"));
             }
             let right = operand(self)?;
-            for (_, kind) in [&left, &right] {
-                if !matches!(kind, Some(Kind::Number | Kind::Any)) {
-                    return Err(here.error(format!("`{}` takes numbers", operator.word())));
-                }
-            }
-            left = (Expr::Arithmetic(Box::new(left.0), *operator, Box::new(right.0)), Some(Kind::Number));
+            let kind = combined(left.1, *operator, right.1).ok_or_else(|| {
+                let reason = format!("`{}` takes numbers", operator.word());
+                here.error(reason).hint("or a time and a span: `now() sub duration'PT1H'`")
+            })?;
+            left = (Expr::Arithmetic(Box::new(left.0), *operator, Box::new(right.0)), Some(kind));
         }
     }
 
@@ -351,8 +184,8 @@ impl Parser<'_, '_> {
         }
         if self.cursor.rest().starts_with(|c: char| c.is_ascii_digit() || c == '-') {
             let literal = self.cursor.number_or_time()?;
-            let kind = if matches!(literal, Literal::Time(_)) { Kind::Time } else { Kind::Number };
-            return Ok((Expr::Literal(literal), Some(kind)));
+            let kind = kind_of(&literal);
+            return Ok((Expr::Literal(literal), kind));
         }
         self.named()
     }
@@ -368,6 +201,10 @@ impl Parser<'_, '_> {
             if self.cursor.word(word) {
                 return Ok((Expr::Literal(literal), kind));
             }
+        }
+        if let Some(literal) = self.cursor.prefixed()? {
+            let kind = kind_of(&literal);
+            return Ok((Expr::Literal(literal), kind));
         }
         let path = self.cursor.path("a property, a function or a value")?;
         if self.cursor.take("(") {
@@ -388,6 +225,10 @@ impl Parser<'_, '_> {
     fn call(&mut self, function: Function) -> Result<Typed, Error> {
         let mut arguments = Vec::new();
         for (index, wanted) in function.arguments().iter().enumerate() {
+            self.cursor.skip_blanks();
+            if index >= function.needed() && self.cursor.rest().starts_with(')') {
+                break;
+            }
             if index > 0 {
                 self.cursor.expect(",")?;
             }
@@ -397,10 +238,69 @@ impl Parser<'_, '_> {
             if kind.is_some_and(|kind| kind != *wanted && kind != Kind::Any) {
                 return Err(here.error(format!("`{}` takes {} here", function.word(), name_of(*wanted))));
             }
+            if let (Function::StRelate, 2, Expr::Literal(Literal::Text(pattern))) =
+                (function, index, &argument)
+                && !super::space::is_pattern(pattern)
+            {
+                return Err(here
+                    .error("it is no pattern of DE-9IM")
+                    .hint("write nine of `TF012*`: `'T*F**F***'`"));
+            }
             arguments.push(argument);
         }
         self.cursor.expect(")")?;
         Ok((Expr::Call(function, arguments), Some(function.returns())))
+    }
+}
+
+/// The kind of what two values are combined to; none when they cannot be.
+fn combined(left: Option<Kind>, operator: Arithmetic, right: Option<Kind>) -> Option<Kind> {
+    let adds = matches!(operator, Arithmetic::Add | Arithmetic::Sub);
+    match (left?, right?) {
+        (Kind::Number, Kind::Number | Kind::Any) | (Kind::Any, Kind::Number) => Some(Kind::Number),
+        (Kind::Time, Kind::Span) if adds => Some(Kind::Time),
+        (Kind::Span, Kind::Span) if adds => Some(Kind::Span),
+        (Kind::Time, Kind::Time) if operator == Arithmetic::Sub => Some(Kind::Span),
+        (Kind::Any, Kind::Any) => Some(Kind::Any),
+        (Kind::Any, Kind::Span | Kind::Time) | (Kind::Time | Kind::Span, Kind::Any) if adds => {
+            Some(Kind::Any)
+        }
+        _ => None,
+    }
+}
+
+fn kind_of(literal: &Literal) -> Option<Kind> {
+    Some(match literal {
+        Literal::Null => return None,
+        Literal::Bool(_) => Kind::Bool,
+        Literal::Integer(_) | Literal::Decimal(_) => Kind::Number,
+        Literal::Text(_) => Kind::Text,
+        Literal::Time(_) => Kind::Time,
+        Literal::Date(_) => Kind::Date,
+        Literal::Clock(_) => Kind::Clock,
+        Literal::Span(_) => Kind::Span,
+        Literal::Shape(_) => Kind::Shape,
+    })
+}
+
+/// Reads values with `,` between them: where a page ended.
+pub(super) fn literals(cursor: &mut Cursor<'_>) -> Result<Vec<Literal>, Error> {
+    let mut literals = Vec::new();
+    loop {
+        cursor.skip_blanks();
+        let here = cursor.clone();
+        let parsed = Parser { cursor, entity: Entity::Thing, depth: 0 }.unary_inner()?;
+        match parsed.0 {
+            Expr::Literal(literal) => literals.push(literal),
+            _ => return Err(here.error("it is no value")),
+        }
+        if literals.len() > 10 {
+            return Err(here.error("there are too many values"));
+        }
+        cursor.skip_blanks();
+        if !cursor.take(",") {
+            return Ok(literals);
+        }
     }
 }
 
@@ -410,6 +310,10 @@ fn name_of(kind: Kind) -> &'static str {
         Kind::Number => "a number",
         Kind::Bool => "a condition",
         Kind::Time => "a time",
+        Kind::Date => "a day",
+        Kind::Clock => "a time of the day",
+        Kind::Span => "a span of time",
+        Kind::Shape => "a geometry",
         Kind::Any => "a value",
     }
 }

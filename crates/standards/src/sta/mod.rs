@@ -1,26 +1,35 @@
-//! SensorThings API 1.1 (OGC 18-088), the reading half: which entities there are and how they hang
-//! together, resource paths, query options, filters with their evaluation and push-down, documents.
+//! SensorThings API 1.1 (OGC 18-088): which entities there are and how they hang together, resource
+//! paths, query options, filters with their evaluation and push-down, documents.
 
+mod call;
 mod cursor;
 mod document;
 mod entity;
 mod eval;
+mod expr;
 mod filter;
+mod function;
 mod options;
 mod path;
 mod print;
 mod pushdown;
+mod space;
+mod span;
 
 pub use document::{
-    CONFORMANCE, Datastream, FeatureOfInterest, Interval, Location, Observation, ObservedProperty, Quality,
-    Sensor, Thing, UnitOfMeasurement, entity_document, service_root, to_map,
+    CONFORMANCE, Datastream, FeatureOfInterest, HistoricalLocation, Interval, Location, Observation,
+    ObservedProperty, Quality, Sensor, Thing, UnitOfMeasurement, entity_document, path_of, service_root,
+    to_map,
 };
 pub use entity::{Entity, Id, Kind, Relation, observation_id, parse_observation_id};
 pub use eval::{Lookup, Value, matches, value_of};
-pub use filter::{Arithmetic, Comparison, Expr, Function, Literal, parse_filter};
+pub use expr::{Arithmetic, Comparison, Expr, Literal};
+pub use filter::parse_filter;
+pub use function::Function;
 pub use options::{Expand, Options, Order};
 pub use path::{ResourcePath, Step, Tail, parse_path};
 pub use pushdown::{Bound, Conjuncts, conjuncts};
+pub use space::Shape;
 
 /// The longest text of a path or of one query option, bytes.
 pub const MAX_TEXT: usize = 8 * 1024;

@@ -1,8 +1,10 @@
 //! Query options (18-088 §9.3): `$select $expand $orderby $top $skip $count $filter`, nested in `$expand`.
 
+use chrono::{DateTime, Utc};
+
 use super::cursor::Cursor;
-use super::filter::{filter_at, property_kind};
-use super::{Entity, Expr, MAX_EXPAND_DEPTH};
+use super::filter::{filter_at, literals, property_kind};
+use super::{Entity, Expr, Literal, MAX_EXPAND_DEPTH};
 use crate::Error;
 
 /// What is asked of a set or of an entity.
@@ -22,6 +24,11 @@ pub struct Options {
     pub count: bool,
     /// Which.
     pub filter: Option<Expr>,
+    /// Only what comes after the entity that has these values of the order's keys, and this id: where
+    /// the page before ended.
+    pub after: Option<Vec<Literal>>,
+    /// Whether observations are rows of arrays (18-088 §12.1).
+    pub data_array: bool,
 }
 
 /// A related entity or set that stands in the answer, with options of its own.
@@ -48,6 +55,9 @@ impl Options {
         let mut options = Options::default();
         let mut seen: Vec<&str> = Vec::new();
         for (name, text) in pairs {
+            if name == "$resultFormat" && !(is_set && entity == Entity::Observation) {
+                return Err(Error::new(name, "only sets of observations have other forms"));
+            }
             if seen.contains(&name.as_str()) {
                 return Err(Error::new(name, "it is given twice"));
             }
@@ -55,7 +65,7 @@ impl Options {
             let mut cursor = Cursor::new(name, text)?;
             if !is_set
                 && !matches!(name.as_str(), "$select" | "$expand")
-                && OPTION_NAMES.contains(&name.as_str())
+                && (OPTION_NAMES.contains(&name.as_str()) || name == "$skiptoken")
             {
                 return Err(Error::new(name, "one entity is asked for; this option is for sets")
                     .hint("$select and $expand work for one entity"));
@@ -66,7 +76,27 @@ impl Options {
                 return Err(cursor.expected("the end"));
             }
         }
+        if let Some(after) = &options.after
+            && after.len() != options.orderby.len() + 1
+        {
+            return Err(Error::new("$skiptoken", "it is no place in this order")
+                .hint("follow `@iot.nextLink` as it is, or leave `$skiptoken` out"));
+        }
+        if options.data_array && !options.expand.is_empty() {
+            return Err(Error::new("$expand", "a row of an array has no room for other entities")
+                .hint("leave out either `$expand` or `$resultFormat`"));
+        }
         Ok(options)
+    }
+
+    /// The same with filters whose instants are known; see [`Expr::settled`].
+    #[must_use]
+    pub fn settled(mut self, now: DateTime<Utc>) -> Options {
+        self.filter = self.filter.map(|filter| filter.settled(now));
+        for expand in &mut self.expand {
+            expand.options = std::mem::take(&mut expand.options).settled(now);
+        }
+        self
     }
 
     fn read(
@@ -90,6 +120,13 @@ impl Options {
                 }
             }
             "$filter" => self.filter = Some(filter_at(cursor, entity)?),
+            "$skiptoken" if depth == 0 => self.after = Some(literals(cursor)?),
+            "$resultFormat" if depth == 0 => {
+                self.data_array = cursor.word("dataArray");
+                if !self.data_array {
+                    return Err(cursor.expected("`dataArray`"));
+                }
+            }
             _ => {
                 return Err(Error::new(name, "there is no such option here")
                     .hint(format!("there are {}", OPTION_NAMES.join(", "))));
@@ -132,9 +169,10 @@ fn orderby(cursor: &mut Cursor<'_>, entity: Entity) -> Result<Vec<Order>, Error>
             return Err(here.error("a set of values has no order").hint("order by a property of the entity"));
         }
         cursor.skip_blanks();
-        let descending = cursor.word("desc");
-        if !descending {
-            cursor.word("asc");
+        // The standard writes them small; a widely used client does not.
+        let descending = cursor.word("desc") || cursor.word("DESC");
+        if !descending && !cursor.word("asc") {
+            cursor.word("ASC");
         }
         orders.push(Order { path, descending });
         if orders.len() > 8 {

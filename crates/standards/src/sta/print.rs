@@ -52,6 +52,10 @@ impl Display for Literal {
             // Always with a point or an exponent, so that a decimal stays one.
             Literal::Decimal(number) => write!(f, "{number:?}"),
             Literal::Text(text) => write!(f, "'{}'", text.replace('\'', "''")),
+            Literal::Date(date) => date.fmt(f),
+            Literal::Clock(clock) => clock.fmt(f),
+            Literal::Span(span) => write!(f, "duration'{}'", super::span::write(*span)),
+            Literal::Shape(shape) => write!(f, "geography'{shape}'"),
             Literal::Time(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
         }
     }
@@ -85,6 +89,13 @@ impl Options {
         }
         if let Some(filter) = &self.filter {
             pairs.push(("$filter", filter.to_string()));
+        }
+        if self.data_array {
+            pairs.push(("$resultFormat", "dataArray".to_owned()));
+        }
+        if let Some(after) = &self.after {
+            let values: Vec<String> = after.iter().map(Literal::to_string).collect();
+            pairs.push(("$skiptoken", values.join(",")));
         }
         pairs
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Comparison, Expr, Literal};
+use super::{Comparison, Expr, Literal, observation_id, parse_observation_id};
 
 /// A bound of the result.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,9 +15,8 @@ pub struct Bound {
 
 /// The conditions of a filter that must all hold, sorted by who can decide them.
 ///
-/// Everything taken is taken exactly: observations that lie in `datastream` and between `from` and
-/// `to` and pass `rest` are those that pass the filter. `results` is a part of `rest`, named so that
-/// a reader may skip pages by their statistics; it must not be decided twice differently.
+/// Everything taken is taken exactly: observations of `datastreams` between `from` and `to`, whose
+/// results are numbers within all of `results` and which pass `rest`, are those that pass the filter.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Conjuncts {
     /// The only datastream; several that differ mean that nothing passes.
@@ -26,7 +25,7 @@ pub struct Conjuncts {
     pub from: Option<DateTime<Utc>>,
     /// The first instant after the last.
     pub to: Option<DateTime<Utc>>,
-    /// Bounds of the result, also in `rest`.
+    /// Bounds of the result.
     pub results: Vec<Bound>,
     /// What remains to be decided for each observation.
     pub rest: Vec<Expr>,
@@ -73,8 +72,10 @@ fn take(expr: &Expr, found: &mut Conjuncts) -> bool {
             found.datastreams.push(*id);
             true
         }
+        (["id" | "@iot.id"], Literal::Text(id)) if operator == Comparison::Eq => take_id(id, found),
         (["phenomenonTime"], Literal::Time(time)) => take_time(operator, *time, found),
-        (["result"], Literal::Integer(_) | Literal::Decimal(_)) => {
+        // A result that is no number is unequal to every number.
+        (["result"], Literal::Integer(_) | Literal::Decimal(_)) if operator != Comparison::Ne => {
             let number = match literal {
                 Literal::Decimal(number) => *number,
                 #[expect(clippy::cast_precision_loss, reason = "results are doubles")]
@@ -82,10 +83,21 @@ fn take(expr: &Expr, found: &mut Conjuncts) -> bool {
                 _ => return false,
             };
             found.results.push(Bound { operator, number });
-            false
+            true
         }
         _ => false,
     }
+}
+
+/// An observation's id is its datastream and its time.
+fn take_id(id: &str, found: &mut Conjuncts) -> bool {
+    let Some((datastream, micros)) = parse_observation_id(id) else { return false };
+    let Some(time) = DateTime::from_timestamp_micros(micros) else { return false };
+    let is_id = observation_id(datastream, micros) == id;
+    if is_id {
+        found.datastreams.push(datastream);
+    }
+    is_id && take_time(Comparison::Eq, time, found)
 }
 
 fn take_time(operator: Comparison, time: DateTime<Utc>, found: &mut Conjuncts) -> bool {

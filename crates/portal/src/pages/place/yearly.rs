@@ -71,7 +71,7 @@ pub async fn values(
         time: TimeRange::ALL,
         at: version.map_or(At::Latest, At::Version),
         limit: Some(1000),
-        after: None,
+        ..SeriesRequest::default()
     };
     let answer = app.engine.series(permit, request).await?;
     let mut values = Vec::with_capacity(answer.rows());

@@ -1,13 +1,13 @@
 //! Reading forward: by series, then by time, a chunk after the other.
 
-use model::DatastreamId;
 use policy::Permit;
 use query::{SeriesRequest, Streams};
 
-use super::{Reading, nodes};
+use super::{Key, Reading, nodes};
 use crate::http::Answer;
 use crate::sta::answer::Window;
 use crate::sta::node::Node;
+use crate::sta::order;
 use crate::sta::resolve::Context;
 use crate::sta::world::SeriesAt;
 
@@ -28,53 +28,44 @@ pub(super) struct Group<'c> {
     pub(super) streams: Streams,
 }
 
-/// Some series in groups that one read can name: a dataset, a property or a place of it where all
-/// of that is wanted, else one after the other.
+/// Some series in groups that one read can name: those of a dataset.
 pub(super) fn groups<'c>(ctx: &'c Context, series: &[SeriesAt]) -> Vec<Group<'c>> {
     let world = &ctx.world;
     let mut groups = Vec::new();
     for (dataset, (_, permit)) in world.datasets.iter().enumerate() {
         let of_dataset = |at: &SeriesAt| world.series[*at].1 == dataset;
         let wanted: Vec<SeriesAt> = series.iter().copied().filter(of_dataset).collect();
-        let group = |series: Vec<SeriesAt>, streams: Streams| Group { permit, dataset, series, streams };
-        match name_of_all(ctx, dataset, &wanted) {
-            Some(streams) => groups.push(group(wanted, streams)),
-            None => {
-                let one = |at: SeriesAt| group(vec![at], Streams::one(world.stream(at).id));
-                groups.extend(wanted.into_iter().map(one));
-            }
-        }
+        let all = || (0..world.series.len()).filter(of_dataset).count();
+        let streams = match wanted[..] {
+            [] => continue,
+            // A request that touches one series knows of no other.
+            [at] => Streams::one(world.stream(at).id),
+            _ if wanted.len() == all() => Streams::default(),
+            _ => Streams::among(wanted.iter().map(|at| world.stream(*at).id)),
+        };
+        groups.push(Group { permit, dataset, series: wanted, streams });
     }
     groups
-}
-
-/// What names exactly these series of a dataset, if there are several and anything does.
-fn name_of_all(ctx: &Context, dataset: usize, wanted: &[SeriesAt]) -> Option<Streams> {
-    let [first, _, ..] = wanted else { return None };
-    let key = &ctx.world.stream(*first).key;
-    let candidates = [
-        Streams::default(),
-        Streams { property: Some(key.property.clone()), ..Streams::default() },
-        Streams { place: Some(key.place.clone()), ..Streams::default() },
-    ];
-    candidates.into_iter().find(|streams| {
-        let named = |at: SeriesAt| {
-            let (stream, of) = &ctx.world.series[at];
-            *of == dataset
-                && streams.property.as_ref().is_none_or(|property| *property == stream.key.property)
-                && streams.place.as_ref().is_none_or(|place| *place == stream.key.place)
-        };
-        wanted.iter().all(|at| named(*at))
-            && (0..ctx.world.series.len()).filter(|at| named(*at)).count() == wanted.len()
-    })
 }
 
 /// The first values of a page and, if there is one, the value after it.
 pub(super) async fn first(ctx: &Context, reading: &Reading, window: Window) -> Answer<Vec<Node>> {
     let (mut skip, want) = (window.skip, window.top.saturating_add(1));
     let mut found = Vec::new();
+    // Groups follow one another as their datasets do; those of pages before are passed by.
+    let begin = match reading.after {
+        None => None,
+        Some(key) => {
+            let at = ctx.world.find(key.0).ok_or_else(order::no_place)?;
+            Some((ctx.world.series[at].1, key))
+        }
+    };
     for group in groups(ctx, &reading.series) {
-        let mut after = None;
+        let mut after = match begin {
+            Some((dataset, _)) if group.dataset < dataset => continue,
+            Some((dataset, key)) if group.dataset == dataset => Some(key),
+            _ => None,
+        };
         while found.len() < want {
             // Without conditions on values, no more is read than the page needs.
             let needed = skip.saturating_add(want - found.len());
@@ -137,8 +128,6 @@ async fn each(ctx: &Context, reading: &Reading, take: &mut (dyn FnMut(Node) + Se
     Ok(())
 }
 
-type Key = (DatastreamId, chrono::DateTime<chrono::Utc>);
-
 async fn read(
     ctx: &Context,
     group: &Group<'_>,
@@ -151,9 +140,11 @@ async fn read(
         time: reading.time,
         limit: Some(limit),
         after,
-        ..SeriesRequest::default()
+        results: reading.results,
+        at: ctx.at,
     };
     let answer = ctx.app.engine.series(group.permit, request).await?;
+    ctx.read_version(group.permit.dataset(), answer.version);
     ctx.add_rows(answer.rows() + READ_COST)?;
     Ok((answer.rows(), answer.batches))
 }

@@ -1,7 +1,6 @@
 //! The first or last values in time, from windows that grow until they hold enough.
 
 use chrono::{DateTime, Duration, Utc};
-use lake::AsOf;
 use model::TimeRange;
 use query::{LatestRequest, SeriesRequest, Streams};
 
@@ -16,12 +15,12 @@ const MOST_GROUPS: usize = 500;
 
 /// When a dataset's values are, from the statistics of its files.
 #[derive(Debug, Clone, Copy)]
-struct Span {
-    first: DateTime<Utc>,
+pub(super) struct Span {
+    pub(super) first: DateTime<Utc>,
     /// The first instant after the last value.
-    end: DateTime<Utc>,
+    pub(super) end: DateTime<Utc>,
     /// The mean time between two values of a series.
-    spacing: Duration,
+    pub(super) spacing: Duration,
 }
 
 /// Values among which are the first `reach` of all that pass, in the direction. A series has one
@@ -50,21 +49,14 @@ pub(super) async fn candidates(
 }
 
 /// None when the dataset has no values.
-async fn span_of(ctx: &Context, group: &Group<'_>) -> Answer<Option<Span>> {
-    let snapshot = match ctx.app.lake.snapshot(group.permit, AsOf::Latest).await {
-        Ok(snapshot) => snapshot,
-        Err(lake::Error::NotFound { .. }) => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let first = snapshot.files().iter().filter_map(|file| file.min_time).min();
-    let last = snapshot.files().iter().filter_map(|file| file.max_time).max();
-    let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
+pub(super) async fn span_of(ctx: &Context, group: &Group<'_>) -> Answer<Option<Span>> {
+    let Some(extent) = ctx.app.engine.extent(group.permit, ctx.at).await? else { return Ok(None) };
     let series = ctx.app.catalog.datastreams(group.permit.dataset()).await?.len();
-    let a_series =
-        i64::try_from(snapshot.rows()).unwrap_or(i64::MAX) / i64::try_from(series.max(1)).unwrap_or(1);
-    let spacing = Duration::microseconds((last - first) / a_series.max(1)).max(Duration::seconds(1));
-    let (first, end) = (DateTime::from_timestamp_micros(first), DateTime::from_timestamp_micros(last + 1));
-    Ok(first.zip(end).map(|(first, end)| Span { first, end, spacing }))
+    let a_series = i64::try_from(extent.rows).unwrap_or(i64::MAX) / i64::try_from(series.max(1)).unwrap_or(1);
+    let end = extent.last + Duration::microseconds(1);
+    let all = (end - extent.first).num_microseconds().unwrap_or(i64::MAX);
+    let spacing = Duration::microseconds(all / a_series.max(1)).max(Duration::seconds(1));
+    Ok(Some(Span { first: extent.first, end, spacing }))
 }
 
 async fn of_group(
@@ -112,7 +104,7 @@ fn first_width(span: Span, reach: usize, series: usize) -> Duration {
     span.spacing.checked_mul(steps).unwrap_or(span.end - span.first)
 }
 
-fn back(time: DateTime<Utc>, width: Duration) -> DateTime<Utc> {
+pub(super) fn back(time: DateTime<Utc>, width: Duration) -> DateTime<Utc> {
     time.checked_sub_signed(width).unwrap_or(DateTime::<Utc>::MIN_UTC)
 }
 
@@ -124,14 +116,26 @@ fn forward(time: DateTime<Utc>, width: Duration) -> DateTime<Utc> {
 async fn last_value(ctx: &Context, group: &Group<'_>) -> Answer<Option<DateTime<Utc>>> {
     let [at] = group.series[..] else { return Ok(None) };
     let streams = Streams::one(ctx.world.stream(at).id);
-    let request = LatestRequest { streams, ..LatestRequest::default() };
+    let request = LatestRequest { streams, at: ctx.at };
     let latest = ctx.app.engine.latest(group.permit, request).await?.latest;
     Ok(latest.first().map(|latest| latest.value.time))
 }
 
-async fn read(ctx: &Context, reading: &Reading, group: &Group<'_>, time: TimeRange) -> Answer<Vec<Node>> {
-    let request = SeriesRequest { streams: group.streams.clone(), time, ..SeriesRequest::default() };
+pub(super) async fn read(
+    ctx: &Context,
+    reading: &Reading,
+    group: &Group<'_>,
+    time: TimeRange,
+) -> Answer<Vec<Node>> {
+    let request = SeriesRequest {
+        streams: group.streams.clone(),
+        time,
+        results: reading.results,
+        at: ctx.at,
+        ..SeriesRequest::default()
+    };
     let answer = ctx.app.engine.series(group.permit, request).await?;
+    ctx.read_version(group.permit.dataset(), answer.version);
     ctx.add_rows(answer.rows() + READ_COST)?;
     let mut found = Vec::new();
     for batch in &answer.batches {

@@ -1,40 +1,10 @@
-//! SensorThings as its clients meet it.
+//! Reading entities and values.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::Client;
 
+use super::{ROOT, all_pages, ask, maxima, results};
 use crate::world::{self, DAYS, STATIONS, bare, get, list, refused, text, with};
-
-const ROOT: &str = "/sta/v1.1";
-
-async fn ask(client: &Client, path: &str, options: &[(&str, &str)]) -> Value {
-    get(client, &with(&format!("{ROOT}/{path}"), options)).await
-}
-
-/// Follows next links to the end; every page must have something on it.
-async fn all_pages(client: &Client, path: &str, options: &[(&str, &str)]) -> Vec<Value> {
-    let mut next = Some(with(&format!("{ROOT}/{path}"), options));
-    let mut found = Vec::new();
-    while let Some(path) = next {
-        let page = get(client, &path).await;
-        assert!(!list(&page, "value").is_empty(), "{path}");
-        found.extend(list(&page, "value").iter().cloned());
-        next = page["@iot.nextLink"].as_str().map(bare);
-        assert!(found.len() < 1_000, "pages without end");
-    }
-    found
-}
-
-fn results(observations: &[Value]) -> Vec<f64> {
-    observations.iter().map(|one| one["result"].as_f64().unwrap()).collect()
-}
-
-/// The number of the series of daily maxima at a station.
-async fn maxima(client: &Client, station: &str) -> i64 {
-    let filter = "properties/statistic eq 'max'";
-    let found = ask(client, &format!("Things('{station}')/Datastreams"), &[("$filter", filter)]).await;
-    found["value"][0]["@iot.id"].as_i64().unwrap()
-}
 
 /// `req/resource-path/resource-path-to-entities`
 #[tokio::test]
@@ -46,6 +16,7 @@ async fn every_set_of_the_root_answers() {
     for set in list(&root, "value") {
         let page = get(&client, &bare(text(set, "url"))).await;
         let is_empty = list(&page, "value").is_empty();
+        // Nobody says since when these stations exist.
         assert_eq!(is_empty, set["name"] == "HistoricalLocations", "{set}");
         for entity in list(&page, "value").iter().take(3) {
             assert_eq!(get(&client, &bare(text(entity, "@iot.selfLink"))).await, *entity);
@@ -56,7 +27,27 @@ async fn every_set_of_the_root_answers() {
             }
         }
     }
-    assert!(!root["serverSettings"]["conformance"].as_array().unwrap().is_empty());
+    // What is advertised is what these tests name.
+    let tests = [
+        include_str!("reading.rs"),
+        include_str!("filters.rs"),
+        include_str!("versions.rs"),
+        include_str!("observing.rs"),
+        include_str!("describing.rs"),
+        include_str!("batch.rs"),
+        include_str!("cost.rs"),
+    ]
+    .concat();
+    let advertised = list(&root["serverSettings"], "conformance");
+    assert!(advertised.len() > 10);
+    for uri in advertised {
+        let uri = uri.as_str().unwrap();
+        let name = uri.strip_prefix("http://www.opengis.net/spec/iot_sensing/1.1/").unwrap_or(uri);
+        assert!(
+            tests.contains(&format!("/// `{name}")) || tests.contains(&format!("`{name}`")),
+            "no test names {name}"
+        );
+    }
 }
 
 /// `req/datamodel/thing`, `req/datamodel/datastream`, `req/datamodel/observation`
@@ -86,7 +77,30 @@ async fn a_station_leads_to_its_values_and_a_value_to_its_source() {
     assert_eq!(feature["feature"]["type"], "Point");
 }
 
-/// `req/request-data/top`, `…/skip`, `…/count`, `…/pagination`
+/// `req/datamodel/historical-location`, `req/datamodel/location`
+#[tokio::test]
+async fn a_place_is_where_it_is_since_its_first_day() {
+    let node = world::node().await;
+    let system = node.system();
+    let thing = json!({"@iot.id": "station:new", "name": "Mới", "description": "Trạm mới",
+        "properties": {"valid_from": "2021-03-01"},
+        "Locations": [{"name": "Mới", "description": "ở đó", "encodingType": "application/geo+json",
+            "location": {"type": "Point", "coordinates": [105.5, 10.5]}}]});
+    let path = super::create(&system, "Things", &thing).await;
+    let history =
+        ask(&system, &format!("{path}/HistoricalLocations"), &[("$expand", "Locations,Thing")]).await;
+    let since = &history["value"][0];
+    assert_eq!(since["time"], "2021-02-28T17:00:00Z");
+    assert_eq!(since["Locations"][0]["location"]["coordinates"], json!([105.5, 10.5]));
+    assert_eq!(since["Thing"]["@iot.id"], "station:new");
+    let options = [("$filter", "time lt 2022-01-01T00:00:00Z"), ("$orderby", "time desc")];
+    let filtered = ask(&system, &format!("{path}/HistoricalLocations"), &options).await;
+    assert_eq!(list(&filtered, "value").len(), 1);
+    let own = "Locations('station:new')/HistoricalLocations('station:new')/Thing/name";
+    assert_eq!(ask(&system, own, &[("lang", "vi")]).await, json!({"name": "Mới"}));
+}
+
+/// `req/request-data/top`, `req/request-data/skip`, `req/request-data/count`, `req/request-data/pagination`
 #[tokio::test]
 async fn pages_hold_every_value_once() {
     let node = world::node().await;
@@ -110,7 +124,7 @@ async fn pages_hold_every_value_once() {
     assert_eq!((list(&none, "value").len(), none["@iot.count"].as_u64()), (0, Some(u64::from(DAYS))));
 }
 
-/// `req/request-data/orderby`
+/// `req/request-data/orderby`, `req/request-data/order`
 #[tokio::test]
 async fn the_latest_values_come_first_when_asked() {
     let node = world::node().await;
@@ -215,6 +229,7 @@ async fn one_property_can_be_asked_for() {
     assert!(references["value"][0].as_object().unwrap().keys().eq(["@iot.selfLink"]));
 }
 
+/// `req/request-data/status-code`, `req/request-data/query-status-code`
 #[tokio::test]
 async fn what_is_wrong_is_named_with_its_place() {
     let node = world::node().await;
@@ -227,7 +242,11 @@ async fn what_is_wrong_is_named_with_its_place() {
         ("Observations('x')", &[], 404, "", "x"),
         ("Datastreams(12345)/Observations", &[], 404, "", "12345"),
         ("Things", &[("$filter", "name eq Trà")], 400, "$filter", "character 9"),
-        ("Things", &[("$filter", "geo.distance(a,b) lt 1")], 400, "$filter", "no function"),
+        ("Things", &[("$filter", "geo.area(name) lt 1")], 400, "$filter", "no function"),
+        ("Things", &[("$top", "-1")], 400, "$top", "whole number"),
+        ("Things", &[("$skiptoken", "'a','b'")], 400, "$skiptoken", "no place"),
+        ("Observations", &[("$skiptoken", "'nothing'")], 400, "$skiptoken", "no place"),
+        ("Things", &[("asOf", "yesterday")], 400, "asOf", "number of a version"),
         (
             "Things",
             &[("$filter", "Datastreams/Observations/result gt 4")],
@@ -236,7 +255,7 @@ async fn what_is_wrong_is_named_with_its_place() {
             "ask for Observations",
         ),
         ("Things", &[("$top", "many")], 400, "$top", "whole number"),
-        ("Things", &[("$resultFormat", "dataArray")], 400, "$resultFormat", "no such option"),
+        ("Things", &[("$resultFormat", "dataArray")], 400, "$resultFormat", "sets of observations"),
         ("Things", &[("top", "1")], 400, "top", "begin with `$`"),
         ("Things('station:cau_noi')", &[("$top", "1")], 400, "$top", "for sets"),
         ("Things('station:cau_noi')/name", &[("$select", "name")], 400, "$select", "leave it out"),

@@ -1,0 +1,26 @@
+//! Documents with an `ETag`, and requests that already have them (RFC 9110 §13).
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+/// A document whose tag is a digest of its bytes: the same answer has the same tag on every node and
+/// at any time, and another answer, for whatever reason, has another.
+pub fn tagged(headers: &HeaderMap, media_type: &'static str, body: Vec<u8>) -> Response {
+    let digest = Sha256::digest(&body);
+    let tag = format!("\"{}\"", hex::encode(&digest[..12]));
+    let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
+    let is_known = known.flat_map(|line| line.split(',')).any(|known| {
+        let known = known.trim();
+        known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
+    });
+    let tag = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""));
+    // What one may see another may not: a shared cache asks again.
+    let cache = HeaderValue::from_static("private, no-cache");
+    let vary = HeaderValue::from_static("authorization, cookie, accept-language");
+    let common = [(header::ETAG, tag), (header::CACHE_CONTROL, cache), (header::VARY, vary)];
+    if is_known {
+        return (StatusCode::NOT_MODIFIED, common).into_response();
+    }
+    (common, [(header::CONTENT_TYPE, media_type)], body).into_response()
+}
