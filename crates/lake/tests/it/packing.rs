@@ -1,6 +1,5 @@
 //! Old entries of a log in one object: every version stays what it was, whatever happens meanwhile.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -20,16 +19,16 @@ fn rule() -> PackRule {
     PackRule { together: 10, spare: 15, age: TimeDelta::zero() }
 }
 
-/// Commits that add and correct, and what each version then holds.
+/// Commits of which every one corrects the value before, so that there is one file and nothing to join;
+/// and what each version then holds.
 async fn filled(lake: &Lake) -> Vec<Vec<Value>> {
     with_table(lake).await;
-    let mut model = BTreeMap::new();
     let mut versions = vec![Vec::new()];
     for n in 1..=COMMITS {
-        let (datastream, hour, value) = (i64::from(n % 3), i64::from(n % 40), Some(f64::from(n)));
-        commit(lake, n, &[(datastream, hour, value)]).await;
-        model.insert((datastream, hour), value);
-        versions.push(model.iter().map(|((stream, n), value)| (*stream, *n, *value)).collect());
+        let value = (1, 0, Some(f64::from(n)));
+        let done = commit(lake, n, &[value]).await;
+        assert_eq!(done.version, Some(Version(n.into())));
+        versions.push(vec![value]);
     }
     versions
 }
