@@ -95,42 +95,44 @@ on_both! {
             assert_eq!(values(lake, AsOf::Latest).await, *versions.last().unwrap());
         }
     }
+}
 
-    async fn a_damaged_pack_is_named_and_never_an_answer(world: World) {
-        let lake = world.lake().await;
-        let versions = filled(&lake).await;
-        let entries: Vec<_> = (1..=10)
-            .map(|n| world.root().join(format!("lake/salinity_hourly/_delta_log/{n:020}.json")))
-            .map(|path| (std::fs::read(&path).unwrap(), path))
-            .collect();
-        packed(&lake, &rule()).await;
-        let first = world.objects().into_iter().find(|path| path.ends_with(".entries")).unwrap();
-        let path = world.root().join(&first);
-        let whole = std::fs::read(&path).unwrap();
-        for at in [0, 9, 30, whole.len() / 2, whole.len() - 1] {
-            let mut flipped = whole.clone();
-            flipped[at] ^= 4;
-            std::fs::write(&path, &flipped).unwrap();
-            let fresh = world.lake().await;
-            match fresh.snapshot(&reading(), AsOf::Version(Version(3))).await {
-                Err(Error::Damaged(damage)) => assert!(damage.path.ends_with(&first), "{damage}"),
-                other => panic!("byte {at}: {other:?}"),
-            }
-            assert!(lake::check_log_pack(flipped.into()).is_err());
-            assert_eq!(values(&fresh, AsOf::Latest).await, versions[COMMITS as usize], "the rest goes on");
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_pack_is_named_and_never_an_answer() {
+    let world = World::on_disk();
+    let lake = world.lake().await;
+    let versions = filled(&lake).await;
+    let entries: Vec<_> = (1..=10)
+        .map(|n| world.root().join(format!("lake/salinity_hourly/_delta_log/{n:020}.json")))
+        .map(|path| (std::fs::read(&path).unwrap(), path))
+        .collect();
+    packed(&lake, &rule()).await;
+    let first = world.objects().into_iter().find(|path| path.ends_with(".entries")).unwrap();
+    let path = world.root().join(&first);
+    let whole = std::fs::read(&path).unwrap();
+    for at in [0, 9, 30, whole.len() / 2, whole.len() - 1] {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 4;
+        std::fs::write(&path, &flipped).unwrap();
+        let fresh = world.lake().await;
+        match fresh.snapshot(&reading(), AsOf::Version(Version(3))).await {
+            Err(Error::Damaged(damage)) => assert!(damage.path.ends_with(&first), "{damage}"),
+            other => panic!("byte {at}: {other:?}"),
         }
-        assert!(lake::check_log_pack(whole[..whole.len() - 1].to_vec().into()).is_err());
-        assert_eq!(lake::check_log_pack(whole.clone().into()), Ok(()));
-        // The entries come back from a backup, and the pack is made anew of them.
-        for (bytes, path) in &entries {
-            std::fs::write(path, bytes).unwrap();
-        }
-        let mended = world.lake().await;
-        hold(&mended, &versions).await;
-        assert_eq!(mended.pack_log(&writing(), &rule()).await.unwrap(), 10);
-        assert_eq!(std::fs::read(&path).unwrap(), whole);
-        hold(&world.lake().await, &versions).await;
+        assert!(lake::check_log_pack(flipped.into()).is_err());
+        assert_eq!(values(&fresh, AsOf::Latest).await, versions[COMMITS as usize], "the rest goes on");
     }
+    assert!(lake::check_log_pack(whole[..whole.len() - 1].to_vec().into()).is_err());
+    assert_eq!(lake::check_log_pack(whole.clone().into()), Ok(()));
+    // The entries come back from a backup, and the pack is made anew of them.
+    for (bytes, path) in &entries {
+        std::fs::write(path, bytes).unwrap();
+    }
+    let mended = world.lake().await;
+    hold(&mended, &versions).await;
+    assert_eq!(mended.pack_log(&writing(), &rule()).await.unwrap(), 10);
+    assert_eq!(std::fs::read(&path).unwrap(), whole);
+    hold(&world.lake().await, &versions).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
