@@ -12,6 +12,10 @@ const MAX_SHOWN: usize = 6;
 
 /// An error when a row, of which place or time is lost, is the header of a table with other columns.
 pub(super) fn another_header(plan: &Plan, chunk: &Chunk, row: usize) -> Result<(), Error> {
+    // Right below the header stands a second row of its names: refused as a row, and nothing else.
+    if chunk.row_number(row) == plan.header.last.saturating_add(1) {
+        return Ok(());
+    }
     let columns = 0..chunk.columns.len().min(plan.rows.width);
     let texts: Vec<(usize, &str)> = columns
         .filter_map(|column| {
