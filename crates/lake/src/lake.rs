@@ -67,10 +67,9 @@ impl Lake {
 
     fn new(store: Arc<dyn ObjectStore>, url: Url, folder: Option<PathBuf>) -> Lake {
         let packed = Packed::new(store);
-        let plain = packed.plain();
-        let verified = Arc::new(Verified::new(Arc::new(packed)));
+        let verified = Arc::new(Verified::new(Arc::new(packed.clone())));
         let store: Arc<dyn ObjectStore> = verified.clone();
-        let tables = Tables::new(verified, plain, folder.clone());
+        let tables = Tables::new(verified, packed, folder.clone());
         let (metadata, keys) = (MetadataCache::default(), KeyIndexes::default());
         Lake {
             inner: Arc::new(Inner {

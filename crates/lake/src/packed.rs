@@ -55,6 +55,11 @@ impl Packed {
         self.inner.clone()
     }
 
+    /// Entries of the table were packed: what was seen before no longer counts.
+    pub(crate) fn forget(&self, table: &Path) {
+        self.absent.lock().remove(table);
+    }
+
     /// An entry that does not lie there by itself.
     async fn find(&self, table: &Path, number: u64) -> Result<Option<(Bytes, ObjectMeta)>> {
         let seen = Instant::now();

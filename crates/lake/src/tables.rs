@@ -11,6 +11,7 @@ use object_store::ObjectStore;
 use parking_lot::Mutex;
 
 use crate::log::{TableLog, Written};
+use crate::packed::Packed;
 use crate::verified::Verified;
 use crate::{AsOf, Committed, Error, Snapshot, TableSchema, expire};
 
@@ -23,7 +24,7 @@ const BUCKET_FRESHNESS: Duration = Duration::from_secs(1);
 /// The tables of a lake.
 pub(crate) struct Tables {
     store: Arc<dyn ObjectStore>,
-    plain: Arc<dyn ObjectStore>,
+    packed: Packed,
     verified: Arc<Verified>,
     folder: Option<PathBuf>,
     open: Mutex<HashMap<DatasetId, Arc<Table>>>,
@@ -59,13 +60,9 @@ struct State {
 }
 
 impl Tables {
-    /// Tables in a store, the store without what is seen in packs, and the folder that it is, if it is one.
-    pub(crate) fn new(
-        verified: Arc<Verified>,
-        plain: Arc<dyn ObjectStore>,
-        folder: Option<PathBuf>,
-    ) -> Tables {
-        Tables { store: verified.clone(), plain, verified, folder, open: Mutex::default() }
+    /// Tables in a store, what shows packed entries in it, and the folder that it is, if it is one.
+    pub(crate) fn new(verified: Arc<Verified>, packed: Packed, folder: Option<PathBuf>) -> Tables {
+        Tables { store: verified.clone(), packed, verified, folder, open: Mutex::default() }
     }
 
     pub(crate) fn table(&self, dataset: &DatasetId) -> Arc<Table> {
@@ -74,7 +71,7 @@ impl Tables {
             return table.clone();
         }
         let table = Arc::new(Table {
-            log: TableLog::new(self.store.clone(), self.plain.clone(), dataset),
+            log: TableLog::new(self.store.clone(), self.packed.clone(), dataset),
             turn: tokio::sync::Mutex::default(),
             rearranging: tokio::sync::Mutex::default(),
             verified: self.verified.clone(),

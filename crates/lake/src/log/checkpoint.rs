@@ -57,7 +57,8 @@ impl TableLog {
     /// The checkpoints in the store.
     async fn checkpoints(&self) -> Result<Vec<Version>, Error> {
         let mut found = Vec::new();
-        let mut objects = self.plain.list(Some(&folder(&self.dataset).join("_delta_log")));
+        let plain = self.packed.plain();
+        let mut objects = plain.list(Some(&folder(&self.dataset).join("_delta_log")));
         while let Some(object) = objects.try_next().await? {
             let number = object.location.filename().and_then(|name| name.strip_suffix(END));
             found.extend(number.and_then(|number| number.parse().ok()).map(Version));

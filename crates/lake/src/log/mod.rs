@@ -31,6 +31,7 @@ use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
+use crate::packed::Packed;
 use crate::schema::TableSchema;
 use crate::snapshot::ChangesRows;
 use crate::{Checksums, CommitCounts, Committed, Damage, DataFile, Error, Snapshot};
@@ -49,8 +50,8 @@ const ENTRIES_AT_ONCE: usize = 16;
 pub(crate) struct TableLog {
     dataset: DatasetId,
     store: LogStoreRef,
-    /// The lake's store without what is seen in packs.
-    plain: Arc<dyn ObjectStore>,
+    /// The lake's store, with and without what is seen in packs.
+    packed: Packed,
 }
 
 /// What happened when an entry was written.
@@ -104,19 +105,15 @@ pub fn folder(dataset: &DatasetId) -> Path {
 }
 
 impl TableLog {
-    /// `root` shows entries that are packed, `plain` is what lies there.
-    pub(crate) fn new(
-        root: Arc<dyn ObjectStore>,
-        plain: Arc<dyn ObjectStore>,
-        dataset: &DatasetId,
-    ) -> TableLog {
+    /// `root` reads through `packed`, which also knows what lies there by itself.
+    pub(crate) fn new(root: Arc<dyn ObjectStore>, packed: Packed, dataset: &DatasetId) -> TableLog {
         let folder = folder(dataset);
         // A scheme of our own: the path of the URL is the path in our store, whatever that is.
         let location =
             Url::parse(&format!("lake:///{folder}/")).expect("a dataset id is a plain URL segment");
         let prefixed: Arc<dyn ObjectStore> = Arc::new(PrefixStore::new(root.clone(), folder));
         let store = default_logstore(prefixed, root, &location, &StorageConfig::default());
-        TableLog { dataset: dataset.clone(), store, plain }
+        TableLog { dataset: dataset.clone(), store, packed }
     }
 
     /// Writes entry 0 of a new table.

@@ -186,8 +186,8 @@ impl TableLog {
     /// Packs old entries, and removes those that a pack holds already; how many entries went.
     pub(crate) async fn pack(&self, rule: &PackRule) -> Result<u64, Error> {
         let table = folder(&self.dataset);
-        let alone: BTreeMap<u64, ObjectMeta> = self
-            .plain
+        let plain = self.packed.plain();
+        let alone: BTreeMap<u64, ObjectMeta> = plain
             .list(Some(&table.clone().join("_delta_log")))
             .map_ok(|object| Some((entry_of(&object.location)?.1, object)))
             .try_filter_map(async |found| Ok(found))
@@ -210,11 +210,12 @@ impl TableLog {
                 break;
             }
             self.pack_group(&table, first, last).await?;
+            self.packed.forget(&table);
             gone += there.len() as u64;
             let paths: Vec<_> = there.iter().map(|object| object.location.clone()).collect();
             stream::iter(paths)
                 .map(|path| {
-                    let store = self.plain.clone();
+                    let store = plain.clone();
                     async move { store.delete(&path).await }
                 })
                 .buffer_unordered(AT_ONCE)
@@ -236,15 +237,16 @@ impl TableLog {
             .ok_or_else(|| Error::internal(format!("entries {first} to {last} are not all there")))?;
         let path = table.clone().join(FOLDER).join(format!("{first:020}-{last:020}{END}"));
         let bytes = Pack::write(first, &entries)?;
-        match self.plain.put_opts(&path, bytes.clone().into(), PutMode::Create.into()).await {
+        let plain = self.packed.plain();
+        match plain.put_opts(&path, bytes.clone().into(), PutMode::Create.into()).await {
             // Another node was first, or a run of this that was cut off.
             Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        let kept = async || self.plain.get(&path).await?.bytes().await;
+        let kept = async || plain.get(&path).await?.bytes().await;
         if kept().await? != bytes {
             // A damaged one, whose entries have been brought back.
-            self.plain.put(&path, bytes.clone().into()).await?;
+            plain.put(&path, bytes.clone().into()).await?;
         }
         if kept().await? != bytes {
             let detail = "its bytes are not those of the entries that it should hold".to_owned();
