@@ -1,11 +1,14 @@
 //! Names of places as one agency writes them, with the place that a person said it means: an
 //! ambiguous name is asked about once, and the answer is remembered for that agency.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use model::{AgencyId, PlaceId, PlaceKind, UserId, name_key, nfc};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
+use crate::cache::{Subject, Topic};
 use crate::entity::{agency, place, place_alias};
 use crate::row::{coded, micros, stored};
 use crate::{Catalog, Error};
@@ -47,7 +50,8 @@ impl Catalog {
                 format!("write the name as the files do, at most {MAX_NAME} bytes"),
             ));
         }
-        let write = self.write(&[]).await?;
+        let mut write = self.write(&[Topic::Reference]).await?;
+        write.about(Topic::Reference, Subject::Agency(alias.agency.clone()));
         if agency::Entity::find_by_id(alias.agency.as_str()).one(&write.tx).await?.is_none() {
             return Err(Error::not_found("agency", &alias.agency));
         }
@@ -81,7 +85,8 @@ impl Catalog {
         written: &str,
         kind: Option<PlaceKind>,
     ) -> Result<(), Error> {
-        let write = self.write(&[]).await?;
+        let mut write = self.write(&[Topic::Reference]).await?;
+        write.about(Topic::Reference, Subject::Agency(agency.clone()));
         let kind = kind.map_or("", PlaceKind::code).to_owned();
         let key = (agency.to_string(), name_key(written), kind);
         let done = place_alias::Entity::delete_by_id(key).exec(&write.tx).await?;
@@ -91,15 +96,23 @@ impl Catalog {
         write.commit().await
     }
 
-    /// What an agency means by its names, by name.
-    pub async fn place_aliases(&self, agency: &AgencyId) -> Result<Vec<PlaceAlias>, Error> {
+    /// What an agency means by its names, by name; from memory.
+    pub async fn place_aliases(&self, agency: &AgencyId) -> Result<Arc<Vec<PlaceAlias>>, Error> {
+        self.refresh().await?;
+        if let Some(held) = self.inner.place_aliases.get(agency) {
+            return Ok(held);
+        }
+        let ticket = self.inner.place_aliases.ticket();
         let rows = place_alias::Entity::find()
             .filter(place_alias::Column::Agency.eq(agency.as_str()))
             .order_by_asc(place_alias::Column::Name)
             .order_by_asc(place_alias::Column::Kind)
             .all(self.reader())
             .await?;
-        rows.into_iter().map(from_row).collect()
+        let read: Vec<PlaceAlias> = rows.into_iter().map(from_row).collect::<Result<_, Error>>()?;
+        let read = Arc::new(read);
+        self.inner.place_aliases.put(ticket, agency.clone(), Arc::clone(&read), read.len() + 1);
+        Ok(read)
     }
 }
 

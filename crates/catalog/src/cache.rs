@@ -23,7 +23,7 @@ pub(crate) enum Topic {
     Datastreams,
     /// Accounts, keys and sessions.
     People,
-    /// Places, properties and limits.
+    /// Places, properties and limits, and what agencies mean by names of places.
     Reference,
 }
 
@@ -54,7 +54,7 @@ pub(crate) enum Subject {
     Dataset(DatasetId),
     /// The grants of a user.
     User(UserId),
-    /// The grants of an agency.
+    /// The grants of an agency, or its names of places.
     Agency(AgencyId),
 }
 

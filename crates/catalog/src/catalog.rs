@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use model::{DatasetId, Datastream, DatastreamId};
+use model::{AgencyId, DatasetId, Datastream, DatastreamId};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
 use tokio::sync::Mutex;
 
@@ -15,7 +15,7 @@ use crate::changes;
 use crate::directory::{Directories, Held, Holder};
 use crate::people::{Hashing, KnownToken};
 use crate::store::Store;
-use crate::{Error, Gazetteer};
+use crate::{Error, Gazetteer, PlaceAlias};
 
 /// How a catalogue is opened.
 #[derive(Debug, Clone)]
@@ -61,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) tokens: Cache<[u8; 32], KnownToken>,
     pub(crate) gazetteer: Cache<(), Arc<Gazetteer>>,
     pub(crate) loading_gazetteer: Mutex<()>,
+    pub(crate) place_aliases: Cache<AgencyId, Arc<Vec<PlaceAlias>>>,
     pub(crate) journal: Journal,
     pub(crate) refusals: Refusals,
     pub(crate) hashing: Hashing,
@@ -103,6 +104,7 @@ impl Catalog {
             tokens: Cache::new(20_000),
             gazetteer: Cache::new(1),
             loading_gazetteer: Mutex::new(()),
+            place_aliases: Cache::new(200_000),
             journal: Journal::default(),
             refusals: Refusals::default(),
             hashing: Hashing::default(),
@@ -193,7 +195,11 @@ impl Inner {
                 self.datastream.clear();
             }
             (Topic::People, _) => self.tokens.clear(),
-            (Topic::Reference, _) => self.gazetteer.clear(),
+            (Topic::Reference, Subject::Agency(id)) => self.place_aliases.remove(id),
+            (Topic::Reference, _) => {
+                self.gazetteer.clear();
+                self.place_aliases.clear();
+            }
         }
     }
 }

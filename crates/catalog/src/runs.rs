@@ -156,6 +156,7 @@ pub(crate) fn to_row(run: &Run) -> run::Model {
         warnings: int(totals.warnings),
         error: run.error.as_deref().map(without_nul),
         node: None,
+        encodings: (!run.encodings.is_empty()).then(|| run.encodings.join(" ")),
     }
 }
 
@@ -172,6 +173,7 @@ pub(crate) fn from_row(row: run::Model) -> Result<Run, Error> {
         original: original.transpose()?,
         file_name: row.file_name,
         sheets: row.sheets.0,
+        encodings: row.encodings.iter().flat_map(|codes| codes.split(' ')).map(str::to_owned).collect(),
         pinned: row.pinned.try_into()?,
         mapping: mapping.transpose()?,
         user: user.transpose()?,

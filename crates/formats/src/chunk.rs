@@ -6,7 +6,7 @@ use arrow::array::{Array, ArrayBuilder, BooleanBufferBuilder, StringArray, Strin
 use arrow::buffer::BooleanBuffer;
 
 use crate::layout::PLAIN;
-use crate::{CellRange, Error, Note, Place, SheetLayout};
+use crate::{CellRange, Charset, Error, Note, Place, SheetLayout};
 
 /// A table that is read from its beginning to its end.
 pub trait TableReader {
@@ -30,6 +30,11 @@ pub trait TableReader {
 
     /// What was done to the letters of the chunks handed out since it was asked last.
     fn notes(&mut self) -> Vec<Note> {
+        Vec::new()
+    }
+
+    /// The encodings of the texts beyond ASCII that were handed out so far, in order.
+    fn charsets(&self) -> Vec<Charset> {
         Vec::new()
     }
 }

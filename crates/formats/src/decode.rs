@@ -7,6 +7,7 @@ use std::path::Path;
 
 use unicode_normalization::{IsNormalized, is_nfc_quick};
 
+use crate::text::{Sound, sound};
 use crate::{Encoding, Error, Limits};
 
 /// A text file as UTF-8, with a count of the bytes read from the file.
@@ -158,6 +159,59 @@ impl Read for TextFile {
         let count = (self.decoded.len() - self.decoded_at).min(buffer.len());
         buffer[..count].copy_from_slice(&self.decoded[self.decoded_at..self.decoded_at + count]);
         self.decoded_at += count;
+        Ok(count)
+    }
+}
+
+/// A text as UTF-8 in which bytes that are none are carried, until it is known what they stand for.
+pub(crate) struct Carrying<R> {
+    inner: R,
+    /// Whether what is no text is lost, as in UTF-16.
+    is_unicode: bool,
+    ready: Vec<u8>,
+    at: usize,
+    /// The beginning of a letter whose rest is still to come.
+    tail: Vec<u8>,
+    is_at_end: bool,
+}
+
+impl<R: Read> Carrying<R> {
+    pub(crate) fn new(inner: R, is_unicode: bool) -> Carrying<R> {
+        Carrying { inner, is_unicode, ready: Vec::new(), at: 0, tail: Vec::new(), is_at_end: false }
+    }
+
+    pub(crate) fn inner(&self) -> &R {
+        &self.inner
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        let mut block = std::mem::take(&mut self.tail);
+        let start = block.len();
+        block.resize(start + 64 * 1024, 0);
+        let count = loop {
+            match self.inner.read(&mut block[start..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
+        block.truncate(start + count);
+        self.is_at_end = count == 0;
+        let Sound { replaced, tail } = sound(&block, self.is_at_end, self.is_unicode);
+        self.ready = replaced.unwrap_or(block);
+        self.tail = self.ready.split_off(self.ready.len() - tail);
+        self.at = 0;
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Carrying<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.ready.len() && !self.is_at_end {
+            self.fill()?;
+        }
+        let count = (self.ready.len() - self.at).min(buffer.len());
+        buffer[..count].copy_from_slice(&self.ready[self.at..self.at + count]);
+        self.at += count;
         Ok(count)
     }
 }

@@ -63,6 +63,8 @@ pub enum Format {
     CoverageJson,
     /// A zip archive of tables.
     Zip,
+    /// A zip archive of files of features.
+    FeatureZip,
     /// GeoJSON (RFC 7946).
     GeoJson,
     /// A shapefile's set of files in a zip archive.
@@ -87,19 +89,47 @@ impl Format {
     pub fn is_of_features(&self) -> bool {
         matches!(
             self,
-            Format::GeoJson | Format::Shapefile | Format::GeoPackage | Format::Kml | Format::Records
+            Format::GeoJson
+                | Format::Shapefile
+                | Format::GeoPackage
+                | Format::Kml
+                | Format::Records
+                | Format::FeatureZip
         )
     }
 
     /// The same file, read as rows of cells where it could be features too.
     pub fn as_table(self) -> Format {
-        if self == Format::Parquet { Format::ParquetTable } else { self }
+        match self {
+            Format::Parquet => Format::ParquetTable,
+            Format::FeatureZip => Format::Zip,
+            other => other,
+        }
+    }
+
+    /// The same file, read as features where it could be tables too: an archive that holds both.
+    pub fn as_features(self, path: &Path) -> Format {
+        let holds_features =
+            || Archive::open(path, &Limits::default()).is_ok_and(|archive| members_of(&archive).0);
+        if self == Format::Zip && holds_features() { Format::FeatureZip } else { self }
     }
 
     /// Whether its cells were written by a program, so that a number has a decimal dot; where a file
     /// holds both, see [`crate::Chunk::is_typed`].
     pub fn is_typed(&self) -> bool {
         !matches!(self, Format::Csv { .. } | Format::FixedWidth { .. } | Format::Zip)
+    }
+
+    /// The encoding that texts beyond ASCII have in it where they are Unicode: UTF-8 or UTF-16.
+    pub fn unicode(&self) -> &'static str {
+        match self {
+            Format::Csv { encoding, .. } | Format::FixedWidth { encoding } => match encoding {
+                Encoding::Utf8 => "utf-8",
+                Encoding::Utf16Le => "utf-16le",
+                Encoding::Utf16Be => "utf-16be",
+            },
+            _ => "utf-8",
+        }
     }
 
     /// The media type.
@@ -115,7 +145,7 @@ impl Format {
             Format::WaterMl => "application/waterml+xml",
             Format::SensorThings => "application/json",
             Format::CoverageJson => "application/vnd.cov+json",
-            Format::Zip => "application/zip",
+            Format::Zip | Format::FeatureZip => "application/zip",
             Format::GeoJson => "application/geo+json",
             Format::Shapefile => "application/zip",
             Format::GeoPackage => "application/geopackage+sqlite3",
@@ -154,9 +184,45 @@ fn of_archive(archive: &Archive, kind: Format) -> Format {
         () if kind == Format::Ods && has(|name| name == "mimetype") => kind,
         () if has(is_part) => Format::Xlsx,
         () if ends("shp") => Format::Shapefile,
-        () if ends("kml") => Format::Kml,
-        () => Format::Zip,
+        () if is_kmz(archive) => Format::Kml,
+        () => match members_of(archive) {
+            (true, false) => Format::FeatureZip,
+            _ => Format::Zip,
+        },
     }
+}
+
+/// Whether an archive is one document of KML with what belongs to it.
+fn is_kmz(archive: &Archive) -> bool {
+    let count =
+        |extension: &str| archive.members().iter().filter(|member| member.extension() == extension).count();
+    count("kml") == 1 && count("geojson") + count("gpkg") == 0
+}
+
+/// Members of an archive whose first bytes are looked at to tell what they are.
+const MAX_HEADS: usize = 100;
+
+/// Whether an archive holds files of features, and whether it holds files of tables, by their names.
+fn members_of(archive: &Archive) -> (bool, bool) {
+    let (mut features, mut tables, mut heads) = (false, false, 0);
+    for member in archive.members() {
+        match member.extension().as_str() {
+            "geojson" | "gpkg" | "kml" => features = true,
+            "json" if heads < MAX_HEADS => {
+                heads += 1;
+                let head = archive.head(member, HEAD_BYTES).unwrap_or_default();
+                match detect(member.file_name(), &head) {
+                    Ok(format) if format.is_of_features() => features = true,
+                    _ => tables = true,
+                }
+            }
+            "csv" | "tsv" | "txt" | "dat" | "xlsx" | "xlsm" | "xls" | "ods" | "nc" | "xml" | "json" => {
+                tables = true;
+            }
+            _ => {}
+        }
+    }
+    (features, tables)
 }
 
 /// Detects the format from the file's name and its first [`HEAD_BYTES`] bytes (all, if it is

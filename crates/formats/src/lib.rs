@@ -141,13 +141,16 @@ fn open_selected(
         Format::SensorThings => Ok(Box::new(series::open_sensor_things(path, limits, selection)?)),
         Format::CoverageJson => Ok(Box::new(series::open_coverage_json(path, limits, selection)?)),
         Format::Zip => Ok(Box::new(zipped::ZippedTables::open(path, limits, selection)?)),
-        Format::GeoJson | Format::Shapefile | Format::GeoPackage | Format::Kml | Format::Records => {
-            Err(Error::invalid(
-                "not_a_table",
-                "the file holds features, not rows of cells",
-                "hand it in to a dataset of features",
-            ))
-        }
+        Format::GeoJson
+        | Format::Shapefile
+        | Format::GeoPackage
+        | Format::Kml
+        | Format::Records
+        | Format::FeatureZip => Err(Error::invalid(
+            "not_a_table",
+            "the file holds features, not rows of cells",
+            "hand it in to a dataset of features",
+        )),
         Format::GeoTiff => Err(Error::invalid(
             "not_a_table",
             "the file holds a raster, not rows of cells",

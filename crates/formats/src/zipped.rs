@@ -47,7 +47,7 @@ impl ZippedTables {
         for member in &members {
             let file = archive.unpack(member)?;
             let opened = detect_file(member.file_name(), file.path()).and_then(|format| match format {
-                Format::Zip => Err(Error::invalid(
+                Format::Zip | Format::FeatureZip => Err(Error::invalid(
                     "nested_archive",
                     "it is an archive within an archive",
                     "unpack it first, and hand its files in",

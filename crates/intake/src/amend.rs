@@ -80,14 +80,7 @@ impl Intake {
             Ok(undone) => undone,
             Err(error) => return Err(self.amendment_failed(run, error, now).await),
         };
-        let counts = undone.committed.counts;
-        (note.removed, note.restored, note.kept) = (counts.removed, counts.corrected, undone.kept);
-        run.totals = RunTotals {
-            rows: counts.removed + counts.corrected + undone.kept,
-            corrected: counts.corrected,
-            unchanged: undone.kept,
-            ..RunTotals::default()
-        };
+        count_withdrawn(&mut run, &mut note, &undone.committed, undone.kept);
         self.amended(permit, &mut run, &undone.committed).await?;
         catalog.put_run_note(&note).await?;
         run.state = RunState::Done;
@@ -145,11 +138,45 @@ impl Intake {
         Ok(self.inner.catalog.record_version(&info).await?)
     }
 
+    /// Counts what an amendment did that was cut off behind its commit, from what the table says of it.
+    pub(crate) async fn count_amended(&self, run: &mut Run, committed: &Committed) -> Result<(), Error> {
+        let catalog = &self.inner.catalog;
+        let Some(mut note) = catalog.run_note(&run.id).await? else { return Ok(()) };
+        match (run.kind, &note.withdraws) {
+            (RunKind::Withdrawal, Some(of)) => {
+                let brought = catalog.run(of).await?.map(|of| of.totals.added + of.totals.corrected);
+                let counts = committed.counts;
+                // Of what it brought, the rest was corrected by later runs.
+                let kept = brought.unwrap_or_default().saturating_sub(counts.removed + counts.corrected);
+                count_withdrawn(run, &mut note, committed, kept);
+            }
+            (RunKind::Recheck, _) => {
+                note.flagged = committed.counts.flagged;
+                run.totals.rows = committed.total;
+                run.totals.unchanged = committed.total.saturating_sub(note.flagged);
+            }
+            _ => return Ok(()),
+        }
+        Ok(catalog.put_run_note(&note).await?)
+    }
+
     /// Settles the run of an amendment that ended with an error: its commit may be in the table.
     pub(crate) async fn amendment_failed(&self, run: Run, error: Error, now: DateTime<Utc>) -> Error {
         self.settle_after(run.id, error.to_string(), now).await;
         error
     }
+}
+
+/// Puts down what a withdrawal did.
+fn count_withdrawn(run: &mut Run, note: &mut RunNote, committed: &Committed, kept: u64) {
+    let counts = committed.counts;
+    (note.removed, note.restored, note.kept) = (counts.removed, counts.corrected, kept);
+    run.totals = RunTotals {
+        rows: counts.removed + counts.corrected + kept,
+        corrected: counts.corrected,
+        unchanged: kept,
+        ..RunTotals::default()
+    };
 }
 
 /// Now, in whole microseconds, as the catalogue keeps times.
@@ -174,6 +201,7 @@ pub(crate) fn opened(
         original: None,
         file_name,
         sheets: Vec::new(),
+        encodings: Vec::new(),
         pinned: Vec::new(),
         mapping: None,
         user: permit.user().cloned(),

@@ -38,7 +38,8 @@ impl Intake {
             Some(number) => self.inner.catalog.mapping(&run.dataset, Some(number)).await?,
         };
         let mapping = mapping.and_then(|(_, text)| Mapping::parse(&text).ok());
-        let is_table = mapping.as_ref().is_some_and(|mapping| mapping.kind == MappingKind::Observations);
+        let is_of = |kind| mapping.as_ref().is_some_and(|mapping| mapping.kind == kind);
+        let (is_table, has_features) = (is_of(MappingKind::Observations), is_of(MappingKind::Features));
         let source = mapping.map(|mapping| mapping.source);
         let reading = source.as_ref().map(SourceLayout::reading).unwrap_or_default();
         let file = self.inner.lake.original(permit, hash).await?;
@@ -51,6 +52,9 @@ impl Intake {
             }
             if is_table {
                 format = format.as_table();
+            }
+            if has_features {
+                format = format.as_features(file.path());
             }
             Ok::<_, Error>(neighbourhood_read_as(
                 file.path(),

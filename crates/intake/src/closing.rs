@@ -167,6 +167,7 @@ impl Closing {
 
     fn note(&mut self, done: &Done) {
         self.run.sheets.clone_from(&done.sheets);
+        self.run.encodings.clone_from(&done.encodings);
     }
 
     async fn end(mut self, state: RunState, done: Done) -> Result<Report, Error> {

@@ -359,6 +359,7 @@ fn problem_of(error: &Error) -> Option<ReviewProblem> {
         Error::Limit { .. } => String::new(),
         Error::NotFound { .. }
         | Error::Denied(_)
+        | Error::NotTheirs { .. }
         | Error::Conflict { .. }
         | Error::Later(_)
         | Error::Internal { .. } => return None,

@@ -4,7 +4,7 @@ use formats::{CellRange, Chunk, Format, Neighbourhood, TableReader, detect_file,
 use model::Run;
 use policy::{Denial, Permit};
 
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, MappingKind};
 use crate::observe::Header;
 use crate::personal::Veil;
 use crate::roles::{CellRole, Roles};
@@ -97,6 +97,9 @@ impl Intake {
             let mut format = detect_file(&name, file.path())?;
             if let Some(mapping) = &mapping {
                 mapping.source.overrule(&mut format)?;
+                if mapping.kind == MappingKind::Features {
+                    format = format.as_features(file.path());
+                }
             }
             draw(file.path(), &format, mapping.as_ref(), part, &(limits, reading))
         });

@@ -14,6 +14,14 @@ pub enum Error {
     /// The permit does not reach so far.
     #[error("not allowed: {0:?}")]
     Denied(Denial),
+    /// Somebody else has to decide this; the hint says who.
+    #[error("{what}")]
+    NotTheirs {
+        /// What is not for the asker to decide.
+        what: String,
+        /// Who may.
+        hint: String,
+    },
     /// The file or the mapping is wrong; the hint says what to do.
     #[error("{what}")]
     Invalid {
@@ -86,7 +94,7 @@ impl Error {
     /// The next step, where there is one to name.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Error::Invalid { hint, .. } => Some(hint),
+            Error::Invalid { hint, .. } | Error::NotTheirs { hint, .. } => Some(hint),
             Error::Unmapped { example, .. } | Error::Drifted { example, .. } => Some(example),
             _ => None,
         }

@@ -196,6 +196,7 @@ pub(crate) fn opened(permit: &Permit, request: &Load) -> Result<Run, Error> {
         original: None,
         file_name: file_name(&request.file_name),
         sheets: Vec::new(),
+        encodings: Vec::new(),
         pinned: Vec::new(),
         mapping: None,
         user: permit.user().cloned(),
@@ -308,10 +309,7 @@ impl<'a> Loading<'a> {
             self.intake.may_keep(self.permit, mapping).await?;
         }
         let typed = format.is_typed();
-        let mut aliases = Aliases::default();
-        for alias in catalog.place_aliases(&self.dataset.agency).await? {
-            aliases.add(&alias.written, alias.kind, alias.place);
-        }
+        let aliases = Aliases::of(&catalog.place_aliases(&self.dataset.agency).await?);
         let slot = slots.acquire().await.map_err(|error| Error::internal("waiting for a turn", error))?;
         let job = Job {
             input,
@@ -438,7 +436,7 @@ impl<'a> Loading<'a> {
 /// What went wrong and the next step, for the run. The operator's chain of causes is in the log.
 fn sentence(error: &Error) -> String {
     match error {
-        Error::Invalid { hint, .. } => format!("{error}: {hint}"),
+        Error::Invalid { hint, .. } | Error::NotTheirs { hint, .. } => format!("{error}: {hint}"),
         other => other.to_string(),
     }
 }

@@ -2,13 +2,16 @@
 
 mod letters;
 mod personal;
+mod zones;
 
 use model::{Finding, Lang};
 
 /// A finding as a sentence with its next step. Khmer falls back to Vietnamese, as all texts do.
 pub fn finding_message(finding: &Finding, lang: Lang) -> String {
     let Finding { code, value, expected, column_name, .. } = finding;
-    let of_text = letters::sentence(finding, lang).or_else(|| personal::sentence(finding, lang));
+    let of_text = letters::sentence(finding, lang)
+        .or_else(|| personal::sentence(finding, lang))
+        .or_else(|| zones::sentence(finding, lang));
     if let Some(sentence) = of_text {
         return sentence;
     }
@@ -25,6 +28,9 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
         ),
         "ambiguous_number" => format!(
             "“{value}” can be read with a decimal point or with a decimal comma. Write `decimal = \"dot\"` or `decimal = \"comma\"` in the mapping."
+        ),
+        "ambiguous_wind" => format!(
+            "“{value}” is north in English and south in Vietnamese, and the column does not show which is meant. Write the direction as a word or in degrees."
         ),
         "out_of_range" => format!(
             "{value} is outside the plausible range {expected}. Check the value and its unit; if it is right, set `range` in the mapping."
@@ -125,6 +131,9 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
         "preliminary_values" => format!(
             "“{value}”: the source calls these figures preliminary. Hand in the final ones when they are out; they become corrections."
         ),
+        "year_out_of_order" => format!(
+            "The header “{value}” stands where {expected} would. It was read as the file says; if that is a slip, correct the file."
+        ),
         "drift_decimal" => format!(
             "Decimals are written with a {value}, and were with a {expected} in the file before. They were read as they are written now."
         ),
@@ -155,6 +164,12 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
         "crs_used" => format!("The coordinates are in {value}; they were brought to WGS 84 by {expected}."),
         "crs_contradicted" => format!(
             "{value} is said of the coordinates, but only {expected} puts them where they should lie, and was used. Check it; if it is wrong, write `crs` under `[source]` in the mapping."
+        ),
+        "outside_outlines" if expected.is_empty() => format!(
+            "No outline of {value} is known here, so the coordinates were tested by the range of their numbers only. Check the map."
+        ),
+        "outside_outlines" => format!(
+            "{expected} of the positions that were looked at lie outside the known outlines of the delta (the first is {value}); they were tested by the range of their numbers only. Check the map."
         ),
         "crs_overruled" => {
             format!("The file says {value}; the mapping says {expected}, and was followed. Check the mapping if the layer lies wrong.")
@@ -192,6 +207,7 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
     match code {
         "not_a_number" => format!("“{value}” không phải là số. Hãy sửa ô này, hoặc thêm chữ đó vào `missing` trong ánh xạ nếu nó nghĩa là không có số liệu."),
         "ambiguous_number" => format!("“{value}” có thể đọc theo dấu chấm hoặc dấu phẩy thập phân. Hãy ghi `decimal = \"dot\"` hoặc `decimal = \"comma\"` trong ánh xạ."),
+        "ambiguous_wind" => format!("“{value}” là nam trong tiếng Việt và là bắc trong tiếng Anh, mà cột không cho biết theo tiếng nào. Hãy ghi hướng bằng chữ đầy đủ hoặc bằng độ."),
         "out_of_range" => format!("{value} nằm ngoài khoảng hợp lý {expected}. Hãy kiểm tra giá trị và đơn vị; nếu đúng, hãy đặt `range` trong ánh xạ."),
         "missing_code" => format!("{value} thường nghĩa là không có số liệu, và nằm ngoài khoảng hợp lý {expected}. Nếu ở đây cũng vậy, hãy thêm nó vào `missing` dưới `[source]` trong ánh xạ."),
         "empty_temperature" => format!("Dòng này không có nhiệt độ nước ở cột “{column}” để tính độ mặn. Hãy điền vào."),
@@ -244,6 +260,8 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "wrong_type" => format!("“{value}” không đúng kiểu {expected}. Hãy sửa, hoặc đặt kiểu của thuộc tính là text trong ánh xạ."),
         "crs_used" => format!("Tọa độ ở hệ {value}; đã chuyển sang WGS 84 bằng {expected}."),
         "crs_contradicted" => format!("Tệp ghi {value}, nhưng chỉ {expected} đặt tọa độ đúng nơi phải nằm, nên đã dùng hệ này. Hãy kiểm tra; nếu sai, hãy ghi `crs` dưới `[source]` trong ánh xạ."),
+        "outside_outlines" if expected.is_empty() => format!("Ở đây không có ranh giới của {value}, nên tọa độ chỉ được kiểm tra theo khoảng số. Hãy xem bản đồ."),
+        "outside_outlines" => format!("{expected} vị trí được xem nằm ngoài các ranh giới đã biết của đồng bằng (vị trí đầu là {value}); chúng chỉ được kiểm tra theo khoảng số. Hãy xem bản đồ."),
         "crs_overruled" => format!("Tệp ghi {value}; ánh xạ ghi {expected} và đã được theo. Hãy kiểm tra ánh xạ nếu lớp nằm sai chỗ."),
         "crs_unknown" => format!("Không hiểu điều tệp ghi về hệ tọa độ ({value}): {expected}. Nếu lớp nằm sai chỗ, hãy ghi `crs` dưới `[source]` trong ánh xạ."),
         "coordinates_swapped" => format!("Ở “{column}”, tung độ (bắc) hoặc vĩ độ đứng trước ({value}); hai số đã được đổi chỗ. Hãy xem bản đồ; nếu sai, hãy ghi `x` và `y` dưới `[feature]` trong ánh xạ."),

@@ -24,6 +24,8 @@ mod table;
 mod time;
 mod time_words;
 mod values;
+mod wind;
+mod zones;
 
 pub(crate) use batch::Tests;
 pub(crate) use columns::{Extent, Header, tidy};

@@ -2,8 +2,9 @@
 //!
 //! Identity numbers, phone numbers, e-mail addresses and bank accounts are told by their form, by the
 //! share of a column's cells that have it, and by the words of its header (Law 91/2025/QH15). A column
-//! that holds them stays out of the dataset until a mapping says who decided what; what of it lies in
-//! the original is veiled from those who may not decide.
+//! that holds them stays out of the dataset until a mapping says who decided what, in whatever row they
+//! begin; single cells of a column that is about something else stay out each. What of it lies in the
+//! original is veiled from those who may not decide.
 
 mod features;
 mod kind;
@@ -12,7 +13,7 @@ mod watch;
 
 use model::{CellRef, Severity};
 
-pub(crate) use features::hold_back;
+pub(crate) use features::{Source, hold_back};
 pub(crate) use kind::Kind;
 pub(crate) use veil::Veil;
 pub(crate) use watch::Watch;
@@ -21,28 +22,45 @@ use crate::findings::{Findings, Words};
 use crate::mapping::{PersonalColumn, PersonalDecision};
 
 /// The codes of findings about columns that are not to be shown to everybody.
-pub(crate) const HELD_CODES: [&str; 2] = ["personal_data", "personal_left_out"];
+pub(crate) const HELD_CODES: [&str; 3] = ["personal_data", "personal_left_out", ONE_CELL];
+/// The code of a finding about one cell of a column that is no column of persons.
+const ONE_CELL: &str = "personal_cell";
 
-/// A column that holds personal data.
+/// A column, or a single cell, that holds personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// Its first cell that is held back.
+    /// The column's first cell that is held back, or the cell.
     pub(crate) cell: CellRef,
-    /// Its header.
+    /// The column's header.
     pub(crate) name: String,
     /// What it holds.
     pub(crate) kind: Kind,
-    /// What a mapping says of it.
-    pub(crate) decision: Option<PersonalDecision>,
+    /// How much is held back.
+    pub(crate) what: What,
+}
+
+/// How much of a column that holds personal data is held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// The column, unless a mapping decides that it goes in.
+    Column(Option<PersonalDecision>),
+    /// One cell of it.
+    Cell,
+}
+
+/// Whether the form of a text alone tells that it holds personal data.
+pub(crate) fn is_personal(text: &str) -> bool {
+    kind::may_hold(text) && kind::find(text, None).is_some()
 }
 
 /// Adds what was found, without a word of it.
 pub(crate) fn add(findings: &mut Findings, found: &[Found]) {
     for found in found {
-        let code = match found.decision {
-            None => "personal_data",
-            Some(PersonalDecision::LeaveOut) => "personal_left_out",
-            Some(PersonalDecision::Keep) => "personal_kept",
+        let code = match found.what {
+            What::Column(None) => "personal_data",
+            What::Column(Some(PersonalDecision::LeaveOut)) => "personal_left_out",
+            What::Column(Some(PersonalDecision::Keep)) => "personal_kept",
+            What::Cell => ONE_CELL,
         };
         findings.add(Severity::Warning, code, found.cell, || Words {
             column_name: found.name.clone(),
@@ -63,26 +81,53 @@ fn decision_of(decisions: &[PersonalColumn], letters: &str, names: &[&str]) -> O
 #[derive(Debug, Clone, Default)]
 struct Tally {
     filled: u64,
+    /// Cells that hold something of each kind, by their form or by what the header says.
     hits: [u64; Kind::ALL.len()],
+    /// Those of them whose form alone tells.
+    certain: [u64; Kind::ALL.len()],
+    /// Plain numbers as long as a phone number or a citizen id that are none: a column of codes has many.
+    codes: [u64; Kind::ALL.len()],
 }
 
 impl Tally {
-    fn count(&mut self, text: &str, hint: Option<Kind>) {
+    /// Counts a cell, and says what its form alone tells.
+    fn count(&mut self, text: &str, hint: Option<Kind>) -> Option<Kind> {
         self.filled += 1;
-        if let Some(kind) = kind::find(text, hint) {
-            self.hits[kind as usize] += 1;
+        let certain = if kind::may_hold(text) { kind::find(text, None) } else { None };
+        let found = match hint {
+            None => certain,
+            Some(_) => kind::find(text, hint),
+        };
+        match found {
+            Some(kind) => {
+                self.hits[kind as usize] += 1;
+                self.certain[kind as usize] += u64::from(certain.is_some());
+            }
+            None => {
+                if let Some(kind) = kind::as_long_as(text) {
+                    self.codes[kind as usize] += 1;
+                }
+            }
         }
+        certain
     }
 
-    /// What the column holds: with a header that says so, a few cells are enough.
+    /// What the column holds as a whole: with a header that says so, one cell can be enough.
     fn verdict(&self, hint: Option<Kind>) -> Option<Kind> {
         let holds = |kind: &Kind| {
             let hits = self.hits[*kind as usize];
             if hint == Some(*kind) {
-                return hits > 0 && hits * 10 >= self.filled;
+                let is_certain = self.certain[*kind as usize] > 0 || kind.is_told_by_its_header();
+                return hits > 0 && (is_certain || hits * 10 >= self.filled);
             }
-            (hits >= 2 && hits * 10 >= self.filled * 3) || (hits == 1 && self.filled == 1)
+            let is_most = (hits >= 2 && hits * 10 >= self.filled * 3) || (hits == 1 && self.filled == 1);
+            is_most && !self.is_of_codes(*kind)
         };
         hint.into_iter().chain(Kind::ALL).find(holds)
+    }
+
+    /// Whether what looks like this kind is rather a code among others of its length.
+    fn is_of_codes(&self, kind: Kind) -> bool {
+        self.codes[kind as usize] > self.hits[kind as usize]
     }
 }

@@ -53,6 +53,7 @@ impl Intake {
                 run.totals.added = committed.counts.added;
                 run.totals.corrected = committed.counts.corrected;
                 run.totals.unchanged = committed.counts.unchanged;
+                self.count_amended(&mut run, &committed).await?;
                 if let Some(version) = committed.version
                     && catalog.version(&run.dataset, version).await?.is_none()
                 {

@@ -30,13 +30,7 @@ impl Sheets {
 
     /// Tells what the file holds and is not read.
     pub(crate) fn tell_left_out(&self, findings: &mut Findings) {
-        for left in &self.left_out {
-            findings.add(Severity::Warning, "left_out", at(0, 1, 1), || Words {
-                value: left.name.clone(),
-                expected: left.why.clone(),
-                ..Words::default()
-            });
-        }
+        tell_left_out(&self.left_out, findings);
     }
 
     /// Tells once what a sheet hides, and what it does not hold.
@@ -67,6 +61,17 @@ impl Sheets {
             let words = || Words { expected: layout.unvalued_count.to_string(), ..Words::default() };
             findings.add(Severity::Warning, "formula_without_value", at(sheet, *row, *column), words);
         }
+    }
+}
+
+/// Tells what a file holds and is not read.
+pub(crate) fn tell_left_out(left_out: &[LeftOut], findings: &mut Findings) {
+    for left in left_out {
+        findings.add(Severity::Warning, "left_out", at(0, 1, 1), || Words {
+            value: left.name.clone(),
+            expected: left.why.clone(),
+            ..Words::default()
+        });
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use catalog::Gazetteer;
-use formats::{Chunk, Format, Limits, Note, Reading, open_table_read_as};
+use formats::{Charset, Chunk, Format, Limits, Note, Reading, open_table_read_as};
 use lake::{LocalFile, TableSchema};
 use model::{DatasetKind, DatastreamKey, RunTotals};
 use tokio::sync::mpsc;
@@ -65,6 +65,8 @@ pub(crate) struct Done {
     pub(crate) totals: RunTotals,
     pub(crate) findings: Findings,
     pub(crate) sheets: Vec<String>,
+    /// The codes of the encodings of its texts.
+    pub(crate) encodings: Vec<String>,
     /// The files of rasters, which are kept before the rows are committed.
     pub(crate) rasters: Vec<RasterFile>,
     /// What a table looked like.
@@ -88,7 +90,7 @@ pub(crate) async fn work(job: Job, progress: &(dyn Fn(Progress) + Send + Sync)) 
 fn run(mut job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
     match job.kind {
         // A table is of features where the dataset is: its rows have positions.
-        DatasetKind::Features => {}
+        DatasetKind::Features => job.format = job.format.as_features(job.input.path()),
         DatasetKind::Observations if job.format.is_of_features() => {
             return Err(Error::invalid(
                 "the file holds features, and the dataset holds observations",
@@ -141,7 +143,8 @@ fn take_features(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Erro
     let said = |bytes, rows| tell(teller, bytes, size, rows);
     let file = features::FeatureFile { path, format: &format, options: &positions.options };
     let mapped = features::map(&file, &mapping, &limits, max_feature_bytes, &mut findings, said)?;
-    let features::MappedFeatures { batches, table, totals, layers } = mapped.ok_or_else(abandoned)?;
+    let features::MappedFeatures { batches, table, totals, layers, charsets } =
+        mapped.ok_or_else(abandoned)?;
     let datastreams = Vec::new();
     Ok(Done {
         mapping,
@@ -151,9 +154,19 @@ fn take_features(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Erro
         totals,
         findings,
         sheets: layers,
+        encodings: codes(&format, &charsets),
         rasters: Vec::new(),
         shape: None,
     })
+}
+
+/// The codes of encodings, as they are in a file of this format.
+fn codes(format: &Format, charsets: &[Charset]) -> Vec<String> {
+    let code = |charset: &Charset| match charset {
+        Charset::Utf8 => format.unicode(),
+        other => other.code(),
+    };
+    charsets.iter().map(|charset| code(charset).to_owned()).collect()
 }
 
 fn take_raster(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
@@ -168,10 +181,19 @@ fn take_raster(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error>
     };
     let taken = coverages::take(&file, mapping, &mut findings, said)?;
     let coverages::MappedRasters { mapping, files: rasters, features } = taken.ok_or_else(abandoned)?;
-    let features::MappedFeatures { batches, table, totals, layers } = features;
-    let datastreams = Vec::new();
-    let sheets = layers;
-    Ok(Done { mapping, rows: batches, table, datastreams, totals, findings, sheets, rasters, shape: None })
+    let features::MappedFeatures { batches, table, totals, layers, .. } = features;
+    Ok(Done {
+        mapping,
+        rows: batches,
+        table,
+        datastreams: Vec::new(),
+        totals,
+        findings,
+        sheets: layers,
+        encodings: Vec::new(),
+        rasters,
+        shape: None,
+    })
 }
 
 /// What the reading thread hands over.
@@ -180,11 +202,18 @@ enum Read {
     /// What was done to the letters of the next chunk, and what was found in it of persons.
     Notes(Vec<Note>, Vec<Found>),
     Chunk(Chunk),
+    /// A column has to be held back of which cells were already handed over: the file is read once more.
+    Again(Box<Watch>),
+}
+
+/// What one reading of a table came to.
+enum Pass {
+    Done(Box<Mapped>, Vec<String>),
+    Again(Box<Watch>),
 }
 
 fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
     let Job { input, size, format, mapping, gazetteer, settings, limits, max_findings, .. } = job;
-    let (sender, mut receiver) = mpsc::channel::<Result<Read, Error>>(WAITING_CHUNKS);
     let mut findings = Findings::new(max_findings);
     let path = input.path();
     let mapping = match mapping {
@@ -195,19 +224,29 @@ fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> 
         }
     };
     let reading = mapping.source.reading();
-    let watch = Watch::new(mapping.personal.clone());
-    // Reading and mapping go side by side; a scoped thread cannot outlive the file.
-    let result = std::thread::scope(|scope| {
-        scope.spawn(move || read(path, &format, &reading, &limits, watch, &sender));
-        let result = map(mapping, gazetteer, settings, &mut receiver, &mut findings, |bytes, rows| {
-            tell(teller, bytes, size, rows)
+    let mut watch = Watch::under(&mapping);
+    let (mapped, sheets, charsets) = loop {
+        let (sender, mut receiver) = mpsc::channel::<Result<Read, Error>>(WAITING_CHUNKS);
+        let observer = Observer::new(mapping.clone(), gazetteer.clone(), settings.clone())?;
+        // Reading and mapping go side by side; a scoped thread cannot outlive the file.
+        let (reading, limits) = (&reading, &limits);
+        let result = std::thread::scope(|scope| {
+            let reader = scope.spawn(move || read(path, &format, reading, limits, watch, &sender));
+            let result =
+                map(observer, &mut receiver, &mut findings, |bytes, rows| tell(teller, bytes, size, rows));
+            // The reader stops at its next chunk.
+            receiver.close();
+            let charsets = reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            result.map(|pass| (pass, charsets))
         });
-        // The reader stops at its next chunk.
-        receiver.close();
-        result
-    });
-    let (mapping, mapped, sheets) = result?;
-    let Mapped { batches, datastreams, totals, shape } = mapped;
+        let (pass, charsets) = result?;
+        match pass {
+            Pass::Done(mapped, sheets) => break (mapped, sheets, charsets),
+            Pass::Again(knowing) => watch = *knowing,
+        }
+        findings = Findings::new(max_findings);
+    };
+    let Mapped { batches, datastreams, totals, shape } = *mapped;
     Ok(Done {
         mapping,
         shape: Some(shape),
@@ -217,10 +256,12 @@ fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> 
         totals,
         findings,
         sheets,
+        encodings: codes(&format, &charsets),
         rasters: Vec::new(),
     })
 }
 
+/// Hands a table over, and returns the encodings of its texts.
 fn read(
     path: &Path,
     format: &Format,
@@ -228,57 +269,65 @@ fn read(
     limits: &Limits,
     mut watch: Watch,
     sender: &mpsc::Sender<Result<Read, Error>>,
-) {
+) -> Vec<Charset> {
     let send = |message| sender.blocking_send(message).is_ok();
     let mut table = match open_table_read_as(path, format, reading, limits) {
         Ok(table) => table,
         Err(error) => {
             send(Err(error.into()));
-            return;
+            return Vec::new();
         }
     };
     if !send(Ok(Read::Sheets(Sheets::of(&*table)))) {
-        return;
+        return Vec::new();
     }
     loop {
         let chunk = match table.next_chunk() {
             Ok(chunk) => chunk,
             Err(error) => {
                 send(Err(error.into()));
-                return;
+                break;
             }
         };
         let mut notes = table.notes();
-        let watched = match chunk.map(|chunk| watch.take(chunk)).transpose() {
-            Ok(watched) => watched,
-            Err(error) => {
-                send(Err(error));
-                return;
+        let watched = chunk.map(|chunk| watch.take(chunk));
+        if watch.is_late() {
+            // The rest is looked at too, so that the file is read but once more.
+            loop {
+                match table.next_chunk() {
+                    Ok(Some(chunk)) if !sender.is_closed() => drop(watch.take(chunk)),
+                    Ok(_) => break,
+                    Err(error) => {
+                        send(Err(error.into()));
+                        return Vec::new();
+                    }
+                }
+                drop(table.notes());
             }
-        };
+            send(Ok(Read::Again(Box::new(watch.again()))));
+            break;
+        }
         let (chunk, found) = watched.map_or((None, Vec::new()), |(chunk, found)| (Some(chunk), found));
         watch.veil(&mut notes);
         let has_notes = !notes.is_empty() || !found.is_empty();
         if has_notes && !send(Ok(Read::Notes(notes, found))) {
-            return;
+            break;
         }
-        let Some(chunk) = chunk else { return };
+        let Some(chunk) = chunk else { break };
         if !send(Ok(Read::Chunk(chunk))) {
-            return;
+            break;
         }
     }
+    table.charsets()
 }
 
 fn map(
-    mapping: Mapping,
-    gazetteer: Arc<Gazetteer>,
-    settings: Settings,
+    mut observer: Observer,
     receiver: &mut mpsc::Receiver<Result<Read, Error>>,
     findings: &mut Findings,
     mut said: impl FnMut(u64, u64) -> bool,
-) -> Result<(Mapping, Mapped, Vec<String>), Error> {
+) -> Result<Pass, Error> {
     let mut sheets = Sheets::nameless();
-    let mut observer = Observer::new(mapping.clone(), gazetteer, settings)?;
     while let Some(message) = receiver.blocking_recv() {
         let chunk = match message? {
             Read::Sheets(found) => {
@@ -292,6 +341,7 @@ fn map(
                 continue;
             }
             Read::Chunk(chunk) => chunk,
+            Read::Again(watch) => return Ok(Pass::Again(watch)),
         };
         let before = observer.rows();
         let wants_more = observer.take(&chunk, &sheets.names, findings)?;
@@ -306,7 +356,7 @@ fn map(
         }
     }
     let mapped = observer.finish(&sheets.names, findings)?;
-    Ok((mapping, mapped, sheets.names))
+    Ok(Pass::Done(Box::new(mapped), sheets.names))
 }
 
 /// Tells how far the work is; `false` when nobody waits for it any more.

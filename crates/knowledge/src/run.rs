@@ -67,6 +67,7 @@ fn opened(recipe: &Recipe, inputs: &[(DatasetId, Version)], now: DateTime<Utc>) 
         original: None,
         file_name: recipe.id.clone(),
         sheets: Vec::new(),
+        encodings: Vec::new(),
         pinned: inputs.to_vec(),
         mapping: None,
         user: None,

@@ -118,6 +118,8 @@ pub struct Run {
     pub file_name: String,
     /// The names of the file's sheets, in order; a file without sheets has one, nameless.
     pub sheets: Vec<String>,
+    /// The encodings of the file's texts beyond ASCII, as codes: `utf-8`, `tcvn3`. One file may mix them.
+    pub encodings: Vec<String>,
     /// For a recipe, the versions that it read.
     pub pinned: Vec<(DatasetId, Version)>,
     /// The version of the dataset's mapping that it used.

@@ -454,11 +454,28 @@ async fn who_hands_in_for_an_agency_says_what_its_names_of_places_mean() {
     let path = "/v1/agencies/cuulong/place-aliases";
     let alias = serde_json::json!({ "text": "Cà Mau", "kind": "province", "place": "gso2004:96" });
     let post = reqwest::Method::POST;
+    node.dataset("people", "observations", "open").await;
+    let single = "/v1/datasets/people/observations";
+    let count =
+        serde_json::json!({ "place": "CÀ MAU", "property": "population_census", "time": "2020", "value": 5 });
+    let reply = own.send_json(post.clone(), single, &count).await.unwrap();
+    assert_eq!(reply.status.as_u16(), 422);
+    assert!(reply.json().to_string().contains("ambiguous_place"), "{}", reply.json());
     for (client, status) in [(&node.public(), 401), (&other, 403), (&own, 201)] {
         assert_eq!(client.send_json(post.clone(), path, &alias).await.unwrap().status.as_u16(), status);
     }
+    // A single observation is read as the agency's files are.
+    let reply = own.send_json(post.clone(), single, &count).await.unwrap();
+    assert_eq!(reply.status.as_u16(), 201, "{}", reply.json());
+    let page = own.get(single).await.unwrap().ok().unwrap().json();
+    assert_eq!(page["items"][0]["place"], "gso2004:96", "{page}");
     let wrong = serde_json::json!({ "text": "Cà Mau", "place": "gso2004:00000" });
-    assert_eq!(own.send_json(post, path, &wrong).await.unwrap().status.as_u16(), 404);
+    assert_eq!(own.send_json(post.clone(), path, &wrong).await.unwrap().status.as_u16(), 404);
+    // A text that names a person is refused, and not repeated.
+    let person = serde_json::json!({ "place": "gso2004:96", "property": "population_census", "time": "2021", "text": "hỏi 0912 345 678" });
+    let reply = own.send_json(reqwest::Method::POST, single, &person).await.unwrap();
+    assert_eq!(reply.json()["results"][0]["reason"], "personal_data", "{}", reply.json());
+    assert!(!reply.json().to_string().contains("0912"));
     let list = own.get(path).await.unwrap().ok().unwrap().json();
     assert_eq!((list["total"].as_u64(), list["items"][0]["user"].as_str()), (Some(1), Some("chi")));
     let gone = format!("{path}?text=C%C3%80%20MAU&kind=province");
@@ -467,4 +484,6 @@ async fn who_hands_in_for_an_agency_says_what_its_names_of_places_mean() {
     assert_eq!(reply.status.as_u16(), 204);
     let reply = own.send_json(delete, &gone, &serde_json::Value::Null).await.unwrap();
     assert_eq!(reply.status.as_u16(), 404);
+    let reply = own.send_json(post, single, &count).await.unwrap();
+    assert_eq!(reply.status.as_u16(), 422, "what is forgotten holds no longer: {}", reply.json());
 }

@@ -150,6 +150,7 @@ async fn an_officer_hands_in_a_table_with_forms_alone() {
     let report = lan.page(&to).await;
     assert!(report.contains("Đã ghi bản 1: 2 giá trị mới"), "{report}");
     assert!(report.contains(&format!("/v1/runs/{run}/marked")));
+    assert!(report.contains("<dt>Bảng mã chữ</dt><dd>utf-8</dd>"), "{report}");
     assert_eq!(versions(&node).await, 1);
     // Pressed again, or opened again, it leads to the report.
     assert_eq!(led(&lan.post(&format!("/intake/{run}/commit"), &[]).await), to);
@@ -163,6 +164,25 @@ async fn an_officer_hands_in_a_table_with_forms_alone() {
     assert!(page.contains("Tệp của bạn vẫn được giữ") && page.contains("line 1"), "{page}");
     assert_eq!(led(&lan.post(&format!("/intake/{other}/discard"), &[]).await), "/data/gauge");
     assert_eq!(lan.get(&format!("/intake/{other}")).await.0, StatusCode::SEE_OTHER);
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_lists_cannot_say_is_written_in_the_text_to_which_the_page_leads() {
+    let (node, _) = node().await;
+    let node = node.serve().await;
+    let lan = Visitor::signed_in(&node, "lan").await;
+    let file = "Ngày;Cầu Nổi;Trà Vinh\n21/02/2020;3,9;1,5\n22/02/2020;4,1;1,7\n";
+    let to = lan.hand_in("mặn.csv", file.as_bytes().to_vec()).await;
+    let run = to.split(['/', '?']).nth(2).unwrap().to_owned();
+    let third = format!("/intake/{run}?step=3");
+    let mapping = "version = 1\nkind = \"observations\"\n[place]\nkind = \"station\"\n[time]\ncolumns = [\"Ngày\"]\nformat = \"%d/%m/%Y\"\n[[value]]\ncolumns = \"{place}\"\nproperty = \"salinity\"\nunit = \"g/L\"\n";
+    let toml = [("by", "toml"), ("mapping", mapping)];
+    led(&lan.post(&format!("/intake/{run}/mapping"), &toml).await);
+    let page = lan.page(&third).await;
+    assert!(page.contains("Sẽ ghi 4 giá trị mới"), "{page}");
+    assert!(page.contains("href=\"#toml\"") && page.contains("<textarea id=\"toml\""), "{page}");
+    assert!(page.contains("có mẫu cho nhiều cột") && page.contains("<details open>"), "{page}");
     node.stop().await;
 }
 

@@ -44,6 +44,8 @@ pub struct Model {
     pub error: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub node: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub encodings: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -13,6 +13,7 @@ mod m20261124_000007_nodes;
 mod m20261124_000008_many_datasets;
 mod m20261125_000010_drafts;
 mod m20261125_000020_answers;
+mod m20261126_000030_encodings;
 mod m20261126_000050_descriptions;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000008_many_datasets::Migration),
             Box::new(m20261125_000010_drafts::Migration),
             Box::new(m20261125_000020_answers::Migration),
+            Box::new(m20261126_000030_encodings::Migration),
             Box::new(m20261126_000050_descriptions::Migration),
         ]
     }

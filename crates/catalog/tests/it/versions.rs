@@ -21,6 +21,7 @@ pub fn run(n: u64, dataset: &str) -> Run {
         original: None,
         file_name: format!("độ mặn {n}.csv"),
         sheets: vec![String::new()],
+        encodings: Vec::new(),
         pinned: Vec::new(),
         mapping: None,
         user: None,

@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
+use bytes::Bytes;
 use catalog::backup::Dump;
 use futures::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
-use model::{DatasetId, Lang};
+use model::{DatasetId, DatasetKind, Lang};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Serialize;
 use serde_json::Value;
@@ -29,6 +33,8 @@ const AT_ONCE: usize = 4;
 pub(crate) enum Kind {
     /// A file as it was received.
     Original,
+    /// A raster beside its table.
+    Raster,
     /// A file of rows.
     Data,
     /// An entry of a table's log.
@@ -46,6 +52,7 @@ impl Kind {
     pub(crate) fn code(self) -> &'static str {
         match self {
             Kind::Original => "original",
+            Kind::Raster => "raster",
             Kind::Data => "data",
             Kind::Log => "log",
             Kind::Checkpoint => "checkpoint",
@@ -120,7 +127,8 @@ pub(crate) async fn verify(
     for id in datasets.iter().filter(|id| dataset.is_none_or(|asked| asked == *id)) {
         let versions = recorded.versions.get(id).cloned().unwrap_or_default();
         let pinned = recorded.pinned.get(id).cloned().unwrap_or_default();
-        work.table(id, &versions, &pinned).await?;
+        let files = work.table(id, &versions, &pinned).await?;
+        work.rasters(id, &files, recorded.coverages.contains(id)).await?;
     }
     work.found.damaged.sort();
     Ok(work.found)
@@ -135,6 +143,8 @@ struct Recorded {
     read: HashMap<String, BTreeSet<String>>,
     /// The rows that each version has.
     versions: BTreeMap<DatasetId, BTreeMap<u64, u64>>,
+    /// The datasets of rasters.
+    coverages: BTreeSet<DatasetId>,
     /// The versions of each dataset that products were made from.
     pinned: BTreeMap<DatasetId, BTreeSet<u64>>,
 }
@@ -162,6 +172,11 @@ impl Recorded {
                 if let (Some(dataset), Some(original)) = (text("dataset"), text("original")) {
                     self.read.entry(dataset).or_default().insert(original);
                 }
+            }
+            "dataset" => {
+                let is_of_rasters = text("kind").as_deref() == Some(DatasetKind::Coverage.code());
+                let id = text("id").filter(|_| is_of_rasters);
+                self.coverages.extend(id.and_then(|id| DatasetId::new(&id).ok()));
             }
             _ => {
                 let dataset = text("dataset").and_then(|id| DatasetId::new(&id).ok());
@@ -194,10 +209,10 @@ impl Work<'_> {
     fn damaged(&mut self, kind: Kind, path: &str, what: String) {
         let english = self.lang == Lang::En;
         let advice = match kind {
-            Kind::Original | Kind::Data | Kind::Log if english => {
+            Kind::Original | Kind::Raster | Kind::Data | Kind::Log if english => {
                 format!("restore it from a backup: cuulong restore SOURCE --only {path}")
             }
-            Kind::Original | Kind::Data | Kind::Log => {
+            Kind::Original | Kind::Raster | Kind::Data | Kind::Log => {
                 format!("khôi phục từ bản sao lưu: cuulong restore NGUỒN --only {path}")
             }
             Kind::Checkpoint if english => "remove it: it is made anew".to_owned(),
@@ -237,7 +252,7 @@ impl Work<'_> {
             },
         }
         let dump = parts.catalog.dump().await.map_err(failed)?;
-        for table in ["original", "run", "dataset_version"] {
+        for table in ["dataset", "original", "run", "dataset_version"] {
             let columns = Dump::columns(table).map_err(failed)?;
             let mut last = None;
             loop {
@@ -263,14 +278,9 @@ impl Work<'_> {
             expected.insert(hash.clone(), file);
         }
         if all {
-            // Rasters say by their names too which bytes they have.
-            let mut objects = self.list("originals").await?;
-            objects.extend(self.list("coverages").await?);
-            for object in objects {
-                let name = object.location.filename().unwrap_or_default();
-                let name = name.strip_suffix(".tif").unwrap_or(name).to_owned();
-                let is_hash = name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-                if is_hash {
+            for object in self.list("originals").await? {
+                let name = object.location.filename().unwrap_or_default().to_owned();
+                if is_hash(&name) {
                     expected.entry(name.clone()).or_insert(Expected {
                         path: object.location,
                         kind: Kind::Original,
@@ -355,7 +365,7 @@ impl Work<'_> {
         dataset: &DatasetId,
         recorded: &BTreeMap<u64, u64>,
         pinned: &BTreeSet<u64>,
-    ) -> Done {
+    ) -> Done<Vec<Path>> {
         let folder = format!("lake/{dataset}");
         let listed = self.list(&format!("{folder}/_delta_log")).await?;
         let number = |object: &ObjectMeta| {
@@ -386,7 +396,9 @@ impl Work<'_> {
             size: Some(file.size),
             sha256: file.sha256,
         });
-        self.files(files.collect()).await?;
+        let files: Vec<Expected> = files.collect();
+        let paths = files.iter().map(|file| file.path.clone()).collect();
+        self.files(files).await?;
         if whole {
             for (version, total) in recorded {
                 let rows = replay.rows(*version);
@@ -402,7 +414,33 @@ impl Work<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(paths)
+    }
+
+    /// The rasters that a dataset's rows name, and those that only the store has: each says by its name
+    /// which bytes it has.
+    async fn rasters(&mut self, dataset: &DatasetId, files: &[Path], has_rasters: bool) -> Done {
+        let folder = format!("coverages/{dataset}");
+        let mut expected: BTreeMap<String, Option<u64>> = BTreeMap::new();
+        for object in self.list(&folder).await? {
+            let name = object.location.filename().and_then(|name| name.strip_suffix(".tif"));
+            expected.extend(name.filter(|name| is_hash(name)).map(|name| (name.to_owned(), None)));
+        }
+        if has_rasters {
+            for path in files {
+                // A file of rows that cannot be read is damaged, and was named before.
+                let read = async { self.store.get(path).await?.bytes().await };
+                let rows = read.await.map_err(|error| error.to_string()).and_then(rasters_of);
+                expected.extend(rows.into_iter().flatten().map(|(hash, size)| (hash, Some(size))));
+            }
+        }
+        let rasters = expected.into_iter().map(|(hash, size)| Expected {
+            path: Path::from(format!("{folder}/{hash}.tif")),
+            kind: Kind::Raster,
+            size,
+            sha256: Some(hash),
+        });
+        self.files(rasters.collect()).await
     }
 
     /// Reads an entry of a log; false when it is damaged.
@@ -472,4 +510,27 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+fn is_hash(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The rasters that the rows of a file name, each with its bytes.
+fn rasters_of(file: Bytes) -> Result<Vec<(String, u64)>, String> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
+    let wanted = ProjectionMask::columns(builder.parquet_schema(), ["sha256", "bytes"]);
+    let reader = builder.with_projection(wanted).build().map_err(|error| error.to_string())?;
+    let mut rasters = Vec::new();
+    for batch in reader {
+        let batch = batch.map_err(|error| error.to_string())?;
+        let hashes = batch.column_by_name("sha256").and_then(|column| column.as_string_opt::<i32>());
+        let sizes = batch.column_by_name("bytes").and_then(|column| column.as_primitive_opt::<Int64Type>());
+        let (Some(hashes), Some(sizes)) = (hashes, sizes) else { continue };
+        let named = hashes.iter().zip(sizes).filter_map(|(hash, size)| {
+            Some((hash.filter(|hash| is_hash(hash))?.to_owned(), u64::try_from(size?).ok()?))
+        });
+        rasters.extend(named);
+    }
+    Ok(rasters)
 }

@@ -146,6 +146,92 @@ fn every_damaged_file_is_found_by_name_and_put_right_from_a_backup() {
     }
 }
 
+/// A raster of 4 × 3 numbers in degrees, as a GeoTIFF.
+fn geotiff() -> Vec<u8> {
+    let doubles = |numbers: &[f64]| -> Vec<u8> { numbers.iter().flat_map(|n| n.to_le_bytes()).collect() };
+    let shorts = |numbers: &[u16]| -> Vec<u8> { numbers.iter().flat_map(|n| n.to_le_bytes()).collect() };
+    let pixels: Vec<u8> = (0..12_u8).flat_map(|n| f32::from(n).to_le_bytes()).collect();
+    let long = |number: u32| (4_u16, 1_u32, number.to_le_bytes().to_vec());
+    let short = |number: u16| (3_u16, 1_u32, number.to_le_bytes().to_vec());
+    let keys = [1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, 1, 2048, 0, 1, 4326];
+    let tags = [
+        (256_u16, short(4)),
+        (257, short(3)),
+        (258, short(32)),
+        (259, short(1)),
+        (262, short(1)),
+        (273, long(8)),
+        (277, short(1)),
+        (278, short(3)),
+        (279, long(48)),
+        (339, short(3)),
+        (33550, (12, 3, doubles(&[0.5, 0.5, 0.0]))),
+        (33922, (12, 6, doubles(&[0.0, 0.0, 0.0, 105.0, 10.5, 0.0]))),
+        (34735, (3, 16, shorts(&keys))),
+    ];
+    let (mut far, mut directory) = (pixels, (tags.len() as u16).to_le_bytes().to_vec());
+    for (tag, (kind, count, mut value)) in tags {
+        if value.len() > 4 {
+            let at = 8 + far.len() as u32;
+            far.extend(value);
+            value = at.to_le_bytes().to_vec();
+        }
+        value.resize(4, 0);
+        directory.extend(tag.to_le_bytes());
+        directory.extend(kind.to_le_bytes());
+        directory.extend(count.to_le_bytes());
+        directory.extend(value);
+    }
+    directory.extend([0; 4]);
+    let mut file = b"II*\0".to_vec();
+    file.extend((8 + far.len() as u32).to_le_bytes());
+    file.extend(far);
+    file.extend(directory);
+    file
+}
+
+#[test]
+fn a_raster_that_is_damaged_or_gone_is_found_and_put_right_and_so_is_its_original() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let backup = folder.path().join("backup").display().to_string();
+    done(&data, &["dataset", "add", "surface", "--kind", "coverage", "--agency", "cuulong", "--title", "s"]);
+    let file = folder.path().join("surface.tif");
+    std::fs::write(&file, geotiff()).unwrap();
+    done(&data, &["load", file.to_str().unwrap(), "--dataset", "surface"]);
+    done(&data, &["backup", &backup]);
+    let mut files = Vec::new();
+    ending(&data.join("coverages"), ".tif", &mut files);
+    ending(&data.join("originals"), "", &mut files);
+    assert_eq!(files.len(), 2, "{files:?}");
+    for file in &files {
+        let whole = std::fs::read(file).unwrap();
+        let name = file.strip_prefix(&data).unwrap().to_str().unwrap();
+        let mut flipped = whole.clone();
+        flipped[whole.len() / 2] ^= 8;
+        for damaged in [Some(flipped), Some(whole[..whole.len() / 2].to_vec()), None] {
+            match damaged {
+                Some(bytes) => std::fs::write(file, bytes).unwrap(),
+                None => std::fs::remove_file(file).unwrap(),
+            }
+            for dataset in [&[][..], &["--dataset", "surface"]] {
+                let output = cuulong(&data, &[&["verify", "--format", "json"][..], dataset].concat());
+                assert!(!output.status.success(), "{name}: {}", said(&output));
+                let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+                let kind = if name.starts_with("coverages") { "raster" } else { "original" };
+                assert_eq!(
+                    (&found["damaged"][0]["path"], &found["damaged"][0]["kind"]),
+                    (&json!(name), &json!(kind))
+                );
+                assert_eq!(found["damaged"].as_array().unwrap().len(), 1, "{found}");
+            }
+            done(&data, &["restore", &backup, "--only", name]);
+            assert_eq!(std::fs::read(file).unwrap(), whole, "{name}");
+            done(&data, &["verify"]);
+        }
+    }
+}
+
 /// Everything that is read of a node at one time.
 async fn read(node: &NodeProcess) -> BTreeMap<String, Value> {
     let mut answers = BTreeMap::new();

@@ -163,6 +163,7 @@ fn left_behind() -> Run {
         original: None,
         file_name: "a.csv".into(),
         sheets: Vec::new(),
+        encodings: Vec::new(),
         pinned: Vec::new(),
         mapping: None,
         user: None,

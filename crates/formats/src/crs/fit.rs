@@ -123,19 +123,20 @@ pub fn judge(declared: Option<&Crs>, samples: &[Sample], candidates: &[Crs]) -> 
         let others =
             distinct(candidates.iter().filter(|crs| *crs != declared).flat_map(fits).collect(), samples);
         // A layer of another region is no contradiction as long as its numbers can be what they
-        // are said to be.
+        // are said to be, whichever stands first.
         if others.is_empty()
             && samples.iter().all(|sample| sample.places.is_empty())
-            && possible(declared, samples)
+            && let Some(fit) = elsewhere(declared, samples)
         {
-            return Judgement::Settled(Fit::plain(declared.clone()));
+            return Judgement::Settled(fit);
         }
         return Judgement::Contradicted(others);
     }
     let mut found = distinct(candidates.iter().flat_map(fits).collect(), samples);
-    if found.is_empty() && possible(&Crs::wgs84(), samples) {
+    if found.is_empty() {
         // Degrees of another region.
-        found.push(Fit::plain(Crs::wgs84()));
+        let is_placed = samples.iter().any(|sample| !sample.places.is_empty());
+        found.extend(elsewhere(&Crs::wgs84(), samples).filter(|fit| !fit.swapped || !is_placed));
     }
     // Degrees that say nothing of a datum are WGS 84's by habit of every program: VN-2000's would
     // be said. Metres have no such habit.
@@ -202,9 +203,31 @@ fn in_range(crs: &Crs, x: f64, y: f64) -> bool {
     }
 }
 
-fn possible(crs: &Crs, samples: &[Sample]) -> bool {
-    let inside = samples.iter().filter(|sample| in_range(crs, sample.x, sample.y)).count();
-    !samples.is_empty() && inside * 100 >= samples.len() * ENOUGH
+/// The way in which numbers can be read under a system without lying in the region: as they stand, else
+/// with the northing first. Packed degrees are not among them, since metres look like them too.
+fn elsewhere(crs: &Crs, samples: &[Sample]) -> Option<Fit> {
+    let is_possible = |fit: &Fit| {
+        let inside = samples.iter().filter(|sample| {
+            let (x, y) = fit.arrange(sample.x, sample.y);
+            in_range(crs, x, y)
+        });
+        !samples.is_empty() && inside.count() * 100 >= samples.len() * ENOUGH
+    };
+    let plain = Fit::plain(crs.clone());
+    let swapped = Fit { swapped: true, ..plain.clone() };
+    [plain, swapped].into_iter().find(is_possible)
+}
+
+/// How many of the positions lie within the region whose outlines are known.
+pub fn within_region(fit: &Fit, samples: &[Sample]) -> usize {
+    let Ok(transform) = fit.crs.transform() else { return 0 };
+    let region = region();
+    let lies_inside = |sample: &&Sample| {
+        let (x, y) = fit.arrange(sample.x, sample.y);
+        let (lon, lat) = transform.to_wgs84(x, y);
+        in_range(&fit.crs, x, y) && region.contains(Position { lon, lat })
+    };
+    samples.iter().filter(lies_inside).count()
 }
 
 /// Leaves out ways that read the numbers as the same positions.

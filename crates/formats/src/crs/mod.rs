@@ -23,7 +23,7 @@ use crate::Error;
 
 pub use angle::{Angle, AngleForm, parse_angle, unpack_angle};
 pub use datum::SevenParameters;
-pub use fit::{Fit, Judgement, Sample, candidates, judge, region, zones_of};
+pub use fit::{Fit, Judgement, Sample, candidates, judge, region, within_region, zones_of};
 pub use list::{Outline, outlines};
 pub use tm::TransverseMercator;
 pub use vertical::vertical_shift;

@@ -16,6 +16,7 @@ use quick_xml::events::Event;
 use serde_json::Value;
 
 use super::{About, Declared, Features, Item, Read, Refused};
+use crate::decode::Carrying;
 use crate::{Error, Limits, Place};
 
 /// Nesting of elements, at most.
@@ -25,7 +26,7 @@ const MAX_PARTS: usize = 1_000_000;
 
 /// The Placemarks of a KML document.
 pub(super) struct Kml {
-    reader: Reader<BufReader<File>>,
+    reader: Reader<BufReader<Carrying<File>>>,
     buffer: Vec<u8>,
     path: Vec<String>,
     folders: Vec<(usize, String)>,
@@ -50,7 +51,8 @@ impl Kml {
                 "hand the layer in as GeoPackage",
             ));
         }
-        let mut reader = Reader::from_reader(BufReader::with_capacity(256 * 1024, file));
+        let mut reader =
+            Reader::from_reader(BufReader::with_capacity(256 * 1024, Carrying::new(file, false)));
         reader.config_mut().trim_text(false);
         let crs84 = Declared { by: "KML".into(), text: "CRS84".into() };
         Ok(Kml {

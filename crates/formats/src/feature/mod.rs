@@ -13,6 +13,7 @@ mod shapefile;
 mod survey;
 mod table;
 mod wkb;
+mod zipped;
 
 use std::path::Path;
 
@@ -22,7 +23,7 @@ use serde_json::Value;
 
 use crate::crs::{Crs, Fit, Transform};
 use crate::text::LegibleFeatures;
-use crate::{Error, Format, Limits, Note, Reading, geojson};
+use crate::{Charset, Error, Format, LeftOut, Limits, Note, Reading, geojson};
 
 pub use geometry::box_wkb;
 pub(crate) use kml::is_kml;
@@ -247,8 +248,20 @@ pub(crate) trait Features {
     fn bytes_read(&self) -> u64;
     /// What is known before reading.
     fn about(&self) -> &About;
+    /// What the file holds beside them and is not read, and why.
+    fn left_out(&self) -> &[LeftOut] {
+        &[]
+    }
     /// What was done to letters since it was asked last.
     fn notes(&mut self) -> Vec<Note> {
+        Vec::new()
+    }
+    /// The column that a feature's position stands in, from 1; 1 where it stands in none.
+    fn position_column(&self) -> u16 {
+        1
+    }
+    /// The encodings of the texts that were handed out.
+    fn charsets(&self) -> Vec<Charset> {
         Vec::new()
     }
     /// Passes over the features before the one at this place, as far as that is cheap.
@@ -314,6 +327,7 @@ fn open(
         Format::GeoPackage => legible(Box::new(gpkg::GeoPackage::open(path, options, limits)?)),
         Format::Kml => legible(Box::new(kml::Kml::open(path, limits)?)),
         Format::Records => legible(Box::new(records::Records::open(path, options, limits)?)),
+        Format::FeatureZip => Box::new(zipped::Zipped::open(path, options, limits)?),
         Format::Parquet => legible(Box::new(geoparquet::GeoParquet::open(path, options, limits)?)),
         Format::GeoTiff => {
             return Err(Error::invalid(
@@ -344,7 +358,13 @@ impl FeatureReader {
         self.source.bytes_read()
     }
 
-    /// The layers or sheets of the file, and the number of the one that is read, from 0.
+    /// What the file holds beside the features and is not read, and why.
+    pub fn left_out(&self) -> &[LeftOut] {
+        self.source.left_out()
+    }
+
+    /// The layers or sheets of the file, and the number of the one that is read, from 0: in an archive,
+    /// that of the feature that was handed out last.
     pub fn layers(&self) -> (&[String], u16) {
         let about = self.source.about();
         (&about.layers, about.layer)
@@ -358,6 +378,19 @@ impl FeatureReader {
     /// What was done to the letters of the features handed out since it was asked last.
     pub fn notes(&mut self) -> Vec<Note> {
         self.source.notes()
+    }
+
+    /// The column that a feature's position stands in, from 1; 1 where it stands in none.
+    pub fn position_column(&self) -> u16 {
+        self.source.position_column()
+    }
+
+    /// The encodings of the texts that were handed out, in order.
+    pub fn charsets(&self) -> Vec<Charset> {
+        let mut charsets = self.source.charsets();
+        charsets.sort_unstable();
+        charsets.dedup();
+        charsets
     }
 
     /// Passes over the features before the one at this place.

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::table::{point, shape_of, well_known};
 use super::{About, Coordinates, FeatureOptions, Features, Item, Read, Refused};
 use crate::geojson::Json;
+use crate::text::sound;
 use crate::{Error, Limits};
 
 /// Bytes of such a file, at most.
@@ -46,7 +47,8 @@ impl Records {
         let mut text = Vec::new();
         File::open(path)?.take(MAX_BYTES).read_to_end(&mut text)?;
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text);
-        let records = records(text, limits)?;
+        let carried = sound(text, true, false).replaced;
+        let records = records(carried.as_deref().unwrap_or(text), limits)?;
         let shape = match &options.coordinates {
             Some(coordinates) => coordinates.clone(),
             None => shape(&records)?,

@@ -12,7 +12,7 @@ use wkt::TryFromWkt;
 use super::{About, Coordinates, FeatureOptions, Features, Item, Read, Refused};
 use crate::chunk::{Chunk, TableReader};
 use crate::crs::parse_angle;
-use crate::{Error, Format, Limits, Note, open_table_read_as};
+use crate::{Charset, Error, Format, Limits, Note, open_table_read_as};
 
 /// Rows in which a header is looked for.
 const TOP_ROWS: usize = 30;
@@ -143,6 +143,15 @@ impl Features for TableFeatures {
 
     fn notes(&mut self) -> Vec<Note> {
         self.table.notes()
+    }
+
+    fn position_column(&self) -> u16 {
+        let (Shape::Pair(at, _) | Shape::Wkt(at)) = self.shape;
+        u16::try_from(at + 1).unwrap_or(u16::MAX)
+    }
+
+    fn charsets(&self) -> Vec<Charset> {
+        self.table.charsets()
     }
 }
 

@@ -11,7 +11,7 @@ mod json;
 
 use std::path::Path;
 
-use crate::decode::TextFile;
+use crate::decode::{Carrying, TextFile};
 use crate::feature::{About, Declared, FeatureOptions, Features, Item, Refused};
 use crate::{Error, Limits, detect};
 use feature::RawFeature;
@@ -23,7 +23,8 @@ pub(crate) use json::Json;
 pub(crate) fn open(path: &Path, options: &FeatureOptions, limits: &Limits) -> Result<GeoJson, Error> {
     let mut head = Vec::new();
     std::io::Read::read_to_end(&mut std::io::Read::take(std::fs::File::open(path)?, 4), &mut head)?;
-    let input = TextFile::open(path, detect::Encoding::of(&head), limits)?;
+    let encoding = detect::Encoding::of(&head);
+    let input = Carrying::new(TextFile::open(path, encoding, limits)?, encoding != detect::Encoding::Utf8);
     // Whoever has looked at the file before knows what its coordinates are.
     let may_declare = options.as_written || options.fit.is_some();
     let mut features = GeoJson {
@@ -43,7 +44,7 @@ pub(crate) fn open(path: &Path, options: &FeatureOptions, limits: &Limits) -> Re
 
 /// The features of a GeoJSON file.
 pub(crate) struct GeoJson {
-    frames: Frames<TextFile>,
+    frames: Frames<Carrying<TextFile>>,
     limits: Limits,
     frame: Vec<u8>,
     /// A frame that is read already; its text is in `frame`.
@@ -87,7 +88,7 @@ impl Features for GeoJson {
     }
 
     fn bytes_read(&self) -> u64 {
-        self.frames.input().bytes_read()
+        self.frames.input().inner().bytes_read()
     }
 
     fn about(&self) -> &About {

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Map, Value as Json};
 
 use super::{Rows, Series, Value, damaged, ends, no_values};
-use crate::decode::check_size;
+use crate::decode::{Carrying, check_size};
 use crate::push::{Flow, Pusher, Stop};
 use crate::{Error, Place};
 
@@ -20,7 +20,7 @@ pub(super) fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> 
         let hint = "ask the service for a shorter time or fewer parameters";
         return Err(Error::limit("event_bytes", "the document is too long (bytes)", limit, hint).into());
     }
-    let input = BufReader::new(File::open(path)?).take(limit);
+    let input = BufReader::new(Carrying::new(File::open(path)?, false)).take(limit);
     let document: Json = serde_json::from_reader(input).map_err(|error| damaged(&error.to_string()))?;
     pusher.opened(vec![String::new()], Vec::new())?;
     let mut texts = 0;

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use serde::de::DeserializeSeed;
 
 use super::{Rows, damaged, no_values};
-use crate::decode::check_size;
+use crate::decode::{Carrying, check_size};
 use crate::push::{Pusher, Stop};
 use crate::{Error, Place};
 use walk::{Document, Known, Walk};
@@ -50,7 +50,7 @@ fn parse<'a, 'r: 'a>(
 ) -> Result<(), serde_json::Error> {
     let meter = Meter::new(limit);
     let file = File::open(path).map_err(serde_json::Error::io)?;
-    let input = Metered { inner: file, meter: meter.clone() };
+    let input = Metered { inner: Carrying::new(file, false), meter: meter.clone() };
     let mut parser = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 16, input));
     let mut walk = walk(meter);
     Document(&mut walk).deserialize(&mut parser)?;

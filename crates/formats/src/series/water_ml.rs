@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use super::{Rows, Series, Value, ends, last_part, no_values};
-use crate::decode::check_size;
+use crate::decode::{Carrying, check_size};
 use crate::push::{Flow, Pusher, Stop};
 use crate::xml::{Element, Node, Xml};
 use crate::{Error, Place};
@@ -18,7 +18,7 @@ pub(super) fn read(path: &Path, pusher: &Pusher) -> Result<(), Stop> {
     let size = file.metadata()?.len();
     check_size(size, &pusher.limits)?;
     pusher.opened(vec![String::new()], Vec::new())?;
-    let mut xml = Xml::new(BufReader::with_capacity(1 << 16, file), MAX_DEPTH);
+    let mut xml = Xml::new(BufReader::with_capacity(1 << 16, Carrying::new(file, false)), MAX_DEPTH);
     let mut texts = 0;
     let mut rows = Rows::begin(pusher.sheet(0, None, u32::MAX, &mut texts))?;
     let mut reader = Reader::default();

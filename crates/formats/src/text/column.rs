@@ -56,6 +56,20 @@ impl Column {
 }
 
 impl Manner {
+    /// Texts that stand for a column whose own texts say nothing: names of properties, ids.
+    pub(super) fn under(charset: Charset) -> Manner {
+        Manner { way: Some(Way { charset, raw: true, given: false, by_default: true }), is_stray: false }
+    }
+
+    /// The encoding of a text: the column's where it was `changed`, else Unicode.
+    pub(super) fn charset(self, changed: bool) -> Charset {
+        match (changed, self.way) {
+            (false, _) => Charset::Utf8,
+            (true, Some(way)) => way.charset,
+            (true, None) => Charset::Windows1252,
+        }
+    }
+
     /// Whether texts of the column may have to be changed.
     pub(super) fn may_change(self) -> bool {
         self.way.is_some()

@@ -1,13 +1,14 @@
 //! Features whose texts are read under the encoding of their property.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use model::CellRef;
 use serde_json::Value;
 
 use super::Reading;
+use super::bytes::has_carriers;
 use super::charset::Charset;
-use super::column::{Column, decide};
+use super::column::{Column, Manner, decide};
 use super::note::{Note, Notes};
 use crate::Error;
 use crate::decode::nfc;
@@ -28,12 +29,15 @@ pub(crate) struct LegibleFeatures {
     behind: Option<Result<(), Error>>,
     is_begun: bool,
     notes: Notes<String>,
+    /// The encodings of the texts so far.
+    met: BTreeSet<Charset>,
 }
 
 impl LegibleFeatures {
     pub(crate) fn new(inner: Box<dyn Features + Send>, reading: Reading) -> LegibleFeatures {
         let (columns, first, notes) = (HashMap::new(), VecDeque::new(), Notes::new());
-        LegibleFeatures { inner, reading, columns, first, behind: None, is_begun: false, notes }
+        let met = BTreeSet::new();
+        LegibleFeatures { inner, reading, columns, first, behind: None, is_begun: false, notes, met }
     }
 
     /// What a person has said of a property.
@@ -84,15 +88,34 @@ impl LegibleFeatures {
     }
 
     fn read(&mut self, item: &mut Item) {
-        let Item::Read(Read { row, properties, .. }) = item else { return };
+        let Item::Read(Read { row, id, properties, .. }) = item else { return };
         let sheet = self.inner.about().layer;
+        // What has no column of its own is as most of the file is.
+        let charset = self.columns.values().find_map(|column| column.charset);
+        let usual = Manner::under(charset.unwrap_or(Charset::Windows1252));
         for (at, (name, value)) in properties.iter_mut().enumerate() {
-            let Value::String(text) = value else { continue };
-            let Some(column) = self.columns.get(name).filter(|_| !text.is_ascii()) else { continue };
             let place = CellRef { sheet, row: *row, column: u16::try_from(at + 1).unwrap_or(u16::MAX) };
             let notes = &mut self.notes;
-            let read = column.manner(false).read(&nfc(text), place, |note| notes.tell(name.clone(), note));
-            if let Some(read) = read {
+            if let Value::String(text) = value
+                && let Some(column) = self.columns.get(name).filter(|_| !text.is_ascii())
+            {
+                let manner = column.manner(false);
+                let read = manner.read(&nfc(text), place, |note| notes.tell(name.clone(), note));
+                self.met.insert(manner.charset(read.is_some()));
+                if let Some(read) = read {
+                    *text = read;
+                }
+            }
+            if has_carriers(name)
+                && let Some(read) = usual.read(&nfc(name), place, |note| notes.tell(name.clone(), note))
+            {
+                *name = read;
+            }
+        }
+        if let Some(text) = id.as_mut().filter(|text| has_carriers(text)) {
+            let place = CellRef { sheet, row: *row, column: 1 };
+            let notes = &mut self.notes;
+            if let Some(read) = usual.read(&nfc(text), place, |note| notes.tell(String::new(), note)) {
                 *text = read;
             }
         }
@@ -139,6 +162,12 @@ impl Features for LegibleFeatures {
         let mut notes = self.inner.notes();
         notes.append(&mut self.notes.take());
         notes
+    }
+
+    fn charsets(&self) -> Vec<Charset> {
+        let mut charsets = self.inner.charsets();
+        charsets.extend(&self.met);
+        charsets
     }
 
     fn skip_to(&mut self, row: u32) -> Result<(), Error> {

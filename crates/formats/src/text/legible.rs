@@ -1,5 +1,7 @@
 //! A table whose texts are read under the encoding of their column.
 
+use std::collections::BTreeSet;
+
 use arrow::array::{Array, StringArray, StringBuilder};
 use model::CellRef;
 
@@ -27,6 +29,8 @@ pub(crate) struct LegibleTable {
     sheet: Option<u16>,
     columns: Vec<Column>,
     notes: Notes<u16>,
+    /// The encodings of the texts so far.
+    met: BTreeSet<Charset>,
 }
 
 /// Opens the same sheet from its beginning, where only some of its rows are read: so that they are
@@ -40,8 +44,8 @@ impl LegibleTable {
         claims_utf8: bool,
         learn: Option<Learn>,
     ) -> LegibleTable {
-        let (columns, notes) = (Vec::new(), Notes::new());
-        LegibleTable { inner, reading, claims_utf8, learn, sheet: None, columns, notes }
+        let (columns, notes, met) = (Vec::new(), Notes::new(), BTreeSet::new());
+        LegibleTable { inner, reading, claims_utf8, learn, sheet: None, columns, notes, met }
     }
 
     fn begin_sheet(&mut self, chunk: &Chunk) {
@@ -122,6 +126,8 @@ impl LegibleTable {
             // Carried bytes and U+FFFD begin with this byte.
             if manner.may_change() || chunk.columns[at].value_data().contains(&0xEF) {
                 chunk.columns[at] = self.column(chunk, at, manner);
+            } else {
+                self.met.insert(Charset::Utf8);
             }
         }
     }
@@ -140,7 +146,9 @@ impl LegibleTable {
                 continue;
             }
             let place = cell_at(chunk.sheet, chunk.row_number(row), at);
-            match manner.read(cell, place, |note| self.notes.tell(place.column, note)) {
+            let changed = manner.read(cell, place, |note| self.notes.tell(place.column, note));
+            self.met.insert(manner.charset(changed.is_some()));
+            match changed {
                 Some(text) => read.append_value(text),
                 None => read.append_value(cell),
             }
@@ -175,6 +183,10 @@ impl TableReader for LegibleTable {
         let mut notes = self.inner.notes();
         notes.append(&mut self.notes.take());
         notes
+    }
+
+    fn charsets(&self) -> Vec<Charset> {
+        self.met.iter().copied().collect()
     }
 }
 

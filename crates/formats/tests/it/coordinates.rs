@@ -1,8 +1,8 @@
 //! Coordinates: the operations agree with an independent calculation, and a system is told by its name or by its numbers.
 
 use formats::crs::{
-    AngleForm, Crs, Datum, Judgement, Projection, Sample, candidates, judge, outlines, parse_angle,
-    unpack_angle, vertical_shift, zones_of,
+    AngleForm, Crs, Datum, Fit, Judgement, Projection, Sample, candidates, judge, outlines, parse_angle,
+    unpack_angle, vertical_shift, within_region, zones_of,
 };
 use proptest::prelude::*;
 
@@ -97,6 +97,119 @@ fn the_operation_is_the_decided_one_and_is_named() {
         let error = crs(code).transform().unwrap_err();
         assert!(error.to_string().contains("no transformation") && error.hint().is_some(), "{error}");
     }
+}
+
+#[test]
+fn vn_2000_has_the_ellipsoid_of_wgs_84_and_lies_225_metres_away() {
+    let transform = crs(4756).transform().unwrap();
+    for (lon, lat) in [(105.75, 10.05), (105.15, 9.18), (106.35, 10.35)] {
+        let (x, y) = transform.from_wgs84(lon, lat);
+        let (east, north) = ((lon - x) * 111_320.0 * lat.to_radians().cos(), (lat - y) * 110_600.0);
+        // WGS 84 lies some 196 m east and 112 m south of the numbers of VN-2000.
+        assert!((east - 196.0).abs() < 1.0 && (north + 112.0).abs() < 1.0, "{east} {north}");
+        assert!((east.hypot(north) - 225.45).abs() < 0.5, "{east} {north}");
+    }
+}
+
+#[test]
+fn official_rotations_with_the_wrong_sign_would_be_half_a_metre_off() {
+    let official = crs(4756).operation().unwrap().parameters.unwrap();
+    assert_eq!(official.rotation, [-0.009_288_36, 0.019_754_79, -0.004_273_72]);
+    let (lon, lat) = (105.75_f64, 10.05_f64);
+    // On the ellipsoid of both, height zero.
+    let e2 = 0.006_694_379_990_141;
+    let radius = 6_378_137.0 / (1.0 - e2 * lat.to_radians().sin().powi(2)).sqrt();
+    let across = radius * lat.to_radians().cos();
+    let [x, y] = [across * lon.to_radians().cos(), across * lon.to_radians().sin()];
+    let z = radius * (1.0 - e2) * lat.to_radians().sin();
+    let moved = |sign: f64| {
+        let [rx, ry, rz] = official.rotation.map(|seconds| sign * (seconds / 3600.0).to_radians());
+        let scale = 1.0 + official.scale_ppm * 1e-6;
+        [
+            official.translation[0] + scale * (x + rz * y - ry * z),
+            official.translation[1] + scale * (y - rz * x + rx * z),
+            official.translation[2] + scale * (z + ry * x - rx * y),
+        ]
+    };
+    // `towgs84` turns the other way.
+    let (right, wrong) = (moved(1.0), moved(-1.0));
+    let apart = (0..3).map(|at| (right[at] - wrong[at]).powi(2)).sum::<f64>().sqrt();
+    assert!((0.5..0.6).contains(&apart), "{apart}");
+    let (found, _) = crs(4756).transform().unwrap().to_wgs84(lon, lat);
+    assert!((found - right[1].atan2(right[0]).to_degrees()).abs() < 1e-10, "{found}");
+    assert!((found - wrong[1].atan2(wrong[0]).to_degrees()).abs() > 1e-6, "{found}");
+}
+
+#[test]
+fn there_is_no_step_at_the_edges_of_another_operation() {
+    let transform = crs(4756).transform().unwrap();
+    let shift = |lon: f64, lat: f64| {
+        let (x, y) = transform.from_wgs84(lon, lat);
+        (x - lon, y - lat)
+    };
+    // EPSG:5194 holds from 9.35 to 11.04 N and from 104.24 to 107.11 E, and differs by 0.8 m.
+    for ((lon, lat), (lon2, lat2)) in [
+        ((105.5, 9.349_99), (105.5, 9.350_01)),
+        ((105.5, 11.039_99), (105.5, 11.040_01)),
+        ((104.239_99, 10.0), (104.240_01, 10.0)),
+    ] {
+        let (one, other) = (shift(lon, lat), shift(lon2, lat2));
+        let step = (one.0 - other.0).hypot(one.1 - other.1) * 111_000.0;
+        assert!(step < 0.001, "{step} m at {lat}");
+    }
+    assert_eq!(crs(5897).operation().unwrap().epsg, crs(9207).operation().unwrap().epsg);
+}
+
+#[test]
+fn a_wrong_meridian_and_a_wrong_scale_move_a_point_as_far_as_is_known() {
+    let at = |code: u32| crs(code).transform().unwrap().from_wgs84(105.75, 10.05);
+    // A quarter of a degree is 27.4 km, and half a degree 54.8 km.
+    assert!((at(9208).0 - at(5897).0 - 27_400.0).abs() < 50.0);
+    assert!((at(9207).0 - at(5897).0 - 54_800.0).abs() < 50.0);
+    // The scale 0.9996 instead of 0.9999 at the same meridian: 25 m and 330 m, and both look right.
+    let (one, other) = (at(3405), at(5897));
+    assert!(
+        (other.0 - one.0 - 24.6).abs() < 0.1 && (other.1 - one.1 - 333.5).abs() < 0.1,
+        "{one:?} {other:?}"
+    );
+}
+
+#[test]
+fn in_the_delta_the_northing_is_always_the_larger_number() {
+    for outline in outlines() {
+        let bbox = outline.bbox;
+        for (lon, lat) in [
+            (bbox.west, bbox.south),
+            (bbox.east, bbox.north),
+            (bbox.west, bbox.north),
+            (bbox.east, bbox.south),
+        ] {
+            for code in [3405, 5897, 9207, 9208, 9209, 9210] {
+                let (east, north) = crs(code).transform().unwrap().from_wgs84(lon, lat);
+                assert!((900_000.0..1_250_000.0).contains(&north), "{north}");
+                assert!((250_000.0..820_000.0).contains(&east) && north > east, "{east} {north}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_station_lies_in_the_province_that_claims_it() {
+    let text = include_str!("../../../../reference/stations.csv");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let headers = reader.headers().unwrap().clone();
+    let mut tested = 0;
+    for record in reader.records() {
+        let record = record.unwrap();
+        let cell = |name: &str| &record[headers.iter().position(|header| header == name).unwrap()];
+        let outline = outlines().iter().find(|outline| outline.place == cell("province_from_2025"));
+        let (Ok(lon), Ok(lat), Some(outline)) = (cell("lon").parse(), cell("lat").parse(), outline) else {
+            continue;
+        };
+        assert!(outline.contains(lon, lat), "{}", cell("id"));
+        tested += 1;
+    }
+    assert!(tested > 60, "{tested}");
 }
 
 #[test]
@@ -254,6 +367,34 @@ fn numbers_that_fit_one_system_only_are_read_under_it() {
     // What is declared and can be is believed, elsewhere too.
     let abroad = vec![Sample { x: 99.5, y: 30.25, places: Vec::new() }];
     assert_eq!(settled(Some(4326), &abroad, ""), (Some(4326), false, 0.0));
+}
+
+#[test]
+fn positions_beyond_the_delta_are_tested_by_their_range() {
+    // Kratie, Stung Treng, Pakse, Khong Chiam: as UTM 48N, and in degrees.
+    let upstream = [(106.02, 12.48), (105.95, 13.53), (105.80, 15.12), (105.49, 15.32)];
+    let utm = crs(32648).transform().unwrap();
+    let sample = |x: f64, y: f64| Sample { x, y, places: Vec::new() };
+    let metres: Vec<Sample> =
+        upstream.iter().map(|(lon, lat)| utm.from_wgs84(*lon, *lat)).map(|(x, y)| sample(x, y)).collect();
+    let degrees: Vec<Sample> = upstream.iter().map(|(lon, lat)| sample(*lon, *lat)).collect();
+    let turned = |samples: &[Sample]| -> Vec<Sample> { samples.iter().map(|s| sample(s.y, s.x)).collect() };
+    for (declared, samples, code, swapped) in [
+        (Some(32648), metres.clone(), 32648, false),
+        (Some(32648), turned(&metres), 32648, true),
+        (Some(4326), degrees.clone(), 4326, false),
+        (Some(4326), turned(&degrees), 4326, true),
+        (None, degrees.clone(), 4326, false),
+        (None, turned(&degrees), 4326, true),
+    ] {
+        assert_eq!(settled(declared, &samples, ""), (Some(code), swapped, 0.0));
+        let fit = Fit { swapped, ..Fit::plain(crs(code)) };
+        assert_eq!(within_region(&fit, &samples), 0);
+    }
+    // Metres that nobody declares are asked about; metres that are said to be degrees are not unpacked.
+    assert!(matches!(judge(None, &metres, &candidates(&[], None)), Judgement::Open(fits) if fits.is_empty()));
+    let judged = judge(Some(&crs(4326)), &metres, &candidates(&[], None));
+    assert!(matches!(&judged, Judgement::Contradicted(_)), "{judged:?}");
 }
 
 #[test]

@@ -46,7 +46,8 @@ pub(crate) fn guess(
     let options =
         FeatureOptions { as_written: true, properties_only: true, fit: None, ..positions.options.clone() };
     let reader = read_features(path, format, &options, limits)?;
-    let (texts_only, layer) = (reader.texts_only(), layer_name(reader.layers()));
+    let layer = if *format == Format::FeatureZip { None } else { layer_name(reader.layers()) };
+    let texts_only = reader.texts_only();
     for item in reader {
         let FeatureItem::Row(row) = item? else { continue };
         features += 1;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use catalog::{Gazetteer, PlaceMatch};
 use chrono::NaiveDate;
-use formats::crs::{Crs, Fit, Judgement, Sample, candidates, judge, outlines};
+use formats::crs::{Crs, Fit, Judgement, Sample, candidates, judge, outlines, within_region};
 use formats::{Coordinates, Declared, FeatureOptions, Format, Limits, Survey, survey_features};
 use model::{CellRef, PlaceKind, Severity};
 use serde_json::Value;
@@ -41,9 +41,11 @@ pub(crate) fn positions(
     let reasons = decision.reasons;
     let coordinates = survey.coordinates.clone().filter(|_| *format != Format::GeoJson);
     let crs = (!fit.crs.is_stored()).then(|| fit.crs.code());
+    // Of an archive, every file is read unless the mapping names one.
+    let is_archive = *format == Format::FeatureZip;
     let options = FeatureOptions {
-        layer_number: Some(survey.layer),
-        layer: None,
+        layer_number: (!is_archive).then_some(survey.layer),
+        layer: options.layer.filter(|_| is_archive),
         fit: (fit != Fit::plain(Crs::wgs84())).then_some(fit),
         ..options
     };
@@ -94,6 +96,7 @@ impl Decision<'_> {
         match judge(declared.as_ref(), &samples, &candidates) {
             Judgement::Settled(fit) => {
                 self.settled(&fit, said.is_some(), in_file.as_ref().map(|(_, by)| by.as_str()), &places);
+                self.outside(&fit, &samples);
                 Ok(fit)
             }
             Judgement::Contradicted(fits) => {
@@ -147,6 +150,14 @@ impl Decision<'_> {
     fn samples(&mut self, area: Option<&str>, gazetteer: &Gazetteer) -> Vec<Sample> {
         let survey = self.survey;
         let column = if area.is_none() { province_column(survey, gazetteer) } else { None };
+        // Of a province or a country beyond the delta no outline is known to test against.
+        let area = match area.filter(|area| outlines().iter().all(|outline| outline.place != *area)) {
+            Some(far) => {
+                self.find("outside_outlines", far.to_owned(), String::new());
+                None
+            }
+            None => area,
+        };
         if let Some(column) = &column {
             self.reasons.push((
                 "source".into(),
@@ -167,6 +178,16 @@ impl Decision<'_> {
                 Sample { x: feature.x, y: feature.y, places }
             })
             .collect()
+    }
+
+    /// Says so where the positions lie beyond the outlines that are known: then only the range of the
+    /// numbers was tested.
+    fn outside(&mut self, fit: &Fit, samples: &[Sample]) {
+        let outside = samples.len() - within_region(fit, samples);
+        let is_said = self.findings.kept.iter().any(|finding| finding.code == "outside_outlines");
+        if outside > 0 && !is_said {
+            self.find("outside_outlines", self.sample_text(), format!("{outside}/{}", samples.len()));
+        }
     }
 
     fn settled(&mut self, fit: &Fit, said: bool, by: Option<&str>, places: &[String]) {

@@ -11,7 +11,7 @@ use arrow::array::{
 };
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use formats::{FeatureItem, FeatureOptions, FeatureRow, Format, Limits, read_features};
+use formats::{Charset, FeatureItem, FeatureOptions, FeatureRow, Format, Limits, read_features};
 use lake::{Attribute, AttributeKind, TableSchema};
 use model::{CellRef, RunTotals, Severity};
 use serde_json::Value;
@@ -20,7 +20,8 @@ use crate::Error;
 use crate::findings::{Findings, Words};
 use crate::letters;
 use crate::mapping::{AttributeType, Mapping};
-use crate::personal::hold_back;
+use crate::personal::{Source, hold_back};
+use crate::sheets::tell_left_out;
 
 /// Bytes of geometry and text in one batch, about.
 const BATCH_BYTES: usize = 16 << 20;
@@ -36,6 +37,8 @@ pub(crate) struct MappedFeatures {
     pub(crate) totals: RunTotals,
     /// The layers or sheets of the file.
     pub(crate) layers: Vec<String>,
+    /// The encodings of its texts.
+    pub(crate) charsets: Vec<Charset>,
 }
 
 /// The features of a file.
@@ -56,15 +59,20 @@ pub(crate) fn map(
 ) -> Result<Option<MappedFeatures>, Error> {
     let mut taker = Taker::new(mapping)?;
     let mut reader = read_features(file.path, file.format, file.options, limits)?;
-    let (layers, layer) = reader.layers();
-    let layers = layers.to_vec();
-    taker.sheet = layer;
+    let layers = reader.layers().0.to_vec();
+    tell_left_out(reader.left_out(), findings);
     while let Some(item) = reader.next() {
         taker.totals.rows += 1;
+        // The files of an archive follow each other.
+        let layer = reader.layers().1;
+        if layer != taker.sheet {
+            taker.flush()?;
+            taker.sheet = layer;
+        }
         match item? {
             FeatureItem::Refused(refusal) => {
                 taker.refused();
-                let cell = CellRef { sheet: layer, row: refusal.row, column: 1 };
+                let cell = CellRef { sheet: layer, row: refusal.row, column: reader.position_column() };
                 findings.add(Severity::Refused, refusal.code, cell, || Words {
                     column_name: String::new(),
                     value: refusal.value,
@@ -89,7 +97,7 @@ pub(crate) fn map(
     let sources = taker.sources();
     hold_back(&mut taker.batches, &sources, &mapping.personal, findings)?;
     let Taker { batches, table, totals, .. } = taker;
-    Ok(Some(MappedFeatures { batches, table, totals, layers }))
+    Ok(Some(MappedFeatures { batches, table, totals, layers, charsets: reader.charsets() }))
 }
 
 /// Takes features that were made here.
@@ -105,7 +113,7 @@ pub(crate) fn take_rows(
     }
     taker.flush()?;
     let Taker { batches, table, totals, .. } = taker;
-    Ok(MappedFeatures { batches, table, totals, layers: vec![String::new()] })
+    Ok(MappedFeatures { batches, table, totals, layers: vec![String::new()], charsets: Vec::new() })
 }
 
 /// Builds rows.
@@ -122,6 +130,8 @@ struct Taker<'a> {
     totals: RunTotals,
     /// The number of the layer or sheet.
     sheet: u16,
+    /// The columns of the attributes, by the first feature.
+    columns: Vec<u16>,
 }
 
 /// The columns of the batch in the making.
@@ -188,16 +198,26 @@ impl<'a> Taker<'a> {
             bytes: 0,
             totals: RunTotals::default(),
             sheet: 0,
+            columns: Vec::new(),
         };
         taker.rows = taker.empty();
         Ok(taker)
     }
 
     /// The attributes' names, each with the property that it is read from.
-    fn sources(&self) -> Vec<(String, String)> {
+    fn sources(&self) -> Vec<Source> {
         let TableSchema::Features(columns) = &self.table else { return Vec::new() };
         let names = columns.iter().map(|column| column.name.clone());
-        names.zip(self.attributes.iter().map(|(from, _)| (*from).to_owned())).collect()
+        let column = |at: usize| self.columns.get(at).copied().unwrap_or(1);
+        names
+            .zip(&self.attributes)
+            .enumerate()
+            .map(|(at, (attribute, (from, _)))| Source {
+                attribute,
+                property: (*from).to_owned(),
+                column: column(at),
+            })
+            .collect()
     }
 
     fn empty(&self) -> Rows {
@@ -229,6 +249,9 @@ impl<'a> Taker<'a> {
             });
             return Ok(());
         };
+        if self.columns.is_empty() {
+            self.columns = self.attributes.iter().map(|(from, _)| row.column(from).unwrap_or(1)).collect();
+        }
         let hash = content_hash(row);
         if let Some((first, other)) = self.ids.get(&id) {
             let (first, same) = (*first, *other == hash);

@@ -39,7 +39,7 @@ impl Survey {
         let names = table.sheets().to_vec();
         let mut survey = Survey { file: file.to_owned(), sheets: Vec::new(), count: names.len() };
         // What is personal is not looked at either.
-        let mut watch = Watch::new(Vec::new());
+        let mut watch = Watch::new();
         let mut last = None;
         for _ in 0..MAX_CHUNKS {
             let Some(chunk) = table.next_chunk()? else { break };
@@ -49,7 +49,7 @@ impl Survey {
             last = Some(chunk.sheet);
             let name = names.get(usize::from(chunk.sheet)).map_or("", |name| name.trim()).to_owned();
             let is_last = usize::from(chunk.sheet) + 1 >= names.len();
-            let (chunk, _) = watch.take(chunk)?;
+            let (chunk, _) = watch.take(chunk);
             survey.sheets.push(SheetSample { name, chunk });
             if is_last || survey.sheets.len() == MAX_SHEETS {
                 break;

@@ -148,11 +148,11 @@ impl Check<'_> {
             })?;
         }
         if let Some(area) = &mapping.source.area
-            && !formats::crs::outlines().iter().any(|outline| outline.place == *area)
+            && !is_area(area)
         {
             return Err(self.wrong(
                 &path("area"),
-                format!("`{area}` is no province whose outline is known"),
+                format!("`{area}` is no province and no country"),
                 "write the id of a province of the delta, e.g. `gso2004:94`",
             ));
         }
@@ -462,5 +462,16 @@ fn statistics(fact: &TextOrColumn) -> Vec<&str> {
         TextOrColumn::Column { words, default, .. } => {
             words.values().chain(default).map(String::as_str).collect()
         }
+    }
+}
+
+/// Whether a text can be the id of a province or a country, in the delta or beyond it.
+fn is_area(text: &str) -> bool {
+    match text.split_once(':') {
+        Some(("gso2004" | "vn2025", code)) => {
+            code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        Some(("iso3166", code)) => code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase()),
+        _ => false,
     }
 }

@@ -19,6 +19,14 @@ pub(super) fn sentence(finding: &Finding, lang: Lang) -> Option<String> {
                 "The column “{column_name}” holds personal data ({en}) and is held back: it does not enter the dataset. A steward, an approver or an administrator of the agency decides, by `[[personal]]` in the mapping."
             ),
         ),
+        "personal_cell" => say(
+            format!(
+                "Ô này ở cột “{column_name}” chứa dữ liệu cá nhân ({vi}) nên bị giữ lại, không vào bộ dữ liệu; các ô khác của cột vẫn được đọc. Nếu cả cột chứa dữ liệu cá nhân hoặc ô này được phép vào, người quản lý, người duyệt hoặc quản trị của cơ quan quyết định bằng `[[personal]]` trong ánh xạ."
+            ),
+            format!(
+                "This cell of the column “{column_name}” holds personal data ({en}) and is held back; the column's other cells are read. If the whole column holds personal data, or the cell may go in, a steward, an approver or an administrator of the agency decides, by `[[personal]]` in the mapping."
+            ),
+        ),
         "personal_left_out" => say(
             format!(
                 "Cột “{column_name}” chứa dữ liệu cá nhân ({vi}) và được bỏ ra theo quyết định trong ánh xạ."

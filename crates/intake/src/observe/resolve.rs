@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::Arc;
 
-use catalog::{Gazetteer, PlaceMatch};
+use catalog::{Gazetteer, PlaceAlias, PlaceMatch};
 use chrono::{DateTime, NaiveDate};
 use model::{PlaceId, PlaceKind, Property, PropertyCode, Unit, name_key};
 
@@ -105,6 +105,15 @@ impl<T: Clone + Eq + Hash> Pool<T> {
 pub(crate) struct Aliases(HashMap<String, Vec<(Option<PlaceKind>, PlaceId)>>);
 
 impl Aliases {
+    /// What an agency means by names.
+    pub(crate) fn of(known: &[PlaceAlias]) -> Aliases {
+        let mut aliases = Aliases::default();
+        for alias in known {
+            aliases.add(&alias.written, alias.kind, alias.place.clone());
+        }
+        aliases
+    }
+
     /// Adds a meaning, in place of another of the same kind.
     pub(crate) fn add(&mut self, written: &str, kind: Option<PlaceKind>, place: PlaceId) {
         let meanings = self.0.entry(name_key(written)).or_default();
@@ -114,7 +123,7 @@ impl Aliases {
 
     /// The place that a name was said to mean where a kind is wanted: said of that kind, else of any;
     /// where no kind is wanted, the one place that it was ever said to mean.
-    fn find(&self, text: &str, kind: Option<PlaceKind>) -> Option<&PlaceId> {
+    pub(crate) fn find(&self, text: &str, kind: Option<PlaceKind>) -> Option<&PlaceId> {
         if self.0.is_empty() {
             return None;
         }

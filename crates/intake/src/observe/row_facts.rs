@@ -8,7 +8,9 @@ use super::parts::{HeaderTime, compose};
 use super::plan::{Apart, Plan};
 use super::shared::{Cells, NONE, Rows, Shared, TimeState, cell_at};
 use super::table::Observer;
-use super::time::{DateOrder, Moment, Precision, TimeFormat, TimeReader, column_order, slashed_order};
+use super::time::{
+    DateOrder, Moment, Precision, TimeFormat, TimeReader, column_order, parse_zone, slashed_order,
+};
 use super::time_words::assumption;
 use crate::findings::{Findings, Words};
 
@@ -40,6 +42,8 @@ impl Observer {
             let column = *column;
             let cells = Cells::of(chunk, Some(column));
             let mut last: Option<(&str, Moment, TimeState)> = None;
+            let zone = plan.mapping.time.as_ref().and_then(|time| parse_zone(time.zone.as_deref()?));
+            let says_zone = matches!(plan.reader.format, TimeFormat::Auto | TimeFormat::DayNumber(_));
             for row in start..count {
                 let text = cells.get(row);
                 let (moment, state) = match (text, last) {
@@ -53,6 +57,12 @@ impl Observer {
                         let (moment, state) = self.judge(read);
                         if read.is_some() && !self.has_said_assumption() {
                             self.tell_assumption(text, row, column, chunk, plan, findings);
+                        }
+                        if says_zone && state == TimeState::Good {
+                            self.zones().see(text, moment, zone, || {
+                                let cell = cell_at(chunk.sheet, chunk.row_number(row), column);
+                                (cell, plan.header.name(column))
+                            });
                         }
                         last = Some((text, moment, state));
                         (moment, state)

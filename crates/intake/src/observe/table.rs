@@ -22,6 +22,7 @@ use super::prepare::{constant, taken};
 use super::resolve::{Aliases, Pool};
 use super::shared::{Cells, Missing, NONE, REFUSED, Rows, Shared, Sheet, TimeState, cell_at};
 use super::time::{DAY, parse_zone};
+use super::zones::Zones;
 use crate::Error;
 use crate::findings::{Findings, Words};
 use crate::mapping::{Mapping, Shape, TableShape, Unknown};
@@ -30,6 +31,7 @@ use crate::mapping::{Mapping, Shape, TableShape, Unknown};
 pub(crate) const MAX_AHEAD: Duration = Duration::minutes(10);
 
 /// What stands around one load.
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) dataset: DatasetId,
     /// The rows that the permit reaches.
@@ -72,6 +74,7 @@ pub(crate) struct Observer {
     warned_of_order: bool,
     warned_of_assumption: bool,
     warned_of_flags: bool,
+    zones: Zones,
     /// What was already said of cells that stand for a whole table or column.
     said_once: HashSet<(String, CellRef)>,
     rows: Rows,
@@ -128,6 +131,7 @@ impl Observer {
             warned_of_order: false,
             warned_of_assumption: false,
             warned_of_flags: false,
+            zones: Zones::default(),
             said_once: HashSet::new(),
             rows: Rows::default(),
         })
@@ -172,6 +176,7 @@ impl Observer {
 
     /// What came of the file.
     pub(crate) fn finish(mut self, sheets: &[String], findings: &mut Findings) -> Result<Mapped, Error> {
+        std::mem::take(&mut self.zones).tell(findings);
         let Some(shape) = self.shape else {
             return Err(self.unfit.take().unwrap_or_else(|| no_sheet(&self.mapping, sheets)));
         };
@@ -512,6 +517,10 @@ impl Observer {
 
     pub(super) fn says_flags(&mut self) -> bool {
         std::mem::replace(&mut self.warned_of_flags, true)
+    }
+
+    pub(super) fn zones(&mut self) -> &mut Zones {
+        &mut self.zones
     }
 
     pub(super) fn shared(&mut self) -> &mut Shared {

@@ -11,10 +11,13 @@ use super::rules::{Part, Refusal, Rule, Rules, converted, number_of, quality_of,
 use super::shared::{Cells, Columns, NONE, REFUSED, Rows, Shared, Sheet, TimeState, cell_at, fixed_place};
 use super::statistic::find_statistic;
 use super::time::Precision;
+use super::wind::{self, Tongue, Wind};
 use crate::Error;
 use crate::findings::{Findings, Words};
 use crate::mapping::{TextOrColumn, ValueSource};
 
+/// The property whose values may be letters.
+const WIND: &str = "wind_dir";
 /// Named periods that one file may bring.
 const MAX_PERIODS: usize = 1000;
 
@@ -28,6 +31,8 @@ pub(super) struct Block {
     source: ValueSource,
     statistic: Fixed,
     rules: Rules,
+    /// Whether its values are directions of the wind, and the language of their letters as far as it is known.
+    wind: Option<Option<Tongue>>,
     taken: Taken,
 }
 
@@ -116,6 +121,9 @@ impl Block {
             source: source.clone(),
             statistic,
             rules: Rules::default(),
+            wind: property
+                .is_some_and(|at| shared.properties.items[at as usize].as_str() == WIND)
+                .then_some(None),
             taken: Taken::default(),
         })
     }
@@ -136,6 +144,10 @@ impl Block {
         let statistics = Cells::of(sheet.chunk, columns.statistic);
         let temperatures = Cells::of(sheet.chunk, columns.temperature);
         let (mut missing, mut refused) = (0, 0);
+        if self.wind == Some(None) {
+            let texts = (sheet.start..sheet.chunk.len()).filter_map(|row| cells.get(row));
+            self.wind = Some(wind::tongue_of(texts));
+        }
         for row in sheet.start..sheet.chunk.len() {
             let text = match cells.get(row) {
                 Some(text) if !(shared.missing.numeric && shared.missing.holds(text)) => text,
@@ -225,7 +237,12 @@ impl Block {
             Err(_) if shared.missing.holds(text) => return Ok(None),
             Err(NotANumber::Ambiguous) => return refuse("ambiguous_number", Part::Value),
             Err(NotANumber::Other) => match style.read_more(text) {
-                None => return refuse("not_a_number", Part::Value),
+                None => match self.wind.and_then(|tongue| wind::read(text, tongue)) {
+                    None => return refuse("not_a_number", Part::Value),
+                    Some(Wind::Ambiguous) => return refuse("ambiguous_wind", Part::Value),
+                    Some(Wind::Calm) => return Ok(None),
+                    Some(Wind::From(degrees)) => (degrees, Kind::Plain),
+                },
                 Some(Err(_)) => return refuse("ambiguous_number", Part::Value),
                 Some(Ok((_, Kind::Word(ValueWord::Missing)))) => return Ok(None),
                 Some(Ok(read)) => read,

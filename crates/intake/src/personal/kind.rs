@@ -34,6 +34,11 @@ impl Kind {
         Kind::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
+    /// Whether numbers of the kind have no form of their own, so that a header is all there is to tell them.
+    pub(super) fn is_told_by_its_header(self) -> bool {
+        matches!(self, Kind::CitizenId | Kind::IdCard | Kind::BankAccount)
+    }
+
     /// The kind in Vietnamese and English.
     pub(crate) fn names(self) -> (&'static str, &'static str) {
         match self {
@@ -135,6 +140,60 @@ pub(super) fn find(text: &str, hint: Option<Kind>) -> Option<Kind> {
     }
 }
 
+/// Whether a text may hold something that its form alone tells. It is asked of every cell of a file, so it
+/// answers fast, and rather says yes too often: [`find`] looks closely.
+pub(super) fn may_hold(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    // `2020-02-03T07:00:00+07:00`
+    let is_instant = bytes.len() <= 29
+        && bytes.len() >= 16
+        && bytes[4] == b'-'
+        && bytes[7] == b'-'
+        && bytes[13] == b':'
+        && bytes.get(16).is_none_or(|byte| matches!(byte, b':' | b'Z'));
+    if bytes.len() < 6 || is_instant {
+        return false;
+    }
+    let (mut count, mut begins_well, mut since_digit) = (0, false, 2);
+    let mut before = b' ';
+    for byte in bytes {
+        match byte {
+            b'0'..=b'9' => {
+                if since_digit > 1 || count == 0 {
+                    count = 0;
+                    begins_well = *byte == b'0' || before == b'+';
+                }
+                count += 1;
+                since_digit = 0;
+                if begins_well && count >= MIN_CERTAIN {
+                    return true;
+                }
+            }
+            b'@' => return true,
+            // Part of a group's edge: a bracket, the first byte of a blank that does not break.
+            b')' | 0xc2 => {}
+            b' ' | b'.' | b'-' | 0xa0 => since_digit += 1,
+            _ => since_digit = 2,
+        }
+        before = *byte;
+    }
+    false
+}
+
+/// The kind whose numbers are as long as this one, which consists of digits only.
+pub(super) fn as_long_as(text: &str) -> Option<Kind> {
+    if text.len() < 10 {
+        return None;
+    }
+    let text = text.trim();
+    let kind = match text.len() {
+        10 => Kind::Phone,
+        12 => Kind::CitizenId,
+        _ => return None,
+    };
+    text.bytes().all(|byte| byte.is_ascii_digit()).then_some(kind)
+}
+
 fn has_address(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.iter().enumerate().filter(|(_, byte)| **byte == b'@').any(|(at, _)| {
@@ -164,6 +223,8 @@ struct Run {
 
 /// Fewer digits than any number of a person has.
 const MIN_DIGITS: usize = 8;
+/// The digits of the shortest number whose form alone tells.
+const MIN_CERTAIN: usize = 10;
 /// More digits than anything personal has.
 const MAX_DIGITS: usize = 24;
 
@@ -281,7 +342,26 @@ impl Run {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, find, of_header};
+    use proptest::prelude::*;
+
+    use super::{Kind, find, may_hold, of_header};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn the_fast_look_misses_nothing(text in "(\\+?84|0)?[0-9@a-z .()\u{a0},:-]{0,24}") {
+            prop_assert!(may_hold(&text) || find(&text, None).is_none(), "{text}");
+        }
+
+        #[test]
+        fn the_fast_look_sees_numbers_in_groups(
+            before in "[a-zà-ỹ :(\"]{0,12}", number in "0[0-9]{9}|0[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{3}|0[0-9]{11}",
+            after in "[a-z :)\"]{0,12}",
+        ) {
+            let text = format!("{before}{number}{after}");
+            prop_assert!(may_hold(&text) || find(&text, None).is_none(), "{text}");
+        }
+    }
 
     #[test]
     fn personal_data_are_found_in_a_text() {

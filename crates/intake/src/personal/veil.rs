@@ -4,7 +4,7 @@ use formats::Neighbourhood;
 use model::{Finding, Run};
 use policy::Permit;
 
-use super::{HELD_CODES, kind};
+use super::{HELD_CODES, ONE_CELL, kind};
 use crate::mapping::{Mapping, PersonalColumn, PersonalDecision};
 use crate::{Error, Intake};
 
@@ -38,7 +38,10 @@ impl Veil {
             for (at, text) in texts.iter_mut().enumerate() {
                 let column = usize::from(part.first_column) + at;
                 let is_held = self.findings.iter().any(|finding| {
-                    if of_features {
+                    if finding.code == ONE_CELL {
+                        // By its form, below.
+                        false
+                    } else if of_features {
                         *row > 0 && header.get(at) == Some(&finding.column_name)
                     } else {
                         finding.cell.sheet == sheet
@@ -71,10 +74,10 @@ impl Intake {
         let decided = saved.as_ref().map(keeps).unwrap_or_default();
         for column in wanted.iter().filter(|column| !decided.contains(column)) {
             if !permit.may_decide() {
-                return Err(Error::invalid(
-                    format!("the mapping keeps the personal data of column `{}`", column.column),
-                    "only a steward, an approver or an administrator of the agency may decide so: let them hand in this mapping, or write `decision = \"leave_out\"`",
-                ));
+                return Err(Error::NotTheirs {
+                    what: format!("the mapping keeps the personal data of column `{}`", column.column),
+                    hint: "only a steward, an approver or an administrator of the agency may decide so: let them hand in this mapping, or write `decision = \"leave_out\"`".into(),
+                });
             }
             if let Some(user) = permit.user()
                 && user.as_str() != column.decided_by

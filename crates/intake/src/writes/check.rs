@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use catalog::{Catalog, Gazetteer, PlaceMatch};
+use catalog::{Catalog, Gazetteer, PlaceAlias, PlaceMatch};
 use chrono::{DateTime, Utc};
 use model::{DatasetId, DatastreamId, DatastreamKey, PlaceId, Quality, Statistic};
 use parking_lot::RwLock;
@@ -12,9 +12,10 @@ use policy::{Permit, RowFilter};
 use super::{Accepted, NewObservation, Refused};
 use crate::Error;
 use crate::observe::{
-    MAX_AHEAD, Moment, Period, Precision, Taking, Tests, TimeFormat, TimeReader, UnitProblem, Wanted,
-    assumption, converted, find_place, find_property, quality_of,
+    Aliases, MAX_AHEAD, Moment, Period, Precision, Taking, Tests, TimeFormat, TimeReader, UnitProblem,
+    Wanted, assumption, converted, find_place, find_property, quality_of,
 };
+use crate::personal::is_personal;
 
 /// Rules held for one dataset; beyond, they are made anew.
 const MAX_RULES: usize = 100_000;
@@ -66,12 +67,16 @@ pub(super) struct Rules {
 struct Held {
     gazetteer: Option<Arc<Gazetteer>>,
     rules: HashMap<String, Arc<Rule>>,
+    /// The agency's names as the catalogue has them, and ready to be asked.
+    aliases: Option<(Arc<Vec<PlaceAlias>>, Arc<Aliases>)>,
 }
 
 /// What stands around the observations of one request.
 pub(super) struct Around<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) gazetteer: Arc<Gazetteer>,
+    /// What the dataset's agency means by names of places.
+    aliases: Arc<Aliases>,
     pub(super) permit: &'a Permit,
     pub(super) now: DateTime<Utc>,
     reader: TimeReader,
@@ -81,12 +86,13 @@ impl<'a> Around<'a> {
     pub(super) fn new(
         catalog: &'a Catalog,
         gazetteer: Arc<Gazetteer>,
+        aliases: Arc<Aliases>,
         permit: &'a Permit,
         now: DateTime<Utc>,
     ) -> Around<'a> {
         let zone = i64::from(model::VIETNAM.local_minus_utc()) * 1_000_000;
         let reader = TimeReader { format: TimeFormat::Auto, order: None, zone };
-        Around { catalog, gazetteer, permit, now, reader }
+        Around { catalog, gazetteer, aliases, permit, now, reader }
     }
 
     fn dataset(&self) -> &DatasetId {
@@ -99,6 +105,18 @@ fn refused(field: &'static str, code: &'static str, value: &str, expected: impl 
 }
 
 impl Rules {
+    /// What an agency means by names of places; made ready anew when the catalogue has other ones.
+    pub(super) fn aliases(&self, known: Arc<Vec<PlaceAlias>>) -> Arc<Aliases> {
+        if let Some((of, ready)) = &self.held.read().aliases
+            && Arc::ptr_eq(of, &known)
+        {
+            return Arc::clone(ready);
+        }
+        let ready = Arc::new(Aliases::of(&known));
+        self.held.write().aliases = Some((known, Arc::clone(&ready)));
+        ready
+    }
+
     /// Checks one observation. The error is ours, the refusal the sender's.
     pub(super) async fn check(
         &self,
@@ -290,6 +308,12 @@ impl Around<'_> {
         {
             return Ok((id, true));
         }
+        // What somebody of the agency has said that a name means, as for its files.
+        if let Some(place) =
+            self.aliases.find(text, None).filter(|place| self.gazetteer.place(place).is_some())
+        {
+            return Ok((place.clone(), false));
+        }
         let day = DateTime::from_timestamp_micros(moment.us).unwrap_or_default();
         let day = day.with_timezone(&model::VIETNAM).date_naive();
         match find_place(&self.gazetteer, text, None, None, day) {
@@ -333,6 +357,10 @@ impl Around<'_> {
             }
             (None, Some(text)) if text.chars().count() > MAX_TEXT => {
                 return Err(refused("text", "too_long", text, MAX_TEXT.to_string()));
+            }
+            // Without the text itself: what is refused is repeated to whoever sent it, and logged.
+            (None, Some(text)) if is_personal(text) => {
+                return Err(refused("text", "personal_data", "", ""));
             }
             (None, Some(_)) => None,
         };

@@ -101,7 +101,13 @@ impl Desk {
         observations: &[NewObservation<'_>],
         now: DateTime<Utc>,
     ) -> Result<Vec<Result<Checked, Refused>>, Error> {
-        let around = Around::new(&writes.catalog, writes.catalog.gazetteer().await?, permit, now);
+        let catalog = &writes.catalog;
+        let known = match catalog.dataset(permit.dataset()).await? {
+            Some(dataset) => catalog.place_aliases(&dataset.agency).await?,
+            None => Arc::default(),
+        };
+        let aliases = self.rules.aliases(known);
+        let around = Around::new(catalog, catalog.gazetteer().await?, aliases, permit, now);
         let mut checked = Vec::with_capacity(observations.len());
         for new in observations {
             checked.push(self.rules.check(&around, new).await?);

@@ -120,6 +120,7 @@ impl Writes {
             original: Some(original.hash),
             file_name,
             sheets: vec![String::new()],
+            encodings: Vec::new(),
             pinned: Vec::new(),
             mapping: None,
             user: None,

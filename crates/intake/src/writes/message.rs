@@ -80,6 +80,10 @@ fn english(refused: &Refused) -> (String, String) {
             "You may not write values of this place, property or time.".into(),
             "Ask the agency for a wider grant.",
         ),
+        "personal_data" => (
+            "The text holds personal data: a phone number, a citizen id or an e-mail address.".into(),
+            "Leave it out; a steward of the agency can keep such data in a file.",
+        ),
         "too_long" => (format!("It is longer than {expected}."), "Shorten it."),
         "not_text" => {
             ("It holds characters that no name has.".into(), "Leave out line breaks and control characters.")
@@ -159,6 +163,10 @@ fn vietnamese(refused: &Refused) -> (String, String) {
         "not_permitted" => (
             "Bạn không được ghi giá trị của địa điểm, chỉ tiêu hoặc thời gian này.".into(),
             "Hãy xin cơ quan mở rộng quyền.",
+        ),
+        "personal_data" => (
+            "Chữ này có dữ liệu cá nhân: số điện thoại, số căn cước hoặc địa chỉ thư điện tử.".into(),
+            "Hãy bỏ đi; người quản lý của cơ quan có thể giữ dữ liệu như vậy trong một tệp.",
         ),
         "too_long" => (format!("Dài hơn {expected}."), "Hãy rút ngắn."),
         "not_text" => ("Có ký tự mà tên không thể có.".into(), "Hãy bỏ dấu xuống dòng và ký tự điều khiển."),

@@ -108,6 +108,28 @@ async fn values_are_tested_as_they_come_in_and_never_changed() {
 }
 
 #[tokio::test]
+async fn the_worked_example_of_the_spike_fails_alone() {
+    let node = Node::new().await;
+    // Against the mean of its neighbours 1.95 m is 62.5 cm off; they seem 30.5 and 32 cm off, and are not.
+    let csv = hourly(0, &[120.0, 124.0, 129.0, 195.0, 136.0, 141.0]);
+    node.load("series", "a.csv", csv, Some(MAPPING)).await.unwrap();
+    let stored = stored(&node).await;
+    assert_eq!(stored.iter().map(|value| value.2).collect::<Vec<_>>(), [1, 1, 1, 4, 1, 1]);
+    // A flag for each test beside the aggregate, and the raw value as it was.
+    assert!(stored[3].3.as_deref().unwrap().contains("spike:4"), "{stored:?}");
+    assert_eq!(stored[3].0, Some(195.0));
+}
+
+#[tokio::test]
+async fn a_time_may_lie_ahead_of_the_clock_by_ten_minutes() {
+    let node = Node::new().await;
+    let csv = "t,v\n2026-03-01T07:09:00+07:00,100\n2026-03-01T07:11:00+07:00,101\n";
+    let report = node.load("series", "a.csv", csv, Some(MAPPING)).await.unwrap();
+    assert_eq!(told(&report.findings), [("future_time", "A3".into(), "2026-03-01T07:11:00+07:00")]);
+    assert_eq!(report.run.totals.added, 1);
+}
+
+#[tokio::test]
 async fn a_test_looks_back_over_the_files_before() {
     let node = Node::new().await;
     node.load("series", "a.csv", hourly(0, &[100.0, 102.0, 104.0]), Some(MAPPING)).await.unwrap();

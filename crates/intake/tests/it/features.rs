@@ -1,4 +1,4 @@
-//! GeoJSON into datasets of features.
+//! GeoJSON, alone and in archives, into datasets of features.
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Float64Type, Int64Type, TimestampMicrosecondType};
@@ -123,4 +123,176 @@ async fn other_coordinates_and_features_without_an_id_are_refused_with_a_hint() 
     ]);
     let error = node.load("things", "a.geojson", twins, None).await.unwrap_err();
     assert!(matches!(&error, Error::Unmapped { example, .. } if example.contains("FILL IN")), "{error:?}");
+}
+
+fn zip(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in members {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, content).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn an_archive_of_layers_goes_in_whole_and_each_feature_leads_to_its_file() {
+    let node = Node::new().await;
+    let of = |names: [&str; 2], at: f64| {
+        let features = names.iter().enumerate().map(|(n, name)| {
+            feature(json!(null), json!({"ma": name, "ten": format!("Cống {name}")}), at + n as f64 / 10.0)
+        });
+        collection(features.collect()).into_bytes()
+    };
+    let kml = "<kml xmlns=\"http://www.opengis.net/kml/2.2\"><Document><Placemark><name>Cống E</name><ExtendedData><Data name=\"ma\"><value>E</value></Data><Data name=\"ten\"><value>Cống E</value></Data></ExtendedData><Point><coordinates>105.9,10.0</coordinates></Point></Placemark></Document></kml>";
+    let file = zip(&[
+        ("lop/2019.geojson", of(["A", "B"], 105.0)),
+        ("bang.csv", b"ma,ten\nX,Y\n".to_vec()),
+        ("lop/2020.geojson", of(["C", "D"], 105.5)),
+        ("doc.txt", b"one line\n".to_vec()),
+        ("anh.png", b"\x89PNG\r\n".to_vec()),
+        ("e.kml", kml.as_bytes().to_vec()),
+        ("hong.geojson", b"{\"type\": \"FeatureCollection\", \"features\": [".to_vec()),
+    ]);
+    let mapping = "version = 1\nkind = \"features\"\n[feature]\nid = \"ma\"\nname = \"ten\"\n";
+    let error = node.load("things", "lop.zip", file, Some(mapping)).await.unwrap_err();
+    assert!(error.to_string().contains("hong.geojson"), "a file that is cut off stops the load: {error}");
+
+    let members = [
+        ("lop/2019.geojson", of(["A", "B"], 105.0)),
+        ("bang.csv", b"ma,ten\nX,Y\n".to_vec()),
+        ("lop/2020.geojson", of(["C", "D"], 105.5)),
+        ("anh.png", b"\x89PNG\r\n".to_vec()),
+        ("e.kml", kml.as_bytes().to_vec()),
+    ];
+    let report = node.load("things", "lop.zip", zip(&members), Some(mapping)).await.unwrap();
+    let left: Vec<(&str, &str)> =
+        report.findings.iter().map(|finding| (finding.code.as_str(), finding.value.as_str())).collect();
+    assert_eq!(left, [("left_out", "bang.csv"), ("left_out", "anh.png")]);
+    assert!(report.findings[0].expected.contains("table") && report.findings[1].expected.contains("PNG"));
+    assert_eq!((report.run.totals.rows, report.run.totals.added), (5, 5));
+    assert_eq!(report.run.sheets, ["lop/2019.geojson", "lop/2020.geojson", "e.kml"]);
+
+    // The trace of the second file's second feature leads into that file.
+    let permit = node.permit("things", Purpose::Read).await;
+    let snapshot = node.lake.snapshot(&permit, AsOf::Latest).await.unwrap();
+    let read = FeatureRead { bbox: None, offset: 0, limit: 10, feature: Some("D".into()) };
+    let found = node.lake.read_features(&permit, &snapshot, read).await.unwrap();
+    let batch = found.batches.iter().find(|batch| batch.num_rows() == 1).unwrap();
+    let number = |name: &str| batch.column_by_name(name).unwrap();
+    let sheet = number("origin_sheet").as_primitive::<arrow::datatypes::Int16Type>().value(0);
+    let row = number("origin_row").as_primitive::<arrow::datatypes::Int32Type>().value(0);
+    assert_eq!((sheet, row), (1, 2));
+    let cell = model::CellRef { sheet: 1, row: 2, column: 1 };
+    let around = node.intake.cell(&permit, &report.run, cell).await.unwrap();
+    assert_eq!(around.sheet_name, "lop/2020.geojson");
+    assert!(around.rows.iter().any(|(number, texts)| *number == 2 && texts[0] == "D"), "{around:?}");
+
+    // A mapping may name one of the files; without one, the mapping is guessed over all of them.
+    node.dataset("one", model::DatasetKind::Features).await;
+    let one = mapping.replace("[feature]", "[source]\nsheet = \"lop/2020.geojson\"\n[feature]");
+    let report = node.load("one", "lop.zip", zip(&members), Some(&one)).await.unwrap();
+    assert_eq!(report.run.totals.added, 2);
+    node.dataset("guessed", model::DatasetKind::Features).await;
+    let report = node.load("guessed", "lop.zip", zip(&members), None).await.unwrap();
+    assert_eq!(report.run.totals.added, 5, "{}", report.mapping);
+
+    // A dataset of observations takes the tables of the same archive and says what it leaves.
+    let mapping = "version = 1\nkind = \"observations\"\n[place]\nvalue = \"station:can_tho\"\n[time]\ncolumns = [\"t\"]\n[[value]]\ncolumn = \"v\"\nproperty = \"water_level\"\nunit = \"cm\"\n";
+    let mixed =
+        zip(&[("a.geojson", of(["A", "B"], 105.0)), ("muc_nuoc.csv", b"t,v\n2020-02-03,5\n".to_vec())]);
+    let report = node.load("series", "hai.zip", mixed, Some(mapping)).await.unwrap();
+    assert_eq!((report.run.totals.added, report.findings[0].value.as_str()), (1, "a.geojson"));
+    assert_eq!(report.findings[0].code, "left_out");
+}
+
+#[tokio::test]
+async fn a_table_of_features_comes_back_with_its_refused_cells_marked() {
+    let node = Node::new().await;
+    let csv = "Mã,Kinh độ,Vĩ độ,Rộng\nA,105.1,10.1,5\nB,xa,10.2,6\nC,105.3,10.3,hẹp\n,105.4,10.4,7\n";
+    let mapping = "version = 1\nkind = \"features\"\n[feature]\nid = \"Mã\"\nx = \"Kinh độ\"\ny = \"Vĩ độ\"\n[[attribute]]\nname = \"rong\"\nfrom = \"Rộng\"\ntype = \"number\"\n";
+    let report = node.load("things", "cong.csv", csv, Some(mapping)).await.unwrap();
+    let refused: Vec<(&str, String)> =
+        report.findings.iter().map(|finding| (finding.code.as_str(), finding.cell.a1())).collect();
+    assert_eq!(
+        refused,
+        [
+            ("bad_coordinates", "B3".to_owned()),
+            ("wrong_type", "D4".to_owned()),
+            ("no_feature_id", "A5".to_owned())
+        ]
+    );
+    let permit = node.permit("things", Purpose::Read).await;
+    let made = node.intake.marked(&permit, &report.run, Some(mapping), model::Lang::En).await.unwrap();
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(made.path()).unwrap()).unwrap();
+    let mut comments = String::new();
+    let name =
+        archive.file_names().flatten().map(|name| name.into_owned()).find(|name| name.contains("comments"));
+    let mut part = archive.by_name(&name.unwrap()).unwrap();
+    std::io::Read::read_to_string(&mut part, &mut comments).unwrap();
+    for cell in ["ref=\"B3\"", "ref=\"D4\"", "ref=\"A5\""] {
+        assert!(comments.contains(cell), "{cell} in {comments}");
+    }
+}
+
+#[tokio::test]
+async fn layers_in_dead_encodings_are_converted_and_told() {
+    let node = Node::new().await;
+    // `Cµ Mau`, `CÇn Th¬`, … in TCVN3, as a program of that time wrote it; names of properties too.
+    let names = [
+        "C\u{c7}n Th\u{ac}",
+        "S\u{e3}c Tr\u{a8}ng",
+        "C\u{b5} Mau",
+        "V\u{dc}nh Long",
+        "An Giang",
+        "Ki\u{aa}n Giang",
+    ];
+    let bytes =
+        |text: &str| -> Vec<u8> { text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect() };
+    let mut file = b"{\"type\": \"FeatureCollection\", \"features\": [".to_vec();
+    for (at, name) in names.iter().enumerate() {
+        if at > 0 {
+            file.push(b',');
+        }
+        file.extend(bytes(&format!(
+            "{{\"type\":\"Feature\",\"properties\":{{\"ma\":\"T{at}\",\"t\u{aa}n\":\"{name}\",\"ghi\":\"tr\u{b9}m c\u{f2}\"}},\"geometry\":{{\"type\":\"Point\",\"coordinates\":[105.{at},10.0]}}}}"
+        )));
+    }
+    file.extend(b"]}");
+    let report = node.load("things", "tinh.geojson", file, None).await.unwrap();
+    assert_eq!(report.run.totals.added, 6, "{:?}", report.findings);
+    assert_eq!(report.run.encodings, ["tcvn3"]);
+    assert!(report.findings.iter().any(|finding| finding.code == "text_read_as"), "{:?}", report.findings);
+    assert!(
+        report.mapping.contains("from = \"tên\"") || report.mapping.contains("name = \"tên\""),
+        "{}",
+        report.mapping
+    );
+    let permit = node.permit("things", Purpose::Read).await;
+    let snapshot = node.lake.snapshot(&permit, AsOf::Latest).await.unwrap();
+    let read = FeatureRead { bbox: None, offset: 0, limit: 10, feature: Some("T0".into()) };
+    let found = node.lake.read_features(&permit, &snapshot, read).await.unwrap();
+    let batch = found.batches.iter().find(|batch| batch.num_rows() == 1).unwrap();
+    assert_eq!(batch.column_by_name("ten").unwrap().as_string::<i32>().value(0), "Cần Thơ");
+
+    // KML with bytes of Windows-1258, and JSON records with a stray byte among UTF-8.
+    let mut kml = b"<?xml version=\"1.0\"?><kml xmlns=\"http://www.opengis.net/kml/2.2\"><Document>".to_vec();
+    for (at, name) in [&b"C\xE2\xCCn Th\xF5"[..], b"S\xF3c Tr\xE3ng", b"C\xE0 Mau", b"Vi\xDEnh Long"]
+        .into_iter()
+        .enumerate()
+    {
+        kml.extend(format!("<Placemark id=\"P{at}\"><name>").as_bytes());
+        kml.extend(name);
+        kml.extend(
+            format!("</name><Point><coordinates>105.{at},10</coordinates></Point></Placemark>").as_bytes(),
+        );
+    }
+    kml.extend(b"</Document></kml>");
+    node.dataset("marks", model::DatasetKind::Features).await;
+    let report = node.load("marks", "a.kml", kml, None).await.unwrap();
+    assert_eq!((report.run.totals.refused, report.run.totals.added), (0, 4), "{:?}", report.findings);
+    assert!(
+        !report.run.encodings.is_empty() && report.run.encodings != ["utf-8"],
+        "{:?}",
+        report.run.encodings
+    );
 }

@@ -42,6 +42,8 @@ async fn a_file_in_tcvn3_goes_in_and_says_how_it_was_read() {
         places.contains(&"station:tan_chau".to_owned()) && places.contains(&"station:tra_vinh".to_owned())
     );
 
+    assert_eq!(report.run.encodings, ["utf-8", "tcvn3"]);
+    assert_eq!(node.catalog.run(&report.run.id).await.unwrap().unwrap().encodings, report.run.encodings);
     let findings = told(&report.findings);
     assert_eq!(findings[0], ("text_read_as", "A1".into(), "Tr\\xB9m"));
     assert_eq!(report.run.totals.warnings, report.findings.len() as u64);

@@ -106,6 +106,34 @@ async fn metres_without_a_system_and_a_place_are_asked_about() {
     }
 }
 
+#[tokio::test]
+async fn stations_beyond_the_delta_go_in_and_are_said_to_lie_outside_the_known_outlines() {
+    let node = Node::new().await;
+    // Kratie, Stung Treng, Pakse, and two of the delta.
+    let far = [("KRA", 106.02, 12.48), ("STR", 105.95, 13.53), ("PAK", 105.80, 15.12)];
+    let near = [("TCH", 105.248, 10.8006), ("CDO", 105.1335, 10.7053)];
+    let utm = Crs::epsg(32648).unwrap().transform().unwrap();
+    let mut csv = "Mã,X (m),Y (m),quoc_gia\n".to_owned();
+    for (id, lon, lat) in far.iter().chain(&near) {
+        let (x, y) = utm.from_wgs84(*lon, *lat);
+        csv += &format!("{id},{y:.3},{x:.3},Campuchia\n");
+    }
+    let mapping = "version = 1\nkind = \"features\"\n[source]\ncrs = \"EPSG:32648\"\nAREA\n[feature]\nid = \"Mã\"\nx = \"X (m)\"\ny = \"Y (m)\"\n";
+    let report = node.load("things", "a.csv", csv.clone(), Some(&mapping.replace("AREA", ""))).await.unwrap();
+    assert_eq!((report.run.totals.refused, report.run.totals.added), (0, 5), "{:?}", report.findings);
+    assert_eq!(codes(&report), ["coordinates_swapped", "crs_used", "outside_outlines"]);
+    assert_eq!(report.findings[2].expected, "3/5");
+    let wanted: Vec<(f64, f64)> = far.iter().chain(&near).map(|(_, lon, lat)| (*lon, *lat)).collect();
+    let mut stored = stored(&node, "things").await;
+    stored.sort_by_key(|(id, _)| far.iter().chain(&near).position(|(own, ..)| own == id));
+    assert!(close(&stored, &wanted), "{stored:?}");
+    // An area beyond the delta has no outline that could be tested against.
+    let mapping = mapping.replace("AREA", "area = \"iso3166:KH\"");
+    let report = node.load("things", "a.csv", csv, Some(&mapping)).await.unwrap();
+    assert_eq!((report.run.totals.refused, report.run.totals.unchanged), (0, 5), "{:?}", report.findings);
+    assert_eq!((codes(&report)[0], report.findings[0].value.as_str()), ("outside_outlines", "iso3166:KH"));
+}
+
 fn geojson(declared: &str, province: &str) -> String {
     let transform = Crs::epsg(9209).unwrap().transform().unwrap();
     let features: Vec<_> = PLACES

@@ -17,6 +17,7 @@ fn left_running(id: &str) -> Run {
         original: None::<OriginalHash>,
         file_name: "a.csv".into(),
         sheets: vec![String::new()],
+        encodings: Vec::new(),
         pinned: Vec::new(),
         mapping: None,
         user: None,
@@ -68,6 +69,41 @@ async fn a_run_that_was_cut_off_behind_its_commit_is_done_with_its_version() {
     let version = node.catalog.latest_version(&run.dataset).await.unwrap().unwrap();
     assert_eq!((version.version, version.run, version.added, version.total), (Version(2), run.id, 1, 2));
     assert_eq!(report.run.version, Some(Version(1)));
+}
+
+#[tokio::test]
+async fn a_withdrawal_that_was_cut_off_behind_its_commit_keeps_its_counts() {
+    let node = Node::new().await;
+    let csv = |days: &[(u32, u32)]| {
+        let rows = days.iter().map(|(day, value)| format!("Tân Châu,2020-02-{day:02},{value}\n"));
+        "Trạm,Ngày,Mực nước (cm)\n".to_owned() + &rows.collect::<String>()
+    };
+    node.load("series", "a.csv", csv(&[(1, 100), (2, 101), (3, 102)]), None).await.unwrap();
+    let wrong =
+        node.load("series", "b.csv", csv(&[(2, 111), (3, 112), (4, 113), (5, 114)]), None).await.unwrap();
+    node.load("series", "c.csv", csv(&[(3, 122)]), None).await.unwrap();
+    let permit = node.permit("series", Purpose::Write).await;
+    let (run, note) = node.intake.withdraw(&permit, &wrong.run.id, "sai mốc", now()).await.unwrap();
+    assert_eq!((note.removed, note.restored, note.kept), (2, 1, 1));
+
+    // What a crash between the commit and its record leaves: the run as it was opened, a note without counts.
+    let empty = catalog::RunNote { removed: 0, restored: 0, kept: 0, ..note.clone() };
+    node.catalog.put_run_note(&empty).await.unwrap();
+    let running = Run {
+        state: RunState::Running,
+        finished_at: None,
+        version: None,
+        totals: RunTotals::default(),
+        ..run.clone()
+    };
+    node.catalog.update_run(&running).await.unwrap();
+    let settled = node.intake.recover(now()).await.unwrap();
+    assert_eq!(settled.len(), 1);
+    assert_eq!(
+        (settled[0].state, settled[0].version, settled[0].totals),
+        (RunState::Done, run.version, run.totals)
+    );
+    assert_eq!(node.catalog.run_note(&run.id).await.unwrap().unwrap(), note);
 }
 
 fn one_row(datastream: i64) -> arrow::array::RecordBatch {

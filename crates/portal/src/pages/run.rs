@@ -61,7 +61,8 @@ pub async fn show(
     let marked = total > 0
         && run.kind == RunKind::Upload
         && run.original.is_some()
-        && dataset.kind == DatasetKind::Observations;
+        && (dataset.kind == DatasetKind::Observations
+            || dataset.kind == DatasetKind::Features && is_of_cells(&run.file_name));
     let (verdict, tone) = verdict(&w, &run);
     let title = w.fill("run-title", [("file", &run.file_name)]);
     let dataset_href = visit.link(&format!("/data/{}", dataset.id));
@@ -97,6 +98,14 @@ pub async fn readable(app: &App, visit: &Visit, id: &str) -> Result<(Run, Permit
     }
 }
 
+/// Whether a file's rows are rows of cells, also where they are features.
+fn is_of_cells(file_name: &str) -> bool {
+    let ending = file_name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| {
+        matches!(ending.as_str(), "csv" | "tsv" | "txt" | "xlsx" | "xlsm" | "xls" | "ods")
+    })
+}
+
 fn facts(visit: &Visit, run: &Run, dataset_href: &str) -> Vec<(String, String, String)> {
     let w = visit.words;
     let plain = |key: &str, value: String| (w.t(key), value, String::new());
@@ -116,6 +125,9 @@ fn facts(visit: &Visit, run: &Run, dataset_href: &str) -> Vec<(String, String, S
     }
     if let Some(mapping) = run.mapping {
         facts.push(plain("run-mapping-number", mapping.to_string()));
+    }
+    if !run.encodings.is_empty() {
+        facts.push(plain("run-encodings", run.encodings.join(", ")));
     }
     if let Some(hash) = &run.original {
         facts.push((w.t("run-hash"), hash.to_string(), format!("/v1/runs/{}/original", run.id)));

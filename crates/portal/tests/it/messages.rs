@@ -112,3 +112,39 @@ fn every_code_of_the_model_has_its_word() {
         assert!(vi.contains_key(&key), "no word for {key}");
     }
 }
+
+/// The codes of findings that have a sentence, by the sources of `intake` and of `formats`.
+fn codes_of_findings() -> BTreeSet<String> {
+    let crates = root().join("..");
+    let mut sources = vec![crates.join("intake/src/message.rs"), crates.join("formats/src/text/note.rs")];
+    sources.extend(files(&crates.join("intake/src/message"), "rs"));
+    let mut codes = BTreeSet::new();
+    for source in sources {
+        for line in fs::read_to_string(source).unwrap().lines() {
+            // `"left_out" => …`, `"outside_outlines" if … => …`, `NoteKind::ReadAs => "text_read_as",`
+            let line = line.trim();
+            let arm = line.strip_prefix('"').filter(|rest| rest.contains("=>"));
+            let note = line.strip_prefix("NoteKind::").and_then(|rest| Some(rest.split_once("=> \"")?.1));
+            let Some(rest) = arm.or(note) else { continue };
+            let code = &rest[..rest.find('"').unwrap()];
+            if code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
+                codes.insert(code.to_owned());
+            }
+        }
+    }
+    codes
+}
+
+#[test]
+fn every_reason_of_a_finding_has_its_title() {
+    let codes = codes_of_findings();
+    assert!(codes.len() > 70, "{}", codes.len());
+    for lang in ["vi", "en"] {
+        let messages = messages(lang);
+        let missing: Vec<&String> = codes
+            .iter()
+            .filter(|code| !messages.contains_key(&format!("finding-{}", code.replace('_', "-"))))
+            .collect();
+        assert!(missing.is_empty(), "{lang}: no title for {missing:?}");
+    }
+}

@@ -185,6 +185,7 @@ impl World {
             original: None,
             file_name: "made up.csv".into(),
             sheets: vec![String::new()],
+            encodings: Vec::new(),
             pinned: Vec::new(),
             mapping: None,
             user: None,

@@ -61,6 +61,9 @@ impl From<intake::Error> for Problem {
         match error {
             intake::Error::NotFound { what } => Problem::not_found(&bare(&what)),
             intake::Error::Denied(denial) => denial.into(),
+            intake::Error::NotTheirs { what, hint } => {
+                Problem::text(ProblemKind::NotAllowed, with_hint(&what, &hint))
+            }
             intake::Error::Invalid { what, hint } => {
                 Problem::text(ProblemKind::InvalidFile, with_hint(&what, &hint))
             }

@@ -158,6 +158,8 @@ pub struct RunDocument {
     pub file_name: String,
     /// The names of the file's sheets.
     pub sheets: Vec<String>,
+    /// The encodings in which its texts beyond ASCII were read: `utf-8`, `tcvn3`, … One file may mix them.
+    pub encodings: Vec<String>,
     /// The version of the mapping that it used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<u32>,
@@ -218,6 +220,7 @@ impl From<&Run> for RunDocument {
             original: run.original.as_ref().map(ToString::to_string),
             file_name: run.file_name.clone(),
             sheets: run.sheets.clone(),
+            encodings: run.encodings.clone(),
             mapping: run.mapping,
             user: run.user.as_ref().map(ToString::to_string),
             started_at: run.started_at,

@@ -59,13 +59,14 @@ async fn a_file_with_persons_in_it_is_given_only_to_those_who_decide() {
         format!("{MAPPING}\n[[personal]]\ncolumn = \"phone\"\ndecision = \"keep\"\ndecided_by = \"{by}\"\n")
     };
     let (status, problem) = hand_in(&provider, &keep("lan")).await;
-    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+    assert_eq!(status, StatusCode::FORBIDDEN, "{problem}");
     assert!(problem.to_string().contains("steward"), "{problem}");
     let put = async |client: &Client, text: String| {
         let path = "/v1/datasets/series/mapping";
         client.send(Method::PUT, path, "application/toml", text.into()).await.unwrap().status.as_u16()
     };
-    assert_eq!(put(&provider, keep("lan")).await, 422);
+    assert_eq!(put(&provider, keep("lan")).await, 403);
+    // A steward may decide, but not in the name of somebody else.
     assert_eq!(put(&steward, keep("lan")).await, 422);
     assert_eq!(put(&steward, keep("minh")).await, 204);
     let (_, report) = hand_in(&provider, &keep("minh")).await;

@@ -52,7 +52,7 @@ Every file here is in an open format and readable without Cửu Long.
 - `originals/`: the files as they were received, named by their SHA-256; the names that they had are in `catalogue/original.csv`. In this export: {originals}.
 - `export.json`: rows, sums and version of each file, to compare with; `SHA256SUMS`: `sha256sum -c SHA256SUMS`.
 
-Only the latest version of each dataset is here; earlier ones are in the node's store and its backups. There are no rasters (COG), since the program does not keep coverages yet. Passwords and keys are not here; accounts, grants and the audit log are in this export: {people}. The licence column says how data may be used again; `shared` and `restricted` datasets are not to be published without leave.
+Only the latest version of each dataset is here; earlier ones are in the node's store and its backups. The rasters (COG) of a dataset of the kind `coverage` are in `coverages/`, in a folder of its id. Passwords and keys are not here; accounts, grants and the audit log are in this export: {people}. The licence column says how data may be used again; `shared` and `restricted` datasets are not to be published without leave.
 
 ## Bộ dữ liệu · Datasets
 | id | loại · kind | phiên bản · version | dòng · rows | quyền · access | giấy phép · licence | tệp · file |

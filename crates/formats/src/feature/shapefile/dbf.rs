@@ -9,7 +9,7 @@ use serde_json::{Number, Value};
 
 use crate::chunk::{Chunk, ChunkBuilder, TableReader};
 use crate::feature::FeatureNote;
-use crate::text::{LegibleTable, Note, Reading};
+use crate::text::{Charset, LegibleTable, Note, Reading};
 use crate::{Error, Limits};
 
 /// One record.
@@ -116,6 +116,10 @@ impl Dbf {
     }
 
     /// What was done to the letters of the records handed out.
+    pub(super) fn charsets(&self) -> Vec<Charset> {
+        self.table.charsets()
+    }
+
     pub(super) fn notes(&mut self) -> Vec<Note> {
         let mut notes = std::mem::take(&mut self.notes);
         for note in &mut notes {

@@ -13,7 +13,7 @@ use std::io::{BufReader, Read as _, Seek, SeekFrom};
 use std::path::Path;
 
 use super::{About, Declared, FeatureOptions, Features, Item, Read, Refused, choose_layer};
-use crate::{Error, Limits, Note};
+use crate::{Charset, Error, LeftOut, Limits, Note};
 use dbf::Dbf;
 use shp::{Shape, Shp};
 
@@ -28,6 +28,7 @@ pub(super) struct Shapefile {
     dbf: Option<Dbf>,
     row: u32,
     about: About,
+    left_out: Vec<LeftOut>,
 }
 
 impl Shapefile {
@@ -84,6 +85,7 @@ impl Shapefile {
             shp: Shp::open(shp, limits)?,
             dbf,
             row: 0,
+            left_out: names.iter().filter(|name| !is_part(name, &sets)).map(|name| foreign(name)).collect(),
             about: About { layers, layer, declared, ..About::default() },
         })
     }
@@ -93,6 +95,20 @@ fn is_shp(name: &str) -> bool {
     // What macOS adds to archives is no data.
     name.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("shp"))
         && !name.contains("__MACOSX")
+}
+
+/// Whether a file of the archive belongs to one of its layers: it is called so but for the ending.
+fn is_part(name: &str, sets: &[&String]) -> bool {
+    let bare = |name: &str| name.rsplit_once('.').map_or(name, |(before, _)| before).to_lowercase();
+    let is_of = |set: &&String| {
+        let (own, layer) = (bare(name), bare(set));
+        own == layer || bare(&own) == layer
+    };
+    name.ends_with('/') || name.contains("__MACOSX") || sets.iter().any(is_of)
+}
+
+fn foreign(name: &str) -> LeftOut {
+    LeftOut { name: name.to_owned(), why: "it is no part of the shapefile: hand it in by itself".to_owned() }
 }
 
 /// The name without folders and extension.
@@ -176,6 +192,14 @@ impl Features for Shapefile {
 
     fn about(&self) -> &About {
         &self.about
+    }
+
+    fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
+    fn charsets(&self) -> Vec<Charset> {
+        self.dbf.as_ref().map(Dbf::charsets).unwrap_or_default()
     }
 
     fn notes(&mut self) -> Vec<Note> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect};
-use intake::mapping::{Choices, ColumnChoice, ColumnRole};
+use intake::mapping::{Choices, ColumnChoice, ColumnRole, Mapping};
 use intake::{Drawn, Part};
 use model::{PlaceKind, Statistic};
 use serve::App;
@@ -27,6 +27,8 @@ pub struct MappingForm {
     pub roles: Vec<(&'static str, String)>,
     pub statistics: Vec<(&'static str, String)>,
     pub properties: Vec<(String, String)>,
+    /// Whether the mapping says what the lists cannot: patterns over columns, several blocks.
+    pub beyond_lists: bool,
 }
 
 /// What the form shows of one column.
@@ -62,7 +64,7 @@ impl MappingForm {
                 (property.code.to_string(), format!("{name} ({})", w.unit(&property.unit)))
             })
             .collect();
-        properties.sort_by(|left, right| left.1.cmp(&right.1));
+        properties.sort_by_cached_key(|(_, name)| model::collation_key(name));
         let columns = drawn
             .columns
             .iter()
@@ -95,8 +97,13 @@ impl MappingForm {
             roles: ColumnRole::ALL.map(|role| (role.code(), w.code("role", role.code()))).to_vec(),
             statistics: Statistic::ALL.map(|s| (s.code(), w.code("statistic", s.code()))).to_vec(),
             properties,
+            beyond_lists: Mapping::parse(mapping).is_ok_and(|mapping| is_beyond_lists(&mapping)),
         })
     }
+}
+
+fn is_beyond_lists(mapping: &Mapping) -> bool {
+    !mapping.blocks.is_empty() || mapping.values.iter().any(|value| value.columns.is_some())
 }
 
 /// Reads the draft again as the form says, and shows the same step.
