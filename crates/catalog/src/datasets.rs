@@ -15,7 +15,7 @@ use crate::cache::{Subject, Topic};
 use crate::directory::Wanted;
 use crate::entity::{agency, dataset};
 use crate::row::{coded, micros, stored};
-use crate::{Catalog, Error};
+use crate::{Catalog, Error, records};
 
 /// Rows of one INSERT or ids of one look-up: twelve values each, far below what either database binds.
 const CHUNK: usize = 1_000;
@@ -105,6 +105,7 @@ impl Catalog {
             };
             let insert = dataset::Entity::insert_many(rows).exec_without_returning(&write.tx).await;
             insert.map_err(|error| Error::writing(error, what(), "one of the agencies".to_owned()))?;
+            records::note_new(&write.tx, chunk).await?;
         }
         write.commit().await
     }
@@ -132,6 +133,14 @@ impl Catalog {
         let mut row = to_row(dataset, &agency).into_active_model().reset_all();
         row.created_at = ActiveValue::Unchanged(before.created_at);
         row.update(&write.tx).await?;
+        // Whoever harvested it while everyone might know of it is told that it is gone.
+        let was_known = before.access != Access::Restricted.code();
+        let withdrawn = match dataset.access {
+            Access::Restricted if was_known => Some(true),
+            Access::Restricted => None,
+            Access::Open | Access::Shared => Some(false),
+        };
+        records::note_change(&write.tx, &dataset.id, Utc::now(), withdrawn).await?;
         write.commit().await
     }
 

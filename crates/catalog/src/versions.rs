@@ -8,6 +8,7 @@ use sea_orm::{
 
 use crate::entity::dataset_version;
 use crate::observed::put_newest;
+use crate::records::note_change;
 use crate::row::{count, int, micros, stored};
 use crate::{Catalog, Error};
 
@@ -46,6 +47,7 @@ impl Catalog {
             Error::writing(error, what, missing)
         })?;
         put_newest(&write.tx, version).await?;
+        note_change(&write.tx, &version.dataset, version.committed_at, None).await?;
         write.commit().await
     }
 

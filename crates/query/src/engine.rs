@@ -105,6 +105,11 @@ pub(crate) struct Inner {
 }
 
 impl Engine {
+    /// The most rows that one answer may have.
+    pub fn most_rows(&self) -> usize {
+        self.inner.limits.max_rows
+    }
+
     /// An engine over the catalogue and the lake, with threads of its own.
     pub fn new(catalog: Catalog, lake: Lake, limits: QueryLimits) -> Result<Engine, Error> {
         Engine::with_cluster(catalog, lake, limits, None)

@@ -33,6 +33,7 @@ struct Inner {
     sign_ins: SignIns,
     readiness: Readiness,
     pieces: Pieces,
+    stac: crate::stac::Shelf,
 }
 
 /// What an [`App`] is made of.
@@ -77,12 +78,23 @@ impl App {
     /// Binds the parts together.
     pub fn new(parts: Parts) -> App {
         let pieces = Pieces::new(parts.config.spool.join("uploads"));
-        App(Arc::new(Inner { parts, sign_ins: SignIns::default(), readiness: Readiness::default(), pieces }))
+        App(Arc::new(Inner {
+            parts,
+            sign_ins: SignIns::default(),
+            readiness: Readiness::default(),
+            pieces,
+            stac: crate::stac::Shelf::default(),
+        }))
     }
 
     /// Files that come in piece by piece.
     pub(crate) fn pieces(&self) -> &Pieces {
         &self.0.pieces
+    }
+
+    /// The items of datasets that were searched.
+    pub(crate) fn stac(&self) -> &crate::stac::Shelf {
+        &self.0.stac
     }
 
     /// Whether the node can do its work, as last found.

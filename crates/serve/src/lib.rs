@@ -5,15 +5,23 @@
 //! folders share `http` and never import each other.
 
 mod app;
+mod ckan;
+mod dcat;
+mod feeds;
 pub mod http;
+mod iso;
 mod loads;
+mod oai;
 mod ogc;
 mod ops;
 mod pieces;
 mod problems;
+mod rasters;
 mod ready;
+pub mod records;
 mod sign_ins;
 mod sta;
+mod stac;
 mod v1;
 
 pub use app::{App, Parts, ServeConfig};
@@ -39,6 +47,12 @@ pub fn router(app: App, pages: Router<App>) -> Router {
     let services = Router::new()
         .merge(v1::router())
         .merge(ogc::router())
+        .merge(dcat::router())
+        .merge(ckan::router())
+        .merge(oai::router())
+        .merge(iso::router())
+        .merge(feeds::router())
+        .merge(stac::router())
         .merge(sta::router())
         .merge(pages)
         .layer(from_fn_with_state(app.clone(), http::principal::gate));

@@ -6,7 +6,7 @@ use testkit::{TestNode, python};
 use tokio::process::Command;
 
 /// An uncompressed GeoTIFF of one strip a row: `value(column, row)` in UTM 48N, pixels of 30 m.
-fn geotiff(width: u32, height: u32, value: impl Fn(u32, u32) -> f32) -> Vec<u8> {
+pub(crate) fn geotiff(width: u32, height: u32, value: impl Fn(u32, u32) -> f32) -> Vec<u8> {
     let entries: [(u16, u16, u32, Vec<u8>); 15] = [
         (256, 4, 1, width.to_le_bytes().to_vec()),
         (257, 4, 1, height.to_le_bytes().to_vec()),

@@ -12,6 +12,7 @@ pub(crate) mod crosswalk;
 pub(crate) mod dataset;
 pub(crate) mod dataset_grant;
 pub(crate) mod dataset_newest;
+pub(crate) mod dataset_record;
 pub(crate) mod dataset_version;
 pub(crate) mod datastream;
 pub(crate) mod description;

@@ -17,7 +17,8 @@ use model::{
 use policy::{Permit, Principal, Purpose, Role, Scope};
 use serde::Deserialize;
 use serve::App;
-use serve::http::Problem;
+use serve::http::{Links, Problem};
+use serve::records::{History, Records};
 
 use super::catalogue::{agencies, agency_name, size};
 use super::figure::{self, SeriesView};
@@ -72,6 +73,8 @@ struct DatasetPage {
     versions: Vec<VersionRow>,
     may_write: bool,
     citation: String,
+    /// schema.org, for whoever reads pages without eyes.
+    linked_data: String,
 }
 
 /// The chart's choices and figures.
@@ -104,6 +107,7 @@ struct VersionRow {
 pub async fn show(
     State(app): State<App>,
     visit: Visit,
+    links: Links,
     headers: HeaderMap,
     Path(id): Path<String>,
     Query(asked): Query<DatasetParams>,
@@ -157,6 +161,8 @@ pub async fn show(
     if values.is_some() {
         jumps.insert(0, ("chart", w.t("dataset-chart")));
     }
+    let record = Records::open(&app, &visit.principal, &links).await?.one(&id, History::Newest).await?;
+    let linked_data = standards::schema_org::dataset(&record, w.tag()).to_string();
     let here = take::here(&app, &headers);
     let page = DatasetPage {
         p,
@@ -201,6 +207,8 @@ pub async fn show(
         agency,
         values,
         preview,
+        // Nothing in it ends the element that it stands in.
+        linked_data: linked_data.replace('<', "\\u003c"),
     };
     answer(&visit, &headers, &page)
 }

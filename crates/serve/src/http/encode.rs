@@ -154,6 +154,29 @@ fn csv_body(schema: SchemaRef, rows: Rows) -> Body {
     Body::from_stream(start.chain(lines))
 }
 
+/// Rows as JSON objects, nulls included: for answers that hold them whole.
+pub fn objects(
+    batches: &[RecordBatch],
+) -> Result<Vec<serde_json::Map<String, serde_json::Value>>, arrow::error::ArrowError> {
+    let mut rows = Vec::new();
+    for batch in batches {
+        let batch = with_text_times(batch.clone())?;
+        let mut writer = arrow::json::WriterBuilder::new()
+            .with_explicit_nulls(true)
+            .build::<_, arrow::json::writer::JsonArray>(Vec::new());
+        writer.write(&batch)?;
+        writer.finish()?;
+        let text = writer.into_inner();
+        if text.is_empty() {
+            continue;
+        }
+        let read: Vec<_> = serde_json::from_slice(&text)
+            .map_err(|error| arrow::error::ArrowError::JsonError(error.to_string()))?;
+        rows.extend(read);
+    }
+    Ok(rows)
+}
+
 /// The batch with its instants as the texts that stand in CSV and JSON: Arrow's own writers go through
 /// the rules of a time zone for each.
 fn with_text_times(batch: RecordBatch) -> Result<RecordBatch, arrow::error::ArrowError> {

@@ -1,11 +1,15 @@
 //! The language of a request and the messages in it.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::convert::Infallible;
+
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
+use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, static_loader};
 use model::Lang;
-use std::convert::Infallible;
 
 // The words of problems and of the services, in every language.
 static_loader! {
@@ -28,6 +32,13 @@ pub fn identifier(lang: Lang) -> LanguageIdentifier {
 /// A message without blanks.
 pub fn message(lang: Lang, id: &str) -> String {
     MESSAGES.lookup(&identifier(lang), id)
+}
+
+/// A message with its blanks filled.
+pub fn filled(lang: Lang, id: &str, blanks: &[(&'static str, &str)]) -> String {
+    let blanks: HashMap<Cow<'static, str>, FluentValue<'_>> =
+        blanks.iter().map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(*value))).collect();
+    MESSAGES.lookup_with_args(&identifier(lang), id, &blanks)
 }
 
 /// The language of a request: `?lang=`, else `Accept-Language`, else Vietnamese.

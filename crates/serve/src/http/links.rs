@@ -25,6 +25,11 @@ impl Links {
         link.into()
     }
 
+    /// The name of the host.
+    pub fn host(&self) -> &str {
+        self.base.host_str().unwrap_or("localhost")
+    }
+
     /// The link of a path without parameters.
     pub fn path(&self, path: &str) -> String {
         self.to(path, &[])

@@ -12,6 +12,7 @@ pub mod params;
 pub mod principal;
 pub mod problem;
 mod tagged;
+pub mod revalidate;
 
 pub use language::RequestLang;
 pub use links::Links;

@@ -3,7 +3,7 @@
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use model::{Bbox, TimeRange};
+use model::{Bbox, DatasetId, TimeRange};
 use serde::de::DeserializeOwned;
 
 use super::problem::{Problem, ProblemKind};
@@ -82,6 +82,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             .map(Body)
             .map_err(|error| Problem::text(ProblemKind::InvalidBody, error))
     }
+}
+
+/// Reads a dataset id from a path; what is no id is not found.
+pub fn dataset_id(text: &str) -> Result<DatasetId, Problem> {
+    DatasetId::new(text).map_err(|_| Problem::not_found(text))
 }
 
 /// Reads `bbox=west,south,east,north` (CRS84, degrees); six numbers are taken without their heights.

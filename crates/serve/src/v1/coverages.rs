@@ -1,7 +1,5 @@
 //! Rasters of a dataset: the list, one of them, its file by ranges, and the value at a position.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{Float64Type, Int64Type, TimestampMicrosecondType};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -22,6 +20,7 @@ use super::documents::Page;
 use super::sql::instant;
 use crate::App;
 use crate::http::{Answer, Caller, Links, Params, Problem, params};
+use crate::rasters::{self, Raster};
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -258,56 +257,35 @@ async fn read(
     links: &Links,
     request: FeatureRequest,
 ) -> Answer<(Vec<CoverageDocument>, u64)> {
-    let answer = app.engine.features(permit, request).await?;
-    let mut items = Vec::new();
-    for batch in &answer.batches {
-        for row in 0..batch.num_rows() {
-            let document = document(batch, row, permit, links);
-            items.push(document.ok_or_else(|| Problem::not_found(permit.dataset().as_str()))?);
-        }
-    }
-    Ok((items, answer.matched))
+    let found = rasters::read(app, permit, request).await?;
+    let items = found.items.into_iter().map(|raster| document(raster, permit, links));
+    Ok((items.collect(), found.matched))
 }
 
-/// A row of the dataset's table; `None` when the table is not one of rasters.
-fn document(batch: &RecordBatch, row: usize, permit: &Permit, links: &Links) -> Option<CoverageDocument> {
-    let text = |name: &str| {
-        let column = batch.column_by_name(name)?.as_string_opt::<i32>()?;
-        column.is_valid(row).then(|| column.value(row).to_owned())
-    };
-    let number = |name: &str| {
-        let column = batch.column_by_name(name)?.as_primitive_opt::<Float64Type>()?;
-        column.is_valid(row).then(|| column.value(row))
-    };
-    let whole = |name: &str| {
-        let column = batch.column_by_name(name)?.as_primitive_opt::<Int64Type>()?;
-        column.is_valid(row).then(|| column.value(row))
-    };
-    let time = batch.column_by_name("time")?.as_primitive_opt::<TimestampMicrosecondType>()?;
-    let id = text("feature")?;
-    Some(CoverageDocument {
-        title: text("title").unwrap_or_else(|| id.clone()),
-        bbox: [number("xmin")?, number("ymin")?, number("xmax")?, number("ymax")?],
-        crs: text("crs")?,
-        width: whole("width")?,
-        height: whole("height")?,
-        pixel_width: number("pixel_width")?,
-        pixel_height: number("pixel_height")?,
-        bands: whole("bands")?,
-        sample: text("sample")?,
-        nodata: number("nodata"),
-        time: time.is_valid(row).then(|| DateTime::from_timestamp_micros(time.value(row))).flatten(),
-        property: text("property"),
-        unit: text("unit"),
-        bytes: whole("bytes")?,
-        sha256: text("sha256")?,
-        statistics: serde_json::from_str(&text("statistics")?).ok()?,
+fn document(raster: Raster, permit: &Permit, links: &Links) -> CoverageDocument {
+    CoverageDocument {
+        href: links.path(&raster.path(permit)),
+        id: raster.id,
+        title: raster.title,
+        bbox: raster.bbox,
+        crs: raster.crs,
+        width: raster.width,
+        height: raster.height,
+        pixel_width: raster.pixel[0],
+        pixel_height: raster.pixel[1],
+        bands: raster.bands,
+        sample: raster.sample,
+        nodata: raster.nodata,
+        time: raster.time,
+        property: raster.property,
+        unit: raster.unit,
+        bytes: raster.bytes,
+        sha256: raster.sha256,
+        statistics: raster.statistics,
         values: None,
-        href: links.path(&format!("/v1/datasets/{}/coverages/{id}/file", permit.dataset())),
-        run: text("run").unwrap_or_default(),
-        header_bytes: u64::try_from(whole("header_bytes")?).ok()?,
-        id,
-    })
+        run: raster.run,
+        header_bytes: raster.header_bytes,
+    }
 }
 
 fn hash(found: &CoverageDocument) -> Answer<OriginalHash> {

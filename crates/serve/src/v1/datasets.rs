@@ -14,12 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::documents::{DatasetDocument, Page, TextDocument};
 use crate::App;
+pub use crate::http::params::dataset_id;
 use crate::http::{Answer, Body, Caller, Links, Params, Problem, ProblemKind, params};
-
-/// Reads a dataset id from the path; what is no id is not found.
-pub fn dataset_id(text: &str) -> Answer<DatasetId> {
-    DatasetId::new(text).map_err(|_| Problem::not_found(text))
-}
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -2,9 +2,14 @@
 
 #![recursion_limit = "256"]
 
+mod ckan;
+mod dcat;
+mod feeds;
 mod mappings;
+mod oai;
 mod ogc;
 mod openapi;
 mod persons;
 mod sta;
+mod stac;
 mod world;

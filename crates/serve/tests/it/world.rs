@@ -106,3 +106,11 @@ pub fn text<'v>(value: &'v Value, name: &str) -> &'v str {
 pub fn list<'v>(value: &'v Value, name: &str) -> &'v Vec<Value> {
     value[name].as_array().unwrap_or_else(|| panic!("`{name}` is no list in {value}"))
 }
+
+/// The text of a path, which must be there.
+pub async fn page(client: &Client, path: &str) -> String {
+    let reply = client.get(path).await.unwrap();
+    let text = String::from_utf8_lossy(&reply.body).into_owned();
+    assert!(reply.status.is_success(), "{path}: {} {text}", reply.status);
+    text
+}

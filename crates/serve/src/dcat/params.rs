@@ -1,0 +1,69 @@
+//! Which page of the catalogue is wanted, and in which writing.
+
+use axum::http::{HeaderMap, Uri, header};
+use serde::Deserialize;
+use standards::rdf::Syntax;
+
+use crate::http::{Answer, Problem, ProblemKind, params};
+
+/// Datasets of a page, unless another number is asked for.
+const PAGE: usize = 100;
+
+/// The parameters of every document.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DcatParams {
+    page: Option<u64>,
+    limit: Option<i64>,
+    f: Option<String>,
+}
+
+impl DcatParams {
+    /// The page, from 1, and how many datasets are on one.
+    pub(super) fn page(&self) -> Answer<(u64, u64)> {
+        let limit = params::limit(self.limit, PAGE, 1_000)? as u64;
+        match self.page.unwrap_or(1) {
+            0 => Err(Problem::parameter("page", "`0` is no page: the first is 1")),
+            page if page.checked_mul(limit).is_some() => Ok((page, limit)),
+            page => Err(Problem::parameter("page", format!("`{page}` is no page"))),
+        }
+    }
+}
+
+/// How a document is wanted.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// In this writing.
+    In(Syntax),
+    /// As a page for people.
+    Page,
+}
+
+/// The writing that is wanted, and the last part of the path without its ending.
+pub(super) fn wanted(uri: &Uri, headers: &HeaderMap, asked: &DcatParams) -> Answer<(Wanted, String)> {
+    let last = uri.path().rsplit('/').next().unwrap_or("");
+    if let Some((name, ending)) = last.rsplit_once('.')
+        && let Some(syntax) = Syntax::from_extension(ending)
+    {
+        return Ok((Wanted::In(syntax), name.to_owned()));
+    }
+    let last = last.to_owned();
+    if let Some(name) = &asked.f {
+        let syntax = Syntax::from_extension(name).ok_or_else(|| {
+            let why = format!("`{name}` is not a format here: write ttl, jsonld or rdf");
+            Problem::text(ProblemKind::NotAcceptable, why).at("f")
+        })?;
+        return Ok((Wanted::In(syntax), last));
+    }
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("*/*");
+    let is_browser = accept.trim_start().starts_with("text/html");
+    match Syntax::accepted(accept) {
+        _ if is_browser => Ok((Wanted::Page, last)),
+        Some(syntax) => Ok((Wanted::In(syntax), last)),
+        None => {
+            let offered: Vec<&str> = Syntax::ALL.iter().map(|syntax| syntax.media_type()).collect();
+            let why = format!("offered are {}", offered.join(", "));
+            Err(Problem::text(ProblemKind::NotAcceptable, why).at("Accept"))
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! One function: read the record, encode.
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use standards::{iso19115, iso19139};
+
+use crate::App;
+use crate::http::params::dataset_id;
+use crate::http::{Answer, Caller, Links, Params, Problem, revalidate};
+use crate::records::{History, Records};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IsoParams {
+    /// `19139` (unless another is asked for) or `19115-3`.
+    standard: Option<String>,
+}
+
+pub(super) async fn dataset(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+    Params(asked): Params<IsoParams>,
+) -> Answer<Response> {
+    let id = dataset_id(name.strip_suffix(".xml").unwrap_or(&name))?;
+    let record = Records::open(&app, &principal, &links).await?.one(&id, History::Newest).await?;
+    let document = match asked.standard.as_deref() {
+        None | Some("19139") => iso19139::metadata(&record),
+        Some("19115-3") => iso19115::metadata(&record),
+        Some(other) => {
+            let why = format!("`{other}` is not offered: write 19139 or 19115-3");
+            return Err(Problem::parameter("standard", why));
+        }
+    };
+    let document = document.document();
+    Ok(revalidate::document(&headers, &principal, "application/xml; charset=utf-8", document))
+}
