@@ -11,8 +11,8 @@ pub mod offload;
 pub mod params;
 pub mod principal;
 pub mod problem;
-mod tagged;
 pub mod revalidate;
+mod tagged;
 
 pub use language::RequestLang;
 pub use links::Links;
