@@ -200,6 +200,11 @@ async fn build(config: &Config, demo: bool, lock: &Lock) -> Result<App, NodeErro
     for run in intake.recover(Utc::now()).await? {
         tracing::warn!(run.id = %run.id, run.state = run.state.code(), dataset = %run.dataset, "a run that was cut off was brought to an end");
     }
+    let why = "the node stopped before the job was done: ask for it again";
+    let ended = catalog.end_jobs_cut_off(why, Utc::now()).await?;
+    if ended > 0 {
+        tracing::warn!(jobs = ended, "jobs that were cut off were brought to an end");
+    }
     let limits = QueryLimits {
         memory_bytes: config.query_memory,
         timeout: Duration::from_secs(config.query_seconds),

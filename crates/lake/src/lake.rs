@@ -16,7 +16,10 @@ use url::Url;
 use crate::config::{self, LakeConfig};
 use crate::journal::Pending;
 use crate::packed::Packed;
-use crate::read::{self, CountRead, FeatureBatches, FeatureRead, KeyIndexes, MetadataCache, SeriesRead};
+use crate::read::{
+    self, CountRead, FeatureBatches, FeatureRead, KeyIndexes, MetadataCache, SeriesRead, TileBatches,
+    TileRead,
+};
 use crate::tables::Tables;
 use crate::verified::Verified;
 use crate::{
@@ -314,6 +317,21 @@ impl Lake {
     ) -> Result<u64, Error> {
         may_read_this(permit, snapshot)?;
         read::count(self, permit, snapshot, read).await
+    }
+
+    /// Reads features for a map: the largest of those whose box meets it, without the columns that
+    /// say where they came from.
+    pub async fn read_tile(
+        &self,
+        permit: &Permit,
+        snapshot: &Snapshot,
+        read: TileRead,
+    ) -> Result<TileBatches, Error> {
+        may_read_this(permit, snapshot)?;
+        if !permit.rows().is_open() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        read::tile(self, snapshot, read).await
     }
 
     /// Features in a box, or one feature by its id. Features have neither place, property nor

@@ -26,7 +26,7 @@ pub use budget::Budget;
 pub use record::SlowQuery;
 
 pub(crate) use lane::{Lane, Slot};
-pub(crate) use read::{Cost, ROWS_A_SECOND, SECONDS_A_FILE, features_cost};
+pub(crate) use read::{Cost, ROWS_A_SECOND, Rows, SECONDS_A_FILE, features_cost};
 pub(crate) use store::{LAKE_URL, only_lake};
 pub(crate) use threads::{On, Task, Threads};
 

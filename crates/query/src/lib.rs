@@ -21,6 +21,7 @@ mod series;
 mod sql;
 mod streams;
 mod tables;
+mod tile;
 
 pub use buckets::{Bucket, BucketRequest, Buckets, Every};
 pub use differences::{Difference, Differences};
@@ -33,3 +34,4 @@ pub use observation::{ObservationAnswer, ObservedValue};
 pub use select::{At, Streams};
 pub use series::{Extent, SeriesAnswer, SeriesRequest};
 pub use sql::{Sql, SqlAnswer, Truncated};
+pub use tile::{TileAnswer, TileRequest};

@@ -34,6 +34,8 @@ struct Inner {
     readiness: Readiness,
     pieces: Pieces,
     stac: crate::stac::Shelf,
+    tiles: crate::tilesets::Tiles,
+    line: crate::processes::Line,
 }
 
 /// What an [`App`] is made of.
@@ -84,6 +86,8 @@ impl App {
             readiness: Readiness::default(),
             pieces,
             stac: crate::stac::Shelf::default(),
+            tiles: crate::tilesets::Tiles::default(),
+            line: crate::processes::Line::default(),
         }))
     }
 
@@ -95,6 +99,16 @@ impl App {
     /// The items of datasets that were searched.
     pub(crate) fn stac(&self) -> &crate::stac::Shelf {
         &self.0.stac
+    }
+
+    /// The line of jobs.
+    pub(crate) fn line(&self) -> &crate::processes::Line {
+        &self.0.line
+    }
+
+    /// Finished tiles.
+    pub(crate) fn tiles(&self) -> &crate::tilesets::Tiles {
+        &self.0.tiles
     }
 
     /// Whether the node can do its work, as last found.

@@ -6,22 +6,32 @@
 
 mod app;
 mod ckan;
+mod collections;
+mod coverages;
 mod dcat;
+mod edr;
 mod feeds;
 pub mod http;
 mod iso;
 mod loads;
+mod maps;
 mod oai;
 mod ogc;
 mod ops;
+mod outlet;
 mod pieces;
 mod problems;
+mod processes;
 mod rasters;
 mod ready;
 pub mod records;
+mod shelf;
 mod sign_ins;
 mod sta;
 mod stac;
+mod systems;
+mod tiles;
+mod tilesets;
 mod v1;
 
 pub use app::{App, Parts, ServeConfig};
@@ -41,12 +51,21 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+/// What the folders beside `ogc` add to its documents.
+pub(crate) const OGC: [&outlet::Outlet; 5] =
+    [&edr::OUTLET, &tiles::OUTLET, &maps::OUTLET, &coverages::OUTLET, &processes::OUTLET];
+
 /// The node's whole service: every protocol, and `pages` (the portal) beside them, behind one gate.
 pub fn router(app: App, pages: Router<App>) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
     let services = Router::new()
         .merge(v1::router())
         .merge(ogc::router())
+        .merge(edr::router())
+        .merge(tiles::router())
+        .merge(maps::router())
+        .merge(coverages::router())
+        .merge(processes::router())
         .merge(dcat::router())
         .merge(ckan::router())
         .merge(oai::router())

@@ -1,10 +1,13 @@
-//! The rasters of a dataset, as the rows of its table tell of them.
+//! The rasters of a dataset, as the rows of its table tell of them; their pixels in [`window`].
+
+pub(crate) mod window;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type, TimestampMicrosecondType};
 use chrono::{DateTime, Utc};
+use model::{Bbox, TimeRange};
 use policy::Permit;
-use query::FeatureRequest;
+use query::{At, FeatureRequest};
 
 use crate::App;
 use crate::http::{Answer, Problem};
@@ -44,6 +47,12 @@ pub(crate) struct Raster {
 }
 
 impl Raster {
+    /// What a band, counted from 0, is called as a parameter.
+    pub(crate) fn parameter(&self, band: usize) -> String {
+        let property = self.property.as_deref().unwrap_or("value");
+        if band == 0 { property.to_owned() } else { format!("{property}:{}", band + 1) }
+    }
+
     /// The path of its file.
     pub(crate) fn path(&self, permit: &Permit) -> String {
         format!("/v1/datasets/{}/coverages/{}/file", permit.dataset(), self.id)
@@ -68,6 +77,26 @@ pub(crate) async fn read(app: &App, permit: &Permit, request: FeatureRequest) ->
         }
     }
     Ok(Rasters { items, matched: answer.matched })
+}
+
+/// Rasters that are looked at for one box.
+const MOST_MET: usize = 10_000;
+
+/// The rasters that meet a box in a time, the earliest first; those without a time are in all of time
+/// only.
+pub(crate) async fn meeting(
+    app: &App,
+    permit: &Permit,
+    bbox: Bbox,
+    time: TimeRange,
+    at: At,
+) -> Answer<Vec<Raster>> {
+    let request = FeatureRequest { bbox: Some(bbox), limit: MOST_MET, at, ..FeatureRequest::default() };
+    let mut found = read(app, permit, request).await?.items;
+    let is_all = time == TimeRange::ALL;
+    found.retain(|raster| is_all || raster.time.is_some_and(|of| time.contains(of)));
+    found.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+    Ok(found)
 }
 
 /// A row of the dataset's table; `None` when the table is not one of rasters.

@@ -1,4 +1,6 @@
-//! CoverageJSON 1.0 (OGC 21-069r2): time series at places, as coverages.
+//! CoverageJSON 1.0 (OGC 21-069r2): time series at places, as coverages; fields in [`field`].
+
+pub mod field;
 
 use std::collections::BTreeMap;
 
@@ -61,14 +63,14 @@ pub struct CoverageCollection {
 /// statistics) has a time axis alone, and then no domain type, because none fits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Domain {
-    /// Longitude and latitude, CRS84.
+    /// Longitude and latitude, or easting and northing.
     pub position: Option<[f64; 2]>,
     /// The times, increasing.
     pub times: Vec<DateTime<Utc>>,
     /// The ends of the values' periods, as many as times; none when the values are instants.
     pub period_ends: Vec<DateTime<Utc>>,
-    /// Whether to write the coordinate systems (not inside a collection, which has them).
-    pub with_referencing: bool,
+    /// The URI of the system that the position is in; none inside a collection, which has it.
+    pub system: Option<String>,
 }
 
 impl Domain {
@@ -134,7 +136,7 @@ impl Serialize for Domain {
                     bounds: has_bounds.then_some(Times { times: &self.times, ends: Some(&self.period_ends) }),
                 },
             },
-            referencing: if self.with_referencing { referencing() } else { Vec::new() },
+            referencing: self.system.as_deref().map(referencing_in).unwrap_or_default(),
         }
         .serialize(serializer)
     }
@@ -157,7 +159,13 @@ pub enum System {
     #[serde(rename = "GeographicCRS")]
     Geographic {
         /// The system's URI.
-        id: &'static str,
+        id: String,
+    },
+    /// Easting and northing.
+    #[serde(rename = "ProjectedCRS")]
+    Projected {
+        /// The system's URI.
+        id: String,
     },
     /// Time.
     #[serde(rename = "TemporalRS")]
@@ -167,13 +175,22 @@ pub enum System {
     },
 }
 
-/// The systems of every coverage of this service: CRS84 and the Gregorian calendar.
+/// The systems of coverages in CRS84: longitude and latitude, and the Gregorian calendar.
 pub fn referencing() -> Vec<Referencing> {
+    referencing_in("http://www.opengis.net/def/crs/OGC/1.3/CRS84")
+}
+
+/// The systems of coverages whose positions are in the system of a URI.
+pub fn referencing_in(uri: &str) -> Vec<Referencing> {
+    let id = uri.to_owned();
+    let (coordinates, system) = match uri.rsplit('/').next() {
+        Some("CRS84") => (vec!["x", "y"], System::Geographic { id }),
+        // The system's own order: latitude first.
+        Some("4326") => (vec!["y", "x"], System::Geographic { id }),
+        _ => (vec!["x", "y"], System::Projected { id }),
+    };
     vec![
-        Referencing {
-            coordinates: vec!["x", "y"],
-            system: System::Geographic { id: "http://www.opengis.net/def/crs/OGC/1.3/CRS84" },
-        },
+        Referencing { coordinates, system },
         Referencing { coordinates: vec!["t"], system: System::Temporal { calendar: "Gregorian" } },
     ]
 }
@@ -280,23 +297,28 @@ impl Serialize for NdArray {
     }
 }
 
-/// One document of several series: the coverage itself when there is one, else a collection.
-pub fn document(parameters: BTreeMap<String, Parameter>, mut coverages: Vec<Coverage>) -> Document {
+/// One document of several series, with positions in the system of a URI: the coverage itself when
+/// there is one, else a collection.
+pub fn document(
+    parameters: BTreeMap<String, Parameter>,
+    mut coverages: Vec<Coverage>,
+    system: &str,
+) -> Document {
     match coverages.pop() {
         Some(mut only) if coverages.is_empty() => {
-            only.domain.with_referencing = true;
+            only.domain.system = Some(system.to_owned());
             Document::Coverage(Coverage { parameters, ..only })
         }
         last => {
             coverages.extend(last);
             let all_points = coverages.iter().all(|coverage| coverage.domain.position.is_some());
             for coverage in &mut coverages {
-                coverage.domain.with_referencing = false;
+                coverage.domain.system = None;
             }
             Document::CoverageCollection(CoverageCollection {
                 domain_type: all_points.then_some("PointSeries"),
                 parameters,
-                referencing: referencing(),
+                referencing: referencing_in(system),
                 coverages,
             })
         }

@@ -62,10 +62,21 @@ fn paths_and_options() {
 
 #[test]
 fn points_and_lists() {
-    fuzz_text(&["POINT(105.5 10.2)", "POINT Z (1 2 3)", "a,b,c"], |text| {
-        let _ = ogc::parse_point(text);
-        let _ = ogc::parse_list("parameter-name", text);
-    });
+    fuzz_text(
+        &[
+            "POINT(105.5 10.2)",
+            "POINT Z (1 2 3)",
+            "LINESTRINGZM(1 2 3 4,5 6 7 8)",
+            "MULTIPOLYGON(((1 2,3 4,5 6,1 2)))",
+            "a,b,c",
+        ],
+        |text| {
+            for shape in [ogc::Shape::Point, ogc::Shape::Points, ogc::Shape::Lines, ogc::Shape::Areas] {
+                let _ = ogc::parse_coords(text, shape);
+            }
+            let _ = ogc::parse_list("parameter-name", text);
+        },
+    );
 }
 
 #[test]

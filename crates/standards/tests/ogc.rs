@@ -10,7 +10,7 @@ use standards::covjson::{
 };
 use standards::geometry::Geometry;
 use standards::ogc::{
-    CRS84, Collection, CrsDetails, DataQueries, DataQuery, Extent, Feature, FeatureCollection, GEOJSON,
+    CRS84, Collection, DataQueries, DataQuery, EDR_SYSTEMS, Extent, Feature, FeatureCollection, GEOJSON,
     LandingPage, Link, QueryLink, QueryVariables, SpatialExtent, TemporalExtent, describe_all,
 };
 
@@ -41,7 +41,7 @@ fn coverage(place: &str, position: Option<[f64; 2]>) -> Coverage {
             position,
             times: vec![time("2020-02-02T17:00:00Z"), time("2020-02-03T17:00:00Z")],
             period_ends: vec![time("2020-02-03T17:00:00Z"), time("2020-02-04T17:00:00Z")],
-            with_referencing: false,
+            system: None,
         },
         parameters: BTreeMap::new(),
         ranges: BTreeMap::from([("salinity".to_owned(), NdArray::Float(vec![Some(4.25), None]))]),
@@ -52,7 +52,7 @@ fn coverage(place: &str, position: Option<[f64; 2]>) -> Coverage {
 
 #[test]
 fn one_series_is_a_coverage_and_several_are_a_collection() {
-    let one = document(parameters(), vec![coverage("station:cau_noi", Some([106.5, 10.3]))]);
+    let one = document(parameters(), vec![coverage("station:cau_noi", Some([106.5, 10.3]))], CRS84);
     assert!(matches!(one, Document::Coverage(_)));
     insta::assert_json_snapshot!("coverage", one);
     let several = document(
@@ -61,19 +61,21 @@ fn one_series_is_a_coverage_and_several_are_a_collection() {
             coverage("station:cau_noi", Some([106.5, 10.3])),
             coverage("station:ben_luc", Some([106.4, 10.6])),
         ],
+        CRS84,
     );
     insta::assert_json_snapshot!("coverage_collection", several);
 }
 
 #[test]
 fn a_place_without_a_position_has_a_time_axis_alone() {
-    let Document::Coverage(coverage) = document(parameters(), vec![coverage("gso2004:94", None)]) else {
+    let Document::Coverage(coverage) = document(parameters(), vec![coverage("gso2004:94", None)], CRS84)
+    else {
         panic!("one series");
     };
     let domain = serde_json::to_value(&coverage.domain).unwrap();
     assert!(domain.get("domainType").is_none());
     assert_eq!(domain["axes"].as_object().unwrap().keys().collect::<Vec<_>>(), ["t"]);
-    let none = serde_json::to_value(document(parameters(), vec![])).unwrap();
+    let none = serde_json::to_value(document(parameters(), vec![], CRS84)).unwrap();
     assert_eq!(
         (none["type"].as_str(), none["coverages"].as_array().map(Vec::len)),
         (Some("CoverageCollection"), Some(0))
@@ -86,9 +88,13 @@ fn a_collection_describes_its_queries() {
         title: "Vị trí".into(),
         description: "Trạm gần nhất".into(),
         query_type,
+        coords: (query_type == "position").then_some("POINT(105.78 10.03)"),
+        within_units: Vec::new(),
+        width_units: Vec::new(),
+        height_units: Vec::new(),
         output_formats: vec!["CoverageJSON"],
         default_output_format: "CoverageJSON",
-        crs_details: vec![CrsDetails::crs84()],
+        crs_details: EDR_SYSTEMS[..1].to_vec(),
     };
     let query = |name| DataQuery {
         link: QueryLink {
@@ -106,10 +112,7 @@ fn a_collection_describes_its_queries() {
             temporal: Some(TemporalExtent::new(Some("2019-01-01T00:00:00Z".into()), None)),
         }),
         crs: vec![CRS84],
-        data_queries: Some(DataQueries {
-            position: Some(query("position")),
-            locations: Some(query("locations"))
-        }),
+        data_queries: Some(DataQueries::from(["position", "locations"].map(|name| (name, query(name))))),
         output_formats: vec!["CoverageJSON"],
         parameter_names: describe_all(&parameters(), "en"),
         links: vec![Link::new(

@@ -96,6 +96,57 @@ async fn a_raster_is_a_valid_cog_that_a_reader_opens_by_ranges() {
     node.stop().await;
 }
 
+/// <http://www.opengis.net/spec/ogcapi-coverages-1/0.0/req/core/coverage>,
+/// <http://www.opengis.net/spec/ogcapi-maps-1/1.0/req/core/map-success>,
+/// <http://www.opengis.net/spec/ogcapi-edr-1/1.1/req/edr/rc-position>
+#[tokio::test(flavor = "multi_thread")]
+async fn coverages_maps_tiles_and_pixels_under_a_position_are_those_that_were_handed_in() {
+    let Some(python) = python() else { return };
+    let node = with_surfaces("open").await.serve().await;
+    let script = format!("{}/clients/ogc_coverages.py", env!("CARGO_MANIFEST_DIR"));
+    let output = Command::new(python).args([&script, &node.url]).output().await.unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let _ = std::io::stderr().write_all(&output.stderr);
+    assert!(output.status.success() && printed.trim_end().ends_with("ok"), "{printed}");
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn pixels_that_nobody_can_give_are_refused_and_hidden_ones_are_not_there() {
+    let node = with_surfaces("restricted").await;
+    let system = node.system();
+    let base = "/ogc/collections/surfaces";
+    for (path, status, at) in [
+        ("map?width=1000000&height=1000000", 400, "width"),
+        ("map?width=0", 400, "width"),
+        ("map?bbox=1,2,3", 400, "bbox"),
+        ("map?bbox=105,10,105,10", 400, "bbox"),
+        ("map?crs=EPSG:1", 400, "crs"),
+        ("map?bgcolor=reddish", 400, "bgcolor"),
+        ("map?f=jpeg", 406, "f"),
+        ("coverage?subset=Lat(", 400, "subset"),
+        ("coverage?subset=Lat(10:9)", 400, "subset"),
+        ("coverage?scale-size=Lon(999999)", 400, "scale-size"),
+        ("coverage?scale-factor=0", 400, "scale-factor"),
+        ("coverage?properties=none", 400, "properties"),
+        ("coverage?bbox=1,1,2,2", 404, "bbox"),
+        ("coverage?scale-size=Lon(8000),Lat(8000)", 422, ""),
+        ("cube?bbox=105,9,107,11&resolution-x=2000&resolution-y=2000", 422, ""),
+    ] {
+        let reply = system.get(&format!("{base}/{path}")).await.unwrap();
+        let problem = reply.json();
+        assert_eq!(reply.status.as_u16(), status, "{path}: {problem}");
+        assert_eq!(problem["at"].as_str().unwrap_or_default(), at, "{path}: {problem}");
+    }
+    for path in
+        ["", "/map", "/coverage", "/map/tiles", "/map/tiles/WebMercatorQuad/0/0/0", "/cube?bbox=1,1,2,2"]
+    {
+        assert_eq!(system.get(&format!("{base}{path}")).await.unwrap().status.as_u16() / 100, 2, "{path}");
+        let reply = node.public().get(&format!("{base}{path}")).await.unwrap();
+        assert_eq!(reply.status.as_u16(), 404, "{path}: a hidden dataset is a missing one");
+    }
+}
+
 #[tokio::test]
 async fn rasters_are_listed_sampled_and_handed_out_only_to_those_who_may_read_them() {
     let node = with_surfaces("restricted").await;

@@ -18,6 +18,7 @@ pub(crate) mod datastream;
 pub(crate) mod description;
 pub(crate) mod draft;
 pub(crate) mod finding;
+pub(crate) mod job;
 pub(crate) mod json;
 pub(crate) mod mapping;
 pub(crate) mod node;

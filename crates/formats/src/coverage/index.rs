@@ -12,14 +12,14 @@ use crate::Error;
 /// Where the tiles of a file are, read from its beginning.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CogIndex {
-    width: u32,
-    height: u32,
-    bands: usize,
-    kind: SampleKind,
-    grid: PixelGrid,
-    nodata: Option<f64>,
-    offsets: Vec<u64>,
-    sizes: Vec<u64>,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) bands: usize,
+    pub(super) kind: SampleKind,
+    pub(super) grid: PixelGrid,
+    pub(super) nodata: Option<f64>,
+    pub(super) offsets: Vec<u64>,
+    pub(super) sizes: Vec<u64>,
 }
 
 /// The tile that holds a pixel.
@@ -34,7 +34,7 @@ pub struct TileAt {
 impl CogIndex {
     /// Reads the beginning of a file, as long as its summary says.
     pub fn parse(header: &[u8]) -> Result<CogIndex, Error> {
-        Header { bytes: header }.index().ok_or_else(|| {
+        Header::of(header).and_then(|header| header.index()).ok_or_else(|| {
             Error::invalid("damaged_cog", "the beginning of the raster cannot be read", "verify the store")
         })
     }
@@ -77,54 +77,76 @@ impl CogIndex {
     }
 }
 
-struct Header<'a> {
+/// The directories of a file, read where they lie.
+pub(super) struct Header<'a> {
     bytes: &'a [u8],
+    big: bool,
 }
 
-impl Header<'_> {
+impl<'a> Header<'a> {
+    /// The beginning of a file; `None` when it is no TIFF of ours.
+    pub(super) fn of(bytes: &'a [u8]) -> Option<Header<'a>> {
+        let big = match bytes.get(..4)? {
+            b"II\x2A\0" => false,
+            b"II\x2B\0" => true,
+            _ => return None,
+        };
+        Some(Header { bytes, big })
+    }
+
     fn number(&self, at: usize, width: usize) -> Option<u64> {
         let bytes = self.bytes.get(at..at.checked_add(width)?)?;
         Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
-    fn index(&self) -> Option<CogIndex> {
-        let big = match self.bytes.get(..4)? {
-            b"II\x2A\0" => false,
-            b"II\x2B\0" => true,
-            _ => return None,
-        };
-        let start = usize::try_from(if big { self.number(8, 8)? } else { self.number(4, 4)? }).ok()?;
-        let (head, entry, inline) = if big { (8, 20, 8) } else { (2, 12, 4) };
+    /// Where the first directory begins.
+    pub(super) fn first(&self) -> Option<usize> {
+        usize::try_from(if self.big { self.number(8, 8)? } else { self.number(4, 4)? }).ok()
+    }
+
+    /// Where the directory behind this one begins.
+    pub(super) fn next(&self, start: usize) -> Option<usize> {
+        let (head, entry, offset) = if self.big { (8, 20, 8) } else { (2, 12, 4) };
         let count = usize::try_from(self.number(start, head)?).ok()?.min(4096);
-        // The values of a tag, whatever their width.
-        let values = |tag: u64| -> Option<Vec<u64>> {
-            for index in 0..count {
-                let at = start.checked_add(head + entry * index)?;
-                if self.number(at, 2)? != tag {
-                    continue;
-                }
-                let width = match self.number(at + 2, 2)? {
-                    1 | 2 => 1,
-                    3 => 2,
-                    4 => 4,
-                    12 | 16 => 8,
-                    _ => return None,
-                };
-                let count = usize::try_from(self.number(at + 4, inline)?).ok()?;
-                let value_at = at + 4 + inline;
-                let bytes = count.checked_mul(width)?;
-                let from = if bytes <= inline {
-                    value_at
-                } else {
-                    usize::try_from(self.number(value_at, inline)?).ok()?
-                };
-                if from.checked_add(bytes)? > self.bytes.len() {
-                    return None;
-                }
-                return (0..count).map(|index| self.number(from + index * width, width)).collect();
+        let at = self.number(start.checked_add(head + entry * count)?, offset)?;
+        usize::try_from(at).ok().filter(|at| *at > 0)
+    }
+
+    /// The values of a tag in the directory, whatever their width.
+    pub(super) fn values(&self, start: usize, tag: u64) -> Option<Vec<u64>> {
+        let (head, entry, inline) = if self.big { (8, 20, 8) } else { (2, 12, 4) };
+        let count = usize::try_from(self.number(start, head)?).ok()?.min(4096);
+        for index in 0..count {
+            let at = start.checked_add(head + entry * index)?;
+            if self.number(at, 2)? != tag {
+                continue;
             }
-            None
-        };
+            let width = match self.number(at + 2, 2)? {
+                1 | 2 => 1,
+                3 => 2,
+                4 => 4,
+                12 | 16 => 8,
+                _ => return None,
+            };
+            let count = usize::try_from(self.number(at + 4, inline)?).ok()?;
+            let value_at = at + 4 + inline;
+            let bytes = count.checked_mul(width)?;
+            let from = if bytes <= inline {
+                value_at
+            } else {
+                usize::try_from(self.number(value_at, inline)?).ok()?
+            };
+            if from.checked_add(bytes)? > self.bytes.len() {
+                return None;
+            }
+            return (0..count).map(|index| self.number(from + index * width, width)).collect();
+        }
+        None
+    }
+
+    fn index(&self) -> Option<CogIndex> {
+        let start = self.first()?;
+        let values = |tag: u64| self.values(start, tag);
         let one = |tag: u64| values(tag).and_then(|list| list.first().copied());
         let doubles =
             |tag: u64| values(tag).map(|list| list.into_iter().map(f64::from_bits).collect::<Vec<f64>>());

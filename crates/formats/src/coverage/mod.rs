@@ -9,7 +9,10 @@ mod geokeys;
 mod geotiff;
 mod gridded;
 mod index;
+mod picture;
+mod pyramid;
 mod sample;
+mod scales;
 
 use model::Bbox;
 
@@ -21,7 +24,10 @@ pub use cog::{BandSummary, CogSummary, TILE, write_cog};
 pub use geotiff::GeoTiff;
 pub use gridded::GridRaster;
 pub use index::{CogIndex, TileAt};
+pub use picture::{Picture, Scale, png};
+pub use pyramid::{Cells, Pyramid, Tile};
 pub use sample::SampleKind;
+pub use scales::scale_of;
 
 /// What is known of a raster before its pixels are read.
 #[derive(Debug, Clone, PartialEq)]

@@ -109,6 +109,24 @@ impl SampleKind {
         }
     }
 
+    /// Puts a number behind the bytes; one that the kind does not hold becomes the nearest that it does.
+    pub fn write(self, number: f64, bytes: &mut Vec<u8>) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "floats convert to the nearest"
+        )]
+        match self {
+            SampleKind::U8 => bytes.push(number.round() as u8),
+            SampleKind::I8 => bytes.extend((number.round() as i8).to_le_bytes()),
+            SampleKind::U16 => bytes.extend((number.round() as u16).to_le_bytes()),
+            SampleKind::I16 => bytes.extend((number.round() as i16).to_le_bytes()),
+            SampleKind::U32 => bytes.extend((number.round() as u32).to_le_bytes()),
+            SampleKind::I32 => bytes.extend((number.round() as i32).to_le_bytes()),
+            SampleKind::F32 | SampleKind::F64 => self.write_float(number, bytes),
+        }
+    }
+
     /// Whether a value stands for none. A float's nodata is written with fewer digits than it has.
     pub(super) fn is_none(self, value: f64, nodata: Option<f64>) -> bool {
         if value.is_nan() {

@@ -1,15 +1,17 @@
 //! NetCDF files (classic and NetCDF-4) under the CF conventions: time series as a long table, grids
-//! layer by layer.
+//! layer by layer; and both written.
 //!
 //! Metadata is held whole; of the values, one variable of a series, or one layer of a grid.
 
 mod file;
 mod grids;
 mod series;
+mod written;
 
 use std::path::Path;
 
 pub use grids::GridReader;
+pub use written::{NetCdfGrid, NetCdfSeries, NetCdfVariable, write_grid, write_series};
 
 use crate::neighbourhood::Selection;
 use crate::push::PushedTable;

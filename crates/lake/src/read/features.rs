@@ -153,17 +153,22 @@ async fn rows_in_box(lake: &Lake, file: &DataFile, bbox: &Bbox) -> Result<Vec<(u
 }
 
 /// The box columns of a batch.
-struct Edges<'a> {
+pub(super) struct Edges<'a> {
     columns: [&'a Float64Array; 4],
 }
 
 impl<'a> Edges<'a> {
-    fn of(batch: &'a RecordBatch, columns: [usize; 4]) -> Edges<'a> {
+    pub(super) fn of(batch: &'a RecordBatch, columns: [usize; 4]) -> Edges<'a> {
         Edges { columns: columns.map(|column| batch.column(column).as_primitive::<Float64Type>()) }
     }
 
+    /// West, south, east, north of a row.
+    pub(super) fn values(&self, row: usize) -> [f64; 4] {
+        self.columns.map(|column| column.value(row))
+    }
+
     /// `Some` when the row has a box and it meets this one.
-    fn meets(&self, row: usize, bbox: &Bbox) -> Option<()> {
+    pub(super) fn meets(&self, row: usize, bbox: &Bbox) -> Option<()> {
         let [west, south, east, north] = self.columns;
         let there = west.is_valid(row)
             && west.value(row) <= bbox.east
@@ -174,7 +179,7 @@ impl<'a> Edges<'a> {
     }
 }
 
-fn choose(metadata: &ParquetMetaData, bbox: &Bbox) -> Chosen {
+pub(super) fn choose(metadata: &ParquetMetaData, bbox: &Bbox) -> Chosen {
     let [west, south, east, north] = BOX;
     let mut chosen = Chosen::default();
     for group in 0..metadata.num_row_groups() {

@@ -7,6 +7,7 @@ mod key_index;
 mod prune;
 mod results;
 mod series;
+mod tile;
 
 use arrow::record_batch::RecordBatch;
 use futures::stream::TryStreamExt;
@@ -22,6 +23,8 @@ pub(crate) use key_index::KeyIndexes;
 pub(crate) use prune::{Chosen, Ranges, int_range, ranges_of, rows_of, text_range};
 pub use results::ResultRange;
 pub(crate) use series::series;
+pub(crate) use tile::tile;
+pub use tile::{TileBatches, TileRead};
 
 /// Which results to read.
 #[derive(Debug, Clone)]

@@ -8,14 +8,12 @@ use model::PlaceId;
 use serde::Serialize;
 use standards::ogc::{Collection, Collections, Conformance, GEOJSON, LandingPage};
 
-use super::params::{FormatParams, ItemsParams, Series, SeriesParams};
-use super::read::{self, Shelf, Source};
+use super::params::{FormatParams, ItemsParams};
+use super::read::{self, Source};
 use super::{api, encode};
 use crate::App;
 use crate::http::{Answer, Caller, Links, Params, Problem, RequestLang};
-
-/// The farthest that a place may be from the position asked for.
-const NEAR_KM: f64 = 10.0;
+use crate::shelf::Shelf;
 
 pub(super) async fn landing(
     links: Links,
@@ -82,7 +80,9 @@ pub(super) async fn items(
     let wanted = asked.read()?;
     let source = Source::open(&app, &principal, &collection).await?;
     let (features, matched) = match &source {
-        Source::Features(_, permit) => encode::rows(read::features(&app, permit, &wanted).await?).await?,
+        Source::Features(_, permit) | Source::Coverage(_, permit) => {
+            encode::rows(read::features(&app, permit, &wanted).await?).await?
+        }
         Source::Observations(dataset, permit) => {
             let shelf = Shelf::open(&app, permit).await?;
             encode::locations(&shelf, dataset, &links, lang, &wanted)
@@ -110,13 +110,13 @@ pub(super) async fn item(
     let source = Source::open(&app, &principal, &collection).await?;
     let place_id = PlaceId::new(&item).ok();
     let feature = match &source {
-        Source::Features(_, permit) => {
+        Source::Features(_, permit) | Source::Coverage(_, permit) => {
             encode::rows(read::feature(&app, permit, &item).await?).await?.0.into_iter().next()
         }
         Source::Observations(dataset, permit) => {
             let shelf = Shelf::open(&app, permit).await?;
             let there = place_id.filter(|id| shelf.places().contains(id));
-            there.map(|id| encode::location(&shelf, dataset, &id, &links, lang))
+            there.map(|id| shelf.location(dataset, &id, &links, lang))
         }
         Source::Stations | Source::Places => {
             let gazetteer = app.catalog.gazetteer().await?;
@@ -126,73 +126,6 @@ pub(super) async fn item(
     };
     let feature = feature.ok_or_else(|| Problem::not_found(&item))?;
     Ok(document(GEOJSON, &encode::alone(&links, &collection, feature)))
-}
-
-pub(super) async fn locations(
-    State(app): State<App>,
-    Caller(principal): Caller,
-    links: Links,
-    RequestLang(lang): RequestLang,
-    Path(collection): Path<String>,
-    Params(asked): Params<ItemsParams>,
-) -> Answer<Response> {
-    let wanted = asked.read()?;
-    let source = Source::open(&app, &principal, &collection).await?;
-    let (dataset, permit) = source.observations()?;
-    let shelf = Shelf::open(&app, permit).await?;
-    let (features, matched) = encode::locations(&shelf, dataset, &links, lang, &wanted);
-    let path = format!("/ogc/collections/{collection}/locations");
-    Ok(document(GEOJSON, &encode::page(&links, &path, &asked, &wanted, features, matched)))
-}
-
-pub(super) async fn location(
-    State(app): State<App>,
-    Caller(principal): Caller,
-    links: Links,
-    Path((collection, location)): Path<(String, String)>,
-    Params(asked): Params<SeriesParams>,
-) -> Answer<Response> {
-    let wanted = asked.by_id()?;
-    let source = Source::open(&app, &principal, &collection).await?;
-    let (_, permit) = source.observations()?;
-    let shelf = Shelf::open(&app, permit).await?;
-    shelf.check(&wanted)?;
-    let place = PlaceId::new(&location).ok().filter(|id| shelf.places().contains(id));
-    let place = place.ok_or_else(|| Problem::not_found(&location))?;
-    coverages(&app, permit, &shelf, &place, &wanted, &links).await
-}
-
-pub(super) async fn position(
-    State(app): State<App>,
-    Caller(principal): Caller,
-    links: Links,
-    Path(collection): Path<String>,
-    Params(asked): Params<SeriesParams>,
-) -> Answer<Response> {
-    let (position, wanted) = asked.by_position()?;
-    let source = Source::open(&app, &principal, &collection).await?;
-    let (_, permit) = source.observations()?;
-    let shelf = Shelf::open(&app, permit).await?;
-    shelf.check(&wanted)?;
-    match shelf.nearest(position) {
-        Some((place, distance)) if distance <= NEAR_KM => {
-            let place = place.clone();
-            coverages(&app, permit, &shelf, &place, &wanted, &links).await
-        }
-        nearest => Err(encode::nothing_near(nearest, NEAR_KM)),
-    }
-}
-
-async fn coverages(
-    app: &App,
-    permit: &policy::Permit,
-    shelf: &Shelf,
-    place: &PlaceId,
-    wanted: &Series,
-    links: &Links,
-) -> Answer<Response> {
-    let series = read::series(app, permit, shelf, place, wanted).await?;
-    Ok(document(standards::covjson::MEDIA_TYPE, &encode::coverages(shelf, series, links)))
 }
 
 fn document(media_type: &'static str, document: &impl Serialize) -> Response {

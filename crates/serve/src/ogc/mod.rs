@@ -1,7 +1,8 @@
-//! OGC API: Common, Features Part 1 and EDR 1.1 over the same reads as every other protocol.
+//! OGC API: Common and Features Part 1 over the same reads as every other protocol; what the folders
+//! beside it add to its documents comes through [`crate::OGC`].
 //!
-//! A dataset of features is a collection with items. A dataset of observations is an EDR
-//! collection; its items are the places of its series. `stations` and `places` are collections of
+//! A dataset of features is a collection with items. The items of a dataset of observations are the
+//! places of its series, those of a dataset of rasters are where they lie. `stations` and `places` are collections of
 //! the reference data. Not offered, and not advertised: HTML, other coordinate systems, queryables.
 
 mod api;
@@ -16,7 +17,7 @@ use axum::routing::get;
 use crate::App;
 
 /// The classes that work here; the tests name them.
-pub(crate) const CONFORMANCE: [&str; 15] = [
+pub(crate) const CONFORMANCE: [&str; 8] = [
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
@@ -25,13 +26,6 @@ pub(crate) const CONFORMANCE: [&str; 15] = [
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
-    "http://www.opengis.net/spec/ogcapi-edr-1/1.1/conf/core",
-    "http://www.opengis.net/spec/ogcapi-edr-1/1.1/conf/collections",
-    "http://www.opengis.net/spec/ogcapi-edr-1/1.1/conf/json",
-    "http://www.opengis.net/spec/ogcapi-edr-1/1.1/conf/geojson",
-    "http://www.opengis.net/spec/ogcapi-edr-1/1.1/conf/covjson",
-    "http://www.opengis.net/spec/ogcapi-edr-1/1.1/conf/oas30",
-    "http://www.opengis.net/spec/ogcapi-edr-1/1.1/conf/queries",
 ];
 
 pub(crate) fn router() -> Router<App> {
@@ -44,7 +38,4 @@ pub(crate) fn router() -> Router<App> {
         .route("/ogc/collections/{collection}", get(handlers::collection))
         .route("/ogc/collections/{collection}/items", get(handlers::items))
         .route("/ogc/collections/{collection}/items/{item}", get(handlers::item))
-        .route("/ogc/collections/{collection}/position", get(handlers::position))
-        .route("/ogc/collections/{collection}/locations", get(handlers::locations))
-        .route("/ogc/collections/{collection}/locations/{location}", get(handlers::location))
 }

@@ -2,7 +2,6 @@
 
 use model::{Bbox, TimeRange};
 use serde::Deserialize;
-use standards::ogc::CRS84;
 
 use crate::http::{Answer, Problem, ProblemKind, params};
 
@@ -67,66 +66,6 @@ impl ItemsParams {
         pairs.extend(self.limit.map(|number| ("limit", number.to_string())));
         pairs.extend((offset > 0).then(|| ("offset", offset.to_string())));
         pairs
-    }
-}
-
-/// Parameters of an EDR query for one place.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SeriesParams {
-    coords: Option<String>,
-    datetime: Option<String>,
-    #[serde(rename = "parameter-name")]
-    parameter_name: Option<String>,
-    crs: Option<String>,
-    f: Option<String>,
-}
-
-/// Which series are wanted.
-#[derive(Debug, Clone)]
-pub(super) struct Series {
-    /// The time.
-    pub(super) time: TimeRange,
-    /// The parameters; none means all.
-    pub(super) parameters: Vec<String>,
-}
-
-impl SeriesParams {
-    /// Reads the parameters of a query by the place's id.
-    pub(super) fn by_id(&self) -> Answer<Series> {
-        if self.coords.is_some() {
-            return Err(
-                Problem::text(ProblemKind::UnknownParameter, "a place is named by its id here").at("coords")
-            );
-        }
-        self.series()
-    }
-
-    /// Reads the parameters of a query by position.
-    pub(super) fn by_position(&self) -> Answer<([f64; 2], Series)> {
-        let coords = self.coords.as_deref().ok_or_else(|| {
-            Problem::parameter(
-                "coords",
-                "it is missing: write longitude and latitude, e.g. `coords=POINT(105.78 10.03)`",
-            )
-        })?;
-        Ok((standards::ogc::parse_point(coords)?, self.series()?))
-    }
-
-    fn series(&self) -> Answer<Series> {
-        format(self.f.as_deref(), &["covjson", "json", "CoverageJSON"])?;
-        if let Some(crs) = self.crs.as_deref().filter(|crs| !["CRS84", "OGC:CRS84", CRS84].contains(crs)) {
-            return Err(Problem::parameter(
-                "crs",
-                format!("`{crs}` is not offered: leave it out, or write `CRS84`"),
-            ));
-        }
-        let names = self.parameter_name.as_deref();
-        Ok(Series {
-            time: params::datetime(self.datetime.as_deref())?,
-            parameters: names
-                .map_or(Ok(Vec::new()), |text| standards::ogc::parse_list("parameter-name", text))?,
-        })
     }
 }
 

@@ -4,12 +4,15 @@
 
 mod ckan;
 mod dcat;
+mod edr;
 mod feeds;
 mod mappings;
 mod oai;
 mod ogc;
 mod openapi;
 mod persons;
+mod processes;
 mod sta;
 mod stac;
+mod tiles;
 mod world;

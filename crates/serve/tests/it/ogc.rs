@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::world::{self, DAYS, STATIONS, bare, get, list, refused, text, with};
+use crate::world::{self, bare, get, list, refused, text, with};
 
 fn ids(collection: &Value, name: &str) -> Vec<String> {
     list(collection, name).iter().map(|item| text(item, "id").to_owned()).collect()
@@ -149,7 +149,6 @@ async fn a_box_and_a_time_choose_items() {
 async fn a_wrong_parameter_is_named() {
     let node = world::node().await;
     let items = "/ogc/collections/sluices/items";
-    let position = "/ogc/collections/salinity_daily/position";
     for (path, parameters, status, at) in [
         (items, &[("limit", "0")][..], 400, "limit"),
         (items, &[("limit", "ten")], 400, "limit"),
@@ -160,68 +159,9 @@ async fn a_wrong_parameter_is_named() {
         (items, &[("datetime", "2020-02-02/2020-01-01")], 400, "datetime"),
         (items, &[("colour", "red")], 400, "colour"),
         (items, &[("f", "html")], 406, "f"),
-        (position, &[], 400, "coords"),
-        (position, &[("coords", "POINT(200 10)")], 400, "coords"),
-        (position, &[("coords", "LINESTRING(1 2, 3 4)")], 400, "coords"),
-        (position, &[("coords", "POINT(106.5 10.3)"), ("crs", "EPSG:3405")], 400, "crs"),
-        (position, &[("coords", "POINT(106.5 10.3)"), ("parameter-name", "rain")], 400, "parameter-name"),
     ] {
         let path = with(path, parameters);
         let (got, problem) = refused(&node.public(), &path).await;
         assert_eq!((got, problem["at"].as_str()), (status, Some(at)), "{path}: {problem}");
     }
-}
-
-/// <http://www.opengis.net/spec/ogcapi-edr-1/1.1/req/edr/rc-locations>,
-/// <http://www.opengis.net/spec/ogcapi-edr-1/1.1/req/covjson/content>
-#[tokio::test]
-async fn the_series_of_a_place_are_coverages() {
-    let node = world::node().await;
-    let client = node.public();
-    let locations = get(&client, "/ogc/collections/salinity_daily/locations").await;
-    assert_eq!(ids(&locations, "features"), STATIONS);
-    let endpoint = text(&locations["features"][0]["properties"], "edrqueryendpoint");
-    let reply = client.get(&bare(endpoint)).await.unwrap();
-    assert_eq!(reply.media_type, "application/prs.coverage+json");
-    let coverage = reply.json();
-    assert_eq!(coverage["type"], "Coverage");
-    assert_eq!(coverage["domain"]["domainType"], "PointSeries");
-    let range = &coverage["ranges"]["salinity:max"];
-    assert_eq!(range["shape"], json!([DAYS]));
-    let expected: Vec<f64> = (1..=DAYS).map(|day| world::value(0, day)).collect();
-    assert_eq!(range["values"], json!(expected));
-    assert_eq!(coverage["domain"]["axes"]["t"]["values"][0], "2020-01-31T17:00:00Z");
-    assert_eq!(coverage["domain"]["axes"]["t"]["bounds"][1], "2020-02-01T17:00:00Z");
-
-    let several = get(&client, "/ogc/collections/salinity_daily/locations/station:cau_noi").await;
-    assert_eq!(
-        (several["type"].as_str(), list(&several, "coverages").len()),
-        (Some("CoverageCollection"), 2)
-    );
-    let path = "/ogc/collections/salinity_daily/locations/station:cau_noi";
-    let asked = [("parameter-name", "salinity:max"), ("datetime", "2020-02-03/2020-02-05")];
-    let part = get(&client, &with(path, &asked)).await;
-    assert_eq!(part["ranges"]["salinity:max"]["values"], json!([1.3, 1.4, 1.5]));
-    assert_eq!(refused(&client, "/ogc/collections/salinity_daily/locations/station:tan_chau").await.0, 404);
-    assert_eq!(refused(&client, "/ogc/collections/sluices/locations").await.0, 404);
-}
-
-/// <http://www.opengis.net/spec/ogcapi-edr-1/1.1/req/edr/rc-position>
-#[tokio::test]
-async fn a_position_is_answered_by_the_nearest_place() {
-    let node = world::node().await;
-    let client = node.public();
-    let station = get(&client, "/ogc/collections/stations/items/station:cau_noi").await;
-    let [lon, lat] = [0, 1].map(|axis| station["geometry"]["coordinates"][axis].as_f64().unwrap());
-    let near = format!("POINT({} {})", lon + 0.02, lat - 0.02);
-    let path = "/ogc/collections/salinity_daily/position";
-    let asked = [("coords", near.as_str()), ("parameter-name", "salinity:mean")];
-    let coverage = get(&client, &with(path, &asked)).await;
-    assert_eq!(coverage["cuulong:place"], "station:cau_noi");
-    assert_eq!(coverage["domain"]["axes"]["x"]["values"], json!([lon]));
-    assert_eq!(coverage["ranges"]["salinity:mean"]["values"], json!([0.5, 0.75]));
-
-    let (status, problem) = refused(&client, &with(path, &[("coords", "POINT(104.0 8.6)")])).await;
-    assert_eq!(status, 404);
-    assert!(text(&problem, "detail").contains("station:"), "{problem}");
 }

@@ -22,12 +22,21 @@ pub struct Link {
     /// What a person reads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// Whether blanks in braces are to be filled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub templated: Option<bool>,
 }
 
 impl Link {
     /// A link to a document of a media type.
     pub fn new(rel: &str, href: String, media_type: &str) -> Link {
-        Link { href, rel: rel.to_owned(), media_type: Some(media_type.to_owned()), title: None }
+        Link {
+            href,
+            rel: rel.to_owned(),
+            media_type: Some(media_type.to_owned()),
+            title: None,
+            templated: None,
+        }
     }
 
     /// The same link with a title.

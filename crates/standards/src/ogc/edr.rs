@@ -1,23 +1,15 @@
-//! What EDR adds to a collection, and the coordinates of a position query.
+//! What EDR adds to a collection: its queries, its parameters and its instances.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::Error;
+use super::{Collection, Link};
 use crate::covjson::{I18n, MeasurementType};
 use crate::error::quote;
 
-/// The queries that a collection answers (19-086r6 §8.2, Table 9).
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct DataQueries {
-    /// Series near a position.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub position: Option<DataQuery>,
-    /// Series of a place by its id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub locations: Option<DataQuery>,
-}
+/// The queries that a collection answers, by their names (19-086r6 §8.2, Table 9).
+pub type DataQueries = BTreeMap<&'static str, DataQuery>;
 
 /// One query.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,8 +36,20 @@ pub struct QueryVariables {
     pub title: String,
     /// How the query is understood here.
     pub description: String,
-    /// `position` or `locations`.
+    /// The query's name.
     pub query_type: &'static str,
+    /// What `coords` is like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coords: Option<&'static str>,
+    /// The units of `within`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub within_units: Vec<&'static str>,
+    /// The units of `corridor-width`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub width_units: Vec<&'static str>,
+    /// The units of `corridor-height`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub height_units: Vec<&'static str>,
     /// The formats of the answer.
     pub output_formats: Vec<&'static str>,
     /// The format that is sent when none is asked for.
@@ -55,27 +59,56 @@ pub struct QueryVariables {
 }
 
 /// A coordinate system of a query.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct CrsDetails {
-    /// Its short name.
+    /// Its short name, which `crs` takes.
     pub crs: &'static str,
     /// Its well-known text.
     pub wkt: &'static str,
 }
 
-impl CrsDetails {
-    /// CRS84: longitude, latitude.
-    pub fn crs84() -> CrsDetails {
-        CrsDetails {
-            crs: "CRS84",
-            wkt: concat!(
-                "GEOGCS[\"WGS 84\",DATUM[\"WGS_1984\",SPHEROID[\"WGS 84\",6378137,298.257223563]],",
-                "PRIMEM[\"Greenwich\",0],UNIT[\"degree\",0.0174532925199433],",
-                "AXIS[\"Longitude\",EAST],AXIS[\"Latitude\",NORTH]]"
-            ),
-        }
-    }
-}
+/// The systems in which EDR queries are asked and answered.
+pub const EDR_SYSTEMS: [CrsDetails; 4] = [
+    CrsDetails {
+        crs: "CRS84",
+        wkt: concat!(
+            "GEOGCS[\"WGS 84\",DATUM[\"WGS_1984\",SPHEROID[\"WGS 84\",6378137,298.257223563]],",
+            "PRIMEM[\"Greenwich\",0],UNIT[\"degree\",0.0174532925199433],",
+            "AXIS[\"Longitude\",EAST],AXIS[\"Latitude\",NORTH]]"
+        ),
+    },
+    CrsDetails {
+        crs: "EPSG:4326",
+        wkt: concat!(
+            "GEOGCS[\"WGS 84\",DATUM[\"WGS_1984\",SPHEROID[\"WGS 84\",6378137,298.257223563]],",
+            "PRIMEM[\"Greenwich\",0],UNIT[\"degree\",0.0174532925199433],",
+            "AXIS[\"Latitude\",NORTH],AXIS[\"Longitude\",EAST],AUTHORITY[\"EPSG\",\"4326\"]]"
+        ),
+    },
+    CrsDetails {
+        crs: "EPSG:32648",
+        wkt: concat!(
+            "PROJCS[\"WGS 84 / UTM zone 48N\",GEOGCS[\"WGS 84\",DATUM[\"WGS_1984\",",
+            "SPHEROID[\"WGS 84\",6378137,298.257223563]],PRIMEM[\"Greenwich\",0],",
+            "UNIT[\"degree\",0.0174532925199433]],PROJECTION[\"Transverse_Mercator\"],",
+            "PARAMETER[\"latitude_of_origin\",0],PARAMETER[\"central_meridian\",105],",
+            "PARAMETER[\"scale_factor\",0.9996],PARAMETER[\"false_easting\",500000],",
+            "PARAMETER[\"false_northing\",0],UNIT[\"metre\",1],AXIS[\"Easting\",EAST],",
+            "AXIS[\"Northing\",NORTH],AUTHORITY[\"EPSG\",\"32648\"]]"
+        ),
+    },
+    CrsDetails {
+        crs: "EPSG:3857",
+        wkt: concat!(
+            "PROJCS[\"WGS 84 / Pseudo-Mercator\",GEOGCS[\"WGS 84\",DATUM[\"WGS_1984\",",
+            "SPHEROID[\"WGS 84\",6378137,298.257223563]],PRIMEM[\"Greenwich\",0],",
+            "UNIT[\"degree\",0.0174532925199433]],PROJECTION[\"Mercator_1SP\"],",
+            "PARAMETER[\"central_meridian\",0],PARAMETER[\"scale_factor\",1],",
+            "PARAMETER[\"false_easting\",0],PARAMETER[\"false_northing\",0],UNIT[\"metre\",1],",
+            "AXIS[\"Easting\",EAST],AXIS[\"Northing\",NORTH],AUTHORITY[\"EPSG\",\"3857\"]]"
+        ),
+    },
+];
 
 /// A parameter in a collection's description. Its texts are in one language, unlike CoverageJSON's
 /// (19-086r6 Annex C gives them as plain strings, and clients read them so).
@@ -128,82 +161,19 @@ pub fn describe_all(
     parameters.iter().map(|(name, p)| (name.clone(), EdrParameter::describe(p, lang))).collect()
 }
 
-/// Reads `coords` of a position query: a well-known-text point, longitude first.
-///
-/// The standard also knows `MULTIPOINT` and heights (19-086r6 §8.2.2); nothing here has heights.
-pub fn parse_point(text: &str) -> Result<[f64; 2], Error> {
-    let error = |reason: String| {
-        Error::new("coords", reason).hint("write longitude and latitude: `POINT(105.78 10.03)`")
-    };
-    let trimmed = text.trim();
-    let tag_end = trimmed.find('(').unwrap_or(trimmed.len());
-    let tag = trimmed[..tag_end].trim();
-    if !tag.eq_ignore_ascii_case("POINT") {
-        return Err(error(format!("`{}` is not a point in well-known text", quote(trimmed))));
-    }
-    let inside = trimmed[tag_end..]
-        .strip_prefix('(')
-        .and_then(|rest| rest.strip_suffix(')'))
-        .ok_or_else(|| error("the point's brackets do not close".into()))?;
-    let numbers: Vec<&str> = inside.split_ascii_whitespace().take(3).collect();
-    let [lon, lat] = numbers[..] else {
-        return Err(error("a point has two numbers with a blank between them".into()));
-    };
-    let degree = |text: &str, limit: f64, name: &str| {
-        let value: f64 = text
-            .parse()
-            .ok()
-            .filter(|v: &f64| v.is_finite())
-            .ok_or_else(|| error(format!("`{}` is not a number", quote(text))))?;
-        if value.abs() <= limit {
-            Ok(value)
-        } else {
-            Err(error(format!("the {name} `{value}` is outside the world")))
-        }
-    };
-    Ok([degree(lon, 180.0, "longitude")?, degree(lat, 90.0, "latitude")?])
+/// The instances of a collection (19-086r6 §8.2.9): here, its versions.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Instances {
+    /// The ways on.
+    pub links: Vec<Link>,
+    /// The instances, the newest first.
+    pub instances: Vec<Collection>,
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::parse_point;
-
-    #[test]
-    fn a_point_is_read_in_the_ways_that_clients_write_it() {
-        for text in ["POINT(105.78 10.03)", "point (105.78  10.03)", " POINT( 105.78 10.03 ) "] {
-            assert_eq!(parse_point(text).unwrap(), [105.78, 10.03], "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_point_says_what_to_write() {
-        for (text, reason) in [
-            ("105.78,10.03", "not a point"),
-            ("MULTIPOINT((1 2),(3 4))", "not a point"),
-            ("POINT(105.78 10.03", "do not close"),
-            ("POINT(105.78,10.03)", "two numbers"),
-            ("POINT(105.78 10.03 4)", "two numbers"),
-            ("POINT(10.03 105.78)", "outside the world"),
-            ("POINT(NaN 10)", "not a number"),
-            ("", "not a point"),
-        ] {
-            let error = parse_point(text).unwrap_err();
-            assert!(error.reason.contains(reason), "{text}: {error}");
-            assert!(error.hint.is_some());
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read_or_refused(text in ".{0,60}") {
-            let _ = parse_point(&text);
-        }
-
-        #[test]
-        fn a_written_point_is_read_back(lon in -180.0..=180.0_f64, lat in -90.0..=90.0_f64) {
-            prop_assert_eq!(parse_point(&format!("POINT({lon} {lat})")).unwrap(), [lon, lat]);
-        }
-    }
+/// A number, or why it is none.
+pub(super) fn quote_number(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|value: &f64| value.is_finite())
+        .ok_or_else(|| format!("`{}` is not a number", quote(text)))
 }

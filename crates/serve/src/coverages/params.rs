@@ -1,0 +1,224 @@
+//! Parameters of a coverage, read into what cannot be wrong.
+
+use model::{Bbox, TimeRange};
+use serde::Deserialize;
+use standards::ogc::parse_list;
+
+use crate::http::{Answer, Problem, ProblemKind, params};
+use crate::systems::System;
+
+/// Pixels across or down that may be asked for.
+const MOST_SIDE: usize = 8_192;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct CoverageParams {
+    bbox: Option<String>,
+    bbox_crs: Option<String>,
+    subset: Option<String>,
+    datetime: Option<String>,
+    scale_size: Option<String>,
+    scale_factor: Option<f64>,
+    properties: Option<String>,
+    version: Option<u64>,
+    f: Option<String>,
+}
+
+/// What an answer is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    GeoTiff,
+    CoverageJson,
+}
+
+/// How many pixels an answer has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Size {
+    /// As many as the raster has.
+    Own,
+    /// So many times fewer along each axis.
+    Factor(f64),
+    /// So many across and down, where given.
+    Given([Option<usize>; 2]),
+}
+
+/// What is wanted.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    /// The box in longitude and latitude.
+    pub(super) bbox: Option<Bbox>,
+    pub(super) time: TimeRange,
+    pub(super) size: Size,
+    /// The parameters; none means all.
+    pub(super) properties: Vec<String>,
+    pub(super) version: Option<u64>,
+    pub(super) format: Format,
+}
+
+impl CoverageParams {
+    pub(super) fn read(&self) -> Answer<Wanted> {
+        let format = match self.f.as_deref() {
+            None | Some("geotiff" | "GeoTIFF" | "tiff" | "image/tiff") => Format::GeoTiff,
+            Some("covjson" | "CoverageJSON" | "json") => Format::CoverageJson,
+            Some(name) => {
+                let why = format!("`{name}` is not a format here: write `geotiff` or `covjson`");
+                return Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"));
+            }
+        };
+        let mut wanted = Wanted {
+            bbox: None,
+            time: params::datetime(self.datetime.as_deref())?,
+            size: self.size()?,
+            properties: match self.properties.as_deref() {
+                None => Vec::new(),
+                Some(text) => parse_list("properties", text)?,
+            },
+            version: self.version,
+            format,
+        };
+        if let Some(text) = self.bbox.as_deref() {
+            let system = System::known("bbox-crs", self.bbox_crs.as_deref())?;
+            wanted.bbox = Some(system.bbox(system.edges(text)?)?);
+        }
+        if let Some(text) = self.subset.as_deref() {
+            self.subset(text, &mut wanted)?;
+        }
+        Ok(wanted)
+    }
+
+    /// `subset=Lat(9:10),Lon(105:106),time("2020-02-01":"2020-02-29")`.
+    fn subset(&self, text: &str, wanted: &mut Wanted) -> Answer<()> {
+        let wrong = |why: String| {
+            Problem::parameter("subset", format!("{why}: write e.g. `Lat(9.5:10),Lon(105:106)`"))
+        };
+        let (mut lon, mut lat) = (None, None);
+        for (axis, inside) in axes(text, "subset")? {
+            let (low, high) =
+                match inside.split_once(if axis.eq_ignore_ascii_case("time") { "\":\"" } else { ":" }) {
+                    Some((low, high)) => (low, high),
+                    None => (inside, inside),
+                };
+            let degrees = |parameter: &str, most: f64| -> Answer<(f64, f64)> {
+                let number = |text: &str, open: f64| match text.trim() {
+                    "*" => Some(open),
+                    text => text.parse::<f64>().ok().filter(|n| n.abs() <= most),
+                };
+                number(low, -most)
+                    .zip(number(high, most))
+                    .filter(|(low, high)| low <= high)
+                    .ok_or_else(|| wrong(format!("`{parameter}({inside})` is no range of degrees")))
+            };
+            match axis.to_ascii_lowercase().as_str() {
+                "lon" | "long" | "longitude" | "x" => lon = Some(degrees("Lon", 180.0)?),
+                "lat" | "latitude" | "y" => lat = Some(degrees("Lat", 90.0)?),
+                "time" | "datetime" => {
+                    if self.datetime.is_some() {
+                        return Err(wrong("the time is given twice".to_owned()));
+                    }
+                    let bare = |text: &str| text.trim().trim_matches('"').replace('*', "..");
+                    let text = if low == high { bare(low) } else { format!("{}/{}", bare(low), bare(high)) };
+                    wanted.time = params::datetime(Some(&text)).map_err(|problem| problem.at("subset"))?;
+                }
+                _ => return Err(wrong(format!("`{axis}` is no axis: there are `Lon`, `Lat` and `time`"))),
+            }
+        }
+        if lon.is_some() || lat.is_some() {
+            if wanted.bbox.is_some() {
+                return Err(wrong("the place is given by `bbox` too".to_owned()));
+            }
+            let ((west, east), (south, north)) =
+                (lon.unwrap_or((-180.0, 180.0)), lat.unwrap_or((-90.0, 90.0)));
+            wanted.bbox = Bbox::new(west, south, east, north);
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> Answer<Size> {
+        match (self.scale_factor, self.scale_size.as_deref()) {
+            (Some(_), Some(_)) => {
+                Err(Problem::parameter("scale-size", "give either `scale-size` or `scale-factor`"))
+            }
+            (Some(factor), None) if (1.0..=100_000.0).contains(&factor) => Ok(Size::Factor(factor)),
+            (Some(factor), None) => {
+                Err(Problem::parameter("scale-factor", format!("`{factor}` is no factor: write 1 or more")))
+            }
+            (None, None) => Ok(Size::Own),
+            (None, Some(text)) => {
+                let mut sides = [None, None];
+                for (axis, inside) in axes(text, "scale-size")? {
+                    let at = match axis.to_ascii_lowercase().as_str() {
+                        "lon" | "long" | "longitude" | "x" => 0,
+                        "lat" | "latitude" | "y" => 1,
+                        _ => {
+                            let why = format!("`{axis}` is no axis of pixels: there are `Lon` and `Lat`");
+                            return Err(Problem::parameter("scale-size", why));
+                        }
+                    };
+                    let side =
+                        inside.trim().parse::<usize>().ok().filter(|side| (1..=MOST_SIDE).contains(side));
+                    sides[at] = Some(side.ok_or_else(|| {
+                        let why = format!("`{inside}` is no number of pixels: write 1 to {MOST_SIDE}");
+                        Problem::parameter("scale-size", why)
+                    })?);
+                }
+                Ok(Size::Given(sides))
+            }
+        }
+    }
+}
+
+/// `Axis(inside),Axis(inside)`.
+fn axes<'t>(text: &'t str, parameter: &str) -> Answer<Vec<(&'t str, &'t str)>> {
+    let wrong = || {
+        let short: String = text.chars().take(80).collect();
+        Problem::parameter(parameter, format!("`{short}` is not a list of axes: write `Lon(…),Lat(…)`"))
+    };
+    let mut found = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let (axis, behind) = rest.split_once('(').ok_or_else(wrong)?;
+        let (inside, behind) = behind.split_once(')').ok_or_else(wrong)?;
+        found.push((axis.trim(), inside));
+        rest = behind.trim();
+        if !rest.is_empty() {
+            rest = rest.strip_prefix(',').ok_or_else(wrong)?.trim();
+        }
+        if found.len() > 8 {
+            return Err(wrong());
+        }
+    }
+    if found.is_empty() { Err(wrong()) } else { Ok(found) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CoverageParams, Size};
+
+    #[test]
+    fn axes_are_read_and_what_is_none_is_refused() {
+        let asked = |subset: &str, scale: &str| CoverageParams {
+            subset: (!subset.is_empty()).then(|| subset.to_owned()),
+            scale_size: (!scale.is_empty()).then(|| scale.to_owned()),
+            ..CoverageParams::default()
+        };
+        let wanted =
+            asked("Lat(9:10),Lon(105:*),time(\"2020-02-01\":\"2020-02-03\")", "Lon(20)").read().unwrap();
+        let bbox = wanted.bbox.unwrap();
+        assert_eq!((bbox.south, bbox.north, bbox.west, bbox.east), (9.0, 10.0, 105.0, 180.0));
+        assert_eq!(wanted.size, Size::Given([Some(20), None]));
+        assert!(wanted.time.from.is_some() && wanted.time.to.is_some());
+        for (subset, scale) in [
+            ("Lat", ""),
+            ("Lat(", ""),
+            ("Lat(10:9)", ""),
+            ("Lat(a:b)", ""),
+            ("h(1:2)", ""),
+            (" ", ""),
+            ("", "Lon(0)"),
+            ("", "Lon(99999999)"),
+            ("", "t(3)"),
+        ] {
+            assert!(asked(subset, scale).read().is_err(), "{subset} {scale}");
+        }
+    }
+}

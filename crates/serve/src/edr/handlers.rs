@@ -1,0 +1,250 @@
+//! One function an endpoint: read the parameters, read the data, encode.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use chrono::Utc;
+use model::{Dataset, DatasetId, DatasetKind, PlaceId, Version};
+use policy::{Permit, Purpose};
+use query::At;
+use serde::Deserialize;
+use standards::ogc::{Collection, Feature, FeatureCollection, GEOJSON, Instances, Link, time_text};
+
+use super::params::{DataParams, ListParams, Wanted};
+use super::space::Space;
+use super::{encode, fields, stations};
+use crate::App;
+use crate::collections;
+use crate::http::{Answer, Caller, Links, Params, Problem, RequestLang, params};
+use crate::shelf::Shelf;
+
+/// Instances that are listed.
+const MOST_INSTANCES: usize = 1_000;
+
+/// A collection, perhaps one of its versions, perhaps a place.
+#[derive(Debug, Deserialize)]
+pub(super) struct Target {
+    collection: String,
+    instance: Option<String>,
+    location: Option<String>,
+}
+
+/// A dataset that the asker may read, at a version.
+struct Source {
+    dataset: Dataset,
+    permit: Permit,
+    version: Option<Version>,
+}
+
+impl Source {
+    async fn open(app: &App, caller: &Caller, target: &Target) -> Answer<Source> {
+        let Caller(principal) = caller;
+        let missing = || Problem::not_found(&target.collection);
+        let id = DatasetId::new(&target.collection).map_err(|_| missing())?;
+        let permit = app.catalog.authorize(principal, &id, Purpose::Read, Utc::now()).await?;
+        let dataset = app.catalog.dataset(&id).await?.ok_or_else(missing)?;
+        if !matches!(dataset.kind, DatasetKind::Observations | DatasetKind::Coverage) {
+            return Err(Problem::not_found(&format!("{id}: EDR")));
+        }
+        let version = match target.instance.as_deref() {
+            None => None,
+            Some(text) => {
+                let number = text.parse().map(Version).map_err(|_| Problem::not_found(text))?;
+                app.lake.settle(&id).await?;
+                app.catalog.version(&id, number).await?.ok_or_else(|| Problem::not_found(text))?;
+                Some(number)
+            }
+        };
+        Ok(Source { dataset, permit, version })
+    }
+
+    fn at(&self) -> At {
+        self.version.map_or(At::Latest, At::Version)
+    }
+
+    async fn described(&self, app: &App, links: &Links, lang: model::Lang) -> Answer<Collection> {
+        match self.dataset.kind {
+            DatasetKind::Coverage => {
+                collections::coverage(app, &self.dataset, &self.permit, self.version, links, lang).await
+            }
+            _ => collections::observed(app, &self.dataset, &self.permit, self.version, links, lang).await,
+        }
+    }
+}
+
+macro_rules! query {
+    ($name:ident) => {
+        pub(super) async fn $name(
+            State(app): State<App>,
+            caller: Caller,
+            links: Links,
+            RequestLang(lang): RequestLang,
+            Path(target): Path<Target>,
+            Params(asked): Params<DataParams>,
+        ) -> Answer<Response> {
+            let (space, wanted) = asked.$name()?;
+            answer(&app, &Source::open(&app, &caller, &target).await?, &space, &wanted, &links, lang).await
+        }
+    };
+}
+
+query!(position);
+query!(radius);
+query!(area);
+query!(cube);
+query!(trajectory);
+query!(corridor);
+
+async fn answer(
+    app: &App,
+    source: &Source,
+    space: &Space,
+    wanted: &Wanted,
+    links: &Links,
+    lang: model::Lang,
+) -> Answer<Response> {
+    if source.dataset.kind == DatasetKind::Coverage {
+        let found = fields::read(app, &source.permit, space, wanted, source.at(), links).await?;
+        return encode::fields(found, wanted, &source.dataset, lang).await;
+    }
+    let shelf = Shelf::open(app, &source.permit).await?;
+    shelf.check(&wanted.parameters)?;
+    let places = stations::places(&shelf, space)?;
+    let found = stations::series(app, &source.permit, &shelf, &places, wanted, source.at()).await?;
+    encode::series(&shelf, found, wanted, &source.dataset, links, lang)
+}
+
+pub(super) async fn location(
+    State(app): State<App>,
+    caller: Caller,
+    links: Links,
+    RequestLang(lang): RequestLang,
+    Path(target): Path<Target>,
+    Params(asked): Params<DataParams>,
+) -> Answer<Response> {
+    let wanted = asked.location()?;
+    let source = Source::open(&app, &caller, &target).await?;
+    let name = target.location.as_deref().unwrap_or_default();
+    if source.dataset.kind == DatasetKind::Coverage {
+        return Err(Problem::not_found(name));
+    }
+    let shelf = Shelf::open(&app, &source.permit).await?;
+    shelf.check(&wanted.parameters)?;
+    let place = PlaceId::new(name).ok().filter(|id| shelf.places().contains(id));
+    let place = place.ok_or_else(|| Problem::not_found(name))?;
+    let places = std::iter::once(&place).collect();
+    let found = stations::series(&app, &source.permit, &shelf, &places, &wanted, source.at()).await?;
+    encode::series(&shelf, found, &wanted, &source.dataset, &links, lang)
+}
+
+pub(super) async fn locations(
+    State(app): State<App>,
+    caller: Caller,
+    links: Links,
+    RequestLang(lang): RequestLang,
+    Path(target): Path<Target>,
+    Params(asked): Params<ListParams>,
+) -> Answer<Response> {
+    asked.check(&["json", "geojson", "GeoJSON"])?;
+    let bbox = asked.bbox.as_deref().map(params::bbox).transpose()?;
+    params::datetime(asked.datetime.as_deref())?;
+    let limit = params::limit(asked.limit, 100, 1_000)?;
+    let offset = asked.offset.unwrap_or(0);
+    let source = Source::open(&app, &caller, &target).await?;
+    if source.dataset.kind == DatasetKind::Coverage {
+        return Err(Problem::not_found(&format!("{}: locations", source.dataset.id)));
+    }
+    let shelf = Shelf::open(&app, &source.permit).await?;
+    let inside = |place: &&PlaceId| {
+        bbox.is_none_or(|bbox| shelf.position(place).is_some_and(|position| bbox.contains(position)))
+    };
+    let matching: Vec<&PlaceId> = shelf.places().into_iter().filter(inside).collect();
+    let base = base_of(&source);
+    let features: Vec<Feature> = matching
+        .iter()
+        .skip(offset)
+        .take(limit)
+        .map(|place| {
+            let mut feature = shelf.location(&source.dataset, place, &links, lang);
+            if source.version.is_some() {
+                let way = links.path(&format!("{base}/locations/{place}"));
+                feature.properties.insert("edrqueryendpoint".to_owned(), way.into());
+            }
+            feature
+        })
+        .collect();
+    let path = format!("{base}/locations");
+    let link = |rel: &str, offset: usize| {
+        let pairs = asked.page(offset);
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Link::new(rel, links.to(&path, &pairs), GEOJSON)
+    };
+    let mut ways = vec![link("self", offset)];
+    let reached = offset.saturating_add(features.len());
+    if !features.is_empty() && reached < matching.len() {
+        ways.push(link("next", reached));
+    }
+    let page = FeatureCollection {
+        number_matched: Some(matching.len() as u64),
+        number_returned: features.len() as u64,
+        time_stamp: time_text(Utc::now()),
+        features,
+        links: ways,
+    };
+    Ok(([(header::CONTENT_TYPE, GEOJSON)], Json(page)).into_response())
+}
+
+fn base_of(source: &Source) -> String {
+    match source.version {
+        None => format!("/ogc/collections/{}", source.dataset.id),
+        Some(version) => format!("/ogc/collections/{}/instances/{version}", source.dataset.id),
+    }
+}
+
+pub(super) async fn instances(
+    State(app): State<App>,
+    caller: Caller,
+    links: Links,
+    RequestLang(lang): RequestLang,
+    Path(target): Path<Target>,
+    Params(asked): Params<ListParams>,
+) -> Answer<Json<Instances>> {
+    asked.check(&["json"])?;
+    let mut source = Source::open(&app, &caller, &target).await?;
+    app.lake.settle(&source.dataset.id).await?;
+    let limit = params::limit(asked.limit, 100, MOST_INSTANCES)?;
+    let offset = asked.offset.unwrap_or(0);
+    let versions = app.catalog.versions(&source.dataset.id).await?;
+    let path = format!("/ogc/collections/{}/instances", source.dataset.id);
+    let mut ways = vec![Link::new("self", links.path(&path), "application/json")];
+    let mut instances = Vec::new();
+    for version in versions.iter().skip(offset).take(limit) {
+        source.version = Some(version.version);
+        match source.described(&app, &links, lang).await {
+            Ok(instance) => instances.push(instance),
+            // A version that was given up is no instance any more.
+            Err(problem) if problem.kind == crate::http::ProblemKind::Gone => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    if offset.saturating_add(limit) < versions.len() {
+        let (limit, offset) = (limit.to_string(), (offset + limit).to_string());
+        let next = links.to(&path, &[("limit", &limit), ("offset", &offset)]);
+        ways.push(Link::new("next", next, "application/json"));
+    }
+    Ok(Json(Instances { links: ways, instances }))
+}
+
+pub(super) async fn instance(
+    State(app): State<App>,
+    caller: Caller,
+    links: Links,
+    RequestLang(lang): RequestLang,
+    Path(target): Path<Target>,
+    Params(asked): Params<ListParams>,
+) -> Answer<Json<Collection>> {
+    asked.check(&["json"])?;
+    let source = Source::open(&app, &caller, &target).await?;
+    Ok(Json(source.described(&app, &links, lang).await?))
+}

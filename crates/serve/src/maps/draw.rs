@@ -1,0 +1,83 @@
+//! Rasters drawn with their colours.
+
+use formats::coverage::{Scale, png, scale_of};
+use model::TimeRange;
+use policy::Permit;
+use query::At;
+
+use crate::App;
+use crate::http::{Answer, Problem};
+use crate::rasters::window::{self, Window};
+use crate::rasters::{self, Raster};
+
+/// Rasters that are laid over each other; the newest are taken.
+const MOST_RASTERS: usize = 16;
+
+/// What is drawn.
+pub(super) struct Drawing<'a> {
+    pub(super) window: &'a Window,
+    pub(super) time: TimeRange,
+    /// The parameter; the first band without one.
+    pub(super) parameter: Option<&'a str>,
+    /// The colour where there is no value.
+    pub(super) ground: [u8; 4],
+    pub(super) at: At,
+}
+
+/// Draws a picture; `None` when no raster is there.
+pub(super) async fn draw(app: &App, permit: &Permit, drawing: &Drawing<'_>) -> Answer<Option<Vec<u8>>> {
+    let bbox = drawing.window.bbox()?;
+    let mut found = rasters::meeting(app, permit, bbox, drawing.time, drawing.at).await?;
+    let band = |raster: &Raster| {
+        let bands = usize::try_from(raster.bands.clamp(0, 64)).unwrap_or(0);
+        match drawing.parameter {
+            None => (bands > 0).then_some(0),
+            Some(name) => (0..bands).find(|band| raster.parameter(*band) == name),
+        }
+    };
+    let before = found.len();
+    found.retain(|raster| band(raster).is_some());
+    if let Some(name) = drawing.parameter.filter(|_| before > 0 && found.is_empty()) {
+        return Err(Problem::parameter(
+            "properties",
+            format!("`{name}` is not a property of the rasters here"),
+        ));
+    }
+    // One picture shows one thing: what the newest raster is of.
+    let Some(newest) = found.last().cloned() else { return Ok(None) };
+    found.retain(|raster| raster.property == newest.property && raster.unit == newest.unit);
+    let taken = found.split_off(found.len().saturating_sub(MOST_RASTERS));
+    let Window { width, height, .. } = *drawing.window;
+    let mut values = vec![vec![f64::NAN; width * height]];
+    for raster in &taken {
+        let Some(band) = band(raster) else { continue };
+        window::paint(app, permit, raster, drawing.window, &[band], &mut values).await?;
+    }
+    let scale = scale(&taken, band(&newest).unwrap_or(0));
+    let ground = drawing.ground;
+    let picture = move || {
+        let values = values.first().map(Vec::as_slice).unwrap_or_default();
+        png(&scale.draw(values, width, height, ground))
+    };
+    let written = tokio::task::spawn_blocking(picture).await.map_err(|error| Problem::internal(&error))?;
+    written.map(Some).map_err(|error| Problem::internal(&error))
+}
+
+/// A picture without a raster.
+pub(super) fn empty(width: usize, height: usize, ground: [u8; 4]) -> Answer<Vec<u8>> {
+    let picture = Scale::neutral(0.0, 1.0).draw(&vec![f64::NAN; width * height], width, height, ground);
+    png(&picture).map_err(|error| Problem::internal(&error))
+}
+
+fn scale(taken: &[Raster], band: usize) -> Scale {
+    let newest = taken.last();
+    let property = newest.and_then(|raster| raster.property.as_deref()).unwrap_or_default();
+    let unit = newest.and_then(|raster| raster.unit.as_deref()).unwrap_or_default();
+    if let Some(scale) = scale_of(property, unit) {
+        return scale;
+    }
+    let edge = |name: &'static str| {
+        taken.iter().filter_map(move |raster| raster.statistics.get(band)?.get(name)?.as_f64())
+    };
+    Scale::neutral(edge("min").fold(f64::INFINITY, f64::min), edge("max").fold(f64::NEG_INFINITY, f64::max))
+}

@@ -1,0 +1,322 @@
+//! One function an endpoint: read the parameters, read the pixels, draw.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use chrono::Utc;
+use formats::crs::Crs;
+use lake::AsOf;
+use model::{Bbox, Dataset, DatasetId, DatasetKind, Lang, TimeRange, Version};
+use policy::{Permit, Principal, Purpose};
+use query::At;
+use serde::Deserialize;
+use standards::tiles::{Grid, Tile, TileSets};
+
+use super::PNG;
+use super::draw::{self, Drawing};
+use crate::App;
+use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLang, params, tagged};
+use crate::rasters::window::Window;
+use crate::systems::System;
+use crate::tilesets::{self, Described, Finished, Key, TilePath};
+
+/// Pixels across or down a map.
+const MOST_SIDE: usize = 2_048;
+/// The longer side, where nobody says how long.
+const SIDE: f64 = 1_024.0;
+/// Pixels across and down a tile.
+const TILE: usize = 256;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct MapParams {
+    bbox: Option<String>,
+    bbox_crs: Option<String>,
+    crs: Option<String>,
+    width: Option<i64>,
+    height: Option<i64>,
+    transparent: Option<bool>,
+    bgcolor: Option<String>,
+    datetime: Option<String>,
+    properties: Option<String>,
+    version: Option<u64>,
+    f: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TileParams {
+    datetime: Option<String>,
+    properties: Option<String>,
+    version: Option<u64>,
+    f: Option<String>,
+}
+
+/// A dataset of rasters that the asker may read.
+struct Source {
+    dataset: Dataset,
+    permit: Permit,
+}
+
+impl Source {
+    async fn open(app: &App, principal: &Principal, id: &str) -> Answer<Source> {
+        let dataset_id = DatasetId::new(id).map_err(|_| Problem::not_found(id))?;
+        let permit = app.catalog.authorize(principal, &dataset_id, Purpose::Read, Utc::now()).await?;
+        let dataset = app.catalog.dataset(&dataset_id).await?.ok_or_else(|| Problem::not_found(id))?;
+        if dataset.kind != DatasetKind::Coverage {
+            return Err(Problem::not_found(&format!("{id}: map")));
+        }
+        Ok(Source { dataset, permit })
+    }
+
+    /// The newest version and the box around it; none before the first data.
+    async fn newest(&self, app: &App) -> Answer<Option<(Version, Option<Bbox>)>> {
+        match app.lake.snapshot(&self.permit, AsOf::Latest).await {
+            Ok(snapshot) => {
+                let boxes = snapshot.files().iter().filter_map(|file| file.bbox);
+                let bbox = boxes.reduce(|all, one| all.union(&one));
+                Ok(Some((snapshot.version(), bbox.filter(|_| self.permit.rows().is_open()))))
+            }
+            Err(lake::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn check(f: Option<&str>, offered: &[&str]) -> Answer<()> {
+    match f {
+        Some(name) if !offered.contains(&name) => {
+            let why = format!("`{name}` is not a format here: write {}", offered.join(" or "));
+            Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl MapParams {
+    fn side(name: &str, asked: Option<i64>) -> Answer<Option<usize>> {
+        let Some(number) = asked else { return Ok(None) };
+        let side = usize::try_from(number).ok().filter(|side| (1..=MOST_SIDE).contains(side));
+        let why =
+            || Problem::parameter(name, format!("`{number}` is no number of pixels: write 1 to {MOST_SIDE}"));
+        side.map(Some).ok_or_else(why)
+    }
+
+    /// The colour behind the map (20-058 §7.4): transparent unless a colour is given.
+    fn ground(&self) -> Answer<[u8; 4]> {
+        let text = self.bgcolor.as_deref();
+        let [red, green, blue] = match text.map(str::to_ascii_lowercase).as_deref() {
+            None | Some("white") => [255, 255, 255],
+            Some("black") => [0, 0, 0],
+            Some(text) => {
+                let digits = text.trim_start_matches("0x").trim_start_matches('#');
+                let number = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 6);
+                let number = number.ok_or_else(|| {
+                    let short: String = text.chars().take(40).collect();
+                    Problem::parameter("bgcolor", format!("`{short}` is no colour: write `0xRRGGBB`"))
+                })?;
+                let [_, red, green, blue] = number.to_be_bytes();
+                [red, green, blue]
+            }
+        };
+        let is_transparent = self.transparent.unwrap_or(text.is_none());
+        Ok([red, green, blue, if is_transparent { 0 } else { 255 }])
+    }
+
+    fn window(&self, around: Option<Bbox>) -> Answer<Window> {
+        let system = System::known("crs", self.crs.as_deref())?;
+        let box_system = match self.bbox_crs.as_deref() {
+            // 20-058 §8.2: the box is in CRS84 unless it is said otherwise.
+            None => System::known("bbox-crs", None)?,
+            named => System::known("bbox-crs", named)?,
+        };
+        let bbox = match self.bbox.as_deref() {
+            Some(text) => Some((box_system.edges(text)?, &box_system)),
+            None => None,
+        };
+        let edges = match bbox {
+            Some((edges, of)) if of.crs == system.crs => edges,
+            Some((edges, of)) => carried(of.bbox(edges)?, &system)?,
+            None => {
+                let around = around.ok_or_else(|| Problem::not_found("map"))?;
+                carried(around, &system)?
+            }
+        };
+        let (across, down) = (edges[2] - edges[0], edges[3] - edges[1]);
+        if !(across > 0.0 && down > 0.0) {
+            return Err(Problem::parameter("bbox", "the box has no width or no height"));
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to a side's length"
+        )]
+        let side = |pixels: f64| (pixels.round() as usize).clamp(1, MOST_SIDE);
+        let shape = across / down;
+        let (width, height) =
+            match (MapParams::side("width", self.width)?, MapParams::side("height", self.height)?) {
+                (Some(width), Some(height)) => (width, height),
+                (Some(width), None) => (width, side(width as f64 / shape)),
+                (None, Some(height)) => (side(height as f64 * shape), height),
+                (None, None) if shape >= 1.0 => (side(SIDE), side(SIDE / shape)),
+                (None, None) => (side(SIDE * shape), side(SIDE)),
+            };
+        Ok(Window { crs: system.crs, edges, width, height })
+    }
+}
+
+/// The edges in a system of a box in longitude and latitude.
+fn carried(bbox: Bbox, system: &System) -> Answer<[f64; 4]> {
+    let mut around: Option<[f64; 4]> = None;
+    for (lon, lat) in [
+        (bbox.west, bbox.south),
+        (bbox.west, bbox.north),
+        (bbox.east, bbox.south),
+        (bbox.east, bbox.north),
+        (f64::midpoint(bbox.west, bbox.east), bbox.south),
+        (f64::midpoint(bbox.west, bbox.east), bbox.north),
+    ] {
+        let [x, y] = system.carry([lon, lat]);
+        let [a, b, c, d] = around.unwrap_or([x, y, x, y]);
+        around = Some([a.min(x), b.min(y), c.max(x), d.max(y)]);
+    }
+    around
+        .filter(|edges| edges.iter().all(|edge| edge.is_finite()))
+        .ok_or_else(|| Problem::parameter("bbox", "the box is nowhere in the coordinate system"))
+}
+
+fn version(asked: Option<u64>) -> At {
+    asked.map_or(At::Latest, |number| At::Version(Version(number)))
+}
+
+pub(super) async fn map(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    headers: HeaderMap,
+    Path(collection): Path<String>,
+    Params(asked): Params<MapParams>,
+) -> Answer<Response> {
+    check(asked.f.as_deref(), &["png", "image/png"])?;
+    let time = params::datetime(asked.datetime.as_deref())?;
+    let ground = asked.ground()?;
+    let source = Source::open(&app, &principal, &collection).await?;
+    let around = source.newest(&app).await?.and_then(|(_, bbox)| bbox);
+    let window = asked.window(around)?;
+    let drawing = Drawing {
+        window: &window,
+        time,
+        parameter: asked.properties.as_deref(),
+        ground,
+        at: version(asked.version),
+    };
+    let picture = match draw::draw(&app, &source.permit, &drawing).await? {
+        Some(picture) => picture,
+        None => draw::empty(window.width, window.height, ground)?,
+    };
+    Ok(tagged(&headers, PNG, picture))
+}
+
+pub(super) async fn tile(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    headers: HeaderMap,
+    Path(path): Path<TilePath>,
+    Params(asked): Params<TileParams>,
+) -> Answer<Response> {
+    check(asked.f.as_deref(), &["png", "image/png"])?;
+    let time = params::datetime(asked.datetime.as_deref())?;
+    let source = Source::open(&app, &principal, &path.collection).await?;
+    let tile = path.tile()?;
+    let newest = source.newest(&app).await?.map(|(version, _)| version);
+    let version = asked.version.map(Version).or(newest);
+    let word = |text: &Option<String>| {
+        let text = text.as_deref().unwrap_or_default();
+        text.chars().map(|c| if c.is_ascii_graphic() && c != '"' { c } else { '_' }).collect::<String>()
+    };
+    let form = format!("png:{}:{}", word(&asked.datetime), word(&asked.properties));
+    let is_shared = source.permit.rows().is_open();
+    let key = version.map(|version| Key { dataset: source.dataset.id.clone(), version, tile, form });
+    let tag = key.as_ref().map_or_else(|| "\"none\"".to_owned(), Key::tag);
+    let kept = key.as_ref().filter(|_| is_shared).and_then(|key| app.tiles().get(key));
+    let finished = match kept {
+        Some(kept) => kept,
+        None => {
+            let drawn = drawn(&app, &source.permit, tile, time, asked.properties.as_deref(), version).await?;
+            let finished = Arc::new(Finished::new(drawn, false, None));
+            if let Some(key) = key.filter(|_| is_shared) {
+                app.tiles().put(key, &finished);
+            }
+            finished
+        }
+    };
+    Ok(match tilesets::is_known(&headers, &tag) {
+        true => tilesets::unchanged(&tag),
+        false => tilesets::answer(&headers, &tag, PNG, &finished),
+    })
+}
+
+async fn drawn(
+    app: &App,
+    permit: &Permit,
+    tile: Tile,
+    time: TimeRange,
+    parameter: Option<&str>,
+    version: Option<Version>,
+) -> Answer<Vec<u8>> {
+    let crs = match tile.grid {
+        Grid::WebMercatorQuad => Crs::epsg(3857).ok_or_else(|| Problem::not_found("EPSG:3857"))?,
+        Grid::WorldCrs84Quad => Crs::wgs84(),
+    };
+    let window = Window { crs, edges: tile.edges(), width: TILE, height: TILE };
+    let at = version.map_or(At::Latest, At::Version);
+    let drawing = Drawing { window: &window, time, parameter, ground: [0; 4], at };
+    Ok(draw::draw(app, permit, &drawing).await?.unwrap_or_default())
+}
+
+pub(super) async fn sets(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    RequestLang(lang): RequestLang,
+    Path(collection): Path<String>,
+    Params(asked): Params<TileParams>,
+) -> Answer<Json<TileSets>> {
+    check(asked.f.as_deref(), &["json"])?;
+    let source = Source::open(&app, &principal, &collection).await?;
+    Ok(Json(described(&app, &source, lang).await?.list(&links)))
+}
+
+pub(super) async fn set(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    RequestLang(lang): RequestLang,
+    Path((collection, grid)): Path<(String, String)>,
+    Params(asked): Params<TileParams>,
+) -> Answer<Response> {
+    check(asked.f.as_deref(), &["json", "tilejson"])?;
+    let source = Source::open(&app, &principal, &collection).await?;
+    let grid = tilesets::grid(&grid)?;
+    let described = described(&app, &source, lang).await?;
+    Ok(match asked.f.as_deref() {
+        Some("tilejson") => Json(described.tilejson(grid, &links)).into_response(),
+        _ => Json(described.set(grid, &links)).into_response(),
+    })
+}
+
+async fn described(app: &App, source: &Source, lang: Lang) -> Answer<Described> {
+    let dataset = &source.dataset;
+    let bbox = source.newest(app).await?.and_then(|(_, bbox)| bbox);
+    Ok(Described {
+        path: format!("/ogc/collections/{}/map/tiles", dataset.id),
+        title: dataset.title.get(lang).0.to_owned(),
+        description: dataset.description.get(lang).0.to_owned(),
+        attribution: [dataset.source.as_str(), &dataset.licence].join(" · "),
+        bbox: bbox.map(|bbox| [bbox.west, bbox.south, bbox.east, bbox.north]),
+        data_type: "map",
+        media_type: PNG,
+    })
+}

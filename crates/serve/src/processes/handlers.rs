@@ -1,0 +1,287 @@
+//! One function an endpoint: read the parameters, run or look, encode.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use catalog::{Job, JobState, JobsOf};
+use chrono::Utc;
+use knowledge::Recipe;
+use model::{Access, Lang, Run};
+use policy::Principal;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use standards::ogc::{JobList, Link, Process, ProcessList, ProcessSummary, StatusInfo, time_text};
+
+use super::work;
+use crate::App;
+use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLang, params};
+
+const JSON: &str = "application/json";
+/// Bytes of what is sent to run a process, which takes no inputs.
+const MOST_BODY: usize = 64 * 1024;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageParams {
+    limit: Option<i64>,
+    offset: Option<usize>,
+    f: Option<String>,
+}
+
+impl PageParams {
+    fn read(&self) -> Answer<(usize, usize)> {
+        if let Some(name) = self.f.as_deref().filter(|name| *name != "json") {
+            let why = format!("`{name}` is not a format here: write json");
+            return Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"));
+        }
+        Ok((params::limit(self.limit, 100, 1_000)?, self.offset.unwrap_or(0)))
+    }
+}
+
+/// Whether the asker may know of the recipe: of its product, or, before there is one, that it will be open.
+async fn is_visible(app: &App, principal: &Principal, recipe: &Recipe) -> Answer<bool> {
+    if principal.is_admin() {
+        return Ok(true);
+    }
+    let id = &recipe.dataset.id;
+    if app.catalog.dataset(id).await?.is_none() {
+        return Ok(recipe.dataset.access == Access::Open);
+    }
+    let known = app.catalog.knowable(principal, std::slice::from_ref(id), Utc::now()).await?;
+    Ok(known.contains(id))
+}
+
+async fn open<'a>(app: &'a App, principal: &Principal, id: &str) -> Answer<&'a Recipe> {
+    let recipe = app.recipes.iter().find(|recipe| recipe.id == id).ok_or_else(|| Problem::not_found(id))?;
+    if is_visible(app, principal, recipe).await? { Ok(recipe) } else { Err(Problem::not_found(id)) }
+}
+
+fn summary(recipe: &Recipe, links: &Links, lang: Lang) -> ProcessSummary {
+    let path = format!("/ogc/processes/{}", recipe.id);
+    let execute = "http://www.opengis.net/def/rel/ogc/1.0/execute";
+    ProcessSummary {
+        id: recipe.id.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        title: recipe.dataset.title.get(lang).0.to_owned(),
+        description: recipe.dataset.description.get(lang).0.to_owned(),
+        job_control_options: ["sync-execute", "async-execute", "dismiss"],
+        output_transmission: ["value"],
+        links: vec![
+            Link::new("self", links.path(&path), JSON),
+            Link::new(execute, links.path(&format!("{path}/execution")), JSON),
+        ],
+    }
+}
+
+pub(super) async fn list(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    RequestLang(lang): RequestLang,
+    Params(asked): Params<PageParams>,
+) -> Answer<Json<ProcessList>> {
+    let (limit, offset) = asked.read()?;
+    let mut processes = Vec::new();
+    for recipe in &app.recipes {
+        if is_visible(&app, &principal, recipe).await? {
+            processes.push(summary(recipe, &links, lang));
+        }
+    }
+    let processes = processes.into_iter().skip(offset).take(limit).collect();
+    Ok(Json(ProcessList { processes, links: vec![Link::new("self", links.path("/ogc/processes"), JSON)] }))
+}
+
+pub(super) async fn describe(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    RequestLang(lang): RequestLang,
+    Path(process): Path<String>,
+    Params(asked): Params<PageParams>,
+) -> Answer<Json<Process>> {
+    asked.read()?;
+    let recipe = open(&app, &principal, &process).await?;
+    let product = json!({
+        "title": recipe.dataset.title.get(lang).0,
+        "schema": {"type": "object", "contentMediaType": JSON,
+            "required": ["dataset", "run"],
+            "properties": {"dataset": {"type": "string"}, "run": {"type": "string"},
+                "version": {"type": "integer"}, "href": {"type": "string", "format": "uri"}}},
+    });
+    Ok(Json(Process {
+        summary: summary(recipe, &links, lang),
+        inputs: BTreeMap::new(),
+        outputs: BTreeMap::from([("product".to_owned(), product)]),
+    }))
+}
+
+/// Checks what is sent: a process takes no inputs, and answers with its one output by value.
+fn check(body: &Bytes) -> Answer<()> {
+    if body.is_empty() {
+        return Ok(());
+    }
+    if body.len() > MOST_BODY {
+        return Err(Problem::new(ProblemKind::TooLarge));
+    }
+    let document: Value =
+        serde_json::from_slice(body).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
+    let inputs = document.get("inputs").and_then(Value::as_object);
+    if let Some(name) = inputs.and_then(|inputs| inputs.keys().next()) {
+        let short: String = name.chars().take(80).collect();
+        let why = format!("the process has no input `{short}`: it takes none");
+        return Err(Problem::text(ProblemKind::InvalidBody, why).at("inputs"));
+    }
+    let outputs = document.get("outputs").and_then(Value::as_object);
+    if let Some(name) = outputs.and_then(|outputs| outputs.keys().find(|name| *name != "product")) {
+        let short: String = name.chars().take(80).collect();
+        let why = format!("the process has no output `{short}`: it has `product`");
+        return Err(Problem::text(ProblemKind::InvalidBody, why).at("outputs"));
+    }
+    if document.is_object() {
+        return Ok(());
+    }
+    Err(Problem::text(ProblemKind::InvalidBody, "write an object: `{\"inputs\": {}}`"))
+}
+
+pub(super) async fn execute(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    Path(process): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<Response> {
+    let recipe = open(&app, &principal, &process).await?.clone();
+    if !principal.is_admin() {
+        return Err(Problem::new(match principal.user() {
+            None => ProblemKind::SignInRequired,
+            Some(_) => ProblemKind::NotAllowed,
+        }));
+    }
+    check(&body)?;
+    let prefer = headers.get_all("prefer").iter().filter_map(|line| line.to_str().ok());
+    let is_async = prefer.flat_map(|line| line.split([',', ';'])).any(|word| word.trim() == "respond-async");
+    let job = work::open(&app, &principal, &recipe).await?;
+    if !is_async {
+        let run = work::run(&app, &principal, &recipe, &job).await?;
+        let run = run.ok_or_else(|| Problem::text(ProblemKind::Conflict, "the job was dismissed"))?;
+        return Ok(Json(outputs(&run, &links)).into_response());
+    }
+    let (document, own) = (status(&job, &links), links.path(&format!("/ogc/jobs/{}", job.id)));
+    let (running, asker) = (app.clone(), principal.clone());
+    // The job outlives the request; what became of it stands in the catalogue.
+    tokio::spawn(async move {
+        if let Err(problem) = work::run(&running, &asker, &recipe, &job).await {
+            tracing::warn!(job.id = job.id, problem.kind = problem.kind.slug(), "a job failed");
+        }
+    });
+    let headers = [
+        (header::LOCATION, own),
+        (HeaderName::from_static("preference-applied"), "respond-async".to_owned()),
+    ];
+    Ok((StatusCode::CREATED, headers, Json(document)).into_response())
+}
+
+fn outputs(run: &Run, links: &Links) -> Value {
+    json!({"product": {"value": {
+        "dataset": run.dataset.as_str(),
+        "run": run.id.as_str(),
+        "version": run.version.map(|version| version.0),
+        "href": links.path(&format!("/ogc/collections/{}", run.dataset)),
+    }}})
+}
+
+fn status(job: &Job, links: &Links) -> StatusInfo {
+    let own = format!("/ogc/jobs/{}", job.id);
+    let mut ways = vec![Link::new("self", links.path(&own), JSON)];
+    if job.state == JobState::Successful {
+        let results = "http://www.opengis.net/def/rel/ogc/1.0/results";
+        ways.push(Link::new(results, links.path(&format!("{own}/results")), JSON));
+    }
+    StatusInfo {
+        process: job.process.clone(),
+        r#type: "process",
+        job: job.id.clone(),
+        status: job.state.code(),
+        message: job.message.clone(),
+        created: time_text(job.created_at),
+        started: job.started_at.map(time_text),
+        finished: job.finished_at.map(time_text),
+        progress: if job.state.is_over() { 100 } else { 0 },
+        links: ways,
+    }
+}
+
+/// A job of the asker; an administrator sees everybody's. Another's job is none.
+async fn find(app: &App, principal: &Principal, id: &str) -> Answer<Job> {
+    let job = app.catalog.job(id).await?.ok_or_else(|| Problem::not_found(id))?;
+    let is_own = *principal != Principal::Public && job.asker == principal.name();
+    if principal.is_admin() || is_own { Ok(job) } else { Err(Problem::not_found(id)) }
+}
+
+pub(super) async fn jobs(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    Params(asked): Params<PageParams>,
+) -> Answer<Json<JobList>> {
+    let (limit, offset) = asked.read()?;
+    let mut ways = vec![Link::new("self", links.path("/ogc/jobs"), JSON)];
+    if principal == Principal::Public {
+        return Ok(Json(JobList { jobs: Vec::new(), links: ways }));
+    }
+    let of = if principal.is_admin() { JobsOf::Everybody } else { JobsOf::Asker(principal.name()) };
+    let (found, total) = app.catalog.jobs(of, offset as u64, limit as u64).await?;
+    if !found.is_empty() && ((offset + found.len()) as u64) < total {
+        let (limit, offset) = (limit.to_string(), (offset + found.len()).to_string());
+        let next = links.to("/ogc/jobs", &[("limit", &limit), ("offset", &offset)]);
+        ways.push(Link::new("next", next, JSON));
+    }
+    Ok(Json(JobList { jobs: found.iter().map(|job| status(job, &links)).collect(), links: ways }))
+}
+
+pub(super) async fn job(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    Path(id): Path<String>,
+) -> Answer<Json<StatusInfo>> {
+    Ok(Json(status(&find(&app, &principal, &id).await?, &links)))
+}
+
+pub(super) async fn results(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
+    let job = find(&app, &principal, &id).await?;
+    let not_ready = || {
+        Problem::message(
+            ProblemKind::NotFound,
+            "ogc-no-results",
+            vec![("state", job.state.code().to_owned())],
+        )
+    };
+    let run = job.run.as_ref().ok_or_else(not_ready)?;
+    let run = app.catalog.run(run).await?.ok_or_else(not_ready)?;
+    Ok(Json(outputs(&run, &links)))
+}
+
+pub(super) async fn dismiss(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    Path(id): Path<String>,
+) -> Answer<Json<StatusInfo>> {
+    let job = find(&app, &principal, &id).await?;
+    if !app.catalog.dismiss_job(&id, Utc::now()).await? {
+        return Err(Problem::message(ProblemKind::Conflict, "ogc-job-runs", vec![("job", id)]));
+    }
+    let job = Job { state: JobState::Dismissed, ..job };
+    Ok(Json(status(&job, &links)))
+}
