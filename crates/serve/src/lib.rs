@@ -70,6 +70,7 @@ pub fn router(app: App, pages: Router<App>) -> Router {
                 .layer(PropagateRequestIdLayer::new(request_id))
                 .layer(from_fn(ops::observe))
                 .layer(from_fn_with_state(app.clone(), http::offload::offload))
+                .layer(from_fn(http::accepts::any_encoding))
                 .layer(CompressionLayer::new().compress_when(compressed))
                 .layer(from_fn_with_state(app.clone(), v1::resumable::protocol))
                 .layer(cors())
@@ -93,7 +94,10 @@ fn cors() -> CorsLayer {
         header::CONTENT_TYPE,
         header::ACCEPT,
         header::ACCEPT_LANGUAGE,
+        header::IF_MATCH,
         header::IF_NONE_MATCH,
+        header::RANGE,
+        HeaderName::from_static("prefer"),
         HeaderName::from_static("idempotency-key"),
     ]
     .into_iter()
