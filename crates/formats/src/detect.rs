@@ -163,12 +163,10 @@ pub fn detect_file(file_name: &str, path: &Path) -> Result<Format, Error> {
     File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
     match detect(file_name, &head) {
         // The names of its files say more than its first bytes; a damaged archive has none.
-        Ok(kind @ (Format::Zip | Format::Xlsx | Format::Ods)) => {
-            Ok(match Archive::open(path, &Limits::default()) {
-                Ok(archive) => of_archive(&archive, kind),
-                Err(_) => kind,
-            })
-        }
+        Ok(kind) if head.starts_with(b"PK") => Ok(match Archive::open(path, &Limits::default()) {
+            Ok(archive) => of_archive(&archive, kind),
+            Err(_) => kind,
+        }),
         detected => detected,
     }
 }

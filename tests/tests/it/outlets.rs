@@ -33,7 +33,7 @@ async fn judged(python: &Path, script: &str, url: &str) {
 async fn validators_and_harvesters_take_the_catalogue() {
     let Some(python) = python() else { return };
     let node = node().await.serve().await;
-    for script in ["dcat.py", "ckan.py", "oai.py", "iso.py"] {
+    for script in ["dcat.py", "ckan_action.py", "oai.py", "iso.py"] {
         judged(&python, script, &node.url).await;
     }
     node.stop().await;

@@ -176,7 +176,7 @@ async fn what_the_lists_cannot_say_is_written_in_the_text_to_which_the_page_lead
     let to = lan.hand_in("mặn.csv", file.as_bytes().to_vec()).await;
     let run = to.split(['/', '?']).nth(2).unwrap().to_owned();
     let third = format!("/intake/{run}?step=3");
-    let mapping = "version = 1\nkind = \"observations\"\n[place]\nkind = \"station\"\n[time]\ncolumns = [\"Ngày\"]\nformat = \"%d/%m/%Y\"\n[[value]]\ncolumns = \"{place}\"\nproperty = \"salinity\"\nunit = \"g/L\"\n";
+    let mapping = "version = 1\nkind = \"observations\"\n[place]\nheader = true\nkind = \"station\"\n[time]\ncolumns = [\"Ngày\"]\nformat = \"%d/%m/%Y\"\n[[value]]\ncolumns = \"{place}\"\nproperty = \"salinity\"\nunit = \"g/L\"\n";
     let toml = [("by", "toml"), ("mapping", mapping)];
     led(&lan.post(&format!("/intake/{run}/mapping"), &toml).await);
     let page = lan.page(&third).await;

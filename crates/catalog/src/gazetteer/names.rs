@@ -106,9 +106,14 @@ impl Names {
             let name = bare.and_then(|bare| Some(format!("{} {}", bare.type_name?, bare.folded)));
             name.map_or(Vec::new(), |name| of(&self.folded, &name))
         };
+        // Without any mark, `long hoa` is Long Hoa or Long Hòa whoever wrote it: not told apart by writing.
+        let is_marked = as_written != as_folded;
         let steps: [&dyn Fn() -> Vec<&'p Place>; 5] = [
-            &|| of(&self.written, &as_written),
-            &|| bare.as_ref().map_or(Vec::new(), |bare| of_bare(&self.written, &bare.written, bare)),
+            &|| if is_marked { of(&self.written, &as_written) } else { Vec::new() },
+            &|| {
+                let bare = bare.as_ref().filter(|bare| bare.written != bare.folded);
+                bare.map_or(Vec::new(), |bare| of_bare(&self.written, &bare.written, bare))
+            },
             &|| of(&self.folded, &as_folded),
             &|| bare.as_ref().map_or(Vec::new(), |bare| of_bare(&self.folded, &bare.folded, bare)),
             &numbered,

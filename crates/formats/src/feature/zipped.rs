@@ -48,11 +48,17 @@ impl Zipped {
         let (mut about, mut first_error) = (About::default(), None);
         for member in &members {
             let file = archive.unpack(member)?;
-            let opened = detect_file(member.file_name(), file.path()).and_then(|format| {
-                of_features(format)?;
-                let declared = open(file.path(), &format, &own, limits)?.about().declared.clone();
-                Ok((format, declared))
-            });
+            let format = detect_file(member.file_name(), file.path());
+            let opened = match format.and_then(|format| of_features(format).map(|()| format)) {
+                // What is of features and cannot be read is a layer that would be missing.
+                Ok(format) => {
+                    let layer = u16::try_from(files.len()).unwrap_or(u16::MAX);
+                    let reader = open(file.path(), &format, &own, limits);
+                    let reader = reader.map_err(|error| error.within(layer, &member.name))?;
+                    Ok((format, reader.about().declared.clone()))
+                }
+                Err(error) => Err(error),
+            };
             let is_alike = |declared: &Option<Declared>| {
                 about.layers.is_empty() || system(declared.as_ref()) == system(about.declared.as_ref())
             };

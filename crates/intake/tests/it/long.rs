@@ -512,7 +512,9 @@ async fn thousands_of_times_and_numbers_are_read_as_chrono_and_the_standard_libr
     }
     let report = node.load("series", "a.csv", csv, Some(MAPPING)).await.unwrap();
     // Made up by chance, many of them are doubted by the quality tests, and taken all the same.
-    assert!(report.findings.iter().all(|finding| finding.code.starts_with("quality_")));
+    let others = report.findings.iter().filter(|finding| !finding.code.starts_with("quality_"));
+    let others: std::collections::BTreeSet<&str> = others.map(|finding| finding.code.as_str()).collect();
+    assert_eq!(others.into_iter().collect::<Vec<_>>(), ["zones_mixed"]);
     own.sort_by_key(|(time, _)| *time);
     let stored: Vec<_> =
         node.values("series").await.into_iter().map(|value| (value.time, value.result)).collect();

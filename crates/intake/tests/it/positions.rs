@@ -183,7 +183,7 @@ async fn real_layers_go_in_whole() {
         .load("basins", "lancang.gpkg", bytes("dams/lancang_basin_above_jinghong.gpkg"), None)
         .await
         .unwrap();
-    assert_eq!((report.run.totals.added, codes(&report)), (177, vec![]));
+    assert_eq!((report.run.totals.added, codes(&report)), (177, vec!["outside_outlines"]));
     assert!(
         report.mapping.contains("name = \"sub_area\"\nfrom = \"SUB_AREA\"\ntype = \"number\""),
         "{}",
@@ -208,14 +208,17 @@ async fn real_layers_go_in_whole() {
 
     let file = bytes("air_quality/air_quality_stations_vietnam.csv");
     let report = node.load("air", "stations.csv", file, None).await.unwrap();
-    assert_eq!((report.run.totals.added, codes(&report)), (263, vec![]));
+    assert_eq!((report.run.totals.added, codes(&report)), (263, vec!["outside_outlines"]));
     let north = stored(&node, "air").await.iter().map(|(_, edges)| edges[1]).sum::<f64>();
     assert!(near(north, 4_738.248_901_325_403_5), "{north}");
 
     // Two communes have no position.
     let file = bytes("admin/vietnam_wards_population_area_2026.csv");
     let report = node.load("wards", "wards.csv", file, None).await.unwrap();
-    assert_eq!((report.run.totals.added, codes(&report)), (3311, vec!["no_geometry", "no_geometry"]));
+    assert_eq!(
+        (report.run.totals.added, codes(&report)),
+        (3311, vec!["outside_outlines", "no_geometry", "no_geometry"])
+    );
     assert!(report.mapping.contains("name = \"code\"\ntype = \"text\""), "{}", report.mapping);
 
     let file = bytes("admin/provinces_before_2025_geoboundaries_13.geojson");
