@@ -28,6 +28,8 @@ use crate::v1::wanted_of;
 const LEASE: &str = "webhooks";
 /// How long the holder may be silent before another node takes over.
 const SILENCE: Duration = Duration::from_secs(20);
+/// How often the holder shows that it lives. With the longest turn it is shorter than the silence.
+const SHOWN_EVERY: Duration = Duration::from_secs(5);
 /// How often it is looked whether something is due.
 const TURN: Duration = Duration::from_secs(1);
 /// Receivers that are served at the same time.
@@ -37,45 +39,70 @@ const BATCH: usize = 20;
 /// The longest pause between two attempts, seconds.
 const LONGEST_PAUSE: u64 = 6 * 3_600;
 
+/// What a node knows of who sends.
+struct Turns {
+    seen: Option<Lease>,
+    since: Instant,
+    shown: Option<Instant>,
+}
+
 impl App {
-    /// Sends changes while this node holds the lease.
+    /// Sends changes while this node holds the lease. Where there are no webhooks, nothing is held
+    /// and nothing is written.
     pub async fn keep_webhooks(self) {
-        let mut watch = self.catalog.watch_feed();
-        let mut seen: Option<(Option<Lease>, Instant)> = None;
+        let mut watch = None;
+        let mut turns = Turns { seen: None, since: Instant::now(), shown: None };
         loop {
-            match self.holds(&mut seen).await {
-                Ok(true) => {
-                    if let Err(problem) = self.serve_webhooks().await {
-                        tracing::warn!(?problem, "changes cannot be sent to webhooks now");
-                    }
-                }
-                Ok(false) => {}
-                Err(error) => tracing::warn!(%error, "cannot tell which node sends to webhooks"),
+            match self.turn(&mut turns).await {
+                Ok(true) if watch.is_none() => watch = Some(self.catalog.watch_feed()),
+                Ok(true) => {}
+                Ok(false) => watch = None,
+                Err(problem) => tracing::warn!(?problem, "changes cannot be sent to webhooks now"),
             }
             // Woken by a change, or by time: an attempt may be due.
-            if let Ok(Err(_)) = timeout(TURN, watch.changed()).await {
-                return;
+            match &mut watch {
+                None => tokio::time::sleep(TURN).await,
+                Some(watch) => {
+                    if let Ok(Err(_)) = timeout(TURN, watch.changed()).await {
+                        return;
+                    }
+                }
             }
         }
     }
 
-    /// Whether this node holds the lease, having shown so just now.
-    async fn holds(&self, seen: &mut Option<(Option<Lease>, Instant)>) -> Result<bool, catalog::Error> {
-        let lease = self.catalog.lease(LEASE).await?;
-        let is_ours = lease.as_ref().is_none_or(|lease| lease.node == self.catalog.node());
-        let since = match seen {
-            Some((before, since)) if *before == lease => *since,
-            _ => Instant::now(),
-        };
-        *seen = Some((lease.clone(), since));
-        if !is_ours && since.elapsed() < SILENCE {
+    /// Serves the webhooks that are due; no, when there are none at all.
+    async fn turn(&self, turns: &mut Turns) -> Answer<bool> {
+        let hooks = self.catalog.webhooks(None).await?;
+        if hooks.is_empty() {
             return Ok(false);
         }
-        self.catalog.take_lease(LEASE, lease.as_ref()).await
+        if self.holds(turns).await? {
+            self.serve_webhooks(hooks).await;
+        }
+        Ok(true)
     }
 
-    async fn serve_webhooks(&self) -> Answer<()> {
-        let hooks = self.catalog.webhooks(None).await?;
+    /// Whether this node holds the lease, having shown so not long ago.
+    async fn holds(&self, turns: &mut Turns) -> Result<bool, catalog::Error> {
+        if turns.shown.is_some_and(|shown| shown.elapsed() < SHOWN_EVERY) {
+            return Ok(true);
+        }
+        turns.shown = None;
+        let lease = self.catalog.lease(LEASE).await?;
+        if turns.seen != lease {
+            (turns.seen, turns.since) = (lease.clone(), Instant::now());
+        }
+        let is_ours = lease.as_ref().is_none_or(|lease| lease.node == self.catalog.node());
+        if !is_ours && turns.since.elapsed() < SILENCE {
+            return Ok(false);
+        }
+        let taken = self.catalog.take_lease(LEASE, lease.as_ref()).await?;
+        turns.shown = taken.then(Instant::now);
+        Ok(taken)
+    }
+
+    async fn serve_webhooks(&self, hooks: Vec<Webhook>) {
         let due = |hook: &Webhook| hook.next_at.is_none_or(|next| next <= Utc::now());
         // A turn ends before the others could think that this node is gone.
         let turn =
@@ -86,8 +113,9 @@ impl App {
                 }
             });
         // What is cut off was not noted as taken and is sent again.
-        let _ = timeout(SILENCE / 2, turn).await;
-        Ok(())
+        if timeout(SILENCE / 2, turn).await.is_err() {
+            tracing::debug!("a turn of webhooks was cut off");
+        }
     }
 
     async fn serve_one(&self, hook: Webhook) -> Answer<()> {

@@ -90,14 +90,17 @@ pub(crate) async fn read(
         let whole = (step.len() as u64) < STEP;
         looked_at += step.len() as u64;
         for change in step {
-            if found.len() == limit {
+            let is_told = wanted.kinds.as_ref().is_none_or(|kinds| kinds.contains(&change.kind))
+                && among.as_ref().is_none_or(|among| among.contains(&change.dataset))
+                && known.contains(&change.dataset)
+                && change.is_for(principal);
+            // There is more when there is more to tell: what is hidden does not show in this either.
+            if is_told && found.len() == limit {
                 more = true;
                 break;
             }
             position = change.number;
-            let is_wanted = wanted.kinds.as_ref().is_none_or(|kinds| kinds.contains(&change.kind))
-                && among.as_ref().is_none_or(|among| among.contains(&change.dataset));
-            if is_wanted && known.contains(&change.dataset) && change.is_for(principal) {
+            if is_told {
                 found.push(change);
             }
         }

@@ -57,6 +57,13 @@ async fn who_keeps_the_cursor_is_told_everything_once_and_only_what_may_be_known
     let first = &items[1];
     assert_eq!((first["added"].as_u64(), first["total"].as_u64()), (Some(84), Some(84)));
     assert_eq!(first["licence"], "CC0-1.0");
+    // Where nothing follows that may be told, there is no more, whatever else follows.
+    let last = get(&node.public(), "/v1/changes?limit=5").await;
+    let next = with("/v1/changes", &[("cursor", text(&last, "next")), ("limit", "2")]);
+    assert_eq!(
+        (list(&last, "items").len(), get(&node.public(), &next).await["more"].clone()),
+        (5, json!(false))
+    );
     // What is linked is there, at this version.
     let canonical = list(first, "links").iter().find(|link| link["rel"] == "canonical").unwrap();
     let data = world::page(&node.public(), &world::bare(text(canonical, "href"))).await;
