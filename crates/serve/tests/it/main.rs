@@ -2,14 +2,17 @@
 
 #![recursion_limit = "256"]
 
+mod changes;
 mod ckan;
 mod dcat;
 mod feeds;
 mod mappings;
+mod mcp;
 mod oai;
 mod ogc;
 mod openapi;
 mod persons;
 mod sta;
 mod stac;
+mod webhooks;
 mod world;
