@@ -5,6 +5,7 @@
 //! folders share `http` and never import each other.
 
 mod app;
+mod changes;
 mod ckan;
 mod collections;
 mod coverages;
@@ -15,9 +16,11 @@ pub mod http;
 mod iso;
 mod loads;
 mod maps;
+mod mcp;
 mod oai;
 mod ogc;
 mod ops;
+mod outgoing;
 mod outlet;
 mod pieces;
 mod problems;
@@ -25,6 +28,7 @@ mod processes;
 mod rasters;
 mod ready;
 pub mod records;
+mod sealed;
 mod shelf;
 mod sign_ins;
 mod sta;
@@ -33,8 +37,10 @@ mod systems;
 mod tiles;
 mod tilesets;
 mod v1;
+mod webhooks;
 
 pub use app::{App, Parts, ServeConfig};
+pub use outgoing::Allowed;
 pub use v1::{guess_document, openapi, report_document};
 
 use std::time::Duration;
@@ -58,7 +64,10 @@ pub(crate) const OGC: [&outlet::Outlet; 5] =
 /// The node's whole service: every protocol, and `pages` (the portal) beside them, behind one gate.
 pub fn router(app: App, pages: Router<App>) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
+    // What the node's own services ask it for goes past the gate that let their asker in.
+    let own = Router::new().merge(v1::router()).merge(pages.clone()).with_state(app.clone());
     let services = Router::new()
+        .merge(mcp::router(own))
         .merge(v1::router())
         .merge(ogc::router())
         .merge(edr::router())
@@ -77,7 +86,9 @@ pub fn router(app: App, pages: Router<App>) -> Router {
         .layer(from_fn_with_state(app.clone(), http::principal::gate));
     let compressed = SizeAbove::new(512)
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))
-        .and(NotForContentType::const_new("application/vnd.apache.arrow.stream"));
+        .and(NotForContentType::const_new("application/vnd.apache.arrow.stream"))
+        // Events are for at once; a compressor waits for more.
+        .and(NotForContentType::SSE);
     Router::new()
         .merge(services)
         .merge(ops::router())
@@ -89,6 +100,7 @@ pub fn router(app: App, pages: Router<App>) -> Router {
                 .layer(PropagateRequestIdLayer::new(request_id))
                 .layer(from_fn(ops::observe))
                 .layer(from_fn_with_state(app.clone(), http::offload::offload))
+                .layer(from_fn(http::accepts::any_encoding))
                 .layer(CompressionLayer::new().compress_when(compressed))
                 .layer(from_fn_with_state(app.clone(), v1::resumable::protocol))
                 .layer(cors())
@@ -112,8 +124,13 @@ fn cors() -> CorsLayer {
         header::CONTENT_TYPE,
         header::ACCEPT,
         header::ACCEPT_LANGUAGE,
+        header::IF_MATCH,
         header::IF_NONE_MATCH,
+        header::RANGE,
+        HeaderName::from_static("prefer"),
         HeaderName::from_static("idempotency-key"),
+        HeaderName::from_static("last-event-id"),
+        HeaderName::from_static("mcp-protocol-version"),
     ]
     .into_iter()
     .chain(v1::resumable::SENT)

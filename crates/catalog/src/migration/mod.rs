@@ -16,7 +16,9 @@ mod m20261125_000020_answers;
 mod m20261126_000030_encodings;
 mod m20261126_000050_descriptions;
 mod m20261126_000060_records;
-mod m20261126_000071_jobs;
+mod m20261126_000070_feed;
+mod m20261126_000071_webhooks;
+mod m20261126_000075_jobs;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -39,7 +41,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000030_encodings::Migration),
             Box::new(m20261126_000050_descriptions::Migration),
             Box::new(m20261126_000060_records::Migration),
-            Box::new(m20261126_000071_jobs::Migration),
+            Box::new(m20261126_000070_feed::Migration),
+            Box::new(m20261126_000071_webhooks::Migration),
+            Box::new(m20261126_000075_jobs::Migration),
         ]
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Protocol folders use this one and never each other.
 
+pub(crate) mod accepts;
 pub mod encode;
 mod errors;
 mod harmless;

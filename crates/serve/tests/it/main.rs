@@ -2,11 +2,13 @@
 
 #![recursion_limit = "256"]
 
+mod changes;
 mod ckan;
 mod dcat;
 mod edr;
 mod feeds;
 mod mappings;
+mod mcp;
 mod oai;
 mod ogc;
 mod openapi;
@@ -15,4 +17,5 @@ mod processes;
 mod sta;
 mod stac;
 mod tiles;
+mod webhooks;
 mod world;
