@@ -76,8 +76,7 @@ tables! {
     setting, change_mark, change_log, agency, sector, property, place, place_parent, crosswalk, commune_fragment,
     population, station, plausible_range, threshold, qc_default, river_station, account, api_key, dataset,
     place_alias, dataset_grant, source, mapping, quality_setting, datastream, original, run, run_note, draft, finding,
-    dataset_version, dataset_newest, description, audit_entry,
-    dataset_version, dataset_newest, dataset_record, audit_entry,
+    dataset_version, dataset_newest, description, dataset_record, audit_entry,
     audit_head,
 }
 

@@ -16,6 +16,7 @@ mod m20261125_000020_answers;
 mod m20261126_000030_encodings;
 mod m20261126_000050_descriptions;
 mod m20261126_000060_records;
+mod m20261126_000090_scram;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000030_encodings::Migration),
             Box::new(m20261126_000050_descriptions::Migration),
             Box::new(m20261126_000060_records::Migration),
+            Box::new(m20261126_000090_scram::Migration),
         ]
     }
 }
