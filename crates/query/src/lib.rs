@@ -21,6 +21,7 @@ mod series;
 mod sql;
 mod streams;
 mod tables;
+mod whole;
 
 pub use buckets::{Bucket, BucketRequest, Buckets, Every};
 pub use differences::{Difference, Differences};
@@ -32,4 +33,5 @@ pub use latest::{Latest, LatestAnswer, LatestRequest};
 pub use observation::{ObservationAnswer, ObservedValue};
 pub use select::{At, Streams};
 pub use series::{Extent, SeriesAnswer, SeriesRequest};
-pub use sql::{Sql, SqlAnswer, Truncated};
+pub use sql::{Parameter, PgType, Postgres, Sql, SqlAnswer, SqlShape, Truncated};
+pub use whole::{WholeRequest, WholeRows};
