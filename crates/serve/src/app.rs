@@ -34,6 +34,7 @@ struct Inner {
     readiness: Readiness,
     pieces: Pieces,
     stac: crate::stac::Shelf,
+    downloads: crate::downloads::Downloads,
 }
 
 /// What an [`App`] is made of.
@@ -84,6 +85,7 @@ impl App {
             readiness: Readiness::default(),
             pieces,
             stac: crate::stac::Shelf::default(),
+            downloads: crate::downloads::Downloads::default(),
         }))
     }
 
@@ -95,6 +97,11 @@ impl App {
     /// The items of datasets that were searched.
     pub(crate) fn stac(&self) -> &crate::stac::Shelf {
         &self.0.stac
+    }
+
+    /// Datasets that were made into files.
+    pub(crate) fn downloads(&self) -> &crate::downloads::Downloads {
+        &self.0.downloads
     }
 
     /// Whether the node can do its work, as last found.

@@ -7,6 +7,7 @@
 mod app;
 mod ckan;
 mod dcat;
+mod downloads;
 mod feeds;
 pub mod http;
 mod iso;

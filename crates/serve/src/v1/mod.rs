@@ -3,6 +3,7 @@
 mod admin;
 mod amendments;
 mod coverages;
+mod data;
 mod datasets;
 mod documents;
 mod drafts;
@@ -111,6 +112,9 @@ fn listed() -> (Router<App>, OpenApi) {
         .routes(routes!(versions::list))
         .routes(routes!(versions::differences))
         .routes(routes!(observations::list, writes::write).layer(DefaultBodyLimit::max(writes::MAX_BYTES)))
+        .routes(routes!(data::data))
+        .routes(routes!(data::checksum))
+        .routes(routes!(data::estimate))
         .routes(routes!(coverages::list))
         .routes(routes!(coverages::show))
         .routes(routes!(coverages::file))
