@@ -55,6 +55,7 @@ impl Catalog {
             account: ActiveValue::Set(user.to_string()),
             label: ActiveValue::Set(label.to_owned()),
             scope: ActiveValue::Set(scope.code().to_owned()),
+            scram: ActiveValue::Set(Some(self.verifier(user.as_str(), &secret).await?)),
             created_at: ActiveValue::Set(micros(Utc::now())),
             expires_at: ActiveValue::Set(expires_at.map(micros)),
             revoked_at: ActiveValue::Set(None),

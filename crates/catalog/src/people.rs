@@ -76,9 +76,12 @@ impl Default for Hashing {
 impl Catalog {
     /// Makes an account; a conflict when the name is taken, not found when the agency is unknown.
     pub async fn create_user(&self, user: NewUser) -> Result<User, Error> {
-        let password = match user.password {
-            Some(password) => Some(self.hash_password(password).await?),
-            None => None,
+        let (password, scram) = match user.password {
+            Some(password) => {
+                let hash = self.hash_password(password.clone()).await?;
+                (Some(hash), Some(self.verifier(user.id.as_str(), &password).await?))
+            }
+            None => (None, None),
         };
         let row = account::Model {
             id: user.id.to_string(),
@@ -86,6 +89,7 @@ impl Catalog {
             agency: user.agency.as_ref().map(ToString::to_string),
             role: user.role.code().to_owned(),
             password,
+            scram,
             disabled: false,
             created_at: micros(Utc::now()),
         };
@@ -122,13 +126,15 @@ impl Catalog {
 
     /// Sets or replaces an account's password and ends its sessions.
     pub async fn set_password(&self, id: &UserId, password: SecretString) -> Result<(), Error> {
-        let hash = self.hash_password(password).await?;
+        let hash = self.hash_password(password.clone()).await?;
+        let verifier = self.verifier(id.as_str(), &password).await?;
         let write = self.write(PEOPLE).await?;
         let Some(row) = account::Entity::find_by_id(id.as_str()).one(&write.tx).await? else {
             return Err(Error::not_found("user", id));
         };
         let mut row = row.into_active_model();
         row.password = ActiveValue::Set(Some(hash));
+        row.scram = ActiveValue::Set(Some(verifier));
         row.update(&write.tx).await?;
         end_sessions(id, &write.tx).await?;
         write.commit().await

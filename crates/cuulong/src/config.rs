@@ -68,6 +68,8 @@ pub struct Config {
     pub cluster_part: Option<ClusterPart>,
     /// Where traces go; nowhere when absent.
     pub traces: Option<TraceConfig>,
+    /// How clients of PostgreSQL are served; not at all when absent.
+    pub pgwire: Option<PgWire>,
     /// Every value with its origin, for `cuulong config`.
     pub origins: Vec<(String, String, String)>,
 }
@@ -84,6 +86,21 @@ pub enum EngineAt {
         /// Its port.
         port: u16,
     },
+}
+
+/// How clients of PostgreSQL are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PgWire {
+    /// Where to listen.
+    pub listen: String,
+    /// Whether somebody asked for this address: then a node does not start without it.
+    pub is_asked: bool,
+    /// The operator's certificate and key; the node signs one itself when absent.
+    pub certificate: Option<(PathBuf, PathBuf)>,
+    /// Connections at a time.
+    pub connections: usize,
+    /// How long a connection may stand without a word, seconds.
+    pub idle_seconds: u64,
 }
 
 /// What may stand in `cuulong.toml`.
@@ -119,6 +136,11 @@ struct File {
     otlp_endpoint: Option<String>,
     otlp_plain_hosts: Option<String>,
     otlp_percent: Option<u64>,
+    pgwire_listen: Option<String>,
+    pgwire_certificate: Option<String>,
+    pgwire_key: Option<String>,
+    pgwire_connections: Option<u64>,
+    pgwire_idle_seconds: Option<u64>,
 }
 
 /// A configuration that cannot be used; the sentence names the value and its origin.
@@ -174,6 +196,26 @@ impl Config {
         let otlp_plain_hosts = values.pick("otlp_plain_hosts", None, file.otlp_plain_hosts, "");
         let otlp_percent = values.pick("otlp_percent", None, number(file.otlp_percent), "100");
         let otlp_percent = positive("otlp_percent", &otlp_percent)?;
+        let listens = values.pick("pgwire_listen", None, file.pgwire_listen, PGWIRE_LISTEN);
+        let certificate = values.pick("pgwire_certificate", None, file.pgwire_certificate, "");
+        let key = values.pick("pgwire_key", None, file.pgwire_key, "");
+        let connections = values.pick("pgwire_connections", None, number(file.pgwire_connections), "100");
+        let idle = values.pick("pgwire_idle_seconds", None, number(file.pgwire_idle_seconds), "600");
+        let pgwire = PgWire {
+            is_asked: listens != PGWIRE_LISTEN,
+            certificate: match (certificate.as_str(), key.as_str()) {
+                ("", "") => None,
+                ("", _) | (_, "") => {
+                    let both = "pgwire_certificate and pgwire_key: give both, or neither";
+                    return Err(ConfigError(both.to_owned()));
+                }
+                (certificate, key) => Some((PathBuf::from(certificate), PathBuf::from(key))),
+            },
+            connections: usize::try_from(positive("pgwire_connections", &connections)?)
+                .map_err(|e| ConfigError(format!("pgwire_connections: {e}")))?,
+            idle_seconds: positive("pgwire_idle_seconds", &idle)?,
+            listen: listens,
+        };
         let traces = address("otlp_endpoint", &otlp_endpoint)?
             .map(|endpoint| TraceConfig::new(endpoint, &otlp_plain_hosts, otlp_percent).map_err(ConfigError))
             .transpose()?;
@@ -186,6 +228,7 @@ impl Config {
             webhook_attempts: u32::try_from(positive("webhook_attempts", &attempts)?)
                 .map_err(|e| ConfigError(format!("webhook_attempts: {e}")))?,
             webhook_pause_seconds: positive("webhook_pause_seconds", &pause)?,
+            pgwire: Some(pgwire).filter(|pgwire| pgwire.listen != "none"),
             engine: engine_at(&engine)?,
             cluster_secret,
             cluster_from_bytes: cluster_from_bytes.parse().map_err(|_| {
@@ -225,6 +268,9 @@ impl Config {
         })
     }
 }
+
+/// Where clients of PostgreSQL are served, unless the operator says otherwise.
+const PGWIRE_LISTEN: &str = "127.0.0.1:5433";
 
 /// A URL, or nothing where nothing is given.
 fn address(name: &str, text: &str) -> Result<Option<url::Url>, ConfigError> {

@@ -1,5 +1,7 @@
 //! A node: every part built, wired and brought to order.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Router;
@@ -19,7 +21,7 @@ use serve::{App, ServeConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, EngineAt};
+use crate::config::{Config, EngineAt, PgWire};
 use crate::lock::{Holder, Lock};
 use crate::operate::folder;
 use crate::stalled::{Peer, Watchful};
@@ -63,6 +65,9 @@ pub enum NodeError {
     /// A recipe that the program carries.
     #[error("a recipe cannot be read")]
     Recipes(#[from] knowledge::Error),
+    /// The certificate of the PostgreSQL protocol.
+    #[error("cannot serve the PostgreSQL protocol in TLS")]
+    Tls(#[from] sqlwire::TlsError),
     /// The address to listen on.
     #[error("cannot listen on `{address}`")]
     Listen {
@@ -81,6 +86,8 @@ pub struct Node {
     app: App,
     router: Router,
     lock: Lock,
+    pgwire: Option<PgWire>,
+    data: PathBuf,
 }
 
 impl Node {
@@ -115,7 +122,8 @@ impl Node {
         background.spawn(app.clone().keep_pieces());
         background.spawn(app.clone().keep_changes());
         background.spawn(app.clone().keep_webhooks());
-        Ok(Node { background, app, router, lock })
+        let (pgwire, data) = (config.pgwire.clone(), config.data.clone());
+        Ok(Node { background, app, router, lock, pgwire, data })
     }
 
     /// The parts that handlers read with.
@@ -131,6 +139,34 @@ impl Node {
     /// The key of this node's own console.
     pub fn console_key(&self) -> SecretString {
         self.lock.key.clone()
+    }
+
+    /// Serves clients of PostgreSQL from now on, and says where; nowhere when the configuration says so,
+    /// or when another has the address that nobody asked for.
+    pub async fn listen_sql(&mut self) -> Result<Option<SocketAddr>, NodeError> {
+        let Some(pgwire) = &self.pgwire else { return Ok(None) };
+        let listener = match TcpListener::bind(&pgwire.listen).await {
+            Ok(listener) => listener,
+            Err(error) if !pgwire.is_asked => {
+                tracing::warn!(%error, address = pgwire.listen, "the PostgreSQL protocol is not served");
+                return Ok(None);
+            }
+            Err(source) => return Err(NodeError::Listen { address: pgwire.listen.clone(), source }),
+        };
+        let given = pgwire.certificate.as_ref();
+        let given = given.map(|(certificate, key)| (certificate.as_path(), key.as_path()));
+        let tls = sqlwire::acceptor(given, &self.data)?;
+        let limits = sqlwire::Limits {
+            connections: pgwire.connections,
+            idle: Duration::from_secs(pgwire.idle_seconds),
+            ..sqlwire::Limits::default()
+        };
+        let address = listener
+            .local_addr()
+            .map_err(|source| NodeError::Listen { address: pgwire.listen.clone(), source })?;
+        let server = sqlwire::Server::new(self.app.catalog.clone(), self.app.engine.clone(), tls, limits);
+        self.background.spawn(server.serve(listener));
+        Ok(Some(address))
     }
 
     /// Serves until `stop` resolves, then lets requests under way end.

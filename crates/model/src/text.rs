@@ -72,6 +72,11 @@ pub fn nfc(text: &str) -> String {
     text.nfc().collect()
 }
 
+/// The text in Unicode normalisation form KC, as passwords are compared (RFC 4013 §2.2).
+pub fn nfkc(text: &str) -> String {
+    text.nfkc().collect()
+}
+
 /// The text as search and name matching see it: lower case, without marks, đ as d, runs of
 /// anything that is neither letter nor digit as one blank.
 ///

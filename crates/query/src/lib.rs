@@ -22,6 +22,7 @@ mod sql;
 mod streams;
 mod tables;
 mod tile;
+mod whole;
 
 pub use buckets::{Bucket, BucketRequest, Buckets, Every};
 pub use differences::{Difference, Differences};
@@ -33,5 +34,6 @@ pub use latest::{Latest, LatestAnswer, LatestRequest};
 pub use observation::{ObservationAnswer, ObservedValue};
 pub use select::{At, Streams};
 pub use series::{Extent, SeriesAnswer, SeriesRequest};
-pub use sql::{Sql, SqlAnswer, Truncated};
+pub use sql::{Parameter, PgType, Postgres, Sql, SqlAnswer, SqlShape, Truncated};
 pub use tile::{TileAnswer, TileRequest};
+pub use whole::{WholeRequest, WholeRows};

@@ -8,7 +8,9 @@ mod functions;
 mod held;
 mod interrupt;
 mod observations;
+mod parameters;
 mod pass;
+mod postgres;
 mod scan;
 mod scope;
 mod seal;
@@ -18,7 +20,7 @@ mod text;
 
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 use datafusion::common::TableReference;
@@ -36,7 +38,9 @@ use tracing::Instrument;
 pub use answer::Truncated;
 pub(crate) use filters::{only_uses, rows_that_pass};
 pub(crate) use held::HeldExec;
+pub use parameters::Parameter;
 pub(crate) use pass::{Pass, PassExec};
+pub use postgres::{PgType, Postgres};
 pub(crate) use scope::Scope;
 pub(crate) use seal::SealExec;
 pub(crate) use session::cluster_context;
@@ -57,12 +61,25 @@ pub struct Sql {
     pub as_known_at: Option<DateTime<Utc>>,
     /// The most rows that the asker wants; the answer ends there and says so.
     pub max_rows: Option<usize>,
+    /// The values of `$1`, `$2`, ….
+    pub parameters: Vec<Parameter>,
+    /// For clients of PostgreSQL: what such a server says of itself and of its tables is there too.
+    pub postgres: Option<Postgres>,
+    /// For a file: as many rows as there are, and more time for them.
+    pub is_whole: bool,
 }
 
 impl Sql {
     /// A statement over what is known now.
     pub fn new(text: impl Into<String>) -> Sql {
-        Sql { text: text.into(), as_known_at: None, max_rows: None }
+        Sql {
+            text: text.into(),
+            as_known_at: None,
+            max_rows: None,
+            parameters: Vec::new(),
+            postgres: None,
+            is_whole: false,
+        }
     }
 }
 
@@ -98,7 +115,7 @@ impl Engine {
         let asker = Asker::current().unwrap_or_else(|| Asker::new(principal, None));
         let account = engine.accounts.of(&asker);
         account.admit()?;
-        let stop = Stop::after(engine.limits.timeout);
+        let stop = Stop::after(engine.limits.timeout * if sql.is_whole { WHOLE_TIMES } else { 1 });
         let gone = stop.when_dropped();
         let mut record = Record::new(Kind::Sql, sql.text.clone(), account.clone(), engine.slow.clone());
         let slot = timeout_at(stop.deadline, engine.short.enter(&asker, PLANNING_SECONDS)).await;
@@ -136,7 +153,9 @@ impl Engine {
             };
             match rows {
                 Ok(rows) => {
-                    let running = answer::Running { rows, slot, stop, gone, record, wanted: sql.max_rows };
+                    let most = if sql.is_whole { usize::MAX } else { engine.limits.max_rows };
+                    let running =
+                        answer::Running { rows, slot, stop, gone, record, wanted: sql.max_rows, most };
                     Ok(answer::deliver(&engine, running, planned.reads))
                 }
                 Err(error) => Err(record.failed(error)),
@@ -149,6 +168,72 @@ impl Engine {
             .unwrap_or_else(|_| Err(out_of_time(self.inner.limits.timeout)))?
     }
 }
+
+/// What a statement takes and gives, before it has values.
+#[derive(Debug, Clone)]
+pub struct SqlShape {
+    /// The types of `$1`, `$2`, …, where the statement tells them.
+    pub parameters: Vec<Option<DataType>>,
+    /// Its columns.
+    pub schema: SchemaRef,
+}
+
+impl Engine {
+    /// What a statement takes and gives. Types that the asker knows are given; the others are found.
+    pub async fn describe(
+        &self,
+        principal: &Principal,
+        sql: Sql,
+        known: Vec<Option<DataType>>,
+    ) -> Result<SqlShape, Error> {
+        text::check(&sql.text)?;
+        let engine = self.inner.clone();
+        let asker = Asker::current().unwrap_or_else(|| Asker::new(principal, None));
+        let account = engine.accounts.of(&asker);
+        account.admit()?;
+        let stop = Stop::after(engine.limits.timeout);
+        let slot = timeout_at(stop.deadline, engine.short.enter(&asker, PLANNING_SECONDS)).await;
+        let slot = slot.unwrap_or_else(|_| Err(stop.error()))?;
+        let request = Request { account, stop: stop.clone() };
+        let principal = principal.clone();
+        let deadline = stop.deadline;
+        let work = async move {
+            let _slot = slot;
+            let scope = Scope::open(&engine, &principal, sql.as_known_at).await?;
+            let state = session::context(&scope, sql.postgres.as_ref()).state();
+            let is_admin = principal.is_admin();
+            let mut types = known;
+            let places = parameters::count(&state, &sql.text)?;
+            types.resize(types.len().max(places), None);
+            if types.iter().any(Option::is_none) {
+                // A statement whose types cannot be told is planned with texts below.
+                if let Ok(open) = plan(&state, &scope, &sql, Values::Open, is_admin).await {
+                    parameters::fill(&mut types, &open);
+                }
+            }
+            let plan = plan(&state, &scope, &sql, Values::Empty(&types), is_admin).await?;
+            let schema = answer::plain_schema(plan.schema().as_arrow());
+            Ok(SqlShape { parameters: types, schema })
+        };
+        let mut task = self.inner.threads.spawn(On::Scans, request.scope(work).in_current_span());
+        timeout_at(deadline, task.join())
+            .await
+            .unwrap_or_else(|_| Err(out_of_time(self.inner.limits.timeout)))?
+    }
+}
+
+/// What stands in the places of a statement's parameters.
+enum Values<'a> {
+    /// What the asker gave.
+    Given,
+    /// Nothing: the planner says what belongs there.
+    Open,
+    /// Nothing yet, of these types.
+    Empty(&'a [Option<DataType>]),
+}
+
+/// How many times the time of other statements a whole dataset may take.
+const WHOLE_TIMES: u32 = 20;
 
 /// What planning takes, for its turn.
 const PLANNING_SECONDS: f64 = 0.005;
@@ -168,9 +253,9 @@ struct Planned {
 async fn planned(engine: &Arc<Inner>, principal: &Principal, sql: &Sql) -> Result<Planned, Error> {
     let work = async {
         let scope = Scope::open(engine, principal, sql.as_known_at).await?;
-        let context = session::context(&scope);
+        let context = session::context(&scope, sql.postgres.as_ref());
         let state = context.state();
-        let logical = plan(&state, &scope, &sql.text, principal.is_admin()).await?;
+        let logical = plan(&state, &scope, sql, Values::Given, principal.is_admin()).await?;
         let physical = state.create_physical_plan(&logical).await?;
         let batch_rows = cost::batch_rows(&logical)?;
         let config = state.config().clone().with_batch_size(batch_rows);
@@ -224,12 +309,21 @@ async fn turn(
 async fn plan(
     state: &SessionState,
     scope: &Arc<Scope>,
-    sql: &str,
+    sql: &Sql,
+    values: Values<'_>,
     may_explain: bool,
 ) -> Result<LogicalPlan, Error> {
-    let statement = state.sql_to_statement(sql, &session::dialect()).map_err(text::parse_error)?;
+    let mut statement = state.sql_to_statement(&sql.text, &session::dialect()).map_err(text::parse_error)?;
     text::check_statement(&statement)?;
-    known_tables(state, scope, &statement).await?;
+    match values {
+        Values::Given => parameters::put(&mut statement, &sql.parameters)?,
+        Values::Open => {}
+        Values::Empty(types) => parameters::put_nulls(&mut statement, types)?,
+    }
+    if let Some(postgres) = &sql.postgres {
+        postgres::adapt(&mut statement, postgres, scope);
+    }
+    known_tables(state, scope, &statement, sql.postgres.is_some()).await?;
     let plan = state.statement_to_plan(statement).await?;
     let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     options.verify_plan(&plan).map_err(|_| only_reads())?;
@@ -246,14 +340,23 @@ fn only_reads() -> Error {
 }
 
 /// Refuses names that are no table for this principal, and says what is there.
-async fn known_tables(state: &SessionState, scope: &Arc<Scope>, statement: &Statement) -> Result<(), Error> {
+async fn known_tables(
+    state: &SessionState,
+    scope: &Arc<Scope>,
+    statement: &Statement,
+    is_postgres: bool,
+) -> Result<(), Error> {
     for reference in state.resolve_table_references(statement)? {
         let schema = reference.schema().unwrap_or(session::SCHEMA);
         let catalog = reference.catalog().unwrap_or(session::CATALOG);
-        if schema == "information_schema" && catalog == session::CATALOG {
+        let name = reference.table();
+        let is_described = match is_postgres {
+            true => postgres::has_table(schema, name),
+            false => schema == "information_schema",
+        };
+        if is_described && catalog == session::CATALOG {
             continue;
         }
-        let name = reference.table();
         let is_table = catalog == session::CATALOG && schema == session::SCHEMA && scope.has_table(name);
         // A function in `FROM` is listed among the tables.
         let is_function = reference.schema().is_none() && state.table_functions().contains_key(name);

@@ -39,6 +39,7 @@ struct Inner {
     line: crate::processes::Line,
     subscribers: crate::changes::Subscribers,
     outgoing: Outgoing,
+    downloads: crate::downloads::Downloads,
 }
 
 /// What an [`App`] is made of.
@@ -105,6 +106,7 @@ impl App {
             line: crate::processes::Line::default(),
             subscribers: crate::changes::Subscribers::default(),
             outgoing,
+            downloads: crate::downloads::Downloads::default(),
         }))
     }
 
@@ -136,6 +138,11 @@ impl App {
     /// Who reads the stream of changes.
     pub(crate) fn subscribers(&self) -> &crate::changes::Subscribers {
         &self.0.subscribers
+    }
+
+    /// Datasets that were made into files.
+    pub(crate) fn downloads(&self) -> &crate::downloads::Downloads {
+        &self.0.downloads
     }
 
     /// Whether the node can do its work, as last found.

@@ -10,6 +10,7 @@ mod ckan;
 mod collections;
 mod coverages;
 mod dcat;
+mod downloads;
 mod edr;
 mod feeds;
 pub mod http;

@@ -85,6 +85,8 @@ impl TestNode {
         let settings = Settings { data: Some(self.data().display().to_string()), ..Settings::default() };
         let variables = |name: &str| match name {
             "CUULONG_CATALOG" => self.backend.catalog.clone(),
+            // A free one; nodes that nobody asks over HTTP do not listen there either.
+            "CUULONG_PGWIRE_LISTEN" => Some("127.0.0.1:0".to_owned()),
             "CUULONG_STORE" => self.backend.store.clone(),
             "CUULONG_UPLOAD_LIMIT" => self.upload_limit.map(|limit| limit.to_string()),
             _ => self.settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
@@ -162,13 +164,14 @@ impl TestNode {
     pub async fn serve(mut self) -> Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let node = self.node.take().expect("the node is open");
+        let mut node = self.node.take().expect("the node is open");
+        let sql = node.listen_sql().await.expect("it listens").expect("an address");
         let key = node.console_key();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             node.serve(listener, async { stopped.await.unwrap_or(()) }).await.expect("the node serves");
         });
-        Served { url: format!("http://{address}"), key, stop: Some(stop), task: Some(task), test: self }
+        Served { url: format!("http://{address}"), sql, key, stop: Some(stop), task: Some(task), test: self }
     }
 }
 
@@ -187,6 +190,8 @@ pub fn upload_path(dataset: &str, file_name: &str, mapping: Option<&str>, dry_ru
 pub struct Served {
     /// Its address.
     pub url: String,
+    /// Where clients of PostgreSQL are served.
+    pub sql: std::net::SocketAddr,
     /// Its console's key.
     pub key: SecretString,
     stop: Option<oneshot::Sender<()>>,

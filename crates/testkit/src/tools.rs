@@ -14,6 +14,11 @@ pub fn python() -> Option<PathBuf> {
     prepared("CUULONG_TEST_PYTHON").map(PathBuf::from)
 }
 
+/// PostgreSQL's own client, which comes with the tests' server; or `None` (said aloud).
+pub fn psql() -> Option<PathBuf> {
+    prepared("CUULONG_TEST_POSTGRES").map(|_| PathBuf::from("psql"))
+}
+
 /// The URL of a new, empty database on the tests' PostgreSQL server, or `None` (said aloud).
 pub async fn postgres_database() -> Option<String> {
     let admin = prepared("CUULONG_TEST_POSTGRES")?;

@@ -11,6 +11,7 @@ mod permissions;
 mod question;
 mod rasters;
 mod real_files;
+mod sqlwire;
 mod uploads;
 mod versions;
 mod wizard;

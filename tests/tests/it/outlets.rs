@@ -47,6 +47,14 @@ async fn stac_clients_and_validators_take_the_items() {
     node.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whole_datasets_are_read_from_files() {
+    let Some(python) = python() else { return };
+    let node = node().await.serve().await;
+    judged(&python, "downloads.py", &node.url).await;
+    node.stop().await;
+}
+
 /// <https://api.stacspec.org/v1.0.0/item-search>
 #[tokio::test]
 async fn rasters_are_items_with_grid_bands_and_checksum() {

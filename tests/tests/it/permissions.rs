@@ -28,6 +28,9 @@ async fn statuses(client: &Client, id: &str) -> Vec<u16> {
         format!("/v1/datasets/{id}/versions"),
         format!("/v1/datasets/{id}/runs"),
         format!("/v1/sql?sql=SELECT%20*%20FROM%20{id}"),
+        format!("/v1/datasets/{id}/data"),
+        format!("/v1/datasets/{id}/data.sha256"),
+        format!("/v1/datasets/{id}/data/estimate"),
         format!("/ogc/collections/{id}"),
     ] {
         statuses.push(client.get(&path).await.unwrap().status.as_u16());

@@ -18,6 +18,8 @@ pub struct Model {
     pub role: String,
     #[sea_orm(column_type = "Text", nullable)]
     pub password: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub scram: Option<String>,
     pub disabled: bool,
     pub created_at: DateTimeUtc,
 }

@@ -18,6 +18,8 @@ pub struct Model {
     pub label: String,
     #[sea_orm(column_type = "Text")]
     pub scope: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub scram: Option<String>,
     pub created_at: DateTimeUtc,
     pub expires_at: Option<DateTimeUtc>,
     pub revoked_at: Option<DateTimeUtc>,

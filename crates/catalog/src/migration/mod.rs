@@ -19,6 +19,7 @@ mod m20261126_000060_records;
 mod m20261126_000070_feed;
 mod m20261126_000071_webhooks;
 mod m20261126_000075_jobs;
+mod m20261126_000090_scram;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000070_feed::Migration),
             Box::new(m20261126_000071_webhooks::Migration),
             Box::new(m20261126_000075_jobs::Migration),
+            Box::new(m20261126_000090_scram::Migration),
         ]
     }
 }

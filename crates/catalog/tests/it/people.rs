@@ -147,7 +147,13 @@ async fn secrets_are_stored_nowhere(database: Database) {
     let token = catalog.sign_in(&user_id("lan"), &secret("chín con rồng"), now()).await.unwrap().unwrap();
     let raw = database.raw().await;
     let mut stored = String::new();
-    for sql in ["SELECT hash FROM api_key", "SELECT hash FROM session", "SELECT password FROM account"] {
+    for sql in [
+        "SELECT hash FROM api_key",
+        "SELECT scram FROM api_key",
+        "SELECT hash FROM session",
+        "SELECT password FROM account",
+        "SELECT scram FROM account",
+    ] {
         let backend: DbBackend = raw.get_database_backend();
         let row = raw.query_one_raw(Statement::from_string(backend, sql)).await.unwrap().unwrap();
         stored.push_str(&row.try_get_by_index::<String>(0).unwrap());

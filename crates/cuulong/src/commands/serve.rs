@@ -11,7 +11,7 @@ use crate::sample;
 
 /// Opens the folder, loads the sample when asked, and serves until a signal.
 pub async fn serve(config: &Config, demo: bool) -> Done {
-    let node = Node::open(config, demo).await.map_err(|error| sentence(&error))?;
+    let mut node = Node::open(config, demo).await.map_err(|error| sentence(&error))?;
     let listener = TcpListener::bind(&config.listen).await.map_err(|error| {
         format!("cannot listen on `{}`: {error}; choose another with --listen", config.listen)
     })?;
@@ -28,6 +28,9 @@ pub async fn serve(config: &Config, demo: bool) -> Done {
         }
     }
     tell(&format!("Cửu Long: http://{}", shown(address)));
+    if let Some(address) = node.listen_sql().await.map_err(|error| sentence(&error))? {
+        tell(&format!("PostgreSQL: postgresql://public@{}/cuulong", shown(address)));
+    }
     node.serve(listener, signal()).await.map_err(|error| sentence(&error))
 }
 

@@ -40,6 +40,8 @@ pub(super) struct Running {
     pub(super) gone: StopOnDrop,
     pub(super) record: Record,
     pub(super) wanted: Option<usize>,
+    /// The most rows that the answer may have.
+    pub(super) most: usize,
 }
 
 /// Lets the plan run on the engine's threads, a few batches ahead of the asker. It stops when the
@@ -52,13 +54,13 @@ pub(super) fn deliver(
     let schema = plain_schema(&running.rows.schema());
     let truncated = Truncated::default();
     let (sender, receiver) = mpsc::channel(2);
-    let Running { rows, slot, stop, gone, mut record, wanted } = running;
+    let Running { rows, slot, stop, gone, mut record, wanted, most } = running;
     let mut pump = Pump {
         rows,
         schema: schema.clone(),
         sender,
         truncated: truncated.clone(),
-        max_rows: engine.limits.max_rows,
+        max_rows: most,
         wanted,
         stop: stop.clone(),
     };
@@ -144,7 +146,7 @@ impl Pump {
 }
 
 /// The columns in types that every client of Arrow reads.
-fn plain_schema(schema: &Schema) -> SchemaRef {
+pub(super) fn plain_schema(schema: &Schema) -> SchemaRef {
     let fields: Vec<FieldRef> = schema.fields().iter().map(plain_field).collect();
     Arc::new(Schema::new(fields))
 }

@@ -17,6 +17,7 @@ use super::functions::{AsKnownAt, HarmoniseFunction};
 use super::held::CountHeld;
 use super::interrupt::{self, StopWhenTold};
 use super::observations::{ObservationTable, Which};
+use super::postgres::{Described, Postgres};
 use super::scope::Scope;
 use super::spatial::JoinByBox;
 use crate::cluster::{ByBox, Guard};
@@ -50,10 +51,14 @@ pub(super) fn dialect() -> Dialect {
 }
 
 /// A session over what the scope may read.
-pub(super) fn context(scope: &Arc<Scope>) -> SessionContext {
-    let config = config(scope.engine.limits.threads.max(1));
+pub(super) fn context(scope: &Arc<Scope>, postgres: Option<&Postgres>) -> SessionContext {
+    let mut config = config(scope.engine.limits.threads.max(1));
+    if postgres.is_some() {
+        // Ours stands in its place, in the words of PostgreSQL.
+        config = config.with_information_schema(false);
+    }
     let rules: [Rule; 2] = [Arc::new(JoinByBox), Arc::new(StopWhenTold)];
-    with_rules(scope, config, rules)
+    with_rules(scope, config, rules, postgres.cloned())
 }
 
 /// The same for plans that go to the cluster: without what works only when all parts of a plan are
@@ -71,7 +76,7 @@ pub(crate) fn cluster_context(scope: &Arc<Scope>, partitions: usize, left: Durat
     optimizer.enable_aggregate_dynamic_filter_pushdown = false;
     let guard = Guard::new(scope.clone(), left, scope.engine.limits.timeout);
     let rules: [Rule; 2] = [Arc::new(ByBox), Arc::new(guard)];
-    with_rules(scope, config, rules)
+    with_rules(scope, config, rules, None)
 }
 
 type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
@@ -97,9 +102,10 @@ fn with_rules(
     scope: &Arc<Scope>,
     config: SessionConfig,
     last: impl IntoIterator<Item = Rule>,
+    postgres: Option<Postgres>,
 ) -> SessionContext {
     let catalogs = MemoryCatalogProviderList::new();
-    let catalog: Arc<dyn CatalogProvider> = Arc::new(Tables { scope: scope.clone() });
+    let catalog: Arc<dyn CatalogProvider> = Arc::new(Tables { scope: scope.clone(), postgres });
     datafusion::catalog::CatalogProviderList::register_catalog(&catalogs, CATALOG.to_owned(), catalog);
     let mut builder = SessionStateBuilder::new()
         .with_config(config)
@@ -121,8 +127,9 @@ fn with_rules(
 
 /// The catalogue and its one schema: the tables that the scope may read. Nothing can be added.
 #[derive(Debug, Clone)]
-struct Tables {
-    scope: Arc<Scope>,
+pub(super) struct Tables {
+    pub(super) scope: Arc<Scope>,
+    pub(super) postgres: Option<Postgres>,
 }
 
 impl CatalogProvider for Tables {
@@ -131,6 +138,11 @@ impl CatalogProvider for Tables {
     }
 
     fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
+        if let Some(postgres) = &self.postgres
+            && let Some(described) = Described::schema(self.clone(), postgres.clone(), name)
+        {
+            return Some(Arc::new(described));
+        }
         (name == SCHEMA).then(|| Arc::new(self.clone()) as Arc<dyn SchemaProvider>)
     }
 }

@@ -145,13 +145,16 @@ fn csv_body(schema: SchemaRef, rows: Rows) -> Body {
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let mut header = csv_line(&names);
     header.push('\n');
-    let lines = rows.map_err(cut).map(|batch| {
-        let mut writer = arrow::csv::WriterBuilder::new().with_header(false).build(Vec::new());
-        writer.write(&with_text_times(super::harmless::harmless(batch?)?)?)?;
-        Ok::<_, StreamError>(Bytes::from(writer.into_inner()))
-    });
+    let lines = rows.map_err(cut).map(|batch| Ok::<_, StreamError>(Bytes::from(csv_rows(batch?)?)));
     let start = futures::stream::once(async move { Ok(Bytes::from(header)) });
     Body::from_stream(start.chain(lines))
+}
+
+/// Rows as lines of CSV, without a header.
+pub fn csv_rows(batch: RecordBatch) -> Result<Vec<u8>, arrow::error::ArrowError> {
+    let mut writer = arrow::csv::WriterBuilder::new().with_header(false).build(Vec::new());
+    writer.write(&with_text_times(super::harmless::harmless(batch)?)?)?;
+    Ok(writer.into_inner())
 }
 
 /// Rows as JSON objects, nulls included: for answers that hold them whole.
@@ -215,7 +218,8 @@ fn texts_of(times: &TimestampMicrosecondArray) -> StringArray {
     texts.finish()
 }
 
-fn csv_line(names: &[&str]) -> String {
+/// A line of CSV.
+pub fn csv_line(names: &[&str]) -> String {
     let quoted = names.iter().map(|name| {
         let name = formats::harmless(name);
         if name.contains([',', '"', '\n', '\r']) {

@@ -226,13 +226,13 @@ pub async fn file(
 
 /// What a `Range` asks for (RFC 9110 §14.2): several ranges are answered with the whole.
 #[derive(Debug, PartialEq, Eq)]
-enum Asked {
+pub(super) enum Asked {
     Whole,
     Part(std::ops::Range<u64>),
     Nothing,
 }
 
-fn range(text: &str, size: u64) -> Asked {
+pub(super) fn range(text: &str, size: u64) -> Asked {
     let Some((first, last)) = text.strip_prefix("bytes=").and_then(|text| text.split_once('-')) else {
         return Asked::Whole;
     };

@@ -4,6 +4,7 @@ mod admin;
 mod amendments;
 mod changes;
 mod coverages;
+mod data;
 mod datasets;
 mod documents;
 mod drafts;
@@ -119,6 +120,9 @@ fn listed() -> (Router<App>, OpenApi) {
         .routes(routes!(versions::list))
         .routes(routes!(versions::differences))
         .routes(routes!(observations::list, writes::write).layer(DefaultBodyLimit::max(writes::MAX_BYTES)))
+        .routes(routes!(data::data))
+        .routes(routes!(data::checksum))
+        .routes(routes!(data::estimate))
         .routes(routes!(coverages::list))
         .routes(routes!(coverages::show))
         .routes(routes!(coverages::file))

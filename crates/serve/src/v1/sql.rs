@@ -6,9 +6,10 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 use policy::Principal;
-use query::Sql;
-use serde::Deserialize;
-use serde_json::json;
+use query::{Parameter, Sql};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
@@ -28,6 +29,40 @@ pub struct Query {
     format: Option<String>,
     /// The most rows wanted; `truncated` tells whether there were more.
     max_rows: Option<usize>,
+    /// The values of `$1`, `$2`, … in their order, as a JSON array: numbers, texts, true, false, null. A
+    /// text beside a number or a time is read as one.
+    #[serde(default, deserialize_with = "parameters")]
+    #[param(value_type = Option<String>, example = "[4.0, \"station:cau_noi\"]")]
+    #[schema(value_type = Option<Vec<Value>>)]
+    parameters: Vec<Parameter>,
+}
+
+/// An array of values; in an address, as a text that is one.
+fn parameters<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Parameter>, D::Error> {
+    let values = match Value::deserialize(from)? {
+        Value::Array(values) => values,
+        Value::Null => Vec::new(),
+        Value::String(text) => serde_json::from_str(&text)
+            .map_err(|error| D::Error::custom(format!("`parameters` is no JSON array: {error}")))?,
+        _ => return Err(D::Error::custom("`parameters` is a JSON array of values")),
+    };
+    values.into_iter().map(parameter).collect::<Result<_, _>>().map_err(D::Error::custom)
+}
+
+fn parameter(value: Value) -> Result<Parameter, String> {
+    Ok(match value {
+        Value::Null => Parameter::Null,
+        Value::Bool(truth) => Parameter::Boolean(truth),
+        Value::String(text) => Parameter::Text(text),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Parameter::Integer(whole),
+            (None, Some(float)) => Parameter::Float(float),
+            (None, None) => return Err(format!("`{number}` is no number that is taken")),
+        },
+        Value::Array(_) | Value::Object(_) => {
+            return Err("a parameter is a number, a text, true, false or null".to_owned());
+        }
+    })
 }
 
 /// Runs a query given in the address.
@@ -58,7 +93,8 @@ async fn answer(app: &App, principal: &Principal, headers: &HeaderMap, query: Qu
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let format = RowFormat::choose(query.format.as_deref(), accept)?;
     let as_known_at = instant(query.as_known_at.as_deref(), "as_known_at")?;
-    let request = Sql { text: query.sql, as_known_at, max_rows: query.max_rows };
+    let request =
+        Sql { as_known_at, max_rows: query.max_rows, parameters: query.parameters, ..Sql::new(query.sql) };
     let answer = app.engine.sql(principal, request).await?;
     let versions: serde_json::Map<String, serde_json::Value> =
         answer.datasets.iter().map(|(dataset, version)| (dataset.to_string(), version.0.into())).collect();

@@ -1,0 +1,174 @@
+//! Statements over tables of `pg_catalog` in which there is never anything: constraints, indexes,
+//! triggers, policies. What such a statement answers follows from its shape; its expressions, which
+//! are the longest that clients send, need not be understood.
+
+use datafusion::sql::sqlparser::ast::{
+    Expr, GroupByExpr, Ident, JoinOperator, ObjectName, Query, Select, SelectItem, SetExpr, TableFactor,
+    TableWithJoins, Value,
+};
+
+use super::tables::has_rows;
+use super::{INFORMATION_SCHEMA, PG_CATALOG};
+
+/// The table that a name means: the schema that describes, and the table in it.
+pub(super) fn described(name: &ObjectName) -> Option<(&'static str, String)> {
+    let parts: Vec<&Ident> = name.0.iter().map(|part| part.as_ident()).collect::<Option<_>>()?;
+    let lower = |ident: &Ident| match ident.quote_style {
+        Some(_) => ident.value.clone(),
+        None => ident.value.to_lowercase(),
+    };
+    match parts.as_slice() {
+        [table] => {
+            Some(lower(table)).filter(|table| table.starts_with("pg_")).map(|table| (PG_CATALOG, table))
+        }
+        [.., schema, table] => {
+            let schema = lower(schema);
+            let known = [PG_CATALOG, INFORMATION_SCHEMA].into_iter().find(|known| *known == schema)?;
+            Some((known, lower(table)))
+        }
+        [] => None,
+    }
+}
+
+/// Whether the relation never has rows.
+fn is_empty(factor: &TableFactor) -> bool {
+    match factor {
+        TableFactor::Table { name, args: None, .. } => {
+            described(name).is_some_and(|(schema, table)| !has_rows(schema, &table))
+        }
+        TableFactor::Derived { subquery, .. } => is_emptied(subquery),
+        TableFactor::NestedJoin { table_with_joins, .. } => has_no_rows(table_with_joins),
+        _ => false,
+    }
+}
+
+fn has_no_rows(from: &TableWithJoins) -> bool {
+    let needs = |join: &JoinOperator| {
+        matches!(
+            join,
+            JoinOperator::Join(_)
+                | JoinOperator::Inner(_)
+                | JoinOperator::CrossJoin(_)
+                | JoinOperator::Right(_)
+                | JoinOperator::RightOuter(_)
+        )
+    };
+    let is_outer = from.joins.iter().any(|join| {
+        matches!(
+            join.join_operator,
+            JoinOperator::Right(_) | JoinOperator::RightOuter(_) | JoinOperator::FullOuter(_)
+        )
+    });
+    (is_empty(&from.relation) && !is_outer)
+        || from.joins.iter().any(|join| needs(&join.join_operator) && is_empty(&join.relation))
+}
+
+/// Whether nothing comes out of what the statement reads from.
+fn reads_nothing(select: &Select) -> bool {
+    select.from.iter().any(has_no_rows)
+}
+
+/// Makes a statement that never answers rows one that says so. Aggregates over all rows answer one.
+pub(super) fn empty(select: &mut Select) {
+    let is_grouped = match &select.group_by {
+        GroupByExpr::Expressions(by, _) => !by.is_empty(),
+        GroupByExpr::All(_) => true,
+    };
+    if !reads_nothing(select) || (!is_grouped && aggregates(select)) {
+        return;
+    }
+    let names: Vec<Ident> = select.projection.iter().map(name_of).collect();
+    let null = || Expr::Value(Value::Null.into());
+    select.projection =
+        names.into_iter().map(|alias| SelectItem::ExprWithAlias { expr: null(), alias }).collect();
+    select.from.clear();
+    select.distinct = None;
+    select.group_by = GroupByExpr::Expressions(Vec::new(), Vec::new());
+    select.having = None;
+    select.sort_by.clear();
+    select.selection = Some(Expr::Value(Value::Boolean(false).into()));
+}
+
+/// What the query gives, when it is a value in an expression over nothing: null, or 0 for a count.
+pub(super) fn value(query: &Query) -> Option<Value> {
+    if is_emptied(query) {
+        return Some(Value::Null);
+    }
+    let SetExpr::Select(select) = query.body.as_ref() else { return None };
+    if !reads_nothing(select) {
+        return None;
+    }
+    let counts =
+        select.projection.first().is_some_and(|item| item.to_string().to_lowercase().starts_with("count("));
+    Some(if counts { Value::Number("0".to_owned(), false) } else { Value::Null })
+}
+
+/// Makes one value of a query in an expression that gives one at most, as those over the catalogue do: the
+/// planner asks for an aggregate where the query looks at the rows around it.
+pub(super) fn one(query: &mut Query) {
+    let SetExpr::Select(select) = query.body.as_mut() else { return };
+    let is_described = |from: &TableWithJoins| {
+        let of = |factor: &TableFactor| matches!(factor, TableFactor::Table { name, args: None, .. } if described(name).is_some());
+        of(&from.relation) && from.joins.iter().all(|join| of(&join.relation))
+    };
+    let is_plain = matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty());
+    if !is_plain || select.from.is_empty() || !select.from.iter().all(is_described) || aggregates(select) {
+        return;
+    }
+    let [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] =
+        select.projection.as_mut_slice()
+    else {
+        return;
+    };
+    if let Some(largest) = super::adapt::parsed(&format!("max({expr})")) {
+        *expr = largest;
+        query.order_by = None;
+        query.limit_clause = None;
+    }
+}
+
+/// Whether the query was made to answer nothing.
+pub(super) fn is_emptied(query: &Query) -> bool {
+    match query.body.as_ref() {
+        SetExpr::Select(select) => {
+            let never = Expr::Value(Value::Boolean(false).into());
+            select.from.is_empty() && select.selection.as_ref() == Some(&never)
+        }
+        SetExpr::Query(inner) => is_emptied(inner),
+        _ => false,
+    }
+}
+
+fn aggregates(select: &Select) -> bool {
+    const NAMES: [&str; 9] =
+        ["count(", "sum(", "min(", "max(", "avg(", "array_agg(", "string_agg(", "bool_or(", "bool_and("];
+    select.projection.iter().any(|item| {
+        let text = item.to_string().to_lowercase();
+        let text = text.strip_prefix("pg_catalog.").unwrap_or(&text);
+        NAMES.iter().any(|name| text.starts_with(name))
+    })
+}
+
+fn name_of(item: &SelectItem) -> Ident {
+    let plain = |name: &str| Ident::with_quote('"', name);
+    match item {
+        SelectItem::ExprWithAlias { alias, .. } => alias.clone(),
+        SelectItem::UnnamedExpr(expr) => name_of_expr(expr).unwrap_or_else(|| plain("?column?")),
+        _ => plain("?column?"),
+    }
+}
+
+/// The name that PostgreSQL gives a column of an expression.
+pub(super) fn name_of_expr(expr: &Expr) -> Option<Ident> {
+    match expr {
+        Expr::Identifier(name) => Some(name.clone()),
+        Expr::CompoundIdentifier(parts) => parts.last().cloned(),
+        Expr::Cast { expr, data_type, .. } => {
+            name_of_expr(expr).or_else(|| Some(Ident::with_quote('"', data_type.to_string().to_lowercase())))
+        }
+        Expr::Function(function) => function.name.0.last().and_then(|part| part.as_ident()).cloned(),
+        Expr::Collate { expr, .. } | Expr::Nested(expr) => name_of_expr(expr),
+        Expr::Case { .. } => Some(Ident::new("case")),
+        _ => None,
+    }
+}

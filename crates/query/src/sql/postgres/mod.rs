@@ -1,0 +1,103 @@
+//! What clients of PostgreSQL ask a server about itself: its schemas, tables, columns and types, in
+//! the tables and functions of `pg_catalog` and `information_schema`. Only what the principal may read
+//! is in them, as everywhere.
+
+mod adapt;
+mod emptied;
+mod tables;
+mod types;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::catalog::{SchemaProvider, TableProvider};
+use datafusion::error::DataFusionError;
+
+pub(super) use adapt::adapt;
+pub(super) use tables::has_table;
+pub use types::PgType;
+
+use super::session::{SCHEMA, Tables};
+use crate::error::pass;
+
+/// The schema that describes a server.
+const PG_CATALOG: &str = "pg_catalog";
+/// The schema of the standard.
+const INFORMATION_SCHEMA: &str = "information_schema";
+/// The release whose catalogue this is like.
+const RELEASE: &str = "15.0";
+
+/// A session of the PostgreSQL protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Postgres {
+    /// The name that the client signed in with.
+    pub user: String,
+    /// The database that it asked for; there is one, whatever its name.
+    pub database: String,
+    /// The number of its connection.
+    pub process: i32,
+}
+
+impl Postgres {
+    /// What `version()` says.
+    pub fn version() -> String {
+        format!("PostgreSQL {RELEASE} (Cửu Long {})", env!("CARGO_PKG_VERSION"))
+    }
+
+    /// A column's name as it is shown: the planner takes every name once, PostgreSQL does not.
+    pub fn shown(name: &str) -> &str {
+        adapt::shown(name)
+    }
+
+    /// What the server says of a setting.
+    pub fn setting(name: &str) -> Option<&'static str> {
+        let name = name.to_lowercase();
+        tables::SETTINGS.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+    }
+
+    /// The release, as a server tells it at the start.
+    pub fn release() -> &'static str {
+        RELEASE
+    }
+}
+
+/// One of the two schemas that describe.
+#[derive(Debug)]
+pub(super) struct Described {
+    tables: Tables,
+    postgres: Postgres,
+    schema: &'static str,
+}
+
+impl Described {
+    /// The schema of this name, if it is one that describes.
+    pub(super) fn schema(tables: Tables, postgres: Postgres, name: &str) -> Option<Described> {
+        let schema = [PG_CATALOG, INFORMATION_SCHEMA].into_iter().find(|schema| *schema == name)?;
+        Some(Described { tables, postgres, schema })
+    }
+}
+
+#[async_trait]
+impl SchemaProvider for Described {
+    fn table_names(&self) -> Vec<String> {
+        tables::names(self.schema).map(str::to_owned).collect()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
+        tables::table(&self.tables, &self.postgres, self.schema, name).await.map_err(pass)
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        has_table(self.schema, name)
+    }
+}
+
+/// The number of a table: from its name, so that it is the same in every session.
+fn table_oid(name: &str) -> i64 {
+    // FNV-1a.
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let range = (1_u64 << 31) - tables::FIRST_OID;
+    i64::try_from(tables::FIRST_OID + hash % range).unwrap_or_default()
+}

@@ -1,0 +1,117 @@
+//! The types of columns as PostgreSQL numbers and names them.
+
+use arrow::datatypes::DataType;
+
+/// A type of PostgreSQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PgType {
+    /// Its number in `pg_type`.
+    pub oid: u32,
+    /// Its name in `pg_type`.
+    pub name: &'static str,
+    /// Its name in SQL.
+    pub sql: &'static str,
+    /// The bytes of a value; -1 where they vary.
+    pub size: i16,
+    /// The number of the type of its lists.
+    pub array: u32,
+    /// Its kind, as `pg_type.typcategory` says.
+    pub category: &'static str,
+}
+
+const fn named(
+    oid: u32,
+    name: &'static str,
+    sql: &'static str,
+    size: i16,
+    array: u32,
+    category: &'static str,
+) -> PgType {
+    PgType { oid, name, sql, size, array, category }
+}
+
+/// The types that there are: those of our columns, and those of the catalogue that clients look for.
+pub(super) const ALL: [PgType; 25] = [
+    named(16, "bool", "boolean", 1, 1000, "B"),
+    named(17, "bytea", "bytea", -1, 1001, "U"),
+    named(18, "char", "\"char\"", 1, 1002, "Z"),
+    named(19, "name", "name", 64, 1003, "S"),
+    named(20, "int8", "bigint", 8, 1016, "N"),
+    named(21, "int2", "smallint", 2, 1005, "N"),
+    named(23, "int4", "integer", 4, 1007, "N"),
+    named(25, "text", "text", -1, 1009, "S"),
+    named(26, "oid", "oid", 4, 1028, "N"),
+    named(700, "float4", "real", 4, 1021, "N"),
+    named(701, "float8", "double precision", 8, 1022, "N"),
+    named(1042, "bpchar", "character", -1, 1014, "S"),
+    named(1043, "varchar", "character varying", -1, 1015, "S"),
+    named(1082, "date", "date", 4, 1182, "D"),
+    named(1083, "time", "time without time zone", 8, 1183, "D"),
+    named(1114, "timestamp", "timestamp without time zone", 8, 1115, "D"),
+    named(1184, "timestamptz", "timestamp with time zone", 8, 1185, "D"),
+    named(1186, "interval", "interval", 16, 1187, "T"),
+    named(1700, "numeric", "numeric", -1, 1231, "N"),
+    named(1000, "_bool", "boolean[]", -1, 0, "A"),
+    named(1007, "_int4", "integer[]", -1, 0, "A"),
+    named(1009, "_text", "text[]", -1, 0, "A"),
+    named(1016, "_int8", "bigint[]", -1, 0, "A"),
+    named(1022, "_float8", "double precision[]", -1, 0, "A"),
+    named(2950, "uuid", "uuid", 16, 2951, "U"),
+];
+
+impl PgType {
+    /// The type of a number.
+    pub fn of_oid(oid: u32) -> Option<PgType> {
+        ALL.into_iter().find(|of| of.oid == oid)
+    }
+
+    /// The type of a name, in SQL or in `pg_type`.
+    pub fn of_name(name: &str) -> Option<PgType> {
+        let name = name.trim().trim_start_matches("pg_catalog.");
+        ALL.into_iter().find(|of| of.name == name || of.sql == name)
+    }
+
+    /// The type in which values of an Arrow type are given; what has no type of its own is a text.
+    pub fn of(arrow: &DataType) -> PgType {
+        let oid = match arrow {
+            DataType::Boolean => 16,
+            DataType::Int8 | DataType::Int16 | DataType::UInt8 => 21,
+            DataType::Int32 | DataType::UInt16 => 23,
+            DataType::Int64 | DataType::UInt32 => 20,
+            DataType::UInt64 | DataType::Decimal128(..) | DataType::Decimal256(..) => 1700,
+            DataType::Float16 | DataType::Float32 => 700,
+            DataType::Float64 => 701,
+            DataType::Binary | DataType::LargeBinary | DataType::BinaryView => 17,
+            DataType::Date32 | DataType::Date64 => 1082,
+            DataType::Time32(_) | DataType::Time64(_) => 1083,
+            DataType::Timestamp(_, None) => 1114,
+            DataType::Timestamp(_, Some(_)) => 1184,
+            DataType::Dictionary(_, values) => return PgType::of(values),
+            DataType::List(item) | DataType::LargeList(item) => match PgType::of(item.data_type()).array {
+                list @ (1000 | 1007 | 1009 | 1016 | 1022) => list,
+                _ => 25,
+            },
+            _ => 25,
+        };
+        PgType::of_oid(oid).unwrap_or(ALL[7])
+    }
+
+    /// The Arrow type of a parameter that a client gives in this type.
+    pub fn arrow(oid: u32) -> Option<DataType> {
+        use arrow::datatypes::TimeUnit::Microsecond;
+        Some(match oid {
+            16 => DataType::Boolean,
+            17 => DataType::Binary,
+            21 => DataType::Int16,
+            23 => DataType::Int32,
+            20 | 26 => DataType::Int64,
+            700 => DataType::Float32,
+            701 | 1700 => DataType::Float64,
+            1082 => DataType::Date32,
+            1114 => DataType::Timestamp(Microsecond, None),
+            1184 => DataType::Timestamp(Microsecond, Some("UTC".into())),
+            25 | 1043 | 1042 | 19 | 18 => DataType::Utf8,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,382 @@
+//! Values of Arrow columns as PostgreSQL writes them: texts (§8), and the binary forms of its `…send`
+//! functions.
+
+use std::fmt::Write as _;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Float32Array, Float64Array, Int16Array,
+    Int32Array, Int64Array, RecordBatch, StringArray, StringBuilder, Time64MicrosecondArray,
+    TimestampMicrosecondArray,
+};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use query::PgType;
+
+use crate::error::Refusal;
+
+/// 2000-01-01, from which PostgreSQL counts.
+pub(crate) const EPOCH_MICROS: i64 = 946_684_800_000_000;
+const EPOCH_DAYS: i32 = 10_957;
+
+/// A column of a batch, in the form in which its values are written.
+pub(crate) enum Column {
+    Boolean(BooleanArray),
+    Small(Int16Array),
+    Whole(Int32Array),
+    Long(Int64Array),
+    Real(Float32Array),
+    Double(Float64Array),
+    Text(StringArray),
+    /// Decimal numbers, as texts.
+    Numeric(StringArray),
+    Bytes(BinaryArray),
+    Date(Date32Array),
+    Time(Time64MicrosecondArray),
+    Stamp {
+        times: TimestampMicrosecondArray,
+        has_zone: bool,
+    },
+    List {
+        lists: arrow::array::ListArray,
+        item: Box<Column>,
+        of: PgType,
+    },
+}
+
+/// The columns of a batch.
+pub(crate) fn columns(batch: &RecordBatch) -> Result<Vec<Column>, Refusal> {
+    batch.columns().iter().map(column).collect()
+}
+
+/// The types of the columns, as they are told.
+pub(crate) fn types(schema: &Schema) -> Vec<PgType> {
+    let of = |field: &std::sync::Arc<Field>| PgType::of(field.data_type());
+    schema.fields().iter().map(of).collect()
+}
+
+fn column(array: &ArrayRef) -> Result<Column, Refusal> {
+    let to = |of: &DataType| cast(array, of).map_err(|error| unwritable(&error));
+    Ok(match array.data_type() {
+        DataType::Boolean => Column::Boolean(array.as_boolean().clone()),
+        DataType::Int8 | DataType::UInt8 | DataType::Int16 => {
+            Column::Small(to(&DataType::Int16)?.as_primitive().clone())
+        }
+        DataType::Int32 | DataType::UInt16 => Column::Whole(to(&DataType::Int32)?.as_primitive().clone()),
+        DataType::Int64 | DataType::UInt32 => Column::Long(to(&DataType::Int64)?.as_primitive().clone()),
+        DataType::Float16 | DataType::Float32 => Column::Real(to(&DataType::Float32)?.as_primitive().clone()),
+        DataType::Float64 => Column::Double(array.as_primitive().clone()),
+        DataType::UInt64 | DataType::Decimal128(..) | DataType::Decimal256(..) => {
+            Column::Numeric(to(&DataType::Utf8)?.as_string().clone())
+        }
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            Column::Text(to(&DataType::Utf8)?.as_string().clone())
+        }
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
+            Column::Bytes(to(&DataType::Binary)?.as_binary().clone())
+        }
+        DataType::Date32 | DataType::Date64 => Column::Date(to(&DataType::Date32)?.as_primitive().clone()),
+        DataType::Time32(_) | DataType::Time64(_) => {
+            Column::Time(to(&DataType::Time64(TimeUnit::Microsecond))?.as_primitive().clone())
+        }
+        DataType::Timestamp(_, zone) => {
+            // An instant is the same in every zone.
+            let of = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
+            Column::Stamp { times: to(&of)?.as_primitive().clone(), has_zone: zone.is_some() }
+        }
+        DataType::Dictionary(_, values) => return column(&to(values)?),
+        DataType::List(_) if PgType::of(array.data_type()).oid != 25 => {
+            let lists = array.as_list::<i32>().clone();
+            let of = PgType::of(lists.values().data_type());
+            Column::List { item: Box::new(column(lists.values())?), lists, of }
+        }
+        DataType::Null => Column::Text(StringArray::new_null(array.len())),
+        _ => Column::Text(as_texts(array)?),
+    })
+}
+
+/// What PostgreSQL has no type of ours for, as a text.
+fn as_texts(array: &ArrayRef) -> Result<StringArray, Refusal> {
+    let options = FormatOptions::default();
+    let formatter = ArrayFormatter::try_new(array, &options).map_err(|error| unwritable(&error))?;
+    let mut texts = StringBuilder::new();
+    for row in 0..array.len() {
+        match array.is_null(row) {
+            true => texts.append_null(),
+            false => texts.append_value(formatter.value(row).to_string()),
+        }
+    }
+    Ok(texts.finish())
+}
+
+fn unwritable(error: &arrow::error::ArrowError) -> Refusal {
+    Refusal::new("22P03", format!("a value cannot be written: {error}"))
+}
+
+impl Column {
+    fn array(&self) -> &dyn Array {
+        match self {
+            Column::Boolean(array) => array,
+            Column::Small(array) => array,
+            Column::Whole(array) => array,
+            Column::Long(array) => array,
+            Column::Real(array) => array,
+            Column::Double(array) => array,
+            Column::Text(array) | Column::Numeric(array) => array,
+            Column::Bytes(array) => array,
+            Column::Date(array) => array,
+            Column::Time(array) => array,
+            Column::Stamp { times, .. } => times,
+            Column::List { lists, .. } => lists,
+        }
+    }
+
+    pub(crate) fn is_null(&self, row: usize) -> bool {
+        self.array().is_null(row)
+    }
+
+    /// Appends the value as a text; the row has one.
+    pub(crate) fn text(&self, row: usize, out: &mut String) {
+        // Writing to a text does not fail.
+        let _ = match self {
+            Column::Boolean(array) => {
+                out.push(if array.value(row) { 't' } else { 'f' });
+                Ok(())
+            }
+            Column::Small(array) => write!(out, "{}", array.value(row)),
+            Column::Whole(array) => write!(out, "{}", array.value(row)),
+            Column::Long(array) => write!(out, "{}", array.value(row)),
+            Column::Real(array) => {
+                let value = array.value(row);
+                float(f64::from(value), &value, out)
+            }
+            Column::Double(array) => float(array.value(row), &array.value(row), out),
+            Column::Text(array) | Column::Numeric(array) => {
+                out.push_str(array.value(row));
+                Ok(())
+            }
+            Column::Bytes(array) => {
+                out.push_str("\\x");
+                array.value(row).iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+            }
+            Column::Date(array) => match array.value_as_date(row) {
+                Some(date) => write!(out, "{date}"),
+                None => write!(out, "infinity"),
+            },
+            Column::Time(array) => {
+                let micros = array.value(row);
+                let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
+                write!(out, "{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+                    .and_then(|()| if rest == 0 { Ok(()) } else { write!(out, ".{rest:06}") })
+            }
+            Column::Stamp { times, has_zone } => {
+                let start = out.len();
+                model::push_instant(out, times.value(row));
+                // `2026-01-31T07:00:00Z` in ISO 8601 is `2026-01-31 07:00:00+00` here.
+                let text = out.split_off(start);
+                out.push_str(&text.trim_end_matches('Z').replacen('T', " ", 1));
+                if *has_zone {
+                    out.push_str("+00");
+                }
+                Ok(())
+            }
+            Column::List { lists, item, .. } => {
+                let range = range(lists, row);
+                out.push('{');
+                for (nth, at) in range.enumerate() {
+                    if nth > 0 {
+                        out.push(',');
+                    }
+                    if item.is_null(at) {
+                        out.push_str("NULL");
+                        continue;
+                    }
+                    let start = out.len();
+                    item.text(at, out);
+                    if matches!(**item, Column::Text(_)) {
+                        let text = out.split_off(start);
+                        let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
+                        let _ = write!(out, "\"{escaped}\"");
+                    }
+                }
+                out.push('}');
+                Ok(())
+            }
+        };
+    }
+
+    /// Appends the value in binary; the row has one.
+    pub(crate) fn binary(&self, row: usize, out: &mut Vec<u8>) {
+        match self {
+            Column::Boolean(array) => out.push(u8::from(array.value(row))),
+            Column::Small(array) => out.extend_from_slice(&array.value(row).to_be_bytes()),
+            Column::Whole(array) => out.extend_from_slice(&array.value(row).to_be_bytes()),
+            Column::Long(array) => out.extend_from_slice(&array.value(row).to_be_bytes()),
+            Column::Real(array) => out.extend_from_slice(&array.value(row).to_be_bytes()),
+            Column::Double(array) => out.extend_from_slice(&array.value(row).to_be_bytes()),
+            Column::Text(array) => out.extend_from_slice(array.value(row).as_bytes()),
+            Column::Numeric(array) => numeric(array.value(row), out),
+            Column::Bytes(array) => out.extend_from_slice(array.value(row)),
+            Column::Date(array) => {
+                out.extend_from_slice(&array.value(row).saturating_sub(EPOCH_DAYS).to_be_bytes());
+            }
+            Column::Time(array) => out.extend_from_slice(&array.value(row).to_be_bytes()),
+            Column::Stamp { times, .. } => {
+                out.extend_from_slice(&times.value(row).saturating_sub(EPOCH_MICROS).to_be_bytes());
+            }
+            Column::List { lists, item, of } => {
+                let range = range(lists, row);
+                let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX).to_be_bytes();
+                let dimensions = i32::from(!range.is_empty());
+                let has_null = range.clone().any(|at| item.is_null(at));
+                out.extend_from_slice(&dimensions.to_be_bytes());
+                out.extend_from_slice(&i32::from(has_null).to_be_bytes());
+                out.extend_from_slice(&of.oid.to_be_bytes());
+                if dimensions > 0 {
+                    out.extend_from_slice(&count(range.len()));
+                    out.extend_from_slice(&1_i32.to_be_bytes());
+                }
+                for at in range {
+                    item.value(at, true, out);
+                }
+            }
+        }
+    }
+
+    /// Appends the length of the value and the value, as a row of the protocol has it.
+    pub(crate) fn value(&self, row: usize, is_binary: bool, out: &mut Vec<u8>) {
+        if self.is_null(row) {
+            out.extend_from_slice(&(-1_i32).to_be_bytes());
+            return;
+        }
+        let start = out.len();
+        out.extend_from_slice(&[0; 4]);
+        match (is_binary, self) {
+            (true, _) => self.binary(row, out),
+            (false, Column::Text(array) | Column::Numeric(array)) => {
+                out.extend_from_slice(array.value(row).as_bytes());
+            }
+            (false, _) => {
+                let mut text = String::new();
+                self.text(row, &mut text);
+                out.extend_from_slice(text.as_bytes());
+            }
+        }
+        let length = i32::try_from(out.len() - start - 4).unwrap_or(i32::MAX);
+        out[start..start + 4].copy_from_slice(&length.to_be_bytes());
+    }
+}
+
+fn range(lists: &arrow::array::ListArray, row: usize) -> std::ops::Range<usize> {
+    let at = |row: usize| usize::try_from(lists.value_offsets()[row]).unwrap_or_default();
+    at(row)..at(row + 1)
+}
+
+fn float(value: f64, shown: &dyn std::fmt::Debug, out: &mut String) -> std::fmt::Result {
+    if value.is_nan() {
+        out.push_str("NaN");
+    } else if value.is_infinite() {
+        out.push_str(if value > 0.0 { "Infinity" } else { "-Infinity" });
+    } else {
+        // The shortest digits that are read back as the same number; whole numbers without `.0`.
+        let start = out.len();
+        write!(out, "{shown:?}")?;
+        if out[start..].ends_with(".0") {
+            out.truncate(out.len() - 2);
+        }
+    }
+    Ok(())
+}
+
+/// A decimal number in binary: sign, scale, and digits to the base of 10 000.
+fn numeric(text: &str, out: &mut Vec<u8>) {
+    let (is_below, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let whole = whole.trim_start_matches('0');
+    let mut padded = "0".repeat((4 - whole.len() % 4) % 4);
+    padded.push_str(whole);
+    let mut weight = (padded.len() / 4) as i16 - 1;
+    padded.push_str(fraction);
+    padded.push_str(&"0".repeat((4 - fraction.len() % 4) % 4));
+    let group = |digits: &[u8]| digits.iter().fold(0_i16, |sum, digit| sum * 10 + i16::from(digit - b'0'));
+    let mut groups: Vec<i16> = padded.as_bytes().chunks(4).map(group).collect();
+    while groups.last() == Some(&0) {
+        groups.pop();
+    }
+    let leading = groups.iter().take_while(|group| **group == 0).count();
+    groups.drain(..leading);
+    weight -= leading as i16;
+    if groups.is_empty() {
+        weight = 0;
+    }
+    let sign: i16 = if is_below && !groups.is_empty() { 0x4000 } else { 0 };
+    for number in [groups.len() as i16, weight, sign, fraction.len() as i16].into_iter().chain(groups) {
+        out.extend_from_slice(&number.to_be_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::ListArray;
+    use arrow::datatypes::{Float64Type, Int64Type};
+
+    use super::*;
+
+    fn text(array: ArrayRef, row: usize) -> String {
+        let mut out = String::new();
+        column(&array).unwrap().text(row, &mut out);
+        out
+    }
+
+    #[test]
+    fn texts_are_those_of_postgresql() {
+        let floats: ArrayRef =
+            Arc::new(Float64Array::from(vec![0.1, 30.0, f64::NAN, f64::NEG_INFINITY, 1e300]));
+        let shown: Vec<String> = (0..5).map(|row| text(floats.clone(), row)).collect();
+        assert_eq!(shown, ["0.1", "30", "NaN", "-Infinity", "1e300"]);
+        let times = TimestampMicrosecondArray::from(vec![1_582_210_800_120_000]);
+        assert_eq!(text(Arc::new(times.clone()), 0), "2020-02-20 15:00:00.120");
+        assert_eq!(text(Arc::new(times.with_timezone("UTC")), 0), "2020-02-20 15:00:00.120+00");
+        let bytes: ArrayRef = Arc::new(BinaryArray::from(vec![&[0_u8, 255][..]]));
+        assert_eq!(text(bytes, 0), "\\x00ff");
+        let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("a\"b"), None, Some("c,d")]));
+        let offsets = arrow::buffer::OffsetBuffer::new(vec![0, 3].into());
+        let field = Arc::new(Field::new("item", DataType::Utf8, true));
+        let list: ArrayRef = Arc::new(ListArray::new(field, offsets, texts, None));
+        assert_eq!(text(list, 0), "{\"a\\\"b\",NULL,\"c,d\"}");
+    }
+
+    #[test]
+    fn decimals_are_groups_of_four_digits() {
+        let check = |text: &str, expected: &[i16]| {
+            let mut out = Vec::new();
+            numeric(text, &mut out);
+            let expected: Vec<u8> = expected.iter().flat_map(|number| number.to_be_bytes()).collect();
+            assert_eq!(out, expected, "{text}");
+        };
+        // As `select numeric_send('…')` of PostgreSQL 15 says.
+        check("12345.67", &[3, 1, 0, 2, 1, 2345, 6700]);
+        check("-0.0001", &[1, -1, 0x4000, 4, 1]);
+        check("0", &[0, 0, 0, 0]);
+        check("10000", &[1, 1, 0, 0, 1]);
+    }
+
+    #[test]
+    fn lists_are_written_in_binary() {
+        let list: ArrayRef =
+            Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>([Some([Some(7), None])]));
+        let mut out = Vec::new();
+        column(&list).unwrap().binary(0, &mut out);
+        let heads: Vec<u8> = [1_i32, 1, 20, 2, 1, 8].iter().flat_map(|number| number.to_be_bytes()).collect();
+        let expected = [heads, 7_i64.to_be_bytes().to_vec(), (-1_i32).to_be_bytes().to_vec()].concat();
+        assert_eq!(out, expected);
+        let empty: ArrayRef =
+            Arc::new(ListArray::from_iter_primitive::<Float64Type, _, _>([Some(Vec::<Option<f64>>::new())]));
+        assert_eq!(text(empty, 0), "{}");
+    }
+}

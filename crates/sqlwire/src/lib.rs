@@ -1,0 +1,123 @@
+//! The PostgreSQL protocol (version 3.0) over the query engine: TLS, SCRAM-SHA-256, and a read-only
+//! session for each principal, so that the tools people have for PostgreSQL ask this node.
+//!
+//! This crate translates. It plans nothing, decides nothing, and never sees a dataset: every
+//! statement goes to [`query::Engine`] with the principal that signed in, and has the limits and the
+//! budget that it has over HTTP.
+
+mod cancel;
+mod copy;
+mod encode;
+mod error;
+mod extended;
+mod frame;
+mod rows;
+mod sasl;
+mod session;
+mod settings;
+mod simple;
+mod startup;
+mod statement;
+mod tls;
+mod tokens;
+mod values;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use catalog::Catalog;
+use query::Engine;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+pub use tls::{TlsError, acceptor};
+
+/// How much clients may take.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections at a time.
+    pub connections: usize,
+    /// How long a connection may stand without a word, or not take what is sent to it.
+    pub idle: Duration,
+    /// How long signing in may take.
+    pub startup: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { connections: 100, idle: Duration::from_secs(600), startup: Duration::from_secs(20) }
+    }
+}
+
+/// What the protocol is served with.
+#[derive(Clone)]
+pub struct Server {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    catalog: Catalog,
+    engine: Engine,
+    tls: TlsAcceptor,
+    limits: Limits,
+    places: Arc<Semaphore>,
+    running: cancel::Registry,
+    failures: sasl::Failures,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("limits", &self.shared.limits).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// A server over these parts.
+    pub fn new(catalog: Catalog, engine: Engine, tls: TlsAcceptor, limits: Limits) -> Server {
+        let places = Arc::new(Semaphore::new(limits.connections));
+        let shared = Shared {
+            catalog,
+            engine,
+            tls,
+            limits,
+            places,
+            running: cancel::Registry::default(),
+            failures: sasl::Failures::default(),
+        };
+        Server { shared: Arc::new(shared) }
+    }
+
+    /// Takes connections until this is dropped; they end with it.
+    pub async fn serve(self, listener: TcpListener) {
+        let mut connections = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok((socket, address)) => {
+                        connections.spawn(connection(self.shared.clone(), socket, address));
+                    }
+                    Err(error) => {
+                        // Out of sockets: those that end make room.
+                        tracing::warn!(%error, "a connection of the PostgreSQL protocol was not taken");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                },
+                Some(_) = connections.join_next() => {}
+            }
+        }
+    }
+}
+
+async fn connection(shared: Arc<Shared>, socket: TcpStream, address: SocketAddr) {
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%error, "a connection sends its packets late");
+    }
+    metrics::counter!("cuulong_sqlwire_connections_total").increment(1);
+    let place = shared.places.clone().try_acquire_owned().ok();
+    if let Err(error) = startup::run(&shared, socket, address, place.is_some()).await {
+        tracing::debug!(%error, "a connection of the PostgreSQL protocol ended");
+    }
+}

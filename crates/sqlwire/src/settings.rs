@@ -1,0 +1,95 @@
+//! Settings of a session: what the server tells at the start, and what may be set and shown.
+
+use std::collections::HashMap;
+
+use query::Postgres;
+
+use crate::error::Refusal;
+
+/// The setting that pins a session to what was known at an instant.
+pub(crate) const AS_KNOWN_AT: &str = "cuulong.as_known_at";
+
+/// What a client is told at the start (§55.2.7).
+pub(crate) fn told(user: &str, application: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("server_version", Postgres::release().to_owned()),
+        ("server_encoding", "UTF8".to_owned()),
+        ("client_encoding", "UTF8".to_owned()),
+        ("application_name", application.to_owned()),
+        ("default_transaction_read_only", "on".to_owned()),
+        ("in_hot_standby", "off".to_owned()),
+        ("is_superuser", "off".to_owned()),
+        ("session_authorization", user.to_owned()),
+        ("DateStyle", "ISO, MDY".to_owned()),
+        ("IntervalStyle", "postgres".to_owned()),
+        ("TimeZone", "UTC".to_owned()),
+        ("integer_datetimes", "on".to_owned()),
+        ("standard_conforming_strings", "on".to_owned()),
+    ]
+}
+
+/// What a client has set.
+#[derive(Debug, Default)]
+pub(crate) struct Settings(HashMap<String, String>);
+
+/// The most settings, and the longest value, that are remembered for a client.
+const MOST: usize = 200;
+const LONGEST: usize = 1_000;
+
+impl Settings {
+    /// Sets a value, or forgets it. What would change what is answered in a way that is not kept here is
+    /// refused rather than passed over.
+    pub(crate) fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), Refusal> {
+        let Some(value) = value else {
+            match name {
+                "all" => self.0.clear(),
+                name => drop(self.0.remove(name)),
+            }
+            return Ok(());
+        };
+        let wrong = |hint: &str| {
+            Err(Refusal::new("22023", format!("invalid value for \"{name}\": \"{value}\"")).hint(hint))
+        };
+        let plain = value.trim_matches('\'').to_lowercase().replace(['-', '_'], "");
+        match name {
+            "client_encoding" if !matches!(plain.as_str(), "utf8" | "unicode") => return wrong("take UTF8"),
+            "timezone"
+                if !matches!(plain.as_str(), "utc" | "gmt" | "etc/utc" | "z" | "0" | "+00" | "+00:00") =>
+            {
+                // Times are given in UTC with their offset, whatever zone the client lives in.
+                return Ok(());
+            }
+            "standard_conforming_strings" if plain != "on" => return wrong("take on"),
+            AS_KNOWN_AT if model::parse_instant(value).is_err() => {
+                return wrong("write an instant, as 2026-01-31T00:00:00Z");
+            }
+            _ => {}
+        }
+        if value.len() > LONGEST || (self.0.len() >= MOST && !self.0.contains_key(name)) {
+            return Err(Refusal::new("54000", "too many settings, or too long a value"));
+        }
+        self.0.insert(name.to_owned(), value.to_owned());
+        Ok(())
+    }
+
+    /// The value that is set, or that the server has.
+    pub(crate) fn shown(&self, name: &str) -> Option<String> {
+        match name {
+            "transaction isolation level" => Some("read committed".to_owned()),
+            "transaction_read_only" => Some("on".to_owned()),
+            "time zone" => self.shown("timezone"),
+            "statement_timeout" | "lock_timeout" | "idle_in_transaction_session_timeout" => {
+                Some(self.0.get(name).cloned().unwrap_or_else(|| "0".to_owned()))
+            }
+            AS_KNOWN_AT | "application_name" | "extra_float_digits" | "bytea_output" => {
+                Some(self.0.get(name).cloned().unwrap_or_default())
+            }
+            name => self.0.get(name).cloned().or_else(|| Postgres::setting(name).map(str::to_owned)),
+        }
+    }
+
+    /// A value that has been set.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
