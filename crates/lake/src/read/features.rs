@@ -52,7 +52,7 @@ async fn any(lake: &Lake, snapshot: &Snapshot, read: &FeatureRead) -> Result<Fea
 }
 
 /// Rows counted from the file's first, as rows of its row groups.
-fn of_file_rows(metadata: &ParquetMetaData, wanted: &[Range<usize>]) -> Chosen {
+pub(super) fn of_file_rows(metadata: &ParquetMetaData, wanted: &[Range<usize>]) -> Chosen {
     let mut chosen = Chosen::default();
     let mut first = 0;
     for group in 0..metadata.num_row_groups() {
@@ -153,17 +153,17 @@ async fn rows_in_box(lake: &Lake, file: &DataFile, bbox: &Bbox) -> Result<Vec<(u
 }
 
 /// The box columns of a batch.
-struct Edges<'a> {
+pub(super) struct Edges<'a> {
     columns: [&'a Float64Array; 4],
 }
 
 impl<'a> Edges<'a> {
-    fn of(batch: &'a RecordBatch, columns: [usize; 4]) -> Edges<'a> {
+    pub(super) fn of(batch: &'a RecordBatch, columns: [usize; 4]) -> Edges<'a> {
         Edges { columns: columns.map(|column| batch.column(column).as_primitive::<Float64Type>()) }
     }
 
     /// `Some` when the row has a box and it meets this one.
-    fn meets(&self, row: usize, bbox: &Bbox) -> Option<()> {
+    pub(super) fn meets(&self, row: usize, bbox: &Bbox) -> Option<()> {
         let [west, south, east, north] = self.columns;
         let there = west.is_valid(row)
             && west.value(row) <= bbox.east
@@ -172,9 +172,19 @@ impl<'a> Edges<'a> {
             && bbox.south <= north.value(row);
         there.then_some(())
     }
+
+    /// Whether the row's box, which meets this one, lies wholly in it.
+    pub(super) fn is_inside(&self, row: usize, bbox: &Bbox) -> bool {
+        let [west, south, east, north] = self.columns;
+        bbox.west <= west.value(row)
+            && east.value(row) <= bbox.east
+            && bbox.south <= south.value(row)
+            && north.value(row) <= bbox.north
+    }
 }
 
-fn choose(metadata: &ParquetMetaData, bbox: &Bbox) -> Chosen {
+/// The rows that may have a box that meets this one, by the statistics of row groups and pages.
+pub(super) fn choose(metadata: &ParquetMetaData, bbox: &Bbox) -> Chosen {
     let [west, south, east, north] = BOX;
     let mut chosen = Chosen::default();
     for group in 0..metadata.num_row_groups() {
