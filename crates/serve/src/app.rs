@@ -1,5 +1,6 @@
 //! The parts that every handler reads with.
 
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use intake::Intake;
 use knowledge::Recipe;
 use lake::Lake;
 use metrics_exporter_prometheus::PrometheusHandle;
-use model::UserId;
+use model::{DatasetId, UserId};
+use parking_lot::Mutex;
 use policy::Principal;
 use query::Engine;
 use secrecy::SecretString;
@@ -34,6 +36,7 @@ struct Inner {
     readiness: Readiness,
     pieces: Pieces,
     stac: crate::stac::Shelf,
+    turns: Mutex<HashMap<DatasetId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 /// What an [`App`] is made of.
@@ -84,6 +87,7 @@ impl App {
             readiness: Readiness::default(),
             pieces,
             stac: crate::stac::Shelf::default(),
+            turns: Mutex::default(),
         }))
     }
 
@@ -95,6 +99,16 @@ impl App {
     /// The items of datasets that were searched.
     pub(crate) fn stac(&self) -> &crate::stac::Shelf {
         &self.0.stac
+    }
+
+    /// A turn at a dataset, for changes that depend on what is there: held from the look to the commit.
+    pub(crate) async fn turn(&self, dataset: &DatasetId) -> tokio::sync::OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.0.turns.lock();
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            turns.entry(dataset.clone()).or_default().clone()
+        };
+        turn.lock_owned().await
     }
 
     /// Whether the node can do its work, as last found.

@@ -94,6 +94,8 @@ fn cors() -> CorsLayer {
         header::ACCEPT,
         header::ACCEPT_LANGUAGE,
         header::IF_NONE_MATCH,
+        header::IF_MATCH,
+        HeaderName::from_static("content-crs"),
         HeaderName::from_static("idempotency-key"),
     ]
     .into_iter()
@@ -103,6 +105,7 @@ fn cors() -> CorsLayer {
         header::ETAG,
         header::LOCATION,
         header::LINK,
+        HeaderName::from_static("content-crs"),
         HeaderName::from_static("cuulong-version"),
         HeaderName::from_static("cuulong-versions"),
         HeaderName::from_static("x-request-id"),

@@ -2,9 +2,11 @@
 //!
 //! Protocol folders use this one and never each other.
 
+pub mod crs;
 pub mod encode;
 mod errors;
 mod harmless;
+pub mod html;
 pub mod language;
 pub mod links;
 pub mod offload;

@@ -46,6 +46,8 @@ pub enum ProblemKind {
     NotAcceptable,
     /// The thing is there already, or in another state.
     Conflict,
+    /// The thing is another than the one that the request was made for.
+    Changed,
     /// The body or the file is too large.
     TooLarge,
     /// A file that this node cannot read.
@@ -70,7 +72,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [ProblemKind; 23] = [
+    pub const ALL: [ProblemKind; 24] = [
         ProblemKind::InvalidParameter,
         ProblemKind::UnknownParameter,
         ProblemKind::InvalidBody,
@@ -84,6 +86,7 @@ impl ProblemKind {
         ProblemKind::NotSupported,
         ProblemKind::NotAcceptable,
         ProblemKind::Conflict,
+        ProblemKind::Changed,
         ProblemKind::TooLarge,
         ProblemKind::InvalidFile,
         ProblemKind::InvalidMapping,
@@ -112,6 +115,7 @@ impl ProblemKind {
             ProblemKind::NotSupported => "not-supported",
             ProblemKind::NotAcceptable => "not-acceptable",
             ProblemKind::Conflict => "conflict",
+            ProblemKind::Changed => "changed",
             ProblemKind::TooLarge => "too-large",
             ProblemKind::InvalidFile => "invalid-file",
             ProblemKind::InvalidMapping => "invalid-mapping",
@@ -140,6 +144,7 @@ impl ProblemKind {
             ProblemKind::NotSupported => StatusCode::NOT_IMPLEMENTED,
             ProblemKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             ProblemKind::Conflict => StatusCode::CONFLICT,
+            ProblemKind::Changed => StatusCode::PRECONDITION_FAILED,
             ProblemKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ProblemKind::InvalidFile
             | ProblemKind::InvalidMapping

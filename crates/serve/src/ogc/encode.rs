@@ -23,19 +23,27 @@ use super::CONFORMANCE;
 use super::params::{Items, ItemsParams};
 use super::read::{self, Shelf, Source};
 use crate::App;
+use crate::http::crs::OFFERED;
 use crate::http::language::message;
 use crate::http::{Answer, Links, Problem, ProblemKind};
 
 pub(super) use rows::rows;
 
 const JSON: &str = "application/json";
+const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+const SCHEMA: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
 
 pub(super) fn self_link(links: &Links, path: &str) -> Vec<Link> {
-    vec![Link::new("self", links.path(path), JSON)]
+    let page = Link::new("alternate", links.to(path, &[("f", "html")]), "text/html");
+    vec![Link::new("self", links.path(path), JSON), page]
 }
 
 pub(super) fn landing(links: &Links, lang: Lang) -> LandingPage {
     let mut ways = self_link(links, "/ogc");
+    ways.push(
+        Link::new("service-doc", links.to("/ogc/api", &[("f", "html")]), "text/html")
+            .titled(&message(lang, "ogc-api")),
+    );
     ways.push(
         Link::new("service-desc", links.path("/ogc/api"), "application/vnd.oai.openapi+json;version=3.0")
             .titled(&message(lang, "ogc-api")),
@@ -45,6 +53,7 @@ pub(super) fn landing(links: &Links, lang: Lang) -> LandingPage {
         ("http://www.opengis.net/def/rel/ogc/1.0/conformance", "/ogc/conformance", "ogc-conformance"),
         ("data", "/ogc/collections", "ogc-collections"),
         ("http://www.opengis.net/def/rel/ogc/1.0/data", "/ogc/collections", "ogc-collections"),
+        ("http://www.opengis.net/def/rel/ogc/1.0/functions", "/ogc/functions", "ogc-functions"),
     ] {
         ways.push(Link::new(rel, links.path(path), JSON).titled(&message(lang, title)));
     }
@@ -79,7 +88,8 @@ pub(super) async fn collection(app: &App, source: &Source, links: &Links, lang: 
                 description: message(lang, &format!("ogc-{id}-description")),
                 extent: extent(bbox, None),
                 item_type: Some("feature"),
-                crs: vec![CRS84],
+                crs: OFFERED.to_vec(),
+                storage_crs: Some(CRS84),
                 links: collection_links(links, id, lang),
                 ..Collection::default()
             })
@@ -123,7 +133,8 @@ fn described(dataset: &Dataset, links: &Links, lang: Lang) -> Collection {
         attribution: [dataset.source.as_str(), &dataset.licence].join(" · "),
         keywords,
         item_type: Some("feature"),
-        crs: vec![CRS84],
+        crs: OFFERED.to_vec(),
+        storage_crs: Some(CRS84),
         links: ways,
         ..Collection::default()
     }
@@ -133,6 +144,10 @@ fn collection_links(links: &Links, id: &str, lang: Lang) -> Vec<Link> {
     let path = format!("/ogc/collections/{id}");
     vec![
         Link::new("self", links.path(&path), JSON),
+        Link::new("alternate", links.to(&path, &[("f", "html")]), "text/html"),
+        Link::new(QUERYABLES, links.path(&format!("{path}/queryables")), "application/schema+json"),
+        Link::new(SCHEMA, links.path(&format!("{path}/schema")), "application/schema+json"),
+        Link::new("items", links.to(&format!("{path}/items"), &[("f", "html")]), "text/html"),
         Link::new("items", links.path(&format!("{path}/items")), GEOJSON)
             .titled(&message(lang, "ogc-items-title")),
     ]
@@ -364,6 +379,8 @@ pub(super) fn page(
 pub(super) fn alone(links: &Links, collection: &str, mut feature: Feature) -> Feature {
     let path = format!("/ogc/collections/{collection}");
     feature.links.insert(0, Link::new("self", links.path(&format!("{path}/items/{}", feature.id)), GEOJSON));
+    let page = links.to(&format!("{path}/items/{}", feature.id), &[("f", "html")]);
+    feature.links.push(Link::new("alternate", page, "text/html"));
     feature.links.push(Link::new("collection", links.path(&path), JSON));
     feature
 }

@@ -36,8 +36,6 @@ pub(super) struct ItemsParams {
 pub(super) struct Items {
     /// Those that meet this box.
     pub(super) bbox: Option<Bbox>,
-    /// Those that exist in this time. Features without a time of their own always do (17-069r4 §7.15.4).
-    pub(super) time: TimeRange,
     /// At most so many.
     pub(super) limit: usize,
     /// Not the first so many.
@@ -51,9 +49,9 @@ impl ItemsParams {
     /// Reads the parameters.
     pub(super) fn read(&self) -> Answer<Items> {
         format(self.f.as_deref(), &["json", "geojson"])?;
+        params::datetime(self.datetime.as_deref())?;
         Ok(Items {
             bbox: self.bbox.as_deref().map(params::bbox).transpose()?,
-            time: params::datetime(self.datetime.as_deref())?,
             limit: params::limit(self.limit, 100, MOST_ITEMS)?,
             offset: self.offset.unwrap_or(0),
         })
