@@ -34,6 +34,13 @@ for module in (utilities, stac_validate):
     if hasattr(module, "fetch_and_parse_schema"):
         module.fetch_and_parse_schema = schema
 
+from pystac.validation.stac_validator import JsonSchemaSTACValidator
+
+core_schema = JsonSchemaSTACValidator._get_schema
+JsonSchemaSTACValidator._get_schema = lambda self, uri: (
+    {"$id": uri} if "stac-extensions.github.io" in uri else core_schema(self, uri)
+)
+
 from stac_api_validator.validations import QueryConfig, validate_api
 from stac_check.lint import Linter
 

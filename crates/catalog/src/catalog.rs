@@ -13,6 +13,7 @@ use crate::audit::Journal;
 use crate::cache::{Cache, Subject, Topic};
 use crate::changes;
 use crate::directory::{Directories, Held, Holder};
+use crate::feed::{self, Change, Feed};
 use crate::people::{Hashing, KnownToken};
 use crate::store::Store;
 use crate::{Error, Gazetteer, PlaceAlias};
@@ -65,6 +66,7 @@ pub(crate) struct Inner {
     pub(crate) journal: Journal,
     pub(crate) refusals: Refusals,
     pub(crate) hashing: Hashing,
+    pub(crate) feed: Feed,
 }
 
 struct Freshness {
@@ -108,6 +110,7 @@ impl Catalog {
             journal: Journal::default(),
             refusals: Refusals::default(),
             hashing: Hashing::default(),
+            feed: Feed::default(),
         };
         Ok(Catalog { inner: Arc::new(inner) })
     }
@@ -132,7 +135,13 @@ impl Catalog {
     /// which it notes subjects ([`Write::about`]), only what is held of these.
     pub(crate) async fn write(&self, topics: &[Topic]) -> Result<Write<'_>, Error> {
         let tx = self.inner.store.begin().await?;
-        Ok(Write { tx, inner: &self.inner, topics: topics.to_vec(), subjects: Vec::new() })
+        Ok(Write {
+            tx,
+            inner: &self.inner,
+            topics: topics.to_vec(),
+            subjects: Vec::new(),
+            changes: Vec::new(),
+        })
     }
 
     /// Makes sure that what is held in memory is not older than `recheck`.
@@ -210,9 +219,15 @@ pub(crate) struct Write<'a> {
     inner: &'a Inner,
     topics: Vec<Topic>,
     subjects: Vec<(Topic, Subject)>,
+    changes: Vec<Change>,
 }
 
 impl Write<'_> {
+    /// Notes what readers of the feed are told when the write commits.
+    pub(crate) fn tell(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
     /// Notes what the write is about. A topic without a note is taken to have changed altogether.
     pub(crate) fn about(&mut self, topic: Topic, subject: Subject) {
         self.subjects.push((topic, subject));
@@ -220,6 +235,11 @@ impl Write<'_> {
 
     /// Commits, raising the marks of the topics first and clearing what is held of them after.
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
+        // The head of the feed before any mark, and last of all else: it is locked from here to the end.
+        let told = match self.changes.as_slice() {
+            [] => None,
+            changes => Some(feed::append(&self.tx, changes).await?),
+        };
         // In one order everywhere: two writers that raise the same marks then cannot deadlock.
         self.topics.sort_unstable();
         self.topics.dedup();
@@ -245,6 +265,9 @@ impl Write<'_> {
             if outcome.is_ok() && freshness.marks.get(&topic) == Some(&(number - 1)) {
                 freshness.marks.insert(topic, number);
             }
+        }
+        if let (Ok(()), Some(number)) = (&outcome, told) {
+            self.inner.feed.seen(number);
         }
         Ok(outcome?)
     }

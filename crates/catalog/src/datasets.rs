@@ -14,6 +14,7 @@ use crate::access::GATE;
 use crate::cache::{Subject, Topic};
 use crate::directory::Wanted;
 use crate::entity::{agency, dataset};
+use crate::feed::{Change, ChangeKind};
 use crate::row::{coded, micros, stored};
 use crate::{Catalog, Error, records};
 
@@ -106,6 +107,9 @@ impl Catalog {
             let insert = dataset::Entity::insert_many(rows).exec_without_returning(&write.tx).await;
             insert.map_err(|error| Error::writing(error, what(), "one of the agencies".to_owned()))?;
             records::note_new(&write.tx, chunk).await?;
+            for dataset in chunk {
+                write.tell(Change::of_dataset(ChangeKind::Registered, &dataset.id, dataset.created_at));
+            }
         }
         write.commit().await
     }
@@ -135,12 +139,19 @@ impl Catalog {
         row.update(&write.tx).await?;
         // Whoever harvested it while everyone might know of it is told that it is gone.
         let was_known = before.access != Access::Restricted.code();
+        let before_access = coded("access class", &before.access, Access::from_code(&before.access))?;
         let withdrawn = match dataset.access {
             Access::Restricted if was_known => Some(true),
             Access::Restricted => None,
             Access::Open | Access::Shared => Some(false),
         };
         records::note_change(&write.tx, &dataset.id, Utc::now(), withdrawn).await?;
+        let kind = match (width(before_access), width(dataset.access)) {
+            (before, now) if now > before => ChangeKind::Opened,
+            (before, now) if now < before => ChangeKind::Narrowed,
+            _ => ChangeKind::Described,
+        };
+        write.tell(Change::of_dataset(kind, &dataset.id, Utc::now()));
         write.commit().await
     }
 
@@ -201,6 +212,15 @@ impl Catalog {
             }
         }
         Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+    }
+}
+
+/// How many may read, in order.
+fn width(access: Access) -> u8 {
+    match access {
+        Access::Restricted => 0,
+        Access::Shared => 1,
+        Access::Open => 2,
     }
 }
 

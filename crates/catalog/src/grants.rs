@@ -1,5 +1,6 @@
 //! Grants: permissions given to a user or to an agency for one dataset.
 
+use chrono::Utc;
 use model::{AgencyId, DatasetId, UserId};
 use policy::{Grant, GrantLevel};
 use sea_orm::{ActiveModelTrait, ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QueryTrait};
@@ -8,6 +9,7 @@ use crate::access::GATE;
 use crate::cache::{Subject, Topic};
 use crate::catalog::Write;
 use crate::entity::{account, agency, dataset, dataset_grant};
+use crate::feed::{Change, ChangeKind};
 use crate::row::{coded, micros, stored};
 use crate::{Catalog, Error};
 
@@ -21,6 +23,7 @@ impl Catalog {
         for_one(grant)?;
         let mut write = self.write(GATE).await?;
         write.touches(grant);
+        write.tell(Change::of_grant(ChangeKind::Granted, grant, Utc::now()));
         if dataset::Entity::find_by_id(grant.dataset.as_str()).one(&write.tx).await?.is_none() {
             return Err(Error::not_found("dataset", &grant.dataset));
         }
@@ -46,6 +49,7 @@ impl Catalog {
         for chunk in grants.chunks(CHUNK) {
             for grant in chunk {
                 write.touches(grant);
+                write.tell(Change::of_grant(ChangeKind::Granted, grant, Utc::now()));
             }
             let rows = chunk.iter().map(to_row);
             let insert = dataset_grant::Entity::insert_many(rows).exec_without_returning(&write.tx).await;
@@ -65,6 +69,7 @@ impl Catalog {
         // What is not understood can be withdrawn as well; then everything is read again.
         if let Ok(grant) = from_row(row) {
             write.touches(&grant);
+            write.tell(Change::of_grant(ChangeKind::Revoked, &grant, Utc::now()));
         }
         dataset_grant::Entity::delete_by_id(id).exec(&write.tx).await?;
         write.commit().await

@@ -162,9 +162,14 @@ const SECRET_LENGTH: usize = 4 + 64;
 
 /// A new secret.
 pub(crate) fn new_secret(prefix: &str) -> Result<SecretString, Error> {
+    Ok(SecretString::from(format!("{prefix}{}", random_hex()?)))
+}
+
+/// 256 random bits in hexadecimal.
+pub(crate) fn random_hex() -> Result<String, Error> {
     let mut bytes = [0_u8; 32];
     OsRng.try_fill_bytes(&mut bytes).map_err(|error| Error::Internal(Box::new(error)))?;
-    Ok(SecretString::from(format!("{prefix}{}", hex::encode(bytes))))
+    Ok(hex::encode(bytes))
 }
 
 /// What is stored of a secret. It has 256 random bits, so a plain hash cannot be turned back.

@@ -1,15 +1,16 @@
 //! Versions of datasets: what each commit changed, and which one was current at a time.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use model::{DatasetId, RunId, UserId, Version, VersionInfo};
+use model::{DatasetId, RunId, RunKind, UserId, Version, VersionInfo};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
-use crate::entity::dataset_version;
+use crate::entity::{dataset_version, run};
+use crate::feed::Change;
 use crate::observed::put_newest;
 use crate::records::note_change;
-use crate::row::{count, int, micros, stored};
+use crate::row::{coded, count, int, micros, stored};
 use crate::{Catalog, Error};
 
 impl Catalog {
@@ -19,7 +20,7 @@ impl Catalog {
     /// A clock may step back; what was known at an instant must not change by that. A version is
     /// recorded as committed after those before it, whatever the clock says.
     pub async fn record_version(&self, version: &VersionInfo) -> Result<(), Error> {
-        let write = self.write(&[]).await?;
+        let mut write = self.write(&[]).await?;
         let key = (version.dataset.to_string(), int(version.version.0));
         if let Some(there) = dataset_version::Entity::find_by_id(key).one(&write.tx).await? {
             return if there.run == version.run.as_str() {
@@ -48,6 +49,10 @@ impl Catalog {
         })?;
         put_newest(&write.tx, version).await?;
         note_change(&write.tx, &version.dataset, version.committed_at, None).await?;
+        let maker = run::Entity::find_by_id(version.run.as_str()).one(&write.tx).await?;
+        let maker = maker.ok_or_else(|| Error::not_found("run", &version.run))?;
+        let kind = coded("kind of run", &maker.kind, RunKind::from_code(&maker.kind))?;
+        write.tell(Change::of_version(kind, version));
         write.commit().await
     }
 

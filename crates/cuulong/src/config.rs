@@ -46,6 +46,16 @@ pub struct Config {
     pub slow_query_ms: u64,
     /// The header in which a proxy tells the client's address.
     pub client_address_header: Option<axum::http::HeaderName>,
+    /// How many changes the feed keeps.
+    pub changes_kept: u64,
+    /// Addresses that webhooks may have although they are not public.
+    pub outgoing_private: serve::Allowed,
+    /// How often a webhook is tried before a change is given up.
+    pub webhook_attempts: u32,
+    /// The pause after the first attempt, seconds.
+    pub webhook_pause_seconds: u64,
+    /// The node's name among the centres of the WMO Information System.
+    pub wis2_centre: String,
     /// Where queries run that are too large for this machine.
     pub engine: EngineAt,
     /// What every part of a cluster knows, and nobody else.
@@ -97,6 +107,11 @@ struct File {
     budget_memory: Option<u64>,
     slow_query_ms: Option<u64>,
     client_address_header: Option<String>,
+    changes_kept: Option<u64>,
+    wis2_centre: Option<String>,
+    outgoing_private: Option<String>,
+    webhook_attempts: Option<u64>,
+    webhook_pause_seconds: Option<u64>,
     engine: Option<String>,
     cluster_secret: Option<String>,
     cluster_from_bytes: Option<u64>,
@@ -144,6 +159,11 @@ impl Config {
         let slow_query_ms = values.pick("slow_query_ms", None, number(file.slow_query_ms), "1000");
         let client_address_header =
             values.pick("client_address_header", None, file.client_address_header, "");
+        let changes_kept = values.pick("changes_kept", None, number(file.changes_kept), "1000000");
+        let wis2_centre = values.pick("wis2_centre", None, file.wis2_centre, "vn-cuulong");
+        let outgoing_private = values.pick("outgoing_private", None, file.outgoing_private, "");
+        let attempts = values.pick("webhook_attempts", None, number(file.webhook_attempts), "12");
+        let pause = values.pick("webhook_pause_seconds", None, number(file.webhook_pause_seconds), "5");
         let engine = values.pick("engine", settings.engine.clone(), file.engine, "local");
         let cluster_secret = values.secret("cluster_secret", file.cluster_secret);
         let cluster_from_bytes =
@@ -159,6 +179,13 @@ impl Config {
             .transpose()?;
         Ok(Config {
             traces,
+            changes_kept: positive("changes_kept", &changes_kept)?,
+            wis2_centre: centre(wis2_centre)?,
+            outgoing_private: serve::Allowed::parse(&outgoing_private)
+                .map_err(|why| ConfigError(format!("outgoing_private: {why}")))?,
+            webhook_attempts: u32::try_from(positive("webhook_attempts", &attempts)?)
+                .map_err(|e| ConfigError(format!("webhook_attempts: {e}")))?,
+            webhook_pause_seconds: positive("webhook_pause_seconds", &pause)?,
             engine: engine_at(&engine)?,
             cluster_secret,
             cluster_from_bytes: cluster_from_bytes.parse().map_err(|_| {
@@ -204,6 +231,17 @@ fn address(name: &str, text: &str) -> Result<Option<url::Url>, ConfigError> {
     match text {
         "" => Ok(None),
         text => url::Url::parse(text).map(Some).map_err(|e| ConfigError(format!("{name} `{text}`: {e}"))),
+    }
+}
+
+/// A centre's name: the country's letters, a dash and a name (WTH 1.0 §7.1.6).
+fn centre(text: String) -> Result<String, ConfigError> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+    match text.split_once('-') {
+        Some((country, name)) if country.len() >= 2 && !name.is_empty() && text.chars().all(plain) => {
+            Ok(text)
+        }
+        _ => Err(ConfigError(format!("wis2_centre `{text}`: write a name such as `vn-cuulong`"))),
     }
 }
 

@@ -11,6 +11,7 @@ mod node;
 pub mod operate;
 mod progress;
 pub mod sample;
+mod stalled;
 pub mod traces;
 
 pub use client::{Client, Reply};

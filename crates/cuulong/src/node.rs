@@ -1,10 +1,10 @@
 //! A node: every part built, wired and brought to order.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::ListenerExt;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::map_request;
 use catalog::reference::Reference;
 use catalog::{Catalog, CatalogOptions};
 use chrono::Utc;
@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use crate::config::{Config, EngineAt};
 use crate::lock::{Holder, Lock};
 use crate::operate::folder;
+use crate::stalled::{Peer, Watchful};
 
 /// What keeps a node from starting; each names what to do.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +113,8 @@ impl Node {
         background.spawn(app.intake.clone().keep_journal());
         background.spawn(app.intake.clone().keep_drafts());
         background.spawn(app.clone().keep_pieces());
+        background.spawn(app.clone().keep_changes());
+        background.spawn(app.clone().keep_webhooks());
         Ok(Node { background, app, router, lock })
     }
 
@@ -144,14 +147,10 @@ impl Node {
         self.lock
             .publish(&format!("http://{host}:{}", address.port()))
             .map_err(|source| NodeError::Folder { path: "node.address".to_owned(), source })?;
-        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
+        let router = self.router.layer(map_request(known_by_address));
+        let service = router.into_make_service_with_connect_info::<Peer>();
         self.background.spawn(keep_numbers(self.app.metrics.clone()));
-        // Answers come in pieces; waiting to fill a packet would add 40 ms to some of them.
-        let listener = listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "a connection sends its packets late");
-            }
-        });
+        let listener = Watchful::new(listener, STALLED);
         let served = axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(listen_error);
         // What is pending is safe in the journal; in its table, whoever opens the folder next need not do it.
         match tokio::time::timeout(LAST_FLUSH, self.app.intake.settle_writes()).await {
@@ -162,6 +161,17 @@ impl Node {
         served
     }
 }
+
+/// Tells handlers the address of the connection's other end, as they know it.
+async fn known_by_address(mut request: Request) -> Request {
+    if let Some(ConnectInfo(Peer(address))) = request.extensions().get::<ConnectInfo<Peer>>().copied() {
+        request.extensions_mut().insert(ConnectInfo(address));
+    }
+    request
+}
+
+/// How long nothing of an answer may be taken before its connection is cut.
+const STALLED: Duration = Duration::from_secs(60);
 
 /// Sums up what the recorder holds, so that it does not pile up where nobody asks for `/metrics`.
 async fn keep_numbers(recorder: PrometheusHandle) {
@@ -221,6 +231,11 @@ async fn build(config: &Config, demo: bool, lock: &Lock) -> Result<App, NodeErro
         request_timeout: Duration::from_secs(config.query_seconds.saturating_mul(20).max(600)),
         console_key: Some(lock.key.clone()),
         client_address_header: config.client_address_header.clone(),
+        changes_kept: config.changes_kept,
+        outgoing_private: config.outgoing_private.clone(),
+        webhook_attempts: config.webhook_attempts,
+        webhook_pause: Duration::from_secs(config.webhook_pause_seconds),
+        wis2_centre: config.wis2_centre.clone(),
         demo,
     };
     Ok(App::new(serve::Parts {

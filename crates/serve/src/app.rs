@@ -22,6 +22,7 @@ use url::Url;
 
 use crate::http::principal::same_secret;
 use crate::http::{Answer, Problem, ProblemKind};
+use crate::outgoing::{Allowed, Outgoing};
 use crate::pieces::Pieces;
 use crate::ready::Readiness;
 use crate::sign_ins::SignIns;
@@ -37,6 +38,8 @@ struct Inner {
     pieces: Pieces,
     stac: crate::stac::Shelf,
     turns: Mutex<HashMap<DatasetId, Arc<tokio::sync::Mutex<()>>>>,
+    subscribers: crate::changes::Subscribers,
+    outgoing: Outgoing,
 }
 
 /// What an [`App`] is made of.
@@ -73,6 +76,16 @@ pub struct ServeConfig {
     /// The header in which a proxy before this node tells the client's address, e.g.
     /// `x-forwarded-for`; absent, the address of the connection counts.
     pub client_address_header: Option<HeaderName>,
+    /// How many changes the feed keeps.
+    pub changes_kept: u64,
+    /// The node's name among the centres of the WMO Information System, e.g. `vn-cuulong`.
+    pub wis2_centre: String,
+    /// Addresses that webhooks may have although they are not public.
+    pub outgoing_private: Allowed,
+    /// How often a webhook is tried before a change is given up.
+    pub webhook_attempts: u32,
+    /// The pause after the first attempt; it grows with each.
+    pub webhook_pause: Duration,
     /// Whether the node shows made-up sample data.
     pub demo: bool,
 }
@@ -80,6 +93,8 @@ pub struct ServeConfig {
 impl App {
     /// Binds the parts together.
     pub fn new(parts: Parts) -> App {
+        let allowed = parts.config.outgoing_private.clone();
+        let outgoing = Outgoing::new(allowed).expect("a client without proxy and files can be built");
         let pieces = Pieces::new(parts.config.spool.join("uploads"));
         App(Arc::new(Inner {
             parts,
@@ -88,6 +103,8 @@ impl App {
             pieces,
             stac: crate::stac::Shelf::default(),
             turns: Mutex::default(),
+            subscribers: crate::changes::Subscribers::default(),
+            outgoing,
         }))
     }
 
@@ -109,6 +126,16 @@ impl App {
             turns.entry(dataset.clone()).or_default().clone()
         };
         turn.lock_owned().await
+    }
+
+    /// The client for requests of others.
+    pub(crate) fn outgoing(&self) -> &Outgoing {
+        &self.0.outgoing
+    }
+
+    /// Who reads the stream of changes.
+    pub(crate) fn subscribers(&self) -> &crate::changes::Subscribers {
+        &self.0.subscribers
     }
 
     /// Whether the node can do its work, as last found.

@@ -5,26 +5,32 @@
 //! folders share `http` and never import each other.
 
 mod app;
+mod changes;
 mod ckan;
 mod dcat;
 mod feeds;
 pub mod http;
 mod iso;
 mod loads;
+mod mcp;
 mod oai;
 mod ogc;
 mod ops;
+mod outgoing;
 mod pieces;
 mod problems;
 mod rasters;
 mod ready;
 pub mod records;
+mod sealed;
 mod sign_ins;
 mod sta;
 mod stac;
 mod v1;
+mod webhooks;
 
 pub use app::{App, Parts, ServeConfig};
+pub use outgoing::Allowed;
 pub use v1::{guess_document, openapi, report_document};
 
 use std::time::Duration;
@@ -44,7 +50,10 @@ use tower_http::timeout::TimeoutLayer;
 /// The node's whole service: every protocol, and `pages` (the portal) beside them, behind one gate.
 pub fn router(app: App, pages: Router<App>) -> Router {
     let request_id = HeaderName::from_static("x-request-id");
+    // What the node's own services ask it for goes past the gate that let their asker in.
+    let own = Router::new().merge(v1::router()).merge(pages.clone()).with_state(app.clone());
     let services = Router::new()
+        .merge(mcp::router(own))
         .merge(v1::router())
         .merge(ogc::router())
         .merge(dcat::router())
@@ -58,7 +67,9 @@ pub fn router(app: App, pages: Router<App>) -> Router {
         .layer(from_fn_with_state(app.clone(), http::principal::gate));
     let compressed = SizeAbove::new(512)
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))
-        .and(NotForContentType::const_new("application/vnd.apache.arrow.stream"));
+        .and(NotForContentType::const_new("application/vnd.apache.arrow.stream"))
+        // Events are for at once; a compressor waits for more.
+        .and(NotForContentType::SSE);
     Router::new()
         .merge(services)
         .merge(ops::router())
@@ -70,6 +81,7 @@ pub fn router(app: App, pages: Router<App>) -> Router {
                 .layer(PropagateRequestIdLayer::new(request_id))
                 .layer(from_fn(ops::observe))
                 .layer(from_fn_with_state(app.clone(), http::offload::offload))
+                .layer(from_fn(http::accepts::any_encoding))
                 .layer(CompressionLayer::new().compress_when(compressed))
                 .layer(from_fn_with_state(app.clone(), v1::resumable::protocol))
                 .layer(cors())
@@ -93,10 +105,14 @@ fn cors() -> CorsLayer {
         header::CONTENT_TYPE,
         header::ACCEPT,
         header::ACCEPT_LANGUAGE,
-        header::IF_NONE_MATCH,
         header::IF_MATCH,
+        header::IF_NONE_MATCH,
         HeaderName::from_static("content-crs"),
+        header::RANGE,
+        HeaderName::from_static("prefer"),
         HeaderName::from_static("idempotency-key"),
+        HeaderName::from_static("last-event-id"),
+        HeaderName::from_static("mcp-protocol-version"),
     ]
     .into_iter()
     .chain(v1::resumable::SENT)

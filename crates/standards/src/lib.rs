@@ -4,7 +4,7 @@
 //! GeoJSON geometry from WKB; [`sta`] is SensorThings: resource paths, query options, filters and
 //! entity documents. What is told of a dataset is a [`record`], which [`dcat`], [`iso19139`], [`iso19115`],
 //! [`oai`], [`schema_org`], [`ckan`], [`stac`] and [`feed`] word each in their way, over [`rdf`] and
-//! [`xml`]. [`cql2`] is the language of filters.
+//! [`xml`]. [`cql2`] is the language of filters; [`wis2`] is the WMO's notification messages.
 //! This crate is pure: bytes and values in, documents and syntax trees out. It
 //! never reads a file, a clock or a network, and it knows no other crate of this workspace, so
 //! that the edit–test loop of a protocol is short and no protocol leaks into the model.
@@ -26,6 +26,7 @@ pub mod record;
 pub mod schema_org;
 pub mod sta;
 pub mod stac;
+pub mod wis2;
 pub mod xml;
 
 pub use error::Error;

@@ -29,6 +29,7 @@ pub struct TestNode {
     folder: TempDir,
     backend: Backend,
     upload_limit: Option<u64>,
+    settings: Vec<(&'static str, &'static str)>,
 }
 
 impl TestNode {
@@ -47,6 +48,15 @@ impl TestNode {
         TestNode::start_with(Backend::default(), Some(upload_limit)).await
     }
 
+    /// A new node with these variables of its configuration.
+    pub async fn start_configured(settings: Vec<(&'static str, &'static str)>) -> TestNode {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let backend = Backend::default();
+        let mut test = TestNode { node: None, folder, backend, upload_limit: None, settings };
+        test.node = Some(Node::open(&test.config(), false).await.expect("the node opens"));
+        test
+    }
+
     /// A new node whose folder lies in this one.
     pub async fn start_in(parent: &std::path::Path) -> TestNode {
         let folder = tempfile::tempdir_in(parent).expect("a folder");
@@ -59,7 +69,7 @@ impl TestNode {
     }
 
     async fn start_at(folder: TempDir, backend: Backend, upload_limit: Option<u64>) -> TestNode {
-        let mut test = TestNode { node: None, folder, backend, upload_limit };
+        let mut test = TestNode { node: None, folder, backend, upload_limit, settings: Vec::new() };
         test.node = Some(Node::open(&test.config(), false).await.expect("the node opens"));
         test
     }
@@ -77,7 +87,7 @@ impl TestNode {
             "CUULONG_CATALOG" => self.backend.catalog.clone(),
             "CUULONG_STORE" => self.backend.store.clone(),
             "CUULONG_UPLOAD_LIMIT" => self.upload_limit.map(|limit| limit.to_string()),
-            _ => None,
+            _ => self.settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
         };
         let mut config = Config::load(&settings, None, &variables).expect("a plain configuration");
         config.store_options.extend(self.backend.store_options.iter().cloned());

@@ -24,7 +24,7 @@ pub const PAGE_ROWS: u64 = 10_000;
 
 /// What is not kept: sessions and signs of life end with the node that made them, and the schema's
 /// own record is made anew.
-const LEFT_OUT: [&str; 3] = ["session", "node", "seaql_migrations"];
+const LEFT_OUT: [&str; 4] = ["session", "node", "lease", "seaql_migrations"];
 
 /// The catalogue as it is at one instant, whatever is written meanwhile.
 pub struct Dump {

@@ -70,6 +70,9 @@ impl Restoring {
         for table in tables::ALL.iter().filter(|table| self.filled.contains(**table)) {
             tables::count_on(&self.tx, table).await?;
         }
+        if self.filled.contains("feed_head") {
+            crate::feed::begin_epoch(&self.tx).await?;
+        }
         self.tx.commit().await?;
         self.store.close().await
     }

@@ -16,6 +16,8 @@ mod m20261125_000020_answers;
 mod m20261126_000030_encodings;
 mod m20261126_000050_descriptions;
 mod m20261126_000060_records;
+mod m20261126_000070_feed;
+mod m20261126_000071_webhooks;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -38,6 +40,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000030_encodings::Migration),
             Box::new(m20261126_000050_descriptions::Migration),
             Box::new(m20261126_000060_records::Migration),
+            Box::new(m20261126_000070_feed::Migration),
+            Box::new(m20261126_000071_webhooks::Migration),
         ]
     }
 }

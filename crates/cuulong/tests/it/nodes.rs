@@ -68,7 +68,29 @@ async fn what_two_nodes_write_at_once_is_all_there_exactly_once() {
         let node = if n % 2 == 0 { &a } else { &b };
         async move { node.hand_in("gauge", &format!("{n}.csv"), file(n + 1, n * 100), Some(MAPPING)).await }
     });
-    let reports = futures::future::join_all(loads).await;
+    // Whoever reads the changes, of either node in turn, is told of each version once.
+    let clients = [a.system(), b.system()];
+    let reader = async {
+        let (mut told, mut turn, mut next) = (Vec::new(), 0, String::new());
+        while told.len() < 12 {
+            let from = if next.is_empty() { String::new() } else { format!("&cursor={next}") };
+            let path = format!("/v1/changes?kind=data&limit=5&wait=20{from}");
+            let page = clients[turn % 2].get(&path).await.unwrap().ok().unwrap().json();
+            let items = page["items"].as_array().unwrap();
+            told.extend(items.iter().map(|item| item["version"].as_u64().unwrap()));
+            next = page["next"].as_str().unwrap().to_owned();
+            turn += 1;
+        }
+        told
+    };
+    let (reports, told) = futures::join!(
+        futures::future::join_all(loads),
+        tokio::time::timeout(Duration::from_secs(120), reader)
+    );
+    // Two nodes may record two versions in either order; each is told once.
+    let mut told = told.expect("every version is told");
+    told.sort_unstable();
+    assert_eq!(told, (1..=12).collect::<Vec<u64>>());
     let mut versions: Vec<u64> =
         reports.iter().map(|report| report.as_ref().unwrap()["run"]["version"].as_u64().unwrap()).collect();
     versions.sort_unstable();

@@ -45,7 +45,12 @@ async fn packed(lake: &Lake, rule: &PackRule) -> u64 {
 }
 
 async fn hold(lake: &Lake, versions: &[Vec<Value>]) {
-    for (number, model) in versions.iter().enumerate() {
+    hold_every(1, 0, lake, versions).await;
+}
+
+/// Every so many versions hold what they did, from one on.
+async fn hold_every(step: usize, from: usize, lake: &Lake, versions: &[Vec<Value>]) {
+    for (number, model) in versions.iter().enumerate().skip(from).step_by(step) {
         let at = AsOf::Version(Version(number as u64));
         assert_eq!(values(lake, at).await, *model, "version {number}");
     }
@@ -72,8 +77,8 @@ on_both! {
         assert_eq!(lake.pack_log(&writing(), &rule()).await.unwrap(), 0, "once is enough");
 
         let fresh = world.lake().await;
-        for lake in [&lake, &behind, &fresh] {
-            hold(lake, &versions).await;
+        for (from, lake) in [&lake, &behind, &fresh].into_iter().enumerate() {
+            hold_every(3, from, lake, &versions).await;
         }
         let listed = fresh.files_of(&dataset(), AsOf::Latest).await.unwrap();
         let log = listed.iter().filter(|object| object.kind == lake::ObjectKind::Log);

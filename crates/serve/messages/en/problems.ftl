@@ -29,6 +29,16 @@ problem-gone = The version has been given up
 problem-gone-meaning = The dataset keeps its history for a promised time only, and this version is older; its files have been removed.
 problem-gone-advice = Read a later version: /v1/datasets/DATASET/versions lists them. What a published product was made from is kept.
 
+problem-cursor-gone = Reading cannot go on from this cursor
+problem-cursor-gone-meaning = The feed of changes has no unbroken continuation from the place that the cursor names: changes after it were given up, or the catalogue was set back to before it.
+problem-cursor-gone-advice = Begin again: read the newest versions of the datasets (/v1/datasets), then /v1/changes?since=now, and keep the cursor that it gives.
+problem-changes-given-up = the changes that follow this cursor are not kept any more
+problem-changes-restored = the catalogue was restored from a backup that is older than this cursor
+problem-changes-elsewhere = this cursor is of another catalogue
+problem-changes-no-cursor = this is no cursor of the feed of changes: give `next` of an answer, or the `cursor` of a change, as it is
+problem-changes-subscribers = { $most } requests that wait for changes are open already
+problem-mcp-too-much = the answer is too large for a tool: ask for fewer values, or for aggregates
+problem-mcp-nothing-drawn = there is nothing to draw for this place, property and time: `describe` lists the series of the dataset
 problem-method-not-allowed = This method cannot be used here
 problem-method-not-allowed-meaning = The address exists, but does not take this HTTP method.
 problem-method-not-allowed-advice = See the header "Allow" or /v1/openapi.json.

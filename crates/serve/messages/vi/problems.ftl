@@ -29,6 +29,16 @@ problem-gone = Phiên bản không còn được giữ
 problem-gone-meaning = Bộ số liệu chỉ giữ lịch sử trong thời hạn đã hứa, và phiên bản này cũ hơn; các tệp của nó đã bị xóa.
 problem-gone-advice = Hãy đọc phiên bản mới hơn: /v1/datasets/DATASET/versions liệt kê chúng. Những gì sản phẩm đã công bố dùng đến vẫn được giữ.
 
+problem-cursor-gone = Không thể đọc tiếp từ con trỏ này
+problem-cursor-gone-meaning = Dòng thay đổi không còn phần tiếp nối liền mạch từ vị trí của con trỏ: các thay đổi sau đó không còn được giữ, hoặc danh mục đã được khôi phục về trước vị trí ấy.
+problem-cursor-gone-advice = Hãy bắt đầu lại: đọc phiên bản mới nhất của các bộ số liệu (/v1/datasets), rồi /v1/changes?since=now, và giữ con trỏ nhận được.
+problem-changes-given-up = các thay đổi sau con trỏ này không còn được giữ
+problem-changes-restored = danh mục đã được khôi phục từ bản sao lưu cũ hơn con trỏ này
+problem-changes-elsewhere = con trỏ này thuộc một danh mục khác
+problem-changes-no-cursor = đây không phải là con trỏ của dòng thay đổi: hãy dùng nguyên văn `next` của câu trả lời, hoặc `cursor` của một thay đổi
+problem-changes-subscribers = đã có { $most } yêu cầu đang chờ thay đổi
+problem-mcp-too-much = câu trả lời quá lớn đối với một công cụ: hãy hỏi ít giá trị hơn, hoặc hỏi số liệu tổng hợp
+problem-mcp-nothing-drawn = không có gì để vẽ cho địa điểm, đại lượng và thời gian này: `describe` liệt kê các chuỗi của bộ số liệu
 problem-method-not-allowed = Phương thức không dùng được ở địa chỉ này
 problem-method-not-allowed-meaning = Địa chỉ có thật, nhưng không nhận phương thức HTTP này.
 problem-method-not-allowed-advice = Xem tiêu đề "Allow" hoặc /v1/openapi.json.

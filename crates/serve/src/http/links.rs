@@ -15,6 +15,13 @@ pub struct Links {
 }
 
 impl Links {
+    /// Links for what no request asked for: as the configuration says, else as this machine is reached.
+    pub fn own(app: &App) -> Links {
+        let base = app.config.public_url.clone();
+        let here = || Url::parse("http://localhost/").expect("a plain address");
+        Links { base: base.unwrap_or_else(here) }
+    }
+
     /// The link of a path with parameters; names and values are escaped.
     pub fn to(&self, path: &str, parameters: &[(&str, &str)]) -> String {
         let mut link = self.base.clone();

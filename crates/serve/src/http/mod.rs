@@ -2,6 +2,7 @@
 //!
 //! Protocol folders use this one and never each other.
 
+pub(crate) mod accepts;
 pub mod crs;
 pub mod encode;
 mod errors;

@@ -41,6 +41,7 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
     };
     tracing::Span::current().record("principal", principal.name());
     let asker = Asker::new(&principal, client_address(&app, &request));
+    request.extensions_mut().insert(asker.clone());
     request.extensions_mut().insert(Caller(principal));
     asker.ask(next.run(request)).await
 }
@@ -53,6 +54,11 @@ fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
     let line = request.headers().get_all(header).iter().next_back().and_then(|line| line.to_str().ok());
     let told = line.and_then(|line| line.rsplit(',').next()).and_then(|last| last.trim().parse().ok());
     told.or(connection)
+}
+
+/// Who asks, once more: for answers that go on after the request, so that what was withdrawn ends.
+pub async fn again(app: &App, headers: &HeaderMap) -> Result<Principal, Problem> {
+    identify(app, headers, &Method::GET).await
 }
 
 async fn identify(app: &App, headers: &HeaderMap, method: &Method) -> Result<Principal, Problem> {
@@ -69,7 +75,7 @@ async fn identify(app: &App, headers: &HeaderMap, method: &Method) -> Result<Pri
         return Ok(Principal::Public);
     };
     // A page of another site must not act with this site's session (the cookie is SameSite=Lax too).
-    if !method.is_safe() && !same_origin(headers) {
+    if !method.is_safe() && !is_same_origin(headers) {
         return Err(Problem::message(ProblemKind::NotAllowed, "problem-cross-site", vec![]));
     }
     // A session that has ended leaves a cookie behind: its holder is a visitor again.
@@ -93,7 +99,7 @@ pub fn cookie(headers: &HeaderMap, name: &str) -> Option<SecretString> {
 }
 
 /// Whether the browser says that the request comes from a page of this site.
-fn same_origin(headers: &HeaderMap) -> bool {
+pub fn is_same_origin(headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok()) {
         return matches!(site, "same-origin" | "none");
     }

@@ -38,6 +38,8 @@ pub enum ProblemKind {
     NotFound,
     /// A version that has been given up.
     Gone,
+    /// A place in the feed of changes from which reading cannot go on.
+    CursorGone,
     /// The path exists, but not with this method.
     MethodNotAllowed,
     /// A thing that the protocol knows and this system cannot keep.
@@ -82,6 +84,7 @@ impl ProblemKind {
         ProblemKind::KeyScope,
         ProblemKind::NotFound,
         ProblemKind::Gone,
+        ProblemKind::CursorGone,
         ProblemKind::MethodNotAllowed,
         ProblemKind::NotSupported,
         ProblemKind::NotAcceptable,
@@ -111,6 +114,7 @@ impl ProblemKind {
             ProblemKind::KeyScope => "key-scope",
             ProblemKind::NotFound => "not-found",
             ProblemKind::Gone => "gone",
+            ProblemKind::CursorGone => "cursor-gone",
             ProblemKind::MethodNotAllowed => "method-not-allowed",
             ProblemKind::NotSupported => "not-supported",
             ProblemKind::NotAcceptable => "not-acceptable",
@@ -139,7 +143,7 @@ impl ProblemKind {
             ProblemKind::SignInRequired | ProblemKind::InvalidCredentials => StatusCode::UNAUTHORIZED,
             ProblemKind::NotAllowed | ProblemKind::KeyScope => StatusCode::FORBIDDEN,
             ProblemKind::NotFound => StatusCode::NOT_FOUND,
-            ProblemKind::Gone => StatusCode::GONE,
+            ProblemKind::Gone | ProblemKind::CursorGone => StatusCode::GONE,
             ProblemKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             ProblemKind::NotSupported => StatusCode::NOT_IMPLEMENTED,
             ProblemKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,

@@ -2,6 +2,7 @@
 
 mod admin;
 mod amendments;
+mod changes;
 mod coverages;
 mod datasets;
 mod documents;
@@ -22,6 +23,7 @@ mod trace;
 mod uploads;
 mod users;
 mod versions;
+mod webhooks;
 mod writes;
 
 use axum::Router;
@@ -36,6 +38,7 @@ use utoipa_axum::routes;
 
 pub use mappings::guess_document;
 pub use uploads::report_document;
+pub(crate) use webhooks::wanted_of;
 
 use crate::{App, ops};
 
@@ -108,6 +111,11 @@ fn listed() -> (Router<App>, OpenApi) {
         .routes(routes!(resumable::state, resumable::add, resumable::end, resumable::instead))
         .routes(routes!(drafts::show, drafts::review, drafts::discard))
         .routes(routes!(drafts::commit))
+        .routes(routes!(changes::list))
+        .routes(routes!(changes::stream))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::remove))
+        .routes(routes!(webhooks::redeliver))
         .routes(routes!(versions::list))
         .routes(routes!(versions::differences))
         .routes(routes!(observations::list, writes::write).layer(DefaultBodyLimit::max(writes::MAX_BYTES)))

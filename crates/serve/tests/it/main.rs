@@ -2,10 +2,12 @@
 
 #![recursion_limit = "256"]
 
+mod changes;
 mod ckan;
 mod dcat;
 mod feeds;
 mod mappings;
+mod mcp;
 mod oai;
 mod ogc;
 mod ogc_features;
@@ -15,4 +17,5 @@ mod openapi;
 mod persons;
 mod sta;
 mod stac;
+mod webhooks;
 mod world;
