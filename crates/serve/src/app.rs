@@ -119,7 +119,7 @@ impl App {
     }
 
     /// A turn at a dataset, for changes that depend on what is there: held from the look to the commit.
-    pub(crate) async fn turn(&self, dataset: &DatasetId) -> tokio::sync::OwnedMutexGuard<()> {
+    pub(crate) async fn turn_to_edit(&self, dataset: &DatasetId) -> tokio::sync::OwnedMutexGuard<()> {
         let turn = {
             let mut turns = self.0.turns.lock();
             turns.retain(|_, turn| Arc::strong_count(turn) > 1);

@@ -14,13 +14,16 @@ use crate::{DataFile, Error, Lake, Snapshot};
 /// Rows that are tested at a time: what is in memory of those that are not shown.
 const WINDOW_ROWS: usize = 16_384;
 
+/// Of rows with some columns: which of them pass.
+type Passes = dyn Fn(&RecordBatch) -> Vec<bool> + Send + Sync;
+
 /// What features are asked besides their box.
 #[derive(Clone)]
 pub struct FeatureTest {
     /// The columns that the test looks at.
     pub columns: Vec<String>,
     /// Of rows with these columns, in the table's order of columns: which of them pass.
-    pub passes: Arc<dyn Fn(&RecordBatch) -> Vec<bool> + Send + Sync>,
+    pub passes: Arc<Passes>,
     /// Whether only features are asked whose box does not lie wholly in the box that is read.
     pub at_edge: bool,
 }
@@ -92,7 +95,8 @@ async fn every(lake: &Lake, file: &DataFile) -> Result<Vec<Candidate>, Error> {
     let metadata = lake.inner.metadata.of(&lake.inner.store, file).await?;
     let metadata = metadata.metadata();
     let rows = usize::try_from(file.rows).map_err(Error::internal)?;
-    let chosen = of_file_rows(metadata, &[0..rows]);
+    let whole = std::iter::once(0..rows).collect::<Vec<_>>();
+    let chosen = of_file_rows(metadata, &whole);
     let rows = chosen.groups.into_iter().flat_map(|(group, ranges)| {
         ranges.into_iter().flatten().map(move |row| Candidate { group, row, passed: false })
     });
@@ -130,9 +134,7 @@ async fn passing(
     test: &FeatureTest,
 ) -> Result<Vec<(usize, Vec<usize>)>, Error> {
     let asked = grouped(window.iter().filter(|candidate| !candidate.passed));
-    let chosen = Chosen {
-        groups: asked.into_iter().map(|(group, rows)| (group, ranges_of(rows.into_iter()))).collect(),
-    };
+    let chosen = Chosen { groups: asked.into_iter().map(|(group, rows)| (group, ranges_of(rows))).collect() };
     let mut answers = Vec::with_capacity(window.len());
     for batch in &chosen_rows(lake, file, &chosen, Some(columns)).await? {
         let passes = (test.passes)(batch);

@@ -41,7 +41,7 @@ pub(super) async fn create(
     known(&pairs(query.as_deref())?, &["f", "lang"])?;
     let edit = Edit::open(app, caller, lang, &collection).await?;
     let sent = Sent::read("POST", &headers, &body)?;
-    let _turn = edit.app.turn(edit.permit.dataset()).await;
+    let _turn = edit.app.turn_to_edit(edit.permit.dataset()).await;
     let id = match sent.feature.get("id") {
         None | Some(Value::Null) => uuid::Uuid::now_v7().to_string(),
         Some(Value::String(id)) => id.clone(),
@@ -74,7 +74,7 @@ pub(super) async fn replace(
     known(&pairs(query.as_deref())?, &["f", "lang"])?;
     let edit = Edit::open(app, caller, lang, &collection).await?;
     let sent = Sent::read("PUT", &headers, &body)?;
-    let _turn = edit.app.turn(edit.permit.dataset()).await;
+    let _turn = edit.app.turn_to_edit(edit.permit.dataset()).await;
     edit.expected(&item, &headers).await?;
     edit.put(&item, sent.feature.clone(), &sent).await
 }
@@ -91,7 +91,7 @@ pub(super) async fn change(
     known(&pairs(query.as_deref())?, &["f", "lang"])?;
     let edit = Edit::open(app, caller, lang, &collection).await?;
     let sent = Sent::read("PATCH", &headers, &body)?;
-    let _turn = edit.app.turn(edit.permit.dataset()).await;
+    let _turn = edit.app.turn_to_edit(edit.permit.dataset()).await;
     let there = edit.expected(&item, &headers).await?;
     let there = Feature { links: Vec::new(), ..there };
     let mut changed = serde_json::to_value(&there).map_err(|error| Problem::internal(&error))?;
@@ -110,7 +110,7 @@ pub(super) async fn remove(
 ) -> Answer<Response> {
     known(&pairs(query.as_deref())?, &["f", "lang"])?;
     let edit = Edit::open(app, caller, lang, &collection).await?;
-    let _turn = edit.app.turn(edit.permit.dataset()).await;
+    let _turn = edit.app.turn_to_edit(edit.permit.dataset()).await;
     edit.expected(&item, &headers).await?;
     let (intake, permit, reading, id) =
         (edit.app.intake.clone(), edit.permit.clone(), edit.reading.clone(), item.clone());
