@@ -38,6 +38,11 @@ pub fn chromium() -> Done<PathBuf> {
     ensure("chromium", || find("chromium").or_else(|| find("google-chrome")))
 }
 
+/// The programs of GDAL, which read OGC API – Features and rasters.
+pub fn gdal() -> Done<PathBuf> {
+    ensure("gdal-bin", || find("ogrinfo"))
+}
+
 /// The clients of the protocols, in a Python environment of the project's own.
 pub fn python_clients() -> Done<PathBuf> {
     let folder = target().join("python");

@@ -10,6 +10,7 @@ pub fn run(arguments: &[String]) -> Done {
     web::build_if_possible()?;
     let chromium = machine::chromium()?;
     let python = machine::python_clients()?;
+    machine::gdal()?;
     let server = postgres::Server::start()?;
 
     // Arguments choose tests of one of the two workspaces: `cluster` before them, those of the cluster.

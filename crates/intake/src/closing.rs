@@ -31,6 +31,8 @@ pub(crate) struct Closing {
     pub(crate) corrections: Vec<Correction>,
     pub(crate) now: DateTime<Utc>,
     pub(crate) started: std::time::Instant,
+    /// Whether later files of the dataset are read under the mapping.
+    pub(crate) keeps_mapping: bool,
     /// The draft that is looked at.
     pub(crate) draft: Option<catalog::Draft>,
 }
@@ -92,9 +94,11 @@ impl Closing {
         }
         if values > 0 {
             // A mapping is kept once it has read something.
-            let user = self.permit.user();
-            let number = catalog.save_mapping(self.permit.dataset(), &self.mapping, user, self.now).await?;
-            self.run.mapping = Some(number);
+            if self.keeps_mapping {
+                let (dataset, user) = (self.permit.dataset(), self.permit.user());
+                let number = catalog.save_mapping(dataset, &self.mapping, user, self.now).await?;
+                self.run.mapping = Some(number);
+            }
             catalog.register_datastreams(&done.datastreams).await?;
             for alias in &done.mapping.place_aliases {
                 self.remember(alias).await?;

@@ -157,6 +157,23 @@ impl Intake {
         request: Load,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Report, Error> {
+        self.load_keeping(permit, request, true, progress).await
+    }
+
+    /// Takes in a file that was made for one request. The mapping that it comes with is the request's own
+    /// and never the one that later files of the dataset are read under.
+    pub async fn load_once(&self, permit: &Permit, request: Load) -> Result<Report, Error> {
+        let keeps_mapping = request.mapping.is_none();
+        self.load_keeping(permit, request, keeps_mapping, &|_| {}).await
+    }
+
+    async fn load_keeping(
+        &self,
+        permit: &Permit,
+        request: Load,
+        keeps_mapping: bool,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Report, Error> {
         if !permit.may_write() {
             return Err(Error::Denied(Denial::NoGrant));
         }
@@ -169,6 +186,7 @@ impl Intake {
         // From here on the run is settled whatever happens to this future.
         let mut guard = CutOff::new(self, run.clone());
         let mut load = Loading::new(self, permit, dataset, run, request.now);
+        load.keeps_mapping = keeps_mapping;
         let span = tracing::info_span!(target: "cuulong::work", "load", dataset = %permit.dataset());
         let outcome = load.all(request, progress).instrument(span).await;
         if let Err(error) = &outcome
@@ -225,6 +243,8 @@ pub(crate) struct Loading<'a> {
     asked: DateTime<Utc>,
     /// Whether the run is now in the hands of the task that commits.
     pub(crate) closing: bool,
+    /// Whether later files of the dataset are read under its mapping.
+    keeps_mapping: bool,
 }
 
 /// Under which mapping a file is read.
@@ -255,7 +275,8 @@ impl<'a> Loading<'a> {
         run: Run,
         asked: DateTime<Utc>,
     ) -> Loading<'a> {
-        Loading { intake, permit, dataset, run, started: std::time::Instant::now(), asked, closing: false }
+        let started = std::time::Instant::now();
+        Loading { intake, permit, dataset, run, started, asked, closing: false, keeps_mapping: true }
     }
 
     async fn all(
@@ -349,6 +370,7 @@ impl<'a> Loading<'a> {
             corrections: Vec::new(),
             now,
             started: self.started,
+            keeps_mapping: self.keeps_mapping,
             draft,
         };
         // A task of its own: whoever asked may go away, but a commit that has begun is recorded.

@@ -1,8 +1,9 @@
-//! Values that are deleted: they are not in the version that is made, and stay in every one before.
+//! Values and features that are deleted: they are not in the version that is made, and stay in every one before.
 
+use arrow::record_batch::RecordBatch;
 use catalog::RunNote;
 use chrono::{DateTime, Duration, Utc};
-use lake::{AsOf, OldRows, ResultRange, SeriesRead};
+use lake::{AsOf, FeatureRead, OldRows, ResultRange, SeriesRead};
 use model::{Datastream, Run, RunKind, RunState, RunTotals, TimeRange};
 use policy::{Denial, Permit};
 
@@ -45,6 +46,45 @@ impl Intake {
         if there.iter().all(|batch| batch.num_rows() == 0) {
             return Ok(None);
         }
+        self.strike_rows(permit, there, reason, now).await
+    }
+
+    /// Deletes a feature: a version in which it is not. `None` when there is none of this id, which is read
+    /// under a permit of its own.
+    pub async fn remove_feature(
+        &self,
+        permit: &Permit,
+        reading: &Permit,
+        feature: &str,
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Run>, Error> {
+        if !permit.may_write() || !permit.rows().is_open() || permit.dataset() != reading.dataset() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        let lake = &self.inner.lake;
+        lake.settle(permit.dataset()).await?;
+        let snapshot = match lake.snapshot(reading, AsOf::Latest).await {
+            Ok(snapshot) => snapshot,
+            Err(lake::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let read = FeatureRead { limit: 1, feature: Some(feature.to_owned()), ..FeatureRead::default() };
+        let there = lake.read_features(reading, &snapshot, read).await?.batches;
+        if there.iter().all(|batch| batch.num_rows() == 0) {
+            return Ok(None);
+        }
+        self.strike_rows(permit, there, reason, now).await
+    }
+
+    async fn strike_rows(
+        &self,
+        permit: &Permit,
+        there: Vec<RecordBatch>,
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Run>, Error> {
+        let lake = &self.inner.lake;
         let mut run = opened(permit, RunKind::Withdrawal, String::new(), now)?;
         let catalog = &self.inner.catalog;
         catalog.open_run(&run).await?;
@@ -71,7 +111,7 @@ impl Intake {
         run.state = RunState::Done;
         run.finished_at = Some(moment());
         catalog.update_run(&run).await?;
-        tracing::info!(run.id = %run.id, removed = note.removed, "value deleted");
+        tracing::info!(run.id = %run.id, removed = note.removed, "deleted");
         Ok(committed.version.map(|_| run))
     }
 }

@@ -17,8 +17,8 @@ use crate::config::{self, LakeConfig};
 use crate::journal::Pending;
 use crate::packed::Packed;
 use crate::read::{
-    self, CountRead, FeatureBatches, FeatureRead, KeyIndexes, MetadataCache, SeriesRead, TileBatches,
-    TileRead,
+    self, CountRead, FeatureBatches, FeatureRead, FeatureTest, KeyIndexes, MetadataCache, SeriesRead,
+    TileBatches, TileRead,
 };
 use crate::tables::Tables;
 use crate::verified::Verified;
@@ -347,6 +347,28 @@ impl Lake {
             return Err(Error::Denied(Denial::NoGrant));
         }
         read::features(self, snapshot, read).await
+    }
+
+    /// Features of which a test holds, of those that meet the box if there is one; they are read as
+    /// [`Lake::read_features`] does, and counted whole.
+    pub async fn find_features(
+        &self,
+        permit: &Permit,
+        snapshot: &Snapshot,
+        read: FeatureRead,
+        test: &FeatureTest,
+    ) -> Result<FeatureBatches, Error> {
+        may_read_this(permit, snapshot)?;
+        if !permit.rows().is_open() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        if snapshot.is_observations() {
+            return Err(Error::invalid(
+                format!("`{}` holds observations, not features", snapshot.dataset()),
+                "read a series of it",
+            ));
+        }
+        read::find(self, snapshot, read, test).await
     }
 }
 

@@ -43,7 +43,9 @@ pub use log::{check_log_entry, folder as folder_of};
 /// A part of an object: from one byte to another, from one on, or the last ones.
 pub use object_store::GetRange;
 pub use originals::{LocalFile, Original};
-pub use read::{CountRead, FeatureBatches, FeatureRead, ResultRange, SeriesRead, TileBatches, TileRead};
+pub use read::{
+    CountRead, FeatureBatches, FeatureRead, FeatureTest, ResultRange, SeriesRead, TileBatches, TileRead,
+};
 pub use rows::{CommitCounts, Committed, Corrections, NewFlags, NewRows, OldRows, Undo, Undone};
 pub use schema::{Attribute, AttributeKind, TableSchema};
 pub use snapshot::{AsOf, DataFile, Snapshot};

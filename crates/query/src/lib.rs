@@ -28,7 +28,7 @@ pub use buckets::{Bucket, BucketRequest, Buckets, Every};
 pub use differences::{Difference, Differences};
 pub use engine::{Asker, Background, Budget, Engine, QueryLimits, SlowQuery};
 pub use error::{Error, Source, Whose};
-pub use features::{FeatureRequest, FeaturesAnswer};
+pub use features::{FeatureRequest, FeatureSearch, FeatureTest, FeaturesAnswer};
 pub use harmonise::{Basis, HarmoniseRequest, Harmonised, HarmonisedAnswer, Method, Part};
 pub use latest::{Latest, LatestAnswer, LatestRequest};
 pub use observation::{ObservationAnswer, ObservedValue};

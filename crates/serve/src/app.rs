@@ -1,5 +1,6 @@
 //! The parts that every handler reads with.
 
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use intake::Intake;
 use knowledge::Recipe;
 use lake::Lake;
 use metrics_exporter_prometheus::PrometheusHandle;
-use model::UserId;
+use model::{DatasetId, UserId};
+use parking_lot::Mutex;
 use policy::Principal;
 use query::Engine;
 use secrecy::SecretString;
@@ -37,6 +39,7 @@ struct Inner {
     stac: crate::stac::Shelf,
     tiles: crate::tilesets::Tiles,
     line: crate::processes::Line,
+    turns: Mutex<HashMap<DatasetId, Arc<tokio::sync::Mutex<()>>>>,
     subscribers: crate::changes::Subscribers,
     outgoing: Outgoing,
     downloads: crate::downloads::Downloads,
@@ -104,6 +107,7 @@ impl App {
             stac: crate::stac::Shelf::default(),
             tiles: crate::tilesets::Tiles::default(),
             line: crate::processes::Line::default(),
+            turns: Mutex::default(),
             subscribers: crate::changes::Subscribers::default(),
             outgoing,
             downloads: crate::downloads::Downloads::default(),
@@ -128,6 +132,16 @@ impl App {
     /// Finished tiles.
     pub(crate) fn tiles(&self) -> &crate::tilesets::Tiles {
         &self.0.tiles
+    }
+
+    /// A turn at a dataset, for changes that depend on what is there: held from the look to the commit.
+    pub(crate) async fn turn_to_edit(&self, dataset: &DatasetId) -> tokio::sync::OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.0.turns.lock();
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            turns.entry(dataset.clone()).or_default().clone()
+        };
+        turn.lock_owned().await
     }
 
     /// The client for requests of others.

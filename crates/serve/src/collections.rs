@@ -15,6 +15,7 @@ use standards::ogc::{
 };
 
 use crate::App;
+use crate::http::crs::OFFERED;
 use crate::http::language::message;
 use crate::http::{Answer, Links};
 use crate::outlet::{Content, Outlet};
@@ -22,6 +23,8 @@ use crate::rasters::{self, Raster};
 use crate::shelf::{self, Shelf};
 
 const JSON: &str = "application/json";
+const QUERYABLES: &str = "http://www.opengis.net/def/rel/ogc/1.0/queryables";
+const SCHEMA: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
 
 /// The formats of EDR answers.
 pub(crate) const EDR_FORMATS: [&str; 4] = ["CoverageJSON", "GeoJSON", "CSV", "NetCDF"];
@@ -47,7 +50,8 @@ pub(crate) fn described(dataset: &Dataset, content: Content, links: &Links, lang
         attribution: [dataset.source.as_str(), &dataset.licence].join(" · "),
         keywords,
         item_type: Some("feature"),
-        crs: vec![CRS84],
+        crs: OFFERED.to_vec(),
+        storage_crs: Some(CRS84),
         links: ways,
         ..Collection::default()
     }
@@ -58,6 +62,10 @@ pub(crate) fn collection_links(content: Content, id: &str, links: &Links, lang: 
     let path = format!("/ogc/collections/{id}");
     let mut ways = vec![
         Link::new("self", links.path(&path), JSON),
+        Link::new("alternate", links.to(&path, &[("f", "html")]), "text/html"),
+        Link::new(QUERYABLES, links.path(&format!("{path}/queryables")), "application/schema+json"),
+        Link::new(SCHEMA, links.path(&format!("{path}/schema")), "application/schema+json"),
+        Link::new("items", links.to(&format!("{path}/items"), &[("f", "html")]), "text/html"),
         Link::new("items", links.path(&format!("{path}/items")), GEOJSON)
             .titled(&message(lang, "ogc-items-title")),
     ];

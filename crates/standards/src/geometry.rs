@@ -35,6 +35,46 @@ impl Geometry {
         if reader.at == bytes.len() { Ok(geometry) } else { Err(reader.error("bytes follow the geometry")) }
     }
 
+    /// Moves every position.
+    pub fn map_positions(&mut self, to: &dyn Fn([f64; 2]) -> [f64; 2]) {
+        let line = |line: &mut Vec<[f64; 2]>| line.iter_mut().for_each(|position| *position = to(*position));
+        match self {
+            Geometry::Point(position) => *position = to(*position),
+            Geometry::MultiPoint(positions) | Geometry::LineString(positions) => line(positions),
+            Geometry::MultiLineString(lines) | Geometry::Polygon(lines) => lines.iter_mut().for_each(line),
+            Geometry::MultiPolygon(polygons) => polygons.iter_mut().flatten().for_each(line),
+            Geometry::GeometryCollection(parts) => parts.iter_mut().for_each(|part| part.map_positions(to)),
+        }
+    }
+
+    /// The same shape as one that can be compared with others.
+    pub fn to_shape(&self) -> geo_types::Geometry<f64> {
+        use geo_types::{Geometry as Shape, LineString, MultiLineString, MultiPoint, MultiPolygon, Polygon};
+        let line = |line: &Vec<[f64; 2]>| LineString::from(line.clone());
+        let polygon = |rings: &Vec<Vec<[f64; 2]>>| {
+            let mut rings = rings.iter().map(line);
+            let outer = rings.next().unwrap_or_else(|| LineString::new(Vec::new()));
+            Polygon::new(outer, rings.collect())
+        };
+        match self {
+            Geometry::Point([x, y]) => Shape::Point(geo_types::Point::new(*x, *y)),
+            Geometry::MultiPoint(points) => {
+                Shape::MultiPoint(MultiPoint(points.iter().map(|[x, y]| (*x, *y).into()).collect()))
+            }
+            Geometry::LineString(positions) => Shape::LineString(line(positions)),
+            Geometry::MultiLineString(lines) => {
+                Shape::MultiLineString(MultiLineString(lines.iter().map(line).collect()))
+            }
+            Geometry::Polygon(rings) => Shape::Polygon(polygon(rings)),
+            Geometry::MultiPolygon(polygons) => {
+                Shape::MultiPolygon(MultiPolygon(polygons.iter().map(polygon).collect()))
+            }
+            Geometry::GeometryCollection(parts) => Shape::GeometryCollection(geo_types::GeometryCollection(
+                parts.iter().map(Geometry::to_shape).collect(),
+            )),
+        }
+    }
+
     fn type_name(&self) -> &'static str {
         match self {
             Geometry::Point(_) => "Point",

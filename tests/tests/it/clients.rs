@@ -25,7 +25,15 @@ async fn ask(python: &PathBuf, script: &str, arguments: &[&str]) -> String {
 async fn python_clients_read_what_the_standards_promise() {
     let Some(python) = python() else { return };
     let node = node().await;
-    for script in ["openapi.py", "ogc_features.py", "ogc_edr.py", "ogc_tiles.py", "sensorthings.py"] {
+    for script in [
+        "openapi.py",
+        "ogc_features.py",
+        "ogc_records.py",
+        "ogc_gdal.py",
+        "ogc_edr.py",
+        "ogc_tiles.py",
+        "sensorthings.py",
+    ] {
         let printed = ask(&python, script, &[&node.url]).await;
         assert!(printed.trim_end().ends_with("ok"), "{script}: {printed}");
     }

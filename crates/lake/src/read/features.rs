@@ -52,7 +52,7 @@ async fn any(lake: &Lake, snapshot: &Snapshot, read: &FeatureRead) -> Result<Fea
 }
 
 /// Rows counted from the file's first, as rows of its row groups.
-fn of_file_rows(metadata: &ParquetMetaData, wanted: &[Range<usize>]) -> Chosen {
+pub(super) fn of_file_rows(metadata: &ParquetMetaData, wanted: &[Range<usize>]) -> Chosen {
     let mut chosen = Chosen::default();
     let mut first = 0;
     for group in 0..metadata.num_row_groups() {
@@ -177,8 +177,18 @@ impl<'a> Edges<'a> {
             && bbox.south <= north.value(row);
         there.then_some(())
     }
+
+    /// Whether the row's box, which meets this one, lies wholly in it.
+    pub(super) fn is_inside(&self, row: usize, bbox: &Bbox) -> bool {
+        let [west, south, east, north] = self.columns;
+        bbox.west <= west.value(row)
+            && east.value(row) <= bbox.east
+            && bbox.south <= south.value(row)
+            && north.value(row) <= bbox.north
+    }
 }
 
+/// The rows that may have a box that meets this one, by the statistics of row groups and pages.
 pub(super) fn choose(metadata: &ParquetMetaData, bbox: &Bbox) -> Chosen {
     let [west, south, east, north] = BOX;
     let mut chosen = Chosen::default();

@@ -3,6 +3,7 @@
 mod cache;
 mod count;
 mod features;
+mod find;
 mod key_index;
 mod prune;
 mod results;
@@ -19,6 +20,8 @@ use crate::{DataFile, Error, Lake};
 pub(crate) use cache::MetadataCache;
 pub(crate) use count::count;
 pub(crate) use features::features;
+pub use find::FeatureTest;
+pub(crate) use find::find;
 pub(crate) use key_index::KeyIndexes;
 pub(crate) use prune::{Chosen, Ranges, int_range, ranges_of, rows_of, text_range};
 pub use results::ResultRange;

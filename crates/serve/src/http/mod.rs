@@ -3,9 +3,11 @@
 //! Protocol folders use this one and never each other.
 
 pub(crate) mod accepts;
+pub mod crs;
 pub mod encode;
 mod errors;
 mod harmless;
+pub mod html;
 pub mod language;
 pub mod links;
 pub mod offload;

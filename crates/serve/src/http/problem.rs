@@ -48,6 +48,8 @@ pub enum ProblemKind {
     NotAcceptable,
     /// The thing is there already, or in another state.
     Conflict,
+    /// The thing is another than the one that the request was made for.
+    Changed,
     /// The body or the file is too large.
     TooLarge,
     /// A file that this node cannot read.
@@ -72,7 +74,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [ProblemKind; 24] = [
+    pub const ALL: [ProblemKind; 25] = [
         ProblemKind::InvalidParameter,
         ProblemKind::UnknownParameter,
         ProblemKind::InvalidBody,
@@ -87,6 +89,7 @@ impl ProblemKind {
         ProblemKind::NotSupported,
         ProblemKind::NotAcceptable,
         ProblemKind::Conflict,
+        ProblemKind::Changed,
         ProblemKind::TooLarge,
         ProblemKind::InvalidFile,
         ProblemKind::InvalidMapping,
@@ -116,6 +119,7 @@ impl ProblemKind {
             ProblemKind::NotSupported => "not-supported",
             ProblemKind::NotAcceptable => "not-acceptable",
             ProblemKind::Conflict => "conflict",
+            ProblemKind::Changed => "changed",
             ProblemKind::TooLarge => "too-large",
             ProblemKind::InvalidFile => "invalid-file",
             ProblemKind::InvalidMapping => "invalid-mapping",
@@ -144,6 +148,7 @@ impl ProblemKind {
             ProblemKind::NotSupported => StatusCode::NOT_IMPLEMENTED,
             ProblemKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             ProblemKind::Conflict => StatusCode::CONFLICT,
+            ProblemKind::Changed => StatusCode::PRECONDITION_FAILED,
             ProblemKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ProblemKind::InvalidFile
             | ProblemKind::InvalidMapping

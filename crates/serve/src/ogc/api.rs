@@ -7,24 +7,7 @@ use crate::http::Links;
 use crate::http::language::message;
 
 pub(super) fn document(links: &Links, lang: Lang) -> Value {
-    let collection = parameter("collection", "path", json!({"type": "string"}));
     let lang_parameter = parameter("lang", "query", json!({"type": "string", "enum": ["vi", "en", "km"]}));
-    let list = [reference("bbox"), reference("datetime"), reference("limit"), reference("offset")];
-    let get = |id: &str, media: &str, parameters: Vec<Value>| {
-        let mut parameters = parameters;
-        parameters.push(lang_parameter.clone());
-        json!({"get": {"operationId": id, "parameters": parameters, "responses": {
-            "200": {"description": "OK", "content": {media: {"schema": {"type": "object"}}}},
-            "default": {"$ref": "#/components/responses/Problem"},
-        }}})
-    };
-    let within = |more: &[Value]| {
-        let mut parameters = vec![collection.clone()];
-        parameters.extend_from_slice(more);
-        parameters
-    };
-    let (json, geojson) = ("application/json", "application/geo+json");
-    let item = parameter("item", "path", json!({"type": "string"}));
     let mut document = json!({
         "openapi": "3.0.3",
         "info": {
@@ -35,22 +18,10 @@ pub(super) fn document(links: &Links, lang: Lang) -> Value {
         },
         "servers": [{"url": links.path("/ogc")}],
         "paths": {
-            "/": get("landing", json, vec![]),
-            "/conformance": get("conformance", json, vec![]),
-            "/collections": get("collections", json, vec![]),
-            "/collections/{collection}": get("collection", json, within(&[])),
-            "/collections/{collection}/items": get("items", geojson, within(&list)),
-            "/collections/{collection}/items/{item}": get("item", geojson, within(&[item])),
         },
         "components": {
             "parameters": {
-                "bbox": {"name": "bbox", "in": "query", "required": false, "style": "form", "explode": false,
-                    "schema": {"type": "array", "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
-                        "items": {"type": "number"}}},
-                "datetime": parameter("datetime", "query", json!({"type": "string"})),
-                "limit": {"name": "limit", "in": "query", "required": false, "style": "form", "explode": false,
-                    "schema": {"type": "integer", "minimum": 1, "maximum": super::params::MOST_ITEMS, "default": 100}},
-                "offset": parameter("offset", "query", json!({"type": "integer", "minimum": 0})),
+                "lang": lang_parameter,
             },
             "responses": {"Problem": {"description": "RFC 9457", "content": {
                 "application/problem+json": {"schema": {"type": "object", "required": ["type", "title", "status"],
@@ -61,13 +32,15 @@ pub(super) fn document(links: &Links, lang: Lang) -> Value {
     for (path, item) in crate::OGC.iter().flat_map(|outlet| (outlet.paths)()) {
         document["paths"][path.as_str()] = item;
     }
+    for (path, item) in super::paths::paths() {
+        document["paths"][path] = item;
+    }
+    for (name, parameter) in super::paths::parameters() {
+        document["components"]["parameters"][name] = parameter;
+    }
     document
 }
 
 fn parameter(name: &str, place: &str, schema: Value) -> Value {
     json!({"name": name, "in": place, "required": place == "path", "schema": schema})
-}
-
-fn reference(name: &str) -> Value {
-    json!({"$ref": format!("#/components/parameters/{name}")})
 }

@@ -11,25 +11,29 @@ use standards::ogc::{
 };
 
 use super::CONFORMANCE;
-use super::params::{Items, ItemsParams};
 use super::read::{self, Source};
 use crate::App;
 use crate::collections::{self, collection_links, described, extent};
+use crate::http::crs::OFFERED;
 use crate::http::language::message;
 use crate::http::{Answer, Links};
 use crate::outlet::Content;
-use crate::shelf::Shelf;
 
 pub(super) use rows::rows;
 
 const JSON: &str = "application/json";
 
 pub(super) fn self_link(links: &Links, path: &str) -> Vec<Link> {
-    vec![Link::new("self", links.path(path), JSON)]
+    let page = Link::new("alternate", links.to(path, &[("f", "html")]), "text/html");
+    vec![Link::new("self", links.path(path), JSON), page]
 }
 
 pub(super) fn landing(links: &Links, lang: Lang) -> LandingPage {
     let mut ways = self_link(links, "/ogc");
+    ways.push(
+        Link::new("service-doc", links.to("/ogc/api", &[("f", "html")]), "text/html")
+            .titled(&message(lang, "ogc-api")),
+    );
     ways.push(
         Link::new("service-desc", links.path("/ogc/api"), "application/vnd.oai.openapi+json;version=3.0")
             .titled(&message(lang, "ogc-api")),
@@ -39,6 +43,7 @@ pub(super) fn landing(links: &Links, lang: Lang) -> LandingPage {
         ("http://www.opengis.net/def/rel/ogc/1.0/conformance", "/ogc/conformance", "ogc-conformance"),
         ("data", "/ogc/collections", "ogc-collections"),
         ("http://www.opengis.net/def/rel/ogc/1.0/data", "/ogc/collections", "ogc-collections"),
+        ("http://www.opengis.net/def/rel/ogc/1.0/functions", "/ogc/functions", "ogc-functions"),
     ] {
         ways.push(Link::new(rel, links.path(path), JSON).titled(&message(lang, title)));
     }
@@ -78,7 +83,8 @@ pub(super) async fn collection(app: &App, source: &Source, links: &Links, lang: 
                 description: message(lang, &format!("ogc-{id}-description")),
                 extent: extent(bbox, None),
                 item_type: Some("feature"),
-                crs: vec![CRS84],
+                crs: OFFERED.to_vec(),
+                storage_crs: Some(CRS84),
                 links: collection_links(Content::Places, id, links, lang),
                 ..Collection::default()
             })
@@ -98,23 +104,6 @@ pub(super) async fn collection(app: &App, source: &Source, links: &Links, lang: 
             collections::coverage(app, dataset, permit, None, links, lang).await
         }
     }
-}
-
-/// A page of the places of a dataset's series, and how many there are on all pages.
-pub(super) fn locations(
-    shelf: &Shelf,
-    dataset: &Dataset,
-    links: &Links,
-    lang: Lang,
-    wanted: &Items,
-) -> (Vec<Feature>, u64) {
-    let inside = |place: &PlaceId| {
-        wanted.bbox.is_none_or(|bbox| shelf.position(place).is_some_and(|position| bbox.contains(position)))
-    };
-    let matching: Vec<&PlaceId> = shelf.places().into_iter().filter(|place| inside(place)).collect();
-    let total = matching.len() as u64;
-    let page = matching.into_iter().skip(wanted.offset).take(wanted.limit);
-    (page.map(|place| shelf.location(dataset, place, links, lang)).collect(), total)
 }
 
 /// A place of the reference data.
@@ -151,38 +140,12 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// A page of features with its numbers and the way to the next.
-pub(super) fn page(
-    links: &Links,
-    path: &str,
-    asked: &ItemsParams,
-    wanted: &Items,
-    features: Vec<Feature>,
-    matched: u64,
-) -> FeatureCollection {
-    let link = |rel: &str, offset: usize| {
-        let pairs = asked.page(offset);
-        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        Link::new(rel, links.to(path, &pairs), GEOJSON)
-    };
-    let mut ways = vec![link("self", wanted.offset)];
-    let reached = wanted.offset.saturating_add(features.len());
-    if !features.is_empty() && (reached as u64) < matched {
-        ways.push(link("next", reached));
-    }
-    FeatureCollection {
-        number_matched: Some(matched),
-        number_returned: features.len() as u64,
-        time_stamp: time_text(Utc::now()),
-        features,
-        links: ways,
-    }
-}
-
 /// A feature as a document of its own.
 pub(super) fn alone(links: &Links, collection: &str, mut feature: Feature) -> Feature {
     let path = format!("/ogc/collections/{collection}");
     feature.links.insert(0, Link::new("self", links.path(&format!("{path}/items/{}", feature.id)), GEOJSON));
+    let page = links.to(&format!("{path}/items/{}", feature.id), &[("f", "html")]);
+    feature.links.push(Link::new("alternate", page, "text/html"));
     feature.links.push(Link::new("collection", links.path(&path), JSON));
     feature
 }

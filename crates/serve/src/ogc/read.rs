@@ -6,9 +6,6 @@ use chrono::Utc;
 use lake::{AsOf, Snapshot};
 use model::{Bbox, Dataset, DatasetId, DatasetKind, Place, PlaceKind, TimeRange, local_midnight};
 use policy::{Permit, Principal, Purpose};
-use query::{At, FeatureRequest, FeaturesAnswer};
-
-use super::params::Items;
 use crate::App;
 use crate::http::{Answer, Problem};
 
@@ -72,34 +69,6 @@ pub(super) async fn snapshot(app: &App, permit: &Permit) -> Answer<Option<Arc<Sn
     }
 }
 
-/// A page of features of a dataset.
-pub(super) async fn features(app: &App, permit: &Permit, wanted: &Items) -> Answer<FeaturesAnswer> {
-    let request = FeatureRequest {
-        bbox: wanted.bbox,
-        offset: wanted.offset,
-        limit: wanted.limit,
-        feature: None,
-        at: At::Latest,
-    };
-    Ok(app.engine.features(permit, request).await?)
-}
-
-/// One feature of a dataset.
-pub(super) async fn feature(app: &App, permit: &Permit, id: &str) -> Answer<FeaturesAnswer> {
-    let request = FeatureRequest { limit: 1, feature: Some(id.to_owned()), ..FeatureRequest::default() };
-    Ok(app.engine.features(permit, request).await?)
-}
-
-/// A page of places and how many there are on all pages.
-pub(super) fn page<'p>(places: impl Iterator<Item = &'p Place>, wanted: &Items) -> (Vec<&'p Place>, u64) {
-    let matching: Vec<&Place> = places
-        .filter(|place| {
-            let inside = |bbox: &Bbox| place.position.is_some_and(|position| bbox.contains(position));
-            wanted.bbox.as_ref().is_none_or(inside) && exists_in(place, &wanted.time)
-        })
-        .collect();
-    let total = matching.len() as u64;
-    (matching.into_iter().skip(wanted.offset).take(wanted.limit).collect(), total)
 }
 
 /// Whether the collection of the reference data holds the place.
@@ -107,7 +76,8 @@ pub(super) fn is_of(source: &Source, place: &Place) -> bool {
     matches!(source, Source::Stations) == (place.kind == PlaceKind::Station)
 }
 
-fn exists_in(place: &Place, time: &TimeRange) -> bool {
+/// Whether a place exists at some time of a range.
+pub(super) fn exists_in(place: &Place, time: &TimeRange) -> bool {
     let starts_before_end = match (place.valid_from, time.to) {
         (Some(from), Some(to)) => local_midnight(from) < to,
         _ => true,

@@ -133,6 +133,10 @@ fn value(expr: &Expr, of: &impl Subject) -> Value {
         Expr::List(list) => Value::List(list.iter().map(|expr| value(expr, of)).collect()),
         Expr::Op(Op::CaseI, args) => text_of(args, of, |text| text.to_lowercase()),
         Expr::Op(Op::AccentI, args) => text_of(args, of, |text| without_marks(&text)),
+        Expr::Op(Op::Call(function), args) => {
+            let values: Vec<Value> = args.iter().map(|arg| value(arg, of)).collect();
+            function.call(&values)
+        }
         Expr::Op(op, _) if op.is_predicate() => match truth(expr, of) {
             Some(truth) => Value::Bool(truth),
             None => Value::Null,
@@ -153,7 +157,7 @@ fn text_of(args: &[Expr], of: &impl Subject, change: fn(String) -> String) -> Va
     }
 }
 
-fn without_marks(text: &str) -> String {
+pub(super) fn without_marks(text: &str) -> String {
     let plain = text.nfd().filter(|c| !('\u{300}'..='\u{36f}').contains(c));
     plain
         .map(|c| match c {

@@ -2,12 +2,17 @@
 
 use serde_json::Value;
 
-use super::{Budget, Expr, MAX_BYTES, Op, instant, interval, of_filter, predicate, shape};
+use super::{Budget, Expr, MAX_BYTES, Op, Placing, instant, interval, of_filter, predicate, shape};
 use crate::Error;
 
 /// Reads a filter.
 pub fn parse(value: &Value) -> Result<Expr, Error> {
-    predicate(expr(value, 0, &mut Budget::new())?)
+    predicate(expr(value, 0, &mut Budget::new(None))?)
+}
+
+/// Reads a filter whose geometries are placed by a function.
+pub fn parse_in(value: &Value, place: Placing<'_>) -> Result<Expr, Error> {
+    predicate(expr(value, 0, &mut Budget::new(Some(place)))?)
 }
 
 /// Reads a filter that is JSON in a text.
@@ -24,7 +29,7 @@ fn wrong(why: impl Into<String>) -> Error {
     Error::new("filter", why)
 }
 
-fn expr(value: &Value, depth: usize, budget: &mut Budget) -> Result<Expr, Error> {
+fn expr(value: &Value, depth: usize, budget: &mut Budget<'_>) -> Result<Expr, Error> {
     budget.node(depth)?;
     match value {
         Value::Bool(truth) => Ok(Expr::Bool(*truth)),
@@ -64,10 +69,10 @@ fn expr(value: &Value, depth: usize, budget: &mut Budget) -> Result<Expr, Error>
                     Some([west, south, _, east, north, _]) => [*west, *south, *east, *north],
                     _ => return Err(wrong("a bbox is a list of four numbers")),
                 };
-                return Ok(Expr::Shape(Box::new(shape::area(corners).map_err(of_filter)?)));
+                return Ok(Expr::Shape(Box::new(shape::area_in(corners, budget.place).map_err(of_filter)?)));
             }
             if object.contains_key("coordinates") || object.contains_key("geometries") {
-                let shape = shape::from_geojson(value).map_err(of_filter)?;
+                let shape = shape::from_geojson_in(value, budget.place).map_err(of_filter)?;
                 budget.shape(&shape)?;
                 return Ok(Expr::Shape(Box::new(shape)));
             }
@@ -76,7 +81,7 @@ fn expr(value: &Value, depth: usize, budget: &mut Budget) -> Result<Expr, Error>
     }
 }
 
-fn operation(name: &str, args: Option<&Value>, depth: usize, budget: &mut Budget) -> Result<Expr, Error> {
+fn operation(name: &str, args: Option<&Value>, depth: usize, budget: &mut Budget<'_>) -> Result<Expr, Error> {
     let quoted = crate::error::quote(name);
     let op = Op::from_name(name).ok_or_else(|| wrong(format!("`{quoted}` is no operation here")))?;
     let args =

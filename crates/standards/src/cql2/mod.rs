@@ -5,19 +5,22 @@
 //! thing of which the filter is not known to hold is left out (§6.3, three-valued logic).
 
 mod eval;
+mod function;
 mod json;
 mod lexer;
 mod shape;
 mod text;
+mod tree;
 
 use chrono::{DateTime, Utc};
 use geo::{CoordsIter, Validation};
 use geo_types::Geometry;
 
 pub use eval::{Subject, Value, holds};
-pub use json::{parse as parse_json, parse_str as parse_json_text};
-pub use shape::{area, from_geojson};
-pub use text::parse as parse_text;
+pub use function::{Function, functions};
+pub use json::{parse as parse_json, parse_in as parse_json_in, parse_str as parse_json_text};
+pub use shape::{area, area_placed, from_geojson};
+pub use text::{parse as parse_text, parse_in as parse_text_in};
 
 use crate::Error;
 
@@ -29,6 +32,9 @@ pub const MAX_DEPTH: usize = 48;
 pub const MAX_NODES: usize = 5_000;
 /// The most positions of all geometries together.
 pub const MAX_POSITIONS: usize = 5_000;
+
+/// Where a position of a filter lies, in longitude and latitude.
+pub type Placing<'p> = &'p dyn Fn([f64; 2]) -> [f64; 2];
 
 /// An expression.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,6 +110,8 @@ pub enum Op {
     Temporal(Temporal),
     /// How two lists share their values.
     Array(Array),
+    /// A function of this node (§7.13).
+    Call(Function),
 }
 
 macro_rules! words {
@@ -233,7 +241,8 @@ impl Op {
         }
         let spatial = Spatial::from_word(name).map(Op::Spatial);
         let temporal = || Temporal::from_word(name).map(Op::Temporal);
-        spatial.or_else(temporal).or_else(|| Array::from_word(name).map(Op::Array))
+        let array = || Array::from_word(name).map(Op::Array);
+        spatial.or_else(temporal).or_else(array).or_else(|| Function::from_word(name).map(Op::Call))
     }
 
     /// How many arguments it takes, at least and at most.
@@ -244,6 +253,7 @@ impl Op {
             // A single argument is its negative.
             Op::Subtract => (1, 2),
             Op::Between => (3, 3),
+            Op::Call(function) => (function.arguments().len(), function.arguments().len()),
             _ => (2, 2),
         }
     }
@@ -261,6 +271,7 @@ impl Op {
                 | Op::Power
                 | Op::CaseI
                 | Op::AccentI
+                | Op::Call(_)
         )
     }
 }
@@ -276,14 +287,16 @@ fn predicate(expr: Expr) -> Result<Expr, Error> {
 }
 
 /// The most that a reader of filters has left.
-struct Budget {
+struct Budget<'p> {
     nodes: usize,
     positions: usize,
+    /// Where the positions of geometries lie, when they are not in longitude and latitude.
+    place: Option<Placing<'p>>,
 }
 
-impl Budget {
-    fn new() -> Budget {
-        Budget { nodes: MAX_NODES, positions: MAX_POSITIONS }
+impl<'p> Budget<'p> {
+    fn new(place: Option<Placing<'p>>) -> Budget<'p> {
+        Budget { nodes: MAX_NODES, positions: MAX_POSITIONS, place }
     }
 
     fn node(&mut self, depth: usize) -> Result<(), Error> {

@@ -1,14 +1,17 @@
 //! Geometries of requests: GeoJSON, well-known text and boxes.
 
-use geo::CoordsIter;
+use geo::{CoordsIter, MapCoords};
 use geo_types::{
     Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point,
     Polygon, Rect,
 };
 use serde_json::Value;
 
-use super::MAX_POSITIONS;
+use super::{MAX_POSITIONS, Placing};
 use crate::Error;
+
+/// Positions along each edge of a box that is not one in longitude and latitude.
+const ALONG_EDGE: u32 = 16;
 
 fn wrong(why: impl Into<String>) -> Error {
     Error::new("geometry", why)
@@ -16,11 +19,21 @@ fn wrong(why: impl Into<String>) -> Error {
 
 /// Reads GeoJSON (RFC 7946); heights are dropped.
 pub fn from_geojson(value: &Value) -> Result<Geometry<f64>, Error> {
-    let mut left = MAX_POSITIONS;
-    geometry(value, &mut left, 0)
+    from_geojson_in(value, None)
 }
 
-fn geometry(value: &Value, left: &mut usize, depth: usize) -> Result<Geometry<f64>, Error> {
+/// Reads GeoJSON whose positions are placed by a function.
+pub(super) fn from_geojson_in(value: &Value, place: Option<Placing<'_>>) -> Result<Geometry<f64>, Error> {
+    geometry(value, &mut Left { positions: MAX_POSITIONS, place }, 0)
+}
+
+/// How many positions may follow, and where they lie.
+struct Left<'p> {
+    positions: usize,
+    place: Option<Placing<'p>>,
+}
+
+fn geometry(value: &Value, left: &mut Left<'_>, depth: usize) -> Result<Geometry<f64>, Error> {
     let kind = value["type"].as_str().ok_or_else(|| wrong("it has no `type`"))?;
     let at = &value["coordinates"];
     Ok(match kind {
@@ -46,18 +59,22 @@ fn each<T>(value: &Value, mut read: impl FnMut(&Value) -> Result<T, Error>) -> R
     list.iter().map(&mut read).collect()
 }
 
-fn position(value: &Value, left: &mut usize) -> Result<Coord<f64>, Error> {
-    *left =
-        left.checked_sub(1).ok_or_else(|| wrong(format!("it has more than {MAX_POSITIONS} positions")))?;
+fn position(value: &Value, left: &mut Left<'_>) -> Result<Coord<f64>, Error> {
+    left.positions = left
+        .positions
+        .checked_sub(1)
+        .ok_or_else(|| wrong(format!("it has more than {MAX_POSITIONS} positions")))?;
     let number = |at: usize| value.get(at).and_then(Value::as_f64).filter(|number| number.is_finite());
-    match (number(0), number(1)) {
+    let placed = |x: f64, y: f64| left.place.map_or([x, y], |place| place([x, y]));
+    let given = number(0).zip(number(1)).map(|(x, y)| placed(x, y));
+    match (given.map(|[x, _]| x), given.map(|[_, y]| y)) {
         (Some(x), Some(y)) if x.abs() <= 180.0 && y.abs() <= 90.0 => Ok(Coord { x, y }),
         (Some(_), Some(_)) => Err(wrong("longitudes are -180 to 180, latitudes -90 to 90")),
         _ => Err(wrong("a position is a list of two numbers")),
     }
 }
 
-fn line(value: &Value, left: &mut usize, least: usize) -> Result<LineString<f64>, Error> {
+fn line(value: &Value, left: &mut Left<'_>, least: usize) -> Result<LineString<f64>, Error> {
     let positions = each(value, |at| position(at, left))?;
     if positions.len() < least {
         return Err(wrong(format!("a line of {least} positions or more is expected")));
@@ -65,7 +82,7 @@ fn line(value: &Value, left: &mut usize, least: usize) -> Result<LineString<f64>
     Ok(LineString(positions))
 }
 
-fn polygon(value: &Value, left: &mut usize) -> Result<Polygon<f64>, Error> {
+fn polygon(value: &Value, left: &mut Left<'_>) -> Result<Polygon<f64>, Error> {
     let mut rings = each(value, |at| line(at, left, 4))?;
     if rings.iter().any(|ring| ring.0.first() != ring.0.last()) {
         return Err(wrong("a ring ends where it begins"));
@@ -74,8 +91,8 @@ fn polygon(value: &Value, left: &mut usize) -> Result<Polygon<f64>, Error> {
     Ok(Polygon::new(outer, rings))
 }
 
-/// Reads well-known text.
-pub(super) fn from_wkt(text: &str) -> Result<Geometry<f64>, Error> {
+/// Reads well-known text, whose positions may be placed by a function.
+pub(super) fn from_wkt(text: &str, place: Option<Placing<'_>>) -> Result<Geometry<f64>, Error> {
     // The reader of the library goes as deep as the brackets do.
     let (mut depth, mut deepest) = (0_usize, 0);
     for byte in text.bytes() {
@@ -90,7 +107,10 @@ pub(super) fn from_wkt(text: &str) -> Result<Geometry<f64>, Error> {
         return Err(wrong("its brackets are nested too deep"));
     }
     let read: Result<Geometry<f64>, _> = wkt::TryFromWkt::try_from_wkt_str(text);
-    let read = read.map_err(|_| wrong(format!("`{}` is no geometry", crate::error::quote(text))))?;
+    let mut read = read.map_err(|_| wrong(format!("`{}` is no geometry", crate::error::quote(text))))?;
+    if let Some(place) = place {
+        read = read.map_coords(|at| coord(place([at.x, at.y])));
+    }
     if read.coords_iter().any(|at| !(at.x.abs() <= 180.0 && at.y.abs() <= 90.0)) {
         return Err(wrong("longitudes are -180 to 180, latitudes -90 to 90"));
     }
@@ -118,4 +138,48 @@ pub fn area([west, south, east, north]: [f64; 4]) -> Result<Geometry<f64>, Error
         }
         _ => Geometry::Polygon(rectangle(west, east)),
     })
+}
+
+/// The area of a box whose corners are placed by a function: its edges bend with the map.
+pub(super) fn area_in(corners: [f64; 4], place: Option<Placing<'_>>) -> Result<Geometry<f64>, Error> {
+    let Some(place) = place else { return area(corners) };
+    let [west, south, east, north] = corners;
+    if !(west <= east && south <= north) {
+        return Err(Error::new("bbox", "its first corner is not below and left of its second"));
+    }
+    if west == east || south == north {
+        let ends = [coord(place([west, south])), coord(place([east, north]))];
+        return checked(match west == east && south == north {
+            true => Geometry::Point(Point(ends[0])),
+            false => Geometry::LineString(LineString(ends.to_vec())),
+        });
+    }
+    let turns = [[west, south], [east, south], [east, north], [west, north]];
+    let mut ring = Vec::new();
+    for at in 0..4 {
+        let (from, to) = (turns[at], turns[(at + 1) % 4]);
+        for step in 0..ALONG_EDGE {
+            let share = f64::from(step) / f64::from(ALONG_EDGE);
+            let between = [0, 1].map(|axis| from[axis] + (to[axis] - from[axis]) * share);
+            ring.push(coord(place(between)));
+        }
+    }
+    ring.push(ring[0]);
+    checked(Geometry::Polygon(Polygon::new(LineString(ring), Vec::new())))
+}
+
+fn coord([x, y]: [f64; 2]) -> Coord<f64> {
+    Coord { x, y }
+}
+
+fn checked(shape: Geometry<f64>) -> Result<Geometry<f64>, Error> {
+    if shape.coords_iter().any(|at| !(at.x.abs() <= 180.0 && at.y.abs() <= 90.0)) {
+        return Err(Error::new("bbox", "it lies outside of the coordinate system's area"));
+    }
+    Ok(shape)
+}
+
+/// The area of a box in a coordinate system of its own: `place` leads from there to longitude and latitude.
+pub fn area_placed(corners: [f64; 4], place: Placing<'_>) -> Result<Geometry<f64>, Error> {
+    area_in(corners, Some(place))
 }

@@ -3,15 +3,24 @@
 //! Tighter bind: brackets and functions; `^`; `* / % div`; `+ -`; comparisons; `NOT`; `AND`; `OR`.
 
 use super::lexer::{Token, tokens};
-use super::{Budget, Expr, MAX_BYTES, Op, instant, interval, of_filter, predicate, shape};
+use super::{Budget, Expr, MAX_BYTES, Op, Placing, instant, interval, of_filter, predicate, shape};
 use crate::Error;
 
 /// Reads a filter.
 pub fn parse(text: &str) -> Result<Expr, Error> {
+    read(text, None)
+}
+
+/// Reads a filter whose geometries are placed by a function.
+pub fn parse_in(text: &str, place: Placing<'_>) -> Result<Expr, Error> {
+    read(text, Some(place))
+}
+
+fn read<'t>(text: &'t str, place: Option<Placing<'t>>) -> Result<Expr, Error> {
     if text.len() > MAX_BYTES {
         return Err(Error::new("filter", format!("it is longer than {MAX_BYTES} bytes")));
     }
-    let mut parser = Parser { text, tokens: tokens(text)?, at: 0, budget: Budget::new() };
+    let mut parser = Parser { text, tokens: tokens(text)?, at: 0, budget: Budget::new(place) };
     let expr = parser.or(0)?;
     match parser.tokens.get(parser.at) {
         None => predicate(expr),
@@ -23,7 +32,7 @@ struct Parser<'t> {
     text: &'t str,
     tokens: Vec<(Token, usize)>,
     at: usize,
-    budget: Budget,
+    budget: Budget<'t>,
 }
 
 impl Parser<'_> {
@@ -287,7 +296,9 @@ impl Parser<'_> {
                     Some([west, south, _, east, north, _]) => [*west, *south, *east, *north],
                     _ => return Err(Error::new("filter", "BBOX takes four numbers")),
                 };
-                return Ok(Expr::Shape(Box::new(shape::area(corners).map_err(of_filter)?)));
+                return Ok(Expr::Shape(Box::new(
+                    shape::area_in(corners, self.budget.place).map_err(of_filter)?,
+                )));
             }
             ("timestamp" | "date" | "interval", _) => {
                 return Err(Error::new(
@@ -303,6 +314,11 @@ impl Parser<'_> {
         if !(least..=most).contains(&arguments.len()) {
             return Err(Error::new("filter", format!("`{word}` takes {least} arguments")));
         }
+        // One value in brackets is a list of one for these.
+        let arguments = match op {
+            Op::Array(_) => arguments.into_iter().map(as_list).collect(),
+            _ => arguments,
+        };
         self.op(op, arguments, depth)
     }
 
@@ -318,7 +334,8 @@ impl Parser<'_> {
                 Token::Sign(")") => {
                     open = open.saturating_sub(1);
                     if open == 0 {
-                        let shape = shape::from_wkt(&self.text[from..end]).map_err(of_filter)?;
+                        let shape =
+                            shape::from_wkt(&self.text[from..end], self.budget.place).map_err(of_filter)?;
                         self.budget.shape(&shape)?;
                         return Ok(Expr::Shape(Box::new(shape)));
                     }
@@ -327,5 +344,12 @@ impl Parser<'_> {
             }
         }
         Err(self.error("the brackets of a geometry are not closed"))
+    }
+}
+
+fn as_list(argument: Expr) -> Expr {
+    match argument {
+        Expr::Text(_) | Expr::Number(_) | Expr::Bool(_) | Expr::Time(..) => Expr::List(vec![argument]),
+        other => other,
     }
 }

@@ -99,6 +99,9 @@ pub struct Collection {
     pub item_type: Option<&'static str>,
     /// The coordinate systems in which it answers.
     pub crs: Vec<&'static str>,
+    /// The one in which it is kept (18-058r1 §6.2.2).
+    #[serde(rename = "storageCrs", skip_serializing_if = "Option::is_none")]
+    pub storage_crs: Option<&'static str>,
     /// The EDR queries that it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_queries: Option<DataQueries>,

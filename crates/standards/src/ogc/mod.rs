@@ -1,4 +1,4 @@
-//! OGC API documents: Common (19-072), Features Part 1 (17-069r4) and EDR 1.1 (19-086r6).
+//! OGC API documents: Common (19-072), Features Part 1 (17-069r4), EDR 1.1 (19-086r6) and Records (20-004r1).
 
 mod common;
 mod coords;
@@ -6,6 +6,7 @@ mod edr;
 mod features;
 mod params;
 mod processes;
+mod records;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -20,6 +21,7 @@ pub use edr::{
 pub use features::{Feature, FeatureCollection, GEOJSON};
 pub use params::parse_list;
 pub use processes::{JobList, Process, ProcessList, ProcessSummary, StatusInfo};
+pub use records::{keywords, record};
 
 /// An instant as RFC 3339 in UTC, with as many digits of a second as it has.
 pub fn time_text(time: DateTime<Utc>) -> String {

@@ -1,0 +1,196 @@
+//! OGC API – Records (20-004r1): the catalogue as a collection of records, one a dataset that the asker
+//! may know of.
+
+mod find;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use chrono::Utc;
+use lake::AttributeKind;
+use model::Lang;
+use serde_json::{Value, json};
+use standards::ogc::{self, CRS84, Collection, GEOJSON, Link, time_text};
+use standards::record::Record;
+
+use self::find::{SORTABLE, Search};
+use super::handlers::document;
+use super::items::{Queryable, known, pairs, schema_document};
+use crate::App;
+use crate::http::language::message;
+use crate::http::params::dataset_id;
+use crate::http::{Answer, Caller, Links, RequestLang};
+use crate::records::{History, Records};
+
+/// The collection's id, whatever datasets are called.
+pub(super) const ID: &str = "catalogue";
+
+const PATH: &str = "/ogc/collections/catalogue";
+const JSON: &str = "application/json";
+const SCHEMA: &str = "application/schema+json";
+
+/// What a filter may name.
+fn queryables() -> Vec<Queryable> {
+    use AttributeKind::{Boolean, Number, Text, Time};
+    let mut all = vec![Queryable { name: "geometry".into(), kind: None, role: Some("primary-geometry") }];
+    for name in ["id", "type", "title", "description", "license", "language", "rights"] {
+        all.push(Queryable::new(name, Text));
+    }
+    for name in ["publisher", "theme", "keywords", "formats"] {
+        all.push(Queryable::new(name, Text));
+    }
+    for name in ["cuulong:kind", "cuulong:access", "cuulong:agency", "cuulong:theme"] {
+        all.push(Queryable::new(name, Text));
+    }
+    all.push(Queryable::new("cuulong:synthetic", Boolean));
+    all.push(Queryable::new("cuulong:version", Number));
+    all.extend(["created", "updated", "time"].map(|name| Queryable::new(name, Time)));
+    all
+}
+
+/// The description of the collection.
+pub(super) fn collection(links: &Links, lang: Lang) -> Collection {
+    let items = format!("{PATH}/items");
+    let titled = |link: Link| link.titled(&message(lang, "ogc-catalogue-title"));
+    Collection {
+        id: ID.to_owned(),
+        title: message(lang, "ogc-catalogue-title"),
+        description: message(lang, "ogc-catalogue-description"),
+        item_type: Some("record"),
+        crs: vec![CRS84],
+        storage_crs: Some(CRS84),
+        links: vec![
+            Link::new("self", links.path(PATH), JSON),
+            Link::new("alternate", links.to(PATH, &[("f", "html")]), "text/html"),
+            titled(Link::new("items", links.path(&items), GEOJSON)),
+            titled(Link::new("items", links.to(&items, &[("f", "html")]), "text/html")),
+            Link::new(
+                "http://www.opengis.net/def/rel/ogc/1.0/queryables",
+                links.path(&format!("{PATH}/queryables")),
+                SCHEMA,
+            ),
+            Link::new(
+                "http://www.opengis.net/def/rel/ogc/1.0/sortables",
+                links.path(&format!("{PATH}/sortables")),
+                SCHEMA,
+            ),
+        ],
+        ..Collection::default()
+    }
+}
+
+pub(super) async fn described(
+    links: Links,
+    RequestLang(lang): RequestLang,
+    RawQuery(query): RawQuery,
+) -> Answer<Json<Collection>> {
+    known(&pairs(query.as_deref())?, &["f", "lang"])?;
+    Ok(Json(collection(&links, lang)))
+}
+
+pub(super) async fn queryables_of(
+    links: Links,
+    RequestLang(lang): RequestLang,
+    RawQuery(query): RawQuery,
+) -> Answer<Response> {
+    known(&pairs(query.as_deref())?, &["f", "lang"])?;
+    let address = links.path(&format!("{PATH}/queryables"));
+    Ok(document(SCHEMA, &schema_document(&address, &message(lang, "ogc-catalogue-title"), &queryables())))
+}
+
+pub(super) async fn sortables(
+    links: Links,
+    RequestLang(lang): RequestLang,
+    RawQuery(query): RawQuery,
+) -> Answer<Response> {
+    known(&pairs(query.as_deref())?, &["f", "lang"])?;
+    let address = links.path(&format!("{PATH}/sortables"));
+    let sortable = queryables().into_iter().filter(|one| SORTABLE.contains(&one.name.as_str()));
+    let sortable: Vec<Queryable> = sortable.collect();
+    Ok(document(SCHEMA, &schema_document(&address, &message(lang, "ogc-catalogue-title"), &sortable)))
+}
+
+pub(super) async fn items(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    RequestLang(lang): RequestLang,
+    RawQuery(query): RawQuery,
+) -> Answer<Response> {
+    let search = Search::read(pairs(query.as_deref())?, &queryables())?;
+    let datasets = app.catalog.visible_datasets(&principal, Utc::now()).await?;
+    let datasets = search.among(datasets);
+    let records = Records::open(&app, &principal, &links).await?;
+    let (page, matched) = if search.looks_inside() {
+        let all = records.of(&datasets, History::Newest).await?;
+        let mut found: Vec<Record> = all.into_iter().filter(|record| search.holds(record)).collect();
+        search.sort(&mut found, lang);
+        let matched = found.len();
+        (found.into_iter().skip(search.offset).take(search.limit).collect::<Vec<_>>(), matched)
+    } else {
+        let from = search.offset.min(datasets.len());
+        let to = from.saturating_add(search.limit).min(datasets.len());
+        (records.of(&datasets[from..to], History::Newest).await?, datasets.len())
+    };
+    let features: Vec<Value> = page.iter().map(|record| item_document(record, &links, lang)).collect();
+    let path = format!("{PATH}/items");
+    let pairs: Vec<(&str, &str)> =
+        search.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let to = |rel: &str, offset: usize| {
+        let number = offset.to_string();
+        let mut pairs = pairs.clone();
+        if offset > 0 {
+            pairs.push(("offset", &number));
+        }
+        Link::new(rel, links.to(&path, &pairs), GEOJSON)
+    };
+    let mut as_page = pairs.clone();
+    as_page.push(("f", "html"));
+    let mut ways = vec![
+        to("self", search.offset),
+        Link::new("alternate", links.to(&path, &as_page), "text/html"),
+        Link::new("collection", links.path(PATH), JSON),
+    ];
+    let reached = search.offset.saturating_add(features.len());
+    if !features.is_empty() && reached < matched {
+        ways.push(to("next", reached));
+    }
+    if search.offset > 0 {
+        ways.push(to("prev", search.offset.saturating_sub(search.limit)));
+    }
+    let answer = json!({
+        "type": "FeatureCollection",
+        "timeStamp": time_text(Utc::now()),
+        "numberMatched": matched,
+        "numberReturned": features.len(),
+        "features": features,
+        "links": ways,
+    });
+    Ok(document(GEOJSON, &answer))
+}
+
+pub(super) async fn item(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    RequestLang(lang): RequestLang,
+    Path(item): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer<Response> {
+    known(&pairs(query.as_deref())?, &["f", "lang"])?;
+    let id = dataset_id(&item)?;
+    let record = Records::open(&app, &principal, &links).await?.one(&id, History::Newest).await?;
+    Ok(document(GEOJSON, &item_document(&record, &links, lang)))
+}
+
+fn item_document(record: &Record, links: &Links, lang: Lang) -> Value {
+    let path = format!("{PATH}/items/{}", record.id);
+    let ways = vec![
+        Link::new("self", links.path(&path), GEOJSON),
+        Link::new("alternate", links.to(&path, &[("f", "html")]), "text/html"),
+        Link::new("collection", links.path(PATH), JSON),
+        Link::new("describedby", record.page.clone(), "text/html"),
+        Link::new("alternate", record.uri.clone(), "text/turtle"),
+    ];
+    ogc::record(record, lang.tag(), ways)
+}
