@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::App;
+use crate::http::{Answer, Problem};
 use chrono::Utc;
 use lake::{AsOf, Snapshot};
 use model::{Bbox, Dataset, DatasetId, DatasetKind, Place, PlaceKind, TimeRange, local_midnight};
 use policy::{Permit, Principal, Purpose};
-use crate::App;
-use crate::http::{Answer, Problem};
 
 /// A collection that the asker may read.
 pub(super) enum Source {
@@ -67,8 +67,6 @@ pub(super) async fn snapshot(app: &App, permit: &Permit) -> Answer<Option<Arc<Sn
         Err(lake::Error::NotFound { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
 }
 
 /// Whether the collection of the reference data holds the place.

@@ -43,7 +43,9 @@ pub(in crate::ogc) async fn attributes(app: &App, permit: &Permit) -> Answer<Vec
 /// What a filter may name in a collection.
 pub(in crate::ogc) async fn queryables_of(app: &App, source: &Source) -> Answer<Vec<Queryable>> {
     Ok(match source {
-        Source::Features(_, permit) | Source::Coverage(_, permit) => queryables::of_features(&attributes(app, permit).await?),
+        Source::Features(_, permit) | Source::Coverage(_, permit) => {
+            queryables::of_features(&attributes(app, permit).await?)
+        }
         Source::Observations(..) => queryables::of_locations(),
         Source::Stations | Source::Places => queryables::of_places(),
     })
@@ -86,7 +88,9 @@ pub(in crate::ogc) async fn one(
 ) -> Answer<(Option<Feature>, Option<Version>)> {
     let place_id = PlaceId::new(item).ok();
     Ok(match source {
-        Source::Features(_, permit) | Source::Coverage(_, permit) => stored_one(app, permit, item, at).await?,
+        Source::Features(_, permit) | Source::Coverage(_, permit) => {
+            stored_one(app, permit, item, at).await?
+        }
         Source::Observations(dataset, permit) => {
             let shelf = Shelf::open(app, permit).await?;
             let there = place_id.filter(|id| shelf.places().contains(id));
