@@ -34,12 +34,12 @@ def coverages(document):
 
 salinity = "/collections/salinity_2h"
 collection = json.loads(get(salinity))
-Collection.model_validate(collection)
+Collection.model_validate_json(json.dumps(collection))
 described = json.loads(get("/collections"))
 edr = [one for one in described["collections"] if "data_queries" in one]
-Collections.model_validate({"links": described["links"], "collections": edr})
+Collections.model_validate_json(json.dumps({"links": described["links"], "collections": edr}))
 instances = json.loads(get(salinity + "/instances"))
-Instances.model_validate(instances)
+Instances.model_validate_json(json.dumps(instances))
 
 locations = json.loads(get(salinity + "/locations"))
 assert len(locations["features"]) >= 10

