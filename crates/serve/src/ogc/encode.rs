@@ -2,13 +2,10 @@
 
 mod rows;
 
-use chrono::Utc;
-use model::{Bbox, Dataset, Lang, Place, PlaceId};
+use model::{Bbox, Lang, Place};
 use serde_json::{Map, Value, json};
 use standards::geometry::Geometry;
-use standards::ogc::{
-    CRS84, Collection, Conformance, Feature, FeatureCollection, GEOJSON, LandingPage, Link, time_text,
-};
+use standards::ogc::{CRS84, Collection, Conformance, Feature, GEOJSON, LandingPage, Link};
 
 use super::CONFORMANCE;
 use super::read::{self, Source};

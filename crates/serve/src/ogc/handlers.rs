@@ -5,13 +5,13 @@ use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use standards::ogc::{Collection, Collections, Conformance, GEOJSON, LandingPage};
+use standards::ogc::{Collection, Collections, Conformance, LandingPage};
 
 use super::params::FormatParams;
 use super::read::Source;
 use super::{api, catalogue, encode};
 use crate::App;
-use crate::http::{Answer, Caller, Links, Params, Problem, RequestLang};
+use crate::http::{Answer, Caller, Links, Params, RequestLang};
 
 pub(super) async fn landing(
     links: Links,

@@ -6,7 +6,7 @@ use crate::App;
 use crate::http::{Answer, Problem};
 use chrono::Utc;
 use lake::{AsOf, Snapshot};
-use model::{Bbox, Dataset, DatasetId, DatasetKind, Place, PlaceKind, TimeRange, local_midnight};
+use model::{Dataset, DatasetId, DatasetKind, Place, PlaceKind, TimeRange, local_midnight};
 use policy::{Permit, Principal, Purpose};
 
 /// A collection that the asker may read.
