@@ -33,8 +33,7 @@ pub(super) async fn create(
     caller: Caller,
     links: Links,
     lang: RequestLang,
-    Path(collection): Path<String>,
-    RawQuery(query): RawQuery,
+    (Path(collection), RawQuery(query)): (Path<String>, RawQuery),
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer<Response> {
