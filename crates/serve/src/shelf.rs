@@ -101,7 +101,9 @@ impl Shelf {
         let key = &stream.key;
         let measurement =
             MeasurementType { method: key.statistic.code().to_owned(), duration: key.period.clone() };
-        parameter(&self.gazetteer, key.property.as_str(), &key.unit, Some(measurement), links)
+        // A method without its period says nothing that a client could use.
+        let measurement = (!key.period.is_empty()).then_some(measurement);
+        parameter(&self.gazetteer, key.property.as_str(), &key.unit, measurement, links)
     }
 
     /// A place as a feature, with the way to its series.

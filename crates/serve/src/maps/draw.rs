@@ -79,5 +79,8 @@ fn scale(taken: &[Raster], band: usize) -> Scale {
     let edge = |name: &'static str| {
         taken.iter().filter_map(move |raster| raster.statistics.get(band)?.get(name)?.as_f64())
     };
-    Scale::neutral(edge("min").fold(f64::INFINITY, f64::min), edge("max").fold(f64::NEG_INFINITY, f64::max))
+    Scale::neutral(
+        edge("minimum").fold(f64::INFINITY, f64::min),
+        edge("maximum").fold(f64::NEG_INFINITY, f64::max),
+    )
 }

@@ -147,6 +147,8 @@ impl SpatialExtent {
 pub struct TemporalExtent {
     /// First and last instant, either open.
     pub interval: [[Option<String>; 2]; 1],
+    /// The same as one ISO 8601 interval (19-086r6 Table 11).
+    pub values: [String; 1],
     /// The calendar.
     pub trs: &'static str,
 }
@@ -154,7 +156,9 @@ pub struct TemporalExtent {
 impl TemporalExtent {
     /// From a first to a last instant.
     pub fn new(first: Option<String>, last: Option<String>) -> TemporalExtent {
+        let open = || "..".to_owned();
         TemporalExtent {
+            values: [[first.clone().unwrap_or_else(open), last.clone().unwrap_or_else(open)].join("/")],
             interval: [[first, last]],
             trs: "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
         }
