@@ -187,6 +187,8 @@ pub struct Problem {
     pub at: Option<String>,
     /// How many seconds to wait before the next attempt.
     pub retry_after: Option<u64>,
+    /// The type that a standard prescribes in the place of the kind's own.
+    pub prescribed: Option<&'static str>,
 }
 
 /// The sentence of a problem.
@@ -201,17 +203,29 @@ pub enum Detail {
 impl Problem {
     /// A problem that its kind says all about.
     pub fn new(kind: ProblemKind) -> Self {
-        Problem { kind, detail: None, at: None, retry_after: None }
+        Problem { kind, detail: None, at: None, retry_after: None, prescribed: None }
     }
 
     /// A problem with the words of a lower layer.
     pub fn text(kind: ProblemKind, detail: impl std::fmt::Display) -> Self {
-        Problem { kind, detail: Some(Detail::Text(detail.to_string())), at: None, retry_after: None }
+        Problem {
+            kind,
+            detail: Some(Detail::Text(detail.to_string())),
+            at: None,
+            retry_after: None,
+            prescribed: None,
+        }
     }
 
     /// A problem with a message of the catalogue.
     pub fn message(kind: ProblemKind, id: &'static str, blanks: Vec<(&'static str, String)>) -> Self {
-        Problem { kind, detail: Some(Detail::Message(id, blanks)), at: None, retry_after: None }
+        Problem {
+            kind,
+            detail: Some(Detail::Message(id, blanks)),
+            at: None,
+            retry_after: None,
+            prescribed: None,
+        }
     }
 
     /// A parameter with a value that it cannot have.
@@ -244,6 +258,13 @@ impl Problem {
         self
     }
 
+    /// The same problem under the type that a standard prescribes.
+    #[must_use]
+    pub fn prescribed(mut self, uri: &'static str) -> Self {
+        self.prescribed = Some(uri);
+        self
+    }
+
     /// The same problem, saying how long to wait before the next attempt.
     #[must_use]
     pub fn retry_after(mut self, wait: TimeDelta) -> Self {
@@ -270,7 +291,7 @@ impl Problem {
     /// The problem as a document.
     pub(crate) fn document(&self, lang: Lang, request_id: Option<&str>) -> serde_json::Value {
         let mut document = json!({
-            "type": format!("/problems/{}", self.kind.slug()),
+            "type": self.prescribed.map_or_else(|| format!("/problems/{}", self.kind.slug()), str::to_owned),
             "title": self.kind.title(lang),
             "status": self.kind.status().as_u16(),
             "advice": self.kind.advice(lang),

@@ -20,6 +20,13 @@ use super::work;
 use crate::App;
 use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLang, params};
 
+/// Types of exceptions (OGC 18-062r2, requirements /req/core/process-exception/no-such-process,
+/// /req/core/job-exception/no-such-job and /req/core/job-results-exception/results-not-ready).
+const NO_SUCH_PROCESS: &str = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/no-such-process";
+const NO_SUCH_JOB: &str = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/no-such-job";
+const RESULT_NOT_READY: &str =
+    "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/result-not-ready";
+
 const JSON: &str = "application/json";
 /// Bytes of what is sent to run a process, which takes no inputs.
 const MOST_BODY: usize = 64 * 1024;
@@ -56,8 +63,9 @@ async fn is_visible(app: &App, principal: &Principal, recipe: &Recipe) -> Answer
 }
 
 async fn open<'a>(app: &'a App, principal: &Principal, id: &str) -> Answer<&'a Recipe> {
-    let recipe = app.recipes.iter().find(|recipe| recipe.id == id).ok_or_else(|| Problem::not_found(id))?;
-    if is_visible(app, principal, recipe).await? { Ok(recipe) } else { Err(Problem::not_found(id)) }
+    let missing = || Problem::not_found(id).prescribed(NO_SUCH_PROCESS);
+    let recipe = app.recipes.iter().find(|recipe| recipe.id == id).ok_or_else(missing)?;
+    if is_visible(app, principal, recipe).await? { Ok(recipe) } else { Err(missing()) }
 }
 
 fn summary(recipe: &Recipe, links: &Links, lang: Lang) -> ProcessSummary {
@@ -68,7 +76,7 @@ fn summary(recipe: &Recipe, links: &Links, lang: Lang) -> ProcessSummary {
         version: env!("CARGO_PKG_VERSION"),
         title: recipe.dataset.title.get(lang).0.to_owned(),
         description: recipe.dataset.description.get(lang).0.to_owned(),
-        job_control_options: ["sync-execute", "async-execute", "dismiss"],
+        job_control_options: ["sync-execute", "async-execute"],
         output_transmission: ["value"],
         links: vec![
             Link::new("self", links.path(&path), JSON),
@@ -218,9 +226,10 @@ fn status(job: &Job, links: &Links) -> StatusInfo {
 
 /// A job of the asker; an administrator sees everybody's. Another's job is none.
 async fn find(app: &App, principal: &Principal, id: &str) -> Answer<Job> {
-    let job = app.catalog.job(id).await?.ok_or_else(|| Problem::not_found(id))?;
+    let missing = || Problem::not_found(id).prescribed(NO_SUCH_JOB);
+    let job = app.catalog.job(id).await?.ok_or_else(missing)?;
     let is_own = *principal != Principal::Public && job.asker == principal.name();
-    if principal.is_admin() || is_own { Ok(job) } else { Err(Problem::not_found(id)) }
+    if principal.is_admin() || is_own { Ok(job) } else { Err(missing()) }
 }
 
 pub(super) async fn jobs(
@@ -266,6 +275,7 @@ pub(super) async fn results(
             "ogc-no-results",
             vec![("state", job.state.code().to_owned())],
         )
+        .prescribed(RESULT_NOT_READY)
     };
     let run = job.run.as_ref().ok_or_else(not_ready)?;
     let run = app.catalog.run(run).await?.ok_or_else(not_ready)?;

@@ -55,7 +55,12 @@ async fn a_recipe_is_a_process_that_runs_at_once() {
     assert!(ids.contains(&"salinity_daily_max"), "{processes}");
     let process = get(&public, PROCESS).await;
     assert_eq!((process["inputs"].clone(), process["outputs"]["product"].is_object()), (json!({}), true));
-    assert_eq!(refused(&public, "/ogc/processes/none").await.0, 404);
+    // /req/core/process-exception/no-such-process, /req/core/job-exception/no-such-job
+    let exceptions = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0";
+    for (path, name) in [("/ogc/processes/none", "no-such-process"), ("/ogc/jobs/none", "no-such-job")] {
+        let (status, problem) = refused(&public, path).await;
+        assert_eq!((status, text(&problem, "type")), (404, format!("{exceptions}/{name}").as_str()), "{path}");
+    }
 
     let reply = public
         .send_json(axum::http::Method::POST, &format!("{PROCESS}/execution"), &json!({"inputs": {}}))

@@ -29,7 +29,7 @@ pub struct ProcessSummary {
     /// How.
     pub description: String,
     /// How it can be asked for.
-    pub job_control_options: [&'static str; 3],
+    pub job_control_options: [&'static str; 2],
     /// How it answers.
     pub output_transmission: [&'static str; 1],
     /// The ways on.
