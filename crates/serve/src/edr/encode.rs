@@ -107,8 +107,11 @@ struct Record {
     values: BTreeMap<String, Value>,
 }
 
+/// Place, time and end: what there is one record of.
+type RecordKey = (String, DateTime<Utc>, Option<DateTime<Utc>>);
+
 fn records_of(shelf: &Shelf, found: &Found<'_>, lang: Lang) -> Vec<Record> {
-    let mut by_key: BTreeMap<(String, DateTime<Utc>, Option<DateTime<Utc>>), Record> = BTreeMap::new();
+    let mut by_key: BTreeMap<RecordKey, Record> = BTreeMap::new();
     for (stream, values) in found {
         let place = &stream.key.place;
         let name = &shelf.names[&stream.id];

@@ -59,7 +59,7 @@ pub(super) async fn features(
 }
 
 fn drawn(batches: &[RecordBatch], tile: Tile, name: &str, matched: u64) -> Answer<Finished> {
-    let names = batches.first().map(|batch| names_of(batch)).unwrap_or_default();
+    let names = batches.first().map(names_of).unwrap_or_default();
     let keys = std::iter::once("id".to_owned()).chain(names.iter().cloned()).collect();
     let mut layer = Layer::new(name, keys);
     'all: for batch in batches {

@@ -104,14 +104,12 @@ pub(super) async fn tile(
         (is_shared, Key { dataset: dataset.id.clone(), version, tile, form })
     });
     let shared = key.filter(|(is_shared, _)| *is_shared).map(|(_, key)| key);
-    if let Some(key) = &shared {
-        if let Some(kept) = app.tiles().get(key) {
-            let tag = key.tag();
-            return Ok(match tilesets::is_known(&headers, &tag) {
-                true => tilesets::unchanged(&tag),
-                false => tilesets::answer(&headers, &tag, MVT, &kept),
-            });
-        }
+    if let Some((key, kept)) = shared.as_ref().and_then(|key| Some((key, app.tiles().get(key)?))) {
+        let tag = key.tag();
+        return Ok(match tilesets::is_known(&headers, &tag) {
+            true => tilesets::unchanged(&tag),
+            false => tilesets::answer(&headers, &tag, MVT, &kept),
+        });
     }
     let at = version.map_or(At::Latest, At::Version);
     let finished = match &source {

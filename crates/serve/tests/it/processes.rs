@@ -59,7 +59,11 @@ async fn a_recipe_is_a_process_that_runs_at_once() {
     let exceptions = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0";
     for (path, name) in [("/ogc/processes/none", "no-such-process"), ("/ogc/jobs/none", "no-such-job")] {
         let (status, problem) = refused(&public, path).await;
-        assert_eq!((status, text(&problem, "type")), (404, format!("{exceptions}/{name}").as_str()), "{path}");
+        assert_eq!(
+            (status, text(&problem, "type")),
+            (404, format!("{exceptions}/{name}").as_str()),
+            "{path}"
+        );
     }
 
     let reply = public
