@@ -33,9 +33,13 @@ def coverages(document):
 
 
 # edr-pydantic forbids what EDR's own schema does not: a collection is one of Features too, with
-# `itemType` (17-069r4 Annex, collection.yaml) and `attribution` (20-024, collection description).
+# `itemType` (17-069r4 Annex, collection.yaml), `attribution` (20-024, collection description) and
+# `storageCrs` (18-058r1, /req/crs/fc-md-storageCrs).
+BESIDE = ("itemType", "attribution", "storageCrs")
+
+
 def plain(collection):
-    return {name: value for name, value in collection.items() if name not in ("itemType", "attribution")}
+    return {name: value for name, value in collection.items() if name not in BESIDE}
 
 
 salinity = "/collections/salinity_2h"

@@ -29,6 +29,9 @@ const SCHEMA: &str = "http://www.opengis.net/def/rel/ogc/1.0/schema";
 /// The formats of EDR answers.
 pub(crate) const EDR_FORMATS: [&str; 4] = ["CoverageJSON", "GeoJSON", "CSV", "NetCDF"];
 
+/// Where the data lie when nobody knows more: EDR wants a box of every collection (19-086r6 §6.1.3).
+const WORLD: Option<Bbox> = Some(Bbox { west: -180.0, south: -90.0, east: 180.0, north: 90.0 });
+
 /// Rasters that are looked at to say what a dataset of them holds.
 const MOST_RASTERS: usize = 1_000;
 
@@ -101,7 +104,7 @@ pub(crate) async fn observed(
         Query::Instances,
     ];
     let collection = Collection {
-        extent: extent(shelf.bbox(), times(app, permit, version).await?),
+        extent: extent(shelf.bbox().or(WORLD), times(app, permit, version).await?),
         ..described(dataset, Content::Observations, links, lang)
     };
     Ok(with_queries(collection, &queries, &parameters, version, links, lang))
@@ -144,7 +147,7 @@ pub(crate) async fn coverage(
         Query::Instances,
     ];
     let collection = Collection {
-        extent: extent(boxes.reduce(|all, one| all.union(&one)), span),
+        extent: extent(boxes.reduce(|all, one| all.union(&one)).or(WORLD), span),
         ..described(dataset, Content::Coverage, links, lang)
     };
     Ok(with_queries(collection, &queries, &parameters, version, links, lang))
