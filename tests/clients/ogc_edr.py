@@ -24,7 +24,7 @@ def get(path, **parameters):
 def answer(path, **parameters):
     document = json.loads(get(path, **parameters))
     model = CoverageCollection if document["type"] == "CoverageCollection" else Coverage
-    model.model_validate(document)
+    model.model_validate_json(json.dumps(document))
     return document
 
 
