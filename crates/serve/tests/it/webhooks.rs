@@ -159,7 +159,13 @@ async fn what_is_not_taken_is_tried_again_then_listed_and_sent_again_when_asked(
     let reply =
         node.system().send(Method::POST, &format!("{path}/redeliver"), "", Body::empty()).await.unwrap();
     assert_eq!(reply.ok().unwrap().json()["changes"], 1);
-    let (again, message) = receiver.next().await;
+    // What was sent just before the node stopped may be sent once more, under its name.
+    let (again, message) = loop {
+        let (head, message) = receiver.next().await;
+        if head["webhook-id"] != third["webhook-id"] {
+            break (head, message);
+        }
+    };
     assert_eq!((&again["webhook-id"], &message["data"]["version"]), (&first["webhook-id"], &json!(2)));
 }
 
