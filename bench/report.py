@@ -55,6 +55,16 @@ LINES = {
     "memory-parquet": ("The same: Parquet", True, "", ""),
     "memory-json": ("The same: SensorThings", True, "", ""),
     "memory-xml": ("The same: WaterML", True, "", ""),
+    "tiles-new-1": ("Vector tiles of levels 10 to 14, each asked for once, one client", True, "≤ 1 × the better of tipg and Martin", ""),
+    "tiles-new-100": ("The same, 100 clients", True, "no errors", ""),
+    "tiles-known-1": ("Vector tiles asked for again, one client", True, "≤ 1 × the better of tipg and Martin", ""),
+    "tiles-known-100": ("The same, 100 clients", True, "no errors", ""),
+    "stac-search": ("STAC search by box and days", True, "≥ 3 × stac-fastapi-pgstac", ""),
+    "raster-1": ("Raster tiles of levels 8 to 13, each asked for once, one client", True, "≥ 2 × TiTiler", ""),
+    "raster-16": ("The same, 16 clients", True, "", ""),
+    "expand-two": ("A page of SensorThings with two levels of `$expand`", True, "≤ 20 ms", ""),
+    "count-things": ("`$count` of all observations", True, "≤ 20 ms", ""),
+    "download": ("Whole datasets as files: first byte", True, "≤ 200 ms", ""),
     "leaving": ("A statement whose asker has gone away", True, "≤ 100 ms", ""),
     "fairness": ("Station-month reads beside a hostile user", True, "p99 moves < 20 %", ""),
 }
@@ -87,6 +97,10 @@ def calm(row, rows):
     return max(p99) < 1.2 * min(p99) if len(p99) > 1 else None
 
 
+def without_errors(row, rows):
+    return row.get("failed") == 0
+
+
 # line: (whether the floor is met, whether the goal is), each with the row and all rows of the line; as the texts above say.
 JUDGES = {
     "load": (times(1.43, "DuckDB"), times(1, "DuckDB")),
@@ -112,6 +126,15 @@ JUDGES = {
     "idle": (at_most(150), at_most(80)),
     "workbook": (times(1, "pandas"), None),
     "layers": (times(1, "ogr2ogr"), None),
+    "tiles-new-1": (times(1, "tipg", "Martin"), None),
+    "tiles-new-100": (without_errors, None),
+    "tiles-known-1": (times(1, "tipg", "Martin"), None),
+    "tiles-known-100": (without_errors, None),
+    "stac-search": (times(1 / 3, "stac-fastapi"), None),
+    "raster-1": (times(1 / 2, "titiler"), None),
+    "expand-two": (at_most(20), None),
+    "count-things": (at_most(20), None),
+    "download": (at_most(200), None),
     "leaving": (lambda row, rows: row["most_ms"] <= 100, None),
     "fairness": (calm, None),
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 from common import AMOUNT, NODE, OUT, ROWS, SIZE, WORK
 
 HERE = Path(__file__).resolve().parent
-GROUPS = ["load", "read", "space", "write", "catalogue", "growth", "start", "fairness", "leaving", "cluster", "formats"]
+GROUPS = ["load", "read", "space", "write", "catalogue", "growth", "start", "fairness", "leaving", "cluster", "formats", "outlets"]
 PEERS = ["duckdb", "postgres", "tipg", "pygeoapi", "martin"]
 ONLY = [g for g in os.environ.get("BENCH_ONLY", "").split(",") if g] or GROUPS
 WITHOUT = os.environ.get("BENCH_WITHOUT", "").split(",")
@@ -75,6 +75,11 @@ def run():
         if group == "formats":
             python("formats.py")
             python("layers.py", AMOUNT["layers"])
+            continue
+        if group == "outlets":
+            for name in ("tiles", "stac", "raster", "things", "download"):
+                python("outlets.py", name)
+            postgres_runs = (DONE / "postgres").exists() and postgres("start")
             continue
         if has("node"):
             python("node.py", {"fairness": "fair", "cluster": "shared"}.get(group, group))
