@@ -8,9 +8,14 @@ import tempfile
 import urllib.error
 import urllib.request
 
+import netCDF4
+import numpy
 import openpyxl
 import pandas
 import pyarrow.parquet
+import pyogrio.raw
+import shapely
+import xarray
 
 url = sys.argv[1]
 data = f"{url}/v1/datasets/salinity_2h/data"
@@ -27,10 +32,10 @@ assert len(csv) == len(parquet) > 1000, (len(csv), len(parquet))
 assert abs(csv["result"].sum() - parquet["result"].sum()) < 1e-6
 said = pyarrow.parquet.read_metadata(io.BytesIO(get(f"{data}?format=parquet")[2])).metadata
 assert said[b"cuulong:dataset"] == b"salinity_2h" and said[b"cuulong:licence"] == b"CC0-1.0", said
-one = csv["place"].iloc[0]
-part = pandas.read_csv(f"{data}?format=csv&place={one}")
-assert set(part["place"]) == {one} and len(part) == (csv["place"] == one).sum()
-status, told, book = get(f"{data}?format=xlsx&place={one}")
+one_place = csv["place"].iloc[0]
+part = pandas.read_csv(f"{data}?format=csv&place={one_place}")
+assert set(part["place"]) == {one_place} and len(part) == (csv["place"] == one_place).sum()
+status, told, book = get(f"{data}?format=xlsx&place={one_place}")
 sheet = openpyxl.load_workbook(io.BytesIO(book), read_only=True)
 rows = list(sheet["data"].iter_rows(values_only=True))
 at = rows[0].index("result")
@@ -54,7 +59,7 @@ except urllib.error.HTTPError as error:
 estimate = json.loads(get(f"{url}/v1/datasets/salinity_2h/data/estimate?format=csv")[2])
 assert estimate["rows"] == len(csv), estimate
 assert len(whole) / 4 < estimate["bytes"] < len(whole) * 4, (estimate, len(whole))
-for wrong, code in [("?format=exe", 406), ("?format=gpkg", 406), ("?bbox=1,2,3,4", 400), ("?version=999", 404)]:
+for wrong, code in [("?format=exe", 406), ("?bbox=1,2,3,4", 400), ("?version=999", 404)]:
     try:
         get(data + wrong)
         raise AssertionError(wrong)
@@ -80,5 +85,75 @@ with tempfile.TemporaryDirectory() as folder:
 west, south, east, north = 105.7, 9.9, 106.5, 10.5
 inside = pandas.read_parquet(io.BytesIO(get(f"{stations}?format=parquet&bbox={west},{south},{east},{north}")[2]))
 expected = json.loads(get(f"{url}/ogc/collections/monitoring_stations/items?limit=1000&bbox={west},{south},{east},{north}")[2])
-assert len(inside) == expected["numberMatched"], (len(inside), expected["numberMatched"])
+expected_in_box = expected["numberMatched"]
+assert len(inside) == expected_in_box, (len(inside), expected_in_box)
+def saved(folder, name, content):
+    with open(f"{folder}/{name}", "wb") as file:
+        file.write(content)
+    return f"{folder}/{name}"
+
+
+with tempfile.TemporaryDirectory() as folder:
+    # FlatGeobuf, read by GDAL: the features, their values and shapes, and those in a box.
+    path = saved(folder, "stations.fgb", get(f"{stations}?format=fgb")[2])
+    info = pyogrio.read_info(path)
+    assert info["features"] == items["numberMatched"] and info["crs"] == "EPSG:4326", info
+    shapes = [shapely.geometry.shape(one["geometry"]) for one in items["features"] if one["geometry"]]
+    edges = shapely.total_bounds(shapes)
+    assert numpy.allclose(info["total_bounds"], edges), (info["total_bounds"], edges)
+    meta, _, geometry, fields = pyogrio.raw.read(path)
+    columns = dict(zip(meta["fields"], fields))
+    known = {str(one["id"]): one for one in items["features"]}
+    for nth, id in enumerate(columns["feature"]):
+        expected = shapely.geometry.shape(known[id]["geometry"])
+        assert shapely.from_wkb(geometry[nth]).equals(expected), id
+        for name in set(columns) & set(known[id]["properties"]):
+            assert str(columns[name][nth]) == str(known[id]["properties"][name]) or columns[name][nth] is None, name
+    boxed = pyogrio.raw.read(path, bbox=(west, south, east, north))[2]
+    assert len(boxed) == expected_in_box, (len(boxed), expected_in_box)
+    # Polygons and lines, too.
+    for dataset in ("isohaline_4gl",):
+        path = saved(folder, f"{dataset}.fgb", get(f"{url}/v1/datasets/{dataset}/data?format=fgb")[2])
+        _, _, geometry, _ = pyogrio.raw.read(path)
+        given = json.loads(get(f"{url}/v1/datasets/{dataset}/data?format=geojson")[2])["features"]
+        assert len(given) == len(geometry) > 0
+        for one, found in zip(given, geometry):
+            assert shapely.from_wkb(found).equals(shapely.geometry.shape(one["geometry"]))
+    # Observations stand where their places are, in each format that has shapes.
+    counts = {}
+    for name, ending in [("fgb", "fgb"), ("gpkg", "gpkg"), ("geojson", "geojson")]:
+        path = saved(folder, f"observations.{ending}", get(f"{data}?format={name}&place={one_place}")[2])
+        meta, _, geometry, fields = pyogrio.raw.read(path)
+        columns = dict(zip(meta["fields"], fields))
+        assert len(geometry) == len(part), (name, len(geometry), len(part))
+        assert abs(numpy.nansum(columns["result"].astype(float)) - part["result"].sum()) < 1e-6, name
+        counts[name] = shapely.from_wkb(geometry[0])
+    assert len({point.wkt for point in counts.values()}) == 1, counts
+    placed = pandas.read_parquet(io.BytesIO(get(f"{data}?format=geoparquet&place={one_place}")[2]))
+    assert shapely.from_wkb(placed["geometry"].iloc[0]) == counts["fgb"], placed["geometry"].iloc[0]
+    # NetCDF, read by the library of its makers, and by xarray under the CF conventions.
+    path = saved(folder, "salinity.nc", get(f"{data}?format=netcdf")[2])
+    file = netCDF4.Dataset(path)
+    assert file.featureType == "timeSeries" and file.Conventions == "CF-1.11" and file.cuulong_licence == "CC0-1.0"
+    assert len(file.dimensions["obs"]) == len(csv) and file.dimensions["obs"].isunlimited()
+    salinity = file["salinity"]
+    assert salinity.units == csv["unit"].iloc[0] and salinity.coordinates == "time lat lon", salinity
+    # The same rows in the same order as the table.
+    assert numpy.allclose(salinity[:].filled(numpy.nan), csv["result"].to_numpy(float), equal_nan=True)
+    assert (file["quality"][:] == csv["quality"].to_numpy()).all()
+    ids = netCDF4.chartostring(file["timeseries_id"][:])
+    assert (ids[file["timeseries_index"][:]] == csv["datastream"].astype(str).to_numpy()).all()
+    places = netCDF4.chartostring(file["place"][:])
+    assert (places[file["timeseries_index"][:]] == csv["place"].to_numpy()).all()
+    assert file["lon"].standard_name == "longitude" and (abs(file["lon"][:] - 105.5) < 2).all(), file["lon"][:]
+    file.close()
+    with xarray.open_dataset(path) as dataset:
+        times = pandas.to_datetime(csv["phenomenon_time"], utc=True).dt.tz_localize(None).to_numpy("datetime64[s]")
+        assert (dataset["time"].values.astype("datetime64[s]") == times).all()
+        assert abs(float(dataset["salinity"].sum()) - csv["result"].sum()) < 1e-6
+try:
+    get(f"{stations}?format=netcdf")
+    raise AssertionError("features as NetCDF")
+except urllib.error.HTTPError as error:
+    assert error.code == 406, error.code
 print("ok")

@@ -43,6 +43,18 @@ pub fn gdal() -> Done<PathBuf> {
     ensure("gdal-bin", || find("ogrinfo"))
 }
 
+/// PostgreSQL's driver for Java, and Java with its compiler.
+pub fn jdbc() -> Done<PathBuf> {
+    ensure("default-jdk-headless", || find("javac"))?;
+    let driver = PathBuf::from("/usr/share/java/postgresql.jar");
+    ensure("libpostgresql-jdbc-java", || Some(driver.clone()).filter(|driver| driver.is_file()))
+}
+
+/// R, which reads what the guide says it reads.
+pub fn rscript() -> Done<PathBuf> {
+    ensure("r-base-core", || find("Rscript"))
+}
+
 /// The clients of the protocols, in a Python environment of the project's own.
 pub fn python_clients() -> Done<PathBuf> {
     let folder = target().join("python");

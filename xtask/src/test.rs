@@ -11,6 +11,7 @@ pub fn run(arguments: &[String]) -> Done {
     let chromium = machine::chromium()?;
     let python = machine::python_clients()?;
     machine::gdal()?;
+    let (jdbc, rscript) = (machine::jdbc()?, machine::rscript()?);
     let server = postgres::Server::start()?;
 
     // Arguments choose tests of one of the two workspaces: `cluster` before them, those of the cluster.
@@ -23,6 +24,8 @@ pub fn run(arguments: &[String]) -> Done {
         ("CUULONG_TEST_POSTGRES", server.url.clone()),
         ("CUULONG_TEST_CHROMIUM", chromium.display().to_string()),
         ("CUULONG_TEST_PYTHON", python.display().to_string()),
+        ("CUULONG_TEST_JDBC", jdbc.display().to_string()),
+        ("CUULONG_TEST_R", rscript.display().to_string()),
     ];
     environment.extend(real_data.map(|folder| ("CUULONG_REAL_DATA", folder.display().to_string())));
     if let Some(arguments) = node {

@@ -51,7 +51,10 @@ pub use limits::Limits;
 pub use marked::{MAX_MARKS, Mark, MarkedWords, write_marked};
 pub use measure::{Measure, Sign, bare_number, parse_measure};
 pub use neighbourhood::{Neighbourhood, neighbourhood, neighbourhood_read_as, neighbourhood_under};
-pub use netcdf::{GridReader, NetCdfGrid, NetCdfSeries, NetCdfVariable, write_grid, write_series};
+pub use netcdf::{
+    GridReader, NetCdfGrid, NetCdfSeries, NetCdfVariable, SeriesStream, StreamedHead, StreamedRow,
+    StreamedSeries, StreamedVariable, write_grid, write_series,
+};
 pub use number::{DecimalStyle, Number, parse_number};
 pub use text::{Charset, Note, NoteKind, Reading};
 

@@ -74,6 +74,8 @@ impl Default for QueryLimits {
 const BUDGET_BYTES: f64 = (16_u64 << 30) as f64;
 /// Disk that all requests together may use to sort and group what does not fit in memory, bytes.
 const SPILL_BYTES: u64 = 8 << 30;
+/// Memory of a statement that makes a file: what has to be sorted beyond it goes through the disk.
+const WHOLE_BYTES: usize = 128 << 20;
 /// Footers and page indexes of Parquet files kept in memory, bytes.
 const METADATA_BYTES: usize = 64 << 20;
 
@@ -200,6 +202,8 @@ tokio::task_local! {
 pub(crate) struct Request {
     pub(crate) account: Arc<Account>,
     pub(crate) stop: Stop,
+    /// Rows for a file: they may be many, and hold little memory at a time.
+    pub(crate) is_whole: bool,
 }
 
 impl Request {
@@ -216,11 +220,14 @@ impl Request {
 impl Inner {
     /// The surroundings of one SQL request: the shared caches, and a share of the memory.
     pub(crate) fn request_env(&self) -> Arc<RuntimeEnv> {
+        let request = Request::current();
+        let is_whole = request.as_ref().is_some_and(|request| request.is_whole);
+        let most = self.limits.memory_bytes / 2;
         let limits = memory::Limits {
-            request: self.limits.memory_bytes / 2,
+            request: if is_whole { most.min(WHOLE_BYTES) } else { most },
             asker: self.limits.budget.memory_bytes.max(1 << 20),
         };
-        let pool = memory::Share::new(self.pool.clone(), limits, Request::current());
+        let pool = memory::Share::new(self.pool.clone(), limits, request);
         Arc::new(RuntimeEnv { memory_pool: Arc::new(pool), ..self.env.clone() })
     }
 

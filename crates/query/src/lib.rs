@@ -36,4 +36,4 @@ pub use select::{At, Streams};
 pub use series::{Extent, SeriesAnswer, SeriesRequest};
 pub use sql::{Parameter, PgType, Postgres, Sql, SqlAnswer, SqlShape, Truncated};
 pub use tile::{TileAnswer, TileRequest};
-pub use whole::{WholeRequest, WholeRows};
+pub use whole::{WholeRequest, WholeRows, WholeSeries, WholeSize};

@@ -124,7 +124,7 @@ impl Engine {
             Err(error) => return Err(record.failed(error)),
         };
         record.begins();
-        let request = Request { account, stop: stop.clone() };
+        let request = Request { account, stop: stop.clone(), is_whole: sql.is_whole };
         let principal = principal.clone();
         let deadline = stop.deadline;
         let work = async move {
@@ -194,7 +194,7 @@ impl Engine {
         let stop = Stop::after(engine.limits.timeout);
         let slot = timeout_at(stop.deadline, engine.short.enter(&asker, PLANNING_SECONDS)).await;
         let slot = slot.unwrap_or_else(|_| Err(stop.error()))?;
-        let request = Request { account, stop: stop.clone() };
+        let request = Request { account, stop: stop.clone(), is_whole: sql.is_whole };
         let principal = principal.clone();
         let deadline = stop.deadline;
         let work = async move {
@@ -235,6 +235,9 @@ enum Values<'a> {
 /// How many times the time of other statements a whole dataset may take.
 const WHOLE_TIMES: u32 = 20;
 
+/// The rows that are on their way at a time for a file: with the shapes of features they are large.
+const WHOLE_BATCH_ROWS: usize = 2048;
+
 /// What planning takes, for its turn.
 const PLANNING_SECONDS: f64 = 0.005;
 
@@ -253,11 +256,13 @@ struct Planned {
 async fn planned(engine: &Arc<Inner>, principal: &Principal, sql: &Sql) -> Result<Planned, Error> {
     let work = async {
         let scope = Scope::open(engine, principal, sql.as_known_at).await?;
-        let context = session::context(&scope, sql.postgres.as_ref());
-        let state = context.state();
+        let mut state = session::context(&scope, sql.postgres.as_ref()).state();
+        // Files are read side by side in their own order where that saves sorting what is large.
+        state.config_mut().options_mut().execution.split_file_groups_by_statistics = sql.is_whole;
         let logical = plan(&state, &scope, sql, Values::Given, principal.is_admin()).await?;
         let physical = state.create_physical_plan(&logical).await?;
-        let batch_rows = cost::batch_rows(&logical)?;
+        let most = if sql.is_whole { WHOLE_BATCH_ROWS } else { usize::MAX };
+        let batch_rows = cost::batch_rows(&logical)?.min(most);
         let config = state.config().clone().with_batch_size(batch_rows);
         let context = Arc::new(TaskContext::from(&state).with_session_config(config));
         let (reads, all_files) = (scope.reads(), scope.files());

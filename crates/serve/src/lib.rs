@@ -47,7 +47,7 @@ pub use v1::{guess_document, openapi, report_document};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -89,7 +89,11 @@ pub fn router(app: App, pages: Router<App>) -> Router {
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))
         .and(NotForContentType::const_new("application/vnd.apache.arrow.stream"))
         // Events are for at once; a compressor waits for more.
-        .and(NotForContentType::SSE);
+        .and(NotForContentType::SSE)
+        // Files are sent as they are kept: ranges and checksums are of these bytes.
+        .and(|_: StatusCode, _: Version, _: &HeaderMap, said: &Extensions| {
+            said.get::<http::encode::AsItIs>().is_none()
+        });
     Router::new()
         .merge(services)
         .merge(ops::router())
@@ -141,7 +145,11 @@ fn cors() -> CorsLayer {
         header::ETAG,
         header::LOCATION,
         header::LINK,
+        header::ACCEPT_RANGES,
+        header::CONTENT_RANGE,
         HeaderName::from_static("content-crs"),
+        HeaderName::from_static("repr-digest"),
+        HeaderName::from_static("cuulong-rows"),
         HeaderName::from_static("cuulong-version"),
         HeaderName::from_static("cuulong-versions"),
         HeaderName::from_static("x-request-id"),

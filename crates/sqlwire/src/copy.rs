@@ -1,11 +1,18 @@
-//! `COPY … TO STDOUT`: rows as lines, in PostgreSQL's own text format or as CSV.
+//! `COPY … TO STDOUT`: rows as lines, in PostgreSQL's own text format or as CSV, or in its binary format.
 
 use crate::error::Refusal;
 use crate::tokens::{Kind, Token};
 
-/// How the lines look.
+/// What rows in binary begin with: the signature, no flags, and no more of a head (`COPY`, "Binary
+/// Format").
+pub(crate) const BINARY_HEAD: &[u8; 19] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+/// What they end with: a row of -1 values.
+pub(crate) const BINARY_END: &[u8; 2] = b"\xff\xff";
+
+/// How the rows look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shape {
+    pub(crate) is_binary: bool,
     pub(crate) is_csv: bool,
     pub(crate) has_header: bool,
     pub(crate) delimiter: u8,
@@ -17,6 +24,7 @@ pub(crate) struct Shape {
 impl Default for Shape {
     fn default() -> Shape {
         Shape {
+            is_binary: false,
             is_csv: false,
             has_header: false,
             delimiter: b'\t',
@@ -32,6 +40,8 @@ impl Shape {
     pub(crate) fn read(tokens: &[Token]) -> Result<Shape, Refusal> {
         let mut shape = Shape::default();
         let (mut delimiter, mut null) = (None, None);
+        // The first option that is about lines, which rows in binary are not.
+        let mut of_lines = None;
         let mut tokens = tokens.iter().filter(|token| {
             let is_noise = ["with", "as"].iter().any(|word| token.is_word(word));
             !is_noise && !token.is_sign('(') && !token.is_sign(')') && !token.is_sign(',')
@@ -39,23 +49,16 @@ impl Shape {
         let mut tokens = std::iter::from_fn(move || tokens.next()).peekable();
         while let Some(token) = tokens.next() {
             let Some(option) = token.name() else { return Err(unknown(token)) };
+            if matches!(option, "header" | "delimiter" | "quote" | "escape" | "null" | "force_quote") {
+                of_lines.get_or_insert(option);
+            }
             let mut text = || match tokens.next().map(|token| &token.kind) {
                 Some(Kind::Text(text)) => Ok(text.clone()),
                 _ => Err(Refusal::syntax(format!("the COPY option {option} takes a text"))),
             };
             match option {
-                "csv" => shape.is_csv = true,
-                "text" => shape.is_csv = false,
-                "binary" => return Err(Refusal::unsupported("COPY BINARY is not spoken").hint("take CSV")),
-                "format" => match tokens.next().and_then(Token::name) {
-                    Some("csv") => shape.is_csv = true,
-                    Some("text") => shape.is_csv = false,
-                    other => {
-                        let other = other.unwrap_or_default();
-                        let refusal = Refusal::unsupported(format!("COPY format \"{other}\" is not spoken"));
-                        return Err(refusal.hint("take CSV or TEXT"));
-                    }
-                },
+                "csv" | "text" | "binary" => shape.take_format(option)?,
+                "format" => shape.take_format(tokens.next().and_then(Token::name).unwrap_or_default())?,
                 "header" => {
                     shape.has_header = true;
                     let is_value = |token: &&Token| {
@@ -88,6 +91,10 @@ impl Shape {
                 _ => return Err(unknown(token)),
             }
         }
+        if let Some(option) = of_lines.filter(|_| shape.is_binary) {
+            let option = option.to_uppercase();
+            return Err(Refusal::syntax(format!("cannot specify {option} in BINARY mode")));
+        }
         if shape.is_csv {
             shape.delimiter = b',';
             shape.null = String::new();
@@ -95,6 +102,19 @@ impl Shape {
         shape.delimiter = delimiter.unwrap_or(shape.delimiter);
         shape.null = null.unwrap_or(shape.null);
         Ok(shape)
+    }
+
+    fn take_format(&mut self, name: &str) -> Result<(), Refusal> {
+        (self.is_csv, self.is_binary) = match name {
+            "csv" => (true, false),
+            "text" => (false, false),
+            "binary" => (false, true),
+            other => {
+                let refusal = Refusal::unsupported(format!("COPY format \"{other}\" is not spoken"));
+                return Err(refusal.hint("take CSV, TEXT or BINARY"));
+            }
+        };
+        Ok(())
     }
 
     /// Writes a value, or none; values of a line are told apart by [`Shape::delimiter`].
@@ -168,6 +188,9 @@ mod tests {
         assert_eq!(read("").unwrap(), Shape::default());
         assert!(!read("(FORMAT csv, HEADER off)").unwrap().has_header);
         assert!(read("(FORMAT parquet)").is_err());
+        let binary = Shape { is_binary: true, ..Shape::default() };
+        assert_eq!((read("(FORMAT binary)").unwrap(), read("binary").unwrap()), (binary.clone(), binary));
+        assert_eq!(read("(FORMAT binary, DELIMITER ';')").unwrap_err().state, "42601");
     }
 
     #[test]

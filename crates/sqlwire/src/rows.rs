@@ -11,7 +11,7 @@ use futures::stream::BoxStream;
 use query::{PgType, Postgres, SqlAnswer};
 use tokio::sync::Notify;
 
-use crate::copy::Shape;
+use crate::copy::{BINARY_END, BINARY_HEAD, Shape};
 use crate::encode::{self, Column};
 use crate::error::{Failed, Refusal};
 use crate::frame::{Wire, put_text};
@@ -36,7 +36,7 @@ pub(crate) enum Values {
 pub(crate) enum Into<'a> {
     /// Rows of the protocol, with a form for each column, or one for all.
     Rows(&'a [Values]),
-    /// Lines of `COPY`.
+    /// Lines of `COPY`, or rows in its binary format.
     Lines(&'a Shape),
     /// Nowhere: they are passed over.
     Nothing,
@@ -98,6 +98,7 @@ impl Running {
                 }
                 match &into {
                     Into::Rows(values) => put_row(wire, columns, *at, values),
+                    Into::Lines(shape) if shape.is_binary => put_tuple(wire, columns, *at),
                     Into::Lines(shape) => put_line(wire, columns, *at, shape, &mut line),
                     Into::Nothing => {}
                 }
@@ -165,6 +166,17 @@ fn put_line(wire: &mut Wire, columns: &[Column], row: usize, shape: &Shape, text
     wire.end(start);
 }
 
+/// A row of `COPY` in binary: as many values as there are, each with its length.
+fn put_tuple(wire: &mut Wire, columns: &[Column], row: usize) {
+    let start = wire.begin(b'd');
+    let out = wire.out();
+    out.extend_from_slice(&u16::try_from(columns.len()).unwrap_or(u16::MAX).to_be_bytes());
+    for column in columns {
+        column.value(row, true, out);
+    }
+    wire.end(start);
+}
+
 /// The form of a column's values: one for each, one for all, or texts when none is given (§55.2.3).
 pub(crate) fn form(values: &[Values], place: usize) -> Values {
     match values {
@@ -193,14 +205,26 @@ pub(crate) fn describe(wire: &mut Wire, schema: &Schema, values: &[Values]) {
     wire.end(start);
 }
 
+/// Ends `COPY … TO STDOUT`.
+pub(crate) fn end_copy(wire: &mut Wire, shape: &Shape) {
+    if shape.is_binary {
+        wire.message(b'd', BINARY_END);
+    }
+    wire.message(b'c', &[]);
+}
+
 /// Begins `COPY … TO STDOUT`.
 pub(crate) fn begin_copy(wire: &mut Wire, schema: &Schema, shape: &Shape) {
     let columns = u16::try_from(schema.fields().len()).unwrap_or(u16::MAX);
     let start = wire.begin(b'H');
-    wire.out().push(0);
+    let form = u8::from(shape.is_binary);
+    wire.out().push(form);
     wire.out().extend_from_slice(&columns.to_be_bytes());
-    wire.out().extend((0..columns).flat_map(|_| [0, 0]));
+    wire.out().extend((0..columns).flat_map(|_| [0, form]));
     wire.end(start);
+    if shape.is_binary {
+        wire.message(b'd', BINARY_HEAD);
+    }
     if shape.has_header {
         let start = wire.begin(b'd');
         for (place, field) in schema.fields().iter().enumerate() {

@@ -3,7 +3,7 @@
 use crate::error::{Failed, Refusal};
 use crate::extended::Prepared;
 use crate::frame::Fields;
-use crate::rows::{Into, Running, Values, begin_copy, describe};
+use crate::rows::{Into, Running, Values, begin_copy, describe, end_copy};
 use crate::session::{MOST_OPEN, MOST_PREPARED, Session, Transaction};
 use crate::settings::AS_KNOWN_AT;
 use crate::statement::Statement;
@@ -178,7 +178,7 @@ impl Session {
                 begin_copy(&mut self.wire, &running.schema, &shape);
                 let told = self.registered.told.clone();
                 running.send(&mut self.wire, &told, Into::Lines(&shape), None).await?;
-                self.wire.message(b'c', &[]);
+                end_copy(&mut self.wire, &shape);
                 format!("COPY {}", running.sent)
             }
             Statement::Query(_) | Statement::Execute { .. } | Statement::Show(_) => {

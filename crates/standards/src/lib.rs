@@ -1,7 +1,7 @@
 //! Protocol documents and query languages, both directions.
 //!
 //! [`ogc`] is OGC API – Common, Features and EDR; [`covjson`] is CoverageJSON; [`geometry`] is
-//! GeoJSON geometry from WKB; [`sta`] is SensorThings: resource paths, query options, filters and
+//! GeoJSON geometry from WKB; [`flatgeobuf`] is features one after the other in binary; [`sta`] is SensorThings: resource paths, query options, filters and
 //! entity documents. What is told of a dataset is a [`record`], which [`dcat`], [`iso19139`], [`iso19115`],
 //! [`oai`], [`schema_org`], [`ckan`], [`stac`] and [`feed`] word each in their way, over [`rdf`] and
 //! [`xml`]. [`tiles`] are grids and vector tiles. [`cql2`] is the language of filters; [`wis2`] is the
@@ -17,6 +17,7 @@ pub mod cql2;
 pub mod dcat;
 mod error;
 pub mod feed;
+pub mod flatgeobuf;
 pub mod geometry;
 pub mod iso19115;
 pub mod iso19139;

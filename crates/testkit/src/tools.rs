@@ -19,6 +19,29 @@ pub fn psql() -> Option<PathBuf> {
     prepared("CUULONG_TEST_POSTGRES").map(|_| PathBuf::from("psql"))
 }
 
+/// PostgreSQL's driver for Java, with Java to run it; or `None` (said aloud).
+pub fn jdbc() -> Option<PathBuf> {
+    let usual = PathBuf::from("/usr/share/java/postgresql.jar");
+    match usual.is_file() && is_found("java") {
+        true => Some(usual),
+        false => prepared("CUULONG_TEST_JDBC").map(PathBuf::from),
+    }
+}
+
+/// R, or `None` (said aloud).
+pub fn rscript() -> Option<PathBuf> {
+    match is_found("Rscript") {
+        true => Some(PathBuf::from("Rscript")),
+        false => prepared("CUULONG_TEST_R").map(PathBuf::from),
+    }
+}
+
+/// Whether a program is on the path.
+fn is_found(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
 /// The URL of a new, empty database on the tests' PostgreSQL server, or `None` (said aloud).
 pub async fn postgres_database() -> Option<String> {
     let admin = prepared("CUULONG_TEST_POSTGRES")?;

@@ -4,6 +4,7 @@ mod admin;
 mod backends;
 mod bad_input;
 mod clients;
+mod downloads;
 mod live;
 mod outages;
 mod outlets;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::Method;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use testkit::{Served, TestNode, psql, python};
+use testkit::{Served, TestNode, jdbc, psql, python};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::Command;
@@ -178,6 +178,36 @@ async fn python_clients_of_postgresql_read_here() {
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let complained = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && printed.trim_end().ends_with("ok"), "{printed}\n{complained}");
+    node.stop().await;
+}
+
+/// What a program prints last when it is content.
+async fn content(mut program: Command) {
+    let output = program.output().await.unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && printed.trim_end().ends_with("ok"), "{printed}\n{complained}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_look_around_as_in_postgresql_and_copy_in_binary() {
+    let Some(python) = python() else { return };
+    let (node, key) = node().await;
+    let script = format!("{}/clients/sqlwire_catalogue.py", env!("CARGO_MANIFEST_DIR"));
+    let mut program = Command::new(&python);
+    program.args([&script, &node.sql.port().to_string(), &key]);
+    content(program).await;
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_driver_of_java_reads_the_catalogue_and_rows() {
+    let Some(driver) = jdbc() else { return };
+    let (node, key) = node().await;
+    let script = format!("{}/clients/Metadata.java", env!("CARGO_MANIFEST_DIR"));
+    let mut program = Command::new("java");
+    program.arg("-cp").arg(&driver).args([&script, &node.sql.port().to_string(), "lan", &key]);
+    content(program).await;
     node.stop().await;
 }
 

@@ -6,11 +6,13 @@
 mod file;
 mod grids;
 mod series;
+mod streamed;
 mod written;
 
 use std::path::Path;
 
 pub use grids::GridReader;
+pub use streamed::{SeriesStream, StreamedHead, StreamedRow, StreamedSeries, StreamedVariable};
 pub use written::{NetCdfGrid, NetCdfSeries, NetCdfVariable, write_grid, write_series};
 
 use crate::neighbourhood::Selection;

@@ -5,7 +5,7 @@ use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions, V
 use crate::Error;
 
 /// What stands for no value.
-const NONE: f64 = 9.969_209_968_386_869e36;
+pub(super) const NONE: f64 = 9.969_209_968_386_869e36;
 
 /// A variable of values.
 #[derive(Debug, Clone, PartialEq)]

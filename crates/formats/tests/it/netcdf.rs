@@ -2,7 +2,10 @@
 
 use formats::coverage::{GeoTiff, GridRaster, Raster, write_cog};
 use formats::crs::Crs;
-use formats::{Error, Format, Grid, GridReader, GridValues, Limits, detect_file};
+use formats::{
+    Error, Format, Grid, GridReader, GridValues, Limits, SeriesStream, StreamedHead, StreamedRow, StreamedSeries,
+    StreamedVariable, detect_file,
+};
 use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions, VariableId};
 
 use crate::files::{file, row, rows};
@@ -176,6 +179,49 @@ fn ragged_series_know_whose_each_value_is() {
             "{contiguous}"
         );
     }
+}
+
+#[test]
+fn series_written_front_to_back_are_read_again() {
+    let series = |id: &str, place: &str| StreamedSeries {
+        id: id.to_owned(),
+        position: Some([105.5, 10.0]),
+        said: vec![place.to_owned()],
+    };
+    let variable = |name: &str, unit: &str| StreamedVariable {
+        name: name.to_owned(),
+        title: format!("{name}, đo"),
+        standard_name: None,
+        unit: unit.to_owned(),
+    };
+    let head = StreamedHead {
+        title: "Độ mặn".to_owned(),
+        said_of_series: vec!["place".to_owned()],
+        series: vec![series("901", "station:a"), series("902", "station:bcd")],
+        variables: vec![variable("salt", "g/L"), variable("level", "m")],
+        rows: 3,
+        ..StreamedHead::default()
+    };
+    let row_of = |series, time, variable, value| StreamedRow { series, time, quality: 1, variable, value };
+    let all = [row_of(0, 0.5, 0, 4.0), row_of(1, 60.0, 0, 5.25), row_of(1, 120.0, 1, -0.5)];
+    let mut stream = SeriesStream::begin(Vec::new(), &head).unwrap();
+    all.iter().for_each(|row| stream.row(row).unwrap());
+    let made = stream.finish().unwrap();
+    let read = rows(&made, &Limits::default()).unwrap();
+    let known = |id: &str, name: &str, unit: &str, value: &str| {
+        let expected = [id, name, unit, value];
+        read.iter().any(|(_, _, texts)| {
+            expected.iter().all(|expected| texts.iter().any(|text| text == expected))
+        })
+    };
+    assert!(known("901", "salt", "g/L", "4") && known("902", "salt", "g/L", "5.25"), "{read:?}");
+    assert!(known("902", "level", "m", "-0.5") && !known("901", "level", "m", "-0.5"), "{read:?}");
+    // A head that promised more rows, or fewer, is no file.
+    let mut short = SeriesStream::begin(Vec::new(), &head).unwrap();
+    short.row(&all[0]).unwrap();
+    assert!(short.finish().is_err());
+    let mut long = SeriesStream::begin(Vec::new(), &StreamedHead { rows: 0, ..head }).unwrap();
+    assert!(long.row(&all[0]).is_err());
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Asker {
     }
 
     /// The asker of the work that calls; none when nobody said.
-    pub(crate) fn current() -> Option<Asker> {
+    pub fn current() -> Option<Asker> {
         ASKER.try_with(Clone::clone).ok()
     }
 

@@ -9,7 +9,9 @@ use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::physical_plan::{
+    FileGroup, FileScanConfig, FileScanConfigBuilder, ParquetSource,
+};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result;
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -61,13 +63,11 @@ pub(super) fn plan(state: &dyn Session, scan: &Scan<'_>) -> Result<Arc<dyn Execu
     let files: Vec<PartitionedFile> = scan.files.iter().map(|file| partitioned(&scan.schema, file)).collect();
     let all = files.iter().filter_map(|file| file.statistics.as_deref());
     let statistics = Statistics::try_merge_iter(all, &scan.schema)?;
-    // Neighbours stay together, so that each group is sorted as a whole.
-    let size = files.len().div_ceil(state.config().target_partitions().max(1)).max(1);
-    let groups = files.chunks(size).map(|files| FileGroup::new(files.to_vec())).collect();
     let order = scan.sorted_by.iter().map(|name| {
         Ok(PhysicalSortExpr::new_default(Arc::new(Column::new_with_schema(name, &scan.schema)?)))
     });
     let ordering = LexOrdering::new(order.collect::<Result<Vec<_>>>()?);
+    let groups = groups(state, scan, files, ordering.as_ref());
     let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(LAKE_URL)?, Arc::new(source))
         .with_file_groups(groups)
         .with_statistics(statistics)
@@ -76,6 +76,34 @@ pub(super) fn plan(state: &dyn Session, scan: &Scan<'_>) -> Result<Arc<dyn Execu
         .with_limit(scan.limit)
         .build();
     Ok(DataSourceExec::from_data_source(config))
+}
+
+/// The most groups whose rows are merged in their order rather than sorted.
+const MOST_MERGED: usize = 48;
+
+/// The files in groups that are read side by side. Those of which all rows are wanted in order are
+/// grouped such that each group is in order, where that does not take too many.
+fn groups(
+    state: &dyn Session,
+    scan: &Scan<'_>,
+    files: Vec<PartitionedFile>,
+    ordering: Option<&LexOrdering>,
+) -> Vec<FileGroup> {
+    if state.config_options().execution.split_file_groups_by_statistics
+        && let Some(ordering) = ordering
+    {
+        let all = [FileGroup::new(files.clone())];
+        let sorted = FileScanConfig::split_groups_by_statistics(&scan.schema, &all, ordering);
+        // Files of which too little is known are sorted.
+        if let Ok(groups) = sorted
+            && groups.len() <= MOST_MERGED
+        {
+            return groups;
+        }
+    }
+    // Neighbours stay together, so that each group is sorted as a whole.
+    let size = files.len().div_ceil(state.config().target_partitions().max(1)).max(1);
+    files.chunks(size).map(|files| FileGroup::new(files.to_vec())).collect()
 }
 
 fn partitioned(schema: &Schema, file: &DataFile) -> PartitionedFile {

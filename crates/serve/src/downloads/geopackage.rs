@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, Float64Type, Int64Type, Schema};
+use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::About;
+use super::write::{Head, columns};
 use crate::http::{Answer, Problem};
+
+/// What every file of SQLite begins with.
+pub(super) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// A package that is being written.
 pub(super) struct GeoPackage {
@@ -44,14 +47,12 @@ CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL PRIMARY KEY REFEREN
 ";
 
 impl GeoPackage {
-    pub(super) fn create(path: &Path, schema: &Schema, about: &About) -> Answer<GeoPackage> {
+    pub(super) fn create(path: &Path, head: &Head<'_>) -> Answer<GeoPackage> {
+        let (schema, about) = (head.schema, head.about);
         let database = Connection::open(path).map_err(failed)?;
         database.execute_batch(TABLES).map_err(failed)?;
         let geometry = schema.index_of("geometry").map_err(failed)?;
-        let edges = ["xmin", "ymin", "xmax", "ymax"];
-        let columns: Vec<usize> = (0..schema.fields().len())
-            .filter(|at| *at != geometry && !edges.contains(&schema.field(*at).name().as_str()))
-            .collect();
+        let columns = columns(schema);
         let table = quoted(&about.dataset);
         let mut made =
             format!("CREATE TABLE {table} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom GEOMETRY");
@@ -76,10 +77,12 @@ impl GeoPackage {
             about.words().iter().map(|(name, value)| format!("{name}: {value}")).collect();
         let now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
         let contents = format!(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id) \
-             VALUES (?1, 'features', ?1, ?2, {now}, 4326)"
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, \
+             min_x, min_y, max_x, max_y, srs_id) VALUES (?1, 'features', ?1, ?2, {now}, ?3, ?4, ?5, ?6, 4326)"
         );
-        database.execute(&contents, params![about.dataset, words.join("\n")]).map_err(failed)?;
+        let edge = |at: usize| head.before.size.bbox.map(|edges| edges[at]);
+        let said = params![about.dataset, words.join("\n"), edge(0), edge(1), edge(2), edge(3)];
+        database.execute(&contents, said).map_err(failed)?;
         let geometries = "INSERT INTO gpkg_geometry_columns VALUES (?1, 'geom', 'GEOMETRY', 4326, 0, 0)";
         database.execute(geometries, params![about.dataset]).map_err(failed)?;
         database.execute_batch("BEGIN").map_err(failed)?;

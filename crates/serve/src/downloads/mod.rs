@@ -1,7 +1,14 @@
-//! Datasets as files: made once for a version and a filter, kept for a while so that a download that
-//! breaks off goes on where it ended, and told with their checksum.
+//! Datasets as files: sent while they are made, kept for a while so that a download that breaks off goes
+//! on where it ended, and told with their checksum.
 
+mod file_format;
+mod flatgeobuf;
 mod geopackage;
+mod growing;
+mod netcdf;
+mod out;
+mod placed;
+mod workbook;
 mod write;
 
 use std::collections::HashMap;
@@ -12,70 +19,25 @@ use std::time::{Duration, SystemTime};
 use futures::StreamExt;
 use parking_lot::Mutex;
 use policy::Principal;
-use query::WholeRequest;
+use query::{WholeRequest, WholeRows, WholeSeries, WholeSize};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::io::AsyncReadExt;
+use tokio::sync::watch;
+
+pub(crate) use file_format::FileFormat;
+pub(crate) use growing::{CutOff, Following};
+use growing::{Growing, Progress};
 
 use crate::App;
-use crate::http::{Answer, Problem, ProblemKind};
+use crate::http::{Answer, Problem};
 
 /// How long a file is kept after it was asked for last.
 const KEPT: Duration = Duration::from_secs(3_600);
 /// The most bytes of all files that are kept.
 const MOST_BYTES: u64 = 20 << 30;
-
-/// The formats of files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FileFormat {
-    Csv,
-    Xlsx,
-    /// GeoParquet, where there is geometry.
-    Parquet,
-    GeoJson,
-    GeoPackage,
-}
-
-impl FileFormat {
-    /// The format of a name.
-    pub(crate) fn from_name(name: &str) -> Option<FileFormat> {
-        Some(match name {
-            "csv" => FileFormat::Csv,
-            "xlsx" => FileFormat::Xlsx,
-            "parquet" | "geoparquet" => FileFormat::Parquet,
-            "geojson" => FileFormat::GeoJson,
-            "gpkg" | "geopackage" => FileFormat::GeoPackage,
-            _ => return None,
-        })
-    }
-
-    /// The media type.
-    pub(crate) fn media_type(self) -> &'static str {
-        match self {
-            FileFormat::Csv => "text/csv; charset=utf-8",
-            FileFormat::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            FileFormat::Parquet => "application/vnd.apache.parquet",
-            FileFormat::GeoJson => "application/geo+json",
-            FileFormat::GeoPackage => "application/geopackage+sqlite3",
-        }
-    }
-
-    /// How names of files end.
-    pub(crate) fn ending(self) -> &'static str {
-        match self {
-            FileFormat::Csv => "csv",
-            FileFormat::Xlsx => "xlsx",
-            FileFormat::Parquet => "parquet",
-            FileFormat::GeoJson => "geojson",
-            FileFormat::GeoPackage => "gpkg",
-        }
-    }
-
-    /// Whether it holds nothing but features.
-    pub(crate) fn is_spatial(self) -> bool {
-        matches!(self, FileFormat::GeoJson | FileFormat::GeoPackage)
-    }
-}
+/// How long a file is waited for before its beginning is sent: one that is made by then has a length and
+/// a checksum, and what cannot be made has a status.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// What a file says of itself.
 #[derive(Debug, Clone)]
@@ -111,36 +73,122 @@ pub(crate) struct Made {
     pub(crate) rows: u64,
     /// Of its bytes, in hexadecimal.
     pub(crate) sha256: String,
+    /// What tells this making from others: it is told before the checksum can be.
+    pub(crate) tag: String,
 }
 
-/// The files that are kept.
+/// A file that is wanted.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) request: WholeRequest,
+    pub(crate) format: FileFormat,
+    pub(crate) about: About,
+    /// The rows of the version; a filter leaves fewer.
+    pub(crate) rows: u64,
+}
+
+impl Asked {
+    /// The name under which it is kept. Two principals may see different rows of the same version.
+    fn key(&self, principal: &Principal) -> String {
+        let Asked { request, format, about, .. } = self;
+        let what = format!("{}\n{}\n{request:?}\n{format:?}", principal.name(), about.version);
+        hex::encode(Sha256::digest(what.as_bytes()))
+    }
+}
+
+/// A file that is to be made.
+struct Job {
+    asked: Asked,
+    principal: Principal,
+    folder: PathBuf,
+    key: String,
+    tag: String,
+}
+
+/// What is known before the first row.
+#[derive(Debug, Default)]
+struct Before {
+    size: WholeSize,
+    series: Vec<WholeSeries>,
+}
+
+/// A file as it is now.
+pub(crate) enum Given {
+    /// It is there.
+    Made(Made),
+    /// It is being made.
+    Growing(Following),
+}
+
+impl Given {
+    /// The file, once it is there.
+    pub(crate) async fn made(self) -> Answer<Made> {
+        match self {
+            Given::Made(made) => Ok(made),
+            Given::Growing(following) => following.end().await,
+        }
+    }
+}
+
+/// The files that are being made.
 #[derive(Default)]
 pub(crate) struct Downloads {
-    making: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    growing: Mutex<HashMap<String, Arc<Growing>>>,
 }
 
-/// The file of a request, made now if it is not there.
-pub(crate) async fn file(
-    app: &App,
-    principal: &Principal,
-    request: WholeRequest,
-    format: FileFormat,
-    about: About,
-) -> Answer<Made> {
-    let folder = app.config.spool.join("downloads");
-    // Two principals may see different rows of the same version.
-    let what = format!("{}\n{}\n{request:?}\n{format:?}", principal.name(), about.version);
-    let key = hex::encode(Sha256::digest(what.as_bytes()));
-    let turn = app.downloads().making.lock().entry(key.clone()).or_default().clone();
-    let made = {
-        let _turn = turn.lock().await;
-        match kept(&folder, &key).await {
-            Some(made) => Ok(made),
-            None => make(app, principal, request, format, about, &folder, &key).await,
+impl Downloads {
+    fn forget(&self, key: &str) {
+        self.growing.lock().remove(key);
+    }
+
+    fn following(&self, key: &str) -> Option<Following> {
+        self.growing.lock().get(key).map(|growing| growing.follow())
+    }
+}
+
+fn folder(app: &App) -> PathBuf {
+    app.config.spool.join("downloads")
+}
+
+/// The file, if it has been made and is kept.
+pub(crate) async fn known(app: &App, principal: &Principal, asked: &Asked) -> Option<Made> {
+    kept(&folder(app), &asked.key(principal)).await
+}
+
+/// The file of a request: the one that is kept, or one that begins to be made now.
+pub(crate) async fn open(app: &App, principal: &Principal, asked: Asked) -> Answer<Given> {
+    let failed = |error: std::io::Error| Problem::internal(&error);
+    let (folder, key) = (folder(app), asked.key(principal));
+    let mut following = match app.downloads().following(&key) {
+        Some(following) => following,
+        None => {
+            if let Some(made) = kept(&folder, &key).await {
+                return Ok(Given::Made(made));
+            }
+            tokio::fs::create_dir_all(&folder).await.map_err(failed)?;
+            make_room(&folder).await.map_err(failed)?;
+            let tag = uuid::Uuid::new_v4().simple().to_string();
+            let job = Job { asked, principal: principal.clone(), folder, key: key.clone(), tag };
+            let mut growing = app.downloads().growing.lock();
+            // Somebody else may have begun meanwhile.
+            match growing.get(&key) {
+                Some(growing) => growing.follow(),
+                None => {
+                    let begun = Arc::new(Growing::start(app, job).map_err(failed)?);
+                    let following = begun.follow();
+                    growing.insert(key, begun);
+                    following
+                }
+            }
         }
     };
-    app.downloads().making.lock().retain(|_, turn| Arc::strong_count(turn) > 1);
-    made
+    match tokio::time::timeout(PATIENCE, following.reaches(u64::MAX)).await {
+        Ok(ended) => Ok(match ended? {
+            Some(made) => Given::Made(made),
+            None => Given::Growing(following),
+        }),
+        Err(_) => Ok(Given::Growing(following)),
+    }
 }
 
 async fn kept(folder: &Path, key: &str) -> Option<Made> {
@@ -158,56 +206,56 @@ async fn kept(folder: &Path, key: &str) -> Option<Made> {
     Some(made)
 }
 
+/// Makes a file, and tells on the way how far it has come.
 async fn make(
     app: &App,
-    principal: &Principal,
-    request: WholeRequest,
-    format: FileFormat,
-    about: About,
-    folder: &Path,
-    key: &str,
+    job: Job,
+    unfinished: tempfile::NamedTempFile,
+    told: watch::Sender<Progress>,
 ) -> Answer<Made> {
     let failed = |error: std::io::Error| Problem::internal(&error);
-    tokio::fs::create_dir_all(folder).await.map_err(failed)?;
-    make_room(folder).await.map_err(failed)?;
-    let answer = app.engine.whole(principal, request).await?;
-    let unfinished = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let Job { asked: Asked { request, format, about, .. }, principal, folder, key, tag } = job;
+    let mut before = Before::default();
+    let observes = matches!(request.rows, WholeRows::Observations { .. });
+    if observes && format.needs_series() {
+        before.series = app.engine.whole_series(&principal, &request).await?;
+    }
+    if format.counts_first() {
+        before.size = app.engine.whole_size(&principal, &request).await?;
+        if observes {
+            before.size.bbox = placed::around(&before.series);
+        }
+    }
+    let answer = app.engine.whole(&principal, &request).await?;
     let path = unfinished.path().to_owned();
-    let schema = answer.schema.clone();
     let mut batches = answer.batches;
+    let (schema, places) = match observes && format.is_spatial() {
+        true => (placed::schema(&answer.schema), Some(placed::Places::new(&before.series))),
+        false => (answer.schema.clone(), None),
+    };
     let writing = async move {
-        let mut writer = write::Writer::open(format, &path, &schema, &about)?;
+        let head = write::Head { schema: &schema, about: &about, before: &before };
+        let mut writer = write::Writer::open(format, &path, &head, told)?;
         let mut rows = 0;
         while let Some(batch) = batches.next().await {
-            let batch = batch?;
+            let mut batch = batch?;
+            if let Some(places) = &places {
+                batch = places.put(&batch, &schema)?;
+            }
             rows += batch.num_rows() as u64;
             writer.write(&batch)?;
         }
-        writer.close()?;
-        Ok::<u64, Problem>(rows)
+        let (bytes, sha256) = writer.close()?;
+        Ok::<_, Problem>((rows, bytes, sha256))
     };
-    // On the threads that give way to short reads; it stops when the client goes away.
-    let rows = app.engine.background(writing).join().await??;
-    let (bytes, sha256) = digest(unfinished.path()).await.map_err(failed)?;
-    let path = folder.join(key);
-    let made = Made { path: path.clone(), bytes, rows, sha256 };
+    // On the threads that give way to short reads; it stops when nobody waits for it any more.
+    let (rows, bytes, sha256) = app.engine.background(writing).join().await??;
+    let path = folder.join(&key);
+    let made = Made { path: path.clone(), bytes, rows, sha256, tag };
     let told = serde_json::to_vec(&made).map_err(|error| Problem::internal(&error))?;
     unfinished.persist(&path).map_err(|error| Problem::internal(&error.error))?;
     tokio::fs::write(folder.join(format!("{key}.json")), told).await.map_err(failed)?;
     Ok(made)
-}
-
-async fn digest(path: &Path) -> std::io::Result<(u64, String)> {
-    let mut file = tokio::fs::File::open(path).await?;
-    let (mut hash, mut bytes, mut piece) = (Sha256::new(), 0, vec![0; 256 << 10]);
-    loop {
-        let read = file.read(&mut piece).await?;
-        if read == 0 {
-            return Ok((bytes, hex::encode(hash.finalize())));
-        }
-        hash.update(&piece[..read]);
-        bytes += read as u64;
-    }
 }
 
 /// Removes files that nobody asked for of late, and the oldest when there are too many bytes.
@@ -232,9 +280,4 @@ async fn make_room(folder: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// A problem of a file that cannot be made in this format.
-fn too_large(what: &str) -> Problem {
-    Problem::text(ProblemKind::NotAcceptable, what.to_owned())
 }

@@ -73,6 +73,10 @@ impl RowFormat {
     }
 }
 
+/// Marks a response whose bytes are not to be packed on their way.
+#[derive(Debug, Clone, Copy)]
+pub struct AsItIs;
+
 /// Rows as they come from the engine.
 pub type Rows = BoxStream<'static, Result<RecordBatch, Problem>>;
 

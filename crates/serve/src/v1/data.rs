@@ -1,13 +1,19 @@
 //! Whole datasets as files: any version, any filter, in the formats that people open.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
+use bytes::Bytes;
 use chrono::Utc;
-use model::{DatasetKind, PlaceId, PropertyCode, Version, VersionInfo};
+use futures::Stream;
+use http_body::Frame;
+use model::{DatasetKind, PlaceId, PropertyCode, Version};
 use policy::{Principal, Purpose};
 use query::{WholeRequest, WholeRows};
 use serde::{Deserialize, Serialize};
@@ -15,11 +21,12 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 use utoipa::{IntoParams, ToSchema};
 
-use super::coverages::{Asked, range};
+use super::coverages::{Asked as Range, range};
 use super::datasets::dataset_id;
 use super::sql::instant;
 use crate::App;
-use crate::downloads::{self, About, FileFormat, Made};
+use crate::downloads::{self, About, Asked, FileFormat, Following, Given, Made};
+use crate::http::encode::AsItIs;
 use crate::http::{Answer, Caller, Params, Problem, ProblemKind, params};
 
 /// Which rows, in which format.
@@ -27,7 +34,8 @@ use crate::http::{Answer, Caller, Params, Problem, ProblemKind, params};
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct DataParams {
-    /// csv (without more said), xlsx, parquet (GeoParquet for features), geojson or gpkg.
+    /// csv (without more said), xlsx, parquet (GeoParquet for features), geoparquet, geojson, gpkg, fgb
+    /// (FlatGeobuf) or netcdf (observations). Observations have the position of their place as geometry.
     format: Option<String>,
     /// Read this version.
     version: Option<u64>,
@@ -48,28 +56,23 @@ pub struct DataParams {
 pub struct Estimate {
     /// The version that it would be of.
     version: u64,
-    /// The rows of that version; a filter leaves fewer.
+    /// The rows of that version; a filter leaves fewer. Those of the file, once there is a checksum.
     rows: u64,
-    /// About so many bytes for all of them, in this format.
+    /// About so many bytes for all of them, in this format; exactly so many once there is a checksum.
     bytes: u64,
+    /// The SHA-256 of the file in hexadecimal, when it has been made and is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
 }
 
-/// A file that is asked for.
-struct Wanted {
-    format: FileFormat,
-    version: VersionInfo,
-    request: WholeRequest,
-    about: About,
-}
-
-async fn wanted(app: &App, principal: &Principal, id: &str, asked: &DataParams) -> Answer<Wanted> {
+async fn wanted(app: &App, principal: &Principal, id: &str, asked: &DataParams) -> Answer<Asked> {
     let id = dataset_id(id)?;
     let now = Utc::now();
     let permit = app.catalog.authorize(principal, &id, Purpose::Read, now).await?;
     let dataset = app.catalog.dataset(&id).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
     let name = asked.format.as_deref().unwrap_or("csv");
     let format = FileFormat::from_name(name).ok_or_else(|| {
-        let what = format!("`{name}` is not a format: write csv, xlsx, parquet, geojson or gpkg");
+        let what = format!("`{name}` is not a format: write {}", FileFormat::NAMES);
         Problem::text(ProblemKind::NotAcceptable, what)
     })?;
     let known = instant(asked.as_known_at.as_deref(), "as_known_at")?;
@@ -85,12 +88,6 @@ async fn wanted(app: &App, principal: &Principal, id: &str, asked: &DataParams) 
     let not_here = |name: &str| Err(Problem::parameter(name, format!("`{id}` has no {name} to choose by")));
     let rows = match dataset.kind {
         DatasetKind::Observations => {
-            if format.is_spatial() {
-                let what = format!(
-                    "`{id}` holds observations, which `{name}` does not take: take csv, xlsx or parquet"
-                );
-                return Err(Problem::text(ProblemKind::NotAcceptable, what));
-            }
             if asked.bbox.is_some() {
                 return not_here("bbox");
             }
@@ -103,6 +100,12 @@ async fn wanted(app: &App, principal: &Principal, id: &str, asked: &DataParams) 
             }
         }
         _ => {
+            if format == FileFormat::NetCdf {
+                let what = format!(
+                    "`{id}` holds features, and NetCDF is written of series: take geoparquet, gpkg or fgb"
+                );
+                return Err(Problem::text(ProblemKind::NotAcceptable, what));
+            }
             let given =
                 [("place", &asked.place), ("property", &asked.property), ("datetime", &asked.datetime)];
             if let Some((name, _)) = given.iter().find(|(_, value)| value.is_some()) {
@@ -120,18 +123,33 @@ async fn wanted(app: &App, principal: &Principal, id: &str, asked: &DataParams) 
         synthetic: dataset.synthetic,
     };
     let request = WholeRequest { dataset: permit.dataset().clone(), as_known_at: version.committed_at, rows };
-    Ok(Wanted { format, version, request, about })
+    Ok(Asked { request, format, about, rows: version.total })
 }
 
-async fn made(app: &App, principal: &Principal, id: &str, asked: &DataParams) -> Answer<(Wanted, Made)> {
-    let wanted = wanted(app, principal, id, asked).await?;
-    let (request, about) = (wanted.request.clone(), wanted.about.clone());
-    let made = downloads::file(app, principal, request, wanted.format, about).await?;
-    Ok((wanted, made))
+/// What is told of a file with every answer.
+fn told(asked: &Asked, tag: &str) -> [(&'static str, String); 6] {
+    let (dataset, version, format) = (&asked.about.dataset, asked.about.version, asked.format);
+    let name = format!("{dataset}-v{version}.{}", format.ending());
+    [
+        ("content-type", format.media_type().to_owned()),
+        ("accept-ranges", "bytes".to_owned()),
+        ("etag", format!("\"{tag}\"")),
+        ("cache-control", "private, no-cache".to_owned()),
+        ("content-disposition", format!("attachment; filename=\"{name}\"")),
+        ("cuulong-version", version.to_string()),
+    ]
 }
 
-/// A dataset as a file, or the part of it that a `Range` asks for. The file of a version and a filter
-/// is kept for an hour, so that a download that broke off goes on; `Repr-Digest` tells its checksum.
+/// What is told once the file is there.
+fn told_of(made: &Made) -> [(&'static str, String); 2] {
+    let digest = hex::decode(&made.sha256).unwrap_or_default();
+    let digest = base64::engine::general_purpose::STANDARD.encode(digest);
+    [("repr-digest", format!("sha-256=:{digest}:")), ("cuulong-rows", made.rows.to_string())]
+}
+
+/// A dataset as a file, or the part of it that a `Range` asks for. The first answer is sent while the file
+/// is made, with its checksum in a trailer (`TE: trailers`); the file is then kept for an hour, so that a
+/// download that broke off goes on, and `Repr-Digest` tells its checksum.
 #[utoipa::path(get, path = "/v1/datasets/{id}/data", tag = "datasets", params(("id" = String, Path), DataParams),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
               (status = 206, content_type = "application/octet-stream", body = Vec<u8>),
@@ -140,34 +158,59 @@ pub async fn data(
     State(app): State<App>,
     Caller(principal): Caller,
     Path(id): Path<String>,
-    Params(asked): Params<DataParams>,
+    Params(params): Params<DataParams>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let (wanted, made) = made(&app, &principal, &id, &asked).await?;
+    let asked = wanted(&app, &principal, &id, &params).await?;
+    let given = downloads::open(&app, &principal, asked.clone()).await?;
     let value = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
-    let tag = format!("\"{}\"", made.sha256);
-    let digest = hex::decode(&made.sha256).map_err(|error| Problem::internal(&error))?;
-    let digest = base64::engine::general_purpose::STANDARD.encode(digest);
-    let name = format!("{}-v{}.{}", wanted.about.dataset, wanted.version.version.0, wanted.format.ending());
-    let told = [
-        (header::CONTENT_TYPE.as_str(), wanted.format.media_type().to_owned()),
-        (header::ACCEPT_RANGES.as_str(), "bytes".to_owned()),
-        (header::ETAG.as_str(), tag.clone()),
-        (header::CACHE_CONTROL.as_str(), "private, no-cache".to_owned()),
-        (header::CONTENT_DISPOSITION.as_str(), format!("attachment; filename=\"{name}\"")),
-        ("repr-digest", format!("sha-256=:{digest}:")),
-        ("cuulong-version", wanted.version.version.0.to_string()),
-        ("cuulong-rows", made.rows.to_string()),
-    ];
-    if value(header::IF_NONE_MATCH).is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {
-        return Ok((StatusCode::NOT_MODIFIED, told).into_response());
+    let tag = match &given {
+        Given::Made(made) => made.tag.clone(),
+        Given::Growing(following) => following.tag.clone(),
+    };
+    let quoted = format!("\"{tag}\"");
+    if value(header::IF_NONE_MATCH).is_some_and(|known| known.split(',').any(|known| known.trim() == quoted))
+    {
+        return Ok((StatusCode::NOT_MODIFIED, told(&asked, &tag)).into_response());
     }
     // A part of another file would not fit what the client has (RFC 9110 §13.1.5).
-    let fits = value(header::IF_RANGE).is_none_or(|known| known == tag);
-    let part = match value(header::RANGE).filter(|_| fits).map(|text| range(text, made.bytes)) {
-        None | Some(Asked::Whole) => None,
-        Some(Asked::Part(part)) => Some(part),
-        Some(Asked::Nothing) => {
+    let fits = value(header::IF_RANGE).is_none_or(|known| known == quoted);
+    let part = value(header::RANGE).filter(|_| fits);
+    let mut response = match (given, part) {
+        (Given::Growing(following), None) => growing(&asked, following).await?,
+        (given, part) => from_file(&asked, &given.made().await?, part).await?,
+    };
+    response.extensions_mut().insert(AsItIs);
+    Ok(response)
+}
+
+/// The file as it is made, from its beginning.
+async fn growing(asked: &Asked, following: Following) -> Answer<Response> {
+    let file = following.open(None).await;
+    let file = match file {
+        Ok(file) => file,
+        // It was ready in this very moment, and has its name now.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return from_file(asked, &following.end().await?, None).await;
+        }
+        Err(error) => return Err(Problem::internal(&error)),
+    };
+    let told = told(asked, &following.tag);
+    let stream = following.stream(file, |made| {
+        let said = told_of(made).into_iter();
+        said.filter_map(|(name, value)| Some((HeaderName::from_static(name), value.parse().ok()?))).collect()
+    });
+    let trailer = [(header::TRAILER, "repr-digest, cuulong-rows")];
+    Ok((told, trailer, Body::new(Framed(Box::pin(stream)))).into_response())
+}
+
+/// The file that is kept, or a part of it.
+async fn from_file(asked: &Asked, made: &Made, part: Option<&str>) -> Answer<Response> {
+    let told = (told(asked, &made.tag), told_of(made));
+    let part = match part.map(|text| range(text, made.bytes)) {
+        None | Some(Range::Whole) => None,
+        Some(Range::Part(part)) => Some(part),
+        Some(Range::Nothing) => {
             let headers = [(header::CONTENT_RANGE, format!("bytes */{}", made.bytes))];
             return Ok((StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response());
         }
@@ -178,10 +221,27 @@ pub async fn data(
     let body = Body::from_stream(ReaderStream::with_capacity(file.take(to - from), 64 << 10));
     let length = [(header::CONTENT_LENGTH, (to - from).to_string())];
     if part.is_none() {
-        return Ok((told, length, body).into_response());
+        return Ok((told.0, told.1, length, body).into_response());
     }
     let range = [(header::CONTENT_RANGE, format!("bytes {from}-{}/{}", to.saturating_sub(1), made.bytes))];
-    Ok((StatusCode::PARTIAL_CONTENT, told, length, range, body).into_response())
+    Ok((StatusCode::PARTIAL_CONTENT, told.0, told.1, length, range, body).into_response())
+}
+
+type Frames = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, downloads::CutOff>> + Send>>;
+
+/// A body of pieces and, last, trailers.
+struct Framed(Frames);
+
+impl http_body::Body for Framed {
+    type Data = Bytes;
+    type Error = downloads::CutOff;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.0.as_mut().poll_next(cx)
+    }
 }
 
 /// The checksum of the file, as `sha256sum` writes it.
@@ -192,39 +252,35 @@ pub async fn checksum(
     State(app): State<App>,
     Caller(principal): Caller,
     Path(id): Path<String>,
-    Params(asked): Params<DataParams>,
+    Params(params): Params<DataParams>,
 ) -> Answer<Response> {
-    let (wanted, made) = made(&app, &principal, &id, &asked).await?;
-    let (dataset, version, ending) =
-        (&wanted.about.dataset, wanted.version.version.0, wanted.format.ending());
+    let asked = wanted(&app, &principal, &id, &params).await?;
+    let made = downloads::open(&app, &principal, asked.clone()).await?.made().await?;
+    let (dataset, version, ending) = (&asked.about.dataset, asked.about.version, asked.format.ending());
     let line = format!("{}  {dataset}-v{version}.{ending}\n", made.sha256);
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], line).into_response())
 }
 
-/// How large the file will be, before it is made.
+/// How large the file will be, before it is made; and its checksum, once it has been.
 #[utoipa::path(get, path = "/v1/datasets/{id}/data/estimate", tag = "datasets",
     params(("id" = String, Path), DataParams), responses((status = 200, body = Estimate), (status = 404)))]
 pub async fn estimate(
     State(app): State<App>,
     Caller(principal): Caller,
     Path(id): Path<String>,
-    Params(asked): Params<DataParams>,
+    Params(params): Params<DataParams>,
 ) -> Answer<Json<Estimate>> {
-    let wanted = wanted(&app, &principal, &id, &asked).await?;
-    let permit =
-        app.catalog.authorize(&principal, &wanted.request.dataset, Purpose::Read, Utc::now()).await?;
+    let asked = wanted(&app, &principal, &id, &params).await?;
+    let version = asked.about.version;
+    if let Some(made) = downloads::known(&app, &principal, &asked).await {
+        let Made { rows, bytes, sha256, .. } = made;
+        return Ok(Json(Estimate { version, rows, bytes, sha256: Some(sha256) }));
+    }
+    let permit = app.catalog.authorize(&principal, &asked.request.dataset, Purpose::Read, Utc::now()).await?;
     // How many rows there are is told to those who may read all of them.
     if !permit.rows().is_open() {
         return Err(Problem::new(ProblemKind::NotAllowed));
     }
-    // What a row takes, as measured on the sample.
-    let a_row = match wanted.format {
-        FileFormat::Csv => 260,
-        FileFormat::Xlsx => 60,
-        FileFormat::Parquet => 12,
-        FileFormat::GeoJson => 600,
-        FileFormat::GeoPackage => 400,
-    };
-    let rows = wanted.version.total;
-    Ok(Json(Estimate { version: wanted.version.version.0, rows, bytes: rows.saturating_mul(a_row) }))
+    let bytes = asked.rows.saturating_mul(asked.format.bytes_a_row());
+    Ok(Json(Estimate { version, rows: asked.rows, bytes, sha256: None }))
 }

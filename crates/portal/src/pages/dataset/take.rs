@@ -23,11 +23,19 @@ pub fn downloads(
 ) -> Vec<(String, String)> {
     let id = &dataset.id;
     let version = version.map(|version| version.to_string());
+    let file = |(name, format): (&str, &str)| {
+        let mut parameters = vec![("format", format)];
+        parameters.extend(version.as_deref().map(|version| ("version", version)));
+        (name.to_owned(), address(&format!("/v1/datasets/{id}/data"), &parameters))
+    };
     if dataset.kind == DatasetKind::Features {
-        return vec![
+        let files = [("GeoPackage", "gpkg"), ("FlatGeobuf", "fgb"), ("GeoParquet", "geoparquet")].map(file);
+        let mut links = vec![
             ("GeoJSON (OGC API)".to_owned(), format!("/ogc/collections/{id}/items")),
             ("OGC API – Features".to_owned(), format!("/ogc/collections/{id}")),
         ];
+        links.extend(files);
+        return links;
     }
     if dataset.kind == DatasetKind::Coverage {
         return vec![("Cloud-Optimised GeoTIFF (JSON)".to_owned(), format!("/v1/datasets/{id}/coverages"))];
@@ -47,6 +55,7 @@ pub fn downloads(
             .into_iter()
             .map(|(name, format)| (name.to_owned(), link(format, None)))
             .collect();
+    links.extend([("Excel", "xlsx"), ("NetCDF (CF)", "netcdf")].map(file));
     if let Some((place, property)) = chosen {
         links.push((format!("CSV: {property} @ {place}"), link("csv", chosen)));
     }

@@ -111,6 +111,10 @@ impl Adapter<'_> {
                 }
                 None
             }
+            Expr::Like { pattern, escape_char, .. } | Expr::ILike { pattern, escape_char, .. } => {
+                super::patterns::escape_by_backslash(pattern, escape_char);
+                None
+            }
             Expr::Identifier(name) if name.quote_style.is_none() => self.word(&name.value.to_lowercase()),
             Expr::Function(function) => self.function(function),
             Expr::Cast { kind, expr: inner, data_type, .. } => {
@@ -244,13 +248,8 @@ impl Adapter<'_> {
             | "pg_indexes_size"
             | "pg_database_size"
             | "inet_server_port" => number(0),
-            "pg_table_is_visible"
-            | "pg_type_is_visible"
-            | "pg_function_is_visible"
-            | "pg_opclass_is_visible"
-            | "has_schema_privilege"
-            | "has_database_privilege"
-            | "has_function_privilege" => truth(true),
+            name if name.starts_with("pg_") && name.ends_with("_is_visible") => truth(true),
+            "has_schema_privilege" | "has_database_privilege" | "has_function_privilege" => truth(true),
             "has_table_privilege" | "has_any_column_privilege" | "has_column_privilege" => {
                 truth(literal(arguments.last()?).is_some_and(|right| right.eq_ignore_ascii_case("select")))
             }
@@ -260,7 +259,10 @@ impl Adapter<'_> {
             "pg_encoding_to_char" => text_of("UTF8"),
             "format_type" => format_type(first?),
             "quote_ident" => first?.clone(),
-            "to_regclass" => self.class(&literal(first?)?),
+            "to_regclass" | "regclass" => self.class(&literal(first?)?),
+            "format" => super::patterns::formatted(&arguments)?,
+            // The one list that has its length asked for is that of the schemas.
+            "array_upper" => number(i64::try_from(list_length(first?)?).ok()?),
             "to_regtype" => {
                 let found = PgType::of_name(&literal(first?)?);
                 found.map_or_else(null, |of| number(i64::from(of.oid)))
@@ -419,8 +421,14 @@ fn arguments(function: &Function) -> Vec<Expr> {
     list.args.iter().filter_map(plain).collect()
 }
 
+/// How many items a list has that is written out.
+fn list_length(list: &Expr) -> Option<usize> {
+    let Expr::Function(function) = list else { return None };
+    (function.name.to_string() == "make_array").then(|| arguments(function).len())
+}
+
 /// The text of a literal, whatever it is cast to.
-fn literal(expr: &Expr) -> Option<String> {
+pub(super) fn literal(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Value(value) => value.value.clone().into_string(),
         Expr::Cast { expr, .. } | Expr::Nested(expr) => literal(expr),
@@ -432,7 +440,7 @@ pub(super) fn parsed(text: &str) -> Option<Expr> {
     Parser::new(&GenericDialect {}).try_with_sql(text).ok()?.parse_expr().ok()
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 

@@ -19,7 +19,10 @@ pub(super) fn described(name: &ObjectName) -> Option<(&'static str, String)> {
     };
     match parts.as_slice() {
         [table] => {
-            Some(lower(table)).filter(|table| table.starts_with("pg_")).map(|table| (PG_CATALOG, table))
+            let is_known = |table: &String| {
+                table.starts_with("pg_") || super::nothing::OF_POSTGIS.contains(&table.as_str())
+            };
+            Some(lower(table)).filter(is_known).map(|table| (PG_CATALOG, table))
         }
         [.., schema, table] => {
             let schema = lower(schema);

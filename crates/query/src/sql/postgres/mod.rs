@@ -4,6 +4,8 @@
 
 mod adapt;
 mod emptied;
+mod nothing;
+mod patterns;
 mod tables;
 mod types;
 

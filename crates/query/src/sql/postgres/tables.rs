@@ -7,7 +7,7 @@ use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
 
 use super::super::session::{CATALOG, Tables};
 use super::types::{ALL, PgType};
-use super::{INFORMATION_SCHEMA, PG_CATALOG, Postgres, SCHEMA, table_oid};
+use super::{INFORMATION_SCHEMA, PG_CATALOG, Postgres, SCHEMA, nothing, table_oid};
 use crate::Error;
 
 /// The first number of what is not the server's own.
@@ -41,35 +41,9 @@ const MADE: [(&str, &[&str]); 2] = [
     (INFORMATION_SCHEMA, &["tables", "columns", "schemata"]),
 ];
 
-/// What is there for outer joins, and never has a row. Of others that never have one, statements have been
-/// answered before they come here.
-const EMPTY: [(&str, &[&str]); 15] = [
-    ("pg_range", &["rngtypid", "rngsubtype", "rngmultitypid"]),
-    ("pg_collation", &["oid", "collname", "collnamespace", "collisdeterministic"]),
-    (
-        "pg_index",
-        &["indexrelid", "indrelid", "indisunique", "indisprimary", "indisvalid", "indkey", "indpred"],
-    ),
-    (
-        "pg_constraint",
-        &["oid", "conname", "conrelid", "confrelid", "contype", "conindid", "conkey", "confkey"],
-    ),
-    ("pg_attrdef", &["oid", "adrelid", "adnum", "adbin"]),
-    ("pg_inherits", &["inhrelid", "inhparent", "inhseqno", "inhdetachpending"]),
-    ("pg_enum", &["oid", "enumtypid", "enumsortorder", "enumlabel"]),
-    ("pg_trigger", &["oid", "tgrelid", "tgname", "tgfoid", "tgisinternal"]),
-    ("pg_proc", &["oid", "proname", "pronamespace", "prorettype", "proargtypes", "prokind"]),
-    ("pg_sequence", &["seqrelid", "seqtypid", "seqstart", "seqincrement"]),
-    ("pg_partitioned_table", &["partrelid", "partstrat", "partnatts"]),
-    ("pg_foreign_table", &["ftrelid", "ftserver"]),
-    ("pg_tablespace", &["oid", "spcname", "spcowner"]),
-    ("pg_depend", &["classid", "objid", "objsubid", "refclassid", "refobjid", "refobjsubid", "deptype"]),
-    ("pg_stat_user_tables", &["relid", "schemaname", "relname", "n_live_tup"]),
-];
-
 /// Whether there is such a table.
 pub(in crate::sql) fn has_table(schema: &str, name: &str) -> bool {
-    has_rows(schema, name) || (schema == PG_CATALOG && EMPTY.iter().any(|(known, _)| *known == name))
+    has_rows(schema, name) || nothing::columns(schema, name).is_some()
 }
 
 /// Whether there may be rows in a table of this name.
@@ -104,11 +78,10 @@ pub(super) async fn table(
         (INFORMATION_SCHEMA, "tables") => information_tables(tables)?,
         (INFORMATION_SCHEMA, "columns") => information_columns(&columns(tables).await?)?,
         (INFORMATION_SCHEMA, "schemata") => schemata()?,
-        (PG_CATALOG, name) => match EMPTY.iter().find(|(known, _)| *known == name) {
-            Some((_, columns)) => nothing(columns)?,
+        (schema, name) => match nothing::columns(schema, name) {
+            Some(columns) => nothing::table(columns),
             None => return Ok(None),
         },
-        _ => return Ok(None),
     };
     Ok(Some(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?)))
 }
@@ -150,11 +123,6 @@ fn names_of(tables: &Tables) -> Vec<String> {
 fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch, Error> {
     let nullable = columns.into_iter().map(|(name, array)| (name, array, true));
     RecordBatch::try_from_iter_with_nullable(nullable).map_err(Error::internal)
-}
-
-/// A table of these columns, all numbers, without rows.
-fn nothing(names: &[&str]) -> Result<RecordBatch, Error> {
-    batch(names.iter().map(|name| (*name, numbers(std::iter::empty()))).collect())
 }
 
 fn numbers(values: impl Iterator<Item = i64>) -> ArrayRef {
