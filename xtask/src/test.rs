@@ -11,6 +11,7 @@ pub fn run(arguments: &[String]) -> Done {
     let chromium = machine::chromium()?;
     let python = machine::python_clients()?;
     machine::gdal()?;
+    machine::mosquitto()?;
     let server = postgres::Server::start()?;
 
     // Arguments choose tests of one of the two workspaces: `cluster` before them, those of the cluster.

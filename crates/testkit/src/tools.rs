@@ -19,6 +19,11 @@ pub fn psql() -> Option<PathBuf> {
     prepared("CUULONG_TEST_POSTGRES").map(|_| PathBuf::from("psql"))
 }
 
+/// Whether the clients of Mosquitto are there, which are prepared with those in Python; no is said aloud.
+pub fn mosquitto() -> bool {
+    prepared("CUULONG_TEST_PYTHON").is_some()
+}
+
 /// The URL of a new, empty database on the tests' PostgreSQL server, or `None` (said aloud).
 pub async fn postgres_database() -> Option<String> {
     let admin = prepared("CUULONG_TEST_POSTGRES")?;

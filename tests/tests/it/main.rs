@@ -5,6 +5,7 @@ mod backends;
 mod bad_input;
 mod clients;
 mod live;
+mod mqtt;
 mod outages;
 mod outlets;
 mod permissions;
