@@ -38,6 +38,11 @@ pub fn chromium() -> Done<PathBuf> {
     ensure("chromium", || find("chromium").or_else(|| find("google-chrome")))
 }
 
+/// The clients of Mosquitto, which judge MQTT.
+pub fn mosquitto() -> Done<PathBuf> {
+    ensure("mosquitto-clients", || find("mosquitto_sub").filter(|_| find("mosquitto_pub").is_some()))
+}
+
 /// The programs of GDAL, which read OGC API – Features and rasters.
 pub fn gdal() -> Done<PathBuf> {
     ensure("gdal-bin", || find("ogrinfo"))

@@ -12,6 +12,7 @@ pub fn run(arguments: &[String]) -> Done {
     let python = machine::python_clients()?;
     machine::gdal()?;
     let (jdbc, rscript) = (machine::jdbc()?, machine::rscript()?);
+    machine::mosquitto()?;
     let server = postgres::Server::start()?;
 
     // Arguments choose tests of one of the two workspaces: `cluster` before them, those of the cluster.

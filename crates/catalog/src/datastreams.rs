@@ -6,6 +6,7 @@ use model::{DatasetId, Datastream, DatastreamId, DatastreamKey, PlaceId, Propert
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use crate::cache::{Subject, Topic};
+use crate::catalog::Write;
 use crate::entity::datastream;
 use crate::row::{coded, stored};
 use crate::{Catalog, Error};
@@ -25,6 +26,19 @@ impl Catalog {
             return Ok(wanted);
         }
         let mut write = self.write(&[Topic::Datastreams]).await?;
+        self.insert_datastreams(&mut write, keys).await?;
+        write.commit().await?;
+        Ok(wanted)
+    }
+
+    /// Inserts those of the datastreams that are not there, as part of a write.
+    pub(crate) async fn insert_datastreams(
+        &self,
+        write: &mut Write<'_>,
+        keys: &[DatastreamKey],
+    ) -> Result<(), Error> {
+        let wanted: Vec<Datastream> =
+            keys.iter().map(|key| Datastream { id: key.id(), key: key.clone() }).collect();
         // Looked up again inside the transaction: another load may have registered them meanwhile.
         let mut missing = self.missing(&wanted, &write.tx).await?;
         missing.sort_unstable_by_key(|datastream| datastream.id);
@@ -46,8 +60,7 @@ impl Catalog {
             })?;
         }
         self.missing(&missing, &write.tx).await?;
-        write.commit().await?;
-        Ok(wanted)
+        Ok(())
     }
 
     /// The datastreams of a dataset by number, from memory.

@@ -4,6 +4,7 @@ mod descriptions;
 mod limits;
 mod places;
 mod register;
+mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,7 @@ use sea_orm::{
 use self::descriptions::Description;
 pub use self::descriptions::Descriptions;
 pub use self::register::is_official;
+pub use self::together::Together;
 use crate::access::GATE;
 use crate::cache::Topic;
 use crate::entity::{agency, setting};

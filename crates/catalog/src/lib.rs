@@ -57,7 +57,7 @@ pub use datasets::DatasetSearch;
 pub use directory::{DatasetCounts, Readable, Reading};
 pub use drafts::Draft;
 pub use error::Error;
-pub use facts::{Descriptions, ReferenceChanges, is_official};
+pub use facts::{Descriptions, ReferenceChanges, Together, is_official};
 pub use feed::{Audience, Change, ChangeKind, FeedState};
 pub use gazetteer::{Gazetteer, PlaceMatch};
 pub use jobs::{Job, JobState, JobsOf};

@@ -67,6 +67,16 @@ impl Catalog {
         dataset_version::Entity::find_by_id(key).one(self.reader()).await?.map(from_row).transpose()
     }
 
+    /// The version before another one; none before the first.
+    pub async fn version_before(
+        &self,
+        dataset: &DatasetId,
+        version: Version,
+    ) -> Result<Option<VersionInfo>, Error> {
+        let before = newest_first(dataset).filter(dataset_version::Column::Version.lt(int(version.0)));
+        before.limit(1).one(self.reader()).await?.map(from_row).transpose()
+    }
+
     /// The version that was current at an instant; none before the first.
     pub async fn version_at(
         &self,

@@ -70,6 +70,8 @@ pub struct Config {
     pub traces: Option<TraceConfig>,
     /// How clients of PostgreSQL are served; not at all when absent.
     pub pgwire: Option<PgWire>,
+    /// How clients of MQTT are served; not at all when absent.
+    pub mqtt: Option<Mqtt>,
     /// Every value with its origin, for `cuulong config`.
     pub origins: Vec<(String, String, String)>,
 }
@@ -96,6 +98,22 @@ pub struct PgWire {
     /// Whether somebody asked for this address: then a node does not start without it.
     pub is_asked: bool,
     /// The operator's certificate and key; the node signs one itself when absent.
+    pub certificate: Option<(PathBuf, PathBuf)>,
+    /// Connections at a time.
+    pub connections: usize,
+    /// How long a connection may stand without a word, seconds.
+    pub idle_seconds: u64,
+}
+
+/// How clients of MQTT are served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mqtt {
+    /// Where to listen, in plain text and in TLS.
+    pub listen: String,
+    /// Whether somebody asked for this address: then a node does not start without it.
+    pub is_asked: bool,
+    /// The operator's certificate and key, those of PostgreSQL's protocol; the node signs one itself when
+    /// absent.
     pub certificate: Option<(PathBuf, PathBuf)>,
     /// Connections at a time.
     pub connections: usize,
@@ -141,6 +159,9 @@ struct File {
     pgwire_key: Option<String>,
     pgwire_connections: Option<u64>,
     pgwire_idle_seconds: Option<u64>,
+    mqtt_listen: Option<String>,
+    mqtt_connections: Option<u64>,
+    mqtt_idle_seconds: Option<u64>,
 }
 
 /// A configuration that cannot be used; the sentence names the value and its origin.
@@ -216,6 +237,17 @@ impl Config {
             idle_seconds: positive("pgwire_idle_seconds", &idle)?,
             listen: listens,
         };
+        let listens = values.pick("mqtt_listen", None, file.mqtt_listen, MQTT_LISTEN);
+        let connections = values.pick("mqtt_connections", None, number(file.mqtt_connections), "1000");
+        let idle = values.pick("mqtt_idle_seconds", None, number(file.mqtt_idle_seconds), "600");
+        let mqtt = Mqtt {
+            is_asked: listens != MQTT_LISTEN,
+            certificate: pgwire.certificate.clone(),
+            connections: usize::try_from(positive("mqtt_connections", &connections)?)
+                .map_err(|e| ConfigError(format!("mqtt_connections: {e}")))?,
+            idle_seconds: positive("mqtt_idle_seconds", &idle)?,
+            listen: listens,
+        };
         let traces = address("otlp_endpoint", &otlp_endpoint)?
             .map(|endpoint| TraceConfig::new(endpoint, &otlp_plain_hosts, otlp_percent).map_err(ConfigError))
             .transpose()?;
@@ -229,6 +261,7 @@ impl Config {
                 .map_err(|e| ConfigError(format!("webhook_attempts: {e}")))?,
             webhook_pause_seconds: positive("webhook_pause_seconds", &pause)?,
             pgwire: Some(pgwire).filter(|pgwire| pgwire.listen != "none"),
+            mqtt: Some(mqtt).filter(|mqtt| mqtt.listen != "none"),
             engine: engine_at(&engine)?,
             cluster_secret,
             cluster_from_bytes: cluster_from_bytes.parse().map_err(|_| {
@@ -271,6 +304,9 @@ impl Config {
 
 /// Where clients of PostgreSQL are served, unless the operator says otherwise.
 const PGWIRE_LISTEN: &str = "127.0.0.1:5433";
+
+/// Where clients of MQTT are served, unless the operator says otherwise.
+const MQTT_LISTEN: &str = "127.0.0.1:1883";
 
 /// A URL, or nothing where nothing is given.
 fn address(name: &str, text: &str) -> Result<Option<url::Url>, ConfigError> {

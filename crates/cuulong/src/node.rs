@@ -21,7 +21,7 @@ use serve::{App, ServeConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, EngineAt, PgWire};
+use crate::config::{Config, EngineAt, Mqtt, PgWire};
 use crate::lock::{Holder, Lock};
 use crate::operate::folder;
 use crate::stalled::{Peer, Watchful};
@@ -87,6 +87,7 @@ pub struct Node {
     router: Router,
     lock: Lock,
     pgwire: Option<PgWire>,
+    mqtt: Option<Mqtt>,
     data: PathBuf,
 }
 
@@ -122,8 +123,8 @@ impl Node {
         background.spawn(app.clone().keep_pieces());
         background.spawn(app.clone().keep_changes());
         background.spawn(app.clone().keep_webhooks());
-        let (pgwire, data) = (config.pgwire.clone(), config.data.clone());
-        Ok(Node { background, app, router, lock, pgwire, data })
+        let (pgwire, mqtt, data) = (config.pgwire.clone(), config.mqtt.clone(), config.data.clone());
+        Ok(Node { background, app, router, lock, pgwire, mqtt, data })
     }
 
     /// The parts that handlers read with.
@@ -165,6 +166,35 @@ impl Node {
             .local_addr()
             .map_err(|source| NodeError::Listen { address: pgwire.listen.clone(), source })?;
         let server = sqlwire::Server::new(self.app.catalog.clone(), self.app.engine.clone(), tls, limits);
+        self.background.spawn(server.serve(listener));
+        Ok(Some(address))
+    }
+
+    /// Serves clients of MQTT from now on, and says where; nowhere when the configuration says so, or when
+    /// another has the address that nobody asked for.
+    pub async fn listen_mqtt(&mut self) -> Result<Option<SocketAddr>, NodeError> {
+        let Some(mqtt) = &self.mqtt else { return Ok(None) };
+        let listener = match TcpListener::bind(&mqtt.listen).await {
+            Ok(listener) => listener,
+            Err(error) if !mqtt.is_asked => {
+                tracing::warn!(%error, address = mqtt.listen, "MQTT is not served");
+                return Ok(None);
+            }
+            Err(source) => return Err(NodeError::Listen { address: mqtt.listen.clone(), source }),
+        };
+        let given = mqtt.certificate.as_ref();
+        let given = given.map(|(certificate, key)| (certificate.as_path(), key.as_path()));
+        let tls = sqlwire::acceptor(given, &self.data)?;
+        let limits = mqttwire::Limits {
+            connections: mqtt.connections,
+            idle: Duration::from_secs(mqtt.idle_seconds),
+            ..mqttwire::Limits::default()
+        };
+        let address = listener
+            .local_addr()
+            .map_err(|source| NodeError::Listen { address: mqtt.listen.clone(), source })?;
+        self.app.serves_mqtt(address.port());
+        let server = mqttwire::Server::new(self.app.clone(), tls, limits);
         self.background.spawn(server.serve(listener));
         Ok(Some(address))
     }

@@ -39,7 +39,7 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use lake::{Lake, SegmentName, Settle};
-use model::{DatasetId, DatasetKind, DatastreamId, RunTotals};
+use model::{DatasetId, DatasetKind, DatastreamId, DatastreamKey, Property, RunTotals};
 use parking_lot::{Mutex, RwLock};
 use policy::{Denial, Permit};
 use tokio::sync::Semaphore;
@@ -90,6 +90,15 @@ pub struct NewObservation<'a> {
     pub quality: Option<i64>,
     /// The observation as it was received: JSON without line breaks.
     pub received: &'a str,
+}
+
+/// Whether observations stand each for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// One that is wrong is refused alone.
+    Each,
+    /// One that is wrong keeps all of them out.
+    Together,
 }
 
 /// What became of one observation.
@@ -186,9 +195,17 @@ impl Writes {
         permit: &Permit,
         observations: &[NewObservation<'_>],
         now: DateTime<Utc>,
+        asked: Asked,
     ) -> Result<Vec<Outcome>, Error> {
         let desk = self.desk(permit).await?;
         let checked = desk.check(self, permit, observations, now).await?;
+        if asked == Asked::Together && checked.iter().any(Result::is_err) {
+            metrics::counter!("cuulong_writes_total", "outcome" => "refused").increment(checked.len() as u64);
+            return Ok(checked
+                .into_iter()
+                .map(|checked| checked.map(|checked| checked.accepted()))
+                .collect());
+        }
         let lines = line::lines(permit, observations, &checked, now);
         let accepted = checked.iter().filter(|checked| checked.is_ok()).count();
         metrics::counter!("cuulong_writes_total", "outcome" => "accepted").increment(accepted as u64);
@@ -244,13 +261,54 @@ impl Intake {
         }
         let writes = &self.inner.writes;
         match key {
-            None => Ok(writes.take(permit, observations, now).await?.into()),
+            None => Ok(writes.take(permit, observations, now, Asked::Each).await?.into()),
             Some(key) => {
                 let use_of = keys::Use::of(permit, key, observations);
-                let take = || async { Ok(Arc::from(writes.take(permit, observations, now).await?)) };
+                let take =
+                    || async { Ok(Arc::from(writes.take(permit, observations, now, Asked::Each).await?)) };
                 writes.keys.once(use_of, take).await
             }
         }
+    }
+
+    /// Takes observations that belong together: all of them, or none and why the first was refused, with
+    /// its place among them. Otherwise as [`Intake::observe`].
+    pub async fn observe_together(
+        &self,
+        permit: &Permit,
+        observations: &[NewObservation<'_>],
+        now: DateTime<Utc>,
+    ) -> Result<Result<Vec<Accepted>, (usize, Refused)>, Error> {
+        if !permit.may_write() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        if observations.len() > MAX_OBSERVATIONS {
+            let limit = format!("{MAX_OBSERVATIONS} (send them in parts)");
+            return Err(Error::Limit { what: "the number of observations in one request".into(), limit });
+        }
+        let outcomes = self.inner.writes.take(permit, observations, now, Asked::Together).await?;
+        let mut accepted = Vec::with_capacity(outcomes.len());
+        for (at, outcome) in outcomes.into_iter().enumerate() {
+            match outcome {
+                Ok(one) => accepted.push(one),
+                Err(refused) => return Ok(Err((at, refused))),
+            }
+        }
+        Ok(Ok(accepted))
+    }
+
+    /// Says whether an observation of a datastream would be taken that is not registered yet; nothing
+    /// is kept.
+    pub async fn would_take(
+        &self,
+        permit: &Permit,
+        key: &DatastreamKey,
+        property: &Property,
+        observation: &NewObservation<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), Refused>, Error> {
+        let gazetteer = self.inner.writes.catalog.gazetteer().await?;
+        Ok(check::planned(&self.inner.writes.catalog, gazetteer, permit, (key, property), observation, now))
     }
 
     /// Waits until all small writes that were acknowledged are in versions: before a backup, or

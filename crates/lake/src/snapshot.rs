@@ -100,6 +100,17 @@ impl Snapshot {
         self.rows
     }
 
+    /// The same version with only the files that an earlier one does not have: among their rows are all
+    /// that came after it.
+    #[must_use]
+    pub fn beyond(&self, earlier: &Snapshot) -> Snapshot {
+        let there: HashSet<&Path> = earlier.files.iter().map(|file| &file.path).collect();
+        let files: Vec<DataFile> =
+            self.files.iter().filter(|file| !there.contains(&file.path)).cloned().collect();
+        let rows = files.iter().map(|file| file.rows).sum();
+        Snapshot { files, rows, ..self.clone() }
+    }
+
     /// Whether the rows are observations; they are features otherwise.
     pub fn is_observations(&self) -> bool {
         matches!(self.table, TableSchema::Observations)

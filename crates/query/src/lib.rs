@@ -6,6 +6,7 @@
 //! and Arrow batches, never the engine's types or errors; but for [`cluster`], through which plans
 //! leave to other machines.
 
+mod added;
 mod buckets;
 pub mod cluster;
 mod differences;
@@ -24,6 +25,7 @@ mod tables;
 mod tile;
 mod whole;
 
+pub use added::{Added, AddedRequest};
 pub use buckets::{Bucket, BucketRequest, Buckets, Every};
 pub use differences::{Difference, Differences};
 pub use engine::{Asker, Background, Budget, Engine, QueryLimits, SlowQuery};

@@ -234,7 +234,7 @@ fn known_count(permit: &Permit, snapshot: &Arc<Snapshot>, request: &SeriesReques
 }
 
 /// The reads that continue after a result: the rest of its datastream, then those that follow.
-fn pages(
+pub(crate) fn pages(
     datastreams: Vec<i64>,
     time: TimeRange,
     after: Option<(DatastreamId, DateTime<Utc>)>,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::http::HeaderName;
@@ -43,6 +43,8 @@ struct Inner {
     subscribers: crate::changes::Subscribers,
     outgoing: Outgoing,
     downloads: crate::downloads::Downloads,
+    /// The port at which MQTT is served, once it is.
+    mqtt: OnceLock<u16>,
 }
 
 /// What an [`App`] is made of.
@@ -111,6 +113,7 @@ impl App {
             subscribers: crate::changes::Subscribers::default(),
             outgoing,
             downloads: crate::downloads::Downloads::default(),
+            mqtt: OnceLock::new(),
         }))
     }
 
@@ -162,6 +165,17 @@ impl App {
     /// Whether the node can do its work, as last found.
     pub(crate) fn readiness(&self) -> &Readiness {
         &self.0.readiness
+    }
+
+    /// Says that MQTT is served at a port.
+    pub fn serves_mqtt(&self, port: u16) {
+        // The first one stays: a node listens once.
+        self.0.mqtt.set(port).ok();
+    }
+
+    /// The port at which MQTT is served.
+    pub(crate) fn mqtt(&self) -> Option<u16> {
+        self.0.mqtt.get().copied()
     }
 
     /// Whether the key is the one of the node's own console.

@@ -40,6 +40,13 @@ mod tilesets;
 mod v1;
 mod webhooks;
 
+/// What happens, for clients that stay connected: who they are, what they are told, what they send.
+pub mod live {
+    pub use crate::changes::live::{CHANGES_TOPIC, Happened, Message, Place};
+    pub use crate::http::Visitor;
+    pub use crate::sta::live::{Entities, THINGS_TOPIC, View, publish};
+}
+
 pub use app::{App, Parts, ServeConfig};
 pub use outgoing::Allowed;
 pub use v1::{guess_document, openapi, report_document};

@@ -86,7 +86,7 @@ impl TestNode {
         let variables = |name: &str| match name {
             "CUULONG_CATALOG" => self.backend.catalog.clone(),
             // A free one; nodes that nobody asks over HTTP do not listen there either.
-            "CUULONG_PGWIRE_LISTEN" => Some("127.0.0.1:0".to_owned()),
+            "CUULONG_PGWIRE_LISTEN" | "CUULONG_MQTT_LISTEN" => Some("127.0.0.1:0".to_owned()),
             "CUULONG_STORE" => self.backend.store.clone(),
             "CUULONG_UPLOAD_LIMIT" => self.upload_limit.map(|limit| limit.to_string()),
             _ => self.settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
@@ -166,12 +166,14 @@ impl TestNode {
         let address = listener.local_addr().expect("an address");
         let mut node = self.node.take().expect("the node is open");
         let sql = node.listen_sql().await.expect("it listens").expect("an address");
+        let mqtt = node.listen_mqtt().await.expect("it listens").expect("an address");
         let key = node.console_key();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             node.serve(listener, async { stopped.await.unwrap_or(()) }).await.expect("the node serves");
         });
-        Served { url: format!("http://{address}"), sql, key, stop: Some(stop), task: Some(task), test: self }
+        let url = format!("http://{address}");
+        Served { url, sql, mqtt, key, stop: Some(stop), task: Some(task), test: self }
     }
 }
 
@@ -192,6 +194,8 @@ pub struct Served {
     pub url: String,
     /// Where clients of PostgreSQL are served.
     pub sql: std::net::SocketAddr,
+    /// Where clients of MQTT are served.
+    pub mqtt: std::net::SocketAddr,
     /// Its console's key.
     pub key: SecretString,
     stop: Option<oneshot::Sender<()>>,

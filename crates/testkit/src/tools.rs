@@ -42,6 +42,11 @@ fn is_found(program: &str) -> bool {
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
+/// Whether the clients of Mosquitto are there, which are prepared with those in Python; no is said aloud.
+pub fn mosquitto() -> bool {
+    prepared("CUULONG_TEST_PYTHON").is_some()
+}
+
 /// The URL of a new, empty database on the tests' PostgreSQL server, or `None` (said aloud).
 pub async fn postgres_database() -> Option<String> {
     let admin = prepared("CUULONG_TEST_POSTGRES")?;

@@ -6,6 +6,7 @@ mod bad_input;
 mod clients;
 mod downloads;
 mod live;
+mod mqtt;
 mod outages;
 mod outlets;
 mod permissions;

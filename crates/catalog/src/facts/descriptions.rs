@@ -10,7 +10,7 @@ use super::{Fact, ReferenceChanges, take};
 use crate::cache::Topic;
 use crate::entity::description;
 use crate::row::stored;
-use crate::{Catalog, Error};
+use crate::{Catalog, Error, Gazetteer};
 
 /// The most bytes that a description takes.
 const MAX_BYTES: usize = 16 << 10;
@@ -44,24 +44,30 @@ impl Fact for Description {
     }
 }
 
+/// Whether there is room for a description.
+pub(super) fn check_description(gazetteer: &Gazetteer, description: &Description) -> Result<(), Error> {
+    if description.subject.len() > 300 || description.to_row().words.len() > MAX_BYTES {
+        return Err(Error::invalid(
+            "the description is too long",
+            format!("write at most {MAX_BYTES} bytes of names, texts and properties"),
+        ));
+    }
+    if gazetteer.descriptions.len() >= MOST && !gazetteer.descriptions.contains_key(&description.subject) {
+        return Err(Error::invalid(
+            format!("there are {MOST} descriptions already"),
+            "remove some that nothing needs",
+        ));
+    }
+    Ok(())
+}
+
 impl Catalog {
     /// Writes down what is said of something, in place of what was said before; nothing is forgotten
     /// by an empty description.
     pub async fn describe(&self, subject: &str, words: Map<String, Value>) -> Result<(), Error> {
         let gazetteer = self.gazetteer().await?;
         let description = Description { subject: subject.to_owned(), words };
-        if subject.len() > 300 || description.to_row().words.len() > MAX_BYTES {
-            return Err(Error::invalid(
-                "the description is too long",
-                format!("write at most {MAX_BYTES} bytes of names, texts and properties"),
-            ));
-        }
-        if gazetteer.descriptions.len() >= MOST && !gazetteer.descriptions.contains_key(subject) {
-            return Err(Error::invalid(
-                format!("there are {MOST} descriptions already"),
-                "remove some that nothing needs",
-            ));
-        }
+        check_description(&gazetteer, &description)?;
         let write = self.write(&[Topic::Reference]).await?;
         take(&write.tx, std::slice::from_ref(&description), false, &mut ReferenceChanges::default()).await?;
         write.commit().await

@@ -4,7 +4,7 @@ use model::{Place, Property, Unit, fold};
 
 use super::{ReferenceChanges, take};
 use crate::cache::Topic;
-use crate::{Catalog, Error};
+use crate::{Catalog, Error, Gazetteer};
 
 /// Schemes whose codes somebody else gives out.
 const OFFICIAL: [&str; 3] = ["gso2004", "vn2025", "iso3166"];
@@ -22,53 +22,13 @@ impl Catalog {
     /// Registers a property. One that exists under the code, or under one of the names, is a conflict:
     /// two properties of one name would make every file that names it ambiguous.
     pub async fn register_property(&self, property: &Property) -> Result<(), Error> {
-        let gazetteer = self.gazetteer().await?;
-        if Unit::parse(&property.unit).is_err() {
-            return Err(Error::invalid(
-                format!("`{}` is no unit that is known here", property.unit),
-                "write it in UCUM, e.g. g/L, 10*3.t, {person}",
-            ));
-        }
-        if !gazetteer.sectors.iter().any(|sector| sector.code == property.sector) {
-            let known: Vec<&str> = gazetteer.sectors.iter().map(|sector| sector.code.as_str()).collect();
-            return Err(Error::invalid(
-                format!("there is no sector `{}`", property.sector),
-                format!("write one of {}", known.join(", ")),
-            ));
-        }
-        if property.plausible_min.zip(property.plausible_max).is_some_and(|(least, most)| least > most) {
-            return Err(Error::invalid("the plausible range is empty", "write the smaller number first"));
-        }
-        let code = property.code.to_string();
-        let names = [Some(&property.name.vi), property.name.en.as_ref()].into_iter().flatten();
-        let names: Vec<&String> = names.chain(&property.aliases).chain([&code]).collect();
-        checked(&names, property.note.as_ref())?;
-        let taken = names.iter().find_map(|name| Some((*name, gazetteer.property_by_alias(name)?)));
-        if let Some((name, other)) = taken {
-            return Err(Error::Conflict {
-                what: format!("the property `{}`, also called `{name}`,", other.code),
-            });
-        }
+        check_property(&*self.gazetteer().await?, property)?;
         self.register(std::slice::from_ref(property)).await
     }
 
     /// Registers a place. One that exists under the id is a conflict; its name may be that of others.
     pub async fn register_place(&self, place: &Place) -> Result<(), Error> {
-        let gazetteer = self.gazetteer().await?;
-        let names = [Some(&place.name.vi), place.name.en.as_ref()].into_iter().flatten();
-        checked(&names.chain(&place.alt_names).collect::<Vec<_>>(), Some(&place.source))?;
-        if is_official(place.id.scheme()) {
-            return Err(Error::invalid(
-                format!("the codes of `{}` are official and stand in the reference", place.id.scheme()),
-                "give the place an id of a scheme of your own, e.g. `station:my_gauge`",
-            ));
-        }
-        if let Some(other) = gazetteer.place(&place.id) {
-            return Err(Error::Conflict { what: format!("the place `{}` ({})", other.id, other.name.vi) });
-        }
-        if place.valid_from.zip(place.valid_to).is_some_and(|(from, to)| from > to) {
-            return Err(Error::invalid("the place ends before it begins", "write the earlier day first"));
-        }
+        check_place(&*self.gazetteer().await?, place)?;
         self.register(std::slice::from_ref(place)).await
     }
 
@@ -82,6 +42,56 @@ impl Catalog {
         take::<F>(&write.tx, facts, false, &mut ReferenceChanges::default()).await?;
         write.commit().await
     }
+}
+
+/// Whether a property can be registered beside those that are there.
+pub(super) fn check_property(gazetteer: &Gazetteer, property: &Property) -> Result<(), Error> {
+    if Unit::parse(&property.unit).is_err() {
+        return Err(Error::invalid(
+            format!("`{}` is no unit that is known here", property.unit),
+            "write it in UCUM, e.g. g/L, 10*3.t, {person}",
+        ));
+    }
+    if !gazetteer.sectors.iter().any(|sector| sector.code == property.sector) {
+        let known: Vec<&str> = gazetteer.sectors.iter().map(|sector| sector.code.as_str()).collect();
+        return Err(Error::invalid(
+            format!("there is no sector `{}`", property.sector),
+            format!("write one of {}", known.join(", ")),
+        ));
+    }
+    if property.plausible_min.zip(property.plausible_max).is_some_and(|(least, most)| least > most) {
+        return Err(Error::invalid("the plausible range is empty", "write the smaller number first"));
+    }
+    let code = property.code.to_string();
+    let names = [Some(&property.name.vi), property.name.en.as_ref()].into_iter().flatten();
+    let names: Vec<&String> = names.chain(&property.aliases).chain([&code]).collect();
+    checked(&names, property.note.as_ref())?;
+    let taken = names.iter().find_map(|name| Some((*name, gazetteer.property_by_alias(name)?)));
+    if let Some((name, other)) = taken {
+        return Err(Error::Conflict {
+            what: format!("the property `{}`, also called `{name}`,", other.code),
+        });
+    }
+    Ok(())
+}
+
+/// Whether a place can be registered beside those that are there.
+pub(super) fn check_place(gazetteer: &Gazetteer, place: &Place) -> Result<(), Error> {
+    let names = [Some(&place.name.vi), place.name.en.as_ref()].into_iter().flatten();
+    checked(&names.chain(&place.alt_names).collect::<Vec<_>>(), Some(&place.source))?;
+    if is_official(place.id.scheme()) {
+        return Err(Error::invalid(
+            format!("the codes of `{}` are official and stand in the reference", place.id.scheme()),
+            "give the place an id of a scheme of your own, e.g. `station:my_gauge`",
+        ));
+    }
+    if let Some(other) = gazetteer.place(&place.id) {
+        return Err(Error::Conflict { what: format!("the place `{}` ({})", other.id, other.name.vi) });
+    }
+    if place.valid_from.zip(place.valid_to).is_some_and(|(from, to)| from > to) {
+        return Err(Error::invalid("the place ends before it begins", "write the earlier day first"));
+    }
+    Ok(())
 }
 
 /// Whether names can be kept and found.

@@ -31,6 +31,9 @@ pub async fn serve(config: &Config, demo: bool) -> Done {
     if let Some(address) = node.listen_sql().await.map_err(|error| sentence(&error))? {
         tell(&format!("PostgreSQL: postgresql://public@{}/cuulong", shown(address)));
     }
+    if let Some(address) = node.listen_mqtt().await.map_err(|error| sentence(&error))? {
+        tell(&format!("MQTT: mqtt://{}", shown(address)));
+    }
     node.serve(listener, signal()).await.map_err(|error| sentence(&error))
 }
 

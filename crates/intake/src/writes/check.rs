@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use catalog::{Catalog, Gazetteer, PlaceAlias, PlaceMatch};
 use chrono::{DateTime, Utc};
-use model::{DatasetId, DatastreamId, DatastreamKey, PlaceId, Quality, Statistic};
+use model::{DatasetId, DatastreamId, DatastreamKey, PlaceId, Property, Quality, Statistic};
 use parking_lot::RwLock;
 use policy::{Permit, RowFilter};
 
@@ -163,6 +163,21 @@ impl Rules {
     }
 }
 
+/// Checks an observation of a datastream that is to be registered with it.
+pub(super) fn planned(
+    catalog: &Catalog,
+    gazetteer: Arc<Gazetteer>,
+    permit: &Permit,
+    (key, property): (&DatastreamKey, &Property),
+    new: &NewObservation<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), Refused> {
+    let around = Around::new(catalog, gazetteer, Arc::default(), permit, now);
+    let moment = around.moment(new)?;
+    let rule = around.rule_of_key(new, key, property)?;
+    around.finish(Arc::new(rule), new, moment).map(|_| ())
+}
+
 /// What an observation says about its datastream, as one text.
 fn name_of(new: &NewObservation<'_>, precision: Precision) -> Result<String, Refused> {
     let parts = [new.place, new.property, new.unit, new.statistic, new.period, new.procedure, new.datum];
@@ -232,6 +247,16 @@ impl Around<'_> {
         let unknown = || refused("datastream", "unknown_datastream", &id.to_string(), "");
         let key = found.ok_or_else(unknown)?.key;
         let property = self.gazetteer.property(&key.property).ok_or_else(unknown)?;
+        self.rule_of_key(new, &key, property)
+    }
+
+    fn rule_of_key(
+        &self,
+        new: &NewObservation<'_>,
+        key: &DatastreamKey,
+        property: &Property,
+    ) -> Result<Rule, Refused> {
+        let id = key.id();
         let wanted = Wanted {
             dataset: &key.dataset,
             place: &key.place,
@@ -245,6 +270,7 @@ impl Around<'_> {
         };
         let taking =
             Taking::of(&self.gazetteer, &wanted).map_err(|problem| unit_refused(new, property, problem))?;
+        let unknown = || refused("datastream", "unknown_datastream", &id.to_string(), "");
         let period = Period::parse(&key.period).ok_or_else(unknown)?;
         let rule = Rule::of(taking, period);
         // The property's unit may have changed since the datastream was registered.

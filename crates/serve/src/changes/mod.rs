@@ -3,6 +3,7 @@
 
 mod cursor;
 mod document;
+pub mod live;
 mod notification;
 mod subscribers;
 

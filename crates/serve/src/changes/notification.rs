@@ -62,6 +62,13 @@ impl<'a> Notifier<'a> {
         Ok(messages)
     }
 
+    /// The topic that messages of a change are published under.
+    pub(crate) async fn topic(&self, change: &Change) -> Answer<Option<String>> {
+        let datasets = described(self.app, std::slice::from_ref(change)).await?;
+        let centre = &self.app.config.wis2_centre;
+        Ok(datasets.get(&change.dataset).map(|dataset| wis2::topic(centre, dataset.theme.code())))
+    }
+
     async fn links_of(
         &self,
         change: &Change,

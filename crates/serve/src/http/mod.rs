@@ -16,6 +16,7 @@ pub mod principal;
 pub mod problem;
 pub mod revalidate;
 mod tagged;
+mod visitor;
 
 pub use language::RequestLang;
 pub use links::Links;
@@ -23,6 +24,7 @@ pub use params::{Body, Params};
 pub use principal::Caller;
 pub use problem::{Problem, ProblemKind};
 pub use tagged::tagged;
+pub use visitor::Visitor;
 
 /// What a handler answers: the thing asked for, or a problem in the reader's language.
 pub type Answer<T> = Result<T, Problem>;

@@ -289,7 +289,7 @@ impl Problem {
     }
 
     /// The problem as a document.
-    pub(crate) fn document(&self, lang: Lang, request_id: Option<&str>) -> serde_json::Value {
+    pub fn document(&self, lang: Lang, request_id: Option<&str>) -> serde_json::Value {
         let mut document = json!({
             "type": self.prescribed.map_or_else(|| format!("/problems/{}", self.kind.slug()), str::to_owned),
             "title": self.kind.title(lang),

@@ -112,6 +112,10 @@ pub(super) async fn page(ctx: &Context, set: Set, options: &Options) -> Answer<P
             check_paths(options, Entity::Observation)?;
             observations::page(ctx, series, options, Window::of(options, true)).await
         }
+        Set::Together(multi) => {
+            check_paths(options, Entity::Observation)?;
+            observations::together_page(ctx, multi, options, Window::of(options, true)).await
+        }
         Set::Nodes(nodes) => nodes_page(ctx, nodes, options),
     }
 }
@@ -183,7 +187,7 @@ async fn expand_ones(
     for node in nodes {
         let one = match node.related(&ctx.world, expand.relation) {
             Set::Nodes(nodes) => nodes.into_iter().next(),
-            Set::Observations(_) => None,
+            Set::Observations(_) | Set::Together(_) => None,
         };
         leads_to.push(one.map(|one| {
             *at.entry(one.id(&ctx.world)).or_insert_with(|| {
@@ -222,12 +226,19 @@ async fn expand_sets(
     expand: &Expand,
     documents: &mut [Document],
 ) -> Answer<()> {
-    let (name, options) = (expand.relation.name, &expand.options);
+    let options = &expand.options;
     let pages = if expand.relation.to == Entity::Observation {
         check_paths(options, Entity::Observation)?;
+        if let [Node::Multi(_), ..] = nodes {
+            let mut pages = Vec::with_capacity(nodes.len());
+            for node in nodes {
+                pages.push(page(ctx, node.related(&ctx.world, expand.relation), options).await?);
+            }
+            return put_sets(ctx, nodes, expand, documents, pages).await;
+        }
         let series = nodes.iter().map(|node| match node.related(&ctx.world, expand.relation) {
             Set::Observations(series) => series,
-            Set::Nodes(_) => Vec::new(),
+            Set::Nodes(_) | Set::Together(_) => Vec::new(),
         });
         observations::pages(ctx, series.collect(), options, Window::of(options, true)).await?
     } else {
@@ -235,11 +246,23 @@ async fn expand_sets(
         for node in nodes {
             pages.push(match node.related(&ctx.world, expand.relation) {
                 Set::Nodes(nodes) => nodes_page(ctx, nodes, options)?,
-                Set::Observations(_) => Page::default(),
+                Set::Observations(_) | Set::Together(_) => Page::default(),
             });
         }
         pages
     };
+    put_sets(ctx, nodes, expand, documents, pages).await
+}
+
+/// Puts pages that have been found into the documents.
+async fn put_sets(
+    ctx: &Context,
+    nodes: &[Node],
+    expand: &Expand,
+    documents: &mut [Document],
+    pages: Vec<Page>,
+) -> Answer<()> {
+    let (name, options) = (expand.relation.name, &expand.options);
     let all: Vec<Node> = pages.iter().flat_map(|page| page.nodes.iter().cloned()).collect();
     let mut expanded = self::documents(ctx, &all, options).await?.into_iter();
     for ((document, node), page) in documents.iter_mut().zip(nodes).zip(&pages) {

@@ -1,5 +1,7 @@
-//! Several requests in one (`$batch`), as JSON after OData 4.01 §11.7 and as other SensorThings services
-//! take them: one after the other, each with an answer of its own.
+//! Several requests in one (`$batch`, 18-088 §11): as `multipart/mixed`, and as JSON after OData 4.01
+//! §11.7. One after the other, each with an answer of its own; change sets as a whole, or not at all.
+
+mod multipart;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -60,7 +62,25 @@ impl PartId {
     }
 }
 
+/// A request of a batch.
+pub(super) struct Asked {
+    /// The sender's name of it.
+    id: Option<String>,
+    method: String,
+    url: String,
+    body: String,
+}
+
+/// What is done at a time.
+enum Unit {
+    /// One request.
+    Alone(Asked),
+    /// Several, of which all are done or none.
+    Together(Vec<Asked>),
+}
+
 /// What an earlier request made: its id, and its path below the service's root.
+#[derive(Clone)]
 struct Made {
     id: Value,
     path: String,
@@ -69,66 +89,237 @@ struct Made {
 /// Answers a batch.
 pub(super) async fn answer(reader: &Reader, headers: &HeaderMap, body: &[u8]) -> Answer<Response> {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-    if media_type.split(';').next().is_some_and(|media_type| media_type.trim().starts_with("multipart/")) {
-        let why = "a batch is JSON here: send `{\"requests\": […]}` as application/json";
-        return Err(Problem::text(ProblemKind::NotSupported, why));
+    let is_multipart = media_type.trim_start().to_ascii_lowercase().starts_with("multipart/");
+    let mut run = Run { reader, made: HashMap::new(), left: MOST_BYTES };
+    if is_multipart {
+        let body =
+            std::str::from_utf8(body).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
+        let units = multipart::read(body, &multipart::boundary(media_type)?)?;
+        let mut answers = Vec::with_capacity(units.len());
+        for unit in units {
+            answers.push(run.in_parts(unit).await);
+        }
+        return multipart::write(&answers).map(IntoResponse::into_response);
     }
+    let mut responses = Vec::new();
+    for unit in units_of(body)? {
+        run.in_json(unit, &mut responses).await;
+    }
+    Ok(Json(json!({ "responses": responses })).into_response())
+}
+
+/// The requests of a batch in JSON; those that follow one another in a group of one name are done
+/// together.
+fn units_of(body: &[u8]) -> Answer<Vec<Unit>> {
     let batch: Batch =
         serde_json::from_slice(body).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
     if batch.requests.len() > MOST_REQUESTS {
         let why = format!("a batch has at most {MOST_REQUESTS} requests: send them in parts");
         return Err(Problem::text(ProblemKind::TooLarge, why));
     }
-    let mut made: HashMap<String, Made> = HashMap::new();
-    let mut responses = Vec::with_capacity(batch.requests.len());
-    let mut left = MOST_BYTES;
+    let mut units = Vec::with_capacity(batch.requests.len());
+    let mut last: Option<String> = None;
     for part in batch.requests {
         let Part { id, method, url, body, group, .. } = part;
-        let id = id.text();
-        let answer = if left == 0 {
-            Err(Problem::text(ProblemKind::TooLarge, "the answers before were too long: send it again"))
-        } else if group.is_some() {
-            // Nothing takes back what another commit made known.
-            let why = "requests of a batch are done each for itself: leave `atomicityGroup` out";
-            Err(Problem::text(ProblemKind::NotSupported, why))
-        } else {
-            one(reader, &method, &url, body, &made).await
-        };
-        let answer = match answer {
-            Ok(answer) => taken(answer, &mut left).await,
-            Err(problem) => Err(problem),
-        };
-        let mut document = match answer {
-            Ok(document) => document,
-            Err(problem) => {
-                let status = problem.kind.status().as_u16();
-                Map::from_iter([
-                    ("status".to_owned(), status.into()),
-                    ("body".to_owned(), problem.document(reader.lang, None)),
-                ])
-            }
-        };
-        if let Some(location) = document.get("location").and_then(Value::as_str) {
-            let own = document.get("body").and_then(|body| body.get("@iot.id")).cloned();
-            let path = below_root(reader, location).to_owned();
-            made.insert(id.clone(), Made { id: own.unwrap_or_default(), path });
+        let body = body.map_or_else(String::new, |body| body.get().to_owned());
+        let asked = Asked { id: Some(id.text()), method, url, body };
+        match (&group, units.last_mut()) {
+            (Some(_), Some(Unit::Together(requests))) if group == last => requests.push(asked),
+            (Some(_), _) => units.push(Unit::Together(vec![asked])),
+            (None, _) => units.push(Unit::Alone(asked)),
         }
-        document.insert("id".to_owned(), id.into());
-        responses.push(Value::Object(document));
+        last = group;
     }
-    Ok(Json(json!({ "responses": responses })).into_response())
+    Ok(units)
+}
+
+/// A batch under way.
+struct Run<'r> {
+    reader: &'r Reader,
+    made: HashMap<String, Made>,
+    /// Bytes that the answers may still have.
+    left: usize,
+}
+
+/// An answer with its body.
+struct Taken {
+    status: StatusCode,
+    location: Option<String>,
+    media_type: String,
+    body: Vec<u8>,
+}
+
+impl Run<'_> {
+    /// Does what belongs together; the answers come in order, or one problem for all.
+    async fn unit(&mut self, unit: &Unit) -> Result<Vec<Taken>, Problem> {
+        if self.left == 0 {
+            let why = "the answers before were too long: send it again";
+            return Err(Problem::text(ProblemKind::TooLarge, why));
+        }
+        match unit {
+            Unit::Alone(asked) => {
+                let answer = one(self.reader, asked, &self.made).await?;
+                let taken = self.taken(answer).await?;
+                self.remember(asked, &taken);
+                Ok(vec![taken])
+            }
+            Unit::Together(requests) => {
+                let mut all = Vec::with_capacity(requests.len());
+                for (asked, answer) in requests.iter().zip(together(self.reader, requests, &self.made).await?)
+                {
+                    let taken = self.taken(answer).await?;
+                    self.remember(asked, &taken);
+                    all.push(taken);
+                }
+                Ok(all)
+            }
+        }
+    }
+
+    /// Remembers what was made, so that later requests can name it.
+    fn remember(&mut self, asked: &Asked, taken: &Taken) {
+        let (Some(name), Some(location)) = (&asked.id, &taken.location) else { return };
+        let document: Value = serde_json::from_slice(&taken.body).unwrap_or_default();
+        let own = document.get("@iot.id").cloned().unwrap_or_default();
+        let path = below_root(self.reader, location).to_owned();
+        self.made.insert(name.clone(), Made { id: own, path });
+    }
+
+    async fn taken(&mut self, answer: Response) -> Answer<Taken> {
+        let (parts, body) = answer.into_parts();
+        let too_long =
+            |_| Problem::text(ProblemKind::TooLarge, "the answer is too long for a batch: ask for it alone");
+        let body = to_bytes(body, self.left).await.map_err(too_long)?;
+        self.left -= body.len();
+        let text = |name: header::HeaderName| {
+            parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+        };
+        let body = if parts.status == StatusCode::NO_CONTENT { Vec::new() } else { body.to_vec() };
+        Ok(Taken {
+            status: parts.status,
+            location: text(header::LOCATION),
+            media_type: text(header::CONTENT_TYPE).unwrap_or_else(|| "application/json".to_owned()),
+            body,
+        })
+    }
+
+    async fn in_json(&mut self, unit: Unit, responses: &mut Vec<Value>) {
+        let outcome = self.unit(&unit).await;
+        let requests = match unit {
+            Unit::Alone(asked) => vec![asked],
+            Unit::Together(requests) => requests,
+        };
+        match outcome {
+            Ok(all) => {
+                for (asked, taken) in requests.iter().zip(all) {
+                    let mut document = Map::from_iter([("status".to_owned(), taken.status.as_u16().into())]);
+                    if let Some(location) = taken.location {
+                        document.insert("location".to_owned(), location.into());
+                    }
+                    if !taken.body.is_empty() {
+                        let text = || Value::from(String::from_utf8_lossy(&taken.body).into_owned());
+                        let body = serde_json::from_slice(&taken.body).unwrap_or_else(|_| text());
+                        document.insert("body".to_owned(), body);
+                    }
+                    responses.push(named(document, asked));
+                }
+            }
+            Err(problem) => {
+                for (at, asked) in requests.iter().enumerate() {
+                    // Of what is done together the first tells why, the others that it was not done.
+                    let status = if at == 0 { problem.kind.status() } else { StatusCode::FAILED_DEPENDENCY };
+                    let mut document = Map::from_iter([("status".to_owned(), status.as_u16().into())]);
+                    if at == 0 {
+                        document.insert("body".to_owned(), problem.document(self.reader.lang, None));
+                    }
+                    responses.push(named(document, asked));
+                }
+            }
+        }
+    }
+
+    async fn in_parts(&mut self, unit: Unit) -> multipart::Answers {
+        let outcome = self.unit(&unit).await;
+        let answered = |asked: &Asked, taken: Taken| {
+            let Taken { status, location, media_type, body } = taken;
+            multipart::Answered { id: asked.id.clone(), status, location, media_type, body }
+        };
+        match (unit, outcome) {
+            (Unit::Together(requests), Ok(all)) => multipart::Answers::Together(
+                requests.iter().zip(all).map(|(asked, taken)| answered(asked, taken)).collect(),
+            ),
+            (Unit::Alone(asked), Ok(all)) => {
+                let taken = all.into_iter().next();
+                multipart::Answers::Alone(match taken {
+                    Some(taken) => answered(&asked, taken),
+                    None => self.refused(asked.id, &Problem::new(ProblemKind::Internal)),
+                })
+            }
+            // A change set that was not done has one answer (OData 4.0 §11.7.4).
+            (Unit::Together(_), Err(problem)) => multipart::Answers::Alone(self.refused(None, &problem)),
+            (Unit::Alone(asked), Err(problem)) => multipart::Answers::Alone(self.refused(asked.id, &problem)),
+        }
+    }
+
+    fn refused(&self, id: Option<String>, problem: &Problem) -> multipart::Answered {
+        multipart::Answered {
+            id,
+            status: problem.kind.status(),
+            location: None,
+            media_type: "application/problem+json".to_owned(),
+            body: problem.document(self.reader.lang, None).to_string().into_bytes(),
+        }
+    }
+}
+
+fn named(mut document: Map<String, Value>, asked: &Asked) -> Value {
+    document.insert("id".to_owned(), asked.id.clone().unwrap_or_default().into());
+    Value::Object(document)
+}
+
+/// Does requests of which all are done or none. Only what creates can be done so: nothing takes back a
+/// change that others have seen.
+async fn together(
+    reader: &Reader,
+    requests: &[Asked],
+    made: &HashMap<String, Made>,
+) -> Answer<Vec<Response>> {
+    let mut made = made.clone();
+    let mut group = write::Group::new(reader);
+    for asked in requests {
+        if !asked.method.eq_ignore_ascii_case("POST") {
+            let why = "only what creates can be done together: send it by itself";
+            return Err(Problem::text(ProblemKind::NotSupported, why).at(&asked.url));
+        }
+        let (path, _) = path_of(reader, &asked.url, &made)?;
+        let body = with_ids(&asked.body, &made)?;
+        let planned = group.plan(&path, &body).await?;
+        if let (Some(name), Some((id, path))) = (&asked.id, planned) {
+            made.insert(name.clone(), Made { id, path });
+        }
+    }
+    group.carry_out().await
 }
 
 /// Does one request of a batch.
-async fn one(
-    reader: &Reader,
-    method: &str,
-    url: &str,
-    body: Option<Box<RawValue>>,
-    made: &HashMap<String, Made>,
-) -> Answer<Response> {
+async fn one(reader: &Reader, asked: &Asked, made: &HashMap<String, Made>) -> Answer<Response> {
+    let Asked { method, url, body, .. } = asked;
     let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes())
         .map_err(|_| Problem::parameter("method", format!("`{}` is no method", method.escape_default())))?;
+    let (path, query) = path_of(reader, url, made)?;
+    if method == Method::GET {
+        return read(reader, &path, query, &HeaderMap::new()).await;
+    }
+    let body = with_ids(body, made)?;
+    Box::pin(write::write(reader, &method, &path, &body)).await
+}
+
+/// A URL as a path below the service's root and a query; `$name` begins with what an earlier request made.
+fn path_of<'u>(
+    reader: &Reader,
+    url: &'u str,
+    made: &HashMap<String, Made>,
+) -> Answer<(String, Option<&'u str>)> {
     let (path, query) = match url.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (url, None),
@@ -142,38 +333,19 @@ async fn one(
     if matches!(path.trim_end_matches('/'), "$batch" | "") {
         return Err(Problem::new(ProblemKind::MethodNotAllowed));
     }
-    if method == Method::GET {
-        return read(reader, &path, query, &HeaderMap::new()).await;
-    }
-    let body = body.as_deref().map_or("", RawValue::get);
-    // Digits of results are kept as they were sent, so that only what names others is read here.
-    let body = if body.contains("\"$") {
-        let mut value: Value =
-            serde_json::from_str(body).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
-        put_in(&mut value, made, 0)?;
-        Cow::Owned(value.to_string())
-    } else {
-        Cow::Borrowed(body)
-    };
-    Box::pin(write::write(reader, &method, &path, &body)).await
+    Ok((path, query))
 }
 
-/// An answer as a part of the batch's.
-async fn taken(answer: Response, left: &mut usize) -> Answer<Map<String, Value>> {
-    let (parts, body) = answer.into_parts();
-    let too_long =
-        |_| Problem::text(ProblemKind::TooLarge, "the answer is too long for a batch: ask for it alone");
-    let body = to_bytes(body, *left).await.map_err(too_long)?;
-    *left -= body.len();
-    let mut document = Map::from_iter([("status".to_owned(), parts.status.as_u16().into())]);
-    if let Some(location) = parts.headers.get(header::LOCATION).and_then(|location| location.to_str().ok()) {
-        document.insert("location".to_owned(), location.into());
+/// A body with the ids of what earlier requests made.
+fn with_ids<'b>(body: &'b str, made: &HashMap<String, Made>) -> Answer<Cow<'b, str>> {
+    // Digits of results are kept as they were sent, so that only what names others is read here.
+    if !body.contains("\"$") {
+        return Ok(Cow::Borrowed(body));
     }
-    if !body.is_empty() && parts.status != StatusCode::NO_CONTENT {
-        let text = || Value::from(String::from_utf8_lossy(&body).into_owned());
-        document.insert("body".to_owned(), serde_json::from_slice(&body).unwrap_or_else(|_| text()));
-    }
-    Ok(document)
+    let mut value: Value =
+        serde_json::from_str(body).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
+    put_in(&mut value, made, 0)?;
+    Ok(Cow::Owned(value.to_string()))
 }
 
 /// Puts the ids of what earlier requests made in place of their names: `{"@iot.id": "$name"}`.
@@ -211,7 +383,7 @@ fn below_root<'u>(reader: &Reader, url: &'u str) -> &'u str {
 }
 
 /// Text without percent signs; nothing when they do not spell UTF-8.
-fn decoded(text: &str) -> Option<String> {
+pub(super) fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, others @ ..] = rest {

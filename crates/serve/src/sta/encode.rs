@@ -1,5 +1,7 @@
 //! The model as SensorThings entities.
 
+mod multi;
+
 use std::collections::HashMap;
 
 use model::{Place, PlaceId, Text, instant_text};
@@ -10,6 +12,7 @@ use standards::sta::{
     ObservedProperty, Quality, Sensor, Thing, UnitOfMeasurement, entity_document, to_map,
 };
 
+use self::subject::COMPONENTS;
 use super::node::Node;
 use super::resolve::Context;
 use super::world::SeriesAt;
@@ -19,6 +22,9 @@ use crate::http::{Answer, Problem};
 const GEOJSON: &str = "application/geo+json";
 /// The kind of all results.
 pub(super) const MEASUREMENT: &str = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement";
+/// The kind of results of series that are observed together.
+pub(super) const COMPLEX: &str =
+    "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_ComplexObservation";
 
 /// An entity's document: the properties selected, its links, without what is expanded.
 pub(super) fn document(ctx: &Context, node: &Node, select: &[String]) -> Map<String, Value> {
@@ -26,6 +32,9 @@ pub(super) fn document(ctx: &Context, node: &Node, select: &[String]) -> Map<Str
         // Where a value comes from is most of the work of its document.
         Node::Observation(value, at) if !wants_parameters(select) => {
             to_map(&observation(ctx, value, *at, false))
+        }
+        Node::Together(together) if !wants_parameters(select) => {
+            to_map(&multi::together(ctx, together, false))
         }
         _ => body(ctx, node),
     };
@@ -44,11 +53,19 @@ pub(super) fn arrays(ctx: &Context, nodes: &[Node], select: &[String]) -> Answer
         return Err(Problem::parameter("$select", why));
     }
     ctx.add_entities(nodes.len())?;
-    let mut arrays: Vec<(SeriesAt, Vec<Value>)> = Vec::new();
-    let mut place: HashMap<SeriesAt, usize> = HashMap::new();
+    let mut arrays: Vec<(Node, Vec<Value>)> = Vec::new();
+    let mut place: HashMap<Id, usize> = HashMap::new();
+    let parameters = wants_parameters(select) && !select.is_empty();
     for node in nodes {
-        let Node::Observation(value, at) = node else { continue };
-        let mut body = to_map(&observation(ctx, value, *at, wants_parameters(select) && !select.is_empty()));
+        let (mut body, owner) = match node {
+            Node::Observation(value, at) => {
+                (to_map(&observation(ctx, value, *at, parameters)), Node::Series(*at))
+            }
+            Node::Together(together) => {
+                (to_map(&multi::together(ctx, together, parameters)), Node::Multi(together.of))
+            }
+            _ => continue,
+        };
         let component = |name: &str| match name {
             "id" | "@iot.id" => match node.id(&ctx.world) {
                 Id::Number(number) => Value::from(number),
@@ -58,15 +75,16 @@ pub(super) fn arrays(ctx: &Context, nodes: &[Node], select: &[String]) -> Answer
             name => body.remove(name).unwrap_or(Value::Null),
         };
         let row = components.iter().copied().map(component).collect();
-        let index = *place.entry(*at).or_insert_with(|| {
-            arrays.push((*at, Vec::new()));
+        let index = *place.entry(owner.id(&ctx.world)).or_insert_with(|| {
+            arrays.push((owner, Vec::new()));
             arrays.len() - 1
         });
         arrays[index].1.push(Value::Array(row));
     }
-    let array = |(at, rows): (SeriesAt, Vec<Value>)| {
+    let array = |(owner, rows): (Node, Vec<Value>)| {
+        let name = if owner.entity() == Entity::Datastream { "Datastream" } else { "MultiDatastream" };
         json!({
-            "Datastream@iot.navigationLink": ctx.self_link(&Node::Series(at)),
+            (format!("{name}@iot.navigationLink")): ctx.self_link(&owner),
             "components": components,
             "dataArray@iot.count": rows.len(),
             "dataArray": rows,
@@ -82,7 +100,7 @@ fn wants_parameters(select: &[String]) -> bool {
 /// An entity's own properties: what the model knows, and what else was said of it.
 pub(super) fn body(ctx: &Context, node: &Node) -> Map<String, Value> {
     let mut body = derived(ctx, node);
-    for (name, value) in said(ctx, node).into_iter().flatten() {
+    for (name, value) in said(ctx, node).into_iter().flatten().filter(|(name, _)| *name != COMPONENTS) {
         match (body.get_mut(name), value) {
             // What the model knows of properties and units stands before what was said of them.
             (Some(Value::Object(known)), Value::Object(said)) if name == "properties" => {
@@ -120,9 +138,10 @@ pub(super) fn subject_of(ctx: &Context, node: &Node) -> Option<String> {
         Node::Thing(place) => subject::thing(place),
         Node::Location(place) => subject::location(place),
         Node::Series(at) => subject::datastream(ctx.world.stream(*at).id),
+        Node::Multi(at) => subject::multi(ctx.world.multis[*at].id),
         Node::Sensor(id) => subject::sensor(id),
         Node::Property(code) => subject::property(code),
-        Node::Feature(_) | Node::History(_) | Node::Observation(..) => return None,
+        Node::Feature(_) | Node::History(_) | Node::Observation(..) | Node::Together(_) => return None,
     })
 }
 
@@ -151,7 +170,15 @@ pub(super) mod subject {
         format!("{PROCEDURE}{id}")
     }
 
+    /// Of series that are observed together.
+    pub(in crate::sta) fn multi(id: i64) -> String {
+        format!("{MULTI}{id}")
+    }
+
     pub(in crate::sta) const PROCEDURE: &str = "procedure:";
+    pub(in crate::sta) const MULTI: &str = "multi:";
+    /// Which series they are, by number: the part of what is said that is not shown.
+    pub(in crate::sta) const COMPONENTS: &str = "components";
 }
 
 fn derived(ctx: &Context, node: &Node) -> Map<String, Value> {
@@ -180,6 +207,8 @@ fn derived(ctx: &Context, node: &Node) -> Map<String, Value> {
             None => Map::new(),
         },
         Node::Series(at) => to_map(&datastream(ctx, *at)),
+        Node::Multi(at) => to_map(&multi::datastream(ctx, *at)),
+        Node::Together(together) => to_map(&multi::together(ctx, together, true)),
         Node::Sensor(id) => to_map(&sensor(ctx, id)),
         Node::Property(code) => to_map(&property(ctx, code)),
         Node::Observation(value, at) => to_map(&observation(ctx, value, *at, true)),
@@ -241,10 +270,7 @@ fn feature(ctx: &Context, place: &PlaceId) -> Value {
 fn datastream(ctx: &Context, at: SeriesAt) -> Datastream {
     let key = &ctx.world.stream(at).key;
     let (dataset, _) = ctx.world.dataset(at);
-    let property = match ctx.world.gazetteer.property(&key.property) {
-        Some(property) => text(ctx, &property.name),
-        None => key.property.to_string(),
-    };
+    let property = property_name(ctx, at);
     let statistic = message(ctx.lang, &format!("sta-statistic-{}", key.statistic.code()));
     let how = if key.period.is_empty() { statistic } else { format!("{statistic}, {}", key.period) };
     let title = text(ctx, &dataset.title);
@@ -266,6 +292,15 @@ fn datastream(ctx: &Context, at: SeriesAt) -> Datastream {
             "source": some(&dataset.source),
             "urn": key.to_string(),
         })),
+    }
+}
+
+/// The name of what a series observes.
+fn property_name(ctx: &Context, at: SeriesAt) -> String {
+    let code = &ctx.world.stream(at).key.property;
+    match ctx.world.gazetteer.property(code) {
+        Some(property) => text(ctx, &property.name),
+        None => code.to_string(),
     }
 }
 
@@ -314,21 +349,25 @@ fn property(ctx: &Context, code: &model::PropertyCode) -> ObservedProperty {
 
 /// A value; `parameters` only where they are wanted.
 fn observation(ctx: &Context, value: &ObservedValue, at: SeriesAt, parameters: bool) -> Observation {
-    let result = match (value.result, &value.text) {
-        (Some(number), _) => Value::from(number),
-        (None, Some(text)) => Value::from(text.as_str()),
-        (None, None) => Value::Null,
-    };
     Observation {
         phenomenon_time: Interval { start: value.time, end: value.end },
         result_time: None,
-        result,
+        result: result_of(value),
         result_quality: Quality {
             name_of_measure: "QARTOD",
             flag: value.quality.code(),
             tests: value.quality_tests.clone(),
         },
         parameters: if parameters { origin(ctx, value, at) } else { Map::new() },
+    }
+}
+
+/// The result of a value: a number, a text, or null.
+fn result_of(value: &ObservedValue) -> Value {
+    match (value.result, &value.text) {
+        (Some(number), _) => Value::from(number),
+        (None, Some(text)) => Value::from(text.as_str()),
+        (None, None) => Value::Null,
     }
 }
 

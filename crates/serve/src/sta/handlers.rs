@@ -17,8 +17,9 @@ use super::{ROOT, answer, encode, params, reach};
 use crate::App;
 use crate::http::{Answer, Caller, Links, Problem, RequestLang, tagged};
 
-pub(super) async fn root(links: Links) -> Json<Value> {
-    Json(service_root(&links.path(ROOT)))
+pub(super) async fn root(State(app): State<App>, links: Links) -> Json<Value> {
+    let mqtt = app.mqtt().map(|port| format!("mqtt://{}:{port}", links.host()));
+    Json(service_root(&links.path(ROOT), mqtt.as_deref()))
 }
 
 pub(super) async fn resource(
@@ -111,7 +112,7 @@ fn value(ctx: &Context, node: &Node, names: &[String]) -> Answer<Response> {
     })
 }
 
-fn found(ctx: &Context, node: &Node, names: &[String]) -> Answer<Value> {
+pub(super) fn found(ctx: &Context, node: &Node, names: &[String]) -> Answer<Value> {
     let mut at = Value::Object(encode::body(ctx, node));
     for name in names {
         // Absent and known to the standard is null; below `properties`, absent is not there.

@@ -9,6 +9,7 @@ mod answer;
 mod batch;
 mod encode;
 mod handlers;
+pub mod live;
 mod node;
 mod observations;
 mod order;

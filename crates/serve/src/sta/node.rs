@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use model::{DatastreamId, PlaceId, PropertyCode};
 use query::ObservedValue;
 use standards::sta::{Entity, Id, Lookup, Relation, Value, observation_id};
 
 use super::encode;
 use super::resolve::Context;
-use super::world::{SeriesAt, World, sensor_id};
+use super::world::{MultiAt, SeriesAt, World, sensor_id};
 
 /// An entity that the asker may see.
 #[derive(Debug, Clone)]
@@ -23,12 +24,27 @@ pub(super) enum Node {
     History(PlaceId),
     /// A series.
     Series(SeriesAt),
+    /// Series that are observed together.
+    Multi(MultiAt),
     /// A procedure.
     Sensor(String),
     /// A property.
     Property(PropertyCode),
     /// A value of a series.
     Observation(Arc<ObservedValue>, SeriesAt),
+    /// What was observed together at a time.
+    Together(Arc<Together>),
+}
+
+/// Values of a group of series at one time.
+#[derive(Debug, Clone)]
+pub(super) struct Together {
+    /// The group.
+    pub(super) of: MultiAt,
+    /// When.
+    pub(super) time: DateTime<Utc>,
+    /// The value of each series, in their order; none where there is none.
+    pub(super) values: Vec<Option<ObservedValue>>,
 }
 
 /// A set of entities.
@@ -38,6 +54,8 @@ pub(super) enum Set {
     Nodes(Vec<Node>),
     /// The values of these series, to be read.
     Observations(Vec<SeriesAt>),
+    /// What was observed together of a group, to be read.
+    Together(MultiAt),
 }
 
 impl Node {
@@ -49,9 +67,10 @@ impl Node {
             Node::Feature(_) => Entity::FeatureOfInterest,
             Node::History(_) => Entity::HistoricalLocation,
             Node::Series(_) => Entity::Datastream,
+            Node::Multi(_) => Entity::MultiDatastream,
             Node::Sensor(_) => Entity::Sensor,
             Node::Property(_) => Entity::ObservedProperty,
-            Node::Observation(..) => Entity::Observation,
+            Node::Observation(..) | Node::Together(_) => Entity::Observation,
         }
     }
 
@@ -62,10 +81,15 @@ impl Node {
                 Id::Text(place.to_string())
             }
             Node::Series(at) => Id::Number(world.stream(*at).id.0),
+            Node::Multi(at) => Id::Number(world.multis[*at].id),
             Node::Sensor(id) => Id::Text(id.clone()),
             Node::Property(code) => Id::Text(code.to_string()),
             Node::Observation(value, _) => {
                 Id::Text(observation_id(value.datastream.0, value.time.timestamp_micros()))
+            }
+            Node::Together(together) => {
+                let id = world.multis[together.of].id;
+                Id::Text(observation_id(id, together.time.timestamp_micros()))
             }
         }
     }
@@ -75,7 +99,32 @@ impl Node {
         let of_series = |at: Option<&Vec<SeriesAt>>| {
             Set::Nodes(at.into_iter().flatten().copied().map(Node::Series).collect())
         };
+        let of_multis = |multis: Vec<MultiAt>| Set::Nodes(multis.into_iter().map(Node::Multi).collect());
         match (self, relation.to) {
+            (Node::Thing(place), Entity::MultiDatastream) => {
+                of_multis(world.multis_with(|key| key.place == *place))
+            }
+            (Node::Sensor(id), Entity::MultiDatastream) => {
+                of_multis(world.multis_with(|key| sensor_id(&key.procedure) == id))
+            }
+            (Node::Property(code), Entity::MultiDatastream) => {
+                of_multis(world.multis_with(|key| key.property == *code))
+            }
+            (Node::Multi(at), Entity::Observation) => Set::Together(*at),
+            (Node::Multi(at), Entity::Thing) => {
+                Set::Nodes(vec![Node::Thing(world.key_of(*at).place.clone())])
+            }
+            (Node::Multi(at), Entity::Sensor) => {
+                Set::Nodes(vec![Node::Sensor(sensor_id(&world.key_of(*at).procedure).to_owned())])
+            }
+            (Node::Multi(at), Entity::ObservedProperty) => {
+                let series = world.multis[*at].series.iter();
+                Set::Nodes(series.map(|at| Node::Property(world.stream(*at).key.property.clone())).collect())
+            }
+            (Node::Together(together), Entity::MultiDatastream) => Set::Nodes(vec![Node::Multi(together.of)]),
+            (Node::Together(together), Entity::FeatureOfInterest) => {
+                Set::Nodes(vec![Node::Feature(world.key_of(together.of).place.clone())])
+            }
             (Node::Thing(place), Entity::Datastream) => of_series(world.places.get(place)),
             (Node::Thing(place), Entity::Location) if world.has_position(place) => {
                 Set::Nodes(vec![Node::Location(place.clone())])
@@ -128,6 +177,7 @@ impl Set {
                 .collect(),
             Entity::FeatureOfInterest => world.places.keys().cloned().map(Node::Feature).collect(),
             Entity::Datastream => (0..world.series.len()).map(Node::Series).collect(),
+            Entity::MultiDatastream => (0..world.multis.len()).map(Node::Multi).collect(),
             Entity::Sensor => world.sensors.keys().cloned().map(Node::Sensor).collect(),
             Entity::ObservedProperty => world.properties.keys().cloned().map(Node::Property).collect(),
             Entity::HistoricalLocation => world
@@ -149,10 +199,19 @@ impl Set {
             }
             (Set::Observations(series), Id::Text(text)) => {
                 let (stream, time) = standards::sta::parse_observation_id(text)?;
-                let at = world.find(DatastreamId(stream)).filter(|at| series.contains(at))?;
-                Some(Found::Observation(at, time))
+                if let Some(at) = world.find(DatastreamId(stream)) {
+                    return series.contains(&at).then_some(Found::Observation(at, time));
+                }
+                // Of what is observed together each value is among these.
+                let multi = world.find_multi(stream)?;
+                let has_all = world.multis[multi].series.iter().all(|at| series.contains(at));
+                has_all.then_some(Found::Together(multi, time))
             }
-            (Set::Observations(_), Id::Number(_)) => None,
+            (Set::Together(multi), Id::Text(text)) => {
+                let (id, time) = standards::sta::parse_observation_id(text)?;
+                (world.multis[*multi].id == id).then_some(Found::Together(*multi, time))
+            }
+            (Set::Observations(_) | Set::Together(_), Id::Number(_)) => None,
         }
     }
 }
@@ -163,6 +222,8 @@ pub(super) enum Found {
     Node(Node),
     /// A value still to be read: its series and its time in microseconds.
     Observation(SeriesAt, i64),
+    /// What was observed together, still to be read: the group and the time in microseconds.
+    Together(MultiAt, i64),
 }
 
 /// An entity whose properties a filter asks for.
@@ -192,6 +253,7 @@ pub(super) fn value(ctx: &Context, node: &Node, path: &[String]) -> Value {
         },
         ("selfLink" | "@iot.selfLink", _) => Value::Text(ctx.self_link(node)),
         ("phenomenonTime", Node::Observation(value, _)) => Value::Time(value.time),
+        ("phenomenonTime", Node::Together(together)) => Value::Time(together.time),
         ("time", Node::History(place)) => ctx.world.since(place).map_or(Value::Null, Value::Time),
         ("result", Node::Observation(value, _)) => match (value.result, &value.text) {
             (Some(number), _) => Value::Decimal(number),

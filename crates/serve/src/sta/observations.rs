@@ -2,6 +2,7 @@
 
 mod each;
 mod scan;
+mod together;
 mod windows;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use standards::sta::{
 };
 
 pub(super) use each::pages;
+pub(super) use together::{together_at, together_page};
 
 use super::answer::{Page, Window, collect_paths};
 use super::node::{self, Node, Seen};

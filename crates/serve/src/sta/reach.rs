@@ -6,6 +6,7 @@ use policy::Principal;
 use standards::sta::{Entity, Expand, Id, Options, ResourcePath, parse_observation_id};
 
 use super::answer::collect_paths;
+use super::encode::subject;
 use super::world::World;
 use crate::App;
 use crate::http::{Answer, Problem};
@@ -20,7 +21,14 @@ pub(super) async fn world(
 ) -> Answer<World> {
     let Some(named) = named_series(path) else { return World::open(app, principal).await };
     let written = path.steps[0].id.as_ref().map_or_else(String::new, ToString::to_string);
-    let series = app.catalog.datastream(named).await?.ok_or_else(|| Problem::not_found(&written))?;
+    let Some(series) = app.catalog.datastream(named).await? else {
+        // The number may be that of series which are observed together.
+        let gazetteer = app.catalog.gazetteer().await?;
+        return match gazetteer.descriptions.contains_key(&subject::multi(named.0)) {
+            true => World::open(app, principal).await,
+            false => Err(Problem::not_found(&written)),
+        };
+    };
     let alone = World::of_series(app, principal, series).await?;
     if stays(path, options) { Ok(alone) } else { World::open(app, principal).await }
 }

@@ -12,6 +12,7 @@ use standards::sta::{ResourcePath, Step, path_of};
 
 use super::ROOT;
 use super::node::{Found, Node, Set};
+use super::observations;
 use super::world::World;
 use crate::App;
 use crate::http::{Answer, Links, Problem, ProblemKind};
@@ -172,6 +173,11 @@ impl Context {
                 let found = found.ok_or_else(missing)?;
                 self.read_version(permit.dataset(), Some(found.version.version));
                 Ok(Target::One(Node::Observation(Arc::new(found.value), at)))
+            }
+            Found::Together(multi, micros) => {
+                let time = DateTime::from_timestamp_micros(micros).ok_or_else(missing)?;
+                let found = observations::together_at(self, multi, &[time]).await?;
+                found.into_iter().next().map(Target::One).ok_or_else(missing)
             }
         }
     }

@@ -6,16 +6,28 @@ use std::sync::Arc;
 
 use catalog::Gazetteer;
 use chrono::{DateTime, Utc};
-use model::{Dataset, DatasetKind, Datastream, DatastreamId, PlaceId, PropertyCode};
+use model::{Dataset, DatasetKind, Datastream, DatastreamId, DatastreamKey, PlaceId, PropertyCode};
 use policy::{Permit, Principal, Purpose};
+use serde_json::Value;
 
 use crate::App;
 use crate::http::principal::may_register;
 use crate::http::{Answer, Problem};
-use crate::sta::encode::subject::PROCEDURE;
+use crate::sta::encode::subject::{COMPONENTS, MULTI, PROCEDURE};
 
 /// The place of a series in [`World::series`].
 pub(super) type SeriesAt = usize;
+
+/// The place of a group of series in [`World::multis`].
+pub(super) type MultiAt = usize;
+
+/// Series that are observed together.
+pub(super) struct Multi {
+    /// Its number.
+    pub(super) id: i64,
+    /// The series, in the order of the results.
+    pub(super) series: Vec<SeriesAt>,
+}
 
 /// What the asker may see.
 pub(super) struct World {
@@ -29,6 +41,8 @@ pub(super) struct World {
     pub(super) properties: BTreeMap<PropertyCode, Vec<SeriesAt>>,
     /// Series by sensor id, see [`sensor_id`].
     pub(super) sensors: BTreeMap<String, Vec<SeriesAt>>,
+    /// Groups of series, by number: those of which every series may be read.
+    pub(super) multis: Vec<Multi>,
 }
 
 /// The id of a procedure as a sensor; the nameless procedure is `unknown`.
@@ -65,6 +79,7 @@ impl World {
             datasets.push((dataset, permit));
         }
         let mut world = World::of(app.catalog.gazetteer().await?, datasets, series);
+        world.add_multis();
         if may_register(principal).is_ok() {
             world.add_all();
         }
@@ -85,6 +100,7 @@ impl World {
             places: BTreeMap::new(),
             properties: BTreeMap::new(),
             sensors: BTreeMap::new(),
+            multis: Vec::new(),
         };
         for (at, (stream, _)) in series.iter().enumerate() {
             let key = &stream.key;
@@ -114,6 +130,43 @@ impl World {
                 self.sensors.entry(procedure.to_owned()).or_default();
             }
         }
+    }
+
+    /// Adds the groups whose series may all be read.
+    fn add_multis(&mut self) {
+        let gazetteer = Arc::clone(&self.gazetteer);
+        for (subject, words) in gazetteer.descriptions.range(MULTI.to_owned()..) {
+            let Some(id) = subject.strip_prefix(MULTI) else { break };
+            let numbers = words.get(COMPONENTS).and_then(Value::as_array);
+            let series: Option<Vec<SeriesAt>> = numbers
+                .into_iter()
+                .flatten()
+                .map(|number| self.find(DatastreamId(number.as_i64()?)))
+                .collect();
+            if let (Ok(id), Some(series)) = (id.parse(), series)
+                && !series.is_empty()
+            {
+                self.multis.push(Multi { id, series });
+            }
+        }
+        self.multis.sort_unstable_by_key(|multi| multi.id);
+    }
+
+    /// A group by its number.
+    pub(super) fn find_multi(&self, id: i64) -> Option<MultiAt> {
+        self.multis.binary_search_by_key(&id, |multi| multi.id).ok()
+    }
+
+    /// The groups that a series of which something holds is in.
+    pub(super) fn multis_with(&self, holds: impl Fn(&DatastreamKey) -> bool) -> Vec<MultiAt> {
+        let has = |multi: &Multi| multi.series.iter().any(|at| holds(&self.stream(*at).key));
+        (0..self.multis.len()).filter(|at| has(&self.multis[*at])).collect()
+    }
+
+    /// What the first series of a group is of: place and procedure are those of all.
+    pub(super) fn key_of(&self, at: MultiAt) -> &DatastreamKey {
+        // Groups without series are not kept.
+        &self.stream(self.multis[at].series[0]).key
     }
 
     /// A series by its number.

@@ -4,8 +4,11 @@
 mod body;
 mod change;
 mod create;
+mod group;
+mod multi;
 mod observe;
 mod patch;
+mod plan;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -20,6 +23,8 @@ use standards::sta::{Entity, Id, Options, ResourcePath, Tail, parse_path, path_o
 
 use self::body::Given;
 use self::create::Parents;
+pub(super) use self::group::Group;
+use self::plan::Plan;
 use super::handlers::Reader;
 use super::node::Node;
 use super::resolve::{Context, Target};
@@ -104,9 +109,6 @@ pub(super) async fn write(reader: &Reader, method: &Method, path: &str, body: &s
     if path.trim_end_matches('/') == "CreateObservations" && method == Method::POST {
         return writer.data_array(body).await;
     }
-    if path.starts_with("MultiDatastreams") {
-        return Err(not_kept("a series here is of one property: create a datastream for each"));
-    }
     let path = parse_path(path)?;
     let elsewhere = || Problem::new(ProblemKind::MethodNotAllowed);
     if path.tail != Tail::Whole {
@@ -149,6 +151,7 @@ impl Writer<'_> {
             let (ctx, node) = self.find(&parent).await?;
             match node {
                 Node::Series(at) => parents.datastream = Some(ctx.world.stream(at).id),
+                Node::Multi(at) => parents.multi = Some(ctx.world.multis[at].id),
                 Node::Thing(place) => parents.thing = Some(place),
                 Node::Sensor(id) => parents.sensor = Some(id),
                 Node::Property(code) => parents.property = Some(code),
@@ -156,10 +159,15 @@ impl Writer<'_> {
             }
         }
         if entity == Entity::Observation {
-            return self.observation(body, parents.datastream).await;
+            return match parents.multi {
+                Some(id) => self.observation_of_multi(body, id).await,
+                None => self.observation(body, parents.datastream).await,
+            };
         }
         let given = Given::read(body, MAX_ENTITY_BYTES)?;
-        let created = self.entity(entity, given, &parents).await?;
+        let mut plan = Plan::default();
+        let created = self.entity(entity, given, &parents, &mut plan).await?;
+        self.carry_out(plan).await?;
         self.created(&created)
     }
 

@@ -8,8 +8,7 @@ use super::{Entity, Id};
 use crate::ogc::time_text;
 
 /// The requirements that are fulfilled (18-088 Annex A), each named by a test. Left out on purpose:
-/// creating, changing and deleting every kind of entity, since not all can be kept; batches as
-/// multipart; several properties in one datastream; MQTT.
+/// creating, changing and deleting every kind of entity, since not all can be kept.
 pub const CONFORMANCE: &[&str] = &[
     "http://www.opengis.net/spec/iot_sensing/1.1/req/datamodel",
     "http://www.opengis.net/spec/iot_sensing/1.1/req/resource-path/resource-path-to-entities",
@@ -29,18 +28,37 @@ pub const CONFORMANCE: &[&str] = &[
     "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/link-to-existing-entities",
     "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/deep-insert",
     "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/deep-insert-status-code",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/batch-request/batch-request",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/multi-datastream/properties",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/multi-datastream/relations",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/multi-datastream/constraints",
     "http://www.opengis.net/spec/iot_sensing/1.1/req/data-array/data-array",
     // No requirement of the standard, but the name by which clients know batches as JSON.
     "https://fraunhoferiosb.github.io/FROST-Server/extensions/JsonBatchRequest.html",
 ];
 
-/// The service's root document; `root` is its address without a `/` at the end.
-pub fn service_root(root: &str) -> Value {
+/// The requirements that are fulfilled where MQTT is served (18-088 §14).
+pub const MQTT_CONFORMANCE: [&str; 2] = [
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/create-observations-via-mqtt/observations-creation",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/receive-updates-via-mqtt/receive-updates",
+];
+
+/// The service's root document; `root` is its address without a `/` at the end, `mqtt` where MQTT is
+/// served.
+pub fn service_root(root: &str, mqtt: Option<&str>) -> Value {
     let sets: Vec<Value> = Entity::ALL
         .iter()
         .map(|entity| json!({"name": entity.set_name(), "url": format!("{root}/{}", entity.set_name())}))
         .collect();
-    json!({"value": sets, "serverSettings": {"conformance": CONFORMANCE}})
+    let mut settings = Map::new();
+    let of_mqtt = MQTT_CONFORMANCE.iter().filter(|_| mqtt.is_some());
+    settings.insert("conformance".to_owned(), CONFORMANCE.iter().chain(of_mqtt).copied().collect());
+    if let Some(mqtt) = mqtt {
+        for requirement in MQTT_CONFORMANCE {
+            settings.insert(requirement.to_owned(), json!({ "endpoints": [mqtt] }));
+        }
+    }
+    json!({ "value": sets, "serverSettings": settings })
 }
 
 /// An entity with its control information, reduced to what `$select` names (all, when it names nothing).
@@ -222,6 +240,27 @@ pub struct Datastream {
     pub properties: Map<String, Value>,
 }
 
+/// Series that are observed together: what each result is of stands at its place in the lists.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MultiDatastream {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// The URI of the kind of its results.
+    pub observation_type: &'static str,
+    /// The URI of the kind of each.
+    pub multi_observation_data_types: Vec<&'static str>,
+    /// The unit of each.
+    pub unit_of_measurements: Vec<UnitOfMeasurement>,
+    /// Where, as GeoJSON; absent where the position is not known.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub observed_area: Value,
+    /// More that is known.
+    pub properties: Map<String, Value>,
+}
+
 /// A unit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct UnitOfMeasurement {
@@ -252,7 +291,7 @@ pub struct Observation {
     pub phenomenon_time: Interval,
     /// When it was made; null where the source does not say.
     pub result_time: Option<Interval>,
-    /// The value: a number, a text, or null.
+    /// The value: a number, a text, or null; of a MultiDatastream a list of these.
     pub result: Value,
     /// Its flag.
     pub result_quality: Quality,

@@ -13,6 +13,8 @@ pub enum Entity {
     HistoricalLocation,
     /// A series.
     Datastream,
+    /// Series that are observed together (18-088 §13).
+    MultiDatastream,
     /// How a series is made.
     Sensor,
     /// What is observed.
@@ -67,11 +69,12 @@ const fn many(name: &'static str, to: Entity) -> Relation {
 
 impl Entity {
     /// Every kind, in the order of the service's root document.
-    pub const ALL: [Entity; 8] = [
+    pub const ALL: [Entity; 9] = [
         Entity::Thing,
         Entity::Location,
         Entity::HistoricalLocation,
         Entity::Datastream,
+        Entity::MultiDatastream,
         Entity::Sensor,
         Entity::ObservedProperty,
         Entity::Observation,
@@ -85,6 +88,7 @@ impl Entity {
             Entity::Location => "Locations",
             Entity::HistoricalLocation => "HistoricalLocations",
             Entity::Datastream => "Datastreams",
+            Entity::MultiDatastream => "MultiDatastreams",
             Entity::Sensor => "Sensors",
             Entity::ObservedProperty => "ObservedProperties",
             Entity::Observation => "Observations",
@@ -99,8 +103,9 @@ impl Entity {
 
     /// The ways to other entities.
     pub fn relations(self) -> &'static [Relation] {
-        const THING: [Relation; 3] = [
+        const THING: [Relation; 4] = [
             many("Datastreams", Entity::Datastream),
+            many("MultiDatastreams", Entity::MultiDatastream),
             many("Locations", Entity::Location),
             many("HistoricalLocations", Entity::HistoricalLocation),
         ];
@@ -113,15 +118,26 @@ impl Entity {
             one("ObservedProperty", Entity::ObservedProperty),
             many("Observations", Entity::Observation),
         ];
-        const DATASTREAMS: [Relation; 1] = [many("Datastreams", Entity::Datastream)];
-        const OBSERVATION: [Relation; 2] =
-            [one("Datastream", Entity::Datastream), one("FeatureOfInterest", Entity::FeatureOfInterest)];
+        const MULTI: [Relation; 4] = [
+            one("Thing", Entity::Thing),
+            one("Sensor", Entity::Sensor),
+            many("ObservedProperties", Entity::ObservedProperty),
+            many("Observations", Entity::Observation),
+        ];
+        const DATASTREAMS: [Relation; 2] =
+            [many("Datastreams", Entity::Datastream), many("MultiDatastreams", Entity::MultiDatastream)];
+        const OBSERVATION: [Relation; 3] = [
+            one("Datastream", Entity::Datastream),
+            one("MultiDatastream", Entity::MultiDatastream),
+            one("FeatureOfInterest", Entity::FeatureOfInterest),
+        ];
         const FEATURE: [Relation; 1] = [many("Observations", Entity::Observation)];
         match self {
             Entity::Thing => &THING,
             Entity::Location => &LOCATION,
             Entity::HistoricalLocation => &HISTORICAL,
             Entity::Datastream => &DATASTREAM,
+            Entity::MultiDatastream => &MULTI,
             Entity::Sensor | Entity::ObservedProperty => &DATASTREAMS,
             Entity::Observation => &OBSERVATION,
             Entity::FeatureOfInterest => &FEATURE,
@@ -150,6 +166,15 @@ impl Entity {
                 ("description", Kind::Text),
                 ("observationType", Kind::Text),
                 ("unitOfMeasurement", Kind::Any),
+                ("observedArea", Kind::Any),
+                ("properties", Kind::Any),
+            ],
+            Entity::MultiDatastream => &[
+                ("name", Kind::Text),
+                ("description", Kind::Text),
+                ("observationType", Kind::Text),
+                ("multiObservationDataTypes", Kind::Any),
+                ("unitOfMeasurements", Kind::Any),
                 ("observedArea", Kind::Any),
                 ("properties", Kind::Any),
             ],
@@ -187,7 +212,7 @@ impl Entity {
     /// What values a property has; `id` and `@iot.id` are the entity's id.
     pub fn property(self, name: &str) -> Option<Kind> {
         match name {
-            "id" | "@iot.id" if self == Entity::Datastream => Some(Kind::Number),
+            "id" | "@iot.id" if self.has_number_ids() => Some(Kind::Number),
             "id" | "@iot.id" | "selfLink" | "@iot.selfLink" => Some(Kind::Text),
             _ => self.properties().iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind),
         }
@@ -195,7 +220,7 @@ impl Entity {
 
     /// Whether ids are numbers.
     pub fn has_number_ids(self) -> bool {
-        self == Entity::Datastream
+        matches!(self, Entity::Datastream | Entity::MultiDatastream)
     }
 }
 

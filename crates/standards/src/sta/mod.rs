@@ -17,9 +17,9 @@ mod space;
 mod span;
 
 pub use document::{
-    CONFORMANCE, Datastream, FeatureOfInterest, HistoricalLocation, Interval, Location, Observation,
-    ObservedProperty, Quality, Sensor, Thing, UnitOfMeasurement, entity_document, path_of, service_root,
-    to_map,
+    CONFORMANCE, Datastream, FeatureOfInterest, HistoricalLocation, Interval, Location, MQTT_CONFORMANCE,
+    MultiDatastream, Observation, ObservedProperty, Quality, Sensor, Thing, UnitOfMeasurement,
+    entity_document, path_of, service_root, to_map,
 };
 pub use entity::{Entity, Id, Kind, Relation, observation_id, parse_observation_id};
 pub use eval::{Lookup, Value, matches, value_of};

@@ -164,7 +164,7 @@ fn property(cursor: &mut Cursor<'_>, entity: Entity, name: &str, here: &Cursor<'
 
 fn sample_id(entity: Entity) -> &'static str {
     match entity {
-        Entity::Datastream => "1234",
+        Entity::Datastream | Entity::MultiDatastream => "1234",
         Entity::ObservedProperty => "'salinity'",
         Entity::Sensor => "'unknown'",
         Entity::Observation => "'1234-1580713200000000'",

@@ -83,6 +83,20 @@ impl Given {
         }
     }
 
+    /// Takes a list of objects; none is an empty one.
+    pub(super) fn objects(&mut self, name: &str) -> Answer<Vec<Given>> {
+        let at = self.place(name);
+        match self.take(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(all)) => all
+                .into_iter()
+                .enumerate()
+                .map(|(index, value)| Given::of(value, format!("{at}/{index}")))
+                .collect(),
+            Some(_) => Err(self.wrong(name, "it is no list")),
+        }
+    }
+
     /// Takes the entity that a relation to one leads to.
     pub(super) fn one(&mut self, name: &str) -> Answer<Option<Related>> {
         let at = self.place(name);

@@ -1,10 +1,13 @@
 //! Changing and deleting (18-088 §10.3, §10.4): a value is corrected or taken out of the next version;
 //! of what describes values, the words that are kept beside the model can be changed.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, FixedOffset};
+use policy::Permit;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -15,8 +18,10 @@ use super::create::point_of;
 use super::{MAX_ENTITY_BYTES, Writer, not_kept, patch};
 use crate::http::principal::may_register;
 use crate::http::{Answer, Problem, ProblemKind};
-use crate::sta::node::{Node, Set};
+use crate::sta::encode::subject::COMPONENTS;
+use crate::sta::node::{Node, Set, Together};
 use crate::sta::resolve::Context;
+use crate::sta::world::MultiAt;
 use crate::sta::{answer, encode};
 
 impl Writer<'_> {
@@ -48,6 +53,14 @@ impl Writer<'_> {
                 // The time is that of the value that is there: it cannot have become another.
                 return Err(Problem::new(ProblemKind::Internal));
             }
+        } else if let Node::Together(together) = &node {
+            let standing = encode::body(&ctx, &node);
+            let raw: Raw<'_> =
+                serde_json::from_str(body).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
+            let mut given = given;
+            stays(&ctx, &node, &mut given)?;
+            let sent = corrected(given, &standing, raw.result, replaces)?;
+            self.observe_multi(&sent, ctx.world.multis[together.of].id).await?;
         } else {
             self.may_describe(&ctx, &node).await?;
             let words = changed(&ctx, &node, given, replaces)?;
@@ -63,6 +76,11 @@ impl Writer<'_> {
     /// Deletes an observation from the versions that follow. Anything else stays: values point to it.
     pub(super) async fn remove(&self, path: &ResourcePath) -> Answer<Response> {
         let (ctx, node) = self.find(path).await?;
+        match &node {
+            Node::Multi(at) => return self.remove_multi(&ctx, *at).await,
+            Node::Together(together) => return self.remove_together(&ctx, together).await,
+            _ => {}
+        }
         let Node::Observation(value, at) = &node else {
             self.may_describe(&ctx, &node).await?;
             return Err(not_kept(match node.entity() {
@@ -75,8 +93,7 @@ impl Writer<'_> {
         let datastream = ctx.world.stream(*at);
         let permit = self.permit(datastream.id).await?;
         let app = &self.reader.app;
-        let reason = "deleted through SensorThings";
-        match app.intake.strike(&permit, datastream, value.time, reason, self.now).await? {
+        match app.intake.strike(&permit, datastream, value.time, STRUCK, self.now).await? {
             Some(run) => {
                 let subject = format!("run:{}", run.id);
                 app.note(&self.reader.principal, "observation.deleted", &subject, node_id(&ctx, &node))
@@ -87,15 +104,53 @@ impl Writer<'_> {
         }
     }
 
+    async fn permit_of_multi(&self, ctx: &Context, at: MultiAt) -> Answer<Permit> {
+        let dataset = &ctx.world.key_of(at).dataset;
+        self.permit_of(dataset, &ctx.world.multis[at].id.to_string()).await
+    }
+
+    /// Takes a group apart: its series and their values stay.
+    async fn remove_multi(&self, ctx: &Context, at: MultiAt) -> Answer<Response> {
+        self.permit_of_multi(ctx, at).await?;
+        let subject = encode::subject::multi(ctx.world.multis[at].id);
+        let app = &self.reader.app;
+        app.catalog.remove_description(&subject).await?;
+        app.note(&self.reader.principal, "multidatastream.removed", &subject, String::new()).await?;
+        Ok(StatusCode::OK.into_response())
+    }
+
+    /// Deletes what was observed together from the versions that follow: each of its values.
+    async fn remove_together(&self, ctx: &Context, together: &Together) -> Answer<Response> {
+        let permit = self.permit_of_multi(ctx, together.of).await?;
+        let app = &self.reader.app;
+        let name = node_id(ctx, &Node::Together(Arc::new(together.clone())));
+        for (value, at) in together.values.iter().zip(&ctx.world.multis[together.of].series) {
+            if value.is_none() {
+                continue;
+            }
+            let datastream = ctx.world.stream(*at);
+            let struck = app.intake.strike(&permit, datastream, together.time, STRUCK, self.now).await?;
+            if let Some(run) = struck {
+                let subject = format!("run:{}", run.id);
+                app.note(&self.reader.principal, "observation.deleted", &subject, name.clone()).await?;
+            }
+        }
+        Ok(StatusCode::OK.into_response())
+    }
+
     /// Whether the asker may say what an entity is: of a series, who writes its dataset; of what many
     /// datasets share, who keeps the lists.
     async fn may_describe(&self, ctx: &Context, node: &Node) -> Answer<()> {
         match node {
             Node::Series(at) => self.permit(ctx.world.stream(*at).id).await.map(|_| ()),
+            Node::Multi(at) => self.permit_of_multi(ctx, *at).await.map(|_| ()),
             _ => may_register(&self.reader.principal),
         }
     }
 }
+
+/// Why a value is gone, in its trace.
+const STRUCK: &str = "deleted through SensorThings";
 
 fn node_id(ctx: &Context, node: &Node) -> String {
     node.id(&ctx.world).to_string()
@@ -157,7 +212,7 @@ fn changed(ctx: &Context, node: &Node, mut given: Given, replaces: bool) -> Answ
     let said: &[&str] = match entity {
         Entity::Thing => &["description", "properties"],
         Entity::Location => &["name", "description", "properties"],
-        Entity::Datastream => &["name", "description", "properties"],
+        Entity::Datastream | Entity::MultiDatastream => &["name", "description", "properties"],
         Entity::Sensor => &["name", "description", "encodingType", "metadata", "properties"],
         Entity::ObservedProperty => &["definition", "description", "properties"],
         Entity::FeatureOfInterest | Entity::HistoricalLocation | Entity::Observation => {
@@ -168,11 +223,9 @@ fn changed(ctx: &Context, node: &Node, mut given: Given, replaces: bool) -> Answ
     let before = encode::said(ctx, node).cloned().unwrap_or_default();
     // What a series is measured in does not change; what its unit is called stays.
     let mut words = if replaces {
-        before
-            .get("unitOfMeasurement")
-            .map(|unit| ("unitOfMeasurement".to_owned(), unit.clone()))
-            .into_iter()
-            .collect()
+        // Nor do the series of a group.
+        let stays = |name: &str| name == "unitOfMeasurement" || name == COMPONENTS;
+        before.into_iter().filter(|(name, _)| stays(name)).collect()
     } else {
         before
     };
@@ -234,7 +287,7 @@ fn stays(ctx: &Context, node: &Node, given: &mut Given) -> Answer<()> {
         };
         let now = match node.related(&ctx.world, *relation) {
             Set::Nodes(nodes) => nodes.first().map(|node| node.id(&ctx.world)),
-            Set::Observations(_) => None,
+            Set::Observations(_) | Set::Together(_) => None,
         };
         if now != Some(there) {
             let why = "what an entity is of is part of what it is: create another one";

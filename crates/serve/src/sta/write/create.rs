@@ -10,10 +10,12 @@ use model::{
     DatasetId, DatastreamId, DatastreamKey, Place, PlaceId, PlaceKind, Position, Property, PropertyCode,
     PropertyKind, Statistic, Text,
 };
+use policy::Permit;
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Id};
 
 use super::body::{Given, Related};
+use super::plan::Plan;
 use super::{Created, Writer, not_kept};
 use crate::http::principal::may_register;
 use crate::http::{Answer, Problem, ProblemKind};
@@ -21,12 +23,13 @@ use crate::sta::encode::{MEASUREMENT, subject};
 use crate::sta::world::sensor_id;
 
 /// The entities that what is created belongs to.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Parents {
     pub(super) thing: Option<PlaceId>,
     pub(super) sensor: Option<String>,
     pub(super) property: Option<PropertyCode>,
     pub(super) datastream: Option<DatastreamId>,
+    pub(super) multi: Option<i64>,
 }
 
 /// Why entities of a kind are not created.
@@ -46,20 +49,24 @@ pub(super) fn why_not(entity: Entity) -> &'static str {
 }
 
 impl Writer<'_> {
-    /// Creates an entity.
+    /// Plans an entity, with what is inserted with it.
     pub(super) fn entity<'a>(
         &'a self,
         entity: Entity,
         given: Given,
         parents: &'a Parents,
+        plan: &'a mut Plan,
     ) -> BoxFuture<'a, Answer<Created>> {
         async move {
             let id = match entity {
-                Entity::Thing => Id::Text(self.thing(given, parents).await?.to_string()),
-                Entity::Location => Id::Text(self.location(given, parents).await?.to_string()),
-                Entity::Sensor => Id::Text(self.sensor(given, parents).await?),
-                Entity::ObservedProperty => Id::Text(self.property(given, None, parents).await?.to_string()),
-                Entity::Datastream => Id::Number(self.datastream(given, parents).await?.0),
+                Entity::Thing => Id::Text(self.thing(given, parents, plan).await?.to_string()),
+                Entity::Location => Id::Text(self.location(given, parents, plan).await?.to_string()),
+                Entity::Sensor => Id::Text(self.sensor(given, parents, plan).await?),
+                Entity::ObservedProperty => {
+                    Id::Text(self.property(given, None, parents, plan).await?.to_string())
+                }
+                Entity::Datastream => Id::Number(self.datastream(given, parents, plan).await?.0),
+                Entity::MultiDatastream => Id::Number(self.multi(given, parents, plan).await?),
                 _ => return Err(not_kept(why_not(entity))),
             };
             Ok(Created { entity, id })
@@ -68,7 +75,7 @@ impl Writer<'_> {
     }
 
     /// Registers a place, with its location and its series.
-    async fn thing(&self, mut given: Given, parents: &Parents) -> Answer<PlaceId> {
+    async fn thing(&self, mut given: Given, parents: &Parents, plan: &mut Plan) -> Answer<PlaceId> {
         may_register(&self.reader.principal)?;
         let name = given.needed("name")?;
         let description = given.needed("description")?;
@@ -79,7 +86,7 @@ impl Writer<'_> {
         let id = match given.id()? {
             Some(Id::Text(id)) => PlaceId::new(&id).map_err(|error| given.wrong("@iot.id", error))?,
             Some(Id::Number(_)) => return Err(given.wrong("@iot.id", "the id of a place is `scheme:code`")),
-            None => self.new_place_id(&name).await?,
+            None => self.new_place_id(&name, plan).await?,
         };
         let day = |properties: &mut Given, name: &str| -> Answer<Option<chrono::NaiveDate>> {
             let Some(text) = properties.text(name)? else { return Ok(None) };
@@ -87,6 +94,7 @@ impl Writer<'_> {
         };
         let mut locations = given.many("Locations")?;
         let datastreams = new_series(given.many("Datastreams")?)?;
+        let multis = new_series(given.many("MultiDatastreams")?)?;
         if locations.len() > 1 {
             return Err(not_kept("a place has one location here"));
         }
@@ -116,25 +124,23 @@ impl Writer<'_> {
         };
         let words = words([("description", description.into())], properties.rest(None)?);
         given.rest(Some(Entity::Thing))?;
-        let app = &self.reader.app;
-        app.catalog.register_place(&place).await?;
-        app.catalog.describe(&subject::thing(&id), words).await?;
+        plan.place(place);
+        plan.describe(subject::thing(&id), words);
         if let Some(location) = location {
-            app.catalog.describe(&subject::location(&id), location.words).await?;
+            plan.describe(subject::location(&id), location.words);
         }
-        app.note(&self.reader.principal, "place.registered", &format!("place:{id}"), name).await?;
         let parents = Parents { thing: Some(id.clone()), ..parents.clone() };
-        self.datastreams(datastreams, &parents).await?;
+        self.datastreams(datastreams, multis, &parents, plan).await?;
         Ok(id)
     }
 
     /// An id of our own for a place that comes without one.
-    async fn new_place_id(&self, name: &str) -> Answer<PlaceId> {
+    async fn new_place_id(&self, name: &str, plan: &Plan) -> Answer<PlaceId> {
         let gazetteer = self.reader.app.catalog.gazetteer().await?;
         for code in numbered(&slug(name, 50)) {
             let id = PlaceId::new(&format!("sta:{code}"));
             let id = id.map_err(|error| Problem::text(ProblemKind::InvalidBody, error).at("name"))?;
-            if gazetteer.place(&id).is_none() {
+            if gazetteer.place(&id).is_none() && !plan.has_place(&id) {
                 return Ok(id);
             }
         }
@@ -142,37 +148,35 @@ impl Writer<'_> {
     }
 
     /// Says where a place is of which nobody said so.
-    async fn location(&self, mut given: Given, parents: &Parents) -> Answer<PlaceId> {
+    async fn location(&self, mut given: Given, parents: &Parents, plan: &mut Plan) -> Answer<PlaceId> {
         may_register(&self.reader.principal)?;
         let place = match (given.many("Things")?.as_slice(), &parents.thing) {
             ([], Some(place)) => place.clone(),
-            ([Related::There(Id::Text(id))], None) => self.known_place(id).await?,
+            ([Related::There(Id::Text(id))], None) => self.known_place(id, plan).await?,
             ([], None) => return Err(not_kept(why_not(Entity::Location))),
             _ => return Err(given.wrong("Things", "a location is that of one thing, which is there")),
         };
         let place = &place;
         let location = LocationGiven::read(given)?;
-        let app = &self.reader.app;
-        match app.catalog.locate_place(place, location.position).await {
-            Err(catalog::Error::Conflict { .. }) => {
-                return Err(not_kept(format!("`{place}` has a location, and a place has one here")));
-            }
-            other => other?,
+        let gazetteer = self.reader.app.catalog.gazetteer().await?;
+        if gazetteer.place(place).is_some_and(|place| place.position.is_some()) {
+            return Err(not_kept(format!("`{place}` has a location, and a place has one here")));
         }
-        app.catalog.describe(&subject::location(place), location.words).await?;
-        let at = format!("{} {}", location.position.lon, location.position.lat);
-        app.note(&self.reader.principal, "place.located", &format!("place:{place}"), at).await?;
+        plan.position(place.clone(), location.position);
+        plan.describe(subject::location(place), location.words);
         Ok(place.clone())
     }
 
     /// Describes a procedure, and makes its series.
-    async fn sensor(&self, mut given: Given, parents: &Parents) -> Answer<String> {
+    async fn sensor(&self, mut given: Given, parents: &Parents, plan: &mut Plan) -> Answer<String> {
         may_register(&self.reader.principal)?;
         let name = given.needed("name")?;
         let app = &self.reader.app;
         let gazetteer = app.catalog.gazetteer().await?;
-        let is_taken =
-            |id: &str| id == sensor_id("") || gazetteer.descriptions.contains_key(&subject::sensor(id));
+        let is_taken = |id: &str| {
+            let subject = subject::sensor(id);
+            id == sensor_id("") || gazetteer.descriptions.contains_key(&subject) || plan.describes(&subject)
+        };
         let id = match given.id()? {
             // Clients put ids into addresses as they are: ours are plain letters.
             None => numbered(&slug(&name, 60)).find(|id| !is_taken(id)).unwrap_or_default(),
@@ -197,31 +201,42 @@ impl Writer<'_> {
             given.object("properties")?.rest(None)?,
         );
         let datastreams = new_series(given.many("Datastreams")?)?;
+        let multis = new_series(given.many("MultiDatastreams")?)?;
         given.rest(Some(Entity::Sensor))?;
         if is_taken(&id) {
             let why = format!("there is a procedure `{id}` already");
             return Err(Problem::text(ProblemKind::Conflict, why).at("@iot.id"));
         }
-        app.catalog.describe(&subject::sensor(&id), words).await?;
-        app.note(&self.reader.principal, "procedure.described", &subject::sensor(&id), name).await?;
+        plan.describe(subject::sensor(&id), words);
+        plan.note("procedure.described", subject::sensor(&id), name);
         let parents = Parents { sensor: Some(id.clone()), ..parents.clone() };
-        self.datastreams(datastreams, &parents).await?;
+        self.datastreams(datastreams, multis, &parents, plan).await?;
         Ok(id)
     }
 
-    async fn datastreams(&self, datastreams: Vec<Given>, parents: &Parents) -> Answer<()> {
+    async fn datastreams(
+        &self,
+        datastreams: Vec<Given>,
+        multis: Vec<Given>,
+        parents: &Parents,
+        plan: &mut Plan,
+    ) -> Answer<()> {
         for datastream in datastreams {
-            self.entity(Entity::Datastream, datastream, parents).await?;
+            self.entity(Entity::Datastream, datastream, parents, plan).await?;
+        }
+        for multi in multis {
+            self.entity(Entity::MultiDatastream, multi, parents, plan).await?;
         }
         Ok(())
     }
 
     /// Registers a property; one that comes with its series has the series' unit.
-    async fn property(
+    pub(super) async fn property(
         &self,
         mut given: Given,
         unit: Option<&str>,
         parents: &Parents,
+        plan: &mut Plan,
     ) -> Answer<PropertyCode> {
         may_register(&self.reader.principal)?;
         let name = given.needed("name")?;
@@ -275,32 +290,18 @@ impl Writer<'_> {
         let words = words([("definition", definition.into())], properties.rest(None)?);
         let datastreams = new_series(given.many("Datastreams")?)?;
         given.rest(Some(Entity::ObservedProperty))?;
-        let app = &self.reader.app;
-        app.catalog.register_property(&property).await?;
-        app.catalog.describe(&subject::property(&code), words).await?;
-        app.note(&self.reader.principal, "property.registered", &format!("property:{code}"), name).await?;
+        plan.property(property);
+        plan.describe(subject::property(&code), words);
         let parents = Parents { property: Some(code.clone()), ..parents.clone() };
-        self.datastreams(datastreams, &parents).await?;
+        self.datastreams(datastreams, Vec::new(), &parents, plan).await?;
         Ok(code)
     }
 
     /// Registers a series of a dataset, with what it is of and its first values.
-    async fn datastream(&self, mut given: Given, parents: &Parents) -> Answer<DatastreamId> {
+    async fn datastream(&self, mut given: Given, parents: &Parents, plan: &mut Plan) -> Answer<DatastreamId> {
         let mut properties = given.object("properties")?;
-        let dataset = properties.text("dataset")?.ok_or_else(|| {
-            properties.wrong(
-                "dataset",
-                "say which dataset publishes the series: `\"properties\": {\"dataset\": \"…\"}`",
-            )
-        })?;
-        let missing = || Problem::not_found(&dataset);
-        let dataset_id = DatasetId::new(&dataset).map_err(|_| missing())?;
-        let permit = self.permit_of(&dataset_id, &dataset).await?;
+        let (dataset_id, permit) = self.dataset_of(&mut properties).await?;
         let app = &self.reader.app;
-        let kind = app.catalog.dataset(&dataset_id).await?.ok_or_else(missing)?.kind;
-        if kind != model::DatasetKind::Observations {
-            return Err(properties.wrong("dataset", format!("`{dataset}` is no dataset of observations")));
-        }
         let name = given.needed("name")?;
         let description = given.needed("description")?;
         let observation_type = given.needed("observationType")?;
@@ -320,26 +321,14 @@ impl Writer<'_> {
                 properties.wrong("statistic", format!("`{code}` is none of {}", known.join(", ")))
             })?),
         };
-        let period = properties.text("period")?.unwrap_or_default();
-        if !intake::is_period(&period) {
-            return Err(
-                properties.wrong("period", "it is no period: write an ISO 8601 duration such as `P1D`")
-            );
-        }
+        let period = period(&mut properties)?;
         let datum = properties.text("datum")?.unwrap_or_default();
-        let thing = given.one("Thing")?;
-        let place = match (thing, &parents.thing) {
-            (None, Some(place)) => place.clone(),
-            (Some(Related::There(Id::Text(id))), None) => self.known_place(&id).await?,
-            (Some(Related::New(thing)), None) => self.thing(thing, &Parents::default()).await?,
-            (None, None) => return Err(given.wrong("Thing", "the series has no `Thing`")),
-            _ => return Err(given.wrong("Thing", "it is no thing, or the series has one already")),
-        };
+        let place = self.place_of(&mut given, parents, plan).await?;
         let property = match (given.one("ObservedProperty")?, &parents.property) {
             (None, Some(code)) => code.clone(),
-            (Some(Related::There(Id::Text(id))), None) => self.known_property(&id).await?,
+            (Some(Related::There(Id::Text(id))), None) => self.known_property(&id, plan).await?.code,
             (Some(Related::New(property)), None) => {
-                self.property(property, Some(&unit), &Parents::default()).await?
+                self.property(property, Some(&unit), &Parents::default(), plan).await?
             }
             (None, None) => {
                 return Err(given.wrong("ObservedProperty", "the series has no `ObservedProperty`"));
@@ -350,20 +339,11 @@ impl Writer<'_> {
                 );
             }
         };
-        let sensor = match (given.one("Sensor")?, &parents.sensor) {
-            (None, Some(id)) => id.clone(),
-            (Some(Related::There(Id::Text(id))), None) => id,
-            (Some(Related::There(Id::Number(id))), None) => id.to_string(),
-            (Some(Related::New(sensor)), None) => self.sensor(sensor, &Parents::default()).await?,
-            (None, None) => return Err(given.wrong("Sensor", "the series has no `Sensor`")),
-            _ => return Err(given.wrong("Sensor", "the series has one already")),
-        };
-        let procedure = self.known_procedure(&sensor).await?;
+        let procedure = self.procedure_of(&mut given, parents, plan).await?;
         if !permit.rows().allows(&place, &property) {
             return Err(Problem::new(ProblemKind::NotAllowed));
         }
-        let gazetteer = app.catalog.gazetteer().await?;
-        let kept = gazetteer.property(&property).ok_or_else(|| Problem::not_found(property.as_str()))?;
+        let kept = self.known_property(property.as_str(), plan).await?;
         if unit != kept.unit {
             let why = format!("values of `{property}` are kept in `{}`: send them in this unit", kept.unit);
             return Err(not_kept(why).at("unitOfMeasurement/symbol"));
@@ -379,7 +359,7 @@ impl Writer<'_> {
             datum,
         };
         let id = key.id();
-        if app.catalog.datastream(id).await?.is_some() {
+        if plan.has_datastream(id) || app.catalog.datastream(id).await?.is_some() {
             return Err(Problem::text(
                 ProblemKind::Conflict,
                 format!("there is this series already, as {id}"),
@@ -397,43 +377,74 @@ impl Writer<'_> {
         said.insert("unitOfMeasurement".into(), Value::Object(unit_words));
         // Where a series is follows from its place.
         given.take("observedArea");
-        let observations = given.many("Observations")?;
+        let observations = bodies(given.many("Observations")?)?;
         given.rest(Some(Entity::Datastream))?;
-        app.catalog.register_datastreams(std::slice::from_ref(&key)).await?;
-        app.catalog.describe(&subject::datastream(id), said).await?;
-        app.note(&self.reader.principal, "datastream.registered", &subject::datastream(id), name).await?;
-        for observation in observations {
-            if let Related::New(observation) = observation {
-                let body = Value::Object(observation.rest(None)?).to_string();
-                self.observe(&body, Some(id)).await?;
-            } else {
-                return Err(not_kept("an observation stays with its series"));
-            }
-        }
+        plan.datastream(key.clone(), name);
+        plan.describe(subject::datastream(id), said);
+        plan.observe(permit, vec![(key, kept)], observations);
         Ok(id)
     }
 
-    async fn known_place(&self, id: &str) -> Answer<PlaceId> {
-        let missing = || Problem::not_found(id);
-        let place = PlaceId::new(id).map_err(|_| missing())?;
-        let gazetteer = self.reader.app.catalog.gazetteer().await?;
-        gazetteer.place(&place).map(|place| place.id.clone()).ok_or_else(missing)
+    /// The dataset that publishes a series, and the right to write it.
+    pub(super) async fn dataset_of(&self, properties: &mut Given) -> Answer<(DatasetId, Permit)> {
+        let dataset = properties.text("dataset")?.ok_or_else(|| {
+            properties.wrong(
+                "dataset",
+                "say which dataset publishes the series: `\"properties\": {\"dataset\": \"…\"}`",
+            )
+        })?;
+        let missing = || Problem::not_found(&dataset);
+        let id = DatasetId::new(&dataset).map_err(|_| missing())?;
+        let permit = self.permit_of(&id, &dataset).await?;
+        let kind = self.reader.app.catalog.dataset(&id).await?.ok_or_else(missing)?.kind;
+        if kind != model::DatasetKind::Observations {
+            return Err(properties.wrong("dataset", format!("`{dataset}` is no dataset of observations")));
+        }
+        Ok((id, permit))
     }
 
-    async fn known_property(&self, id: &str) -> Answer<PropertyCode> {
-        let missing = || Problem::not_found(id);
-        let code = PropertyCode::new(id).map_err(|_| missing())?;
-        let gazetteer = self.reader.app.catalog.gazetteer().await?;
-        gazetteer.property(&code).map(|property| property.code.clone()).ok_or_else(missing)
+    /// The place of a series: its parent's, one that is there, or one that comes with it.
+    pub(super) async fn place_of(
+        &self,
+        given: &mut Given,
+        parents: &Parents,
+        plan: &mut Plan,
+    ) -> Answer<PlaceId> {
+        match (given.one("Thing")?, &parents.thing) {
+            (None, Some(place)) => Ok(place.clone()),
+            (Some(Related::There(Id::Text(id))), None) => self.known_place(&id, plan).await,
+            (Some(Related::New(thing)), None) => self.thing(thing, &Parents::default(), plan).await,
+            (None, None) => Err(given.wrong("Thing", "the series has no `Thing`")),
+            _ => Err(given.wrong("Thing", "it is no thing, or the series has one already")),
+        }
+    }
+
+    /// The procedure of a series, likewise.
+    pub(super) async fn procedure_of(
+        &self,
+        given: &mut Given,
+        parents: &Parents,
+        plan: &mut Plan,
+    ) -> Answer<String> {
+        let sensor = match (given.one("Sensor")?, &parents.sensor) {
+            (None, Some(id)) => id.clone(),
+            (Some(Related::There(Id::Text(id))), None) => id,
+            (Some(Related::There(Id::Number(id))), None) => id.to_string(),
+            (Some(Related::New(sensor)), None) => self.sensor(sensor, &Parents::default(), plan).await?,
+            (None, None) => return Err(given.wrong("Sensor", "the series has no `Sensor`")),
+            _ => return Err(given.wrong("Sensor", "the series has one already")),
+        };
+        self.known_procedure(&sensor, plan).await
     }
 
     /// The procedure of a sensor: one that is described here, or that a series of the asker's has.
-    async fn known_procedure(&self, id: &str) -> Answer<String> {
+    async fn known_procedure(&self, id: &str, plan: &Plan) -> Answer<String> {
         if id == sensor_id("") {
             return Ok(String::new());
         }
+        let subject = subject::sensor(id);
         let gazetteer = self.reader.app.catalog.gazetteer().await?;
-        if gazetteer.descriptions.contains_key(&subject::sensor(id)) {
+        if plan.describes(&subject) || gazetteer.descriptions.contains_key(&subject) {
             return Ok(id.to_owned());
         }
         let world = crate::sta::world::World::open(&self.reader.app, &self.reader.principal).await?;
@@ -450,6 +461,24 @@ fn new_series(datastreams: Vec<Related>) -> Answer<Vec<Given>> {
         }
     };
     datastreams.into_iter().map(new).collect()
+}
+
+/// A period, ISO 8601; none is none.
+pub(super) fn period(properties: &mut Given) -> Answer<String> {
+    let period = properties.text("period")?.unwrap_or_default();
+    match intake::is_period(&period) {
+        true => Ok(period),
+        false => Err(properties.wrong("period", "it is no period: write an ISO 8601 duration such as `P1D`")),
+    }
+}
+
+/// First values of a series, as they were sent.
+pub(super) fn bodies(observations: Vec<Related>) -> Answer<Vec<String>> {
+    let body = |observation| match observation {
+        Related::New(observation) => Ok(Value::Object(observation.rest(None)?).to_string()),
+        Related::There(_) => Err(not_kept("an observation stays with its series")),
+    };
+    observations.into_iter().map(body).collect()
 }
 
 /// A location as it was sent: a point, and what it is called.
@@ -491,7 +520,10 @@ pub(super) fn point_of(value: &Value) -> Option<Position> {
 }
 
 /// What is said of something, with its further properties where there are any.
-fn words<const N: usize>(said: [(&str, Value); N], properties: Map<String, Value>) -> Map<String, Value> {
+pub(super) fn words<const N: usize>(
+    said: [(&str, Value); N],
+    properties: Map<String, Value>,
+) -> Map<String, Value> {
     let mut words: Map<String, Value> =
         said.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     if !properties.is_empty() {

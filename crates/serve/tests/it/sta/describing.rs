@@ -187,7 +187,7 @@ async fn what_is_said_of_an_entity_can_be_said_anew() {
         (Method::POST, "FeaturesOfInterest", json!({"name": "f"}), 501),
         (Method::POST, "HistoricalLocations", json!({"time": "2020-01-01T00:00:00Z"}), 501),
         (Method::POST, "Locations", json!({"name": "l"}), 501),
-        (Method::POST, "MultiDatastreams", json!({"name": "m"}), 501),
+        (Method::POST, "MultiDatastreams", json!({"name": "m"}), 400),
     ] {
         let (status, problem) = send(&system, method, path, &body).await;
         assert_eq!(status, expected, "{path} {body}: {problem}");

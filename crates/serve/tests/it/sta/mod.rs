@@ -1,12 +1,15 @@
 //! SensorThings as its clients meet it. Each test names the requirements of 18-088 that it shows, below
 //! `http://www.opengis.net/spec/iot_sensing/1.1/`.
 
+mod annex;
 mod batch;
 mod cost;
 mod describing;
 mod filters;
+mod model;
 mod observing;
 mod reading;
+mod together;
 mod versions;
 
 use axum::http::Method;

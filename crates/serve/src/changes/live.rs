@@ -1,0 +1,93 @@
+//! The feed for one client that stays connected: what happened since it was last asked, as messages
+//! under topics.
+
+use catalog::Change;
+use serde::Serialize;
+
+use super::{Notifier, Start, Teller, Wanted, is_version, read};
+use crate::App;
+use crate::http::{Answer, Links, Problem, ProblemKind, Visitor};
+
+/// Where messages of changes stand: a topic for each dataset below it.
+pub const CHANGES_TOPIC: &str = "cuulong/changes";
+
+/// Changes that are read at a time: what one client holds of the node's memory.
+const BATCH: usize = 50;
+
+/// A message under a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The topic.
+    pub topic: String,
+    /// What it says, JSON.
+    pub payload: bytes::Bytes,
+}
+
+impl Message {
+    pub(crate) fn json(topic: String, document: &impl Serialize) -> Answer<Message> {
+        let payload = serde_json::to_vec(document).map_err(|error| Problem::internal(&error))?;
+        Ok(Message { topic, payload: payload.into() })
+    }
+}
+
+/// A place in the feed.
+#[derive(Debug, Clone)]
+pub struct Place(Start);
+
+/// A change that the client may know of, and what it is told.
+#[derive(Debug, Clone)]
+pub struct Happened {
+    pub(crate) change: Change,
+    /// Under topics of changes and of WIS 2.0, as far as somebody wants them.
+    pub messages: Vec<Message>,
+}
+
+impl Place {
+    /// Here and now.
+    pub async fn now(app: &App) -> Answer<Place> {
+        let state = app.catalog.feed_state().await?;
+        Ok(Place(Start { number: state.last, epoch: Some(state.epoch().to_owned()) }))
+    }
+
+    /// What happened since, at most some at a time; whether there is more. The place moves on.
+    pub async fn go_on(
+        &mut self,
+        app: &App,
+        visitor: &Visitor,
+        wants: &(dyn Fn(&str) -> bool + Sync),
+    ) -> Answer<(Vec<Happened>, bool)> {
+        let principal = visitor.principal();
+        let found = match read(app, principal, &Wanted::default(), &self.0, BATCH).await {
+            Err(problem) if problem.kind == ProblemKind::CursorGone => {
+                tracing::warn!("changes were given up before a connected client was told of them");
+                *self = Place::now(app).await?;
+                return Ok((Vec::new(), false));
+            }
+            other => other?,
+        };
+        let teller = Teller::open(app, Links::own(app)).await?;
+        let notifier = Notifier::new(app, principal, &teller);
+        let mut happened = Vec::with_capacity(found.changes.len());
+        for change in &found.changes {
+            let one = std::slice::from_ref(change);
+            let mut messages = Vec::new();
+            let topic = format!("{CHANGES_TOPIC}/{}", change.dataset);
+            if wants(&topic) {
+                for document in teller.tell(app, &found.state, one).await? {
+                    messages.push(Message::json(topic.clone(), &document)?);
+                }
+            }
+            if is_version(change.kind)
+                && let Some(topic) = notifier.topic(change).await?
+                && wants(&topic)
+            {
+                for message in notifier.tell(&found.state, one).await? {
+                    messages.push(Message::json(topic.clone(), &message)?);
+                }
+            }
+            happened.push(Happened { change: change.clone(), messages });
+        }
+        self.0 = Start { number: found.position, epoch: Some(found.state.epoch().to_owned()) };
+        Ok((happened, found.more))
+    }
+}
