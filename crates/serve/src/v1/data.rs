@@ -70,7 +70,7 @@ async fn wanted(app: &App, principal: &Principal, id: &str, asked: &DataParams) 
     let name = asked.format.as_deref().unwrap_or("csv");
     let format = FileFormat::from_name(name).ok_or_else(|| {
         let what = format!("`{name}` is not a format: write csv, xlsx, parquet, geojson or gpkg");
-        Problem::text(ProblemKind::NotAcceptable, what)
+        Problem::text(ProblemKind::NotAcceptable, what).at("format").advising("problem-file-format-advice")
     })?;
     let known = instant(asked.as_known_at.as_deref(), "as_known_at")?;
     let version = match (asked.version, known) {
@@ -89,7 +89,8 @@ async fn wanted(app: &App, principal: &Principal, id: &str, asked: &DataParams) 
                 let what = format!(
                     "`{id}` holds observations, which `{name}` does not take: take csv, xlsx or parquet"
                 );
-                return Err(Problem::text(ProblemKind::NotAcceptable, what));
+                let problem = Problem::text(ProblemKind::NotAcceptable, what);
+                return Err(problem.at("format").advising("problem-file-format-advice"));
             }
             if asked.bbox.is_some() {
                 return not_here("bbox");
