@@ -39,6 +39,19 @@ pub struct DatasetSearch {
     pub limit: u64,
     /// How many to pass over first.
     pub offset: u64,
+    /// Only datasets after this one, in the order of the ids; it need not be there.
+    pub after: Option<DatasetId>,
+}
+
+/// A page of the datasets that were looked for.
+#[derive(Debug, Clone)]
+pub struct DatasetPage {
+    /// In the order of the ids.
+    pub datasets: Vec<Dataset>,
+    /// How many there are in all, on every page.
+    pub total: u64,
+    /// Whether others follow.
+    pub more: bool,
 }
 
 impl Catalog {
@@ -186,17 +199,36 @@ impl Catalog {
         search: DatasetSearch,
         now: DateTime<Utc>,
     ) -> Result<(Vec<Dataset>, u64), Error> {
+        let page = self.find_datasets(principal, search, now).await?;
+        Ok((page.datasets, page.total))
+    }
+
+    /// The same, with whether others follow.
+    pub async fn find_datasets(
+        &self,
+        principal: &Principal,
+        search: DatasetSearch,
+        now: DateTime<Utc>,
+    ) -> Result<DatasetPage, Error> {
         let directory = self.directory().await?;
         let reach = self.reach(principal, Purpose::Describe, now).await?;
         let wanted = Wanted::new(&search);
-        let (mut page, mut total) = (Vec::new(), 0_u64);
+        let (mut page, mut total, mut passed) = (Vec::new(), 0_u64, 0_u64);
+        let mut more = false;
         for entry in directory.entries.iter().filter(|entry| wanted.matches(entry) && reach.allows(entry)) {
-            if total >= search.offset && (page.len() as u64) < search.limit {
-                page.push(entry.id.clone());
-            }
             total += 1;
+            if search.after.as_ref().is_some_and(|after| entry.id <= *after) {
+                continue;
+            }
+            if passed < search.offset {
+                passed += 1;
+            } else if (page.len() as u64) < search.limit {
+                page.push(entry.id.clone());
+            } else {
+                more = true;
+            }
         }
-        Ok((self.datasets_of(&page).await?, total))
+        Ok(DatasetPage { datasets: self.datasets_of(&page).await?, total, more })
     }
 
     /// Some datasets, in the order of the ids, without asking who wants to know. Ids that are not

@@ -53,7 +53,7 @@ pub use aliases::PlaceAlias;
 pub use audit::{AuditEntry, AuditRecord};
 pub use catalog::{Catalog, CatalogOptions};
 pub use database::create_database;
-pub use datasets::DatasetSearch;
+pub use datasets::{DatasetPage, DatasetSearch};
 pub use directory::{DatasetCounts, Readable, Reading};
 pub use drafts::Draft;
 pub use error::Error;

@@ -5,8 +5,8 @@ use model::{
     Version,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
 };
 
 use crate::entity::json::ListJson;
@@ -61,6 +61,24 @@ impl Catalog {
             return Ok((Vec::new(), total));
         }
         Ok((self.newest(all.offset(offset), limit).await?, total))
+    }
+
+    /// The runs of a dataset that come after one of them, newest first, and how many there are in all;
+    /// nothing when that one is none of them.
+    pub async fn runs_after(
+        &self,
+        dataset: &DatasetId,
+        after: &RunId,
+        limit: u64,
+    ) -> Result<Option<(Vec<Run>, u64)>, Error> {
+        let all = listed().filter(run::Column::Dataset.eq(dataset.as_str()));
+        let one = all.clone().filter(run::Column::Id.eq(after.as_str())).one(self.reader()).await?;
+        let Some(one) = one else { return Ok(None) };
+        let total = all.clone().count(self.reader()).await?;
+        let at_once =
+            Condition::all().add(run::Column::StartedAt.eq(one.started_at)).add(run::Column::Id.lt(one.id));
+        let later = Condition::any().add(run::Column::StartedAt.lt(one.started_at)).add(at_once);
+        Ok(Some((self.newest(all.filter(later), limit).await?, total)))
     }
 
     /// The newest runs of all datasets, newest first. Not all of them may be shown to everyone.

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request};
-use axum::middleware::map_request;
 use catalog::reference::Reference;
 use catalog::{Catalog, CatalogOptions};
 use chrono::Utc;
@@ -22,9 +20,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, EngineAt, Mqtt, PgWire};
+use crate::listen;
 use crate::lock::{Holder, Lock};
 use crate::operate::folder;
-use crate::stalled::{Peer, Watchful};
+use crate::stalled::Watchful;
 
 /// What keeps a node from starting; each names what to do.
 #[derive(Debug, thiserror::Error)]
@@ -213,27 +212,18 @@ impl Node {
         self.lock
             .publish(&format!("http://{host}:{}", address.port()))
             .map_err(|source| NodeError::Folder { path: "node.address".to_owned(), source })?;
-        let router = self.router.layer(map_request(known_by_address));
-        let service = router.into_make_service_with_connect_info::<Peer>();
+        let router = self.router.clone();
         self.background.spawn(keep_numbers(self.app.metrics.clone()));
         let listener = Watchful::new(listener, STALLED);
-        let served = axum::serve(listener, service).with_graceful_shutdown(stop).await.map_err(listen_error);
+        listen::serve(listener, router, listen::HEAD, stop).await;
         // What is pending is safe in the journal; in its table, whoever opens the folder next need not do it.
         match tokio::time::timeout(LAST_FLUSH, self.app.intake.settle_writes()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "small writes stay in the journal until the next start"),
             Err(_) => tracing::warn!("small writes stay in the journal until the next start"),
         }
-        served
+        Ok(())
     }
-}
-
-/// Tells handlers the address of the connection's other end, as they know it.
-async fn known_by_address(mut request: Request) -> Request {
-    if let Some(ConnectInfo(Peer(address))) = request.extensions().get::<ConnectInfo<Peer>>().copied() {
-        request.extensions_mut().insert(ConnectInfo(address));
-    }
-    request
 }
 
 /// How long nothing of an answer may be taken before its connection is cut.

@@ -7,8 +7,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Sleep, sleep};
@@ -23,35 +21,30 @@ impl Watchful {
     pub(crate) fn new(listener: TcpListener, patience: Duration) -> Watchful {
         Watchful { listener, patience }
     }
-}
 
-impl Listener for Watchful {
-    type Io = Watched<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let (stream, address) = Listener::accept(&mut self.listener).await;
+    /// The next connection, and the address of its other end.
+    pub(crate) async fn accept(&self) -> (Watched<TcpStream>, SocketAddr) {
+        let (stream, address) = loop {
+            match self.listener.accept().await {
+                Ok(accepted) => break accepted,
+                // One that went away before it was taken is no trouble; without a file for the next, wait
+                // until one is closed.
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be taken");
+                    sleep(PAUSE).await;
+                }
+            }
+        };
         // Answers come in pieces; waiting to fill a packet would add 40 ms to some of them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection sends its packets late");
         }
         (Watched::new(stream, self.patience), address)
     }
-
-    fn local_addr(&self) -> Result<Self::Addr> {
-        self.listener.local_addr()
-    }
 }
 
-/// The other end of a connection.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
-
-impl Connected<IncomingStream<'_, Watchful>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Watchful>) -> Peer {
-        Peer(*stream.remote_addr())
-    }
-}
+/// The pause after a connection that could not be taken.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A connection, and since when nothing of what is to be sent was taken.
 pub(crate) struct Watched<S> {

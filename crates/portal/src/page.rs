@@ -131,7 +131,7 @@ pub fn problem(visit: &Visit, problem: &Problem, request_id: Option<&str>) -> Re
         p: Frame::bare(visit, Section::Other, &title),
         status: problem.kind.status().as_u16(),
         detail: problem.sentence(lang).unwrap_or_default(),
-        advice: problem.kind.advice(lang),
+        advice: problem.advice(lang),
         at: problem.at.clone().unwrap_or_default(),
         reference: request_id.unwrap_or_default().to_owned(),
         sign_in: (problem.kind == ProblemKind::SignInRequired)

@@ -4,6 +4,7 @@ mod about;
 mod account;
 mod catalogue;
 mod dataset;
+mod developers;
 mod figure;
 mod home;
 mod intake;
@@ -63,7 +64,7 @@ fn pages() -> Router<App> {
         .route("/sign-in", get(account::form).post(account::sign_in))
         .route("/sign-out", axum::routing::post(account::sign_out))
         .route("/about", get(about::about))
-        .route("/developers", get(about::developers))
+        .route("/developers", get(developers::show))
 }
 
 /// Draws the problems of pages as pages, in the reader's language.

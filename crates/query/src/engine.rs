@@ -22,7 +22,7 @@ use model::DatasetId;
 use parking_lot::Mutex;
 
 pub use asker::Asker;
-pub use budget::Budget;
+pub use budget::{Budget, Level, Standing};
 pub use record::SlowQuery;
 
 pub(crate) use lane::{Lane, Slot};
@@ -159,6 +159,11 @@ impl Engine {
             limits,
         };
         Ok(Engine { inner: Arc::new(inner) })
+    }
+
+    /// How the budgets of an asker stand; none hold for the node itself.
+    pub fn standing(&self, asker: &Asker) -> Option<Standing> {
+        self.inner.accounts.standing(asker)
     }
 
     /// The queries of late that took longer than [`QueryLimits::slow_after`], the newest first.

@@ -28,7 +28,7 @@ mod whole;
 pub use added::{Added, AddedRequest};
 pub use buckets::{Bucket, BucketRequest, Buckets, Every};
 pub use differences::{Difference, Differences};
-pub use engine::{Asker, Background, Budget, Engine, QueryLimits, SlowQuery};
+pub use engine::{Asker, Background, Budget, Engine, Level, QueryLimits, SlowQuery, Standing};
 pub use error::{Error, Source, Whose};
 pub use features::{FeatureRequest, FeatureSearch, FeatureTest, FeaturesAnswer};
 pub use harmonise::{Basis, HarmoniseRequest, Harmonised, HarmonisedAnswer, Method, Part};

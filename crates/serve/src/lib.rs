@@ -91,6 +91,7 @@ pub fn router(app: App, pages: Router<App>) -> Router {
         .merge(stac::router())
         .merge(sta::router())
         .merge(pages)
+        .layer(from_fn(http::revalidate::small_answers))
         .layer(from_fn_with_state(app.clone(), http::principal::gate));
     let compressed = SizeAbove::new(512)
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))
@@ -111,6 +112,7 @@ pub fn router(app: App, pages: Router<App>) -> Router {
                 .layer(SetRequestIdLayer::new(request_id.clone(), MakeRequestUuid))
                 .layer(PropagateRequestIdLayer::new(request_id))
                 .layer(from_fn(ops::observe))
+                .layer(from_fn(http::deprecated::warn))
                 .layer(from_fn_with_state(app.clone(), http::offload::offload))
                 .layer(from_fn(http::accepts::any_encoding))
                 .layer(CompressionLayer::new().compress_when(compressed))
@@ -131,39 +133,60 @@ pub fn router(app: App, pages: Router<App>) -> Router {
 
 /// Anyone's page may read; keys travel in a header, never in a cookie of another site.
 fn cors() -> CorsLayer {
-    let sent: Vec<HeaderName> = [
-        header::AUTHORIZATION,
-        header::CONTENT_TYPE,
-        header::ACCEPT,
-        header::ACCEPT_LANGUAGE,
-        header::IF_MATCH,
-        header::IF_NONE_MATCH,
-        HeaderName::from_static("content-crs"),
-        header::RANGE,
-        HeaderName::from_static("prefer"),
-        HeaderName::from_static("idempotency-key"),
-        HeaderName::from_static("last-event-id"),
-        HeaderName::from_static("mcp-protocol-version"),
-    ]
-    .into_iter()
-    .chain(v1::resumable::SENT)
-    .collect();
-    let read: Vec<HeaderName> = [
-        header::ETAG,
-        header::LOCATION,
-        header::LINK,
-        header::ACCEPT_RANGES,
-        header::CONTENT_RANGE,
-        HeaderName::from_static("content-crs"),
-        HeaderName::from_static("repr-digest"),
-        HeaderName::from_static("cuulong-rows"),
-        HeaderName::from_static("cuulong-version"),
-        HeaderName::from_static("cuulong-versions"),
-        HeaderName::from_static("x-request-id"),
-    ]
-    .into_iter()
-    .chain(v1::resumable::READ)
-    .collect();
+    let named = |names: &[&'static str]| names.iter().map(|name| HeaderName::from_static(name)).collect();
+    // What a request may carry, and what a page may read of an answer beyond the few that are always open.
+    let mut sent: Vec<HeaderName> = named(&[
+        "accept",
+        "accept-language",
+        "authorization",
+        "content-crs",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "last-event-id",
+        "mcp-protocol-version",
+        "prefer",
+        "range",
+    ]);
+    let mut read: Vec<HeaderName> = named(&[
+        "accept-ranges",
+        "allow",
+        "content-crs",
+        "content-disposition",
+        "content-encoding",
+        "content-range",
+        "cuulong-matched",
+        "cuulong-rows",
+        "cuulong-run",
+        "cuulong-shown",
+        "cuulong-version",
+        "cuulong-versions",
+        "deprecation",
+        "etag",
+        "link",
+        "location",
+        "preference-applied",
+        "ratelimit",
+        "ratelimit-policy",
+        "repr-digest",
+        "retry-after",
+        "sunset",
+        "tus-extension",
+        "tus-max-size",
+        "tus-version",
+        "www-authenticate",
+        "x-request-id",
+    ]);
+    for (list, more) in [(&mut sent, v1::resumable::SENT), (&mut read, v1::resumable::READ)] {
+        for name in more {
+            if !list.contains(&name) {
+                list.push(name);
+            }
+        }
+    }
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([
@@ -177,4 +200,6 @@ fn cors() -> CorsLayer {
         ])
         .allow_headers(sent)
         .expose_headers(read)
+        // A browser asks again after so long whether it may.
+        .max_age(Duration::from_secs(3600))
 }

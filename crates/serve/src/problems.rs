@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use model::Lang;
 
 use crate::App;
 use crate::http::language::message;
@@ -25,7 +26,7 @@ async fn page(RequestLang(lang): RequestLang, Path(slug): Path<String>) -> Answe
         "<!doctype html>\n<html lang=\"{tag}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title} · Cửu Long</title>\n</head>\n\
          <body>\n<main>\n<h1>{title}</h1>\n<p>{meaning}</p>\n<h2>{what_to_do}</h2>\n<p>{advice}</p>\n\
-         <p><small>HTTP {status} · <code>/problems/{slug}</code></small></p>\n</main>\n</body>\n</html>\n",
+         <p><small>HTTP {status} · <code>/problems/{slug}</code></small></p>{unreviewed}\n</main>\n</body>\n</html>\n",
         tag = lang.tag(),
         title = escaped(&kind.title(lang)),
         meaning = escaped(&kind.meaning(lang)),
@@ -33,6 +34,7 @@ async fn page(RequestLang(lang): RequestLang, Path(slug): Path<String>) -> Answe
         advice = escaped(&kind.advice(lang)),
         status = kind.status().as_u16(),
         slug = kind.slug(),
+        unreviewed = unreviewed(lang),
     );
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
@@ -42,6 +44,12 @@ async fn page(RequestLang(lang): RequestLang, Path(slug): Path<String>) -> Answe
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; base-uri 'none'")),
     ];
     Ok((headers, page).into_response())
+}
+
+/// Words for a language whose problems no speaker has looked over yet; see its file of messages.
+fn unreviewed(lang: Lang) -> String {
+    let words = (lang == Lang::Km).then(|| escaped(&message(lang, "problem-unreviewed")));
+    words.map(|words| format!("\n<p><small>{words}</small></p>")).unwrap_or_default()
 }
 
 /// Text as it stands in HTML.

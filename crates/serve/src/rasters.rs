@@ -5,7 +5,7 @@ pub(crate) mod window;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type, TimestampMicrosecondType};
 use chrono::{DateTime, Utc};
-use model::{Bbox, TimeRange};
+use model::{Bbox, TimeRange, Version};
 use policy::Permit;
 use query::{At, FeatureRequest};
 
@@ -65,6 +65,8 @@ pub(crate) struct Rasters {
     pub(crate) items: Vec<Raster>,
     /// How many there are on all pages.
     pub(crate) matched: u64,
+    /// The version that they are of.
+    pub(crate) version: Option<Version>,
 }
 
 /// Reads rasters; a table that is not one of rasters is not found.
@@ -76,7 +78,7 @@ pub(crate) async fn read(app: &App, permit: &Permit, request: FeatureRequest) ->
             items.push(raster(batch, row).ok_or_else(|| Problem::not_found(permit.dataset().as_str()))?);
         }
     }
-    Ok(Rasters { items, matched: answer.matched })
+    Ok(Rasters { items, matched: answer.matched, version: answer.version })
 }
 
 /// Rasters that are looked at for one box.

@@ -50,6 +50,25 @@ async fn a_python_client_writes_what_the_standard_promises() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_snippet_of_the_page_for_developers_runs() {
+    let Some(python) = python() else { return };
+    let node = node().await;
+    let printed = ask(&python, "developers.py", &[&node.url]).await;
+    assert!(printed.trim_end().ends_with("ok"), "{printed}");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn made_up_requests_find_no_failure_and_no_answer_beyond_the_document() {
+    let Some(python) = python() else { return };
+    let node = node().await;
+    let arguments = [&node.url, node.key.expose_secret(), "100"];
+    let printed = ask(&python, "schemathesis_judge.py", &arguments).await;
+    assert!(printed.trim_end().ends_with("ok"), "{printed}");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_read_before_any_script_and_are_drawn_on_a_narrow_screen() {
     let Some(chromium) = chromium() else { return };
     let node = node().await;

@@ -3,6 +3,7 @@
 mod admin;
 mod backends;
 mod bad_input;
+mod bad_requests;
 mod clients;
 mod downloads;
 mod live;

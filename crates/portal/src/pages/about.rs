@@ -1,4 +1,4 @@
-//! What this is, and how to build on it.
+//! What this is, its sources and licences.
 
 use askama::Template;
 use axum::extract::State;
@@ -20,7 +20,6 @@ struct TextPage {
 struct Part {
     heading: String,
     lines: Vec<String>,
-    code: String,
     links: Vec<(String, String)>,
 }
 
@@ -44,44 +43,6 @@ pub async fn about(State(app): State<App>, visit: Visit, headers: HeaderMap) -> 
                     Some((w.of_text(&agency.name).to_owned(), url.to_owned()))
                 })
                 .collect(),
-            ..Part::default()
-        },
-    ];
-    let page = TextPage { p: Frame::new(&app, &visit, Section::Other, &title), title, parts };
-    answer(&visit, &headers, &page)
-}
-
-/// The ways in for programs, with examples that run against this node.
-pub async fn developers(State(app): State<App>, visit: Visit, headers: HeaderMap) -> PageResult {
-    let w = visit.words;
-    let title = w.t("developers-title");
-    let here = app
-        .config
-        .public_url
-        .as_ref()
-        .map_or_else(|| host(&headers), |url| url.as_str().trim_end_matches('/').to_owned());
-    let series = format!(
-        "curl '{here}/v1/datasets'\ncurl '{here}/v1/datasets/{{id}}/observations/buckets?place=station:cau_noi&property=salinity&buckets=200'"
-    );
-    let sql = format!(
-        "curl -G '{here}/v1/sql' --data-urlencode \\\n  'sql=SELECT place, property, max(result) FROM observation GROUP BY place, property LIMIT 20'"
-    );
-    let parts = vec![
-        Part { lines: vec![w.t("developers-intro")], ..Part::default() },
-        Part { heading: w.t("developers-series"), code: series, ..Part::default() },
-        Part { heading: w.t("developers-sql"), code: sql, ..Part::default() },
-        Part {
-            heading: w.t("developers-ogc"),
-            code: format!("{here}/ogc\n{here}/sta/v1.1"),
-            ..Part::default()
-        },
-        Part {
-            heading: w.t("developers-doc"),
-            links: vec![
-                ("OpenAPI".to_owned(), "/v1/openapi.json".to_owned()),
-                ("OGC API".to_owned(), "/ogc".to_owned()),
-                ("SensorThings 1.1".to_owned(), "/sta/v1.1".to_owned()),
-            ],
             ..Part::default()
         },
     ];

@@ -31,8 +31,41 @@ pub struct Budget {
 const SAVED_MINUTES: f64 = 5.0;
 /// All visitors together have the budget of so many users.
 const PUBLIC_SHARES: f64 = 4.0;
+/// The longest time that anyone is told to wait.
+const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Accounts that are kept. Beyond it, visitors share one.
 const MOST_ACCOUNTS: usize = 8192;
+
+/// How an asker's budgets stand.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standing {
+    /// Running time, seconds.
+    pub seconds: Level,
+    /// Bytes of files read.
+    pub bytes: Level,
+}
+
+/// How much one budget holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Level {
+    /// When it is full.
+    pub most: f64,
+    /// Now; less than nothing when it is overdrawn.
+    pub left: f64,
+    /// How long until it is full again or, when it is overdrawn, until something may be asked again.
+    pub wait: Duration,
+}
+
+impl Standing {
+    /// In how many seconds an empty budget is full.
+    pub const WINDOW_SECONDS: u64 = (SAVED_MINUTES * 60.0) as u64;
+
+    /// Of two accounts that a request is taken from, what is left for it.
+    fn least(self, other: Standing) -> Standing {
+        let least = |a: Level, b: Level| if b.left < a.left { Level { most: a.most, ..b } } else { a };
+        Standing { seconds: least(self.seconds, other.seconds), bytes: least(self.bytes, other.bytes) }
+    }
+}
 
 /// The accounts of everyone who asked lately.
 #[derive(Debug)]
@@ -82,8 +115,19 @@ impl Bucket {
     /// How long until there is something again.
     fn wait(&mut self, now: Instant) -> Option<Duration> {
         self.refill(now);
-        (self.left <= 0.0).then(|| Duration::from_secs_f64((1.0 - self.left / self.a_second).min(3600.0)))
+        (self.left <= 0.0).then(|| in_seconds(1.0 - self.left / self.a_second))
     }
+
+    fn level(&mut self, now: Instant) -> Level {
+        let overdrawn = self.wait(now);
+        let full = || in_seconds((self.most - self.left) / self.a_second);
+        Level { most: self.most, left: self.left, wait: overdrawn.unwrap_or_else(full) }
+    }
+}
+
+/// A time that may be without end: a budget of nothing never fills.
+fn in_seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(NEVER).min(NEVER)
 }
 
 impl Account {
@@ -101,7 +145,8 @@ impl Account {
         &self.asker
     }
 
-    /// Refuses when the account is overdrawn, its own or that of all visitors.
+    /// Refuses when the account is overdrawn, its own or that of all visitors. Whoever waits as long as
+    /// told finds none of them overdrawn by what was charged until now.
     pub(crate) fn admit(&self) -> Result<(), Error> {
         self.admit_at(Instant::now())
     }
@@ -110,15 +155,27 @@ impl Account {
         if self.asker == Asker::Node {
             return Ok(());
         }
+        let Some((what, wait)) = self.longest_wait(now) else { return Ok(()) };
+        metrics::counter!("cuulong_budget_refused_total", "asker" => self.asker.kind(), "budget" => what)
+            .increment(1);
+        Err(Error::Busy { whose: Whose::Asker, what, wait })
+    }
+
+    /// The budget that has to be waited for the longest.
+    fn longest_wait(&self, now: Instant) -> Option<(&'static str, Duration)> {
         let mut spent = self.spent.lock();
-        let over = [("time", spent.seconds.wait(now)), ("bytes", spent.bytes.wait(now))];
+        let own = [("time", spent.seconds.wait(now)), ("bytes", spent.bytes.wait(now))];
         drop(spent);
-        if let Some((what, wait)) = over.into_iter().find_map(|(what, wait)| Some((what, wait?))) {
-            metrics::counter!("cuulong_budget_refused_total", "asker" => self.asker.kind(), "budget" => what)
-                .increment(1);
-            return Err(Error::Busy { whose: Whose::Asker, what, wait });
-        }
-        self.parent.as_ref().map_or(Ok(()), |parent| parent.admit_at(now))
+        let of_all = self.parent.as_ref().and_then(|parent| parent.longest_wait(now));
+        let over = own.into_iter().filter_map(|(what, wait)| Some((what, wait?)));
+        over.chain(of_all).max_by_key(|(_, wait)| *wait)
+    }
+
+    fn standing(&self, now: Instant) -> Standing {
+        let mut spent = self.spent.lock();
+        let own = Standing { seconds: spent.seconds.level(now), bytes: spent.bytes.level(now) };
+        drop(spent);
+        self.parent.as_ref().map_or(own, |parent| own.least(parent.standing(now)))
     }
 
     /// Takes what a request used.
@@ -155,6 +212,19 @@ impl Accounts {
     pub(crate) fn new(budget: Budget) -> Accounts {
         let public = Arc::new(Account::new(Asker::Public(None), budget, PUBLIC_SHARES, None));
         Accounts { budget, public, held: Mutex::default() }
+    }
+
+    /// How the asker's budgets stand; none hold for the node itself. Whoever only asks gets no account.
+    pub(crate) fn standing(&self, asker: &Asker) -> Option<Standing> {
+        if *asker == Asker::Node {
+            return None;
+        }
+        let held = self.held.lock().get(asker).cloned();
+        let account = held.unwrap_or_else(|| {
+            let parent = asker.is_public().then(|| self.public.clone());
+            Arc::new(Account::new(asker.clone(), self.budget, 1.0, parent))
+        });
+        Some(account.standing(Instant::now()))
     }
 
     /// The asker's account.
@@ -208,6 +278,39 @@ mod tests {
         let wait = wait(account.admit());
         assert!((10.0..12.0).contains(&wait.as_secs_f64()), "{wait:?}");
         account.admit_at(Instant::now() + wait).unwrap();
+    }
+
+    #[test]
+    fn the_budget_that_takes_longest_is_the_one_to_wait_for() {
+        let accounts = Accounts::new(BUDGET);
+        let account = accounts.of(&visitor(1));
+        account.charge(305.0, 30_000_000_000 + 2_000_000_000);
+        let wait = wait(account.admit());
+        assert!((19.0..22.0).contains(&wait.as_secs_f64()), "{wait:?}");
+        account.admit_at(Instant::now() + wait).unwrap();
+        // An hour and more is told as it is.
+        account.charge(7200.0, 0);
+        let wait = match account.admit() {
+            Err(Error::Busy { wait, what: "time", .. }) => wait,
+            other => panic!("{other:?}"),
+        };
+        assert!(wait.as_secs() > 7200, "{wait:?}");
+        account.admit_at(Instant::now() + wait).unwrap();
+    }
+
+    #[test]
+    fn how_an_account_stands_is_told_without_making_one() {
+        let accounts = Accounts::new(BUDGET);
+        let fresh = accounts.standing(&visitor(1)).unwrap();
+        assert_eq!((fresh.seconds.most, fresh.seconds.left), (300.0, 300.0));
+        assert!(accounts.held.lock().is_empty());
+        accounts.of(&visitor(1)).charge(100.0, 0);
+        let after = accounts.standing(&visitor(1)).unwrap();
+        assert!((199.0..202.0).contains(&after.seconds.left), "{after:?}");
+        assert!((98.0..101.0).contains(&after.seconds.wait.as_secs_f64()), "{after:?}");
+        assert_eq!(accounts.standing(&Asker::Node), None);
+        let nothing = Accounts::new(Budget { seconds: 0.0, bytes: 0.0, memory_bytes: 0 });
+        assert_eq!(nothing.standing(&visitor(1)).unwrap().seconds.wait, NEVER);
     }
 
     #[test]

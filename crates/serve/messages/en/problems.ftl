@@ -48,6 +48,7 @@ problem-not-supported-advice = Do what the detail says instead.
 problem-not-acceptable = None of the formats asked for can be made
 problem-not-acceptable-meaning = The system can make none of the formats that were asked for.
 problem-not-acceptable-advice = Choose another format with the parameter f or the header "Accept".
+problem-file-format-advice = Choose a format that the detail names with the parameter "format"; /v1/datasets/DATASET/data/estimate tells how large the file will be.
 problem-conflict = In conflict with the present state
 problem-conflict-meaning = What was to be made is there already, or has changed since it was read.
 problem-conflict-advice = Read the present state again, then decide.

@@ -48,6 +48,7 @@ problem-not-supported-advice = Làm theo hướng dẫn trong phần chi tiết.
 problem-not-acceptable = Không có định dạng được yêu cầu
 problem-not-acceptable-meaning = Hệ thống không tạo được định dạng nào trong số các định dạng được yêu cầu.
 problem-not-acceptable-advice = Chọn một định dạng khác bằng tham số f hoặc tiêu đề "Accept".
+problem-file-format-advice = Chọn bằng tham số "format" một định dạng nêu trong chi tiết; /v1/datasets/MÃ/data/estimate cho biết tệp sẽ lớn bao nhiêu.
 problem-conflict = Xung đột với trạng thái hiện tại
 problem-conflict-meaning = Thứ định tạo đã có, hoặc đã thay đổi từ lần đọc trước.
 problem-conflict-advice = Đọc lại trạng thái hiện tại rồi quyết định.

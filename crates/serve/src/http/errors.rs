@@ -114,9 +114,19 @@ fn busy(whose: query::Whose, what: &'static str, wait: Duration) -> Problem {
         query::Whose::Asker => ProblemKind::BudgetUsed,
         query::Whose::Node => ProblemKind::Unavailable,
     };
-    let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
-    let seconds = wait.num_seconds().saturating_add(1).to_string();
-    Problem::message(kind, message, vec![("seconds", seconds)]).retry_after(wait)
+    // The sentence and the header say the same.
+    let seconds = u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1);
+    let wait = TimeDelta::try_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)).unwrap_or(TimeDelta::MAX);
+    let problem = Problem::message(kind, message, vec![("seconds", seconds.to_string())]).retry_after(wait);
+    match whose {
+        query::Whose::Asker => problem.with("violated-policies", serde_json::json!([policy(what)])),
+        query::Whose::Node => problem,
+    }
+}
+
+/// The name of the quota (`RateLimit-Policy`) that is used up.
+fn policy(what: &'static str) -> &'static str {
+    if what.contains(' ') { "requests" } else { what }
 }
 
 /// The name in "dataset `x`": who may not know of a thing reads the same words as for no thing.

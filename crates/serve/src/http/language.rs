@@ -20,13 +20,9 @@ static_loader! {
     };
 }
 
-/// Fluent's name of a language. Khmer has no message file yet and reads Vietnamese.
+/// Fluent's name of a language. A message that a language does not have is read in Vietnamese, whole.
 pub fn identifier(lang: Lang) -> LanguageIdentifier {
-    let tag = match lang {
-        Lang::En => "en",
-        Lang::Vi | Lang::Km => "vi",
-    };
-    tag.parse().expect("a two-letter tag is a language identifier")
+    lang.tag().parse().expect("a two-letter tag is a language identifier")
 }
 
 /// A message without blanks.

@@ -4,6 +4,7 @@
 
 pub(crate) mod accepts;
 pub mod crs;
+pub mod deprecated;
 pub mod encode;
 mod errors;
 mod harmless;
@@ -11,9 +12,11 @@ pub mod html;
 pub mod language;
 pub mod links;
 pub mod offload;
+pub mod paging;
 pub mod params;
 pub mod principal;
 pub mod problem;
+pub(crate) mod quota;
 pub mod revalidate;
 mod tagged;
 mod visitor;

@@ -101,6 +101,10 @@ pub fn bbox(text: &str) -> Result<Bbox, Problem> {
         [west, south, east, north] | [west, south, _, east, north, _] => (west, south, east, north),
         _ => return Err(wrong("write four numbers, `west,south,east,north`")),
     };
+    let is_in_range = (-180.0..=180.0).contains(&west) && (-180.0..=180.0).contains(&east);
+    if west > east && is_in_range {
+        return Err(wrong("it spans the antimeridian: ask for its two sides, one after the other"));
+    }
     Bbox::new(west, south, east, north).ok_or_else(|| {
         wrong("longitudes are -180 to 180, latitudes -90 to 90, west ≤ east and south ≤ north")
     })

@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
 use super::problem::{Problem, ProblemKind};
+use super::quota;
 use crate::App;
 
 /// The cookie that holds a session of the portal.
@@ -43,7 +44,16 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
     let asker = Asker::new(&principal, client_address(&app, &request));
     request.extensions_mut().insert(asker.clone());
     request.extensions_mut().insert(Caller(principal));
-    asker.ask(next.run(request)).await
+    let mut response = asker.clone().ask(next.run(request)).await;
+    if let Some(standing) = app.engine.standing(&asker) {
+        if let Some(problem) = response.extensions_mut().get_mut::<Problem>()
+            && problem.kind == ProblemKind::BudgetUsed
+        {
+            problem.more.push(("cost", quota::cost(&standing)));
+        }
+        quota::tell(response.headers_mut(), &standing);
+    }
+    response
 }
 
 /// The address of the client: the connection's, or what the proxy before this node says.

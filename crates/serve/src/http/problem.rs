@@ -189,6 +189,10 @@ pub struct Problem {
     pub retry_after: Option<u64>,
     /// The type that a standard prescribes in the place of the kind's own.
     pub prescribed: Option<&'static str>,
+    /// The message that says what to do, where it is another than the kind's.
+    pub advice: Option<&'static str>,
+    /// Members beyond those of every problem (RFC 9457 §3.2).
+    pub more: Vec<(&'static str, serde_json::Value)>,
 }
 
 /// The sentence of a problem.
@@ -203,29 +207,25 @@ pub enum Detail {
 impl Problem {
     /// A problem that its kind says all about.
     pub fn new(kind: ProblemKind) -> Self {
-        Problem { kind, detail: None, at: None, retry_after: None, prescribed: None }
+        Problem {
+            kind,
+            detail: None,
+            at: None,
+            retry_after: None,
+            prescribed: None,
+            advice: None,
+            more: Vec::new(),
+        }
     }
 
     /// A problem with the words of a lower layer.
     pub fn text(kind: ProblemKind, detail: impl std::fmt::Display) -> Self {
-        Problem {
-            kind,
-            detail: Some(Detail::Text(detail.to_string())),
-            at: None,
-            retry_after: None,
-            prescribed: None,
-        }
+        Problem { detail: Some(Detail::Text(detail.to_string())), ..Problem::new(kind) }
     }
 
     /// A problem with a message of the catalogue.
     pub fn message(kind: ProblemKind, id: &'static str, blanks: Vec<(&'static str, String)>) -> Self {
-        Problem {
-            kind,
-            detail: Some(Detail::Message(id, blanks)),
-            at: None,
-            retry_after: None,
-            prescribed: None,
-        }
+        Problem { detail: Some(Detail::Message(id, blanks)), ..Problem::new(kind) }
     }
 
     /// A parameter with a value that it cannot have.
@@ -265,6 +265,25 @@ impl Problem {
         self
     }
 
+    /// The same problem with another message about what to do.
+    #[must_use]
+    pub fn advising(mut self, message: &'static str) -> Self {
+        self.advice = Some(message);
+        self
+    }
+
+    /// The same problem with one more member.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: serde_json::Value) -> Self {
+        self.more.push((name, value));
+        self
+    }
+
+    /// What to do about it, in a language.
+    pub fn advice(&self, lang: Lang) -> String {
+        self.advice.map_or_else(|| self.kind.advice(lang), |message| language::message(lang, message))
+    }
+
     /// The same problem, saying how long to wait before the next attempt.
     #[must_use]
     pub fn retry_after(mut self, wait: TimeDelta) -> Self {
@@ -294,8 +313,11 @@ impl Problem {
             "type": self.prescribed.map_or_else(|| format!("/problems/{}", self.kind.slug()), str::to_owned),
             "title": self.kind.title(lang),
             "status": self.kind.status().as_u16(),
-            "advice": self.kind.advice(lang),
+            "advice": self.advice(lang),
         });
+        for (name, value) in &self.more {
+            document[*name] = value.clone();
+        }
         if let Some(detail) = self.sentence(lang) {
             document["detail"] = detail.into();
         }

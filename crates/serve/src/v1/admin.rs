@@ -11,7 +11,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::documents::Page;
 use crate::App;
-use crate::http::{Answer, Body, Caller, Params, Problem, ProblemKind, params};
+use crate::http::paging::PageParams;
+use crate::http::{Answer, Body, Caller, Links, Params, Problem, ProblemKind, params};
 
 /// Refuses everyone but administrators.
 pub fn admin_only(principal: &Principal) -> Answer<()> {
@@ -99,13 +100,20 @@ impl GrantDocument {
 }
 
 /// The grants of this node.
-#[utoipa::path(get, path = "/v1/grants", tag = "admin", security(("key" = [])),
+#[utoipa::path(get, path = "/v1/grants", tag = "admin", params(PageParams), security(("key" = [])),
     responses((status = 200, body = Page<GrantDocument>)))]
-pub async fn grants(State(app): State<App>, Caller(principal): Caller) -> Answer<Json<Page<GrantDocument>>> {
+pub async fn grants(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    Params(asked): Params<PageParams>,
+) -> Answer<Json<Page<GrantDocument>>> {
     admin_only(&principal)?;
     let grants = app.catalog.grants(None).await?;
-    let items: Vec<_> = grants.iter().map(|(id, grant)| GrantDocument::new(*id, grant)).collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+    let total = grants.len() as u64;
+    let (page, next) = asked.of(&links, "/v1/grants", grants, |(id, _)| id.to_string())?;
+    let items: Vec<_> = page.iter().map(|(id, grant)| GrantDocument::new(*id, grant)).collect();
+    Ok(Json(Page { items, total, next }))
 }
 
 /// Gives a grant.
@@ -186,11 +194,22 @@ pub struct AuditDocument {
 pub async fn audit(
     State(app): State<App>,
     Caller(principal): Caller,
+    links: Links,
     Params(asked): Params<AuditParams>,
 ) -> Answer<Json<Page<AuditDocument>>> {
     auditors_only(&principal)?;
     let limit = params::limit(asked.limit, 100, 1000)? as u64;
-    let entries = app.catalog.audit(limit, asked.before).await?;
+    // One more than the page holds tells whether there is another.
+    let mut entries = app.catalog.audit(limit + 1, asked.before).await?;
+    let is_last = entries.len() as u64 <= limit;
+    entries.truncate(limit as usize);
+    let next = entries.last().filter(|_| !is_last).map(|last| {
+        let (limit, before) = (limit.to_string(), last.number.to_string());
+        links.to("/v1/audit", &[("limit", &limit), ("before", &before)])
+    });
+    // Entries are numbered without gaps, so that the newest says how many there are.
+    let newest = app.catalog.audit(1, None).await?;
+    let total = newest.first().map_or(0, |newest| newest.number);
     let items: Vec<_> = entries
         .into_iter()
         .map(|record| AuditDocument {
@@ -203,7 +222,7 @@ pub async fn audit(
             hash: record.hash,
         })
         .collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+    Ok(Json(Page { items, total, next }))
 }
 
 /// Refuses everyone but administrators and auditors.

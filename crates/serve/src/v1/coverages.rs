@@ -19,7 +19,7 @@ use super::datasets::dataset_id;
 use super::documents::Page;
 use super::sql::instant;
 use crate::App;
-use crate::http::{Answer, Caller, Links, Params, Problem, params};
+use crate::http::{Answer, Caller, Links, Params, Problem, paging, params};
 use crate::rasters::{self, Raster};
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -38,7 +38,9 @@ pub struct CoverageParams {
     as_known_at: Option<String>,
     /// How many at most, 1 to 1000 (100).
     limit: Option<i64>,
-    /// How many to pass over.
+    /// Go on where a page of the list ended, in the same version: the `cursor` of its `next`, as it is.
+    cursor: Option<String>,
+    /// How many to pass over; pages shift when rasters are added.
     offset: Option<usize>,
 }
 
@@ -52,6 +54,18 @@ impl CoverageParams {
                 Err(Problem::parameter("version", "give either `version` or `as_known_at`"))
             }
         }
+    }
+
+    /// Where a page goes on: in which version, and behind how many of its rasters.
+    fn begin(&self) -> Answer<Option<(Version, usize)>> {
+        let Some(key) = paging::after(self.cursor.as_deref())? else { return Ok(None) };
+        if self.version.is_some() || self.as_known_at.is_some() {
+            return Err(Problem::parameter("cursor", "a cursor names the version: leave out the other"));
+        }
+        let parts = key
+            .split_once('.')
+            .and_then(|(version, seen)| Some((Version(version.parse().ok()?), seen.parse().ok()?)));
+        parts.map(Some).ok_or_else(paging::unknown)
     }
 
     fn position(&self) -> Answer<Option<(f64, f64)>> {
@@ -138,20 +152,32 @@ pub async fn list(
     if let Some((lon, lat)) = position {
         bbox = bbox.or(model::Bbox::new(lon, lat, lon, lat));
     }
-    let request = FeatureRequest {
-        bbox,
-        offset: asked.offset.unwrap_or(0),
-        limit: params::limit(asked.limit, 100, 1000)?,
-        feature: None,
-        at: asked.at()?,
+    let limit = params::limit(asked.limit, 100, 1000)?;
+    let (at, offset) = match asked.begin()? {
+        None => (asked.at()?, asked.offset.unwrap_or(0)),
+        Some((version, seen)) => (At::Version(version), seen),
     };
-    let (mut items, total) = read(&app, &permit, &links, request).await?;
+    let request = FeatureRequest { bbox, offset, limit, feature: None, at };
+    let found = rasters::read(&app, &permit, request).await?;
+    let (total, version) = (found.matched, found.version);
+    let mut items: Vec<_> = found.items.into_iter().map(|raster| document(raster, &permit, &links)).collect();
+    let seen = offset.saturating_add(items.len());
+    let next = version.filter(|_| !items.is_empty() && (seen as u64) < total).map(|version| {
+        let (limit, cursor) = (limit.to_string(), paging::cursor(&format!("{version}.{seen}")));
+        let mut parameters = vec![("limit", limit.as_str()), ("cursor", cursor.as_str())];
+        parameters.extend(asked.bbox.as_deref().map(|bbox| ("bbox", bbox)));
+        let position = asked.lon.zip(asked.lat).map(|(lon, lat)| (lon.to_string(), lat.to_string()));
+        if let Some((lon, lat)) = &position {
+            parameters.extend([("lon", lon.as_str()), ("lat", lat.as_str())]);
+        }
+        links.to(&format!("/v1/datasets/{id}/coverages"), &parameters)
+    });
     if let Some((lon, lat)) = position {
         for item in &mut items {
             item.values = value(&app, &permit, item, lon, lat).await?;
         }
     }
-    Ok(Json(Page { items, total, next: None }))
+    Ok(Json(Page { items, total, next }))
 }
 
 /// One raster, with its values at a position when one is given.
@@ -247,19 +273,9 @@ pub(super) fn range(text: &str, size: u64) -> Asked {
 
 async fn one(app: &App, permit: &Permit, links: &Links, item: &str, at: At) -> Answer<CoverageDocument> {
     let request = FeatureRequest { bbox: None, offset: 0, limit: 1, feature: Some(item.to_owned()), at };
-    let (items, _) = read(app, permit, links, request).await?;
-    items.into_iter().next().ok_or_else(|| Problem::not_found(item))
-}
-
-async fn read(
-    app: &App,
-    permit: &Permit,
-    links: &Links,
-    request: FeatureRequest,
-) -> Answer<(Vec<CoverageDocument>, u64)> {
     let found = rasters::read(app, permit, request).await?;
-    let items = found.items.into_iter().map(|raster| document(raster, permit, links));
-    Ok((items.collect(), found.matched))
+    let raster = found.items.into_iter().next().ok_or_else(|| Problem::not_found(item))?;
+    Ok(document(raster, permit, links))
 }
 
 fn document(raster: Raster, permit: &Permit, links: &Links) -> CoverageDocument {

@@ -73,7 +73,7 @@ async fn wanted(app: &App, principal: &Principal, id: &str, asked: &DataParams) 
     let name = asked.format.as_deref().unwrap_or("csv");
     let format = FileFormat::from_name(name).ok_or_else(|| {
         let what = format!("`{name}` is not a format: write {}", FileFormat::NAMES);
-        Problem::text(ProblemKind::NotAcceptable, what)
+        Problem::text(ProblemKind::NotAcceptable, what).at("format").advising("problem-file-format-advice")
     })?;
     let known = instant(asked.as_known_at.as_deref(), "as_known_at")?;
     let version = match (asked.version, known) {

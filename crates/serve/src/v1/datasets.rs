@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::documents::{DatasetDocument, Page, TextDocument};
 use crate::App;
 pub use crate::http::params::dataset_id;
-use crate::http::{Answer, Body, Caller, Links, Params, Problem, ProblemKind, params};
+use crate::http::{Answer, Body, Caller, Links, Params, Problem, ProblemKind, paging, params};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -31,7 +31,9 @@ pub struct ListParams {
     kind: Option<String>,
     /// How many at most, 1 to 1000 (100).
     limit: Option<i64>,
-    /// How many to pass over.
+    /// Go on where a page ended: the `cursor` of its `next`, as it is.
+    cursor: Option<String>,
+    /// How many to pass over; pages shift when datasets are added.
     offset: Option<u64>,
 }
 
@@ -46,6 +48,7 @@ pub async fn list(
 ) -> Answer<Json<Page<DatasetDocument>>> {
     let limit = params::limit(asked.limit, 100, 1000)?;
     let offset = asked.offset.unwrap_or(0);
+    let after = paging::after(asked.cursor.as_deref())?.map(|id| DatasetId::new(&id)).transpose();
     let search = DatasetSearch {
         text: asked.q.clone(),
         theme: code(asked.theme.as_deref(), "theme", Theme::from_code)?,
@@ -54,17 +57,19 @@ pub async fn list(
         agency: None,
         limit: limit as u64,
         offset,
+        after: after.map_err(|_| paging::unknown())?,
     };
-    let (found, total) = app.catalog.search_datasets(&principal, search, Utc::now()).await?;
+    let page = app.catalog.find_datasets(&principal, search, Utc::now()).await?;
+    let (found, total) = (page.datasets, page.total);
     let mut items = Vec::with_capacity(found.len());
     for dataset in &found {
         let version = app.catalog.latest_version(&dataset.id).await?;
         items.push(DatasetDocument::new(dataset, version.as_ref()));
     }
-    let reached = offset + items.len() as u64;
-    let next = (reached < total).then(|| {
-        let (limit, reached) = (limit.to_string(), reached.to_string());
-        let mut parameters = vec![("limit", limit.as_str()), ("offset", reached.as_str())];
+    let last = found.last().filter(|_| page.more);
+    let next = last.map(|last| {
+        let (limit, cursor) = (limit.to_string(), paging::cursor(last.id.as_str()));
+        let mut parameters = vec![("limit", limit.as_str()), ("cursor", cursor.as_str())];
         for (name, value) in
             [("q", &asked.q), ("theme", &asked.theme), ("access", &asked.access), ("kind", &asked.kind)]
         {

@@ -6,6 +6,7 @@ mod changes;
 mod coverages;
 mod data;
 mod datasets;
+mod described;
 mod documents;
 mod drafts;
 mod keys;
@@ -29,11 +30,10 @@ mod writes;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::routing::get;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, Info, License, OpenApi, OpenApiBuilder, RefOr};
+use utoipa::openapi::{Components, Info, License, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
@@ -60,38 +60,8 @@ pub fn openapi() -> OpenApi {
 
 /// Router and document from one list.
 fn parts() -> (Router<App>, OpenApi) {
-    let (router, mut document) = listed();
-    complete(&mut document);
-    (router, document)
-}
-
-/// Every response has a description (OpenAPI 3.1 §4.8.17; where a handler gives none, the status's
-/// own words), and every operation a name of its own (§4.8.10).
-fn complete(document: &mut OpenApi) {
-    for (path, item) in &mut document.paths.paths {
-        let operations = [
-            ("get", &mut item.get),
-            ("put", &mut item.put),
-            ("post", &mut item.post),
-            ("delete", &mut item.delete),
-            ("patch", &mut item.patch),
-            ("head", &mut item.head),
-        ];
-        for (method, operation) in operations {
-            let Some(operation) = operation else { continue };
-            let words = path.trim_start_matches("/v1").split(|c: char| !c.is_ascii_alphanumeric());
-            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-            operation.operation_id = Some(format!("{method}_{}", words.join("_")));
-            for (status, response) in &mut operation.responses.responses {
-                let RefOr::T(response) = response else { continue };
-                if response.description.is_empty() {
-                    let code = status.parse().ok().and_then(|code| StatusCode::from_u16(code).ok());
-                    let words = code.and_then(|code| code.canonical_reason()).unwrap_or("An answer");
-                    response.description = words.to_owned();
-                }
-            }
-        }
-    }
+    let (router, document) = listed();
+    (router, described::complete(document))
 }
 
 fn listed() -> (Router<App>, OpenApi) {
@@ -160,7 +130,10 @@ fn head() -> OpenApi {
     let mut info = Info::new("Cửu Long", env!("CARGO_PKG_VERSION"));
     info.description = Some(
         "The native API of the inter-sectoral database system of the Mekong Delta. Errors are RFC 9457 \
-         problem documents in Vietnamese or English (`Accept-Language` or `lang`)."
+         problem documents in Vietnamese, English or Khmer (`Accept-Language` or `lang`). Lists are paged \
+         by cursor: follow `next`. Small answers have an `ETag`: send it as `If-None-Match`. Quotas are of \
+         cost: read `RateLimit`, and after a 429 wait as long as `Retry-After` says. What is deprecated \
+         says so in `Deprecation` and `Sunset`, and is kept for a year at least."
             .to_owned(),
     );
     info.license = Some(License::new("Apache-2.0"));

@@ -23,6 +23,7 @@ use super::documents::Page;
 use super::sql::instant;
 use crate::App;
 use crate::http::encode::{self, RowFormat};
+use crate::http::paging::PageParams;
 use crate::http::{Answer, Caller, Links, Params, Problem, params};
 
 /// Which values of a dataset.
@@ -518,11 +519,13 @@ pub struct DatastreamDocument {
 
 /// The datastreams of a dataset that the caller may read.
 #[utoipa::path(get, path = "/v1/datasets/{id}/datastreams", tag = "observations",
-    params(("id" = String, Path)), responses((status = 200, body = Page<DatastreamDocument>)))]
+    params(("id" = String, Path), PageParams), responses((status = 200, body = Page<DatastreamDocument>)))]
 pub async fn datastreams(
     State(app): State<App>,
     Caller(principal): Caller,
+    links: Links,
     Path(id): Path<String>,
+    Params(page): Params<PageParams>,
 ) -> Answer<Json<Page<DatastreamDocument>>> {
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
@@ -542,5 +545,8 @@ pub async fn datastreams(
             datum: stream.key.datum.clone(),
         })
         .collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+    let total = items.len() as u64;
+    let path = format!("/v1/datasets/{id}/datastreams");
+    let (items, next) = page.of(&links, &path, items, |stream| stream.id.to_string())?;
+    Ok(Json(Page { items, total, next }))
 }

@@ -13,7 +13,8 @@ use utoipa::{IntoParams, ToSchema};
 use super::admin::invalid;
 use super::documents::Page;
 use crate::App;
-use crate::http::{Answer, Body, Caller, Params, Problem, ProblemKind};
+use crate::http::paging::PageParams;
+use crate::http::{Answer, Body, Caller, Links, Params, Problem, ProblemKind};
 
 /// What an agency means by a name.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -76,18 +77,25 @@ fn kind_of(text: Option<&str>) -> Answer<Option<PlaceKind>> {
 }
 
 /// What an agency means by its names of places.
-#[utoipa::path(get, path = "/v1/agencies/{id}/place-aliases", tag = "places", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/v1/agencies/{id}/place-aliases", tag = "places", 
+    params(("id" = String, Path), PageParams),
     security(("key" = [])), responses((status = 200, body = Page<PlaceAliasDocument>), (status = 404)))]
 pub async fn list(
     State(app): State<App>,
     Caller(principal): Caller,
+    links: Links,
     Path(id): Path<String>,
+    Params(asked): Params<PageParams>,
 ) -> Answer<Json<Page<PlaceAliasDocument>>> {
     let agency = agency_of(&app, &id).await?;
     may_say(&principal, &agency)?;
     let aliases = app.catalog.place_aliases(&agency).await?;
     let items: Vec<_> = aliases.iter().map(document).collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+    let total = items.len() as u64;
+    let path = format!("/v1/agencies/{agency}/place-aliases");
+    let (items, next) =
+        asked.of(&links, &path, items, |alias| format!("{}\n{:?}", alias.text, alias.kind))?;
+    Ok(Json(Page { items, total, next }))
 }
 
 /// Says what an agency means by a name; the next files of the agency are read so.

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::documents::{Page, PlaceDocument, PropertyDocument, TextDocument};
 use crate::App;
+use crate::http::paging::{self, PageParams};
 use crate::http::{Answer, Links, Params, Problem, params};
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -23,7 +24,9 @@ pub struct PlaceParams {
     on: Option<NaiveDate>,
     /// How many at most, 1 to 1000 (100).
     limit: Option<i64>,
-    /// How many to pass over.
+    /// Go on where a page ended: the `cursor` of its `next`, as it is.
+    cursor: Option<String>,
+    /// How many to pass over; pages shift when places are added.
     offset: Option<usize>,
 }
 
@@ -58,18 +61,25 @@ pub async fn list(
         })
         .collect();
     let total = matching.len() as u64;
-    let offset = asked.offset.unwrap_or(0);
-    let items: Vec<_> = matching.into_iter().skip(offset).take(limit).map(PlaceDocument::from).collect();
-    let reached = offset.saturating_add(items.len());
-    let next = ((reached as u64) < total).then(|| {
-        let (limit, reached) = (limit.to_string(), reached.to_string());
+    let from = match paging::after(asked.cursor.as_deref())? {
+        None => asked.offset.unwrap_or(0),
+        Some(last) => {
+            let at = matching.iter().position(|place| place.id.as_str() == last);
+            at.ok_or_else(paging::unknown)? + 1
+        }
+    };
+    let is_last = matching.len() <= from.saturating_add(limit);
+    let page: Vec<&model::Place> = matching.into_iter().skip(from).take(limit).collect();
+    let next = page.last().filter(|_| !is_last).map(|last| {
+        let (limit, cursor) = (limit.to_string(), paging::cursor(last.id.as_str()));
         let on = asked.on.map(|day| day.to_string());
-        let mut parameters = vec![("limit", limit.as_str()), ("offset", reached.as_str())];
+        let mut parameters = vec![("limit", limit.as_str()), ("cursor", cursor.as_str())];
         for (name, value) in [("q", &asked.q), ("kind", &asked.kind), ("on", &on)] {
             parameters.extend(value.as_deref().map(|value| (name, value)));
         }
         links.to("/v1/places", &parameters)
     });
+    let items: Vec<_> = page.into_iter().map(PlaceDocument::from).collect();
     Ok(Json(Page { items, total, next }))
 }
 
@@ -148,12 +158,18 @@ pub async fn show(State(app): State<App>, Path(id): Path<String>) -> Answer<Json
 }
 
 /// Observed properties and indicators.
-#[utoipa::path(get, path = "/v1/properties", tag = "places",
+#[utoipa::path(get, path = "/v1/properties", tag = "places", params(PageParams),
     responses((status = 200, body = Page<PropertyDocument>)))]
-pub async fn properties(State(app): State<App>) -> Answer<Json<Page<PropertyDocument>>> {
+pub async fn properties(
+    State(app): State<App>,
+    links: Links,
+    Params(asked): Params<PageParams>,
+) -> Answer<Json<Page<PropertyDocument>>> {
     let gazetteer = app.catalog.gazetteer().await?;
     let items: Vec<_> = gazetteer.properties.iter().map(PropertyDocument::from).collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+    let total = items.len() as u64;
+    let (items, next) = asked.of(&links, "/v1/properties", items, |property| property.code.clone())?;
+    Ok(Json(Page { items, total, next }))
 }
 
 /// An agency.
@@ -169,9 +185,13 @@ pub struct AgencyDocument {
 }
 
 /// Agencies that publish or provide data.
-#[utoipa::path(get, path = "/v1/agencies", tag = "places",
+#[utoipa::path(get, path = "/v1/agencies", tag = "places", params(PageParams),
     responses((status = 200, body = Page<AgencyDocument>)))]
-pub async fn agencies(State(app): State<App>) -> Answer<Json<Page<AgencyDocument>>> {
+pub async fn agencies(
+    State(app): State<App>,
+    links: Links,
+    Params(asked): Params<PageParams>,
+) -> Answer<Json<Page<AgencyDocument>>> {
     let agencies = app.catalog.agencies().await?;
     let items: Vec<_> = agencies
         .iter()
@@ -181,5 +201,7 @@ pub async fn agencies(State(app): State<App>) -> Answer<Json<Page<AgencyDocument
             url: agency.url.clone(),
         })
         .collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+    let total = items.len() as u64;
+    let (items, next) = asked.of(&links, "/v1/agencies", items, |agency| agency.id.clone())?;
+    Ok(Json(Page { items, total, next }))
 }

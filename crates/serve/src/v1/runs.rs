@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use super::datasets::dataset_id;
 use super::documents::{FindingDocument, Page, RunDocument};
 use crate::App;
-use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLang, params};
+use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLang, paging, params};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -22,7 +22,9 @@ use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLa
 pub struct PageParams {
     /// How many at most, 1 to 1000 (100).
     limit: Option<i64>,
-    /// How many to pass over.
+    /// Go on where a page ended: the `cursor` of its `next`, as it is.
+    cursor: Option<String>,
+    /// How many to pass over; pages shift when something is added.
     offset: Option<u64>,
 }
 
@@ -39,24 +41,25 @@ pub async fn of_dataset(
     let id = dataset_id(&id)?;
     app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let limit = params::limit(asked.limit, 100, 1000)? as u64;
-    let offset = asked.offset.unwrap_or(0);
-    let (runs, total) = app.catalog.runs_page(&id, offset, limit).await?;
+    // One more than the page holds tells whether there is another.
+    let (mut runs, total) = match paging::after(asked.cursor.as_deref())? {
+        None => app.catalog.runs_page(&id, asked.offset.unwrap_or(0), limit + 1).await?,
+        Some(last) => {
+            let last = RunId::new(&last).map_err(|_| paging::unknown())?;
+            app.catalog.runs_after(&id, &last, limit + 1).await?.ok_or_else(paging::unknown)?
+        }
+    };
+    let is_last = runs.len() as u64 <= limit;
+    runs.truncate(limit as usize);
+    let last = runs.last().filter(|_| !is_last).map(|run| run.id.to_string());
+    let next = last.map(|last| next_page(&links, &format!("/v1/datasets/{id}/runs"), limit, &last));
     let items: Vec<RunDocument> = runs.iter().map(RunDocument::from).collect();
-    let next = next_page(
-        &links,
-        &format!("/v1/datasets/{id}/runs"),
-        limit,
-        offset.saturating_add(items.len() as u64),
-        total,
-    );
     Ok(Json(Page { items, total, next }))
 }
 
-/// The link of the page that begins where this one ended, if there is more.
-fn next_page(links: &Links, path: &str, limit: u64, reached: u64, total: u64) -> Option<String> {
-    let parameters = [("limit", limit.to_string()), ("offset", reached.to_string())];
-    (reached < total)
-        .then(|| links.to(path, &parameters.each_ref().map(|(name, value)| (*name, value.as_str()))))
+/// The link of the page after the item with this key.
+fn next_page(links: &Links, path: &str, limit: u64, key: &str) -> String {
+    links.to(path, &[("limit", &limit.to_string()), ("cursor", &paging::cursor(key))])
 }
 
 /// The run, when the principal may read its dataset; a draft, when it may write it.
@@ -104,11 +107,16 @@ pub async fn findings(
         return Err(Problem::new(ProblemKind::NotAllowed));
     }
     let limit = params::limit(asked.limit, 100, 1000)? as u64;
-    let offset = asked.offset.unwrap_or(0);
+    // Findings are only ever added behind the others: the number of one that was seen stays its number.
+    let offset = match paging::after(asked.cursor.as_deref())? {
+        None => asked.offset.unwrap_or(0),
+        Some(seen) => seen.parse().map_err(|_| paging::unknown())?,
+    };
     let (found, total) = app.catalog.findings(&run.id, offset, limit).await?;
     let items: Vec<_> = found.iter().map(|f| FindingDocument::new(f, &run.sheets, lang)).collect();
     let path = format!("/v1/runs/{}/findings", run.id);
-    let next = next_page(&links, &path, limit, offset.saturating_add(items.len() as u64), total);
+    let seen = offset.saturating_add(items.len() as u64);
+    let next = (seen < total).then(|| next_page(&links, &path, limit, &seen.to_string()));
     Ok(Json(Page { items, total, next }))
 }
 

@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 use super::admin::{admin_only, invalid};
 use super::documents::Page;
 use crate::App;
-use crate::http::{Answer, Body, Caller, Problem, ProblemKind};
+use crate::http::paging::PageParams;
+use crate::http::{Answer, Body, Caller, Links, Params, Problem, ProblemKind};
 
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,12 +59,20 @@ fn role(code: &str) -> Answer<Role> {
 }
 
 /// The users of this node.
-#[utoipa::path(get, path = "/v1/users", tag = "admin", security(("key" = [])),
+#[utoipa::path(get, path = "/v1/users", tag = "admin", params(PageParams), security(("key" = [])),
     responses((status = 200, body = Page<UserDocument>)))]
-pub async fn list(State(app): State<App>, Caller(principal): Caller) -> Answer<Json<Page<UserDocument>>> {
+pub async fn list(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    Params(asked): Params<PageParams>,
+) -> Answer<Json<Page<UserDocument>>> {
     admin_only(&principal)?;
-    let items: Vec<_> = app.catalog.users().await?.iter().map(UserDocument::from).collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+    let users = app.catalog.users().await?;
+    let total = users.len() as u64;
+    let (page, next) = asked.of(&links, "/v1/users", users, |user| user.id.to_string())?;
+    let items: Vec<_> = page.iter().map(UserDocument::from).collect();
+    Ok(Json(Page { items, total, next }))
 }
 
 /// A user to create.

@@ -11,22 +11,28 @@ use utoipa::{IntoParams, ToSchema};
 use super::datasets::dataset_id;
 use super::documents::{Page, VersionDocument};
 use crate::App;
-use crate::http::{Answer, Caller, Params, Problem, params};
+use crate::http::paging::PageParams;
+use crate::http::{Answer, Caller, Links, Params, Problem, params};
 
 /// The versions of a dataset, newest first.
-#[utoipa::path(get, path = "/v1/datasets/{id}/versions", tag = "versions", params(("id" = String, Path)),
-    responses((status = 200, body = Page<VersionDocument>)))]
+#[utoipa::path(get, path = "/v1/datasets/{id}/versions", tag = "versions",
+    params(("id" = String, Path), PageParams), responses((status = 200, body = Page<VersionDocument>)))]
 pub async fn list(
     State(app): State<App>,
     Caller(principal): Caller,
+    links: Links,
     Path(id): Path<String>,
+    Params(asked): Params<PageParams>,
 ) -> Answer<Json<Page<VersionDocument>>> {
     let id = dataset_id(&id)?;
     app.catalog.authorize(&principal, &id, Purpose::Describe, Utc::now()).await?;
     app.lake.settle(&id).await?;
     let versions = app.catalog.versions(&id).await?;
-    let items: Vec<_> = versions.iter().map(VersionDocument::from).collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+    let total = versions.len() as u64;
+    let path = format!("/v1/datasets/{id}/versions");
+    let (page, next) = asked.of(&links, &path, versions, |version| version.version.to_string())?;
+    let items: Vec<_> = page.iter().map(VersionDocument::from).collect();
+    Ok(Json(Page { items, total, next }))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

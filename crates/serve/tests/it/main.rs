@@ -7,6 +7,7 @@ mod ckan;
 mod dcat;
 mod edr;
 mod feeds;
+mod manners;
 mod mappings;
 mod mcp;
 mod oai;

@@ -1,6 +1,11 @@
-//! The committed description of the native API is the one that the program serves.
+//! The committed description of the native API is the one that the program serves, and it says enough.
 
 use std::path::Path;
+
+use serde_json::Value;
+use testkit::TestNode;
+
+use crate::world::with;
 
 /// With `UPDATE_SCHEMAS=1` the file is written anew.
 #[test]
@@ -33,4 +38,80 @@ fn every_operation_is_described() {
         }
     }
     assert!(operations > 35, "{operations}");
+}
+
+/// Operations on things that the sample has none of, or whose names are given by the node.
+const WITHOUT_EXAMPLE: [&str; 12] = [
+    "/v1/datasets/{id}/coverages",
+    "/v1/datasets/{id}/coverages/{item}",
+    "/v1/datasets/{id}/coverages/{item}/file",
+    "/v1/datasets/{id}/limits",
+    "/v1/keys/{id}",
+    "/v1/runs/{id}",
+    "/v1/uploads/{id}",
+    "/v1/webhooks/{id}",
+    "/v1/datasets/{id}/mapping",
+    "/v1/datasets/{id}/mappings/{number}",
+    "/v1/users/{id}",
+    "/v1/changes/stream",
+];
+
+fn operations(document: &Value) -> impl Iterator<Item = (&String, &String, &Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    paths.flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |(m, op)| (path, m, op)))
+}
+
+#[test]
+fn every_operation_says_who_may_ask_how_it_fails_and_with_what_it_is_asked() {
+    let document = serde_json::to_value(serve::openapi()).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    for (path, method, operation) in operations(&document) {
+        let what = format!("{method} {path}");
+        assert!(operation["security"].is_array(), "{what} does not say who may ask");
+        assert!(operation["responses"]["default"].is_object(), "{what} does not say how it fails");
+        let succeeds = operation["responses"].as_object().unwrap();
+        assert!(succeeds.keys().any(|status| status.starts_with('2')), "{what}");
+        for (status, response) in succeeds.iter().filter(|(status, _)| *status != "default") {
+            assert!(!response["description"].as_str().unwrap().is_empty(), "{what} {status}");
+            assert!(response["headers"]["RateLimit"].is_object(), "{what} {status}");
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let is_needed = parameter["required"] == true && parameter["in"] != "path";
+            let has_example = parameter.get("example").is_some();
+            assert!(!is_needed || has_example, "{what}: no example of {}", parameter["name"]);
+        }
+        let body = &operation["requestBody"]["content"]["application/json"];
+        assert!(body.is_null() || body["example"].is_object(), "{what} has no example of its body");
+    }
+}
+
+#[tokio::test]
+async fn the_examples_of_the_document_are_answered_on_the_sample() {
+    let node = TestNode::start().await;
+    testkit::load_sample(node.node().app()).await;
+    let document = serde_json::to_value(serve::openapi()).unwrap();
+    let mut asked = 0;
+    for (path, method, operation) in operations(&document) {
+        let is_left_out =
+            WITHOUT_EXAMPLE.iter().any(|known| path == known || path.starts_with(&format!("{known}/")));
+        if method != "get" || is_left_out {
+            continue;
+        }
+        let (mut target, mut query) = (path.clone(), Vec::new());
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let Some(example) = parameter.get("example") else { continue };
+            let name = parameter["name"].as_str().unwrap().to_owned();
+            let value = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+            if parameter["in"] == "path" {
+                target = target.replace(&format!("{{{name}}}"), &value);
+            } else if parameter["in"] == "query" {
+                query.push((name, value));
+            }
+        }
+        let query: Vec<(&str, &str)> = query.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        let reply = node.system().get(&with(&target, &query)).await.unwrap();
+        assert!(reply.status.is_success(), "{target} {query:?}: {}", reply.json());
+        asked += 1;
+    }
+    assert!(asked > 25, "{asked}");
 }

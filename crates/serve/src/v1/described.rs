@@ -1,0 +1,183 @@
+//! What every operation of the OpenAPI document says beyond its handler's own words: problems, quotas,
+//! who may ask, what is deprecated, and examples (`examples.json`).
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value, json};
+use utoipa::openapi::OpenApi;
+
+use crate::http::ProblemKind;
+use crate::http::deprecated::{DEPRECATED, Deprecated};
+
+/// Parameters, ids and bodies that work on the sample, by name or by operation.
+const EXAMPLES: &str = include_str!("examples.json");
+const METHODS: [&str; 6] = ["get", "put", "post", "delete", "patch", "head"];
+
+/// The document, completed.
+pub(super) fn complete(document: OpenApi) -> OpenApi {
+    let mut document = serde_json::to_value(document).expect("an OpenAPI document is plain data");
+    let examples: Value = serde_json::from_str(EXAMPLES).expect("a test reads the examples");
+    if let Some(paths) = document["paths"].as_object_mut() {
+        for (path, item) in paths {
+            for method in METHODS {
+                if let Some(operation) = item.get_mut(method) {
+                    describe(path, method, operation, &examples);
+                }
+            }
+        }
+    }
+    document["servers"] = json!([{ "url": "/", "description": "This node" }]);
+    document["tags"] = tags(&document, &examples["tags"]);
+    document["components"]["schemas"]["Problem"] = problem();
+    document["components"]["responses"]["Problem"] =
+        json!({ "description": "A problem document (RFC 9457)", "content": problem_content() });
+    document["components"]["headers"] = quota_headers();
+    serde_json::from_value(document).expect("what is added is OpenAPI as well")
+}
+
+/// Every response has a description (OpenAPI 3.1 §4.8.17; where a handler gives none, the status's
+/// own words), and every operation a name of its own (§4.8.10).
+fn describe(path: &str, method: &str, operation: &mut Value, examples: &Value) {
+    let words = path.trim_start_matches("/v1").split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let id = format!("{method}_{}", words.join("_"));
+    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        complete_parameter(path, method, parameter, &id, examples);
+    }
+    if let Some(content) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut) {
+        bytes_are_binary(content);
+        if let (Some(json), Some(example)) =
+            (content.get_mut("application/json"), examples["bodies"].get(&id))
+        {
+            json["example"] = example.clone();
+        }
+    }
+    complete_responses(method, operation);
+    // Without a key, what is open; with one, what its holder may see.
+    if operation.get("security").is_none() {
+        operation["security"] = json!([{}, { "key": [] }]);
+    }
+    operation["operationId"] = id.into();
+}
+
+fn complete_parameter(path: &str, method: &str, parameter: &mut Value, operation: &str, examples: &Value) {
+    let name = parameter["name"].as_str().unwrap_or("").to_owned();
+    let of_path = || {
+        let ids = examples["ids"].as_object()?;
+        ids.iter().find(|(prefix, _)| path.starts_with(prefix.as_str())).map(|(_, id)| id)
+    };
+    let own = examples["operations"][operation].get(&name);
+    let example = own.or_else(|| if name == "id" { of_path() } else { examples["parameters"].get(&name) });
+    if let (Some(example), None) = (example, parameter.get("example")) {
+        parameter["example"] = example.clone();
+    }
+    let is_number = parameter["schema"]["type"] == "integer";
+    if is_number && ["limit", "buckets", "max_rows"].contains(&name.as_str()) {
+        parameter["schema"]["minimum"] = 1.into();
+    }
+    let is_this = |deprecated: &&Deprecated| deprecated.path == path && deprecated.parameter == name;
+    if let Some(deprecated) = DEPRECATED.iter().find(is_this).filter(|_| method == "get") {
+        parameter["deprecated"] = true.into();
+        let words = parameter["description"].as_str().unwrap_or("");
+        let (since, sunset) = (deprecated.since(), deprecated.sunset());
+        let instead = deprecated.instead;
+        let more = format!("{words} Deprecated since {since}, kept until {sunset}: use `{instead}`.");
+        parameter["description"] = more.trim_start().into();
+    }
+}
+
+fn complete_responses(method: &str, operation: &mut Value) {
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    for (status, response) in &mut *responses {
+        let code = status.parse().ok().and_then(|code| StatusCode::from_u16(code).ok());
+        if response["description"].as_str().is_none_or(str::is_empty) {
+            let words = code.and_then(|code| code.canonical_reason()).unwrap_or("An answer");
+            response["description"] = words.into();
+        }
+        if let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) {
+            bytes_are_binary(content);
+        }
+        let is_problem = code.is_some_and(|code| code.is_client_error() || code.is_server_error());
+        if is_problem && response.get("content").is_none() && method != "head" {
+            response["content"] = problem_content();
+        }
+        for (name, component) in [("RateLimit", "RateLimit"), ("RateLimit-Policy", "RateLimitPolicy")] {
+            response["headers"][name] = json!({ "$ref": format!("#/components/headers/{component}") });
+        }
+    }
+    responses.insert("default".to_owned(), json!({ "$ref": "#/components/responses/Problem" }));
+}
+
+/// Bytes are no array of numbers (OpenAPI 3.1 §4.8.14.3).
+fn bytes_are_binary(content: &mut Map<String, Value>) {
+    for media in content.values_mut() {
+        if media["schema"]["type"] == "array" && media["schema"]["items"]["format"] == "int32" {
+            media["schema"] = json!({ "type": "string", "format": "binary" });
+        }
+    }
+}
+
+fn problem_content() -> Value {
+    json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } })
+}
+
+fn problem() -> Value {
+    let types: Vec<String> =
+        ProblemKind::ALL.iter().map(|kind| format!("/problems/{}", kind.slug())).collect();
+    json!({
+        "type": "object",
+        "description": "What went wrong, where, and what to do: RFC 9457, in Vietnamese, English or Khmer.",
+        "required": ["type", "title", "status", "advice"],
+        "properties": {
+            "type": { "type": "string", "description": format!("What kind of problem: {}.", types.join(", ")) },
+            "title": { "type": "string", "description": "The kind in words." },
+            "status": { "type": "integer", "description": "The HTTP status." },
+            "detail": { "type": "string", "description": "What exactly is wrong, and where." },
+            "advice": { "type": "string", "description": "What to do." },
+            "at": { "type": "string", "description": "The parameter, cell or position at fault." },
+            "instance": { "type": "string", "description": "The request's number, for whoever asks an administrator." },
+            "violated-policies": { "type": "array", "items": { "type": "string" },
+                "description": "The quotas that are used up: time, bytes or requests." },
+            "cost": { "type": "array", "items": { "type": "object" },
+                "description": "What your requests cost, quota by quota." }
+        },
+        "example": {
+            "type": "/problems/invalid-parameter",
+            "title": "A parameter is not valid",
+            "status": 400,
+            "detail": "`0` is not a limit: write 1 to 1000",
+            "at": "limit",
+            "advice": "Correct the parameter named in \"at\" and send the request again."
+        }
+    })
+}
+
+fn quota_headers() -> Value {
+    let header = |description: &str, example: &str| json!({ "description": description, "required": false, "schema": { "type": "string" }, "example": example });
+    json!({
+        "RateLimit": header(
+            "What is left of your quotas, and in how many seconds they are full again \
+             (draft-ietf-httpapi-ratelimit-headers-11).",
+            "\"time\";r=448;t=2, \"bytes\";r=81920;t=0",
+        ),
+        "RateLimitPolicy": header(
+            "Your quotas of running time and of bytes read.",
+            "\"time\";q=450;w=300;qu=\"seconds\", \"bytes\";q=81920;w=300;qu=\"mebibytes\"",
+        ),
+    })
+}
+
+/// The tags that are in use, described.
+fn tags(document: &Value, words: &Value) -> Value {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let operations = paths.flat_map(|(_, item)| METHODS.iter().filter_map(|method| item.get(*method)));
+    let used = operations.flat_map(|operation| operation["tags"].as_array().cloned().unwrap_or_default());
+    let names: std::collections::BTreeSet<String> =
+        used.filter_map(|tag| tag.as_str().map(str::to_owned)).collect();
+    names
+        .into_iter()
+        .map(|name| match words.get(&name) {
+            Some(words) => json!({ "name": name, "description": words }),
+            None => json!({ "name": name }),
+        })
+        .collect()
+}

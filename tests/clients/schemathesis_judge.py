@@ -1,0 +1,51 @@
+"""Requests made up from the OpenAPI document of /v1, right ones and wrong ones, in every phase: none makes
+the node fail, each answer is one that the document describes, and nothing that needs a key is done without."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+url, key, seconds = sys.argv[1:4]
+CHECKS = [
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "missing_required_header",
+    "unsupported_method",
+    "use_after_free",
+    "ensure_resource_availability",
+    "ignored_auth",
+]
+folder = pathlib.Path(__file__).parent
+done = subprocess.run(
+    [
+        pathlib.Path(sys.executable).with_name("schemathesis"),
+        "run",
+        url + "/v1/openapi.json",
+        "--header", f"Authorization: Bearer {key}",
+        "--phases", "examples,coverage,fuzzing,stateful",
+        "--checks", ",".join(CHECKS),
+        "--max-examples", "6",
+        "--max-time", seconds,
+        "--continue-on-failure",
+        "--generation-database", "none",
+        "--seed", "20200201",
+        "--request-timeout", "60",
+        "--suppress-health-check", "all",
+        "--warnings", "off",
+        "--no-color",
+    ],
+    env={**os.environ, "SCHEMATHESIS_HOOKS": str(folder / "schemathesis_hooks.py")},
+    capture_output=True,
+    text=True,
+)
+print(done.stdout[-20_000:])
+print(done.stderr[-5_000:])
+assert done.returncode == 0, done.returncode
+cases = int(re.search(r"(\d+) generated", done.stdout).group(1))
+assert cases > 1_000, cases
+print("ok")
