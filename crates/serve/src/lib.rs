@@ -34,7 +34,6 @@ mod shelf;
 mod sign_ins;
 mod sta;
 mod stac;
-mod systems;
 mod tiles;
 mod tilesets;
 mod v1;

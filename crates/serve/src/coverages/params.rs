@@ -4,8 +4,8 @@ use model::{Bbox, TimeRange};
 use serde::Deserialize;
 use standards::ogc::parse_list;
 
+use crate::http::crs::System;
 use crate::http::{Answer, Problem, ProblemKind, params};
-use crate::systems::System;
 
 /// Pixels across or down that may be asked for.
 const MOST_SIDE: usize = 8_192;

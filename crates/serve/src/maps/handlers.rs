@@ -18,9 +18,9 @@ use standards::tiles::{Grid, Tile, TileSets};
 use super::PNG;
 use super::draw::{self, Drawing};
 use crate::App;
+use crate::http::crs::System;
 use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLang, params, tagged};
 use crate::rasters::window::Window;
-use crate::systems::System;
 use crate::tilesets::{self, Described, Finished, Key, TilePath};
 
 /// Pixels across or down a map.
@@ -138,7 +138,7 @@ impl MapParams {
             None => None,
         };
         let edges = match bbox {
-            Some((edges, of)) if of.crs == system.crs => edges,
+            Some((edges, of)) if of.crs() == system.crs() => edges,
             Some((edges, of)) => carried(of.bbox(edges)?, &system)?,
             None => {
                 let around = around.ok_or_else(|| Problem::not_found("map"))?;
@@ -164,7 +164,7 @@ impl MapParams {
                 (None, None) if shape >= 1.0 => (side(SIDE), side(SIDE / shape)),
                 (None, None) => (side(SIDE * shape), side(SIDE)),
             };
-        Ok(Window { crs: system.crs, edges, width, height })
+        Ok(Window { crs: system.crs().clone(), edges, width, height })
     }
 }
 
@@ -179,7 +179,7 @@ fn carried(bbox: Bbox, system: &System) -> Answer<[f64; 4]> {
         (f64::midpoint(bbox.west, bbox.east), bbox.south),
         (f64::midpoint(bbox.west, bbox.east), bbox.north),
     ] {
-        let [x, y] = system.carry([lon, lat]);
+        let [x, y] = system.east_north([lon, lat]);
         let [a, b, c, d] = around.unwrap_or([x, y, x, y]);
         around = Some([a.min(x), b.min(y), c.max(x), d.max(y)]);
     }

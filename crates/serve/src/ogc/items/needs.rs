@@ -117,24 +117,16 @@ fn turned(op: Op) -> Option<Op> {
 
 /// Where a value of a kind lies when it compares so with another.
 fn range(op: Op, kind: AttributeKind, value: &Expr) -> Option<Within> {
-    let ends = |low, high| match op {
-        Op::Equal => Some((true, true, low, high)),
-        Op::Less => Some((false, true, low, low)),
-        Op::LessOrEqual => Some((false, true, low, high)),
-        Op::Greater => Some((true, false, high, high)),
-        Op::GreaterOrEqual => Some((true, false, low, high)),
-        _ => None,
-    };
     match kind {
         AttributeKind::Number | AttributeKind::Integer => {
             let number = number(value)?;
-            let (from, to, low, high) = ends(number, number)?;
-            Some(Within::Number(from.then_some(low), to.then_some(high)))
+            let (from, to) = ends(op, number, number)?;
+            Some(Within::Number(from, to))
         }
         AttributeKind::Text => {
             let Expr::Text(text) = value else { return None };
-            let (from, to, low, high) = ends(text, text)?;
-            Some(Within::Text(from.then(|| low.clone()), to.then(|| high.clone())))
+            let (from, to) = ends(op, text, text)?;
+            Some(Within::Text(from.cloned(), to.cloned()))
         }
         AttributeKind::Boolean => {
             let Expr::Bool(truth) = value else { return None };
@@ -156,9 +148,21 @@ fn range(op: Op, kind: AttributeKind, value: &Expr) -> Option<Within> {
             if let Op::Temporal(how) = op {
                 return temporal(how, low, high);
             }
-            let (from, to, low, high) = ends(low, high)?;
-            Some(Within::Time(low.filter(|_| from), high.filter(|_| to)))
+            let (from, to) = ends(op, low, high)?;
+            Some(Within::Time(from.flatten(), to.flatten()))
         }
+    }
+}
+
+/// Between which ends a value lies that compares so with what reaches from one value to another.
+fn ends<T: Copy>(op: Op, low: T, high: T) -> Option<(Option<T>, Option<T>)> {
+    match op {
+        Op::Equal => Some((Some(low), Some(high))),
+        Op::Less => Some((None, Some(low))),
+        Op::LessOrEqual => Some((None, Some(high))),
+        Op::Greater => Some((Some(high), None)),
+        Op::GreaterOrEqual => Some((Some(low), None)),
+        _ => None,
     }
 }
 
