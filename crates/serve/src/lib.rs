@@ -15,6 +15,7 @@ mod edr;
 mod feeds;
 pub mod http;
 mod iso;
+pub mod limits;
 mod loads;
 mod maps;
 mod mcp;

@@ -15,6 +15,7 @@ pub mod params;
 pub mod principal;
 pub mod problem;
 pub mod revalidate;
+pub mod subset;
 mod tagged;
 
 pub use language::RequestLang;
