@@ -1,5 +1,5 @@
 // Numbers and dates as the portal writes them: the same table as the server's, on Vietnam's clock.
-import table from "../../crates/portal/assets/format.json";
+import table from "../../crates/chart/format.json";
 
 export type Language = keyof typeof table;
 

@@ -1,9 +1,10 @@
 //! Datastreams: registered once, then read from memory.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use model::{DatasetId, Datastream, DatastreamId, DatastreamKey, PlaceId, PropertyCode, Statistic};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::cache::{Subject, Topic};
 use crate::catalog::Write;
@@ -61,6 +62,27 @@ impl Catalog {
         }
         self.missing(&missing, &write.tx).await?;
         Ok(())
+    }
+
+    /// The datasets with a series of one of these properties or places, without asking who wants to know.
+    pub async fn datasets_with_series(
+        &self,
+        properties: &HashSet<PropertyCode>,
+        places: &HashSet<PlaceId>,
+    ) -> Result<HashSet<DatasetId>, Error> {
+        use datastream::Column::{Dataset, Place, Property};
+        let properties: Vec<&str> = properties.iter().map(PropertyCode::as_str).collect();
+        let places: Vec<&str> = places.iter().map(PlaceId::as_str).collect();
+        let parts = properties.chunks(CHUNK).map(|part| Property.is_in(part.iter().copied()));
+        let parts = parts.chain(places.chunks(CHUNK).map(|part| Place.is_in(part.iter().copied())));
+        let mut found = HashSet::new();
+        for part in parts {
+            let rows = datastream::Entity::find().select_only().column(Dataset).distinct().filter(part);
+            for id in rows.into_tuple::<String>().all(self.reader()).await? {
+                found.insert(stored("dataset id", &id, DatasetId::new(&id))?);
+            }
+        }
+        Ok(found)
     }
 
     /// The datastreams of a dataset by number, from memory.

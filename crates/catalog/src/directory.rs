@@ -35,6 +35,17 @@ pub(crate) struct Entry {
     search: Box<str>,
 }
 
+/// A dataset, and whether something is said of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaidOf {
+    /// The dataset.
+    pub id: DatasetId,
+    /// Its sector.
+    pub theme: Theme,
+    /// Whether it is.
+    pub is_said: bool,
+}
+
 /// Every dataset, by id.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Directory {
@@ -312,6 +323,25 @@ impl Catalog {
     pub async fn holds_filtered_grants(&self, principal: &Principal) -> Result<bool, Error> {
         self.refresh().await?;
         Ok(self.held_by(principal).await?.iter().any(|held| held.hides_rows))
+    }
+
+    /// Every dataset that the principal may know of, by id, and whether one of these phrases (folded) is said
+    /// of it: in its id, title, description, source or agency.
+    pub async fn datasets_with_phrases(
+        &self,
+        principal: &Principal,
+        phrases: &[String],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<SaidOf>, Error> {
+        let directory = self.directory().await?;
+        let reach = self.reach(principal, Purpose::Describe, now).await?;
+        let known = directory.entries.iter().filter(|entry| reach.allows(entry));
+        let said = known.map(|entry| SaidOf {
+            id: entry.id.clone(),
+            theme: entry.theme,
+            is_said: phrases.iter().any(|phrase| entry.search.contains(phrase.trim())),
+        });
+        Ok(said.collect())
     }
 
     /// How many datasets that the principal may know of match, by what they are.

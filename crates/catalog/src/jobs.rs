@@ -22,7 +22,7 @@ pub enum JobState {
     Successful,
     /// It did not.
     Failed,
-    /// Somebody took it back before it began.
+    /// Somebody took it back before it committed anything.
     Dismissed,
 }
 
@@ -64,10 +64,12 @@ pub struct Job {
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
-    /// The run of the recipe.
+    /// The run of the recipe, from when it commits on.
     pub run: Option<RunId>,
     /// What went wrong.
     pub message: Option<String>,
+    /// How whoever asked wants the results; the protocol knows the words.
+    pub answer: Option<String>,
 }
 
 /// The asker's jobs, or everybody's.
@@ -99,6 +101,7 @@ impl Catalog {
             finished_at: job.finished_at.map(micros),
             run: job.run.as_ref().map(ToString::to_string),
             message: job.message.clone(),
+            answer: job.answer.clone(),
         };
         job::Entity::insert(row.into_active_model()).exec_without_returning(&write.tx).await?;
         write.commit().await?;
@@ -141,6 +144,19 @@ impl Catalog {
         Ok(begun.rows_affected > 0)
     }
 
+    /// Lets a job that runs commit as a run: from here on it is not taken back. The answer is no when it was.
+    pub async fn close_job(&self, id: &str, run: &RunId) -> Result<bool, Error> {
+        let write = self.write(&[]).await?;
+        let closed = job::Entity::update_many()
+            .col_expr(job::Column::Run, Expr::value(run.to_string()))
+            .filter(job::Column::Id.eq(id))
+            .filter(job::Column::State.eq(JobState::Running.code()))
+            .exec(&write.tx)
+            .await?;
+        write.commit().await?;
+        Ok(closed.rows_affected > 0)
+    }
+
     /// Ends a job that runs: with its run, or with what went wrong.
     pub async fn end_job(
         &self,
@@ -165,14 +181,15 @@ impl Catalog {
         write.commit().await
     }
 
-    /// Takes back a job that waits, and forgets one that is over. The answer is no when it runs.
+    /// Takes back a job that waits or runs, and forgets one that is over. The answer is no when it commits.
     pub async fn dismiss_job(&self, id: &str, now: DateTime<Utc>) -> Result<bool, Error> {
         let write = self.write(&[]).await?;
         let taken = job::Entity::update_many()
             .col_expr(job::Column::State, Expr::value(JobState::Dismissed.code()))
             .col_expr(job::Column::FinishedAt, Expr::value(micros(now)))
             .filter(job::Column::Id.eq(id))
-            .filter(job::Column::State.eq(JobState::Accepted.code()))
+            .filter(job::Column::State.is_in([JobState::Accepted.code(), JobState::Running.code()]))
+            .filter(job::Column::Run.is_null())
             .exec(&write.tx)
             .await?;
         let over = [JobState::Successful.code(), JobState::Failed.code(), JobState::Dismissed.code()];
@@ -218,5 +235,6 @@ fn from_row(row: job::Model) -> Result<Job, Error> {
         started_at: row.started_at,
         finished_at: row.finished_at,
         message: row.message,
+        answer: row.answer,
     })
 }

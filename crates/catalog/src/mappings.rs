@@ -2,16 +2,25 @@
 
 use chrono::{DateTime, Utc};
 use model::{DatasetId, UserId};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::IntoActiveModel;
 
-use crate::entity::{dataset, mapping};
-use crate::row::{coded, micros};
+use crate::entity::mapping;
+use crate::numbered::{Numbered, Row, Text};
 use crate::{Catalog, Error};
 
-/// The longest mapping that is stored.
-const MAX_BYTES: usize = 1 << 20;
+impl Numbered for mapping::Entity {
+    const NAMES: [&'static str; 3] = ["mapping", "a mapping is a page of TOML", "number of a mapping"];
+    const COLUMNS: [mapping::Column; 2] = [mapping::Column::Dataset, mapping::Column::Number];
+
+    fn text(row: mapping::Model) -> Text {
+        Text { number: row.number, text: row.text }
+    }
+
+    fn row(row: Row) -> mapping::ActiveModel {
+        let Row { dataset, number, text, account, created_at } = row;
+        mapping::Model { dataset, number, text, account, created_at }.into_active_model()
+    }
+}
 
 impl Catalog {
     /// Saves a mapping and returns its number; the same text as the latest is not saved again.
@@ -22,32 +31,7 @@ impl Catalog {
         user: Option<&UserId>,
         now: DateTime<Utc>,
     ) -> Result<u32, Error> {
-        if text.len() > MAX_BYTES {
-            return Err(Error::invalid("the mapping is longer than 1 MiB", "a mapping is a page of TOML"));
-        }
-        let write = self.write(&[]).await?;
-        // The dataset's row is locked, so that two savers take two numbers.
-        let locked = dataset::Entity::find_by_id(dataset.as_str()).lock_exclusive().one(&write.tx).await?;
-        if locked.is_none() {
-            return Err(Error::not_found("dataset", dataset));
-        }
-        let latest = find(dataset, None, &write.tx).await?;
-        if let Some(latest) = &latest
-            && latest.text == text
-        {
-            return number(latest.number);
-        }
-        let row = mapping::Model {
-            dataset: dataset.to_string(),
-            number: latest.map_or(1, |latest| latest.number + 1),
-            text: text.to_owned(),
-            account: user.map(ToString::to_string),
-            created_at: micros(now),
-        };
-        let saved = number(row.number)?;
-        mapping::Entity::insert(row.into_active_model()).exec_without_returning(&write.tx).await?;
-        write.commit().await?;
-        Ok(saved)
+        self.save_numbered::<mapping::Entity>(dataset, text, user, now).await
     }
 
     /// A mapping of a dataset by its number, or the latest, with its number.
@@ -56,27 +40,6 @@ impl Catalog {
         dataset: &DatasetId,
         wanted: Option<u32>,
     ) -> Result<Option<(u32, String)>, Error> {
-        let found = find(dataset, wanted, self.reader()).await?;
-        found.map(|row| Ok((number(row.number)?, row.text))).transpose()
+        self.numbered::<mapping::Entity>(dataset, wanted).await
     }
-}
-
-async fn find(
-    dataset: &DatasetId,
-    wanted: Option<u32>,
-    db: &impl ConnectionTrait,
-) -> Result<Option<mapping::Model>, Error> {
-    let mut query = mapping::Entity::find()
-        .filter(mapping::Column::Dataset.eq(dataset.as_str()))
-        .order_by_desc(mapping::Column::Number)
-        .limit(1);
-    if let Some(wanted) = wanted {
-        let Ok(wanted) = i32::try_from(wanted) else { return Ok(None) };
-        query = query.filter(mapping::Column::Number.eq(wanted));
-    }
-    Ok(query.one(db).await?)
-}
-
-fn number(stored: i32) -> Result<u32, Error> {
-    coded("number of a mapping", &stored.to_string(), u32::try_from(stored).ok())
 }

@@ -11,7 +11,7 @@ use crate::Error;
 use crate::corrections::{self, Correction};
 use crate::draft::{gone, note_review};
 use crate::findings::Findings;
-use crate::load::{Inner, Intake, Report, finished};
+use crate::load::{How, Inner, Intake, Report, finished};
 use crate::mapping::PlaceAliasSource;
 use crate::work::Done;
 
@@ -31,8 +31,8 @@ pub(crate) struct Closing {
     pub(crate) corrections: Vec<Correction>,
     pub(crate) now: DateTime<Utc>,
     pub(crate) started: std::time::Instant,
-    /// Whether later files of the dataset are read under the mapping.
-    pub(crate) keeps_mapping: bool,
+    /// What it does beside.
+    pub(crate) how: How,
     /// The draft that is looked at.
     pub(crate) draft: Option<catalog::Draft>,
 }
@@ -94,7 +94,7 @@ impl Closing {
         }
         if values > 0 {
             // A mapping is kept once it has read something.
-            if self.keeps_mapping {
+            if self.how.keeps_mapping {
                 let (dataset, user) = (self.permit.dataset(), self.permit.user());
                 let number = catalog.save_mapping(dataset, &self.mapping, user, self.now).await?;
                 self.run.mapping = Some(number);
@@ -125,7 +125,10 @@ impl Closing {
             // Small writes that were acknowledged before this file come before it.
             lake.settle(self.permit.dataset()).await?;
             let rows = NewRows { run: self.run.id.clone(), rows, committed_at };
-            let committed = lake.commit(&self.permit, rows).await?;
+            let committed = match self.how.expected.take() {
+                Some(expected) => lake.commit_expecting(&self.permit, rows, expected).await?,
+                None => lake.commit(&self.permit, rows).await?,
+            };
             self.run.totals = totals(&done, committed.counts);
             if let Some(version) = committed.version {
                 self.run.version = Some(version);

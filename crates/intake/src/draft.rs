@@ -361,6 +361,7 @@ fn problem_of(error: &Error) -> Option<ReviewProblem> {
         | Error::Denied(_)
         | Error::NotTheirs { .. }
         | Error::Conflict { .. }
+        | Error::Changed { .. }
         | Error::Later(_)
         | Error::Internal { .. } => return None,
     };

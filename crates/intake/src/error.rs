@@ -52,6 +52,12 @@ pub enum Error {
         /// What stands against what.
         what: String,
     },
+    /// What the load was made for was changed by somebody else in the meantime.
+    #[error("{what} was changed meanwhile")]
+    Changed {
+        /// What changed.
+        what: String,
+    },
     /// The file is larger than this node takes.
     #[error("{what}: the limit is {limit}")]
     Limit {
@@ -123,6 +129,7 @@ impl From<lake::Error> for Error {
             lake::Error::Denied(denial) => Error::Denied(denial),
             lake::Error::Invalid { what, hint } => Error::Invalid { what, hint },
             lake::Error::Conflict { .. } => Error::Conflict { what: error.to_string() },
+            lake::Error::Changed { what } => Error::Changed { what },
             lake::Error::Limit { what, limit } => Error::Limit { what, limit: format!("{limit} bytes") },
             lake::Error::Later(source) => Error::Later(source),
             lake::Error::Damaged(damage) => {

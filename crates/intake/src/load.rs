@@ -8,7 +8,7 @@ use catalog::Catalog;
 use chrono::{DateTime, Utc};
 use formats::detect_file;
 use futures::stream::{BoxStream, StreamExt};
-use lake::Lake;
+use lake::{Expected, Lake};
 use model::{Dataset, DatasetKind, Finding, Run, RunId, RunKind, RunState, RunTotals};
 use policy::{Denial, Permit};
 use tokio::io::AsyncWriteExt;
@@ -157,21 +157,34 @@ impl Intake {
         request: Load,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Report, Error> {
-        self.load_keeping(permit, request, true, progress).await
+        let how = How { keeps_mapping: true, expected: None };
+        self.load_keeping(permit, request, how, progress).await
     }
 
     /// Takes in a file that was made for one request. The mapping that it comes with is the request's own
     /// and never the one that later files of the dataset are read under.
     pub async fn load_once(&self, permit: &Permit, request: Load) -> Result<Report, Error> {
-        let keeps_mapping = request.mapping.is_none();
-        self.load_keeping(permit, request, keeps_mapping, &|_| {}).await
+        let how = How { keeps_mapping: request.mapping.is_none(), expected: None };
+        self.load_keeping(permit, request, how, &|_| {}).await
+    }
+
+    /// As [`Intake::load_once`], if a feature stands as expected when it is committed; an error that tells of
+    /// the change otherwise.
+    pub async fn load_expecting(
+        &self,
+        permit: &Permit,
+        request: Load,
+        expected: Expected,
+    ) -> Result<Report, Error> {
+        let how = How { keeps_mapping: request.mapping.is_none(), expected: Some(expected) };
+        self.load_keeping(permit, request, how, &|_| {}).await
     }
 
     async fn load_keeping(
         &self,
         permit: &Permit,
         request: Load,
-        keeps_mapping: bool,
+        how: How,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Report, Error> {
         if !permit.may_write() {
@@ -186,7 +199,7 @@ impl Intake {
         // From here on the run is settled whatever happens to this future.
         let mut guard = CutOff::new(self, run.clone());
         let mut load = Loading::new(self, permit, dataset, run, request.now);
-        load.keeps_mapping = keeps_mapping;
+        load.how = how;
         let span = tracing::info_span!(target: "cuulong::work", "load", dataset = %permit.dataset());
         let outcome = load.all(request, progress).instrument(span).await;
         if let Err(error) = &outcome
@@ -243,8 +256,16 @@ pub(crate) struct Loading<'a> {
     asked: DateTime<Utc>,
     /// Whether the run is now in the hands of the task that commits.
     pub(crate) closing: bool,
+    how: How,
+}
+
+/// What a load does beside reading and committing.
+#[derive(Debug, Clone)]
+pub(crate) struct How {
     /// Whether later files of the dataset are read under its mapping.
-    keeps_mapping: bool,
+    pub(crate) keeps_mapping: bool,
+    /// How a feature has to stand when it is committed.
+    pub(crate) expected: Option<Expected>,
 }
 
 /// Under which mapping a file is read.
@@ -276,7 +297,16 @@ impl<'a> Loading<'a> {
         asked: DateTime<Utc>,
     ) -> Loading<'a> {
         let started = std::time::Instant::now();
-        Loading { intake, permit, dataset, run, started, asked, closing: false, keeps_mapping: true }
+        Loading {
+            intake,
+            permit,
+            dataset,
+            run,
+            started,
+            asked,
+            closing: false,
+            how: How { keeps_mapping: true, expected: None },
+        }
     }
 
     async fn all(
@@ -370,7 +400,7 @@ impl<'a> Loading<'a> {
             corrections: Vec::new(),
             now,
             started: self.started,
-            keeps_mapping: self.keeps_mapping,
+            how: self.how.clone(),
             draft,
         };
         // A task of its own: whoever asked may go away, but a commit that has begun is recorded.

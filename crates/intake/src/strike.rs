@@ -3,7 +3,7 @@
 use arrow::record_batch::RecordBatch;
 use catalog::RunNote;
 use chrono::{DateTime, Duration, Utc};
-use lake::{AsOf, FeatureRead, OldRows, ResultRange, SeriesRead};
+use lake::{AsOf, Expected, FeatureRead, OldRows, ResultRange, SeriesRead};
 use model::{Datastream, Run, RunKind, RunState, RunTotals, TimeRange};
 use policy::{Denial, Permit};
 
@@ -46,16 +46,16 @@ impl Intake {
         if there.iter().all(|batch| batch.num_rows() == 0) {
             return Ok(None);
         }
-        self.strike_rows(permit, there, reason, now).await
+        self.strike_rows(permit, there, None, (reason, now)).await
     }
 
-    /// Deletes a feature: a version in which it is not. `None` when there is none of this id, which is read
-    /// under a permit of its own.
+    /// Deletes a feature that stands as expected: a version in which it is not. `None` when there is none of
+    /// this id, which is read under a permit of its own.
     pub async fn remove_feature(
         &self,
         permit: &Permit,
         reading: &Permit,
-        feature: &str,
+        expected: Expected,
         reason: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<Run>, Error> {
@@ -69,20 +69,21 @@ impl Intake {
             Err(lake::Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let read = FeatureRead { limit: 1, feature: Some(feature.to_owned()), ..FeatureRead::default() };
+        let read =
+            FeatureRead { limit: 1, feature: Some(expected.feature.clone()), ..FeatureRead::default() };
         let there = lake.read_features(reading, &snapshot, read).await?.batches;
         if there.iter().all(|batch| batch.num_rows() == 0) {
             return Ok(None);
         }
-        self.strike_rows(permit, there, reason, now).await
+        self.strike_rows(permit, there, Some(expected), (reason, now)).await
     }
 
     async fn strike_rows(
         &self,
         permit: &Permit,
         there: Vec<RecordBatch>,
-        reason: &str,
-        now: DateTime<Utc>,
+        expected: Option<Expected>,
+        (reason, now): (&str, DateTime<Utc>),
     ) -> Result<Option<Run>, Error> {
         let lake = &self.inner.lake;
         let mut run = opened(permit, RunKind::Withdrawal, String::new(), now)?;
@@ -99,7 +100,8 @@ impl Intake {
             quality: None,
         };
         catalog.put_run_note(&note).await?;
-        let old = OldRows { run: run.id.clone(), rows: there, committed_at: moment().max(run.started_at) };
+        let committed_at = moment().max(run.started_at);
+        let old = OldRows { run: run.id.clone(), rows: there, committed_at, expected };
         let committed = match lake.strike(permit, old).await {
             Ok(committed) => committed,
             Err(error) => return Err(self.amendment_failed(run, error.into(), now).await),

@@ -11,4 +11,4 @@ mod run;
 
 pub use error::Error;
 pub use recipe::{Recipe, RecipeDataset};
-pub use run::run_recipe;
+pub use run::{Asked, ask_recipe, keep_product, run_recipe};

@@ -1,5 +1,6 @@
 //! Running a recipe: ask, check that the product is closed enough, write, pin.
 
+use arrow::array::RecordBatch;
 use catalog::Catalog;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
@@ -12,6 +13,23 @@ use query::{Engine, Sql};
 
 use crate::{Error, Recipe, rows};
 
+/// What a recipe's query answered, before anything of it is written.
+#[derive(Debug)]
+pub struct Asked {
+    run: Run,
+    inputs: Vec<(DatasetId, Version)>,
+    batches: Vec<RecordBatch>,
+    there: Option<Dataset>,
+    access: Access,
+}
+
+impl Asked {
+    /// The run that it becomes.
+    pub fn run(&self) -> &RunId {
+        &self.run.id
+    }
+}
+
 /// Runs a recipe. On unchanged inputs it changes nothing and makes no version.
 ///
 /// A value that the query no longer makes stays as the run before made it: tables are corrected
@@ -23,6 +41,17 @@ pub async fn run_recipe(
     recipe: &Recipe,
     now: DateTime<Utc>,
 ) -> Result<Run, Error> {
+    let asked = ask_recipe(engine, catalog, recipe, now).await?;
+    keep_product(catalog, lake, recipe, asked).await
+}
+
+/// Asks a recipe's query, and writes nothing: whoever drops this on the way stops the query.
+pub async fn ask_recipe(
+    engine: &Engine,
+    catalog: &Catalog,
+    recipe: &Recipe,
+    now: DateTime<Utc>,
+) -> Result<Asked, Error> {
     let there = catalog.dataset(&recipe.dataset.id).await?;
     let access = there.as_ref().map_or(recipe.dataset.access, |dataset| dataset.access);
     // An open product is made of what anyone may read: a closed dataset beside the open ones
@@ -31,16 +60,26 @@ pub async fn run_recipe(
     let answer = engine.sql(&reader, Sql::new(recipe.sql.as_str())).await?;
     let inputs: Vec<(DatasetId, Version)> =
         answer.datasets.iter().filter(|(id, _)| *id != recipe.dataset.id).cloned().collect();
-    let batches: Vec<_> = answer.batches.try_collect().await?;
+    let batches: Vec<RecordBatch> = answer.batches.try_collect().await?;
     if answer.truncated.get() {
         return Err(Error::invalid(
             format!("recipe `{}` makes more rows than a query may answer", recipe.id),
             "aggregate further, or raise query_rows",
         ));
     }
-    prepare(catalog, recipe, there, access, &inputs, now).await?;
+    Ok(Asked { run: opened(recipe, &inputs, now)?, inputs, batches, there, access })
+}
 
-    let mut run = opened(recipe, &inputs, now)?;
+/// Writes what a recipe's query answered as a version of its product.
+pub async fn keep_product(
+    catalog: &Catalog,
+    lake: &Lake,
+    recipe: &Recipe,
+    asked: Asked,
+) -> Result<Run, Error> {
+    let Asked { mut run, inputs, batches, there, access } = asked;
+    let now = run.started_at;
+    prepare(catalog, recipe, there, access, &inputs, now).await?;
     catalog.open_run(&run).await?;
     match write(catalog, lake, recipe, &batches, &inputs, &mut run, now).await {
         Ok(()) => run.state = RunState::Done,
@@ -139,7 +178,7 @@ async fn write(
     catalog: &Catalog,
     lake: &Lake,
     recipe: &Recipe,
-    batches: &[arrow::array::RecordBatch],
+    batches: &[RecordBatch],
     inputs: &[(DatasetId, Version)],
     run: &mut Run,
     now: DateTime<Utc>,

@@ -36,6 +36,12 @@ pub enum Error {
         /// What is there.
         what: String,
     },
+    /// What the commit was made for is not as it was read.
+    #[error("{what} was changed meanwhile")]
+    Changed {
+        /// What changed.
+        what: String,
+    },
     /// More was handed in than is taken.
     #[error("{what} is larger than the limit of {limit} bytes")]
     Limit {

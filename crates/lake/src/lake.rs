@@ -23,8 +23,8 @@ use crate::read::{
 use crate::tables::Tables;
 use crate::verified::Verified;
 use crate::{
-    AsOf, CommitCounts, Committed, Compacted, Corrections, Error, Expired, Keep, LocalFile, NewFlags,
-    NewRows, OldRows, Original, PackRule, Snapshot, StoredObject, TableSchema, Undo, Undone,
+    AsOf, CommitCounts, Committed, Compacted, Corrections, Error, Expected, Expired, Keep, LocalFile,
+    NewFlags, NewRows, OldRows, Original, PackRule, Snapshot, StoredObject, TableSchema, Undo, Undone,
 };
 use crate::{commit, expire, inventory, originals, probe};
 
@@ -177,6 +177,19 @@ impl Lake {
         may_write(permit)?;
         let span = tracing::info_span!(target: "cuulong::work", "commit", dataset = %permit.dataset());
         commit::commit(self, permit, commit).instrument(span).await
+    }
+
+    /// Commits as [`Lake::commit`] does, if a feature stands as expected in the version before: it is looked
+    /// at again when another writer was first, on whatever node.
+    pub async fn commit_expecting(
+        &self,
+        permit: &Permit,
+        commit: NewRows,
+        expected: Expected,
+    ) -> Result<Committed, Error> {
+        may_write(permit)?;
+        let span = tracing::info_span!(target: "cuulong::work", "commit", dataset = %permit.dataset());
+        commit::commit_expecting(self, permit, commit, expected).instrument(span).await
     }
 
     /// How the rows compare with the table, and the first of those that they would correct: as they are

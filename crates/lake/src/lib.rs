@@ -44,8 +44,9 @@ pub use log::{check_log_entry, folder as folder_of};
 pub use object_store::GetRange;
 pub use originals::{LocalFile, Original};
 pub use read::{
-    CountRead, FeatureBatches, FeatureRead, FeatureTest, ResultRange, SeriesRead, TileBatches, TileRead,
+    CountRead, FeatureBatches, FeatureRead, FeatureTest, Needs, ResultRange, SeriesRead, TileBatches,
+    TileRead, Within,
 };
-pub use rows::{CommitCounts, Committed, Corrections, NewFlags, NewRows, OldRows, Undo, Undone};
+pub use rows::{CommitCounts, Committed, Corrections, Expected, NewFlags, NewRows, OldRows, Undo, Undone};
 pub use schema::{Attribute, AttributeKind, TableSchema};
 pub use snapshot::{AsOf, DataFile, Snapshot};

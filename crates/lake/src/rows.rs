@@ -39,6 +39,17 @@ pub struct OldRows {
     pub rows: Vec<RecordBatch>,
     /// When they go.
     pub committed_at: DateTime<Utc>,
+    /// How a feature has to stand for them to go.
+    pub expected: Option<Expected>,
+}
+
+/// How a feature has to stand for a commit to be made: as it was read, whoever wrote meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// Its id.
+    pub feature: String,
+    /// The run that made it what it is; `None` when it must not be there.
+    pub run: Option<RunId>,
 }
 
 /// A run to be undone.

@@ -15,7 +15,9 @@ use sha2::{Digest, Sha256};
 #[allow_missing = true]
 struct Built;
 
-const STYLESHEET: &str = include_str!("../assets/portal.css");
+/// The rules of charts, which drawings that stand alone have too, and those of pages.
+static STYLESHEET: LazyLock<String> =
+    LazyLock::new(|| format!("{}{}", chart::STYLE, include_str!("../assets/portal.css")));
 const ICON: &str = include_str!("../assets/icon.svg");
 
 /// What a page links to.

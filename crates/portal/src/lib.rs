@@ -5,12 +5,10 @@
 //! This crate never builds what a browser runs: it embeds what `web/` built, and stands without it.
 
 mod assets;
-mod chart;
 mod class;
 mod map;
 mod page;
 mod pages;
-mod svg;
 mod visit;
 mod words;
 

@@ -10,8 +10,8 @@ use model::Position;
 use serde::Deserialize;
 
 use crate::class::{AlarmLevel, SalinityBand, SalinityClass};
-use crate::svg::{Drawing, Esc, N, Path};
 use crate::words::Words;
+use chart::svg::{Drawing, Esc, N, Path};
 
 /// What a mark shows.
 #[derive(Debug, Clone, Copy, PartialEq)]

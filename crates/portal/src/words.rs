@@ -1,22 +1,20 @@
 //! The portal's words in a language: messages, numbers, dates and units as a reader expects them.
 
-mod calendar;
 mod lunar;
-mod number;
-mod table;
-mod unit;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::ops::Deref;
 
+use chrono::{DateTime, Utc};
 use fluent_templates::fluent_bundle::FluentValue;
-use fluent_templates::{LanguageIdentifier, Loader, static_loader};
+use fluent_templates::{Loader, static_loader};
 pub use model::LunarDay;
 use model::{Lang, Text};
 
-pub(crate) use calendar::local_day;
-pub use number::places_for;
+pub(crate) use chart::local_day;
+pub use chart::places_for;
 
 static_loader! {
     static MESSAGES = {
@@ -29,23 +27,26 @@ static_loader! {
 /// Speaks one language. Khmer pages have no messages yet and read Vietnamese.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Words {
-    lang: Lang,
+    /// Numbers, dates and units, as charts have them.
+    spoken: chart::Words,
+}
+
+impl Deref for Words {
+    type Target = chart::Words;
+    fn deref(&self) -> &chart::Words {
+        &self.spoken
+    }
 }
 
 impl Words {
     /// The words of a language.
     pub fn of(lang: Lang) -> Words {
-        Words { lang }
-    }
-
-    /// The language.
-    pub fn lang(&self) -> Lang {
-        self.lang
+        Words { spoken: chart::Words::of(lang) }
     }
 
     /// The language's tag, for `lang` attributes.
     pub fn tag(&self) -> &'static str {
-        self.lang.tag()
+        self.lang().tag()
     }
 
     /// A message without blanks.
@@ -79,22 +80,21 @@ impl Words {
         MESSAGES.lookup_with_args(&self.identifier(), key, &blanks)
     }
 
-    /// A human text in this language, or in the language that it falls back to.
-    pub fn of_text<'a>(&self, text: &'a Text) -> &'a str {
-        text.get(self.lang).0
-    }
-
-    /// The tag of the language that [`Words::of_text`] speaks, when it is not the page's.
+    /// The tag of the language that [`chart::Words::of_text`] speaks, when it is not the page's.
     pub fn foreign_tag(&self, text: &Text) -> Option<&'static str> {
-        let spoken = text.get(self.lang).1;
-        (spoken != self.lang).then(|| spoken.tag())
+        let spoken = text.get(self.lang()).1;
+        (spoken != self.lang()).then(|| spoken.tag())
     }
 
-    fn identifier(&self) -> LanguageIdentifier {
-        let tag = match self.lang {
-            Lang::En => "en",
-            Lang::Vi | Lang::Km => "vi",
-        };
-        tag.parse().expect("a two-letter tag is a language identifier")
+    /// How long ago: "2 phút trước", "3 days ago"; longer than 30 days is a date.
+    pub fn ago(&self, time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+        let passed = now - time;
+        match passed.num_minutes() {
+            minutes if minutes < 1 => self.t("ago-now"),
+            minutes if minutes < 60 => self.count("ago-minutes", minutes),
+            minutes if minutes < 48 * 60 => self.count("ago-hours", minutes / 60),
+            minutes if minutes < 30 * 24 * 60 => self.count("ago-days", minutes / (24 * 60)),
+            _ => self.day(time),
+        }
     }
 }

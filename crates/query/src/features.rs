@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 pub use lake::FeatureTest;
-use lake::{AsOf, FeatureRead, Snapshot};
+use lake::{AsOf, FeatureBatches, FeatureRead, Snapshot};
 use model::{Bbox, Version};
 use policy::{Denial, Permit};
 
@@ -94,6 +94,7 @@ impl Engine {
                     Some(test) => inner.lake.find_features(&permit, &snapshot, read, test).await?,
                     None => inner.lake.read_features(&permit, &snapshot, read).await?,
                 };
+                count(&found);
                 Ok(FeaturesAnswer {
                     version: Some(snapshot.version()),
                     entry: Some(snapshot.position()),
@@ -135,6 +136,7 @@ impl Engine {
                     inner.weigh(features_cost(&snapshot, request.bbox, request.limit))?;
                 }
                 let found = inner.lake.read_features(&permit, &snapshot, read).await?;
+                count(&found);
                 Ok(FeaturesAnswer {
                     version: Some(snapshot.version()),
                     entry: Some(snapshot.position()),
@@ -145,6 +147,12 @@ impl Engine {
         })
         .await
     }
+}
+
+/// Tells the operator how much was looked at for what was found.
+fn count(found: &FeatureBatches) {
+    metrics::counter!("cuulong_features_looked_at_total").increment(found.looked_at);
+    metrics::counter!("cuulong_features_matched_total").increment(found.matched);
 }
 
 async fn snapshot_of(

@@ -1,6 +1,7 @@
 //! The rasters of a dataset, as the rows of its table tell of them; their pixels in [`window`].
 
 pub(crate) mod window;
+pub(crate) mod written;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int64Type, TimestampMicrosecondType};

@@ -15,6 +15,8 @@ use model::{Agency, AgencyId, Dataset, DatasetId, Lang, Text, Theme, VersionInfo
 use policy::{Principal, Purpose};
 use standards::record::{Agent, Pinned, Record, Term, Version, Words};
 
+pub(crate) use content::province;
+
 use crate::App;
 use crate::http::language::message;
 use crate::http::{Answer, Links, Problem};

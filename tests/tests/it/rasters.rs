@@ -96,7 +96,7 @@ async fn a_raster_is_a_valid_cog_that_a_reader_opens_by_ranges() {
     node.stop().await;
 }
 
-/// <http://www.opengis.net/spec/ogcapi-coverages-1/0.0/req/core/coverage>,
+/// <http://www.opengis.net/spec/ogcapi-coverages-1/1.0/req/core/coverage>,
 /// <http://www.opengis.net/spec/ogcapi-maps-1/1.0/req/core/map-success>,
 /// <http://www.opengis.net/spec/ogcapi-edr-1/1.1/req/edr/rc-position>
 #[tokio::test(flavor = "multi_thread")]

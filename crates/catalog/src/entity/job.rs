@@ -25,6 +25,8 @@ pub struct Model {
     pub run: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub message: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub answer: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

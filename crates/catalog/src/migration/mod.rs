@@ -20,6 +20,7 @@ mod m20261126_000070_feed;
 mod m20261126_000071_webhooks;
 mod m20261126_000075_jobs;
 mod m20261126_000090_scram;
+mod m20261126_000095_job_answers;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000071_webhooks::Migration),
             Box::new(m20261126_000075_jobs::Migration),
             Box::new(m20261126_000090_scram::Migration),
+            Box::new(m20261126_000095_job_answers::Migration),
         ]
     }
 }

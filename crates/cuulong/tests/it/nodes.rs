@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use axum::http::Method;
+use axum::body::Body;
+use axum::http::{Method, Request};
 use chrono::Utc;
 use futures::StreamExt;
 use intake::{Load, Watch};
 use model::{DatasetId, Run, RunId, RunKind, RunState, RunTotals, Version};
 use policy::{Principal, Purpose};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use testkit::{Backend, S3Server, TestNode, postgres_database};
+use tower::ServiceExt;
 
 const MAPPING: &str = "version = 1\nkind = \"observations\"\n[place]\ncolumn = \"station\"\n[time]\ncolumns = [\"time\"]\n\
     [[value]]\ncolumn = \"salinity\"\nproperty = \"salinity\"\n";
@@ -261,4 +264,97 @@ async fn a_load_under_way_ends_well_although_another_node_starts() {
     let report = load.await.unwrap().unwrap();
     assert_eq!((report.run.state, report.run.version), (RunState::Done, Some(Version(1))));
     until(&b, "/v1/datasets/gauge/observations", |page| page["items"][0]["result"] == 3.5).await;
+}
+
+/// Of two who read the same feature, each on a node of its own, one writes: the commit looks again.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_edit_a_feature_on_two_nodes_one_wins() {
+    let Some(shared) = shared().await else { return };
+    let (a, b) =
+        (TestNode::start_on(shared.backend.clone()).await, TestNode::start_on(shared.backend.clone()).await);
+    a.dataset("gates", "features", "open").await;
+    let feature = json!({"type": "Feature", "id": "one", "properties": {"doors": 1, "writers": "none"},
+        "geometry": {"type": "Point", "coordinates": [105.75, 10.05]}});
+    let file = json!({"type": "FeatureCollection", "features": [feature]}).to_string();
+    a.hand_in("gates", "gates.geojson", file.into_bytes(), None).await.unwrap();
+    let path = "/ogc/collections/gates/items/one";
+    until(&b, path, |_| true).await;
+
+    for round in 0..6 {
+        let (status, tag, now) = edit(&a, Method::GET, path, None, &Value::Null).await;
+        assert_eq!(status, 200, "{now}");
+        let change = |node: &str| json!({"properties": {"doors": round + 10, "writers": node}});
+        // Sometimes one of the two deletes it.
+        let second = if round == 5 { Method::DELETE } else { Method::PATCH };
+        let (change_a, change_b) = (change("a"), change("b"));
+        let (first, second) = futures::join!(
+            edit(&a, Method::PATCH, path, Some(&tag), &change_a),
+            edit(&b, second, path, Some(&tag), &change_b),
+        );
+        let mut statuses = [first.0, second.0];
+        statuses.sort_unstable();
+        assert!(statuses == [204, 412] || (round == 5 && statuses == [204, 404]), "{first:?} {second:?}");
+        let winner = if first.0 == 204 { "a" } else { "b" };
+        for node in [&a, &b] {
+            if round < 5 {
+                until(node, path, |item| item["properties"] == change(winner)["properties"]).await;
+            }
+        }
+    }
+
+    // Who says nothing of how it has to stand loses nothing either: each change is merged into the other.
+    a.hand_in(
+        "gates",
+        "again.geojson",
+        json!({"type": "FeatureCollection", "features": [feature]}).to_string().into_bytes(),
+        None,
+    )
+    .await
+    .unwrap();
+    until(&b, path, |item| item["properties"]["doors"] == 1).await;
+    let (doors, writers) = (json!({"properties": {"doors": 7}}), json!({"properties": {"writers": "both"}}));
+    let (first, second) = futures::join!(
+        edit(&a, Method::PATCH, path, None, &doors),
+        edit(&b, Method::PATCH, path, None, &writers),
+    );
+    assert_eq!((first.0, second.0), (204, 204), "{first:?} {second:?}");
+    for node in [&a, &b] {
+        until(node, path, |item| item["properties"] == json!({"doors": 7, "writers": "both"})).await;
+    }
+
+    // One id is created once.
+    let mut new = feature.clone();
+    new["id"] = "new".into();
+    let items = "/ogc/collections/gates/items";
+    let (first, second) =
+        futures::join!(edit(&a, Method::POST, items, None, &new), edit(&b, Method::POST, items, None, &new),);
+    let mut statuses = [first.0, second.0];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409], "{first:?} {second:?}");
+}
+
+/// The status, the tag and the document that a node answers to an edit with.
+async fn edit(
+    node: &TestNode,
+    method: Method,
+    path: &str,
+    expected: Option<&str>,
+    body: &Value,
+) -> (u16, String, Value) {
+    let key = format!("Bearer {}", node.node().console_key().expose_secret());
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "localhost")
+        .header("authorization", key)
+        .header("content-type", "application/geo+json");
+    if let Some(tag) = expected {
+        request = request.header("if-match", tag);
+    }
+    let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+    let answer = node.node().router().oneshot(request.body(body).unwrap()).await.unwrap();
+    let (head, body) = answer.into_parts();
+    let tag = head.headers.get("etag").map_or("", |tag| tag.to_str().unwrap()).to_owned();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    (head.status.as_u16(), tag, serde_json::from_slice(&bytes).unwrap_or_default())
 }

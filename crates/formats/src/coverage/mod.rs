@@ -24,7 +24,7 @@ pub use cog::{BandSummary, CogSummary, TILE, write_cog};
 pub use geotiff::GeoTiff;
 pub use gridded::GridRaster;
 pub use index::{CogIndex, TileAt};
-pub use picture::{Picture, Scale, png};
+pub use picture::{Picture, Samples, Scale, png};
 pub use pyramid::{Cells, Pyramid, Tile};
 pub use sample::SampleKind;
 pub use scales::scale_of;

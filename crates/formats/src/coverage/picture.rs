@@ -78,26 +78,62 @@ impl Scale {
 
 /// Writes a picture (ISO/IEC 15948): eight bits of each of four channels.
 pub fn png(picture: &Picture) -> Result<Vec<u8>, Error> {
-    let size = |number: usize| {
-        u32::try_from(number).map_err(|_| {
-            Error::limit("pixels", "the picture is too large", u64::from(u32::MAX), "ask for a smaller one")
-        })
-    };
-    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-    let mut head = Vec::with_capacity(13);
-    head.extend(size(picture.width)?.to_be_bytes());
-    head.extend(size(picture.height)?.to_be_bytes());
-    head.extend([8, 6, 0, 0, 0]);
-    chunk(&mut file, *b"IHDR", &head);
-    let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
-    for row in picture.pixels.chunks_exact((picture.width * 4).max(1)) {
-        // No filter: rows of few colours pack well as they are.
-        packed.write_all(&[0])?;
-        packed.write_all(row)?;
+    let Picture { width, height, pixels } = picture;
+    Samples { width: *width, height: *height, channels: 4, is_wide: false, bytes: pixels }.png()
+}
+
+/// Samples of whole numbers, row by row, pixel by pixel.
+#[derive(Debug, Clone, Copy)]
+pub struct Samples<'b> {
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels down.
+    pub height: usize,
+    /// One for grey, three for red, green and blue; one more for what lets through.
+    pub channels: usize,
+    /// Whether a sample has two bytes, the larger first.
+    pub is_wide: bool,
+    /// The samples.
+    pub bytes: &'b [u8],
+}
+
+impl Samples<'_> {
+    /// Writes a PNG of one to four channels.
+    pub fn png(&self) -> Result<Vec<u8>, Error> {
+        let size = |number: usize| {
+            u32::try_from(number).map_err(|_| {
+                Error::limit(
+                    "pixels",
+                    "the picture is too large",
+                    u64::from(u32::MAX),
+                    "ask for a smaller one",
+                )
+            })
+        };
+        let colours = match self.channels {
+            1 => 0,
+            2 => 4,
+            3 => 2,
+            _ => 6,
+        };
+        let depth = if self.is_wide { 16 } else { 8 };
+        let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+        let mut head = Vec::with_capacity(13);
+        head.extend(size(self.width)?.to_be_bytes());
+        head.extend(size(self.height)?.to_be_bytes());
+        head.extend([depth, colours, 0, 0, 0]);
+        chunk(&mut file, *b"IHDR", &head);
+        let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
+        let row = self.width * self.channels * usize::from(depth / 8);
+        for row in self.bytes.chunks_exact(row.max(1)) {
+            // No filter: rows of few colours pack well as they are.
+            packed.write_all(&[0])?;
+            packed.write_all(row)?;
+        }
+        chunk(&mut file, *b"IDAT", &packed.finish()?);
+        chunk(&mut file, *b"IEND", &[]);
+        Ok(file)
     }
-    chunk(&mut file, *b"IDAT", &packed.finish()?);
-    chunk(&mut file, *b"IEND", &[]);
-    Ok(file)
 }
 
 fn chunk(file: &mut Vec<u8>, name: [u8; 4], bytes: &[u8]) {

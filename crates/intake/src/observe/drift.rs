@@ -46,7 +46,10 @@ pub(super) fn explained(error: Error, whole: &Mapping, at: usize, chunk: &Chunk,
                     .push(format!("the column `{name}` seems to have changed its name to `{other}`{unit}"));
                 renamed(&mut proposal, at, name, other);
             }
-            None => differences.push(format!("the column `{name}` is gone")),
+            None => {
+                differences.push(format!("the column `{name}` is gone"));
+                spared(&mut proposal, at, name);
+            }
         }
     }
     let new: Vec<String> = new.iter().take(MAX_TOLD).map(|name| format!("`{name}`")).collect();
@@ -188,6 +191,37 @@ fn is_like(old: &str, new: &str, shape: &TableShape, header: &Header) -> bool {
 fn unit_in(header: &str) -> Option<&str> {
     let (_, rest) = header.split_once(['(', '['])?;
     rest.split([')', ']']).next().map(str::trim)
+}
+
+/// Leaves out of a table what a column held that is there no more, as far as the table can be read without
+/// it: one of several values, the end of a period, the source's flags, rows that are filled.
+fn spared(mapping: &mut Mapping, at: usize, gone: &str) {
+    let Mapping { blocks, time, values, quality, rows, .. } = mapping;
+    let mut parts = (time.as_mut(), values);
+    if let Some(block) = blocks.get_mut(at) {
+        let own = &mut block.values;
+        parts = (block.time.as_mut().or(parts.0), if own.is_empty() { parts.1 } else { own });
+    }
+    let (time, values) = parts;
+    if let Some(time) = time
+        && time.end_column.as_deref() == Some(gone)
+    {
+        time.end_column = None;
+    }
+    if values.iter().any(|value| value.column != gone) {
+        values.retain(|value| value.column != gone);
+    }
+    for value in values {
+        for fact in [&mut value.period, &mut value.statistic] {
+            if matches!(fact, Some(TextOrColumn::Column { column, .. }) if column == gone) {
+                *fact = None;
+            }
+        }
+    }
+    if quality.as_ref().is_some_and(|quality| quality.column == gone) {
+        *quality = None;
+    }
+    rows.fill.retain(|name| name != gone);
 }
 
 /// Names a column anew in the parts that one table of the mapping reads, with its unit where the

@@ -309,6 +309,28 @@ async fn a_file_that_looks_otherwise_than_the_one_before_it_is_told_before_it_is
     assert!(error.to_string().contains("the column `Mực nước (m)` is gone"), "{error}");
 }
 
+/// The mapping that is proposed reads the file as it is now: without what a column held that is gone.
+#[tokio::test]
+async fn a_mapping_that_is_proposed_leaves_out_the_columns_that_are_gone() {
+    let node = Node::new().await;
+    node.dataset("shrunk", DatasetKind::Observations).await;
+    let mapping = "version = 1\nkind = \"observations\"\n[place]\ncolumn = \"Trạm\"\n[time]\ncolumns = [\"Ngày\"]\n\
+        [[value]]\ncolumn = \"Mực nước\"\nproperty = \"water_level\"\nunit = \"m\"\n\
+        [[value]]\ncolumn = \"Độ mặn\"\nproperty = \"salinity\"\nunit = \"g/L\"\n[quality]\ncolumn = \"Cờ\"\n";
+    let before = "Trạm,Ngày,Mực nước,Độ mặn,Cờ\nTân Châu,2020-02-03,0.5,1.5,1\n";
+    node.load("shrunk", "a.csv", before, Some(mapping)).await.unwrap();
+    let after = "Trạm,Ngày,Độ mặn\nTân Châu,2020-02-04,1.75\n";
+    let error = node.load("shrunk", "b.csv", after, None).await.unwrap_err();
+    let Error::Drifted { differences, example } = error else { panic!("{error:?}") };
+    assert!(differences.iter().any(|text| text.contains("`Mực nước` is gone")), "{differences:?}");
+    assert!(
+        !example.contains("Mực nước") && !example.contains("Cờ") && example.contains("Độ mặn"),
+        "{example}"
+    );
+    let report = node.load("shrunk", "b.csv", after, Some(&example)).await.unwrap();
+    assert_eq!((report.run.totals.added, report.run.totals.refused), (1, 0), "{:?}", report.findings);
+}
+
 #[tokio::test]
 async fn a_name_that_heads_two_columns_is_no_other_order() {
     let node = Node::new().await;

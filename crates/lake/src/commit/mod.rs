@@ -9,6 +9,7 @@ use std::future::Future;
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow::array::AsArray;
 use arrow::compute;
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
@@ -27,7 +28,8 @@ use crate::snapshot::ChangesRows;
 use crate::tables::Table;
 use crate::write::{Rows, write_file};
 use crate::{
-    CommitCounts, Committed, Corrections, DataFile, Error, Lake, NewFlags, NewRows, OldRows, durable,
+    CommitCounts, Committed, Corrections, DataFile, Error, Expected, FeatureRead, Lake, NewFlags, NewRows,
+    OldRows, Snapshot, durable,
 };
 
 pub(crate) use self::undo::undo;
@@ -75,7 +77,21 @@ pub(crate) async fn plan_corrections(
 /// Commits; see [`Lake::commit`].
 pub(crate) async fn commit(lake: &Lake, permit: &Permit, new: NewRows) -> Result<Committed, Error> {
     let NewRows { run, rows, committed_at } = new;
-    let work = Work { run, rows, gone: Vec::new(), what: What::Values, at: committed_at, attempts: ATTEMPTS };
+    let work = Work { rows, ..Work::new(run, What::Values, committed_at) };
+    let table = lake.inner.tables.table(permit.dataset());
+    let _turn = table.turn.lock().await;
+    commit_in_turn(lake, permit, &table, work).await
+}
+
+/// Commits if a feature stands as expected; see [`Lake::commit_expecting`].
+pub(crate) async fn commit_expecting(
+    lake: &Lake,
+    permit: &Permit,
+    new: NewRows,
+    expected: Expected,
+) -> Result<Committed, Error> {
+    let NewRows { run, rows, committed_at } = new;
+    let work = Work { rows, expected: Some(expected), ..Work::new(run, What::Values, committed_at) };
     let table = lake.inner.tables.table(permit.dataset());
     let _turn = table.turn.lock().await;
     commit_in_turn(lake, permit, &table, work).await
@@ -84,7 +100,7 @@ pub(crate) async fn commit(lake: &Lake, permit: &Permit, new: NewRows) -> Result
 /// Commits flags; see [`Lake::commit_flags`].
 pub(crate) async fn commit_flags(lake: &Lake, permit: &Permit, new: NewFlags) -> Result<Committed, Error> {
     let NewFlags { run, rows, committed_at } = new;
-    let work = Work { run, rows, gone: Vec::new(), what: What::Flags, at: committed_at, attempts: ATTEMPTS };
+    let work = Work { rows, ..Work::new(run, What::Flags, committed_at) };
     let table = lake.inner.tables.table(permit.dataset());
     let _turn = table.turn.lock().await;
     commit_in_turn(lake, permit, &table, work).await
@@ -92,9 +108,8 @@ pub(crate) async fn commit_flags(lake: &Lake, permit: &Permit, new: NewFlags) ->
 
 /// Takes rows away; see [`Lake::strike`].
 pub(crate) async fn strike(lake: &Lake, permit: &Permit, old: OldRows) -> Result<Committed, Error> {
-    let OldRows { run, rows: gone, committed_at } = old;
-    let what = What::Restored;
-    let work = Work { run, rows: Vec::new(), gone, what, at: committed_at, attempts: ATTEMPTS };
+    let OldRows { run, rows: gone, committed_at, expected } = old;
+    let work = Work { gone, expected, ..Work::new(run, What::Restored, committed_at) };
     let table = lake.inner.tables.table(permit.dataset());
     let _turn = table.turn.lock().await;
     commit_in_turn(lake, permit, &table, work).await
@@ -110,6 +125,28 @@ struct Work {
     at: DateTime<Utc>,
     /// How often it starts again because another writer was first.
     attempts: usize,
+    /// How a feature has to stand in the version before.
+    expected: Option<Expected>,
+}
+
+impl Work {
+    /// Nothing yet, for a run at a time.
+    fn new(run: RunId, what: What, at: DateTime<Utc>) -> Work {
+        Work { run, rows: Vec::new(), gone: Vec::new(), what, at, attempts: ATTEMPTS, expected: None }
+    }
+}
+
+/// Refuses when a feature does not stand in a version as expected.
+async fn check(lake: &Lake, snapshot: &Snapshot, expected: &Expected) -> Result<(), Error> {
+    let Expected { feature, run } = expected;
+    let read = FeatureRead { limit: 1, feature: Some(feature.clone()), ..FeatureRead::default() };
+    let found = crate::read::features(lake, snapshot, read).await?;
+    let column = found.batches.first().and_then(|batch| batch.column_by_name("run"));
+    let now = column.and_then(|runs| runs.as_string_opt::<i32>()).map(|runs| runs.value(0));
+    if now == run.as_ref().map(RunId::as_str) {
+        return Ok(());
+    }
+    Err(Error::Changed { what: format!("feature `{feature}` of `{}`", snapshot.dataset()) })
 }
 
 /// Commits for whoever holds the table's turn.
@@ -119,7 +156,7 @@ async fn commit_in_turn(lake: &Lake, permit: &Permit, table: &Table, work: Work)
     if let Some(done) = table.committed_run(&work.run).await? {
         return settled(lake, dataset, done).await;
     }
-    let Work { run, rows, gone, what, at: committed_at, attempts } = work;
+    let Work { run, rows, gone, what, at: committed_at, attempts, expected } = work;
     let stamp = Stamp { run: run.clone(), at: committed_at };
     let schema = snapshot.table.clone();
     let incoming =
@@ -127,6 +164,14 @@ async fn commit_in_turn(lake: &Lake, permit: &Permit, table: &Table, work: Work)
             .await?;
     let mut earlier: Option<(Plan, Change)> = None;
     for _ in 0..attempts {
+        if let Some(expected) = &expected
+            && let Err(error) = check(lake, &snapshot, expected).await
+        {
+            if let Some((_, change)) = earlier {
+                discard(lake, &change.added).await;
+            }
+            return Err(error);
+        }
         let plan = {
             let (lake, snapshot, incoming) = (lake.clone(), snapshot.clone(), incoming.clone());
             aside(async move { compare(&lake, &snapshot, &incoming).await }).await?

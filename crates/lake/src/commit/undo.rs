@@ -54,12 +54,10 @@ async fn once(lake: &Lake, permit: &Permit, table: &Table, undo: &Undo) -> Resul
     let there = now.at.iter().flatten().count() as u64;
     let (restored, gone) = earlier(lake, table, &dataset, before, own, undo).await?;
     let work = Work {
-        run: undo.run.clone(),
         rows: restored,
         gone,
-        what: What::Restored,
-        at: undo.committed_at,
         attempts: 1,
+        ..Work::new(undo.run.clone(), What::Restored, undo.committed_at)
     };
     let committed: Committed = commit_in_turn(lake, permit, table, work).await?;
     Ok(Undone { committed, kept: there - own_rows })

@@ -48,7 +48,8 @@ async fn any(lake: &Lake, snapshot: &Snapshot, read: &FeatureRead) -> Result<Fea
         let chosen = of_file_rows(metadata.metadata(), &[wanted]);
         batches.extend(chosen_rows(lake, file, &chosen, None).await?);
     }
-    Ok(FeatureBatches { batches, matched: snapshot.rows() })
+    let looked_at = batches.iter().map(|batch: &RecordBatch| batch.num_rows() as u64).sum();
+    Ok(FeatureBatches { batches, matched: snapshot.rows(), looked_at })
 }
 
 /// Rows counted from the file's first, as rows of its row groups.
@@ -75,6 +76,7 @@ async fn one(
     bbox: Option<Bbox>,
     read: &FeatureRead,
 ) -> Result<FeatureBatches, Error> {
+    let mut looked_at = 0;
     for file in snapshot.files() {
         let index = lake.inner.keys.of(lake, file).await?;
         let rows = ranges_of(index.rows(feature));
@@ -83,6 +85,7 @@ async fn one(
         }
         let metadata = lake.inner.metadata.of(&lake.inner.store, file).await?;
         let chosen = of_file_rows(metadata.metadata(), &rows);
+        looked_at += chosen.rows() as u64;
         for batch in chosen_rows(lake, file, &chosen, None).await? {
             let ids = batch.column(FEATURE).as_string::<i32>();
             let Some(row) = (0..batch.num_rows()).find(|row| ids.value(*row) == feature) else { continue };
@@ -91,10 +94,11 @@ async fn one(
                 break;
             }
             let shown = read.offset == 0 && read.limit > 0;
-            return Ok(FeatureBatches { batches: if shown { vec![found] } else { Vec::new() }, matched: 1 });
+            let batches = if shown { vec![found] } else { Vec::new() };
+            return Ok(FeatureBatches { batches, matched: 1, looked_at });
         }
     }
-    Ok(FeatureBatches { batches: Vec::new(), matched: 0 })
+    Ok(FeatureBatches { batches: Vec::new(), matched: 0, looked_at })
 }
 
 async fn in_box(
@@ -104,13 +108,14 @@ async fn in_box(
     read: &FeatureRead,
 ) -> Result<FeatureBatches, Error> {
     let mut batches = Vec::new();
-    let mut matched = 0_usize;
+    let (mut matched, mut looked_at) = (0_usize, 0);
     let end = read.offset.saturating_add(read.limit);
     for file in snapshot.files() {
         if file.bbox.is_some_and(|known| !known.intersects(&bbox)) {
             continue;
         }
-        let found = rows_in_box(lake, file, &bbox).await?;
+        let (found, rows) = rows_in_box(lake, file, &bbox).await?;
+        looked_at += rows;
         let mut shown = Chosen::default();
         for (group, rows) in found {
             // Of the features matched so far, those between offset and limit are shown.
@@ -123,11 +128,15 @@ async fn in_box(
         }
         batches.extend(chosen_rows(lake, file, &shown, None).await?);
     }
-    Ok(FeatureBatches { batches, matched: matched as u64 })
+    Ok(FeatureBatches { batches, matched: matched as u64, looked_at })
 }
 
-/// The rows, by row group, whose box meets this one.
-async fn rows_in_box(lake: &Lake, file: &DataFile, bbox: &Bbox) -> Result<Vec<(usize, Vec<usize>)>, Error> {
+/// The rows, by row group, whose box meets this one, and how many were looked at.
+async fn rows_in_box(
+    lake: &Lake,
+    file: &DataFile,
+    bbox: &Bbox,
+) -> Result<(Vec<(usize, Vec<usize>)>, u64), Error> {
     let metadata = lake.inner.metadata.of(&lake.inner.store, file).await?;
     let chosen = choose(metadata.metadata(), bbox);
     let batches = chosen_rows(lake, file, &chosen, Some(&BOX)).await?;
@@ -149,7 +158,7 @@ async fn rows_in_box(lake: &Lake, file: &DataFile, bbox: &Bbox) -> Result<Vec<(u
             }
         }
     }
-    Ok(found)
+    Ok((found, chosen.rows() as u64))
 }
 
 /// The box columns of a batch.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use arrow::record_batch::RecordBatch;
 use model::Bbox;
 
-use super::features::{Edges, choose, of_file_rows};
-use super::{Chosen, FeatureBatches, FeatureRead, chosen_rows, ranges_of};
+use super::features::{Edges, choose};
+use super::prune::both;
+use super::{Chosen, FeatureBatches, FeatureRead, Needs, chosen_rows, ranges_of};
 use crate::features::BOX;
 use crate::{DataFile, Error, Lake, Snapshot};
 
@@ -24,13 +25,18 @@ pub struct FeatureTest {
     pub columns: Vec<String>,
     /// Of rows with these columns, in the table's order of columns: which of them pass.
     pub passes: Arc<Passes>,
+    /// What has to be so of a row for it to pass: others are not read.
+    pub needs: Needs,
     /// Whether only features are asked whose box does not lie wholly in the box that is read.
     pub at_edge: bool,
 }
 
 impl std::fmt::Debug for FeatureTest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FeatureTest").field("columns", &self.columns).finish_non_exhaustive()
+        f.debug_struct("FeatureTest")
+            .field("columns", &self.columns)
+            .field("needs", &self.needs)
+            .finish_non_exhaustive()
     }
 }
 
@@ -61,14 +67,20 @@ pub(crate) async fn find(
     }
     let end = read.offset.saturating_add(read.limit);
     let mut batches = Vec::new();
-    let mut matched = 0_usize;
+    let (mut matched, mut looked_at) = (0_usize, 0);
     for file in snapshot.files() {
         if read.bbox.is_some_and(|bbox| file.bbox.is_some_and(|known| !known.intersects(&bbox))) {
             continue;
         }
+        let needed = needed(lake, snapshot, file, &test.needs).await?;
+        let needed = match read.bbox {
+            Some(bbox) => common(&needed, near(lake, file, &bbox).await?),
+            None => needed,
+        };
+        looked_at += needed.rows() as u64;
         let candidates = match read.bbox {
-            Some(bbox) => in_box(lake, file, &bbox, test.at_edge).await?,
-            None => every(lake, file).await?,
+            Some(bbox) => in_box(lake, file, &needed, &bbox, test.at_edge).await?,
+            None => every(&needed),
         };
         let mut shown = Chosen::default();
         for window in candidates.chunks(WINDOW_ROWS) {
@@ -88,25 +100,40 @@ pub(crate) async fn find(
         }
         batches.extend(chosen_rows(lake, file, &shown, None).await?);
     }
-    Ok(FeatureBatches { batches, matched: matched as u64 })
+    Ok(FeatureBatches { batches, matched: matched as u64, looked_at })
 }
 
-async fn every(lake: &Lake, file: &DataFile) -> Result<Vec<Candidate>, Error> {
+/// The rows of a file that may pass, as far as statistics and the index of ids tell.
+async fn needed(lake: &Lake, snapshot: &Snapshot, file: &DataFile, needs: &Needs) -> Result<Chosen, Error> {
+    let ids = match needs.names_ids() {
+        true => Some(lake.inner.keys.of(lake, file).await?),
+        false => None,
+    };
     let metadata = lake.inner.metadata.of(&lake.inner.store, file).await?;
-    let metadata = metadata.metadata();
-    let rows = usize::try_from(file.rows).map_err(Error::internal)?;
-    let whole = std::iter::once(0..rows).collect::<Vec<_>>();
-    let chosen = of_file_rows(metadata, &whole);
-    let rows = chosen.groups.into_iter().flat_map(|(group, ranges)| {
-        ranges.into_iter().flatten().map(move |row| Candidate { group, row, passed: false })
+    needs.choose(snapshot, metadata.metadata(), ids.as_deref())
+}
+
+/// The rows of a file that may meet a box.
+async fn near(lake: &Lake, file: &DataFile, bbox: &Bbox) -> Result<Chosen, Error> {
+    let metadata = lake.inner.metadata.of(&lake.inner.store, file).await?;
+    Ok(choose(metadata.metadata(), bbox))
+}
+
+fn every(needed: &Chosen) -> Vec<Candidate> {
+    let rows = needed.groups.iter().flat_map(|(group, ranges)| {
+        ranges.iter().cloned().flatten().map(move |row| Candidate { group: *group, row, passed: false })
     });
-    Ok(rows.collect())
+    rows.collect()
 }
 
-async fn in_box(lake: &Lake, file: &DataFile, bbox: &Bbox, at_edge: bool) -> Result<Vec<Candidate>, Error> {
-    let metadata = lake.inner.metadata.of(&lake.inner.store, file).await?;
-    let chosen = choose(metadata.metadata(), bbox);
-    let batches = chosen_rows(lake, file, &chosen, Some(&BOX)).await?;
+async fn in_box(
+    lake: &Lake,
+    file: &DataFile,
+    chosen: &Chosen,
+    bbox: &Bbox,
+    at_edge: bool,
+) -> Result<Vec<Candidate>, Error> {
+    let batches = chosen_rows(lake, file, chosen, Some(&BOX)).await?;
     let mut rows = chosen
         .groups
         .iter()
@@ -123,6 +150,19 @@ async fn in_box(lake: &Lake, file: &DataFile, bbox: &Bbox, at_edge: bool) -> Res
         }
     }
     Ok(found)
+}
+
+/// The rows in both.
+fn common(needed: &Chosen, near: Chosen) -> Chosen {
+    let mut chosen = Chosen::default();
+    for (group, ranges) in near.groups {
+        let Some((_, of_group)) = needed.groups.iter().find(|(other, _)| *other == group) else { continue };
+        let rows = both(&ranges, of_group);
+        if !rows.is_empty() {
+            chosen.groups.push((group, rows));
+        }
+    }
+    chosen
 }
 
 /// The rows of a window that pass, by row group.

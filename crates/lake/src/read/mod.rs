@@ -5,6 +5,7 @@ mod count;
 mod features;
 mod find;
 mod key_index;
+mod needs;
 mod prune;
 mod results;
 mod series;
@@ -23,6 +24,7 @@ pub(crate) use features::features;
 pub use find::FeatureTest;
 pub(crate) use find::find;
 pub(crate) use key_index::KeyIndexes;
+pub use needs::{Needs, Within};
 pub(crate) use prune::{Chosen, Ranges, int_range, ranges_of, rows_of, text_range};
 pub use results::ResultRange;
 pub(crate) use series::series;
@@ -75,6 +77,8 @@ pub struct FeatureBatches {
     pub batches: Vec<RecordBatch>,
     /// How many there are without offset and limit.
     pub matched: u64,
+    /// Of how many rows something was decoded to find them.
+    pub looked_at: u64,
 }
 
 /// Reads some columns (all when `None`) of the chosen rows of a file, in order.

@@ -139,7 +139,7 @@ pub(crate) fn float_pages(
 }
 
 /// The rows on pages that are kept; `None` without an index of the pages.
-fn pages(
+pub(super) fn pages(
     metadata: &ParquetMetaData,
     group: usize,
     column: usize,
@@ -167,7 +167,8 @@ fn pages(
     Some(ranges)
 }
 
-fn all(rows: usize) -> Ranges {
+/// So many rows from the first on.
+pub(super) fn all(rows: usize) -> Ranges {
     std::iter::once(0..rows).filter(|range| !range.is_empty()).collect()
 }
 
@@ -181,6 +182,19 @@ pub(crate) fn both(a: &Ranges, b: &Ranges) -> Ranges {
             ranges.push(range);
         }
         if x.end < y.end { i += 1 } else { j += 1 }
+    }
+    ranges
+}
+
+/// The rows of ranges that may overlap, in order and apart.
+pub(crate) fn either(mut of: Ranges) -> Ranges {
+    of.sort_unstable_by_key(|range| range.start);
+    let mut ranges = Ranges::new();
+    for range in of {
+        match ranges.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => ranges.push(range),
+        }
     }
     ranges
 }

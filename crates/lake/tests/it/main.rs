@@ -9,6 +9,7 @@ mod expiry;
 mod faults;
 mod features;
 mod history;
+mod needs;
 mod originals;
 mod packing;
 #[path = "../../../testkit/src/s3.rs"]

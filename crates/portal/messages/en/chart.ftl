@@ -1,17 +1,4 @@
 # The words of charts, written by rule from the data.
-chart-no-data = no data
-chart-title-empty = { $measure } at { $place }: no data yet
-chart-title-above-days = { $place }: { $limit } reached on { $n } days
-chart-title-above = { $place }: { $limit } reached
-chart-title-up = { $place }: up from { $first } to { $last } { $unit }
-chart-title-down = { $place }: down from { $first } to { $last } { $unit }
-chart-title-level = { $place }: about { $last } { $unit }
-chart-alt-head = Line chart, { $measure } at { $place }, { $from } – { $to }
-chart-alt-up = up from { $first } to { $last } { $unit }
-chart-alt-down = down from { $first } to { $last } { $unit }
-chart-alt-level = { $first } at first, { $last } { $unit } at last
-chart-alt-extremes = highest { $high } { $unit } on { $high-day }, lowest { $low } { $unit } on { $low-day }
-chart-alt-crossed = { $limit } first reached on { $day }
 chart-bars-alt = Bar chart, { $measure } at { $place }, { $from } – { $to }: { $finding }
 chart-bars-finding = highest { $high } { $unit } ({ $high-at }), lowest { $low } { $unit } ({ $low-at }), latest { $last } { $unit } ({ $last-at })
 chart-bars-title = { $place }: { $last } { $unit } in { $last-at }
@@ -33,6 +20,5 @@ chart-table-cut = Table (first and last { $n } rows of { $total })
 chart-keys = The chart can be magnified. Keys: arrows read value by value, Page Up and Page Down move by a day, plus and minus zoom, 0 shows all, T opens the table.
 chart-tools = Zoom in|Zoom out|← Earlier|Later →|Show all
 chart-failed = The detailed data could not be loaded; the drawing above stands.
-chart-alarm = Alarm { $level }
 chart-lines-title = { $place }: { $n } former units
 chart-lines-alt = Line chart, { $measure } in the former units of { $place }, { $from } – { $to }. Latest: { $finding }.

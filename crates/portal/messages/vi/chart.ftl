@@ -1,17 +1,4 @@
 # Câu chữ của biểu đồ, viết theo quy tắc từ số liệu.
-chart-no-data = không có số liệu
-chart-title-empty = { $measure } tại { $place }: chưa có số liệu
-chart-title-above-days = { $place }: { $n } ngày đạt từ { $limit }
-chart-title-above = { $place }: có lúc đạt từ { $limit }
-chart-title-up = { $place }: tăng từ { $first } lên { $last } { $unit }
-chart-title-down = { $place }: giảm từ { $first } xuống { $last } { $unit }
-chart-title-level = { $place }: quanh { $last } { $unit }
-chart-alt-head = Biểu đồ đường, { $measure } tại { $place }, { $from } – { $to }
-chart-alt-up = tăng từ { $first } lên { $last } { $unit }
-chart-alt-down = giảm từ { $first } xuống { $last } { $unit }
-chart-alt-level = đầu kỳ { $first }, cuối kỳ { $last } { $unit }
-chart-alt-extremes = cao nhất { $high } { $unit } ngày { $high-day }, thấp nhất { $low } { $unit } ngày { $low-day }
-chart-alt-crossed = lần đầu đạt { $limit } ngày { $day }
 chart-bars-alt = Biểu đồ cột, { $measure } tại { $place }, { $from } – { $to }: { $finding }
 chart-bars-finding = cao nhất { $high } { $unit } ({ $high-at }), thấp nhất { $low } { $unit } ({ $low-at }), mới nhất { $last } { $unit } ({ $last-at })
 chart-bars-title = { $place }: { $last } { $unit } năm { $last-at }
@@ -27,6 +14,5 @@ chart-table-cut = Bảng số liệu ({ $n } dòng đầu và cuối trong { $to
 chart-keys = Biểu đồ phóng to được. Phím: mũi tên để đọc từng giá trị, Page Up và Page Down theo ngày, cộng trừ để phóng, 0 xem hết, T mở bảng.
 chart-tools = Phóng to|Thu nhỏ|← Trước|Sau →|Xem hết
 chart-failed = Không tải được số liệu chi tiết; hình trên vẫn đúng.
-chart-alarm = BĐ { $level }
 chart-lines-title = { $place }: { $n } đơn vị cũ
 chart-lines-alt = Biểu đồ đường, { $measure } ở các đơn vị cũ của { $place }, { $from } – { $to }. Mới nhất: { $finding }.

@@ -18,6 +18,7 @@ use policy::{Permit, Principal, Purpose, Role, Scope};
 use serde::Deserialize;
 use serve::App;
 use serve::http::{Links, Problem};
+use serve::limits::limits;
 use serve::records::{History, Records};
 
 use super::catalogue::{agencies, agency_name, size};
@@ -335,7 +336,7 @@ impl Content {
                 datastream: stream,
                 place: &name(&place),
                 measure: &measure,
-                limits: figure::limits(&w, gazetteer, &property, &place, local_day(visit.now)),
+                limits: limits(&w, gazetteer, &property, &place, local_day(visit.now)),
                 window,
                 version,
                 default_span: TimeDelta::days(120),

@@ -2,21 +2,20 @@
 //! island that magnifies it.
 
 use askama::Template;
-use catalog::Gazetteer;
-use catalog::reference::ThresholdKind;
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use model::{Dataset, Datastream, PlaceId, PropertyCode, TimeRange, Version};
+use chart::{
+    Bar, BarChart, LineChart, MOST_STRETCHES, Method, Point, Series, SeriesChart, SeriesOf, Size, Stretch,
+    Threshold, sentence,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use model::{Dataset, Datastream, TimeRange, Version};
 use policy::Permit;
 use query::{At, Bucket, BucketRequest, Every, Streams};
 use serve::App;
 use serve::http::Problem;
 
-use crate::chart::{Bar, BarChart, LineChart, Method, Point, Series, SeriesStory, Size, Threshold, sentence};
 use crate::visit::{Visit, address};
 use crate::words::{Words, local_day, places_for};
 
-/// Buckets of a drawing: about one for every three units of its width.
-const BUCKETS: usize = 230;
 /// A shorter series shows every value already.
 const WORTH_MAGNIFYING: u64 = 60;
 /// Rows of a table beyond which only its ends are shown.
@@ -116,7 +115,7 @@ pub async fn series(
         return Ok(Some(figure));
     }
     let window = TimeRange { from: Some(from), to: Some(to) };
-    let read = app.engine.buckets(permit, request(window, Every::Count(BUCKETS))).await?;
+    let read = app.engine.buckets(permit, request(window, Every::Count(MOST_STRETCHES))).await?;
     if !read.buckets.is_empty() {
         figure.html =
             draw(visit, view, &figure, &read.buckets, count).map_err(|error| Problem::internal(&error))?;
@@ -133,34 +132,21 @@ fn draw(
 ) -> askama::Result<String> {
     let w = visit.words;
     let key = &view.datastream.key;
-    let unit = w.unit(&key.unit);
-    let largest = buckets.iter().map(|bucket| bucket.max.abs()).fold(0.0, f64::max);
-    let places = places_for(&key.unit, largest);
-    let single = buckets.iter().all(|bucket| bucket.count == 1);
-    let points: Vec<Point> = buckets.iter().map(point).collect();
-    let native = native_step(&key.period, buckets);
-    let width = (figure.to - figure.from) / i32::try_from(BUCKETS).unwrap_or(1);
-    let step = if single { native } else { native.max(width) };
-    let story = SeriesStory {
+    let stretches: Vec<Stretch> = buckets.iter().map(stretch).collect();
+    let drawn = SeriesOf {
+        id: view.id,
         measure: view.measure,
         place: view.place,
-        unit: &unit,
-        places,
-        points: &points,
-        thresholds: &view.limits,
-    };
-    let chart = LineChart {
-        id: view.id.to_owned(),
-        title: story.finding(&w),
-        alt: story.sentence(&w),
-        unit: unit.clone(),
-        places,
-        series: vec![Series { label: view.place.to_owned(), points: points.clone() }],
-        thresholds: view.limits.clone(),
+        unit: &key.unit,
+        period: &key.period,
+        limits: view.limits.clone(),
         from: figure.from,
         to: figure.to,
-        step: Some(step),
-    };
+    }
+    .chart(&w, &stretches);
+    let has_gaps = drawn.has_gaps();
+    let SeriesChart { chart, native, width, is_single: single, .. } = drawn;
+    let (unit, places) = (chart.unit.clone(), chart.places);
     let mut note = if single {
         w.t("chart-step-values")
     } else {
@@ -172,7 +158,7 @@ fn draw(
         };
         w.fill("chart-step-buckets", [("step", &step)])
     };
-    if points.windows(2).any(|pair| pair[1].time - pair[0].time > step * 2) {
+    if has_gaps {
         note = format!("{note} {}", w.t("chart-gaps"));
     }
     let (rows, table_title) = table(visit, view, buckets, single, places);
@@ -218,11 +204,22 @@ fn draw(
     .render()
 }
 
-/// A bucket as a point: one value stands at its own time, several in the middle of the bucket.
+fn stretch(bucket: &Bucket) -> Stretch {
+    Stretch {
+        start: bucket.start,
+        end: bucket.end,
+        first_time: bucket.first_time,
+        last_time: bucket.last_time,
+        count: bucket.count,
+        mean: bucket.mean,
+        min: bucket.min,
+        max: bucket.max,
+    }
+}
+
+/// A bucket as a point.
 pub fn point(bucket: &Bucket) -> Point {
-    let time =
-        if bucket.count == 1 { bucket.first_time } else { bucket.start + (bucket.end - bucket.start) / 2 };
-    Point { time, value: bucket.mean, low: bucket.min, high: bucket.max, quality: None }
+    stretch(bucket).point()
 }
 
 fn table(
@@ -263,25 +260,6 @@ fn table(
     (rows, title)
 }
 
-/// The expected time between values: the period where it says so, else the usual distance.
-fn native_step(period: &str, buckets: &[Bucket]) -> TimeDelta {
-    match period {
-        "PT1H" => return TimeDelta::hours(1),
-        "P1D" => return TimeDelta::days(1),
-        "P1M" => return TimeDelta::days(31),
-        "P1Y" => return TimeDelta::days(366),
-        _ => {}
-    }
-    let mut steps: Vec<TimeDelta> =
-        buckets.windows(2).map(|pair| pair[1].first_time - pair[0].last_time).collect();
-    for bucket in buckets.iter().filter(|bucket| bucket.count > 1) {
-        let between = i32::try_from(bucket.count - 1).unwrap_or(i32::MAX);
-        steps.push((bucket.last_time - bucket.first_time) / between);
-    }
-    steps.sort_unstable();
-    steps.get(steps.len() / 2).copied().unwrap_or(TimeDelta::days(1)).max(TimeDelta::seconds(1))
-}
-
 /// The page that says where a value comes from.
 pub fn trace_link(
     visit: &Visit,
@@ -296,42 +274,6 @@ pub fn trace_link(
         vec![("dataset", dataset.id.as_str()), ("datastream", id.as_str()), ("time", time.as_str())];
     parameters.extend(version.as_deref().map(|version| ("v", version)));
     address(&visit.link("/trace"), &parameters)
-}
-
-/// The limits of a property at a place that people act on: 1 and 4 g/l, and the alarm levels.
-pub fn limits(
-    words: &Words,
-    gazetteer: &Gazetteer,
-    property: &PropertyCode,
-    place: &PlaceId,
-    on: NaiveDate,
-) -> Vec<Threshold> {
-    let is_salinity = property.as_str().starts_with("salinity");
-    let is_level = property.as_str().starts_with("water_level");
-    let mut limits: Vec<Threshold> = gazetteer
-        .thresholds
-        .iter()
-        .filter(|limit| limit.holds_on(on) && limit.place.as_ref().is_none_or(|other| other == place))
-        .filter_map(|limit| match (limit.kind, limit.level.as_str()) {
-            (ThresholdKind::Salinity, "domestic_freshwater_practice" | "legal_intrusion_isohaline")
-                if is_salinity =>
-            {
-                Some(Threshold { value: limit.value, label: words.quantity_short(limit.value, &limit.unit) })
-            }
-            (ThresholdKind::FloodAlarm, level @ ("bd1" | "bd2" | "bd3"))
-                if is_level && limit.place.is_some() =>
-            {
-                let numeral = ["I", "II", "III"][usize::from(level.as_bytes()[2] - b'1')];
-                Some(Threshold {
-                    value: limit.value,
-                    label: words.fill("chart-alarm", [("level", &numeral)]),
-                })
-            }
-            _ => None,
-        })
-        .collect();
-    limits.sort_by(|a, b| a.value.total_cmp(&b.value));
-    limits
 }
 
 /// One value of a period, for bars.

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serve::App;
 
 use crate::page::{Frame, PageResult, Section, answer};
-use crate::svg::Esc;
 use crate::visit::{Visit, address};
+use chart::svg::Esc;
 
 #[derive(Template)]
 #[template(path = "search.html")]

@@ -280,3 +280,17 @@ fn a_mark_outside_the_map_is_left_out_and_crowded_labels_give_way() {
     assert_eq!(svg.matches("<a href").count(), 40, "every station has its mark");
     assert!(svg.matches("ml\">").count() < 12, "labels do not lie upon one another");
 }
+
+/// The colours of drawings that stand alone are those of a light page.
+#[test]
+fn a_drawing_that_stands_alone_has_the_colours_of_a_page() {
+    let css = include_str!("../../assets/portal.css");
+    let light = css.split_once("@media (prefers-color-scheme:dark)").unwrap().0;
+    for (name, value) in chart::LIGHT {
+        assert!(light.contains(&format!("{name}:{value}")), "the stylesheet has no `{name}:{value}`");
+    }
+    let svg = chart().alone(&Words::of(Lang::Vi), Size::Wide);
+    assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"ch wide\""), "{svg}");
+    assert!(!svg.contains("var(--"), "a colour has no value: {svg}");
+    assert!(svg.contains(".k1{stroke:#0B4A63}"), "{svg}");
+}

@@ -85,6 +85,25 @@ fn asked_for() -> BTreeSet<String> {
     asked
 }
 
+/// Charts have their own messages, in both languages too.
+#[test]
+fn charts_have_the_same_messages_in_both_languages() {
+    let keys = |lang: &str| -> BTreeSet<String> {
+        let file = root().join("../chart/messages").join(lang).join("chart.ftl");
+        let text = fs::read_to_string(file).unwrap();
+        text.lines().filter_map(|line| Some(line.split_once(" = ")?.0.to_owned())).collect()
+    };
+    let (vi, en) = (keys("vi"), keys("en"));
+    assert!(vi.len() > 10 && vi == en, "{vi:?} {en:?}");
+    for file in files(&root().join("../chart/src"), "rs") {
+        let text = fs::read_to_string(file).unwrap();
+        for (at, _) in text.match_indices("\"chart-") {
+            let key = text[at + 1..].split('"').next().unwrap();
+            assert!(vi.contains(key), "charts have no message `{key}`");
+        }
+    }
+}
+
 #[test]
 fn every_message_that_is_asked_for_exists() {
     let vi = messages("vi");

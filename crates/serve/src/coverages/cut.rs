@@ -1,6 +1,6 @@
 //! Which pixels are wanted: a window on the raster's own grid, or one with fewer cells.
 
-use formats::coverage::{PixelGrid, SampleKind};
+use formats::coverage::SampleKind;
 use formats::crs::Crs;
 use model::Bbox;
 
@@ -19,14 +19,6 @@ pub(super) struct Cut {
     pub(super) bands: Vec<(usize, String)>,
     pub(super) kind: SampleKind,
     pub(super) nodata: Option<f64>,
-}
-
-impl Cut {
-    /// The grid of the answer's pixels.
-    pub(super) fn grid(&self) -> PixelGrid {
-        let [dx, dy] = self.window.cell();
-        PixelGrid { x0: self.window.edges[0], y0: self.window.edges[3], dx, dy }
-    }
 }
 
 /// The window of the rasters, which share a system; the grid is that of the newest.

@@ -13,7 +13,7 @@ use standards::covjson::field::{Document, Field, Regular, Shape};
 
 use super::cut::{Cut, cut};
 use super::params::{CoverageParams, Format};
-use super::{GEOTIFF, written};
+use super::{GEOTIFF, PNG, written};
 use crate::App;
 use crate::collections::raster_parameters;
 use crate::http::{Answer, Caller, Links, Params, Problem, tagged};
@@ -58,9 +58,8 @@ pub(super) async fn coverage(
     let parameters = raster_parameters(&app, std::slice::from_ref(&newest), &links).await?;
     let id = links.path(&format!("/ogc/collections/{id}/coverage"));
     let work = move || match wanted.format {
-        Format::GeoTiff => {
-            written::geotiff(&cut, values).map(|bytes| (GEOTIFF, bytes)).map_err(|e| Problem::internal(&e))
-        }
+        Format::GeoTiff => written::geotiff(&cut, &values).map(|bytes| (GEOTIFF, bytes)),
+        Format::Png => written::png(&cut, &values).map(|bytes| (PNG, bytes)),
         Format::CoverageJson => {
             let times = newest.time.into_iter().collect();
             let shown = |name: &String| cut.bands.iter().any(|(_, known)| known == name);

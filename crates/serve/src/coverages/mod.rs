@@ -1,5 +1,5 @@
 //! OGC API – Coverages (OGC 19-087, draft): the pixels of rasters, cut, thinned and chosen by band,
-//! as GeoTIFF or CoverageJSON, in the rasters' own system and on their own grid.
+//! as GeoTIFF, CoverageJSON or (whole numbers) PNG, in the rasters' own system and on their own grid.
 
 mod cut;
 mod handlers;
@@ -22,14 +22,19 @@ pub(crate) const OUTLET: Outlet = Outlet { conformance: &CONFORMANCE, landing, c
 /// The media type of GeoTIFF.
 const GEOTIFF: &str = "image/tiff; application=geotiff; profile=cloud-optimized";
 
+/// The media type of pictures.
+const PNG: &str = "image/png";
+
 /// The classes that work here (of the draft); the tests name them.
-const CONFORMANCE: [&str; 6] = [
-    "http://www.opengis.net/spec/ogcapi-coverages-1/0.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-coverages-1/0.0/conf/subsetting",
-    "http://www.opengis.net/spec/ogcapi-coverages-1/0.0/conf/scaling",
-    "http://www.opengis.net/spec/ogcapi-coverages-1/0.0/conf/fieldselection",
-    "http://www.opengis.net/spec/ogcapi-coverages-1/0.0/conf/geotiff",
-    "http://www.opengis.net/spec/ogcapi-coverages-1/0.0/conf/coveragejson",
+const CONFORMANCE: [&str; 8] = [
+    "http://www.opengis.net/spec/ogcapi-coverages-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-coverages-1/1.0/conf/subsetting-spatial",
+    "http://www.opengis.net/spec/ogcapi-coverages-1/1.0/conf/subsetting-temporal",
+    "http://www.opengis.net/spec/ogcapi-coverages-1/1.0/conf/scaling-spatial",
+    "http://www.opengis.net/spec/ogcapi-coverages-1/1.0/conf/fieldselection",
+    "http://www.opengis.net/spec/ogcapi-coverages-1/1.0/conf/geotiff",
+    "http://www.opengis.net/spec/ogcapi-coverages-1/1.0/conf/coveragejson",
+    "http://www.opengis.net/spec/ogcapi-coverages-1/1.0/conf/png",
 ];
 
 pub(crate) fn router() -> Router<App> {
@@ -64,7 +69,7 @@ fn paths() -> Vec<(String, Value)> {
         query("scale-size"),
         parameter("scale-factor", "query", json!({"type": "number", "minimum": 1})),
         query("properties"),
-        parameter("f", "query", json!({"type": "string", "enum": ["geotiff", "covjson"]})),
+        parameter("f", "query", json!({"type": "string", "enum": ["geotiff", "covjson", "png"]})),
     ];
     let item = json!({"get": operation("coverage", GEOTIFF, &parameters)});
     vec![("/collections/{collection}/coverage".to_owned(), item)]

@@ -4,8 +4,9 @@ use model::{Bbox, TimeRange};
 use serde::Deserialize;
 use standards::ogc::parse_list;
 
+use crate::http::crs::System;
+use crate::http::subset::{Subset, axes};
 use crate::http::{Answer, Problem, ProblemKind, params};
-use crate::systems::System;
 
 /// Pixels across or down that may be asked for.
 const MOST_SIDE: usize = 8_192;
@@ -29,6 +30,7 @@ pub(super) struct CoverageParams {
 pub(super) enum Format {
     GeoTiff,
     CoverageJson,
+    Png,
 }
 
 /// How many pixels an answer has.
@@ -60,8 +62,9 @@ impl CoverageParams {
         let format = match self.f.as_deref() {
             None | Some("geotiff" | "GeoTIFF" | "tiff" | "image/tiff") => Format::GeoTiff,
             Some("covjson" | "CoverageJSON" | "json") => Format::CoverageJson,
+            Some("png" | "PNG" | "image/png") => Format::Png,
             Some(name) => {
-                let why = format!("`{name}` is not a format here: write `geotiff` or `covjson`");
+                let why = format!("`{name}` is not a format here: write `geotiff`, `covjson` or `png`");
                 return Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"));
             }
         };
@@ -86,49 +89,20 @@ impl CoverageParams {
         Ok(wanted)
     }
 
-    /// `subset=Lat(9:10),Lon(105:106),time("2020-02-01":"2020-02-29")`.
     fn subset(&self, text: &str, wanted: &mut Wanted) -> Answer<()> {
-        let wrong = |why: String| {
-            Problem::parameter("subset", format!("{why}: write e.g. `Lat(9.5:10),Lon(105:106)`"))
-        };
-        let (mut lon, mut lat) = (None, None);
-        for (axis, inside) in axes(text, "subset")? {
-            let (low, high) =
-                match inside.split_once(if axis.eq_ignore_ascii_case("time") { "\":\"" } else { ":" }) {
-                    Some((low, high)) => (low, high),
-                    None => (inside, inside),
-                };
-            let degrees = |parameter: &str, most: f64| -> Answer<(f64, f64)> {
-                let number = |text: &str, open: f64| match text.trim() {
-                    "*" => Some(open),
-                    text => text.parse::<f64>().ok().filter(|n| n.abs() <= most),
-                };
-                number(low, -most)
-                    .zip(number(high, most))
-                    .filter(|(low, high)| low <= high)
-                    .ok_or_else(|| wrong(format!("`{parameter}({inside})` is no range of degrees")))
-            };
-            match axis.to_ascii_lowercase().as_str() {
-                "lon" | "long" | "longitude" | "x" => lon = Some(degrees("Lon", 180.0)?),
-                "lat" | "latitude" | "y" => lat = Some(degrees("Lat", 90.0)?),
-                "time" | "datetime" => {
-                    if self.datetime.is_some() {
-                        return Err(wrong("the time is given twice".to_owned()));
-                    }
-                    let bare = |text: &str| text.trim().trim_matches('"').replace('*', "..");
-                    let text = if low == high { bare(low) } else { format!("{}/{}", bare(low), bare(high)) };
-                    wanted.time = params::datetime(Some(&text)).map_err(|problem| problem.at("subset"))?;
-                }
-                _ => return Err(wrong(format!("`{axis}` is no axis: there are `Lon`, `Lat` and `time`"))),
+        let subset = Subset::read(text)?;
+        let twice = |what: &str| Problem::parameter("subset", format!("the {what} is given twice"));
+        if let Some(time) = subset.time {
+            if self.datetime.is_some() {
+                return Err(twice("time"));
             }
+            wanted.time = time;
         }
-        if lon.is_some() || lat.is_some() {
+        if let Some(bbox) = subset.bbox() {
             if wanted.bbox.is_some() {
-                return Err(wrong("the place is given by `bbox` too".to_owned()));
+                return Err(twice("place"));
             }
-            let ((west, east), (south, north)) =
-                (lon.unwrap_or((-180.0, 180.0)), lat.unwrap_or((-90.0, 90.0)));
-            wanted.bbox = Bbox::new(west, south, east, north);
+            wanted.bbox = Some(bbox);
         }
         Ok(())
     }
@@ -165,29 +139,6 @@ impl CoverageParams {
             }
         }
     }
-}
-
-/// `Axis(inside),Axis(inside)`.
-fn axes<'t>(text: &'t str, parameter: &str) -> Answer<Vec<(&'t str, &'t str)>> {
-    let wrong = || {
-        let short: String = text.chars().take(80).collect();
-        Problem::parameter(parameter, format!("`{short}` is not a list of axes: write `Lon(…),Lat(…)`"))
-    };
-    let mut found = Vec::new();
-    let mut rest = text.trim();
-    while !rest.is_empty() {
-        let (axis, behind) = rest.split_once('(').ok_or_else(wrong)?;
-        let (inside, behind) = behind.split_once(')').ok_or_else(wrong)?;
-        found.push((axis.trim(), inside));
-        rest = behind.trim();
-        if !rest.is_empty() {
-            rest = rest.strip_prefix(',').ok_or_else(wrong)?.trim();
-        }
-        if found.len() > 8 {
-            return Err(wrong());
-        }
-    }
-    if found.is_empty() { Err(wrong()) } else { Ok(found) }
 }
 
 #[cfg(test)]

@@ -1,59 +1,62 @@
-//! Pixels as a Cloud-Optimised GeoTIFF, and as CoverageJSON.
+//! Pixels as a Cloud-Optimised GeoTIFF, and as PNG where their samples are what PNG can hold.
 
-use std::io::{Read, Seek, SeekFrom};
-
-use formats::coverage::{Raster, RasterInfo, write_cog};
+use formats::coverage::{SampleKind, Samples};
 
 use super::cut::Cut;
-
-/// Pixels as a raster that hands out its rows.
-struct Pixels {
-    info: RasterInfo,
-    values: Vec<Vec<f64>>,
-    none: f64,
-    row: usize,
-}
-
-impl Raster for Pixels {
-    fn info(&self) -> &RasterInfo {
-        &self.info
-    }
-
-    fn next_rows(&mut self) -> Result<Option<Vec<u8>>, formats::Error> {
-        if self.row >= self.info.height as usize {
-            return Ok(None);
-        }
-        let width = self.info.width as usize;
-        let mut bytes = Vec::with_capacity(width * self.values.len() * self.info.kind.bytes());
-        for cell in self.row * width..(self.row + 1) * width {
-            for band in &self.values {
-                let value = band.get(cell).copied().filter(|value| !value.is_nan()).unwrap_or(self.none);
-                self.info.kind.write(value, &mut bytes);
-            }
-        }
-        self.row += 1;
-        Ok(Some(bytes))
-    }
-}
+use crate::http::{Answer, Problem, ProblemKind};
+use crate::rasters::written::{self, Pixels};
 
 /// Writes a GeoTIFF.
-pub(super) fn geotiff(cut: &Cut, values: Vec<Vec<f64>>) -> Result<Vec<u8>, formats::Error> {
-    let size = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let info = RasterInfo {
-        width: size(cut.window.width),
-        height: size(cut.window.height),
-        bands: u16::try_from(values.len()).unwrap_or(u16::MAX),
-        kind: cut.kind,
-        grid: cut.grid(),
-        nodata: cut.nodata,
-        declared: None,
-    };
+pub(super) fn geotiff(cut: &Cut, values: &[Vec<f64>]) -> Answer<Vec<u8>> {
+    let pixels = Pixels { bands: values.len(), kind: cut.kind, nodata: cut.nodata };
     let none = cut.nodata.unwrap_or(if cut.kind.is_float() { f64::NAN } else { 0.0 });
-    let mut file = tempfile::tempfile()?;
-    let mut raster = Pixels { info, values, none, row: 0 };
-    write_cog(&mut raster, &cut.window.crs, &mut file, &mut |_| true)?;
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(0))?;
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let width = cut.window.width;
+    let written = written::geotiff(&cut.window, &pixels, |row, bytes| {
+        for cell in row * width..(row + 1) * width {
+            for band in values {
+                cut.kind.write(sample(band, cell, none), bytes);
+            }
+        }
+    });
+    written.map_err(|error| Problem::internal(&error))
+}
+
+/// Writes a PNG of the samples themselves: whole numbers without a sign, of one to four bands.
+pub(super) fn png(cut: &Cut, values: &[Vec<f64>]) -> Answer<Vec<u8>> {
+    let is_wide = match cut.kind {
+        SampleKind::U8 => false,
+        SampleKind::U16 => true,
+        _ => {
+            let why =
+                "PNG holds whole numbers from 0 to 65535, and these are not: ask for `geotiff`, or for a map";
+            return Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"));
+        }
+    };
+    if !(1..=4).contains(&values.len()) {
+        let why = "PNG holds one to four bands: choose some with `properties`";
+        return Err(Problem::text(ProblemKind::NotAcceptable, why).at("properties"));
+    }
+    let none = cut.nodata.unwrap_or(0.0);
+    let mut bytes = Vec::with_capacity(cut.window.width * cut.window.height * values.len() * 2);
+    for cell in 0..cut.window.width * cut.window.height {
+        for band in values {
+            let value = sample(band, cell, none).round();
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a float converts to the nearest that there is"
+            )]
+            match is_wide {
+                true => bytes.extend((value as u16).to_be_bytes()),
+                false => bytes.push(value as u8),
+            }
+        }
+    }
+    let (width, height) = (cut.window.width, cut.window.height);
+    let samples = Samples { width, height, channels: values.len(), is_wide, bytes: &bytes };
+    samples.png().map_err(|error| Problem::internal(&error))
+}
+
+fn sample(band: &[f64], cell: usize, none: f64) -> f64 {
+    band.get(cell).copied().filter(|value| !value.is_nan()).unwrap_or(none)
 }

@@ -39,7 +39,7 @@ pub(super) fn series(
             .into_iter()
             .map(|(stream, values)| coverage(shelf, stream, values, wanted, links))
             .collect();
-        return document(covjson::MEDIA_TYPE, &covjson::document(parameters, coverages, &wanted.system.uri));
+        return document(covjson::MEDIA_TYPE, &covjson::document(parameters, coverages, wanted.system.uri()));
     }
     let records = records_of(shelf, &found, lang);
     match wanted.format {
@@ -69,7 +69,7 @@ fn coverage(
     Coverage {
         id: links.path(&format!("/sta/v1.1/Datastreams({})", stream.id)),
         domain: Domain {
-            position: position.map(|position| wanted.system.carry([position.lon, position.lat])),
+            position: position.map(|position| wanted.system.east_north([position.lon, position.lat])),
             times,
             period_ends: ends.unwrap_or_default(),
             system: None,

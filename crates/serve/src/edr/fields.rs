@@ -63,7 +63,7 @@ pub(super) async fn read(
     let parameters = parameters.into_iter().filter(|(name, _)| shown(name)).collect();
     let system = match space {
         // A grid is one in longitude and latitude, whatever its edges were asked in.
-        Space::Points(_) | Space::Along { is_line: true, .. } => wanted.system.uri.clone(),
+        Space::Points(_) | Space::Along { is_line: true, .. } => wanted.system.uri().to_owned(),
         _ => standards::ogc::CRS84.to_owned(),
     };
     Ok(Document { system, parameters, fields })
@@ -113,7 +113,7 @@ async fn at_points(
                 }
                 None => fields.push(Field {
                     id: uri(permit, raster, links),
-                    shape: Shape::Point(wanted.system.carry(*point)),
+                    shape: Shape::Point(wanted.system.east_north(*point)),
                     times: Vec::new(),
                     ranges: here.map(|(name, of)| (name, vec![value(of)])).collect(),
                 }),
@@ -122,7 +122,7 @@ async fn at_points(
     }
     for (point, series) in points.iter().zip(series) {
         for (name, values) in series {
-            let [x, y] = wanted.system.carry(*point);
+            let [x, y] = wanted.system.east_north(*point);
             fields.push(Field {
                 id: links.path(&format!("/ogc/collections/{}/position/{name}/{x},{y}", permit.dataset())),
                 shape: Shape::Point([x, y]),
@@ -156,7 +156,7 @@ async fn along(
         let ranges = bands.into_iter().zip(values);
         fields.push(Field {
             id: uri(permit, raster, links),
-            shape: Shape::Points(positions.iter().map(|at| wanted.system.carry(*at)).collect()),
+            shape: Shape::Points(positions.iter().map(|at| wanted.system.east_north(*at)).collect()),
             times: raster.time.into_iter().collect(),
             ranges: ranges.map(|((_, name), of)| (name, of.into_iter().map(value).collect())).collect(),
         });

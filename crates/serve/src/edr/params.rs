@@ -6,8 +6,8 @@ use serde::Deserialize;
 use standards::ogc::{Coords, Shape, Vertex, parse_coords, parse_length, parse_list};
 
 use super::space::Space;
+use crate::http::crs::System;
 use crate::http::{Answer, Problem, ProblemKind, params};
-use crate::systems::System;
 
 /// The farthest that a place may be from a position or a line that has no width of its own, metres.
 pub(super) const NEAR: f64 = 10_000.0;
@@ -216,7 +216,7 @@ impl DataParams {
                 None => Vec::new(),
                 Some(text) => parse_list("parameter-name", text)?,
             },
-            system: System::of(self.crs.as_deref())?,
+            system: System::of_query(self.crs.as_deref())?,
             format,
             resolution: [
                 cells("resolution-x", self.resolution_x)?,
@@ -228,7 +228,7 @@ impl DataParams {
 
 /// Longitude and latitude of a vertex.
 fn position(system: &System, vertex: &Vertex) -> Answer<[f64; 2]> {
-    system.to_wgs84(vertex.x, vertex.y, "coords")
+    system.position("coords", [vertex.x, vertex.y])
 }
 
 fn length(name: &str, number: &Option<String>, units: &str, unit: &Option<String>) -> Answer<f64> {

@@ -48,6 +48,7 @@ impl From<lake::Error> for Problem {
                 Problem::text(ProblemKind::InvalidParameter, with_hint(&what, &hint))
             }
             lake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
+            lake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error),
             lake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error),
             lake::Error::Later(_) => unavailable(&error),
             lake::Error::Damaged(damage) => damaged(&damage.to_string()),
@@ -75,6 +76,7 @@ impl From<intake::Error> for Problem {
                 Problem::text(ProblemKind::InvalidMapping, format!("{error}. For example:\n{example}"))
             }
             intake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
+            intake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error),
             intake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error),
             // Whoever writes is to come again soon: what waits is written within a second or two.
             intake::Error::Later(_) => unavailable(&error).retry_after(TimeDelta::seconds(1)),

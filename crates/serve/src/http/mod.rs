@@ -18,6 +18,7 @@ pub mod principal;
 pub mod problem;
 pub(crate) mod quota;
 pub mod revalidate;
+pub mod subset;
 mod tagged;
 mod visitor;
 

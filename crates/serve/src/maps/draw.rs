@@ -1,6 +1,6 @@
 //! Rasters drawn with their colours.
 
-use formats::coverage::{Scale, png, scale_of};
+use formats::coverage::{Picture, SampleKind, Scale, scale_of};
 use model::TimeRange;
 use policy::Permit;
 use query::At;
@@ -8,6 +8,7 @@ use query::At;
 use crate::App;
 use crate::http::{Answer, Problem};
 use crate::rasters::window::{self, Window};
+use crate::rasters::written::{self, Pixels};
 use crate::rasters::{self, Raster};
 
 /// Rasters that are laid over each other; the newest are taken.
@@ -25,7 +26,7 @@ pub(super) struct Drawing<'a> {
 }
 
 /// Draws a picture; `None` when no raster is there.
-pub(super) async fn draw(app: &App, permit: &Permit, drawing: &Drawing<'_>) -> Answer<Option<Vec<u8>>> {
+pub(super) async fn draw(app: &App, permit: &Permit, drawing: &Drawing<'_>) -> Answer<Option<Picture>> {
     let bbox = drawing.window.bbox()?;
     let mut found = rasters::meeting(app, permit, bbox, drawing.time, drawing.at).await?;
     let band = |raster: &Raster| {
@@ -57,16 +58,24 @@ pub(super) async fn draw(app: &App, permit: &Permit, drawing: &Drawing<'_>) -> A
     let ground = drawing.ground;
     let picture = move || {
         let values = values.first().map(Vec::as_slice).unwrap_or_default();
-        png(&scale.draw(values, width, height, ground))
+        scale.draw(values, width, height, ground)
     };
-    let written = tokio::task::spawn_blocking(picture).await.map_err(|error| Problem::internal(&error))?;
-    written.map(Some).map_err(|error| Problem::internal(&error))
+    tokio::task::spawn_blocking(picture).await.map(Some).map_err(|error| Problem::internal(&error))
 }
 
 /// A picture without a raster.
-pub(super) fn empty(width: usize, height: usize, ground: [u8; 4]) -> Answer<Vec<u8>> {
-    let picture = Scale::neutral(0.0, 1.0).draw(&vec![f64::NAN; width * height], width, height, ground);
-    png(&picture).map_err(|error| Problem::internal(&error))
+pub(super) fn empty(width: usize, height: usize, ground: [u8; 4]) -> Picture {
+    Scale::neutral(0.0, 1.0).draw(&vec![f64::NAN; width * height], width, height, ground)
+}
+
+/// A picture with where it lies: red, green, blue and what lets through as bands of a GeoTIFF.
+pub(super) fn geotiff(window: &Window, picture: &Picture) -> Answer<Vec<u8>> {
+    let pixels = Pixels { bands: 4, kind: SampleKind::U8, nodata: None };
+    let row = picture.width * 4;
+    let written = written::geotiff(window, &pixels, |number, bytes| {
+        bytes.extend_from_slice(picture.pixels.get(number * row..(number + 1) * row).unwrap_or_default());
+    });
+    written.map_err(|error| Problem::internal(&error))
 }
 
 fn scale(taken: &[Raster], band: usize) -> Scale {

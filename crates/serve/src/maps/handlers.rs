@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
+use formats::coverage::png;
 use formats::crs::Crs;
 use lake::AsOf;
 use model::{Bbox, Dataset, DatasetId, DatasetKind, Lang, TimeRange, Version};
@@ -15,12 +16,13 @@ use query::At;
 use serde::Deserialize;
 use standards::tiles::{Grid, Tile, TileSets};
 
-use super::PNG;
 use super::draw::{self, Drawing};
+use super::{PNG, TIFF};
 use crate::App;
+use crate::http::crs::System;
+use crate::http::subset::Subset;
 use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLang, params, tagged};
 use crate::rasters::window::Window;
-use crate::systems::System;
 use crate::tilesets::{self, Described, Finished, Key, TilePath};
 
 /// Pixels across or down a map.
@@ -35,6 +37,7 @@ const TILE: usize = 256;
 pub(super) struct MapParams {
     bbox: Option<String>,
     bbox_crs: Option<String>,
+    subset: Option<String>,
     crs: Option<String>,
     width: Option<i64>,
     height: Option<i64>,
@@ -126,19 +129,20 @@ impl MapParams {
         Ok([red, green, blue, if is_transparent { 0 } else { 255 }])
     }
 
-    fn window(&self, around: Option<Bbox>) -> Answer<Window> {
+    fn window(&self, around: Option<Bbox>, subset: &Subset) -> Answer<Window> {
         let system = System::known("crs", self.crs.as_deref())?;
-        let box_system = match self.bbox_crs.as_deref() {
-            // 20-058 §8.2: the box is in CRS84 unless it is said otherwise.
-            None => System::known("bbox-crs", None)?,
-            named => System::known("bbox-crs", named)?,
-        };
-        let bbox = match self.bbox.as_deref() {
-            Some(text) => Some((box_system.edges(text)?, &box_system)),
-            None => None,
+        // 20-058 §8.2: the box is in CRS84 unless it is said otherwise.
+        let (box_system, stored) = (System::known("bbox-crs", self.bbox_crs.as_deref())?, System::stored());
+        let bbox = match (self.bbox.as_deref(), subset.bbox()) {
+            (Some(_), Some(_)) => {
+                return Err(Problem::parameter("subset", "the place is given by `bbox` too"));
+            }
+            (Some(text), None) => Some((box_system.edges(text)?, &box_system)),
+            (None, Some(bbox)) => Some(([bbox.west, bbox.south, bbox.east, bbox.north], &stored)),
+            (None, None) => None,
         };
         let edges = match bbox {
-            Some((edges, of)) if of.crs == system.crs => edges,
+            Some((edges, of)) if of.crs() == system.crs() => edges,
             Some((edges, of)) => carried(of.bbox(edges)?, &system)?,
             None => {
                 let around = around.ok_or_else(|| Problem::not_found("map"))?;
@@ -164,7 +168,7 @@ impl MapParams {
                 (None, None) if shape >= 1.0 => (side(SIDE), side(SIDE / shape)),
                 (None, None) => (side(SIDE * shape), side(SIDE)),
             };
-        Ok(Window { crs: system.crs, edges, width, height })
+        Ok(Window { crs: system.crs().clone(), edges, width, height })
     }
 }
 
@@ -179,7 +183,7 @@ fn carried(bbox: Bbox, system: &System) -> Answer<[f64; 4]> {
         (f64::midpoint(bbox.west, bbox.east), bbox.south),
         (f64::midpoint(bbox.west, bbox.east), bbox.north),
     ] {
-        let [x, y] = system.carry([lon, lat]);
+        let [x, y] = system.east_north([lon, lat]);
         let [a, b, c, d] = around.unwrap_or([x, y, x, y]);
         around = Some([a.min(x), b.min(y), c.max(x), d.max(y)]);
     }
@@ -199,12 +203,18 @@ pub(super) async fn map(
     Path(collection): Path<String>,
     Params(asked): Params<MapParams>,
 ) -> Answer<Response> {
-    check(asked.f.as_deref(), &["png", "image/png"])?;
-    let time = params::datetime(asked.datetime.as_deref())?;
+    check(asked.f.as_deref(), &["png", "image/png", "tiff", "geotiff", "image/tiff"])?;
+    let subset = asked.subset.as_deref().map_or(Ok(Subset::default()), Subset::read)?;
+    let time = match (asked.datetime.as_deref(), subset.time) {
+        (Some(_), Some(_)) => {
+            return Err(Problem::parameter("subset", "the time is given by `datetime` too"));
+        }
+        (asked, time) => time.map_or_else(|| params::datetime(asked), Ok)?,
+    };
     let ground = asked.ground()?;
     let source = Source::open(&app, &principal, &collection).await?;
     let around = source.newest(&app).await?.and_then(|(_, bbox)| bbox);
-    let window = asked.window(around)?;
+    let window = asked.window(around, &subset)?;
     let drawing = Drawing {
         window: &window,
         time,
@@ -214,9 +224,16 @@ pub(super) async fn map(
     };
     let picture = match draw::draw(&app, &source.permit, &drawing).await? {
         Some(picture) => picture,
-        None => draw::empty(window.width, window.height, ground)?,
+        None => draw::empty(window.width, window.height, ground),
     };
-    Ok(tagged(&headers, PNG, picture))
+    let is_png = asked.f.as_deref().is_none_or(|f| f.ends_with("png"));
+    let write = move || match is_png {
+        true => png(&picture).map(|bytes| (PNG, bytes)).map_err(|error| Problem::internal(&error)),
+        false => draw::geotiff(&window, &picture).map(|bytes| (TIFF, bytes)),
+    };
+    let written = tokio::task::spawn_blocking(write).await.map_err(|error| Problem::internal(&error))?;
+    let (media, bytes) = written?;
+    Ok(tagged(&headers, media, bytes))
 }
 
 pub(super) async fn tile(
@@ -273,7 +290,10 @@ async fn drawn(
     let window = Window { crs, edges: tile.edges(), width: TILE, height: TILE };
     let at = version.map_or(At::Latest, At::Version);
     let drawing = Drawing { window: &window, time, parameter, ground: [0; 4], at };
-    Ok(draw::draw(app, permit, &drawing).await?.unwrap_or_default())
+    let Some(picture) = draw::draw(app, permit, &drawing).await? else { return Ok(Vec::new()) };
+    let write = move || png(&picture);
+    let written = tokio::task::spawn_blocking(write).await.map_err(|error| Problem::internal(&error))?;
+    written.map_err(|error| Problem::internal(&error))
 }
 
 pub(super) async fn sets(

@@ -1,4 +1,4 @@
-//! OGC API – Maps (OGC 20-058) of rasters as PNG, and tiles of the same.
+//! OGC API – Maps (OGC 20-058) of rasters as PNG or GeoTIFF, and tiles of the same.
 //!
 //! Salinity and rain have the colours of `reference/colour_scales.csv`; everything else goes from
 //! light to dark between the smallest and the largest value of its rasters.
@@ -21,15 +21,20 @@ pub(crate) const OUTLET: Outlet = Outlet { conformance: &CONFORMANCE, landing, c
 
 /// The media type of maps.
 const PNG: &str = "image/png";
+/// The media type of maps that tell where they lie.
+const TIFF: &str = "image/tiff; application=geotiff";
 
 /// The classes that work here; the tests name them.
-const CONFORMANCE: [&str; 7] = [
+const CONFORMANCE: [&str; 10] = [
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/collection-map",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/scaling",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/spatial-subsetting",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/background",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/png",
+    "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/tiff",
+    "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/datetime",
+    "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/crs",
     "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/png",
 ];
 
@@ -66,6 +71,7 @@ fn paths() -> Vec<(String, Value)> {
         path("collection"),
         query("bbox"),
         query("bbox-crs"),
+        query("subset"),
         query("crs"),
         whole("width"),
         whole("height"),
@@ -73,6 +79,7 @@ fn paths() -> Vec<(String, Value)> {
         query("bgcolor"),
         query("datetime"),
         query("properties"),
+        parameter("f", "query", json!({"type": "string", "enum": ["png", "tiff"]})),
     ];
     let set = [path("collection"), path("grid")];
     let tile =

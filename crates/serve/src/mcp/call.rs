@@ -10,12 +10,13 @@ use super::draw;
 use super::inside::Inside;
 use super::rpc::Failure;
 use super::tools::Tool;
+use crate::App;
 use crate::http::{Answer, Problem};
 
 type Arguments = Map<String, Value>;
 
 /// Calls the tool that the parameters name.
-pub(super) async fn call(inside: &Inside, params: &Value) -> Result<Value, Failure> {
+pub(super) async fn call(app: &App, inside: &Inside, params: &Value) -> Result<Value, Failure> {
     let name = params["name"].as_str().ok_or_else(|| Failure::params("`name` is missing"))?;
     let tool = Tool::named(name).ok_or_else(|| {
         Failure::params(format!("there is no tool `{}`", name.chars().take(80).collect::<String>()))
@@ -26,7 +27,7 @@ pub(super) async fn call(inside: &Inside, params: &Value) -> Result<Value, Failu
         Err(sentence) => return Ok(refusal(sentence)),
     };
     if tool.name == "draw" {
-        return Ok(match draw::draw(inside, &given).await {
+        return Ok(match draw::draw(app, inside, &given).await {
             Ok(drawn) => {
                 let mut result = success(&drawn.told);
                 let image = json!({
@@ -102,7 +103,7 @@ fn number(given: &Arguments, name: &str, default: u64, most: u64) -> Answer<u64>
 }
 
 /// The arguments of these names as parameters of an address.
-pub(super) fn parameters(given: &Arguments, names: &[&str]) -> Vec<(String, String)> {
+fn parameters(given: &Arguments, names: &[&str]) -> Vec<(String, String)> {
     let as_text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -135,7 +136,7 @@ pub(super) async fn source(inside: &Inside, id: &DatasetId, given: &Arguments) -
 }
 
 /// The version that everything of one answer is read from: what is committed meanwhile is not mixed in.
-fn pin(mut asked: Vec<(String, String)>, cite: &Value) -> Vec<(String, String)> {
+pub(super) fn pin(mut asked: Vec<(String, String)>, cite: &Value) -> Vec<(String, String)> {
     let is_pinned = asked.iter().any(|(name, _)| name == "version" || name == "as_known_at");
     if let (false, Some(version)) = (is_pinned, cite["version"].as_u64()) {
         asked.push(("version".to_owned(), version.to_string()));

@@ -1,11 +1,18 @@
-//! A series drawn: the chart of the dataset's page, cut out of it as an image that stands alone.
+//! A series drawn, as pages draw it, as an image that stands alone.
 
-use model::Lang;
+use chart::{LineChart, MOST_STRETCHES, SeriesOf, Size, Stretch, Words, local_day};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use model::{DatasetId, PlaceId, PropertyCode, local_midnight};
 use serde_json::{Map, Value, json};
 
-use super::call::{dataset, parameters, source};
+use super::call::{dataset, pin, source, text};
 use super::inside::Inside;
+use crate::App;
 use crate::http::{Answer, Problem, ProblemKind};
+use crate::limits::limits;
+
+/// How much is shown when nobody says from when.
+const SPAN: TimeDelta = TimeDelta::days(120);
 
 /// A drawing, and what is told of it.
 pub(super) struct Drawn {
@@ -14,49 +21,135 @@ pub(super) struct Drawn {
 }
 
 /// Draws what the arguments name.
-pub(super) async fn draw(inside: &Inside, given: &Map<String, Value>) -> Answer<Drawn> {
+pub(super) async fn draw(app: &App, inside: &Inside, given: &Map<String, Value>) -> Answer<Drawn> {
     let id = dataset(given)?;
-    let (_, cite) = source(inside, &id, given).await?;
-    let mut asked = parameters(given, &["place", "property", "from", "to"]);
-    if let Some(version) = cite["version"].as_u64() {
-        asked.push(("v".to_owned(), version.to_string()));
-    }
-    let path = match inside.lang {
-        Lang::En => format!("/en/data/{id}"),
-        Lang::Vi | Lang::Km => format!("/data/{id}"),
-    };
-    let page = inside.page(&path, &asked).await?;
+    let (document, cite) = source(inside, &id, given).await?;
+    let asked = |name: &str| text(given, name).unwrap_or_default();
     let nothing = || Problem::message(ProblemKind::NotFound, "problem-mcp-nothing-drawn", vec![]);
-    let chart = cut(&page).ok_or_else(nothing)?;
-    // The page falls back on another place when it does not know the one that is asked for.
-    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&asked).finish();
-    let finding = label(chart).unwrap_or_default();
-    Ok(Drawn {
-        svg: alone(chart),
-        told: json!({ "source": cite, "finding": finding, "page": inside.link(&format!("{path}?{query}")) }),
+    if document["kind"] != "observations" {
+        return Err(nothing());
+    }
+    let place = PlaceId::new(asked("place")).map_err(|error| Problem::parameter("place", error))?;
+    let property =
+        PropertyCode::new(asked("property")).map_err(|error| Problem::parameter("property", error))?;
+    let streams = inside.get(&format!("/v1/datasets/{id}/datastreams"), &[]).await?;
+    let streams = streams["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let stream = streams
+        .iter()
+        .find(|stream| stream["place"] == place.as_str() && stream["property"] == property.as_str())
+        .ok_or_else(nothing)?;
+    let series = Series { inside, id: &id, datastream: &stream["id"], cite: &cite };
+    let whole = series.stretches("../..", 1).await?;
+    let whole = whole.first().ok_or_else(nothing)?;
+    let to = match day("to", asked("to"))? {
+        Some(to) => to + TimeDelta::days(1),
+        None => whole.last_time + TimeDelta::seconds(1),
+    };
+    let from = day("from", asked("from"))?.unwrap_or_else(|| whole.first_time.max(to - SPAN));
+    if from >= to {
+        return Err(Problem::parameter("from", "it is not before `to`"));
+    }
+    let stretches = series.stretches(&range(from, to), MOST_STRETCHES).await?;
+    if stretches.is_empty() {
+        return Err(nothing());
+    }
+
+    let words = Words::of(inside.lang);
+    let gazetteer = app.catalog.gazetteer().await?;
+    let name = gazetteer.place(&place).map_or(place.as_str(), |place| words.of_text(&place.name));
+    let measure = gazetteer.property(&property).map_or(property.as_str(), |known| words.of_text(&known.name));
+    let of = SeriesOf {
+        id: "series",
+        measure,
+        place: name,
+        unit: stream["unit"].as_str().unwrap_or_default(),
+        period: stream["period"].as_str().unwrap_or_default(),
+        limits: limits(&words, &gazetteer, &property, &place, local_day(Utc::now())),
+        from,
+        to,
+    };
+    let chart: LineChart = of.chart(&words, &stretches).chart;
+    let told = json!({
+        "source": cite,
+        "finding": chart.alt,
+        "datastream": stream["id"],
+        "page": inside.link(&page(inside, &id, &place, &property, from, to)),
+    });
+    Ok(Drawn { svg: chart.alone(&words, Size::Wide), told })
+}
+
+/// A series of a dataset, as of the version that is cited.
+struct Series<'a> {
+    inside: &'a Inside,
+    id: &'a DatasetId,
+    datastream: &'a Value,
+    cite: &'a Value,
+}
+
+impl Series<'_> {
+    async fn stretches(&self, time: &str, most: usize) -> Answer<Vec<Stretch>> {
+        let asked = vec![
+            ("datastream".to_owned(), self.datastream.to_string()),
+            ("datetime".to_owned(), time.to_owned()),
+            ("buckets".to_owned(), most.to_string()),
+        ];
+        let path = format!("/v1/datasets/{}/observations/buckets", self.id);
+        let found = self.inside.get(&path, &pin(asked, self.cite)).await?;
+        Ok(found["items"].as_array().into_iter().flatten().filter_map(stretch).collect())
+    }
+}
+
+fn stretch(bucket: &Value) -> Option<Stretch> {
+    let time = |name: &str| bucket[name].as_str()?.parse::<DateTime<Utc>>().ok();
+    Some(Stretch {
+        start: time("start")?,
+        end: time("end")?,
+        first_time: time("first_time")?,
+        last_time: time("last_time")?,
+        count: bucket["count"].as_u64()?,
+        mean: bucket["mean"].as_f64()?,
+        min: bucket["min"].as_f64()?,
+        max: bucket["max"].as_f64()?,
     })
 }
 
-/// The first chart of a page.
-fn cut(page: &str) -> Option<&str> {
-    let begin = page.find("<svg class=\"ch")?;
-    let length = page[begin..].find("</svg>")? + "</svg>".len();
-    Some(&page[begin..begin + length])
+/// The midnight in Vietnam with which a day begins; none without a day.
+fn day(name: &str, text: &str) -> Answer<Option<DateTime<Utc>>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let shown: String = text.chars().take(40).collect();
+    let day: NaiveDate = text
+        .parse()
+        .map_err(|_| Problem::parameter(name, format!("`{shown}` is no day: write YYYY-MM-DD")))?;
+    Ok(Some(local_midnight(day)))
 }
 
-/// What a screen reader speaks of a chart.
-fn label(chart: &str) -> Option<String> {
-    let (_, rest) = chart.split_once("<desc")?.1.split_once('>')?;
-    let text = rest.split('<').next()?;
-    Some(text.replace("&#34;", "\"").replace("&#39;", "'").replace("&amp;", "&").trim().to_owned())
+fn range(from: DateTime<Utc>, to: DateTime<Utc>) -> String {
+    let text = |time: DateTime<Utc>| time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    format!("{}/{}", text(from), text(to))
 }
 
-/// The chart with the colours that it has on a light page.
-fn alone(chart: &str) -> String {
-    let name = "<svg ";
-    let rest = chart.strip_prefix(name).unwrap_or(chart);
-    let Some((attributes, drawing)) = rest.split_once('>') else { return chart.to_owned() };
-    format!("<svg xmlns=\"http://www.w3.org/2000/svg\" {attributes}><style>{STYLE}</style>{drawing}")
+/// The page that shows the same.
+fn page(
+    inside: &Inside,
+    id: &DatasetId,
+    place: &PlaceId,
+    property: &PropertyCode,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> String {
+    let path = match inside.lang {
+        model::Lang::En => format!("/en/data/{id}"),
+        model::Lang::Vi | model::Lang::Km => format!("/data/{id}"),
+    };
+    let days = [from, to - TimeDelta::seconds(1)].map(|time| local_day(time).to_string());
+    let asked = [
+        ("place", place.as_str()),
+        ("property", property.as_str()),
+        ("from", days[0].as_str()),
+        ("to", days[1].as_str()),
+    ];
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
+    format!("{path}?{query}")
 }
-
-const STYLE: &str = include_str!("chart.css");

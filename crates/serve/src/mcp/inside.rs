@@ -13,7 +13,7 @@ use tower::ServiceExt;
 
 use crate::http::{Answer, Caller, Links, Problem, ProblemKind};
 
-/// The node's API and its pages.
+/// The node's API.
 #[derive(Clone)]
 pub(super) struct Own(pub(super) Router);
 
@@ -42,13 +42,6 @@ impl Inside {
         let mut request = self.request(Method::POST, path, Body::from(document_sent.to_string()))?;
         request.headers_mut().insert(header::CONTENT_TYPE, JSON);
         document(self.send(request).await?).await
-    }
-
-    /// The page of a path with parameters.
-    pub(super) async fn page(&self, path: &str, parameters: &[(String, String)]) -> Answer<String> {
-        let request = self.request(Method::GET, &address(path, parameters), Body::empty())?;
-        let bytes = whole(self.send(request).await?).await?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// An address of this node as its clients write it.

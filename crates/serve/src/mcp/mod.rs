@@ -6,12 +6,13 @@
 mod call;
 mod draw;
 mod inside;
+mod prompts;
 mod resources;
 mod rpc;
 mod tools;
 
 use axum::body::Bytes;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -39,6 +40,7 @@ pub(crate) fn router(own: Router) -> Router<App> {
 }
 
 async fn answer(
+    State(app): State<App>,
     Caller(principal): Caller,
     Extension(asker): Extension<Asker>,
     Extension(own): Extension<inside::Own>,
@@ -71,7 +73,7 @@ async fn answer(
     };
     let inside = Inside { own, principal, asker, links, lang, headers };
     let id = request.id.clone();
-    let document = match dispatch(&inside, request).await {
+    let document = match dispatch(&app, &inside, request).await {
         Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
         Err(failure) => failure.document(&id),
     };
@@ -80,12 +82,14 @@ async fn answer(
     response
 }
 
-async fn dispatch(inside: &Inside, request: Request) -> Result<Value, Failure> {
+async fn dispatch(app: &App, inside: &Inside, request: Request) -> Result<Value, Failure> {
     match request.method.as_str() {
         "initialize" => Ok(initialize(&request.params)),
         "ping" => Ok(json!({})),
         "tools/list" => Ok(json!({ "tools": tools::list() })),
-        "tools/call" => call::call(inside, &request.params).await,
+        "tools/call" => call::call(app, inside, &request.params).await,
+        "prompts/list" => Ok(prompts::list(inside.lang)),
+        "prompts/get" => prompts::get(inside.lang, &request.params),
         "resources/list" => resources::list(inside, &request.params).await,
         "resources/templates/list" => Ok(resources::templates()),
         "resources/read" => resources::read(inside, &request.params).await,
@@ -99,7 +103,7 @@ fn initialize(params: &Value) -> Value {
     let revision = REVISIONS.into_iter().find(|revision| *revision == asked).unwrap_or(REVISIONS[0]);
     json!({
         "protocolVersion": revision,
-        "capabilities": { "tools": {}, "resources": {} },
+        "capabilities": { "tools": {}, "resources": {}, "prompts": {} },
         "serverInfo": {
             "name": "cuulong",
             "title": "Cửu Long, data of the Mekong Delta",

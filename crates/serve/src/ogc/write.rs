@@ -10,14 +10,13 @@ use bytes::Bytes;
 use chrono::Utc;
 use futures::StreamExt;
 use intake::{Load, Report};
-use lake::Attribute;
-use model::{DatasetId, DatasetKind, Lang, RunState, Severity};
+use lake::{Attribute, Expected};
+use model::{DatasetId, DatasetKind, Lang, Run, RunId, RunState, Severity};
 use policy::{Permit, Principal, Purpose};
-use query::At;
 use serde_json::{Map, Value, json};
 use standards::ogc::Feature;
 
-use super::items::{attributes, known, pairs, stored_one, tag_of};
+use super::items::{attributes, known, pairs, stored_now, tag_of};
 use super::read::Source;
 use crate::App;
 use crate::http::crs::System;
@@ -47,12 +46,19 @@ pub(super) async fn create(
         Some(Value::Number(number)) => number.to_string(),
         Some(_) => return Err(wrong("`id` is neither a text nor a number").at("id")),
     };
-    if edit.there(&id).await?.is_some() {
+    let is_there = || {
         let why = format!("there is a feature `{id}`: replace it with PUT, or change it with PATCH");
-        return Err(Problem::text(ProblemKind::Conflict, why).at("id"));
+        Problem::text(ProblemKind::Conflict, why).at("id")
+    };
+    if edit.there(&id).await?.is_some() {
+        return Err(is_there());
     }
-    let report = edit.keep(&id, sent.feature.clone(), &sent).await?;
-    let made = edit.there(&id).await?.ok_or_else(|| Problem::new(ProblemKind::Internal))?;
+    let expected = Expected { feature: id.clone(), run: None };
+    let report = match edit.keep(expected, sent.feature.clone(), &sent).await {
+        Err(problem) if problem.kind == ProblemKind::Changed => return Err(is_there()),
+        kept => kept?,
+    };
+    let (made, _) = edit.there(&id).await?.ok_or_else(|| Problem::new(ProblemKind::Internal))?;
     let mut response = StatusCode::CREATED.into_response();
     let link = links.path(&format!("/ogc/collections/{collection}/items/{id}"));
     let location = HeaderValue::from_str(&link).map_err(|error| Problem::internal(&error))?;
@@ -74,8 +80,15 @@ pub(super) async fn replace(
     let edit = Edit::open(app, caller, lang, &collection).await?;
     let sent = Sent::read("PUT", &headers, &body)?;
     let _turn = edit.app.turn_to_edit(edit.permit.dataset()).await;
-    edit.expected(&item, &headers).await?;
-    edit.put(&item, sent.feature.clone(), &sent).await
+    let mut tries = Tries::of(&headers);
+    loop {
+        let (_, run) = edit.expected(&item, &headers).await?;
+        let expected = Expected { feature: item.clone(), run: Some(run) };
+        match edit.put(expected, sent.feature.clone(), &sent).await {
+            Err(problem) if tries.again(&problem) => {}
+            answer => return answer,
+        }
+    }
 }
 
 pub(super) async fn change(
@@ -91,12 +104,19 @@ pub(super) async fn change(
     let edit = Edit::open(app, caller, lang, &collection).await?;
     let sent = Sent::read("PATCH", &headers, &body)?;
     let _turn = edit.app.turn_to_edit(edit.permit.dataset()).await;
-    let there = edit.expected(&item, &headers).await?;
-    let there = Feature { links: Vec::new(), ..there };
-    let mut changed = serde_json::to_value(&there).map_err(|error| Problem::internal(&error))?;
-    merge(&mut changed, Value::Object(sent.feature.clone()));
-    let Value::Object(changed) = changed else { return Err(wrong("this leaves no feature")) };
-    edit.put(&item, changed, &sent).await
+    let mut tries = Tries::of(&headers);
+    loop {
+        let (there, run) = edit.expected(&item, &headers).await?;
+        let there = Feature { links: Vec::new(), ..there };
+        let mut changed = serde_json::to_value(&there).map_err(|error| Problem::internal(&error))?;
+        merge(&mut changed, Value::Object(sent.feature.clone()));
+        let Value::Object(changed) = changed else { return Err(wrong("this leaves no feature")) };
+        let expected = Expected { feature: item.clone(), run: Some(run) };
+        match edit.put(expected, changed, &sent).await {
+            Err(problem) if tries.again(&problem) => {}
+            answer => return answer,
+        }
+    }
 }
 
 pub(super) async fn remove(
@@ -110,20 +130,44 @@ pub(super) async fn remove(
     known(&pairs(query.as_deref())?, &["f", "lang"])?;
     let edit = Edit::open(app, caller, lang, &collection).await?;
     let _turn = edit.app.turn_to_edit(edit.permit.dataset()).await;
-    edit.expected(&item, &headers).await?;
-    let (intake, permit, reading, id) =
-        (edit.app.intake.clone(), edit.permit.clone(), edit.reading.clone(), item.clone());
-    // It runs on when the client hangs up.
-    let removing = tokio::spawn(async move {
-        intake.remove_feature(&permit, &reading, &id, "DELETE (OGC API)", Utc::now()).await
-    });
-    let run = removing.await.map_err(|error| Problem::internal(&error))??;
-    let run = run.ok_or_else(|| Problem::not_found(&item))?;
+    let mut tries = Tries::of(&headers);
+    let run = loop {
+        let (_, run) = edit.expected(&item, &headers).await?;
+        match edit.strike(Expected { feature: item.clone(), run: Some(run) }).await {
+            Err(problem) if tries.again(&problem) => {}
+            run => break run?.ok_or_else(|| Problem::not_found(&item))?,
+        }
+    };
     let mut response = StatusCode::NO_CONTENT.into_response();
     if let Some(version) = run.version {
         response.headers_mut().insert("cuulong-version", HeaderValue::from(version.0));
     }
     Ok(response)
+}
+
+/// What becomes of a request when somebody else, on whatever node, writes between its look and its commit.
+struct Tries {
+    /// Whether the request says how the feature has to stand.
+    is_conditional: bool,
+    left: usize,
+}
+
+impl Tries {
+    fn of(headers: &HeaderMap) -> Tries {
+        Tries { is_conditional: headers.contains_key(header::IF_MATCH), left: 5 }
+    }
+
+    /// Whether it begins again: who did not say how the feature has to stand takes it as it is now.
+    fn again(&mut self, problem: &Problem) -> bool {
+        self.left = self.left.saturating_sub(1);
+        problem.kind == ProblemKind::Changed && !self.is_conditional && self.left > 0
+    }
+}
+
+/// A change in the meantime, told of the condition that it breaks.
+fn changed(error: intake::Error) -> Problem {
+    let problem = Problem::from(error);
+    if problem.kind == ProblemKind::Changed { problem.at("If-Match") } else { problem }
 }
 
 /// What a request holds.
@@ -256,16 +300,16 @@ impl Edit {
         Ok(Edit { app, principal, lang, source, permit, reading, attributes })
     }
 
-    /// The feature of an id as it is now.
-    async fn there(&self, id: &str) -> Answer<Option<Feature>> {
+    /// The feature of an id as it is now, and the run that made it so.
+    async fn there(&self, id: &str) -> Answer<Option<(Feature, RunId)>> {
         let Source::Features(_, permit) = &self.source else { return Ok(None) };
-        Ok(stored_one(&self.app, permit, id, At::Latest).await?.0)
+        stored_now(&self.app, permit, id).await
     }
 
     /// The feature of an id, which has to be there and as the request expects it.
-    async fn expected(&self, id: &str, headers: &HeaderMap) -> Answer<Feature> {
+    async fn expected(&self, id: &str, headers: &HeaderMap) -> Answer<(Feature, RunId)> {
         let there = self.there(id).await?.ok_or_else(|| Problem::not_found(id))?;
-        let tag = tag_of(&there);
+        let tag = tag_of(&there.0);
         let mut expected = headers.get_all(header::IF_MATCH).iter().filter_map(|line| line.to_str().ok());
         let Some(first) = expected.next() else { return Ok(there) };
         let fits = std::iter::once(first).chain(expected).flat_map(|line| line.split(',')).any(|known| {
@@ -275,16 +319,28 @@ impl Edit {
         if fits { Ok(there) } else { Err(Problem::new(ProblemKind::Changed).at("If-Match")) }
     }
 
-    async fn put(&self, id: &str, feature: Map<String, Value>, sent: &Sent) -> Answer<Response> {
-        let report = self.keep(id, feature, sent).await?;
-        let made = self.there(id).await?;
+    async fn put(&self, expected: Expected, feature: Map<String, Value>, sent: &Sent) -> Answer<Response> {
+        let id = expected.feature.clone();
+        let report = self.keep(expected, feature, sent).await?;
+        let made = self.there(&id).await?;
         let mut response = StatusCode::NO_CONTENT.into_response();
-        tell(&mut response, made.as_ref(), &report);
+        tell(&mut response, made.as_ref().map(|(feature, _)| feature), &report);
         Ok(response)
     }
 
-    /// Keeps a feature under an id as a version.
-    async fn keep(&self, id: &str, mut feature: Map<String, Value>, sent: &Sent) -> Answer<Report> {
+    /// Deletes a feature that stands as expected.
+    async fn strike(&self, expected: Expected) -> Answer<Option<Run>> {
+        let (intake, permit, reading) = (self.app.intake.clone(), self.permit.clone(), self.reading.clone());
+        // It runs on when the client hangs up.
+        let removing = tokio::spawn(async move {
+            intake.remove_feature(&permit, &reading, expected, "DELETE (OGC API)", Utc::now()).await
+        });
+        removing.await.map_err(|error| Problem::internal(&error))?.map_err(changed)
+    }
+
+    /// Keeps a feature as a version, if it stands as expected in the one before.
+    async fn keep(&self, expected: Expected, mut feature: Map<String, Value>, sent: &Sent) -> Answer<Report> {
+        let id = expected.feature.clone();
         match feature.entry("properties").or_insert_with(|| json!({})) {
             Value::Object(properties) => self.check(properties)?,
             properties @ Value::Null => *properties = json!({}),
@@ -295,7 +351,7 @@ impl Edit {
         }
         feature.retain(|name, _| ["geometry", "properties"].contains(&name.as_str()));
         feature.insert("type".into(), "Feature".into());
-        feature.insert("id".into(), id.into());
+        feature.insert("id".into(), id.as_str().into());
         let document = json!({
             "type": "FeatureCollection",
             "features": [feature],
@@ -314,8 +370,8 @@ impl Edit {
         };
         let (intake, permit) = (self.app.intake.clone(), self.permit.clone());
         // It runs on when the client hangs up.
-        let loading = tokio::spawn(async move { intake.load_once(&permit, load).await });
-        let report = loading.await.map_err(|error| Problem::internal(&error))??;
+        let loading = tokio::spawn(async move { intake.load_expecting(&permit, load, expected).await });
+        let report = loading.await.map_err(|error| Problem::internal(&error))?.map_err(changed)?;
         if report.run.state != RunState::Done || report.run.totals.refused > 0 {
             let refusal = report.findings.iter().find(|finding| finding.severity == Severity::Refused);
             let why = refusal.map(|finding| intake::finding_message(finding, self.lang));

@@ -10,12 +10,13 @@ use axum::response::{IntoResponse, Response};
 use catalog::{Job, JobState, JobsOf};
 use chrono::Utc;
 use knowledge::Recipe;
-use model::{Access, Lang, Run};
+use model::{Access, Lang};
 use policy::Principal;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use standards::ogc::{JobList, Link, Process, ProcessList, ProcessSummary, StatusInfo, time_text};
 
+use super::answer::Form;
 use super::work;
 use crate::App;
 use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLang, params};
@@ -27,9 +28,7 @@ const NO_SUCH_JOB: &str = "http://www.opengis.net/def/exceptions/ogcapi-processe
 const RESULT_NOT_READY: &str =
     "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/result-not-ready";
 
-const JSON: &str = "application/json";
-/// Bytes of what is sent to run a process, which takes no inputs.
-const MOST_BODY: usize = 64 * 1024;
+pub(super) const JSON: &str = "application/json";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,8 +75,8 @@ fn summary(recipe: &Recipe, links: &Links, lang: Lang) -> ProcessSummary {
         version: env!("CARGO_PKG_VERSION"),
         title: recipe.dataset.title.get(lang).0.to_owned(),
         description: recipe.dataset.description.get(lang).0.to_owned(),
-        job_control_options: ["sync-execute", "async-execute"],
-        output_transmission: ["value"],
+        job_control_options: ["sync-execute", "async-execute", "dismiss"],
+        output_transmission: ["value", "reference"],
         links: vec![
             Link::new("self", links.path(&path), JSON),
             Link::new(execute, links.path(&format!("{path}/execution")), JSON),
@@ -127,34 +126,6 @@ pub(super) async fn describe(
     }))
 }
 
-/// Checks what is sent: a process takes no inputs, and answers with its one output by value.
-fn check(body: &Bytes) -> Answer<()> {
-    if body.is_empty() {
-        return Ok(());
-    }
-    if body.len() > MOST_BODY {
-        return Err(Problem::new(ProblemKind::TooLarge));
-    }
-    let document: Value =
-        serde_json::from_slice(body).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
-    let inputs = document.get("inputs").and_then(Value::as_object);
-    if let Some(name) = inputs.and_then(|inputs| inputs.keys().next()) {
-        let short: String = name.chars().take(80).collect();
-        let why = format!("the process has no input `{short}`: it takes none");
-        return Err(Problem::text(ProblemKind::InvalidBody, why).at("inputs"));
-    }
-    let outputs = document.get("outputs").and_then(Value::as_object);
-    if let Some(name) = outputs.and_then(|outputs| outputs.keys().find(|name| *name != "product")) {
-        let short: String = name.chars().take(80).collect();
-        let why = format!("the process has no output `{short}`: it has `product`");
-        return Err(Problem::text(ProblemKind::InvalidBody, why).at("outputs"));
-    }
-    if document.is_object() {
-        return Ok(());
-    }
-    Err(Problem::text(ProblemKind::InvalidBody, "write an object: `{\"inputs\": {}}`"))
-}
-
 pub(super) async fn execute(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -170,37 +141,29 @@ pub(super) async fn execute(
             Some(_) => ProblemKind::NotAllowed,
         }));
     }
-    check(&body)?;
+    let form = Form::read(&body)?;
     let prefer = headers.get_all("prefer").iter().filter_map(|line| line.to_str().ok());
     let is_async = prefer.flat_map(|line| line.split([',', ';'])).any(|word| word.trim() == "respond-async");
-    let job = work::open(&app, &principal, &recipe).await?;
-    if !is_async {
-        let run = work::run(&app, &principal, &recipe, &job).await?;
-        let run = run.ok_or_else(|| Problem::text(ProblemKind::Conflict, "the job was dismissed"))?;
-        return Ok(Json(outputs(&run, &links)).into_response());
-    }
+    let job = work::open(&app, &principal, &recipe, form).await?;
     let (document, own) = (status(&job, &links), links.path(&format!("/ogc/jobs/{}", job.id)));
-    let (running, asker) = (app.clone(), principal.clone());
-    // The job outlives the request; what became of it stands in the catalogue.
-    tokio::spawn(async move {
-        if let Err(problem) = work::run(&running, &asker, &recipe, &job).await {
+    // The job outlives the request, and the client's patience; what became of it stands in the catalogue.
+    let running = tokio::spawn(async move {
+        let ended = work::run(&app, &principal, &recipe, &job).await;
+        if let Err(problem) = &ended {
             tracing::warn!(job.id = job.id, problem.kind = problem.kind.slug(), "a job failed");
         }
+        ended
     });
+    if !is_async {
+        let run = running.await.map_err(|error| Problem::internal(&error))??;
+        let run = run.ok_or_else(|| Problem::message(ProblemKind::Conflict, "ogc-job-dismissed", vec![]))?;
+        return form.results(&run, &links);
+    }
     let headers = [
         (header::LOCATION, own),
         (HeaderName::from_static("preference-applied"), "respond-async".to_owned()),
     ];
     Ok((StatusCode::CREATED, headers, Json(document)).into_response())
-}
-
-fn outputs(run: &Run, links: &Links) -> Value {
-    json!({"product": {"value": {
-        "dataset": run.dataset.as_str(),
-        "run": run.id.as_str(),
-        "version": run.version.map(|version| version.0),
-        "href": links.path(&format!("/ogc/collections/{}", run.dataset)),
-    }}})
 }
 
 fn status(job: &Job, links: &Links) -> StatusInfo {
@@ -267,7 +230,7 @@ pub(super) async fn results(
     Caller(principal): Caller,
     links: Links,
     Path(id): Path<String>,
-) -> Answer<Json<Value>> {
+) -> Answer<Response> {
     let job = find(&app, &principal, &id).await?;
     let not_ready = || {
         Problem::message(
@@ -277,9 +240,9 @@ pub(super) async fn results(
         )
         .prescribed(RESULT_NOT_READY)
     };
-    let run = job.run.as_ref().ok_or_else(not_ready)?;
+    let run = job.run.as_ref().filter(|_| job.state == JobState::Successful).ok_or_else(not_ready)?;
     let run = app.catalog.run(run).await?.ok_or_else(not_ready)?;
-    Ok(Json(outputs(&run, &links)))
+    Form::of(job.answer.as_deref()).results(&run, &links)
 }
 
 pub(super) async fn dismiss(
@@ -292,6 +255,7 @@ pub(super) async fn dismiss(
     if !app.catalog.dismiss_job(&id, Utc::now()).await? {
         return Err(Problem::message(ProblemKind::Conflict, "ogc-job-runs", vec![("job", id)]));
     }
+    app.line().tell();
     let job = Job { state: JobState::Dismissed, ..job };
     Ok(Json(status(&job, &links)))
 }

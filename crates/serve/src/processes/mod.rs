@@ -2,9 +2,10 @@
 //! catalogue keeps.
 //!
 //! A recipe takes no inputs: it reads the newest versions, and its product is pinned to them. Who
-//! may run one is who may by `/v1/recipes`. Jobs run one after the other; one that has begun runs to
-//! its end, since a commit is whole or not there.
+//! may run one is who may by `/v1/recipes`. Jobs run one after the other; one that is taken back stops
+//! within a second, on whatever node it runs, unless it commits: a commit is whole or not there.
 
+mod answer;
 mod handlers;
 mod work;
 
@@ -23,13 +24,13 @@ pub(crate) use work::Line;
 
 pub(crate) const OUTLET: Outlet = Outlet { conformance: &CONFORMANCE, landing, collection, paths };
 
-/// The classes that work here; the tests name them. `dismiss` is not among them: a job that runs is
-/// not stopped.
-const CONFORMANCE: [&str; 4] = [
+/// The classes that work here; the tests name them.
+const CONFORMANCE: [&str; 5] = [
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/ogc-process-description",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json",
     "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/job-list",
+    "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/dismiss",
 ];
 
 pub(crate) fn router() -> Router<App> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use catalog::Gazetteer;
 use chrono::{DateTime, NaiveDate, Utc};
 use lake::{AsOf, Snapshot};
 use model::{Bbox, Dataset, DatasetKind, Datastream, Place, PlaceId, PlaceKind, PropertyCode, VIETNAM};
@@ -105,7 +106,7 @@ async fn observed(records: &Records<'_>, record: &mut Record, permit: &Permit) -
     let today = records.now.with_timezone(&VIETNAM).date_naive();
     let mut provinces: BTreeMap<&PlaceId, &Place> = BTreeMap::new();
     for place in places.iter().filter_map(|id| gazetteer.place(id)) {
-        let province = province(records, place, today).unwrap_or(place);
+        let province = province(gazetteer, place, today).unwrap_or(place);
         provinces.insert(&province.id, province);
     }
     record.places =
@@ -126,7 +127,11 @@ async fn observed(records: &Records<'_>, record: &mut Record, permit: &Permit) -
 }
 
 /// The province or country that a place is in: today, or on its last day.
-fn province<'p>(records: &'p Records<'_>, place: &'p Place, today: NaiveDate) -> Option<&'p Place> {
+pub(crate) fn province<'p>(
+    gazetteer: &'p Gazetteer,
+    place: &'p Place,
+    today: NaiveDate,
+) -> Option<&'p Place> {
     let on = place.valid_to.unwrap_or(today);
     let mut here = place;
     // Few levels lead from a station to its province.
@@ -134,7 +139,7 @@ fn province<'p>(records: &'p Records<'_>, place: &'p Place, today: NaiveDate) ->
         if matches!(here.kind, PlaceKind::Province | PlaceKind::Country) {
             return Some(here);
         }
-        here = records.gazetteer.parent_on(&here.id, on)?;
+        here = gazetteer.parent_on(&here.id, on)?;
     }
     None
 }

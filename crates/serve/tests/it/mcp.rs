@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testkit::{Client, TestNode};
 use tower::ServiceExt;
 
-use crate::world::{self, list, text};
+use crate::world::{self, bare, list, text};
 
 async fn rpc(client: &Client, method: &str, params: Value) -> Value {
     let call = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params });
@@ -91,16 +91,82 @@ async fn an_assistant_finds_reads_and_cites() {
 async fn a_series_is_drawn_as_an_image() {
     let node = world::node().await;
     let asked = json!({ "dataset": "salinity_daily", "place": "station:cau_noi", "property": "salinity" });
-    let answer = rpc(&node.public(), "tools/call", json!({ "name": "draw", "arguments": asked })).await;
+    let answer =
+        rpc(&node.public(), "tools/call", json!({ "name": "draw", "arguments": asked.clone() })).await;
     let content = list(&answer["result"], "content");
     assert_eq!((&content[1]["type"], &content[1]["mimeType"]), (&json!("image"), &json!("image/svg+xml")));
     let svg = base64::engine::general_purpose::STANDARD.decode(text(&content[1], "data")).unwrap();
     let svg = String::from_utf8(svg).unwrap();
     assert!(svg.starts_with("<svg xmlns=") && svg.contains("<path") && svg.ends_with("</svg>"), "{svg}");
-    let finding = text(&answer["result"]["structuredContent"], "finding");
-    assert!(finding.contains("Cau Noi"), "{finding}");
+    let told = &answer["result"]["structuredContent"];
+    assert!(text(told, "finding").contains("Cau Noi"), "{told}");
+    // The page of the same days shows the same drawing.
+    let mut days = asked.clone();
+    days.as_object_mut()
+        .unwrap()
+        .extend(json!({ "from": "2020-02-01", "to": "2020-02-28" }).as_object().unwrap().clone());
+    let answer = rpc(&node.public(), "tools/call", json!({ "name": "draw", "arguments": days })).await;
+    let svg = text(&list(&answer["result"], "content")[1], "data");
+    let svg = String::from_utf8(base64::engine::general_purpose::STANDARD.decode(svg).unwrap()).unwrap();
+    let page = text(&answer["result"]["structuredContent"], "page");
+    let page = world::page(&node.public(), &bare(page)).await;
+    let drawing = svg[svg.find("<defs>").unwrap()..].replace("series-w", "chart-0-w");
+    assert!(page.contains(&drawing), "{drawing}");
+    for (more, expected) in [
+        (json!({ "from": "2020-02-20", "to": "2020-02-10" }), "from"),
+        (json!({ "from": "20/02/2020" }), "from"),
+        (json!({ "property": "no such thing" }), "property"),
+        (json!({ "from": "2030-01-01", "to": "2030-02-01" }), "describe"),
+    ] {
+        let mut asked = asked.clone();
+        asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let told = refusal(&node.public(), "draw", asked).await;
+        assert!(told.contains(expected), "{more}: {told}");
+    }
     let wrong = json!({ "dataset": "sluices", "place": "station:cau_noi", "property": "salinity" });
     assert!(refusal(&node.public(), "draw", wrong).await.contains("describe"));
+}
+
+#[tokio::test]
+async fn prompts_are_listed_and_filled_in_both_languages() {
+    let node = world::node().await;
+    let client = node.public();
+    let listed = rpc(&client, "prompts/list", json!({})).await;
+    let prompts = list(&listed["result"], "prompts");
+    let names: Vec<&str> = prompts.iter().map(|prompt| text(prompt, "name")).collect();
+    assert_eq!(names, ["salinity_bulletin", "compare_places", "where_from", "what_changed"]);
+    let tools = rpc(&client, "tools/list", json!({})).await.to_string();
+    for prompt in prompts {
+        // Every blank is filled, and every tool that is named exists.
+        let given: serde_json::Map<String, Value> = list(prompt, "arguments")
+            .iter()
+            .filter(|blank| blank["required"] == true)
+            .map(|blank| (text(blank, "name").to_owned(), json!("{place} `x` }{")))
+            .collect();
+        let asked = json!({ "name": prompt["name"], "arguments": given });
+        let filled = rpc(&client, "prompts/get", asked).await;
+        let message = text(&list(&filled["result"], "messages")[0]["content"], "text").to_owned();
+        assert!(
+            message.contains("{place} `x` }{") && !message.contains("{time") && !message.contains('|'),
+            "{message}"
+        );
+        for (at, word) in message.split('`').enumerate() {
+            let is_tool =
+                at % 2 == 1 && word != "x" && !["since", "cursor", "more", "observation"].contains(&word);
+            assert!(!is_tool || tools.contains(&format!("\"{word}\"")), "there is no `{word}`: {message}");
+        }
+        let none = rpc(&client, "prompts/get", json!({ "name": prompt["name"] })).await;
+        assert_eq!(none["error"]["code"], -32602, "{none}");
+    }
+    for wrong in [
+        json!({}),
+        json!({ "name": "none" }),
+        json!({ "name": "where_from", "arguments": { "number": "1", "colour": "red" } }),
+        json!({ "name": "where_from", "arguments": { "number": 1 } }),
+        json!({ "name": "where_from", "arguments": { "number": "x".repeat(501) } }),
+    ] {
+        assert_eq!(rpc(&client, "prompts/get", wrong.clone()).await["error"]["code"], -32602, "{wrong}");
+    }
 }
 
 #[tokio::test]

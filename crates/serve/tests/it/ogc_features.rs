@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
+use standards::cql2::{self, Subject};
 use testkit::TestNode;
 use tower::ServiceExt;
 
@@ -160,6 +161,113 @@ async fn pages_lead_both_ways_over_one_version() {
     assert!(!tag.is_empty() && !header(&headers, "cuulong-version").is_empty());
     let (status, _, body) = ask(&node, Method::GET, ITEMS, &[("if-none-match", &tag)], String::new()).await;
     assert_eq!((status, body.len()), (StatusCode::NOT_MODIFIED, 0));
+}
+
+/// An item as what a filter is asked of, without anything of the node.
+struct Item<'i>(&'i Value);
+
+impl Subject for Item<'_> {
+    fn value(&self, property: &str) -> cql2::Value {
+        let value = if property == "id" { &self.0["id"] } else { &self.0["properties"][property] };
+        match value {
+            Value::Bool(truth) => cql2::Value::Bool(*truth),
+            Value::Number(number) => cql2::Value::Number(number.as_f64().unwrap()),
+            Value::String(text) if property == "built" => {
+                let time = Some(text.parse().unwrap());
+                cql2::Value::Time(time, time)
+            }
+            Value::String(text) => cql2::Value::Text(text.clone()),
+            _ => cql2::Value::Null,
+        }
+    }
+}
+
+/// Filters made of parts at random, the same ones at every run.
+struct Filters(u64);
+
+impl Filters {
+    fn below(&mut self, most: u64) -> u64 {
+        // A step of xorshift.
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+
+    fn part(&mut self, depth: u64) -> String {
+        let kind = if depth == 0 { self.below(12) } else { self.below(16) };
+        let order = ["=", "<>", "<", "<=", ">", ">="][self.below(6) as usize];
+        let n = self.below(2_000);
+        let number = ["-3.5".to_owned(), "12".to_owned(), format!("{n}.25"), format!("{}", n / 10)];
+        let number = number[self.below(4) as usize].clone();
+        let day = format!("20{:02}-{:02}-11", self.below(30), self.below(12) + 1);
+        let property = ["width", "doors"][self.below(2) as usize];
+        match kind {
+            0 | 1 => format!("{property} {order} {number}"),
+            2 => format!("{number} {order} {property}"),
+            3 => format!("id {order} 'gate-{n:04}'"),
+            4 => format!("id IN ('gate-{n:04}', 'gate-0003', 'none')"),
+            5 => format!("name {order} 'Cống {n:04}'"),
+            6 => format!("name LIKE 'Cống {:02}%'", n / 100),
+            7 => format!("built {order} DATE('{day}')"),
+            8 => format!("T_INTERSECTS(built, INTERVAL('{day}', '..'))"),
+            9 => format!("{} IS NULL", ["width", "built", "open", "name"][self.below(4) as usize]),
+            10 => format!("{property} BETWEEN {number} AND {}", n + 40),
+            11 => format!("{property} IN ({number}, 7, {n})"),
+            12 => format!("NOT ({})", self.part(depth - 1)),
+            13 => "open = true".to_owned(),
+            _ => {
+                let word = ["AND", "OR"][self.below(2) as usize];
+                format!("({}) {word} ({})", self.part(depth - 1), self.part(depth - 1))
+            }
+        }
+    }
+}
+
+/// What statistics leave out never holds: the node and a plain look at every item find the same.
+#[tokio::test]
+async fn a_filter_finds_what_a_look_at_every_item_finds() {
+    let node = TestNode::start().await;
+    node.dataset("gates", "features", "open").await;
+    let features: Vec<Value> = (0..2_000_u32)
+        .map(|n| {
+            let (x, y) = (105.0 + f64::from(n % 50) / 100.0, 9.0 + f64::from(n / 50) / 100.0);
+            let built = format!("20{:02}-{:02}-11T0{}:00:00Z", n / 100, n % 12 + 1, n % 10);
+            let maybe = |every: u32, value: Value| if n % every == 0 { Value::Null } else { value };
+            json!({"type": "Feature", "id": format!("gate-{n:04}"),
+                "geometry": {"type": "Point", "coordinates": [x, y]},
+                "properties": {"name": maybe(13, json!(format!("Cống {n:04}"))), "width": maybe(7, json!(f64::from(n) / 4.0 - 5.0)),
+                    "doors": maybe(5, json!(n / 10)), "open": maybe(9, json!(n < 700)), "built": maybe(11, json!(built))}})
+        })
+        .collect();
+    let file = json!({"type": "FeatureCollection", "features": features}).to_string();
+    node.hand_in("gates", "gates.geojson", file.into_bytes(), None).await.unwrap();
+    let client = node.public();
+    let mut all = Vec::new();
+    for offset in ["0", "1000"] {
+        let page = get(&client, &with(ITEMS, &[("limit", "1000"), ("offset", offset)])).await;
+        all.extend(list(&page, "features").clone());
+    }
+    assert_eq!(all.len(), 2_000);
+    let mut filters = Filters(0x2545_f491_4f6c_dd1d);
+    let mut found = 0;
+    for _ in 0..150 {
+        let filter = filters.part(3);
+        let tree = cql2::parse_text(&filter).unwrap();
+        let mut expected: Vec<String> = all
+            .iter()
+            .filter(|item| cql2::holds(&tree, &Item(item)))
+            .map(|item| text(item, "id").to_owned())
+            .collect();
+        expected.sort();
+        let page = get(&client, &with(ITEMS, &[("filter", &filter), ("limit", "1000")])).await;
+        assert_eq!(page["numberMatched"], expected.len(), "{filter}");
+        if expected.len() <= 1_000 {
+            assert_eq!(ids(&page), expected, "{filter}");
+        }
+        found += usize::from(!expected.is_empty());
+    }
+    assert!(found > 50, "filters that find nothing tell little: {found} found something");
 }
 
 /// The coordinates of two points in every system that is offered, computed with PROJ 9.5.1 and the

@@ -124,6 +124,17 @@ async fn a_record_of_what_may_not_be_known_is_none() {
     }
     let found = get(&node.system(), &with(ITEMS, &[("q", "secret")])).await;
     assert_eq!(ids(&found), ["salinity_secret"]);
+    // What series are of finds a dataset for whoever may read them: that the shared one observes in An Giang
+    // is told to nobody else.
+    for words in ["An Giang", "an giang,no such thing"] {
+        let search = with(ITEMS, &[("q", words)]);
+        assert_eq!(get(&client, &search).await["numberMatched"], 0, "{words}");
+        let all = get(&node.system(), &search).await;
+        assert_eq!(ids(&all), ["salinity_secret", "salinity_shared"], "{words}");
+        // Counts are exact on every page, of which only the records are read that it shows.
+        let page = get(&node.system(), &with(ITEMS, &[("q", words), ("limit", "1"), ("offset", "1")])).await;
+        assert_eq!((ids(&page), page["numberMatched"].as_u64()), (vec!["salinity_shared"], Some(2)));
+    }
     // Of a dataset that may be known and not read, nothing is told of its data.
     let shared = get(&client, &format!("{ITEMS}/salinity_shared")).await;
     assert_eq!((&shared["geometry"], &shared["time"]), (&Value::Null, &Value::Null));

@@ -3,8 +3,10 @@
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use serve::App;
 use testkit::TestNode;
 
+use crate::ogc_features::ask;
 use crate::world::{self, get, list, refused, text};
 
 const PROCESS: &str = "/ogc/processes/salinity_daily_max";
@@ -70,12 +72,18 @@ async fn a_recipe_is_a_process_that_runs_at_once() {
         .send_json(axum::http::Method::POST, &format!("{PROCESS}/execution"), &json!({"inputs": {}}))
         .await;
     assert_eq!(reply.unwrap().status.as_u16(), 401, "who may not run a recipe may not run a process");
-    let (status, _, document) = execute(&node, PROCESS, None, r#"{"inputs": {}}"#).await;
-    assert_eq!(status, 200, "{document}");
-    let product = &document["product"]["value"];
+    let (status, _, product) = execute(&node, PROCESS, None, r#"{"inputs": {}}"#).await;
+    assert_eq!(status, 200, "{product}");
     assert_eq!((text(product, "dataset"), product["run"].is_string()), ("salinity_daily_max", true));
     get(&public, "/ogc/collections/salinity_daily_max").await;
-    for body in ["[", "[]", r#"{"inputs": {"a": 1}}"#, r#"{"outputs": {"b": {}}}"#] {
+    for body in [
+        "[",
+        "[]",
+        r#"{"inputs": {"a": 1}}"#,
+        r#"{"outputs": {"b": {}}}"#,
+        r#"{"response": "html"}"#,
+        r#"{"outputs": {"product": {"transmissionMode": "pigeon"}}}"#,
+    ] {
         assert_eq!(execute(&node, PROCESS, None, body).await.0, 400, "{body}");
     }
     let huge = format!("{{\"inputs\": {{}}, \"x\": \"{}\"}}", "x".repeat(100_000));
@@ -95,7 +103,7 @@ async fn a_job_outlives_its_request_and_its_node() {
     let done = over(&node, &job).await;
     assert_eq!((text(&done, "status"), done["progress"].as_u64()), ("successful", Some(100)), "{done}");
     let results = get(&node.system(), &format!("/ogc/jobs/{job}/results")).await;
-    assert_eq!(results["product"]["value"]["dataset"], "salinity_daily_max");
+    assert_eq!(results["dataset"], "salinity_daily_max");
 
     node.restart().await;
     let jobs = get(&node.system(), "/ogc/jobs").await;
@@ -112,4 +120,143 @@ async fn a_job_outlives_its_request_and_its_node() {
         .await;
     assert_eq!(gone.unwrap().json()["status"], "dismissed");
     assert_eq!(refused(&node.system(), &format!("/ogc/jobs/{job}")).await.0, 404);
+}
+
+/// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/core/process-execute-sync-raw-value-one>,
+/// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/core/process-execute-sync-raw-ref>,
+/// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/core/process-execute-sync-document>,
+/// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/core/job-results-async-raw-ref>,
+/// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/core/job-results-async-document>
+#[tokio::test(flavor = "multi_thread")]
+async fn results_come_as_they_are_asked_for_at_once_and_later() {
+    let node = world::node().await;
+    let key = format!("Bearer {}", node.node().console_key().expose_secret());
+    let described = get(&node.public(), PROCESS).await;
+    assert_eq!(described["jobControlOptions"], json!(["sync-execute", "async-execute", "dismiss"]));
+    assert_eq!(described["outputTransmission"], json!(["value", "reference"]));
+    for (response, mode) in
+        [("raw", "value"), ("raw", "reference"), ("document", "value"), ("document", "reference")]
+    {
+        let body =
+            json!({"response": response, "outputs": {"product": {"transmissionMode": mode}}}).to_string();
+        let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
+        let execution = format!("{PROCESS}/execution");
+        let method = axum::http::Method::POST;
+        let at_once = ask(&node, method.clone(), &execution, &headers, body.clone()).await;
+        let later = [&headers[..], &[("prefer", "respond-async")]].concat();
+        let (status, _, job) = ask(&node, method, &execution, &later, body).await;
+        assert_eq!(status, 201);
+        let job: Value = serde_json::from_slice(&job).unwrap();
+        over(&node, text(&job, "jobID")).await;
+        let results = format!("/ogc/jobs/{}/results", text(&job, "jobID"));
+        let results = ask(&node, axum::http::Method::GET, &results, &headers, String::new()).await;
+        for (status, headers, body) in [at_once, results] {
+            let href = "http://localhost/ogc/collections/salinity_daily_max";
+            if (response, mode) == ("raw", "reference") {
+                assert_eq!((status.as_u16(), body.len()), (204, 0));
+                let link = headers["link"].to_str().unwrap();
+                assert_eq!(link, format!("<{href}>; rel=\"product\"; type=\"application/json\""));
+                continue;
+            }
+            assert_eq!(status, 200);
+            let document: Value = serde_json::from_slice(&body).unwrap();
+            match (response, mode) {
+                ("raw", _) => assert_eq!(document["dataset"], "salinity_daily_max"),
+                (_, "value") => assert_eq!(document["product"]["value"]["href"], href),
+                _ => assert_eq!(document, json!({"product": {"href": href, "type": "application/json"}})),
+            }
+        }
+    }
+}
+
+/// A node of the same parts with one recipe, which takes longer than anybody waits.
+fn with_endless_recipe(node: &TestNode) -> App {
+    let app = node.node().app();
+    let description = app.recipes[0].clone();
+    let sql = "SELECT sum(a.result * b.result) AS s FROM observation a, observation b, observation c, observation d, \
+        observation e, observation f";
+    let endless = knowledge::Recipe { id: "endless".to_owned(), sql: sql.to_owned(), ..description };
+    App::new(serve::Parts {
+        catalog: app.catalog.clone(),
+        lake: app.lake.clone(),
+        intake: app.intake.clone(),
+        engine: app.engine.clone(),
+        recipes: vec![endless, app.recipes[0].clone()],
+        metrics: app.metrics.clone(),
+        config: app.config.clone(),
+    })
+}
+
+/// What is answered to the console of an app.
+async fn console(app: &App, method: &str, path: &str, prefer: &str) -> (u16, Value) {
+    let key = app.config.console_key.as_ref().unwrap().expose_secret().to_owned();
+    let request = axum::http::Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "localhost")
+        .header("authorization", format!("Bearer {key}"))
+        .header("prefer", prefer)
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let reply =
+        tower::ServiceExt::oneshot(serve::router(app.clone(), axum::Router::new()), request).await.unwrap();
+    let status = reply.status().as_u16();
+    let bytes = axum::body::to_bytes(reply.into_body(), usize::MAX).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap_or_default())
+}
+
+/// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/dismiss/job-dismiss-op>,
+/// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/dismiss/job-dismiss-success>
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_runs_is_dismissed_and_stops() {
+    let node = world::node().await;
+    // Two nodes on one catalogue: a job is taken back on the one that runs it, or on the other.
+    let (runs, other) = (with_endless_recipe(&node), with_endless_recipe(&node));
+    for asked in [&runs, &other] {
+        let (status, job) = console(&runs, "POST", "/ogc/processes/endless/execution", "respond-async").await;
+        assert_eq!(status, 201, "{job}");
+        let path = format!("/ogc/jobs/{}", text(&job, "jobID"));
+        let mut now = Value::Null;
+        for _ in 0..100_000 {
+            now = console(&runs, "GET", &path, "").await.1;
+            if now["status"] == "running" && runs.engine.scan_tasks() > 0 {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(now["status"], "running", "{now}");
+        assert_eq!(console(&runs, "GET", &format!("{path}/results"), "").await.0, 404);
+
+        let begun = std::time::Instant::now();
+        let (status, dismissed) = console(asked, "DELETE", &path, "").await;
+        assert_eq!((status, text(&dismissed, "status")), (200, "dismissed"), "{dismissed}");
+        // The next job has its turn, which the one before held.
+        let next = "/ogc/processes/salinity_daily_max/execution";
+        let (status, document) = console(&runs, "POST", next, "").await;
+        assert_eq!(status, 200, "{document}");
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+        assert_eq!(console(&runs, "GET", &path, "").await.1["status"], "dismissed");
+        while runs.engine.scan_tasks() > 0 {
+            assert!(begun.elapsed() < std::time::Duration::from_secs(10), "the query runs on");
+            tokio::task::yield_now().await;
+        }
+        // What is dismissed once more is forgotten.
+        assert_eq!(console(&runs, "DELETE", &path, "").await.0, 200);
+        assert_eq!(console(&runs, "GET", &path, "").await.0, 404);
+    }
+    // Who waits for the answer is told that there is none.
+    let (answer, ()) =
+        futures::join!(console(&runs, "POST", "/ogc/processes/endless/execution", ""), async {
+            loop {
+                let (_, jobs) = console(&runs, "GET", "/ogc/jobs", "").await;
+                let waiting = list(&jobs, "jobs").iter().find(|job| job["status"] == "running").cloned();
+                if let Some(job) = waiting {
+                    let path = format!("/ogc/jobs/{}", text(&job, "jobID"));
+                    assert_eq!(console(&other, "DELETE", &path, "").await.0, 200);
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        });
+    assert_eq!(answer.0, 409, "{}", answer.1);
 }

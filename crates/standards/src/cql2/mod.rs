@@ -340,6 +340,11 @@ fn instant(text: &str) -> Result<(DateTime<Utc>, DateTime<Utc>), Error> {
     Ok((time, time))
 }
 
+/// The stretch of a text that is an instant or a day, as it is compared with times.
+pub fn stretch(text: &str) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    instant(text).ok()
+}
+
 /// An interval of two ends, `..` where it is open.
 fn interval(from: &str, to: &str) -> Result<Expr, Error> {
     let start = if from == ".." || from.is_empty() { None } else { Some(instant(from)?.0) };

@@ -29,9 +29,9 @@ pub struct ProcessSummary {
     /// How.
     pub description: String,
     /// How it can be asked for.
-    pub job_control_options: [&'static str; 2],
+    pub job_control_options: [&'static str; 3],
     /// How it answers.
-    pub output_transmission: [&'static str; 1],
+    pub output_transmission: [&'static str; 2],
     /// The ways on.
     pub links: Vec<Link>,
 }

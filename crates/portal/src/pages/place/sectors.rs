@@ -7,10 +7,10 @@ use model::{Datastream, PlaceId, PlaceKind, PropertyCode, Theme, TimeRange};
 use query::{At, BucketRequest, Every, HarmoniseRequest, Harmonised, Streams};
 use serve::App;
 use serve::http::Problem;
+use serve::limits::limits;
 
 use super::yearly::{YEAR, by_year, portal_method, values, yearly_figure};
 use super::{Context, MERGER};
-use crate::chart::{Method, Point, spark};
 use crate::pages::figure::{
     self, BarsView, Dated, LinesView, PeriodValue, SeriesView, method_words, trace_link, year,
 };
@@ -18,6 +18,7 @@ use crate::pages::readings::{Readable, is_yearly, latest};
 use crate::pages::trace::statistic_words;
 use crate::visit::address;
 use crate::words::{local_day, places_for};
+use chart::{Method, Point, spark};
 
 /// Charts of a block; the rest is in its table.
 const MOST_FIGURES: usize = 3;
@@ -134,13 +135,7 @@ async fn own_series(ctx: &Context<'_>, readable: &Readable, content: &mut Conten
                 datastream: stream,
                 place: &name,
                 measure: &measure,
-                limits: figure::limits(
-                    &w,
-                    ctx.gazetteer,
-                    &stream.key.property,
-                    &ctx.place.id,
-                    local_day(visit.now),
-                ),
+                limits: limits(&w, ctx.gazetteer, &stream.key.property, &ctx.place.id, local_day(visit.now)),
                 window: TimeRange::ALL,
                 version: None,
                 default_span: TimeDelta::days(60),

@@ -9,9 +9,9 @@ use query::{At, ObservedValue, SeriesRequest, Streams};
 use serve::App;
 use serve::http::Problem;
 
-use crate::chart::Method;
 use crate::pages::figure::{BarsView, PeriodValue, bars, trace_link, year};
 use crate::visit::Visit;
+use chart::Method;
 
 /// More years than any series has; a wrong date must not make a million bars.
 const MOST_YEARS: i32 = 300;

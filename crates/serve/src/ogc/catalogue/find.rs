@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use geo::Intersects;
-use model::{Dataset, Lang, TimeRange, fold};
+use model::{DatasetId, Lang, TimeRange, fold};
 use standards::cql2::{self, Expr, Subject, Value};
 use standards::ogc::keywords;
 use standards::record::Record;
@@ -112,10 +112,15 @@ impl Search {
         })
     }
 
-    /// The datasets that are not left out by what is known of them without reading their records.
-    pub(super) fn among(&self, datasets: Vec<Dataset>) -> Vec<Dataset> {
-        let kept = datasets.into_iter().filter(|dataset| {
-            let id = dataset.id.as_str();
+    /// What is searched for, folded: one of these.
+    pub(super) fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// The datasets that are not left out by their names alone.
+    pub(super) fn among(&self, datasets: Vec<DatasetId>) -> Vec<DatasetId> {
+        let kept = datasets.into_iter().filter(|id| {
+            let id = id.as_str();
             let urn = format!("urn:cuulong:dataset:{id}");
             let named = |names: &Option<Vec<String>>, name: &str| {
                 names.as_ref().is_none_or(|names| names.iter().any(|other| other == name))
@@ -126,16 +131,12 @@ impl Search {
         kept.collect()
     }
 
-    /// Whether records have to be read to tell which are found, and in which order.
+    /// Whether records have to be read to tell which are found, and in which order. Words do not need them.
     pub(super) fn looks_inside(&self) -> bool {
-        !self.words.is_empty()
-            || self.area.is_some()
-            || self.time.is_some()
-            || self.filter.is_some()
-            || !self.sort.is_empty()
+        self.area.is_some() || self.time.is_some() || self.filter.is_some() || !self.sort.is_empty()
     }
 
-    /// Whether a record is found.
+    /// Whether a record that the words are said of is found.
     pub(super) fn holds(&self, record: &Record) -> bool {
         let told = Told(record);
         let in_area = self.area.as_ref().is_none_or(|area| match told.value("geometry") {
@@ -148,29 +149,7 @@ impl Search {
                 time.from.is_none_or(|start| to >= start) && time.to.is_none_or(|end| from < end)
             })
         });
-        in_area
-            && in_time
-            && (self.words.is_empty() || self.found_by_words(record))
-            && self.filter.as_ref().is_none_or(|filter| cql2::holds(filter, &told))
-    }
-
-    fn found_by_words(&self, record: &Record) -> bool {
-        let mut text = String::new();
-        let mut add = |more: &str| {
-            text.push(' ');
-            text += &fold(more);
-        };
-        add(&record.id);
-        for (_, words) in record.title.iter().chain(record.description.iter()) {
-            add(words);
-        }
-        for (_, name) in record.publisher.name.iter() {
-            add(name);
-        }
-        for lang in ["vi", "en"] {
-            keywords(record, lang).into_iter().for_each(&mut add);
-        }
-        self.words.iter().any(|word| text.contains(word.trim()))
+        in_area && in_time && self.filter.as_ref().is_none_or(|filter| cql2::holds(filter, &told))
     }
 
     /// Brings records into the order that is asked for.

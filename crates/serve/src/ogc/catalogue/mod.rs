@@ -2,6 +2,7 @@
 //! may know of.
 
 mod find;
+mod words;
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
@@ -118,19 +119,20 @@ pub(super) async fn items(
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
     let search = Search::read(pairs(query.as_deref())?, &queryables())?;
-    let datasets = app.catalog.visible_datasets(&principal, Utc::now()).await?;
-    let datasets = search.among(datasets);
+    let found = words::said_of(&app, &principal, search.words(), Utc::now()).await?;
+    let found = search.among(found);
     let records = Records::open(&app, &principal, &links).await?;
     let (page, matched) = if search.looks_inside() {
-        let all = records.of(&datasets, History::Newest).await?;
+        let all = records.of(&app.catalog.datasets_of(&found).await?, History::Newest).await?;
         let mut found: Vec<Record> = all.into_iter().filter(|record| search.holds(record)).collect();
         search.sort(&mut found, lang);
         let matched = found.len();
         (found.into_iter().skip(search.offset).take(search.limit).collect::<Vec<_>>(), matched)
     } else {
-        let from = search.offset.min(datasets.len());
-        let to = from.saturating_add(search.limit).min(datasets.len());
-        (records.of(&datasets[from..to], History::Newest).await?, datasets.len())
+        let from = search.offset.min(found.len());
+        let to = from.saturating_add(search.limit).min(found.len());
+        let datasets = app.catalog.datasets_of(&found[from..to]).await?;
+        (records.of(&datasets, History::Newest).await?, found.len())
     };
     let features: Vec<Value> = page.iter().map(|record| item_document(record, &links, lang)).collect();
     let path = format!("{PATH}/items");

@@ -1,7 +1,8 @@
 //! Reading items: stored features through the lake's direct path, places from what is held in memory.
 
+use arrow::array::AsArray;
 use lake::{Attribute, TableSchema};
-use model::{Bbox, Lang, Place, PlaceId, Position, Version};
+use model::{Bbox, Lang, Place, PlaceId, Position, RunId, Version};
 use policy::Permit;
 use query::{At, FeatureRequest, FeatureSearch};
 use standards::cql2::{self, Expr};
@@ -119,6 +120,20 @@ pub(in crate::ogc) async fn stored_one(
     Ok((encode::rows(answer).await?.0.into_iter().next(), version))
 }
 
+/// One stored feature as it is now, and the run that made it so.
+pub(in crate::ogc) async fn stored_now(
+    app: &App,
+    permit: &Permit,
+    item: &str,
+) -> Answer<Option<(Feature, RunId)>> {
+    let request = FeatureRequest { limit: 1, feature: Some(item.to_owned()), ..FeatureRequest::default() };
+    let answer = app.engine.features(permit, request).await?;
+    let column = answer.batches.first().and_then(|batch| batch.column_by_name("run"));
+    let run = column.and_then(|runs| runs.as_string_opt::<i32>()).map(|runs| runs.value(0).to_owned());
+    let run = run.and_then(|run| RunId::new(&run).ok());
+    Ok(encode::rows(answer).await?.0.into_iter().next().zip(run))
+}
+
 async fn stored(app: &App, permit: &Permit, wanted: &Wanted) -> Answer<Page> {
     let attributes = attributes(app, permit).await?;
     let time =
@@ -128,10 +143,9 @@ async fn stored(app: &App, permit: &Permit, wanted: &Wanted) -> Answer<Page> {
         (one, other) => one.or(other),
     };
     let bbox = pushed_box(wanted.area.as_ref(), filter.as_ref());
-    let has_id = attributes.iter().any(|attribute| attribute.name == "id");
     let search = FeatureSearch {
         bbox,
-        test: subject::test(wanted.area.as_ref(), filter.as_ref(), has_id),
+        test: subject::test(wanted.area.as_ref(), filter.as_ref(), &attributes),
         offset: wanted.offset,
         limit: wanted.limit,
         at: wanted.at,

@@ -1,6 +1,7 @@
 //! The items of a collection: found, counted exactly, paged over one version, in any system that is offered.
 
 mod found;
+mod needs;
 mod queryables;
 mod subject;
 mod wanted;
@@ -14,7 +15,7 @@ use serde::Serialize;
 use standards::ogc::{Feature, FeatureCollection, GEOJSON, Link, time_text};
 
 use self::found::{Page, queryables_of};
-pub(super) use self::found::{attributes, stored_one};
+pub(super) use self::found::{attributes, stored_now};
 pub(super) use self::queryables::{Queryable, document as schema_document};
 use self::wanted::Wanted;
 pub(super) use self::wanted::{Area, MOST_ITEMS, area, check, filter, get, pairs};

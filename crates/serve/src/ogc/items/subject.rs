@@ -7,12 +7,14 @@ use arrow::datatypes::{DataType, Float64Type, Int64Type, TimestampMicrosecondTyp
 use chrono::DateTime;
 use geo::Intersects;
 use geo_types::Geometry as Shape;
+use lake::{Attribute, AttributeKind};
 use query::FeatureTest;
 use serde_json::Value as Json;
 use standards::cql2::{self, Expr, Subject, Value};
 use standards::geometry::Geometry;
 use standards::ogc::Feature;
 
+use super::needs;
 use super::wanted::Area;
 
 /// The column of a property of a feature.
@@ -21,8 +23,14 @@ fn column_of(property: &str) -> &str {
 }
 
 /// The test of stored features: that they share a point with an area, and that a filter holds.
-/// `has_id` says that the table has an attribute of that name.
-pub(super) fn test(area: Option<&Area>, filter: Option<&Expr>, has_id: bool) -> Option<FeatureTest> {
+/// The table has these attributes.
+pub(super) fn test(
+    area: Option<&Area>,
+    filter: Option<&Expr>,
+    attributes: &[Attribute],
+) -> Option<FeatureTest> {
+    let kind = |name: &str| attributes.iter().find(|attribute| attribute.name == name).map(|a| a.kind);
+    let has_id = kind("id").is_some();
     let named = |property: &str| if has_id { property.to_owned() } else { column_of(property).to_owned() };
     let mut columns: Vec<String> = filter.iter().flat_map(|filter| filter.properties()).map(named).collect();
     if area.is_some() {
@@ -33,6 +41,11 @@ pub(super) fn test(area: Option<&Area>, filter: Option<&Expr>, has_id: bool) -> 
     if area.is_none() && filter.is_none() {
         return None;
     }
+    let column = |property: &str| match kind(property) {
+        Some(kind) => Some((property.to_owned(), kind)),
+        None => (property == "id").then(|| ("feature".to_owned(), AttributeKind::Text)),
+    };
+    let needs = filter.map(|filter| needs::of(filter, &column)).unwrap_or_default();
     let at_edge = filter.is_none() && area.is_some_and(|area| area.is_box);
     let (shape, filter) = (area.map(|area| area.shape.clone()), filter.cloned());
     let passes = move |batch: &RecordBatch| {
@@ -47,7 +60,7 @@ pub(super) fn test(area: Option<&Area>, filter: Option<&Expr>, has_id: bool) -> 
             })
             .collect()
     };
-    Some(FeatureTest { columns, passes: Arc::new(passes), at_edge })
+    Some(FeatureTest { columns, passes: Arc::new(passes), needs, at_edge })
 }
 
 /// A row of a table of features.

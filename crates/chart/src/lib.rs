@@ -1,18 +1,27 @@
-//! The chart grammar: lines, bars and sparks as SVG, and the sentence that says what they show.
+//! The chart grammar: lines, bars and sparks as SVG, and the sentence that says what they show, in a
+//! reader's words, numbers and dates.
 //!
-//! One drawing serves page, print and embed. Gaps are hatched, never bridged; thresholds are
-//! labelled on the line; lines are told apart by dash and end label as well as by colour.
+//! One drawing serves page, print, embed and assistants. Gaps are hatched, never bridged; thresholds
+//! are labelled on the line; lines are told apart by dash and end label as well as by colour. This
+//! crate draws what it is given: it never reads, asks or serves anything.
 
+mod alone;
 mod alt;
 mod bar;
 mod line;
 mod scale;
+mod series;
 mod spark;
+pub mod svg;
+mod words;
 
+pub use alone::{LIGHT, STYLE};
 pub use alt::{SeriesStory, sentence};
 pub use bar::{Bar, BarChart, Method};
 pub use line::{LineChart, Point, Series, Threshold};
+pub use series::{MOST_STRETCHES, SeriesChart, SeriesOf, Stretch};
 pub use spark::spark;
+pub use words::{Words, local_day, places_for};
 
 /// How much room a drawing has. Both are put on the page and the stylesheet shows the one that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::line::{Point, Threshold};
+use crate::line::{Point, Threshold};
 use crate::words::Words;
 
 /// What a chart of one series tells.

@@ -70,26 +70,14 @@ impl Words {
         }
         self.instant(time)
     }
-
-    /// How long ago: "2 phút trước", "3 days ago"; longer than 30 days is a date.
-    pub fn ago(&self, time: DateTime<Utc>, now: DateTime<Utc>) -> String {
-        let passed = now - time;
-        match passed.num_minutes() {
-            minutes if minutes < 1 => self.t("ago-now"),
-            minutes if minutes < 60 => self.count("ago-minutes", minutes),
-            minutes if minutes < 48 * 60 => self.count("ago-hours", minutes / 60),
-            minutes if minutes < 30 * 24 * 60 => self.count("ago-days", minutes / (24 * 60)),
-            _ => self.day(time),
-        }
-    }
 }
 
 /// The day of an instant in Vietnam.
-pub(crate) fn local_day(time: DateTime<Utc>) -> NaiveDate {
+pub fn local_day(time: DateTime<Utc>) -> NaiveDate {
     time.with_timezone(&VIETNAM).date_naive()
 }
 
 /// Hours and minutes on Vietnam's clock.
-pub(crate) fn clock(time: DateTime<Utc>) -> String {
+fn clock(time: DateTime<Utc>) -> String {
     time.with_timezone(&VIETNAM).format("%H:%M").to_string()
 }

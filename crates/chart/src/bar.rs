@@ -1,7 +1,7 @@
 //! Bars per period, from zero: exact sums plain, estimates hatched.
 
-use super::Size;
-use super::scale::LinearScale;
+use crate::Size;
+use crate::scale::LinearScale;
 use crate::svg::{Drawing, Esc, N};
 use crate::words::Words;
 

@@ -27,7 +27,7 @@ struct Table {
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../assets/format.json")).expect("the table is part of the source")
+    serde_json::from_str(include_str!("../../format.json")).expect("the table is part of the source")
 });
 
 /// The language's way of writing.

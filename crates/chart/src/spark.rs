@@ -1,6 +1,6 @@
 //! Sparks: the course of a series at the size of a word.
 
-use super::line::Point;
+use crate::line::Point;
 use crate::svg::{Drawing, N, Path};
 
 const WIDTH: f64 = 96.0;

@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use model::Quality;
 
-use super::Size;
-use super::scale::{LinearScale, TimeScale};
+use crate::Size;
+use crate::alone::alone;
+use crate::scale::{LinearScale, TimeScale};
 use crate::svg::{Drawing, Esc, N, Path};
 use crate::words::Words;
 
@@ -80,6 +81,11 @@ impl LineChart {
     /// Whether there is anything to draw.
     pub fn is_empty(&self) -> bool {
         self.series.iter().all(|series| series.points.is_empty())
+    }
+
+    /// The drawing as a file of its own.
+    pub fn alone(&self, words: &Words, size: Size) -> String {
+        alone(&self.svg(words, size))
     }
 
     /// The drawing.

@@ -1,0 +1,88 @@
+//! `subset=Lat(9:10),Lon(105:106),time("2020-02-01":"2020-02-29")`, as coverages and maps take it (19-087
+//! §7.4, 20-058 §9): axes by name, with a range or one value each.
+
+use model::{Bbox, TimeRange};
+
+use super::{Answer, Problem, params};
+
+/// What a request cuts out.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Subset {
+    /// West and east.
+    pub lon: Option<(f64, f64)>,
+    /// South and north.
+    pub lat: Option<(f64, f64)>,
+    /// When.
+    pub time: Option<TimeRange>,
+}
+
+impl Subset {
+    /// Reads the parameter.
+    pub fn read(text: &str) -> Answer<Subset> {
+        let mut subset = Subset::default();
+        for (axis, inside) in axes(text, "subset")? {
+            let is_time = ["time", "datetime"].iter().any(|name| axis.eq_ignore_ascii_case(name));
+            let (low, high) = match inside.split_once(if is_time { "\":\"" } else { ":" }) {
+                Some((low, high)) => (low, high),
+                None => (inside, inside),
+            };
+            let degrees = |name: &str, most: f64| -> Answer<(f64, f64)> {
+                let number = |text: &str, open: f64| match text.trim() {
+                    "*" => Some(open),
+                    text => text.parse::<f64>().ok().filter(|number| number.abs() <= most),
+                };
+                let range = number(low, -most).zip(number(high, most)).filter(|(low, high)| low <= high);
+                range.ok_or_else(|| wrong(&format!("`{name}({inside})` is no range of degrees")))
+            };
+            match axis.to_ascii_lowercase().as_str() {
+                "lon" | "long" | "longitude" | "x" => subset.lon = Some(degrees("Lon", 180.0)?),
+                "lat" | "latitude" | "y" => subset.lat = Some(degrees("Lat", 90.0)?),
+                "time" | "datetime" => {
+                    let bare = |text: &str| text.trim().trim_matches('"').replace('*', "..");
+                    let text = if low == high { bare(low) } else { format!("{}/{}", bare(low), bare(high)) };
+                    let time = params::datetime(Some(&text)).map_err(|problem| problem.at("subset"))?;
+                    subset.time = Some(time);
+                }
+                _ => return Err(wrong(&format!("`{axis}` is no axis: there are `Lon`, `Lat` and `time`"))),
+            }
+        }
+        Ok(subset)
+    }
+
+    /// The box of its degrees; none where it names none.
+    pub fn bbox(&self) -> Option<Bbox> {
+        if self.lon.is_none() && self.lat.is_none() {
+            return None;
+        }
+        let ((west, east), (south, north)) =
+            (self.lon.unwrap_or((-180.0, 180.0)), self.lat.unwrap_or((-90.0, 90.0)));
+        Bbox::new(west, south, east, north)
+    }
+}
+
+fn wrong(why: &str) -> Problem {
+    Problem::parameter("subset", format!("{why}: write e.g. `Lat(9.5:10),Lon(105:106)`"))
+}
+
+/// `Axis(inside),Axis(inside)`.
+pub fn axes<'t>(text: &'t str, parameter: &str) -> Answer<Vec<(&'t str, &'t str)>> {
+    let wrong = || {
+        let short: String = text.chars().take(80).collect();
+        Problem::parameter(parameter, format!("`{short}` is not a list of axes: write `Lon(…),Lat(…)`"))
+    };
+    let mut found = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let (axis, behind) = rest.split_once('(').ok_or_else(wrong)?;
+        let (inside, behind) = behind.split_once(')').ok_or_else(wrong)?;
+        found.push((axis.trim(), inside));
+        rest = behind.trim();
+        if !rest.is_empty() {
+            rest = rest.strip_prefix(',').ok_or_else(wrong)?.trim();
+        }
+        if found.len() > 8 {
+            return Err(wrong());
+        }
+    }
+    if found.is_empty() { Err(wrong()) } else { Ok(found) }
+}
