@@ -3,12 +3,13 @@
 
 use model::DatastreamId;
 use policy::Principal;
+use query::At;
 use standards::sta::{Entity, Expand, Id, Options, ResourcePath, parse_observation_id};
 
 use super::answer::collect_paths;
 use super::world::World;
 use crate::App;
-use crate::http::{Answer, Problem};
+use crate::http::{Answer, Problem, ProblemKind};
 
 /// What the asker may see, as far as the request can touch it. A series that is named must be
 /// readable: the refusal says what is missing, and is on record.
@@ -17,12 +18,18 @@ pub(super) async fn world(
     principal: &Principal,
     path: &ResourcePath,
     options: &Options,
+    at: At,
 ) -> Answer<World> {
-    let Some(named) = named_series(path) else { return World::open(app, principal).await };
+    let Some(named) = named_series(path) else { return World::open(app, principal, at).await };
     let written = path.steps[0].id.as_ref().map_or_else(String::new, ToString::to_string);
-    let series = app.catalog.datastream(named).await?.ok_or_else(|| Problem::not_found(&written))?;
-    let alone = World::of_series(app, principal, series).await?;
-    if stays(path, options) { Ok(alone) } else { World::open(app, principal).await }
+    let missing = || Problem::not_found(&written);
+    let series = app.catalog.datastream(named).await?.ok_or_else(missing)?;
+    let alone = match World::of_series(app, principal, series, at).await {
+        // That there is a dataset behind a number is not told to whoever may not know of it.
+        Err(problem) if problem.kind == ProblemKind::NotFound => return Err(missing()),
+        found => found?,
+    };
+    if stays(path, options) { Ok(alone) } else { World::open(app, principal, at).await }
 }
 
 /// The series that a path begins with, by its own number or by that of one of its values.

@@ -436,7 +436,9 @@ impl Writer<'_> {
         if gazetteer.descriptions.contains_key(&subject::sensor(id)) {
             return Ok(id.to_owned());
         }
-        let world = crate::sta::world::World::open(&self.reader.app, &self.reader.principal).await?;
+        let world =
+            crate::sta::world::World::open(&self.reader.app, &self.reader.principal, query::At::Latest)
+                .await?;
         if world.sensors.contains_key(id) { Ok(id.to_owned()) } else { Err(Problem::not_found(id)) }
     }
 }
