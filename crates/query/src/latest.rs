@@ -5,11 +5,11 @@
 
 mod last_rows;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use lake::{DataFile, Snapshot};
-use model::{DatasetId, Datastream, Version};
+use model::{DatasetId, Datastream, DatastreamId, Version};
 use object_store::path::Path;
 use parking_lot::Mutex;
 use policy::Permit;
@@ -45,6 +45,15 @@ pub struct LatestAnswer {
     pub latest: Vec<Latest>,
 }
 
+/// The datastreams that a version has values of.
+#[derive(Debug, Clone)]
+pub struct Present {
+    /// The version that was read; `None` when nothing was known at the instant asked for.
+    pub version: Option<Version>,
+    /// Their numbers.
+    pub datastreams: BTreeSet<DatastreamId>,
+}
+
 /// The last value of every datastream, by number.
 type Values = BTreeMap<i64, ObservedValue>;
 
@@ -52,6 +61,29 @@ type Values = BTreeMap<i64, ObservedValue>;
 #[derive(Default)]
 pub(crate) struct LatestCache {
     held: Mutex<HashMap<DatasetId, Arc<tokio::sync::Mutex<Held>>>>,
+    present: Mutex<PresentIn>,
+}
+
+/// Versions of which it is remembered what they have values of.
+const MOST_PRESENT: usize = 256;
+
+/// Which datastreams versions have values of: it never changes. The oldest of them go first.
+#[derive(Default)]
+struct PresentIn {
+    by_version: HashMap<(DatasetId, Version), Arc<BTreeSet<i64>>>,
+    order: VecDeque<(DatasetId, Version)>,
+}
+
+impl PresentIn {
+    fn put(&mut self, key: (DatasetId, Version), numbers: &Arc<BTreeSet<i64>>) {
+        if self.by_version.insert(key.clone(), Arc::clone(numbers)).is_none() {
+            self.order.push_back(key);
+        }
+        while self.order.len() > MOST_PRESENT {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.by_version.remove(&oldest);
+        }
+    }
 }
 
 #[derive(Default)]
@@ -94,7 +126,46 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The datastreams that a version has values of, as far as the permit reaches: what is registered
+    /// later, or had values only later, is not among them.
+    pub async fn present(&self, permit: &Permit, at: At) -> Result<Present, Error> {
+        let permit = permit.clone();
+        self.read(format!("series of {}", permit.dataset()), move |inner| {
+            let permit = permit.clone();
+            async move {
+                let chosen = inner.choose(&permit, &Streams::default(), at).await?;
+                let Some(snapshot) = chosen.snapshot else {
+                    return Ok(Present { version: None, datastreams: BTreeSet::new() });
+                };
+                let numbers = match permit.rows().before {
+                    None => inner.present_in(&snapshot).await?,
+                    Some(end) => {
+                        let values = inner.last_values_before(&snapshot, end.timestamp_micros()).await?;
+                        Arc::new(values.into_keys().collect())
+                    }
+                };
+                let reached = chosen.datastreams.iter().map(|datastream| datastream.id);
+                let datastreams = reached.filter(|id| numbers.contains(&id.0)).collect();
+                Ok(Present { version: Some(snapshot.version()), datastreams })
+            }
+        })
+        .await
+    }
+}
+
 impl Inner {
+    /// The datastreams that a version has values of.
+    async fn present_in(&self, snapshot: &Snapshot) -> Result<Arc<BTreeSet<i64>>, Error> {
+        let key = (snapshot.dataset().clone(), snapshot.version());
+        if let Some(numbers) = self.latest.present.lock().by_version.get(&key) {
+            return Ok(Arc::clone(numbers));
+        }
+        let numbers = Arc::new(self.last_values(snapshot).await?.keys().copied().collect());
+        self.latest.present.lock().put(key, &numbers);
+        Ok(numbers)
+    }
+
     /// The last values of a version. Two who ask at once wait for one search.
     async fn last_values(&self, snapshot: &Snapshot) -> Result<Arc<Values>, Error> {
         let held = self.latest.held.lock().entry(snapshot.dataset().clone()).or_default().clone();

@@ -32,7 +32,7 @@ pub use engine::{Asker, Background, Budget, Engine, Level, QueryLimits, SlowQuer
 pub use error::{Error, Source, Whose};
 pub use features::{FeatureRequest, FeatureSearch, FeatureTest, FeaturesAnswer};
 pub use harmonise::{Basis, HarmoniseRequest, Harmonised, HarmonisedAnswer, Method, Part};
-pub use latest::{Latest, LatestAnswer, LatestRequest};
+pub use latest::{Latest, LatestAnswer, LatestRequest, Present};
 pub use observation::{ObservationAnswer, ObservedValue};
 pub use select::{At, Streams};
 pub use series::{Extent, SeriesAnswer, SeriesRequest};

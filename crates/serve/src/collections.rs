@@ -90,7 +90,7 @@ pub(crate) async fn observed(
     links: &Links,
     lang: Lang,
 ) -> Answer<Collection> {
-    let shelf = Shelf::open(app, permit).await?;
+    let shelf = Shelf::open(app, permit, version.map_or(At::Latest, At::Version)).await?;
     let parameters = shelf.parameters(shelf.streams.iter(), links);
     let queries = [
         Query::Position,

@@ -91,7 +91,7 @@ pub fn router(app: App, pages: Router<App>) -> Router {
         .merge(stac::router())
         .merge(sta::router())
         .merge(pages)
-        .layer(from_fn(http::revalidate::small_answers))
+        .layer(from_fn(http::kept::keep))
         .layer(from_fn_with_state(app.clone(), http::principal::gate));
     let compressed = SizeAbove::new(512)
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))

@@ -54,6 +54,14 @@ pub(crate) fn parameter(name: &str, place: &str, schema: Value) -> Value {
     serde_json::json!({"name": name, "in": place, "required": place == "path", "schema": schema})
 }
 
+/// The parameters that name a version, by its number or by an instant.
+pub(crate) fn pins() -> [Value; 2] {
+    [
+        parameter("version", "query", serde_json::json!({"type": "integer", "minimum": 1})),
+        parameter("as_known_at", "query", serde_json::json!({"type": "string", "format": "date-time"})),
+    ]
+}
+
 /// A parameter that is a text.
 pub(crate) fn text(name: &str, place: &str) -> Value {
     parameter(name, place, serde_json::json!({"type": "string"}))

@@ -11,7 +11,7 @@ use policy::Permit;
 use query::{At, FeatureRequest};
 
 use crate::App;
-use crate::http::{Answer, Problem};
+use crate::http::{Answer, Links, Problem};
 
 /// A raster.
 #[derive(Debug, Clone)]
@@ -52,6 +52,14 @@ impl Raster {
     pub(crate) fn parameter(&self, band: usize) -> String {
         let property = self.property.as_deref().unwrap_or("value");
         if band == 0 { property.to_owned() } else { format!("{property}:{}", band + 1) }
+    }
+
+    /// The address of its file, as it is in a version that is named.
+    pub(crate) fn link(&self, permit: &Permit, links: &Links, pin: Option<Version>) -> String {
+        match pin {
+            None => links.path(&self.path(permit)),
+            Some(version) => links.to(&self.path(permit), &[("version", &version.to_string())]),
+        }
     }
 
     /// The path of its file.

@@ -13,13 +13,14 @@ use catalog::{Gazetteer, Readable};
 use chrono::{DateTime, Utc};
 use model::{Agency, AgencyId, Dataset, DatasetId, Lang, Text, Theme, VersionInfo};
 use policy::{Principal, Purpose};
+use query::At;
 use standards::record::{Agent, Pinned, Record, Term, Version, Words};
 
 pub(crate) use content::province;
 
 use crate::App;
 use crate::http::language::message;
-use crate::http::{Answer, Links, Problem};
+use crate::http::{Answer, Links, Problem, params};
 
 /// The newest versions of one dataset that a record tells of.
 const MOST_VERSIONS: usize = 100;
@@ -67,13 +68,23 @@ impl<'a> Records<'a> {
         records.pop().ok_or_else(|| Problem::not_found(id.as_str()))
     }
 
-    /// The record of one dataset as of one of its versions: its distributions are pinned to it.
+    /// The record of one dataset as of one of its versions: what it tells of data, and its
+    /// distributions, are pinned to it, so that later versions change nothing of it.
     pub async fn version(&self, id: &DatasetId, number: u64) -> Answer<(Record, Version)> {
-        let mut record = self.one(id, History::Recent).await?;
-        let known = self.app.catalog.version(id, model::Version(number)).await?;
-        let info = known.ok_or_else(|| Problem::not_found(&format!("{id}@{number}")))?;
+        let app = self.app;
+        app.catalog.authorize(self.principal, id, Purpose::Describe, self.now).await?;
+        let at = At::Version(model::Version(number));
+        let info = params::version(app, id, at).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
+        let dataset = app.catalog.dataset(id).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
         let visible = self.visible(std::slice::from_ref(&info)).await?;
         let version = self.version_of(&info, &visible);
+        let mut record = self.described(&dataset);
+        record.modified = info.committed_at;
+        record.versions = vec![version.clone()];
+        let readable = app.catalog.readable(self.principal, std::slice::from_ref(id), self.now).await?;
+        if let Some(readable) = readable.first() {
+            content::fill(self, &mut record, &dataset, &readable.permit, at).await?;
+        }
         content::pin(&mut record, number);
         Ok((record, version))
     }
@@ -113,7 +124,7 @@ impl<'a> Records<'a> {
                 [newest, changed].into_iter().flatten().fold(dataset.created_at, |last, time| last.max(time));
             record.versions = versions.iter().map(|version| self.version_of(version, &visible)).collect();
             if let Some(readable) = readable.get(&dataset.id) {
-                content::fill(self, &mut record, dataset, &readable.permit).await?;
+                content::fill(self, &mut record, dataset, &readable.permit, At::Latest).await?;
             }
             records.push(record);
         }

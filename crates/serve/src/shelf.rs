@@ -1,4 +1,4 @@
-//! The series of a dataset that a permit reaches, with the places they are at and what they are called.
+//! The series of a version of a dataset that a permit reaches, with the places they are at and what they are called.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use catalog::Gazetteer;
 use model::{Bbox, Dataset, Datastream, DatastreamId, Lang, PlaceId, Position, Text};
 use policy::Permit;
+use query::At;
 use serde_json::{Value, json};
 use standards::covjson::{I18n, MeasurementType, ObservedProperty, Parameter, ParameterType, Unit};
 use standards::geometry::Geometry;
@@ -24,15 +25,23 @@ pub(crate) struct Shelf {
 }
 
 impl Shelf {
-    pub(crate) async fn open(app: &App, permit: &Permit) -> Answer<Shelf> {
+    /// The series that the permit reaches: of the newest version all that are registered, of one that
+    /// is pinned those that it has values of, so that what comes later changes no answer of before.
+    ///
+    /// Names are told by what is reached alone: a name must not say that there is something beside it.
+    pub(crate) async fn open(app: &App, permit: &Permit, at: At) -> Answer<Shelf> {
+        let present = match at {
+            At::Latest => None,
+            at => Some(app.engine.present(permit, at).await?.datastreams),
+        };
         let all = app.catalog.datastreams(permit.dataset()).await?;
-        let names = parameter_names(&all);
-        let allowed = |stream: &&Datastream| permit.rows().allows(&stream.key.place, &stream.key.property);
-        Ok(Shelf {
-            gazetteer: app.catalog.gazetteer().await?,
-            streams: all.iter().filter(allowed).cloned().collect(),
-            names,
-        })
+        let reached = |stream: &&Datastream| {
+            permit.rows().allows(&stream.key.place, &stream.key.property)
+                && present.as_ref().is_none_or(|present| present.contains(&stream.id))
+        };
+        let streams: Vec<Datastream> = all.iter().filter(reached).cloned().collect();
+        let names = parameter_names(&streams);
+        Ok(Shelf { gazetteer: app.catalog.gazetteer().await?, streams, names })
     }
 
     /// The places of the series, by id; a place that the gazetteer does not know has no position and no name.

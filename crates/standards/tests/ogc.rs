@@ -135,7 +135,7 @@ fn a_page_of_features_has_its_numbers() {
     insta::assert_json_snapshot!(FeatureCollection {
         number_matched: Some(12),
         number_returned: 2,
-        time_stamp: "2026-01-01T00:00:00Z".into(),
+        time_stamp: Some("2026-01-01T00:00:00Z".into()),
         features: vec![
             feature,
             Feature { id: "b".into(), geometry: None, properties: Map::new(), links: vec![] }

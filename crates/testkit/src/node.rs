@@ -1,7 +1,7 @@
 //! A node on a folder of its own.
 
 use axum::http::Method;
-use cuulong::cli::Settings;
+use cuulong::cli::{Cli, Command, Format, Settings};
 use cuulong::config::Config;
 use cuulong::{Client, Node};
 use model::Lang;
@@ -78,6 +78,34 @@ impl TestNode {
     pub async fn restart(&mut self) {
         self.node = None;
         self.node = Some(Node::open(&self.config(), false).await.expect("the node opens again"));
+    }
+
+    /// Joins the small files of all tables, as `cuulong compact` does beside a node that serves.
+    pub async fn compact(&self) {
+        let command = Command::Compact { dataset: None, expire_before: None, dry_run: false, grace: None };
+        self.run(self.data().display().to_string(), command).await;
+    }
+
+    /// Another node, from a backup of this one that is made now.
+    pub async fn restored(&self) -> TestNode {
+        let backups = self.folder.path().join("backups").display().to_string();
+        let make = Command::Backup { target: Some(backups.clone()), format: Format::Text, command: None };
+        self.run(self.data().display().to_string(), make).await;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let restore = Command::Restore { source: backups, backup: None, only: None };
+        self.run(folder.path().join("data").display().to_string(), restore).await;
+        TestNode::start_at(folder, Backend::default(), None).await
+    }
+
+    /// Runs a command on a folder, as from a shell.
+    async fn run(&self, data: String, command: Command) {
+        let settings = Settings { data: Some(data), ..Settings::default() };
+        let ended = cuulong::dispatch(Cli { settings, command }, None).await;
+        assert_eq!(
+            format!("{ended:?}"),
+            format!("{:?}", std::process::ExitCode::SUCCESS),
+            "the command succeeds"
+        );
     }
 
     /// The configuration of the node.

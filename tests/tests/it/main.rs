@@ -15,6 +15,7 @@ mod question;
 mod rasters;
 mod real_files;
 mod sqlwire;
+mod truth;
 mod uploads;
 mod versions;
 mod wizard;

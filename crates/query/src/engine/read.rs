@@ -16,7 +16,7 @@ use super::stop::Stop;
 use super::threads::On;
 use super::{Engine, Inner};
 use crate::{
-    Buckets, Differences, Error, FeaturesAnswer, HarmonisedAnswer, LatestAnswer, ObservationAnswer,
+    Buckets, Differences, Error, FeaturesAnswer, HarmonisedAnswer, LatestAnswer, ObservationAnswer, Present,
     SeriesAnswer,
 };
 
@@ -94,6 +94,12 @@ impl Rows for SeriesAnswer {
 impl Rows for Buckets {
     fn rows(&self) -> u64 {
         self.buckets.len() as u64
+    }
+}
+
+impl Rows for Present {
+    fn rows(&self) -> u64 {
+        self.datastreams.len() as u64
     }
 }
 

@@ -2,14 +2,16 @@
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema};
+use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
-use query::Sql;
+use model::DatasetId;
+use query::{At, Sql};
 use serde_json::{Value, json};
 use standards::ckan::{self, DataStoreQuery, Field, Refusal};
 
 use super::actions::{Call, Outcome, dataset_id, internal};
 use super::handlers::Failure;
-use crate::http::encode;
+use crate::http::{encode, params};
 
 /// Rows of a statement that CKAN's own default limit would give.
 const MOST_ROWS: usize = 32_000;
@@ -21,8 +23,11 @@ struct Rows {
     truncated: bool,
 }
 
-async fn ask(call: &Call<'_>, text: String, max_rows: usize) -> Result<Rows, Failure> {
-    let request = Sql { max_rows: Some(max_rows), ..Sql::new(text) };
+/// When the rows were known: what CKAN has no word for, and everything else here has.
+type Known = Option<DateTime<Utc>>;
+
+async fn ask(call: &Call<'_>, text: String, max_rows: usize, known: Known) -> Result<Rows, Failure> {
+    let request = Sql { max_rows: Some(max_rows), as_known_at: known, ..Sql::new(text) };
     let answer = call.app.engine.sql(call.principal, request).await?;
     let fields = fields(&answer.schema);
     let batches: Vec<RecordBatch> = answer.batches.try_collect().await?;
@@ -47,25 +52,48 @@ fn described(fields: &[Field]) -> Vec<Value> {
     fields.iter().map(|field| json!({ "id": field.id, "type": field.kind })).collect()
 }
 
-/// The table that a resource stands for. Its permission is settled by the engine, as for every
-/// statement; a dataset that may be known and not read is refused by name here.
-async fn table(call: &Call<'_>, resource: &str) -> Result<String, Failure> {
-    let id = dataset_id(resource)?;
-    call.app.catalog.authorize(call.principal, &id, policy::Purpose::Read, chrono::Utc::now()).await?;
-    Ok(id.to_string())
+/// `version` or `as_known_at` of a call; a version is of a dataset.
+async fn known(call: &Call<'_>, dataset: Option<&DatasetId>) -> Result<Known, Failure> {
+    let wrong = || Refusal::parameter("version", "Invalid integer");
+    let version = match call.parameters.get("version") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text.parse().map_err(|_| wrong())?),
+        Some(value) => Some(value.as_u64().ok_or_else(wrong)?),
+    };
+    let time = call.parameters.text("as_known_at")?;
+    match (params::at(version, time.as_deref())?, dataset) {
+        (At::Latest, _) => Ok(None),
+        (At::KnownAt(time), _) => Ok(Some(time)),
+        (at @ At::Version(_), Some(dataset)) => {
+            Ok(params::version(call.app, dataset, at).await?.map(|info| info.committed_at))
+        }
+        (At::Version(_), None) => {
+            Err(Refusal::parameter("version", "a version is of one resource: give as_known_at").into())
+        }
+    }
 }
 
-async fn columns(call: &Call<'_>, table: &str) -> Result<Vec<Field>, Failure> {
-    Ok(ask(call, ckan::columns_statement(table), 1).await?.fields)
+/// The table that a resource stands for. Its permission is settled by the engine, as for every
+/// statement; a dataset that may be known and not read is refused by name here.
+async fn table(call: &Call<'_>, resource: &str) -> Result<DatasetId, Failure> {
+    let id = dataset_id(resource)?;
+    call.app.catalog.authorize(call.principal, &id, policy::Purpose::Read, chrono::Utc::now()).await?;
+    Ok(id)
+}
+
+async fn columns(call: &Call<'_>, table: &str, known: Known) -> Result<Vec<Field>, Failure> {
+    Ok(ask(call, ckan::columns_statement(table), 1, known).await?.fields)
 }
 
 /// Rows by filters.
 pub(super) async fn search(call: &Call<'_>) -> Outcome {
     let asked = DataStoreQuery::read(&call.parameters)?;
     let table = table(call, &asked.resource).await?;
-    let columns = columns(call, &table).await?;
+    let known = known(call, Some(&table)).await?;
+    let table = table.to_string();
+    let columns = columns(call, &table, known).await?;
     let wanted = asked.wanted(&columns)?;
-    let rows = ask(call, asked.rows(&table, &columns)?, MOST_ROWS).await?;
+    let rows = ask(call, asked.rows(&table, &columns)?, MOST_ROWS, known).await?;
     let mut result = json!({
         "resource_id": asked.resource,
         "include_total": asked.with_total,
@@ -78,7 +106,7 @@ pub(super) async fn search(call: &Call<'_>) -> Outcome {
     result["fields"] = told.into();
     result["records"] = records(&rows.batches, &asked, &wanted)?;
     if asked.with_total {
-        let counted = ask(call, asked.total(&table, &columns)?, 1).await?;
+        let counted = ask(call, asked.total(&table, &columns)?, 1, known).await?;
         let first = encode::objects(&counted.batches).map_err(|error| internal(&error))?;
         result["total"] =
             first.into_iter().next().and_then(|mut row| row.remove("total")).unwrap_or_default();
@@ -87,7 +115,14 @@ pub(super) async fn search(call: &Call<'_>) -> Outcome {
     let next = (asked.offset + asked.limit).to_string();
     let limit = asked.limit.to_string();
     let way = |offset: &str| {
-        let pairs = [("resource_id", asked.resource.as_str()), ("limit", limit.as_str()), ("offset", offset)];
+        let mut pairs =
+            vec![("resource_id", asked.resource.as_str()), ("limit", limit.as_str()), ("offset", offset)];
+        let told = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let pins = ["version", "as_known_at"];
+        let pins = pins.map(|name| (name, call.parameters.get(name).map(told).unwrap_or_default()));
+        pairs.extend(
+            pins.iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (*name, text.as_str())),
+        );
         call.links.to("/ckan/api/3/action/datastore_search", &pairs)
     };
     result["_links"] = json!({ "start": way("0"), "next": way(&next) });
@@ -140,7 +175,7 @@ fn quoted(cell: &str, separator: char) -> String {
 /// Rows by a statement.
 pub(super) async fn sql(call: &Call<'_>) -> Outcome {
     let text = call.parameters.needed("sql")?;
-    let rows = ask(call, text.clone(), MOST_ROWS).await?;
+    let rows = ask(call, text.clone(), MOST_ROWS, known(call, None).await?).await?;
     let records = encode::objects(&rows.batches).map_err(|error| internal(&error))?;
     let mut result = json!({
         "sql": text,
@@ -162,8 +197,10 @@ pub(super) async fn info(call: &Call<'_>) -> Outcome {
         }
     };
     let table = table(call, &id).await?;
-    let columns = columns(call, &table).await?;
-    let counted = ask(call, ckan::count_statement(&table), 1).await?;
+    let known = known(call, Some(&table)).await?;
+    let table = table.to_string();
+    let columns = columns(call, &table, known).await?;
+    let counted = ask(call, ckan::count_statement(&table), 1, known).await?;
     let counted = encode::objects(&counted.batches).map_err(|error| internal(&error))?;
     let count = counted.into_iter().next().and_then(|mut row| row.remove("total")).unwrap_or_default();
     let schema: serde_json::Map<String, Value> =

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::Utc;
-use model::{Bbox, DatasetId, DatasetKind, Version};
+use model::{Bbox, DatasetId, DatasetKind};
 use policy::Purpose;
 use query::At;
 use standards::covjson::field::{Document, Field, Regular, Shape};
@@ -16,7 +16,7 @@ use super::params::{CoverageParams, Format};
 use super::{GEOTIFF, PNG, written};
 use crate::App;
 use crate::collections::raster_parameters;
-use crate::http::{Answer, Caller, Links, Params, Problem, tagged};
+use crate::http::{Answer, Caller, Links, Params, Problem, params, tagged};
 use crate::rasters::{self, window};
 
 /// Rasters that are laid over each other; the newest are taken.
@@ -38,7 +38,8 @@ pub(super) async fn coverage(
     if dataset.kind != DatasetKind::Coverage {
         return Err(Problem::not_found(&format!("{id}: coverage")));
     }
-    let at = wanted.version.map_or(At::Latest, |number| At::Version(Version(number)));
+    let version = params::version(&app, &id, wanted.at).await?.map(|info| info.version);
+    let at = version.map_or(At::Latest, At::Version);
     let world = Bbox { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
     let bbox = wanted.bbox.unwrap_or(world);
     let mut found = rasters::meeting(&app, &permit, bbox, wanted.time, at).await?;

@@ -15,7 +15,7 @@ use standards::ogc::Link;
 use crate::App;
 use crate::http::Links;
 use crate::http::language::message;
-use crate::outlet::{Content, Outlet, operation, parameter, text};
+use crate::outlet::{Content, Outlet, operation, parameter, pins, text};
 
 pub(crate) const OUTLET: Outlet = Outlet { conformance: &CONFORMANCE, landing, collection, paths };
 
@@ -71,6 +71,7 @@ fn paths() -> Vec<(String, Value)> {
         query("properties"),
         parameter("f", "query", json!({"type": "string", "enum": ["geotiff", "covjson", "png"]})),
     ];
+    let parameters = [&parameters[..], &pins()[..]].concat();
     let item = json!({"get": operation("coverage", GEOTIFF, &parameters)});
     vec![("/collections/{collection}/coverage".to_owned(), item)]
 }

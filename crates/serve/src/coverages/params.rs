@@ -1,6 +1,7 @@
 //! Parameters of a coverage, read into what cannot be wrong.
 
 use model::{Bbox, TimeRange};
+use query::At;
 use serde::Deserialize;
 use standards::ogc::parse_list;
 
@@ -22,6 +23,8 @@ pub(super) struct CoverageParams {
     scale_factor: Option<f64>,
     properties: Option<String>,
     version: Option<u64>,
+    #[serde(rename = "as_known_at")]
+    as_known_at: Option<String>,
     f: Option<String>,
 }
 
@@ -53,7 +56,8 @@ pub(super) struct Wanted {
     pub(super) size: Size,
     /// The parameters; none means all.
     pub(super) properties: Vec<String>,
-    pub(super) version: Option<u64>,
+    /// Which version is read.
+    pub(super) at: At,
     pub(super) format: Format,
 }
 
@@ -76,7 +80,7 @@ impl CoverageParams {
                 None => Vec::new(),
                 Some(text) => parse_list("properties", text)?,
             },
-            version: self.version,
+            at: params::at(self.version, self.as_known_at.as_deref())?,
             format,
         };
         if let Some(text) = self.bbox.as_deref() {

@@ -108,7 +108,7 @@ async fn answer(
         let found = fields::read(app, &source.permit, space, wanted, source.at(), links).await?;
         return encode::fields(found, wanted, &source.dataset, lang).await;
     }
-    let shelf = Shelf::open(app, &source.permit).await?;
+    let shelf = Shelf::open(app, &source.permit, source.at()).await?;
     shelf.check(&wanted.parameters)?;
     let places = stations::places(&shelf, space)?;
     let found = stations::series(app, &source.permit, &shelf, &places, wanted, source.at()).await?;
@@ -129,7 +129,7 @@ pub(super) async fn location(
     if source.dataset.kind == DatasetKind::Coverage {
         return Err(Problem::not_found(name));
     }
-    let shelf = Shelf::open(&app, &source.permit).await?;
+    let shelf = Shelf::open(&app, &source.permit, source.at()).await?;
     shelf.check(&wanted.parameters)?;
     let place = PlaceId::new(name).ok().filter(|id| shelf.places().contains(id));
     let place = place.ok_or_else(|| Problem::not_found(name))?;
@@ -155,7 +155,7 @@ pub(super) async fn locations(
     if source.dataset.kind == DatasetKind::Coverage {
         return Err(Problem::not_found(&format!("{}: locations", source.dataset.id)));
     }
-    let shelf = Shelf::open(&app, &source.permit).await?;
+    let shelf = Shelf::open(&app, &source.permit, source.at()).await?;
     let inside = |place: &&PlaceId| {
         bbox.is_none_or(|bbox| shelf.position(place).is_some_and(|position| bbox.contains(position)))
     };
@@ -188,7 +188,7 @@ pub(super) async fn locations(
     let page = FeatureCollection {
         number_matched: Some(matching.len() as u64),
         number_returned: features.len() as u64,
-        time_stamp: time_text(Utc::now()),
+        time_stamp: source.version.is_none().then(|| time_text(Utc::now())),
         features,
         links: ways,
     };

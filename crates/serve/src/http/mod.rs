@@ -9,6 +9,7 @@ pub mod encode;
 mod errors;
 mod harmless;
 pub mod html;
+pub mod kept;
 pub mod language;
 pub mod links;
 pub mod offload;

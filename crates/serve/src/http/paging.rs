@@ -49,11 +49,27 @@ pub struct PageParams {
 }
 
 impl PageParams {
+    pub(crate) fn new(limit: Option<i64>, cursor: Option<String>) -> PageParams {
+        PageParams { limit, cursor }
+    }
+
     /// The page of a list that is whole in memory, and the address of the next one.
     pub(crate) fn of<T>(
         &self,
         links: &Links,
         path: &str,
+        items: Vec<T>,
+        key: impl Fn(&T) -> String,
+    ) -> Answer<(Vec<T>, Option<String>)> {
+        self.within(links, path, &[], items, key)
+    }
+
+    /// The same of a list that was asked for with `more` parameters, which the next page has, too.
+    pub(crate) fn within<T>(
+        &self,
+        links: &Links,
+        path: &str,
+        more: &[(&str, &str)],
         items: Vec<T>,
         key: impl Fn(&T) -> String,
     ) -> Answer<(Vec<T>, Option<String>)> {
@@ -66,7 +82,8 @@ impl PageParams {
         let page: Vec<T> = items.into_iter().skip(from).take(limit).collect();
         let next = page.last().filter(|_| !is_last).map(|last| {
             let (limit, cursor) = (limit.to_string(), cursor(&key(last)));
-            links.to(path, &[("limit", &limit), ("cursor", &cursor)])
+            let page = [("limit", limit.as_str()), ("cursor", cursor.as_str())];
+            links.to(path, &[more, &page].concat())
         });
         Ok((page, next))
     }

@@ -3,10 +3,13 @@
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use model::{Bbox, DatasetId, TimeRange};
+use chrono::{DateTime, Utc};
+use model::{Bbox, DatasetId, TimeRange, Version, VersionInfo};
+use query::At;
 use serde::de::DeserializeOwned;
 
 use super::problem::{Problem, ProblemKind};
+use crate::App;
 
 /// The query string as a struct. Parameters that the struct does not know are refused when it
 /// denies unknown fields; `lang` and `f` are known to every resource.
@@ -116,6 +119,38 @@ pub fn datetime(text: Option<&str>) -> Result<TimeRange, Problem> {
         None => Ok(TimeRange::ALL),
         Some(text) => TimeRange::parse(text).map_err(|error| Problem::parameter("datetime", error)),
     }
+}
+
+/// Reads `version=` or `as_known_at=`: which version of a dataset is read.
+pub fn at(version: Option<u64>, known: Option<&str>) -> Result<At, Problem> {
+    match (version, instant(known)?) {
+        (None, None) => Ok(At::Latest),
+        (Some(version), None) => Ok(At::Version(Version(version))),
+        (None, Some(time)) => Ok(At::KnownAt(time)),
+        (Some(_), Some(_)) => Err(Problem::parameter("version", "give either `version` or `as_known_at`")),
+    }
+}
+
+/// Reads `as_known_at=`.
+pub fn instant(text: Option<&str>) -> Result<Option<DateTime<Utc>>, Problem> {
+    let read = text.map(model::parse_instant).transpose();
+    read.map_err(|error| Problem::parameter("as_known_at", error))
+}
+
+/// The version of a dataset that is meant; none of a dataset without data, when none is named. A version
+/// that is named and is not there, or an instant before the first, is not found.
+pub async fn version(app: &App, dataset: &DatasetId, at: At) -> Result<Option<VersionInfo>, Problem> {
+    app.lake.settle(dataset).await?;
+    let found = match at {
+        At::Latest => return Ok(app.catalog.latest_version(dataset).await?),
+        At::Version(number) => app.catalog.version(dataset, number).await?,
+        At::KnownAt(time) => app.catalog.version_at(dataset, time).await?,
+    };
+    let missing = || match at {
+        At::Version(number) => Problem::not_found(&format!("{dataset}@{number}")),
+        _ => Problem::not_found(&format!("a version of {dataset}")),
+    };
+    found.map(Some).ok_or_else(missing)
 }
 
 /// Reads `limit=`: at least 1; a larger number than `most` is taken as `most`.

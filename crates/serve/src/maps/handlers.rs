@@ -46,6 +46,8 @@ pub(super) struct MapParams {
     datetime: Option<String>,
     properties: Option<String>,
     version: Option<u64>,
+    #[serde(rename = "as_known_at")]
+    as_known_at: Option<String>,
     f: Option<String>,
 }
 
@@ -55,7 +57,22 @@ pub(super) struct TileParams {
     datetime: Option<String>,
     properties: Option<String>,
     version: Option<u64>,
+    as_known_at: Option<String>,
     f: Option<String>,
+}
+
+impl TileParams {
+    /// Refuses a version where what is told is of none.
+    fn unpinned(&self) -> Answer<()> {
+        let given = [("version", self.version.is_some()), ("as_known_at", self.as_known_at.is_some())];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let why = format!("`{name}` is a parameter of tiles, and none of what describes them");
+                Err(Problem::text(ProblemKind::UnknownParameter, why).at(name))
+            }
+        }
+    }
 }
 
 /// A dataset of rasters that the asker may read.
@@ -75,17 +92,12 @@ impl Source {
         Ok(Source { dataset, permit })
     }
 
-    /// The newest version and the box around it; none before the first data.
-    async fn newest(&self, app: &App) -> Answer<Option<(Version, Option<Bbox>)>> {
-        match app.lake.snapshot(&self.permit, AsOf::Latest).await {
-            Ok(snapshot) => {
-                let boxes = snapshot.files().iter().filter_map(|file| file.bbox);
-                let bbox = boxes.reduce(|all, one| all.union(&one));
-                Ok(Some((snapshot.version(), bbox.filter(|_| self.permit.rows().is_open()))))
-            }
-            Err(lake::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+    /// The box around the rasters of a version; none before the first data.
+    async fn around(&self, app: &App, version: Option<Version>) -> Answer<Option<Bbox>> {
+        let Some(version) = version.filter(|_| self.permit.rows().is_open()) else { return Ok(None) };
+        let snapshot = app.lake.snapshot(&self.permit, AsOf::Version(version)).await?;
+        let boxes = snapshot.files().iter().filter_map(|file| file.bbox);
+        Ok(boxes.reduce(|all, one| all.union(&one)))
     }
 }
 
@@ -192,8 +204,15 @@ fn carried(bbox: Bbox, system: &System) -> Answer<[f64; 4]> {
         .ok_or_else(|| Problem::parameter("bbox", "the box is nowhere in the coordinate system"))
 }
 
-fn version(asked: Option<u64>) -> At {
-    asked.map_or(At::Latest, |number| At::Version(Version(number)))
+/// The version that is meant; none of a dataset without data, when none is named.
+async fn version(
+    app: &App,
+    source: &Source,
+    version: Option<u64>,
+    known: Option<&str>,
+) -> Answer<Option<Version>> {
+    let at = params::at(version, known)?;
+    Ok(params::version(app, &source.dataset.id, at).await?.map(|info| info.version))
 }
 
 pub(super) async fn map(
@@ -213,14 +232,14 @@ pub(super) async fn map(
     };
     let ground = asked.ground()?;
     let source = Source::open(&app, &principal, &collection).await?;
-    let around = source.newest(&app).await?.and_then(|(_, bbox)| bbox);
-    let window = asked.window(around, &subset)?;
+    let version = version(&app, &source, asked.version, asked.as_known_at.as_deref()).await?;
+    let window = asked.window(source.around(&app, version).await?, &subset)?;
     let drawing = Drawing {
         window: &window,
         time,
         parameter: asked.properties.as_deref(),
         ground,
-        at: version(asked.version),
+        at: version.map_or(At::Latest, At::Version),
     };
     let picture = match draw::draw(&app, &source.permit, &drawing).await? {
         Some(picture) => picture,
@@ -247,8 +266,7 @@ pub(super) async fn tile(
     let time = params::datetime(asked.datetime.as_deref())?;
     let source = Source::open(&app, &principal, &path.collection).await?;
     let tile = path.tile()?;
-    let newest = source.newest(&app).await?.map(|(version, _)| version);
-    let version = asked.version.map(Version).or(newest);
+    let version = version(&app, &source, asked.version, asked.as_known_at.as_deref()).await?;
     let word = |text: &Option<String>| {
         let text = text.as_deref().unwrap_or_default();
         text.chars().map(|c| if c.is_ascii_graphic() && c != '"' { c } else { '_' }).collect::<String>()
@@ -256,14 +274,16 @@ pub(super) async fn tile(
     let form = format!("png:{}:{}", word(&asked.datetime), word(&asked.properties));
     let is_shared = source.permit.rows().is_open();
     let key = version.map(|version| Key { dataset: source.dataset.id.clone(), version, tile, form });
+    // What a filtered permit reaches is not what others reach.
+    let key = key.filter(|_| is_shared);
     let tag = key.as_ref().map_or_else(|| "\"none\"".to_owned(), Key::tag);
-    let kept = key.as_ref().filter(|_| is_shared).and_then(|key| app.tiles().get(key));
+    let kept = key.as_ref().and_then(|key| app.tiles().get(key));
     let finished = match kept {
         Some(kept) => kept,
         None => {
             let drawn = drawn(&app, &source.permit, tile, time, asked.properties.as_deref(), version).await?;
             let finished = Arc::new(Finished::new(drawn, false, None));
-            if let Some(key) = key.filter(|_| is_shared) {
+            if let Some(key) = key {
                 app.tiles().put(key, &finished);
             }
             finished
@@ -305,6 +325,7 @@ pub(super) async fn sets(
     Params(asked): Params<TileParams>,
 ) -> Answer<Json<TileSets>> {
     check(asked.f.as_deref(), &["json"])?;
+    asked.unpinned()?;
     let source = Source::open(&app, &principal, &collection).await?;
     Ok(Json(described(&app, &source, lang).await?.list(&links)))
 }
@@ -318,6 +339,7 @@ pub(super) async fn set(
     Params(asked): Params<TileParams>,
 ) -> Answer<Response> {
     check(asked.f.as_deref(), &["json", "tilejson"])?;
+    asked.unpinned()?;
     let source = Source::open(&app, &principal, &collection).await?;
     let grid = tilesets::grid(&grid)?;
     let described = described(&app, &source, lang).await?;
@@ -329,7 +351,8 @@ pub(super) async fn set(
 
 async fn described(app: &App, source: &Source, lang: Lang) -> Answer<Described> {
     let dataset = &source.dataset;
-    let bbox = source.newest(app).await?.and_then(|(_, bbox)| bbox);
+    let version = version(app, source, None, None).await?;
+    let bbox = source.around(app, version).await?;
     Ok(Described {
         path: format!("/ogc/collections/{}/map/tiles", dataset.id),
         title: dataset.title.get(lang).0.to_owned(),

@@ -15,7 +15,7 @@ use standards::ogc::Link;
 use crate::App;
 use crate::http::Links;
 use crate::http::language::message;
-use crate::outlet::{Content, Outlet, operation, parameter, text};
+use crate::outlet::{Content, Outlet, operation, parameter, pins, text};
 
 pub(crate) const OUTLET: Outlet = Outlet { conformance: &CONFORMANCE, landing, collection, paths };
 
@@ -81,13 +81,17 @@ fn paths() -> Vec<(String, Value)> {
         query("properties"),
         parameter("f", "query", json!({"type": "string", "enum": ["png", "tiff"]})),
     ];
+    let map = [&map[..], &pins()[..]].concat();
     let set = [path("collection"), path("grid")];
-    let tile =
-        [&set[..], &[path("level"), path("row"), path("column"), query("datetime"), query("properties")]]
-            .concat();
+    let tile = [
+        &set[..],
+        &[path("level"), path("row"), path("column"), query("datetime"), query("properties")],
+        &pins(),
+    ]
+    .concat();
     let json = "application/json";
     [
-        ("/collections/{collection}/map", "map", PNG, map.to_vec()),
+        ("/collections/{collection}/map", "map", PNG, map),
         ("/collections/{collection}/map/tiles", "mapTileSets", json, vec![path("collection")]),
         ("/collections/{collection}/map/tiles/{grid}", "mapTileSet", json, set.to_vec()),
         ("/collections/{collection}/map/tiles/{grid}/{level}/{row}/{column}", "mapTile", PNG, tile),

@@ -6,8 +6,9 @@ use crate::App;
 use crate::http::{Answer, Problem};
 use chrono::Utc;
 use lake::{AsOf, Snapshot};
-use model::{Dataset, DatasetId, DatasetKind, Place, PlaceKind, TimeRange, local_midnight};
+use model::{Dataset, DatasetId, DatasetKind, Lang, Place, PlaceKind, TimeRange, Version, local_midnight};
 use policy::{Permit, Principal, Purpose};
+use sha2::{Digest, Sha256};
 
 /// A collection that the asker may read.
 pub(super) enum Source {
@@ -35,6 +36,20 @@ impl Source {
         let permit = app.catalog.authorize(principal, &dataset_id, Purpose::Read, Utc::now()).await?;
         let dataset = app.catalog.dataset(&dataset_id).await?.ok_or_else(|| Problem::not_found(id))?;
         Source::of(dataset, permit).ok_or_else(|| Problem::not_found(id))
+    }
+
+    /// The tag of a page of a version: it never changes for what the permit reaches, in a language.
+    pub(super) fn tag(&self, version: Version, lang: Lang) -> String {
+        let reached = match self {
+            Source::Stations | Source::Places => None,
+            Source::Features(_, permit) | Source::Observations(_, permit) | Source::Coverage(_, permit) => {
+                (!permit.rows().is_open()).then(|| permit.rows())
+            }
+        };
+        let reached = reached.map_or_else(String::new, |rows| {
+            format!("-{}", hex::encode(&Sha256::digest(format!("{rows:?}").as_bytes())[..6]))
+        });
+        format!("W/\"v{version}-{}{reached}\"", lang.tag())
     }
 
     fn of(dataset: Dataset, permit: Permit) -> Option<Source> {

@@ -7,12 +7,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use lake::{AsOf, Snapshot};
 use model::{Bbox, Dataset, DatasetKind, Datastream, Place, PlaceId, PlaceKind, PropertyCode, VIETNAM};
 use policy::Permit;
-use query::FeatureRequest;
+use query::{At, FeatureRequest};
 use standards::record::{Distribution, Record, Service, Term, Words};
 
 use super::{Records, said, words};
 use crate::http::{Answer, Links};
 use crate::rasters;
+use crate::shelf::Shelf;
 
 /// The most places and properties that are named.
 const MOST_NAMES: usize = 60;
@@ -27,8 +28,13 @@ pub(super) async fn fill(
     record: &mut Record,
     dataset: &Dataset,
     permit: &Permit,
+    at: At,
 ) -> Answer<()> {
-    let snapshot = match records.app.lake.snapshot(permit, AsOf::Latest).await {
+    let as_of = match at {
+        At::Version(version) => AsOf::Version(version),
+        _ => AsOf::Latest,
+    };
+    let snapshot = match records.app.lake.snapshot(permit, as_of).await {
         Ok(snapshot) => snapshot,
         // Before its first data.
         Err(lake::Error::NotFound { .. }) => return Ok(()),
@@ -37,7 +43,7 @@ pub(super) async fn fill(
     let links = records.links;
     match dataset.kind {
         DatasetKind::Observations => {
-            observed(records, record, permit).await?;
+            observed(records, record, permit, at).await?;
             if permit.rows().is_open() {
                 record.time = times(&snapshot);
             }
@@ -67,7 +73,7 @@ pub(super) async fn fill(
         DatasetKind::Coverage => {
             record.bbox = boxes(&snapshot);
             record.columns = columns(&snapshot).collect();
-            rasters(records, record, permit).await?;
+            rasters(records, record, permit, at).await?;
             let collection = links.path(&format!("/stac/collections/{}", record.id));
             record.services = vec![service(links, "/stac", "record-service-stac", collection, STAC)];
         }
@@ -88,12 +94,11 @@ fn service(links: &Links, path: &str, title: &str, description: String, standard
 }
 
 /// Places, properties and the box of the series that the permit reaches.
-async fn observed(records: &Records<'_>, record: &mut Record, permit: &Permit) -> Answer<()> {
-    let streams = records.app.catalog.datastreams(permit.dataset()).await?;
-    let reached = streams.iter().filter(|s| permit.rows().allows(&s.key.place, &s.key.property));
+async fn observed(records: &Records<'_>, record: &mut Record, permit: &Permit, at: At) -> Answer<()> {
+    let Shelf { streams, .. } = Shelf::open(records.app, permit, at).await?;
     let mut places: BTreeSet<&PlaceId> = BTreeSet::new();
     let mut properties: BTreeMap<&PropertyCode, &Datastream> = BTreeMap::new();
-    for stream in reached {
+    for stream in &streams {
         places.insert(&stream.key.place);
         properties.entry(&stream.key.property).or_insert(stream);
     }
@@ -211,17 +216,16 @@ fn series_files(links: &Links, record: &Record) -> Vec<Distribution> {
     ]
 }
 
-/// Pins what can be pinned to a version: the files of series. What always shows the newest state is
-/// left out.
+/// Pins what is told of a version to it: addresses name it, whatever the newest one is.
 pub(super) fn pin(record: &mut Record, number: u64) {
-    let is_newest = record.newest().is_some_and(|newest| newest.number == number);
-    let is_series = record.kind == DatasetKind::Observations.code();
-    if is_series {
-        for way in &mut record.distributions {
-            way.url.push_str(&format!("&version={number}"));
-        }
-    } else if !is_newest {
-        record.distributions.clear();
+    for way in &mut record.distributions {
+        let pinned = url::Url::parse(&way.url).map(|mut address| {
+            if !address.query_pairs().any(|(name, _)| name == "version") {
+                address.query_pairs_mut().append_pair("version", &number.to_string());
+            }
+            address.into()
+        });
+        way.url = pinned.unwrap_or_else(|_| way.url.clone());
     }
 }
 
@@ -241,9 +245,9 @@ fn feature_pages(links: &Links, record: &Record, rows: u64) -> Distribution {
     }
 }
 
-async fn rasters(records: &Records<'_>, record: &mut Record, permit: &Permit) -> Answer<()> {
+async fn rasters(records: &Records<'_>, record: &mut Record, permit: &Permit, at: At) -> Answer<()> {
     let links = records.links;
-    let request = FeatureRequest { limit: MOST_FILES, ..FeatureRequest::default() };
+    let request = FeatureRequest { limit: MOST_FILES, at, ..FeatureRequest::default() };
     let found = rasters::read(records.app, permit, request).await?;
     record.distributions = vec![Distribution {
         key: "coverages".to_owned(),
@@ -256,6 +260,7 @@ async fn rasters(records: &Records<'_>, record: &mut Record, permit: &Permit) ->
         sha256: None,
         conforms_to: None,
     }];
+    let pin = if let At::Version(version) = at { Some(version) } else { None };
     let times: Vec<DateTime<Utc>> = found.items.iter().filter_map(|raster| raster.time).collect();
     if found.matched as usize == found.items.len() {
         record.time = times.iter().min().copied().zip(times.iter().max().copied());
@@ -266,7 +271,7 @@ async fn rasters(records: &Records<'_>, record: &mut Record, permit: &Permit) ->
             title: Words::new([("vi", Some(raster.title.clone()))]),
             media_type: "image/tiff; application=geotiff; profile=cloud-optimized".to_owned(),
             format: "GeoTIFF",
-            url: links.path(&raster.path(permit)),
+            url: raster.link(permit, links, pin),
             is_file: true,
             bytes: u64::try_from(raster.bytes).ok(),
             sha256: Some(raster.sha256),

@@ -51,7 +51,7 @@ pub(super) async fn read(
 ) -> Answer<Response> {
     let path = parse_path(path)?;
     let Asked { options, at, as_of } = params::asked(query, &path, Utc::now())?;
-    let world = reach::world(&reader.app, &reader.principal, &path, &options).await?;
+    let world = reach::world(&reader.app, &reader.principal, &path, &options, at).await?;
     let ctx = Context::new(reader.app.clone(), world, reader.links.clone(), reader.lang, (at, as_of));
     match (ctx.resolve(&path).await?, &path.tail) {
         (Target::One(node), Tail::Whole) => {

@@ -3,13 +3,14 @@
 
 use model::DatastreamId;
 use policy::Principal;
+use query::At;
 use standards::sta::{Entity, Expand, Id, Options, ResourcePath, parse_observation_id};
 
 use super::answer::collect_paths;
 use super::encode::subject;
 use super::world::World;
 use crate::App;
-use crate::http::{Answer, Problem};
+use crate::http::{Answer, Problem, ProblemKind};
 
 /// What the asker may see, as far as the request can touch it. A series that is named must be
 /// readable: the refusal says what is missing, and is on record.
@@ -18,19 +19,25 @@ pub(super) async fn world(
     principal: &Principal,
     path: &ResourcePath,
     options: &Options,
+    at: At,
 ) -> Answer<World> {
-    let Some(named) = named_series(path) else { return World::open(app, principal).await };
+    let Some(named) = named_series(path) else { return World::open(app, principal, at).await };
     let written = path.steps[0].id.as_ref().map_or_else(String::new, ToString::to_string);
+    let missing = || Problem::not_found(&written);
     let Some(series) = app.catalog.datastream(named).await? else {
         // The number may be that of series which are observed together.
         let gazetteer = app.catalog.gazetteer().await?;
         return match gazetteer.descriptions.contains_key(&subject::multi(named.0)) {
-            true => World::open(app, principal).await,
-            false => Err(Problem::not_found(&written)),
+            true => World::open(app, principal, at).await,
+            false => Err(missing()),
         };
     };
-    let alone = World::of_series(app, principal, series).await?;
-    if stays(path, options) { Ok(alone) } else { World::open(app, principal).await }
+    let alone = match World::of_series(app, principal, series, at).await {
+        // That there is a dataset behind a number is not told to whoever may not know of it.
+        Err(problem) if problem.kind == ProblemKind::NotFound => return Err(missing()),
+        found => found?,
+    };
+    if stays(path, options) { Ok(alone) } else { World::open(app, principal, at).await }
 }
 
 /// The series that a path begins with, by its own number or by that of one of its values.

@@ -1,18 +1,19 @@
 //! Everything but observations that the asker may see, in memory: series with their places,
 //! properties and procedures.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use catalog::Gazetteer;
 use chrono::{DateTime, Utc};
 use model::{Dataset, DatasetKind, Datastream, DatastreamId, DatastreamKey, PlaceId, PropertyCode};
 use policy::{Permit, Principal, Purpose};
+use query::At;
 use serde_json::Value;
 
 use crate::App;
 use crate::http::principal::may_register;
-use crate::http::{Answer, Problem};
+use crate::http::{Answer, Problem, ProblemKind};
 use crate::sta::encode::subject::{COMPONENTS, MULTI, PROCEDURE};
 
 /// The place of a series in [`World::series`].
@@ -52,17 +53,25 @@ pub(super) fn sensor_id(procedure: &str) -> &str {
 
 impl World {
     /// One series, if the principal may read its dataset, or the refusal.
-    pub(super) async fn of_series(app: &App, principal: &Principal, series: Datastream) -> Answer<World> {
+    pub(super) async fn of_series(
+        app: &App,
+        principal: &Principal,
+        series: Datastream,
+        at: At,
+    ) -> Answer<World> {
         let id = &series.key.dataset;
         let permit = app.catalog.authorize(principal, id, Purpose::Read, Utc::now()).await?;
         let dataset = app.catalog.dataset(id).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
-        let reached = permit.rows().allows(&series.key.place, &series.key.property);
+        let present = present(app, &permit, at).await?;
+        let reached = permit.rows().allows(&series.key.place, &series.key.property)
+            && present.is_none_or(|present| present.contains(&series.id));
         let series = reached.then_some((series, 0)).into_iter().collect();
         Ok(World::of(app.catalog.gazetteer().await?, vec![(dataset, permit)], series))
     }
 
-    /// Asks the catalogue for all that the principal may read.
-    pub(super) async fn open(app: &App, principal: &Principal) -> Answer<World> {
+    /// Asks the catalogue for all that the principal may read: of versions that are named, the series
+    /// that they have values of.
+    pub(super) async fn open(app: &App, principal: &Principal, at: At) -> Answer<World> {
         let now = Utc::now();
         let mut datasets = Vec::new();
         let mut series = Vec::new();
@@ -75,12 +84,13 @@ impl World {
                 Err(catalog::Error::Denied(_) | catalog::Error::NotFound { .. }) => continue,
                 Err(error) => return Err(error.into()),
             };
-            add_reached(app, &permit, datasets.len(), &mut series).await?;
+            add_reached(app, &permit, at, datasets.len(), &mut series).await?;
             datasets.push((dataset, permit));
         }
         let mut world = World::of(app.catalog.gazetteer().await?, datasets, series);
         world.add_multis();
-        if may_register(principal).is_ok() {
+        // Series are made now, and of what there is now.
+        if at == At::Latest && may_register(principal).is_ok() {
             world.add_all();
         }
         Ok(world)
@@ -200,11 +210,29 @@ impl World {
 async fn add_reached(
     app: &App,
     permit: &Permit,
+    at: At,
     dataset: usize,
     series: &mut Vec<(Datastream, usize)>,
 ) -> Answer<()> {
     let all = app.catalog.datastreams(permit.dataset()).await?;
-    let reached = all.iter().filter(|stream| permit.rows().allows(&stream.key.place, &stream.key.property));
+    let present = present(app, permit, at).await?;
+    let reached = all.iter().filter(|stream| {
+        permit.rows().allows(&stream.key.place, &stream.key.property)
+            && present.as_ref().is_none_or(|present| present.contains(&stream.id))
+    });
     series.extend(reached.map(|stream| (stream.clone(), dataset)));
     Ok(())
+}
+
+/// The series that a version has values of; nothing is said of the newest one. A dataset that has no
+/// such version has none.
+async fn present(app: &App, permit: &Permit, at: At) -> Answer<Option<BTreeSet<DatastreamId>>> {
+    if at == At::Latest {
+        return Ok(None);
+    }
+    match app.engine.present(permit, at).await.map_err(Problem::from) {
+        Ok(present) => Ok(Some(present.datastreams)),
+        Err(problem) if problem.kind == ProblemKind::NotFound => Ok(Some(BTreeSet::new())),
+        Err(problem) => Err(problem),
+    }
 }

@@ -174,7 +174,7 @@ impl Writer<'_> {
     /// The entity that a path leads to, as its reader sees it.
     async fn find(&self, path: &ResourcePath) -> Answer<(Context, Node)> {
         let Reader { app, principal, links, lang } = self.reader;
-        let world = reach::world(app, principal, path, &Options::default()).await?;
+        let world = reach::world(app, principal, path, &Options::default(), query::At::Latest).await?;
         let ctx = Context::new(app.clone(), world, links.clone(), *lang, Default::default());
         match ctx.resolve(path).await? {
             Target::One(node) => Ok((ctx, node)),

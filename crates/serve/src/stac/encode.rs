@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::Lang;
+use model::{Lang, Version};
 use serde_json::{Value, json};
 use standards::ogc::{GEOJSON, Link};
 use standards::record::Record;
@@ -44,13 +44,13 @@ pub(super) fn landing(links: &Links, lang: Lang, children: &[(String, String)]) 
 }
 
 /// A collection.
-pub(super) fn collection(links: &Links, lang: Lang, record: &Record) -> Value {
+pub(super) fn collection(links: &Links, lang: Lang, record: &Record, pin: Option<Version>) -> Value {
     let path = format!("/stac/collections/{}", record.id);
     let ways = vec![
-        Link::new("self", links.path(&path), JSON),
+        Link::new("self", pinned(links, &path, pin), JSON),
         Link::new("root", links.path("/stac"), JSON),
         Link::new("parent", links.path("/stac"), JSON),
-        Link::new("items", links.path(&format!("{path}/items")), GEOJSON),
+        Link::new("items", pinned(links, &format!("{path}/items"), pin), GEOJSON),
         Link::new(QUERYABLES, links.path(&format!("{path}/queryables")), SCHEMA),
         Link::new("via", links.path(&format!("/v1/datasets/{}", record.id)), JSON),
         Link::new("describedby", record.page.clone(), "text/html"),
@@ -59,16 +59,24 @@ pub(super) fn collection(links: &Links, lang: Lang, record: &Record) -> Value {
     stac::collection(&Collection { record, lang: lang.tag(), links: ways })
 }
 
+/// The address of what is told of a version that is named, or of the newest.
+fn pinned(links: &Links, path: &str, pin: Option<Version>) -> String {
+    match pin {
+        None => links.path(path),
+        Some(version) => links.to(path, &[("version", &version.to_string())]),
+    }
+}
+
 /// An item. `records` tells of the datasets whose item is the dataset itself.
 pub(super) fn item(links: &Links, lang: Lang, found: &Found<'_>, records: &HashMap<String, Record>) -> Value {
     let dataset = &found.shown.dataset;
-    let version = &found.shown.version;
+    let (version, pin) = (&found.shown.version, found.shown.pin());
     let collection = format!("/stac/collections/{}", dataset.id);
     let ways = vec![
-        Link::new("self", links.path(&format!("{collection}/items/{}", found.id())), GEOJSON),
+        Link::new("self", pinned(links, &format!("{collection}/items/{}", found.id()), pin), GEOJSON),
         Link::new("root", links.path("/stac"), JSON),
-        Link::new("parent", links.path(&collection), JSON),
-        Link::new("collection", links.path(&collection), JSON),
+        Link::new("parent", pinned(links, &collection, pin), JSON),
+        Link::new("collection", pinned(links, &collection, pin), JSON),
     ];
     let mut item = Item {
         id: found.id().to_owned(),
@@ -141,7 +149,7 @@ fn of_raster(links: &Links, found: &Found<'_>, raster: &Raster, item: &mut Item)
     });
     item.assets.push(Asset {
         key: "data".to_owned(),
-        href: links.path(&raster.path(&found.shown.permit)),
+        href: raster.link(&found.shown.permit, links, found.shown.pin()),
         title: raster.title.clone(),
         media_type: "image/tiff; application=geotiff; profile=cloud-optimized".to_owned(),
         roles: vec!["data"],

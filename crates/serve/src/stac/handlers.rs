@@ -7,8 +7,10 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use model::{DatasetId, Lang};
 use policy::Principal;
+use query::At;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use standards::ogc::{GEOJSON, Link};
@@ -64,6 +66,20 @@ const OF_SEARCH: [&str; 13] = [
 #[serde(deny_unknown_fields)]
 pub(super) struct NoParams {}
 
+/// Which version is told of.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PinParams {
+    version: Option<u64>,
+    as_known_at: Option<String>,
+}
+
+impl PinParams {
+    fn at(&self) -> Answer<At> {
+        params::at(self.version, self.as_known_at.as_deref())
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListParams {
@@ -79,7 +95,7 @@ pub(super) async fn landing(
     RequestLang(lang): RequestLang,
     Params(NoParams {}): Params<NoParams>,
 ) -> Answer<Json<Value>> {
-    let shown = Shown::all(&app, &principal, None).await?;
+    let shown = Shown::all(&app, &principal, None, None).await?;
     let children: Vec<(String, String)> = shown
         .iter()
         .take(COLLECTIONS)
@@ -108,7 +124,7 @@ pub(super) async fn queryables_of(
     links: Links,
     Path(collection): Path<String>,
 ) -> Answer<Response> {
-    let shown = shown(&app, &principal, &collection).await?;
+    let shown = shown(&app, &principal, &collection, At::Latest).await?;
     let address = links.path(&format!("/stac/collections/{}/queryables", shown.dataset.id));
     Ok(document(encode::SCHEMA, &stac::queryables(&address, &shown.dataset.title.vi, &numbers())))
 }
@@ -127,7 +143,7 @@ pub(super) async fn collections(
     let limit = params::limit(asked.limit, COLLECTIONS, MOST_ITEMS)?;
     let after = asked.token.as_deref().map(DatasetId::new).transpose();
     let after = after.map_err(|error| Problem::parameter("token", error))?;
-    let shown = Shown::all(&app, &principal, None).await?;
+    let shown = Shown::all(&app, &principal, None, None).await?;
     let total = shown.len();
     let from = shown.partition_point(|one| after.as_ref().is_some_and(|after| one.dataset.id <= *after));
     let page: Vec<_> = shown.iter().skip(from).take(limit).map(|one| one.dataset.clone()).collect();
@@ -142,7 +158,7 @@ pub(super) async fn collections(
         ways.push(Link::new("next", next, encode::JSON));
     }
     let collections: Vec<Value> =
-        records.iter().map(|record| encode::collection(&links, lang, record)).collect();
+        records.iter().map(|record| encode::collection(&links, lang, record, None)).collect();
     Ok(Json(json!({
         "collections": collections, "links": ways, "numberMatched": total, "numberReturned": collections.len(),
     })))
@@ -154,16 +170,20 @@ pub(super) async fn collection(
     links: Links,
     RequestLang(lang): RequestLang,
     Path(collection): Path<String>,
+    Params(asked): Params<PinParams>,
 ) -> Answer<Json<Value>> {
-    let shown = shown(&app, &principal, &collection).await?;
+    let shown = shown(&app, &principal, &collection, asked.at()?).await?;
     let records = Records::open(&app, &principal, &links).await?;
-    let record = records.one(&shown.dataset.id, History::Newest).await?;
-    Ok(Json(encode::collection(&links, lang, &record)))
+    let record = match shown.pin() {
+        Some(version) => records.version(&shown.dataset.id, version.0).await?.0,
+        None => records.one(&shown.dataset.id, History::Newest).await?,
+    };
+    Ok(Json(encode::collection(&links, lang, &record, shown.pin())))
 }
 
 /// A dataset that has data; without, there is no collection yet.
-async fn shown(app: &App, principal: &Principal, id: &str) -> Answer<Shown> {
-    Shown::open(app, principal, id).await?.ok_or_else(|| Problem::not_found(id))
+async fn shown(app: &App, principal: &Principal, id: &str, at: At) -> Answer<Shown> {
+    Shown::open(app, principal, id, at).await?.ok_or_else(|| Problem::not_found(id))
 }
 
 pub(super) async fn items(
@@ -176,8 +196,9 @@ pub(super) async fn items(
 ) -> Answer<Response> {
     let id = dataset_id(&collection)?;
     let pairs = pairs(query)?;
-    let wanted = Search::of_pairs(&pairs, &OF_ITEMS)?;
-    let one = [shown(&app, &principal, id.as_str()).await?];
+    let (pin, others) = pinned(&pairs)?;
+    let wanted = Search::of_pairs(&others, &OF_ITEMS)?;
+    let one = [shown(&app, &principal, id.as_str(), pin).await?];
     let path = format!("/stac/collections/{id}/items");
     let asker = Asker { app: &app, principal: &principal, links: &links, lang };
     asker.answer(&one, &wanted, &path, &Next::ByGet(pairs)).await
@@ -189,8 +210,9 @@ pub(super) async fn item(
     links: Links,
     RequestLang(lang): RequestLang,
     Path((collection, id)): Path<(String, String)>,
+    Params(asked): Params<PinParams>,
 ) -> Answer<Response> {
-    let one = [shown(&app, &principal, &collection).await?];
+    let one = [shown(&app, &principal, &collection, asked.at()?).await?];
     let all = read::entries(&app, &one).await?;
     let found = read::of_id(&all, &id).ok_or_else(|| Problem::not_found(&id))?;
     let asker = Asker { app: &app, principal: &principal, links: &links, lang };
@@ -206,8 +228,9 @@ pub(super) async fn search(
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
     let pairs = pairs(query)?;
-    let wanted = Search::of_pairs(&pairs, &OF_SEARCH)?;
-    let shown = Shown::all(&app, &principal, wanted.collections.as_deref()).await?;
+    let (pin, others) = pinned(&pairs)?;
+    let wanted = Search::of_pairs(&others, &OF_SEARCH)?;
+    let shown = Shown::all(&app, &principal, wanted.collections.as_deref(), instant(pin)?).await?;
     let asker = Asker { app: &app, principal: &principal, links: &links, lang };
     asker.answer(&shown, &wanted, "/stac/search", &Next::ByGet(pairs)).await
 }
@@ -219,8 +242,15 @@ pub(super) async fn search_post(
     RequestLang(lang): RequestLang,
     Body(body): Body<Value>,
 ) -> Answer<Response> {
-    let wanted = Search::of_json(&body, &OF_SEARCH)?;
-    let shown = Shown::all(&app, &principal, wanted.collections.as_deref()).await?;
+    let mut others = body.clone();
+    let pin = others.as_object_mut().and_then(|members| members.remove("as_known_at"));
+    let pin = match &pin {
+        None => None,
+        Some(Value::String(text)) => params::instant(Some(text.as_str()))?,
+        Some(_) => return Err(Problem::parameter("as_known_at", "write an instant as a text")),
+    };
+    let wanted = Search::of_json(&others, &OF_SEARCH)?;
+    let shown = Shown::all(&app, &principal, wanted.collections.as_deref(), pin).await?;
     let asker = Asker { app: &app, principal: &principal, links: &links, lang };
     asker.answer(&shown, &wanted, "/stac/search", &Next::ByPost(body)).await
 }
@@ -233,6 +263,28 @@ fn pairs(query: Option<String>) -> Answer<Vec<(String, String)>> {
     }
     let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
     Ok(pairs.filter(|(name, _)| name != "lang").collect())
+}
+
+/// The version that is named, and the other parameters.
+fn pinned(pairs: &[(String, String)]) -> Answer<(At, Vec<(String, String)>)> {
+    let get = |of: &str| pairs.iter().find(|(name, _)| name == of).map(|(_, value)| value.as_str());
+    let wrong = |_| Problem::parameter("version", "it is not a number");
+    let version = get("version").map(|text| text.parse().map_err(wrong)).transpose()?;
+    let at = params::at(version, get("as_known_at"))?;
+    let is_pin = |name: &str| name == "version" || name == "as_known_at";
+    Ok((at, pairs.iter().filter(|(name, _)| !is_pin(name)).cloned().collect()))
+}
+
+/// An instant, for what is of several datasets.
+fn instant(at: At) -> Answer<Option<DateTime<Utc>>> {
+    match at {
+        At::Latest => Ok(None),
+        At::KnownAt(time) => Ok(Some(time)),
+        At::Version(_) => {
+            let why = "a version is of one dataset, and these are of several: give `as_known_at`";
+            Err(Problem::parameter("version", why))
+        }
+    }
 }
 
 /// How the next page is asked for: as this one was.
@@ -305,7 +357,13 @@ impl Asker<'_> {
             return Ok(HashMap::new());
         }
         let records = Records::open(self.app, self.principal, self.links).await?;
-        let told = records.of(&datasets, History::Newest).await?;
+        let mut told = records.of(&datasets, History::Newest).await?;
+        let pins = found.iter().filter(|found| found.entry.raster.is_none());
+        for (record, found) in told.iter_mut().zip(pins) {
+            if let Some(version) = found.shown.pin() {
+                *record = records.version(&found.shown.dataset.id, version.0).await?.0;
+            }
+        }
         Ok(told.into_iter().map(|record| (record.id.clone(), record)).collect())
     }
 }

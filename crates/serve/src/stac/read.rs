@@ -5,37 +5,51 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use catalog::Readable;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use geo_types::{Coord, Geometry, LineString, Point, Rect};
-use model::{Dataset, DatasetId, DatasetKind, VersionInfo};
+use model::{Dataset, DatasetId, DatasetKind, Version, VersionInfo};
 use policy::{Permit, Principal, Purpose};
+use query::At;
 use standards::cql2::{self, Subject, Value};
 use standards::stac::{Cursor, Key, Search, When};
 
 use super::shelf::{self, Entry};
 use crate::App;
-use crate::http::{Answer, Problem};
+use crate::http::{Answer, Problem, params};
 
 /// A dataset that the asker may read and that has data.
 pub(super) struct Shown {
     pub(super) dataset: Dataset,
     pub(super) permit: Permit,
     pub(super) version: VersionInfo,
+    /// Whether the version was named, by its number or by an instant.
+    pub(super) is_pinned: bool,
 }
 
 impl Shown {
-    /// The one of an id.
-    pub(super) async fn open(app: &App, principal: &Principal, id: &str) -> Answer<Option<Shown>> {
-        let dataset_id = DatasetId::new(id).map_err(|_| Problem::not_found(id))?;
-        let permit = app.catalog.authorize(principal, &dataset_id, Purpose::Read, Utc::now()).await?;
-        app.lake.settle(&dataset_id).await?;
-        let dataset = app.catalog.dataset(&dataset_id).await?.ok_or_else(|| Problem::not_found(id))?;
-        let version = app.catalog.latest_version(&dataset_id).await?;
-        Ok(version.map(|version| Shown { dataset, permit, version }))
+    /// The version that is named, for links to what it was.
+    pub(super) fn pin(&self) -> Option<Version> {
+        self.is_pinned.then_some(self.version.version)
     }
 
-    /// Those of some ids, or all; ids that the asker may not read are passed over.
-    pub(super) async fn all(app: &App, principal: &Principal, only: Option<&[String]>) -> Answer<Vec<Shown>> {
+    /// The one of an id.
+    pub(super) async fn open(app: &App, principal: &Principal, id: &str, at: At) -> Answer<Option<Shown>> {
+        let dataset_id = DatasetId::new(id).map_err(|_| Problem::not_found(id))?;
+        let permit = app.catalog.authorize(principal, &dataset_id, Purpose::Read, Utc::now()).await?;
+        let dataset = app.catalog.dataset(&dataset_id).await?.ok_or_else(|| Problem::not_found(id))?;
+        let version = params::version(app, &dataset_id, at).await?;
+        let is_pinned = at != At::Latest;
+        Ok(version.map(|version| Shown { dataset, permit, version, is_pinned }))
+    }
+
+    /// Those of some ids, or all, as they are or as they were known; ids that the asker may not read are
+    /// passed over.
+    pub(super) async fn all(
+        app: &App,
+        principal: &Principal,
+        only: Option<&[String]>,
+        known: Option<DateTime<Utc>>,
+    ) -> Answer<Vec<Shown>> {
         let now = Utc::now();
         let readable: Vec<Readable> = match only {
             Some(names) => {
@@ -51,14 +65,14 @@ impl Shown {
         for id in &ids {
             app.lake.settle(id).await?;
         }
-        let mut versions = app.catalog.versions_of(&ids, None).await?;
+        let mut versions = app.catalog.versions_of(&ids, known).await?;
         let permits: HashMap<DatasetId, Permit> =
             readable.into_iter().map(|one| (one.permit.dataset().clone(), one.permit)).collect();
         let datasets = app.catalog.datasets_of(&ids).await?.into_iter();
         let shown = datasets.filter_map(|dataset| {
             let permit = permits.get(&dataset.id)?.clone();
             let version = versions.remove(&dataset.id)?;
-            Some(Shown { dataset, permit, version })
+            Some(Shown { dataset, permit, version, is_pinned: known.is_some() })
         });
         Ok(shown.collect())
     }

@@ -14,6 +14,7 @@ use standards::stac::When;
 use crate::App;
 use crate::http::Answer;
 use crate::rasters::{self, Raster};
+use crate::shelf::Shelf as Series;
 
 /// Items that are held at most, of all datasets together.
 const MOST_HELD: usize = 400_000;
@@ -48,6 +49,10 @@ impl Shelf {
 
     fn put(&self, version: &VersionInfo, entries: &Arc<Vec<Entry>>) {
         let mut held = self.held.lock();
+        // An older version is answered, and drives out nothing of the newest.
+        if held.get(&version.dataset).is_some_and(|(number, _)| *number > version.version.0) {
+            return;
+        }
         let others: usize = held.values().map(|(_, entries)| entries.len()).sum();
         if others + entries.len() > MOST_HELD {
             held.clear();
@@ -56,7 +61,7 @@ impl Shelf {
     }
 }
 
-/// The items of the newest version of a dataset, as far as the permit reaches.
+/// The items of a version of a dataset, as far as the permit reaches.
 pub(super) async fn entries(
     app: &App,
     permit: &Permit,
@@ -116,11 +121,8 @@ async fn of_table(app: &App, permit: &Permit, kind: DatasetKind, version: &Versi
     let (first, last) = (files().filter_map(|f| f.min_time).min(), files().filter_map(|f| f.max_time).max());
     let span = instant(first).zip(instant(last)).filter(|_| permit.rows().is_open());
     let bbox = if kind == DatasetKind::Observations {
-        let gazetteer = app.catalog.gazetteer().await?;
-        let streams = app.catalog.datastreams(permit.dataset()).await?;
-        let reached = streams.iter().filter(|s| permit.rows().allows(&s.key.place, &s.key.property));
-        let positions = reached.filter_map(|stream| gazetteer.place(&stream.key.place)?.position);
-        positions.map(|at| [at.lon, at.lat, at.lon, at.lat]).reduce(around)
+        let series = Series::open(app, permit, At::Version(version.version)).await?;
+        series.bbox().map(|of| [of.west, of.south, of.east, of.north])
     } else {
         let boxes = files().filter_map(|file| file.bbox);
         boxes.map(|of| [of.west, of.south, of.east, of.north]).reduce(around)

@@ -164,7 +164,7 @@ pub(super) async fn latest(
     name: &str,
     lang: Lang,
 ) -> Answer<Finished> {
-    let shelf = Shelf::open(app, permit).await?;
+    let shelf = Shelf::open(app, permit, at).await?;
     let here = |stream: &&model::Datastream| {
         shelf.position(&stream.key.place).is_some_and(|position| is_here(tile, position))
     };
@@ -258,7 +258,7 @@ pub(super) async fn fields(app: &App, source: &Source) -> Answer<BTreeMap<String
             }
         }
         Source::Observations(_, permit) => {
-            let shelf = Shelf::open(app, permit).await?;
+            let shelf = Shelf::open(app, permit, At::Latest).await?;
             for name in shelf.streams.iter().map(|stream| &shelf.names[&stream.id]) {
                 fields.insert(name.clone(), "Number".to_owned());
                 fields.insert(format!("{name}_time"), "String".to_owned());

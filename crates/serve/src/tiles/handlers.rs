@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use model::{Bbox, Version};
+use model::Bbox;
 use query::At;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -16,7 +16,7 @@ use standards::tiles::{TileMatrixSets, TileSets, VectorLayer, matrix_set, matrix
 use super::source::Source;
 use super::{MVT, draw};
 use crate::App;
-use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLang};
+use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLang, params};
 use crate::tilesets::{self, Finished, Key, TilePath};
 
 #[derive(Debug, Default, Deserialize)]
@@ -24,6 +24,7 @@ use crate::tilesets::{self, Finished, Key, TilePath};
 pub(super) struct TileParams {
     f: Option<String>,
     version: Option<u64>,
+    as_known_at: Option<String>,
 }
 
 impl TileParams {
@@ -36,15 +37,29 @@ impl TileParams {
             _ => Ok(()),
         }
     }
+
+    /// Refuses a version where what is told is of none.
+    fn unpinned(&self) -> Answer<()> {
+        let given = [("version", self.version.is_some()), ("as_known_at", self.as_known_at.is_some())];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((name, _)) => {
+                let why = format!("`{name}` is a parameter of tiles, and none of what describes them");
+                Err(Problem::text(ProblemKind::UnknownParameter, why).at(name))
+            }
+        }
+    }
 }
 
 pub(super) async fn grids(links: Links, Params(asked): Params<TileParams>) -> Answer<Json<TileMatrixSets>> {
     asked.check(&["json"])?;
+    asked.unpinned()?;
     Ok(Json(matrix_sets(|grid| links.path(&format!("/ogc/tileMatrixSets/{}", grid.id())))))
 }
 
 pub(super) async fn grid(Path(id): Path<String>, Params(asked): Params<TileParams>) -> Answer<Response> {
     asked.check(&["json"])?;
+    asked.unpinned()?;
     Ok(Json(matrix_set(tilesets::grid(&id)?)).into_response())
 }
 
@@ -57,6 +72,7 @@ pub(super) async fn sets(
     Params(asked): Params<TileParams>,
 ) -> Answer<Json<TileSets>> {
     asked.check(&["json"])?;
+    asked.unpinned()?;
     let source = Source::open(&app, &principal, &collection).await?;
     Ok(Json(source.describe(&app, &collection, lang).await?.list(&links)))
 }
@@ -70,6 +86,7 @@ pub(super) async fn set(
     Params(asked): Params<TileParams>,
 ) -> Answer<Response> {
     asked.check(&["json", "tilejson"])?;
+    asked.unpinned()?;
     let source = Source::open(&app, &principal, &collection).await?;
     let grid = tilesets::grid(&grid)?;
     let described = source.describe(&app, &collection, lang).await?;
@@ -93,9 +110,9 @@ pub(super) async fn tile(
     asked.check(&["mvt", "pbf"])?;
     let source = Source::open(&app, &principal, &path.collection).await?;
     let tile = path.tile()?;
-    let version = match asked.version {
-        Some(version) => Some(Version(version)),
-        None => source.version(&app).await?,
+    let version = match params::at(asked.version, asked.as_known_at.as_deref())? {
+        At::Latest => source.version(&app).await?,
+        at => source.pinned(&app, at).await?,
     };
     let key = source.dataset().zip(version).map(|((dataset, permit), version)| {
         // What a filtered permit reaches is not what others reach; names are in the reader's language.

@@ -16,7 +16,7 @@ use standards::ogc::Link;
 use crate::App;
 use crate::http::Links;
 use crate::http::language::message;
-use crate::outlet::{Content, Outlet, operation, text};
+use crate::outlet::{Content, Outlet, operation, pins, text};
 
 pub(crate) const OUTLET: Outlet = Outlet { conformance: &CONFORMANCE, landing, collection, paths };
 
@@ -61,7 +61,7 @@ fn collection(content: Content, id: &str, links: &Links, lang: Lang) -> Vec<Link
 fn paths() -> Vec<(String, Value)> {
     let path = |name| text(name, "path");
     let set = [path("collection"), path("grid")];
-    let tile = [&set[..], &[path("level"), path("row"), path("column")]].concat();
+    let tile = [&set[..], &[path("level"), path("row"), path("column")], &pins()[..]].concat();
     let json = "application/json";
     [
         ("/tileMatrixSets", "grids", json, vec![]),

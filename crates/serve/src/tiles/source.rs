@@ -4,9 +4,10 @@ use chrono::Utc;
 use lake::AsOf;
 use model::{Bbox, Dataset, DatasetId, DatasetKind, Lang, Version};
 use policy::{Permit, Principal, Purpose};
+use query::At;
 
 use crate::App;
-use crate::http::{Answer, Problem};
+use crate::http::{Answer, Problem, params};
 use crate::shelf::Shelf;
 use crate::tilesets::Described;
 
@@ -59,6 +60,12 @@ impl Source {
         }
     }
 
+    /// A version that is named; of reference data there are none.
+    pub(super) async fn pinned(&self, app: &App, at: At) -> Answer<Option<Version>> {
+        let Some((dataset, _)) = self.dataset() else { return Ok(None) };
+        Ok(params::version(app, &dataset.id, at).await?.map(|info| info.version))
+    }
+
     pub(super) async fn describe(&self, app: &App, id: &str, lang: Lang) -> Answer<Described> {
         let (mut title, mut description, mut attribution, mut bbox) =
             (String::new(), String::new(), String::new(), None);
@@ -72,7 +79,7 @@ impl Source {
                 description.push_str(dataset.description.get(lang).0);
                 attribution = [dataset.source.as_str(), &dataset.licence].join(" · ");
                 bbox = match dataset.kind {
-                    DatasetKind::Observations => Shelf::open(app, permit).await?.bbox(),
+                    DatasetKind::Observations => Shelf::open(app, permit, At::Latest).await?.bbox(),
                     _ => boxes(app, permit).await?,
                 };
             }

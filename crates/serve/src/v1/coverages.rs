@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use formats::coverage::CogIndex;
 use formats::crs::Crs;
 use lake::GetRange;
-use model::{OriginalHash, Version};
+use model::{DatasetId, OriginalHash, Version};
 use policy::{Permit, Purpose};
 use query::{At, FeatureRequest};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::datasets::dataset_id;
 use super::documents::Page;
-use super::sql::instant;
 use crate::App;
 use crate::http::{Answer, Caller, Links, Params, Problem, paging, params};
 use crate::rasters::{self, Raster};
@@ -45,14 +44,11 @@ pub struct CoverageParams {
 }
 
 impl CoverageParams {
-    fn at(&self) -> Answer<At> {
-        match (self.version, instant(self.as_known_at.as_deref(), "as_known_at")?) {
-            (None, None) => Ok(At::Latest),
-            (Some(version), None) => Ok(At::Version(Version(version))),
-            (None, Some(time)) => Ok(At::KnownAt(time)),
-            (Some(_), Some(_)) => {
-                Err(Problem::parameter("version", "give either `version` or `as_known_at`"))
-            }
+    /// The version that is named; none when it is the newest that is meant.
+    async fn pin(&self, app: &App, dataset: &DatasetId) -> Answer<Option<Version>> {
+        match params::at(self.version, self.as_known_at.as_deref())? {
+            At::Latest => Ok(None),
+            at => Ok(params::version(app, dataset, at).await?.map(|info| info.version)),
         }
     }
 
@@ -153,14 +149,16 @@ pub async fn list(
         bbox = bbox.or(model::Bbox::new(lon, lat, lon, lat));
     }
     let limit = params::limit(asked.limit, 100, 1000)?;
+    let pin = asked.pin(&app, &id).await?;
     let (at, offset) = match asked.begin()? {
-        None => (asked.at()?, asked.offset.unwrap_or(0)),
+        None => (pin.map_or(At::Latest, At::Version), asked.offset.unwrap_or(0)),
         Some((version, seen)) => (At::Version(version), seen),
     };
     let request = FeatureRequest { bbox, offset, limit, feature: None, at };
     let found = rasters::read(&app, &permit, request).await?;
     let (total, version) = (found.matched, found.version);
-    let mut items: Vec<_> = found.items.into_iter().map(|raster| document(raster, &permit, &links)).collect();
+    let items = found.items.into_iter().map(|raster| document(raster, &permit, &links, pin));
+    let mut items: Vec<_> = items.collect();
     let seen = offset.saturating_add(items.len());
     let next = version.filter(|_| !items.is_empty() && (seen as u64) < total).map(|version| {
         let (limit, cursor) = (limit.to_string(), paging::cursor(&format!("{version}.{seen}")));
@@ -194,7 +192,7 @@ pub async fn show(
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let position = asked.position()?;
-    let mut found = one(&app, &permit, &links, &item, asked.at()?).await?;
+    let mut found = one(&app, &permit, &links, &item, asked.pin(&app, &id).await?).await?;
     if let Some((lon, lat)) = position {
         found.values = value(&app, &permit, &found, lon, lat).await?;
     }
@@ -217,7 +215,7 @@ pub async fn file(
 ) -> Answer<Response> {
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
-    let found = one(&app, &permit, &links, &item, asked.at()?).await?;
+    let found = one(&app, &permit, &links, &item, asked.pin(&app, &id).await?).await?;
     let size = u64::try_from(found.bytes).unwrap_or(0);
     let asked = match headers
         .get(header::RANGE)
@@ -271,16 +269,23 @@ pub(super) fn range(text: &str, size: u64) -> Asked {
     if range.start >= range.end { Asked::Nothing } else { Asked::Part(range) }
 }
 
-async fn one(app: &App, permit: &Permit, links: &Links, item: &str, at: At) -> Answer<CoverageDocument> {
+async fn one(
+    app: &App,
+    permit: &Permit,
+    links: &Links,
+    item: &str,
+    pin: Option<Version>,
+) -> Answer<CoverageDocument> {
+    let at = pin.map_or(At::Latest, At::Version);
     let request = FeatureRequest { bbox: None, offset: 0, limit: 1, feature: Some(item.to_owned()), at };
     let found = rasters::read(app, permit, request).await?;
     let raster = found.items.into_iter().next().ok_or_else(|| Problem::not_found(item))?;
-    Ok(document(raster, permit, links))
+    Ok(document(raster, permit, links, pin))
 }
 
-fn document(raster: Raster, permit: &Permit, links: &Links) -> CoverageDocument {
+fn document(raster: Raster, permit: &Permit, links: &Links, pin: Option<Version>) -> CoverageDocument {
     CoverageDocument {
-        href: links.path(&raster.path(permit)),
+        href: raster.link(permit, links, pin),
         id: raster.id,
         title: raster.title,
         bbox: raster.bbox,

@@ -20,7 +20,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::datasets::dataset_id;
 use super::documents::Page;
-use super::sql::instant;
 use crate::App;
 use crate::http::encode::{self, RowFormat};
 use crate::http::paging::PageParams;
@@ -83,14 +82,7 @@ impl SeriesParams {
     }
 
     fn at(&self) -> Answer<At> {
-        match (self.version, instant(self.as_known_at.as_deref(), "as_known_at")?) {
-            (None, None) => Ok(At::Latest),
-            (Some(version), None) => Ok(At::Version(Version(version))),
-            (None, Some(time)) => Ok(At::KnownAt(time)),
-            (Some(_), Some(_)) => {
-                Err(Problem::parameter("version", "give either `version` or `as_known_at`"))
-            }
-        }
+        params::at(self.version, self.as_known_at.as_deref())
     }
 }
 
@@ -233,16 +225,21 @@ pub async fn list(
         }
     };
     let (rows, version) = (answer.rows(), answer.version);
-    let page =
-        move || page_of(&id, &answer, limit, total, |last| next_link(&links, id.as_str(), &asked, last));
+    let page = move || {
+        page_of(&id, &answer, limit, total, |last| next_link(&links, id.as_str(), &asked, last, version))
+    };
     // A page of many values is written where it holds up nobody's short read.
     let page = app.engine.compute(rows, page).await??;
-    let mut response = ([(header::CONTENT_TYPE, "application/json")], page).into_response();
+    let response = ([(header::CONTENT_TYPE, "application/json")], page).into_response();
+    Ok(of_version(response, version))
+}
+
+/// An answer that says which version it was read from.
+fn of_version(mut response: Response, version: Option<Version>) -> Response {
     if let Some(version) = version {
-        let tag = HeaderValue::from_str(&version.0.to_string()).map_err(|error| Problem::internal(&error))?;
-        response.headers_mut().insert("cuulong-version", tag);
+        response.headers_mut().insert("cuulong-version", HeaderValue::from(version.0));
     }
-    Ok(response)
+    response
 }
 
 /// A page of values as JSON.
@@ -272,7 +269,14 @@ fn written<T: Serialize>(page: &Page<T>) -> Answer<Vec<u8>> {
     serde_json::to_vec(page).map_err(|error| Problem::internal(&error))
 }
 
-fn next_link(links: &Links, id: &str, asked: &SeriesParams, last: &ValueDocument) -> String {
+/// The next page is of the version that this one was read from, whatever is committed meanwhile.
+fn next_link(
+    links: &Links,
+    id: &str,
+    asked: &SeriesParams,
+    last: &ValueDocument,
+    read: Option<Version>,
+) -> String {
     let cursor = format!("{}-{}", last.datastream, last.phenomenon_time.timestamp_micros());
     let number = |n: &dyn ToString| n.to_string();
     let pairs: Vec<(&str, String)> = [
@@ -282,8 +286,7 @@ fn next_link(links: &Links, id: &str, asked: &SeriesParams, last: &ValueDocument
         ("statistic", asked.statistic.clone()),
         ("period", asked.period.clone()),
         ("datetime", asked.datetime.clone()),
-        ("version", asked.version.as_ref().map(|n| number(n))),
-        ("as_known_at", asked.as_known_at.clone()),
+        ("version", read.map(|version| version.to_string())),
         ("limit", asked.limit.as_ref().map(|n| number(n))),
         ("cursor", Some(cursor)),
     ]
@@ -321,10 +324,7 @@ async fn whole(format: RowFormat, answer: SeriesAnswer) -> Answer<Response> {
     if is_small {
         response = encode::at_once(response).await?;
     }
-    if let Some(version) = answer.version {
-        response.headers_mut().insert("cuulong-version", HeaderValue::from(version.0));
-    }
-    Ok(response)
+    Ok(of_version(response, answer.version))
 }
 
 const WORDS: [&str; 7] = ["place", "property", "procedure", "statistic", "period", "unit", "datum"];
@@ -406,7 +406,7 @@ pub async fn buckets(
     Caller(principal): Caller,
     Path(id): Path<String>,
     Params(asked): Params<SeriesParams>,
-) -> Answer<Json<Page<BucketDocument>>> {
+) -> Answer<Response> {
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let every = match asked.width.as_deref() {
@@ -422,6 +422,7 @@ pub async fn buckets(
         every,
     };
     let answer = app.engine.buckets(&permit, request).await?;
+    let version = answer.version;
     let items: Vec<_> = answer
         .buckets
         .into_iter()
@@ -441,7 +442,8 @@ pub async fn buckets(
             mean: bucket.mean,
         })
         .collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+    let page = Json(Page { total: items.len() as u64, items, next: None });
+    Ok(of_version(page.into_response(), version))
 }
 
 /// Reads the ISO 8601 durations that a bucket can have: weeks, days, hours, minutes, or months and years.
@@ -481,7 +483,7 @@ pub async fn latest(
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let request = LatestRequest { streams: asked.streams()?, at: asked.at()? };
     let answer = app.engine.latest(&permit, request).await?;
-    let rows = answer.latest.len();
+    let (rows, version) = (answer.latest.len(), answer.version);
     let page = move || {
         let items: Vec<_> = answer
             .latest
@@ -491,7 +493,8 @@ pub async fn latest(
         written(&Page { total: items.len() as u64, items, next: None })
     };
     let page = app.engine.compute(rows, page).await??;
-    Ok(([(header::CONTENT_TYPE, "application/json")], page).into_response())
+    let response = ([(header::CONTENT_TYPE, "application/json")], page).into_response();
+    Ok(of_version(response, version))
 }
 
 /// A datastream.
@@ -517,22 +520,44 @@ pub struct DatastreamDocument {
     pub datum: String,
 }
 
-/// The datastreams of a dataset that the caller may read.
+/// Which version's datastreams.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct DatastreamParams {
+    /// Only those that this version has values of.
+    version: Option<u64>,
+    /// Only those that had values as was known at this time.
+    as_known_at: Option<String>,
+    /// How many at most, 1 to 1000 (1000).
+    #[param(minimum = 1)]
+    limit: Option<i64>,
+    /// Go on where a page ended: the `cursor` of its `next`, as it is.
+    cursor: Option<String>,
+}
+
+/// The datastreams of a dataset that the caller may read: all that are registered, or those that a
+/// version has values of.
 #[utoipa::path(get, path = "/v1/datasets/{id}/datastreams", tag = "observations",
-    params(("id" = String, Path), PageParams), responses((status = 200, body = Page<DatastreamDocument>)))]
+    params(("id" = String, Path), DatastreamParams), responses((status = 200, body = Page<DatastreamDocument>)))]
 pub async fn datastreams(
     State(app): State<App>,
     Caller(principal): Caller,
     links: Links,
     Path(id): Path<String>,
-    Params(page): Params<PageParams>,
-) -> Answer<Json<Page<DatastreamDocument>>> {
+    Params(asked): Params<DatastreamParams>,
+) -> Answer<Response> {
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    let present = match params::at(asked.version, asked.as_known_at.as_deref())? {
+        At::Latest => None,
+        at => Some(app.engine.present(&permit, at).await?),
+    };
     let streams = app.catalog.datastreams(&id).await?;
     let items: Vec<_> = streams
         .iter()
         .filter(|stream| permit.rows().allows(&stream.key.place, &stream.key.property))
+        .filter(|stream| present.as_ref().is_none_or(|present| present.datastreams.contains(&stream.id)))
         .map(|stream| DatastreamDocument {
             id: stream.id.0,
             urn: stream.key.to_string(),
@@ -547,6 +572,11 @@ pub async fn datastreams(
         .collect();
     let total = items.len() as u64;
     let path = format!("/v1/datasets/{id}/datastreams");
-    let (items, next) = page.of(&links, &path, items, |stream| stream.id.to_string())?;
-    Ok(Json(Page { items, total, next }))
+    let version = asked.version.map(|version| version.to_string());
+    let pinned = [("version", version.as_deref()), ("as_known_at", asked.as_known_at.as_deref())];
+    let pinned: Vec<_> = pinned.iter().filter_map(|(name, value)| Some((*name, (*value)?))).collect();
+    let page = PageParams::new(asked.limit, asked.cursor.clone());
+    let (items, next) = page.within(&links, &path, &pinned, items, |stream| stream.id.to_string())?;
+    let page = Json(Page { items, total, next });
+    Ok(of_version(page.into_response(), present.and_then(|present| present.version)))
 }

@@ -19,9 +19,9 @@ pub struct FeatureCollection {
     /// How many are on this page.
     #[serde(rename = "numberReturned")]
     pub number_returned: u64,
-    /// When the answer was made.
-    #[serde(rename = "timeStamp")]
-    pub time_stamp: String,
+    /// When the answer was made; not told of an answer that is of a version, and the same at any time.
+    #[serde(rename = "timeStamp", skip_serializing_if = "Option::is_none")]
+    pub time_stamp: Option<String>,
     /// The features.
     pub features: Vec<Feature>,
     /// Itself, the next page.

@@ -63,11 +63,11 @@ pub(super) async fn find(
     match source {
         Source::Features(_, permit) | Source::Coverage(_, permit) => stored(app, permit, wanted).await,
         Source::Observations(dataset, permit) => {
-            let shelf = Shelf::open(app, permit).await?;
+            let (shelf, version) = shelf_at(app, permit, wanted.at).await?;
             let places: Vec<&PlaceId> = shelf.places().into_iter().collect();
             let position = |place: &&PlaceId| shelf.position(place);
             let feature = |place: &&PlaceId| shelf.location(dataset, place, links, lang);
-            Ok(made(&places, position, feature, wanted))
+            Ok(Page { version, ..made(&places, position, feature, wanted) })
         }
         Source::Stations | Source::Places => {
             let gazetteer = app.catalog.gazetteer().await?;
@@ -93,9 +93,9 @@ pub(in crate::ogc) async fn one(
             stored_one(app, permit, item, at).await?
         }
         Source::Observations(dataset, permit) => {
-            let shelf = Shelf::open(app, permit).await?;
+            let (shelf, version) = shelf_at(app, permit, at).await?;
             let there = place_id.filter(|id| shelf.places().contains(id));
-            (there.map(|id| shelf.location(dataset, &id, links, lang)), None)
+            (there.map(|id| shelf.location(dataset, &id, links, lang)), version)
         }
         Source::Stations | Source::Places => {
             let gazetteer = app.catalog.gazetteer().await?;
@@ -104,6 +104,18 @@ pub(in crate::ogc) async fn one(
             (place.map(|place| encode::place(place, lang)), None)
         }
     })
+}
+
+/// The series of a version that is asked for, and its number; of the newest one those that are
+/// registered, which no version tells.
+async fn shelf_at(app: &App, permit: &Permit, at: At) -> Answer<(Shelf, Option<Version>)> {
+    if at == At::Latest {
+        return Ok((Shelf::open(app, permit, at).await?, None));
+    }
+    let version = app.engine.present(permit, at).await?.version;
+    // What was known at an instant is a version, or nothing.
+    let at = version.map_or(at, At::Version);
+    Ok((Shelf::open(app, permit, at).await?, version))
 }
 
 /// One stored feature, and the version that it was read from.

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 use model::Version;
+use query::At;
 use serde::Serialize;
 use standards::ogc::{Feature, FeatureCollection, GEOJSON, Link, time_text};
 
@@ -45,7 +46,7 @@ pub(super) async fn items(
     let queryables = queryables_of(&app, &source).await?;
     let wanted = Wanted::read(pairs, &wanted::OWN, &queryables)?;
     let mut page = found::find(&app, &source, &wanted, &links, lang).await?;
-    let tag = page.version.map(|version| format!("W/\"v{version}\""));
+    let tag = page.version.map(|version| source.tag(version, lang));
     if let Some(answer) = unchanged(&headers, tag.as_deref()) {
         return Ok(answer);
     }
@@ -207,7 +208,7 @@ fn page_document(links: &Links, path: &str, wanted: &Wanted, page: Page) -> Feat
     FeatureCollection {
         number_matched: Some(page.matched),
         number_returned: page.features.len() as u64,
-        time_stamp: time_text(Utc::now()),
+        time_stamp: (wanted.at == At::Latest).then(|| time_text(Utc::now())),
         features: page.features,
         links: ways,
     }

@@ -447,7 +447,9 @@ impl Writer<'_> {
         if plan.describes(&subject) || gazetteer.descriptions.contains_key(&subject) {
             return Ok(id.to_owned());
         }
-        let world = crate::sta::world::World::open(&self.reader.app, &self.reader.principal).await?;
+        let world =
+            crate::sta::world::World::open(&self.reader.app, &self.reader.principal, query::At::Latest)
+                .await?;
         if world.sensors.contains_key(id) { Ok(id.to_owned()) } else { Err(Problem::not_found(id)) }
     }
 }
