@@ -48,6 +48,14 @@ pub fn gdal() -> Done<PathBuf> {
     ensure("gdal-bin", || find("ogrinfo"))
 }
 
+/// The Python that QGIS comes with, which opens layers without a screen.
+pub fn qgis() -> Done<PathBuf> {
+    let there = |path: &str| Some(PathBuf::from(path)).filter(|path| path.exists());
+    ensure("qgis-providers", || there("/usr/lib/qgis/plugins/libprovider_wfs.so"))?;
+    ensure("python3-qgis", || there("/usr/lib/python3/dist-packages/qgis/core"))?;
+    ensure("python3", || there("/usr/bin/python3"))
+}
+
 /// PostgreSQL's driver for Java, and Java with its compiler.
 pub fn jdbc() -> Done<PathBuf> {
     ensure("default-jdk-headless", || find("javac"))?;

@@ -12,6 +12,7 @@ pub fn run(arguments: &[String]) -> Done {
     let python = machine::python_clients()?;
     machine::gdal()?;
     let (jdbc, rscript) = (machine::jdbc()?, machine::rscript()?);
+    let qgis = machine::qgis()?;
     machine::mosquitto()?;
     let server = postgres::Server::start()?;
 
@@ -27,6 +28,7 @@ pub fn run(arguments: &[String]) -> Done {
         ("CUULONG_TEST_PYTHON", python.display().to_string()),
         ("CUULONG_TEST_JDBC", jdbc.display().to_string()),
         ("CUULONG_TEST_R", rscript.display().to_string()),
+        ("CUULONG_TEST_QGIS", qgis.display().to_string()),
     ];
     environment.extend(real_data.map(|folder| ("CUULONG_REAL_DATA", folder.display().to_string())));
     if let Some(arguments) = node {

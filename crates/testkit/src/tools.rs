@@ -28,6 +28,11 @@ pub fn jdbc() -> Option<PathBuf> {
     }
 }
 
+/// The Python that QGIS comes with; or `None` (said aloud).
+pub fn qgis() -> Option<PathBuf> {
+    prepared("CUULONG_TEST_QGIS").map(PathBuf::from)
+}
+
 /// R, or `None` (said aloud).
 pub fn rscript() -> Option<PathBuf> {
     match is_found("Rscript") {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use secrecy::ExposeSecret;
-use testkit::{Served, TestNode, chromium, python};
+use testkit::{Served, TestNode, chromium, python, qgis};
 use tokio::process::Command;
 
 async fn node() -> Served {
@@ -45,6 +45,15 @@ async fn a_python_client_writes_what_the_standard_promises() {
     let Some(python) = python() else { return };
     let node = node().await;
     let printed = ask(&python, "sensorthings_write.py", &[&node.url, node.key.expose_secret()]).await;
+    assert!(printed.trim_end().ends_with("ok"), "{printed}");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn qgis_opens_features_and_draws_vector_tiles() {
+    let Some(python) = qgis() else { return };
+    let node = node().await;
+    let printed = ask(&python, "qgis_layers.py", &[&node.url]).await;
     assert!(printed.trim_end().ends_with("ok"), "{printed}");
     node.stop().await;
 }
