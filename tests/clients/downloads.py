@@ -107,18 +107,22 @@ with tempfile.TemporaryDirectory() as folder:
     for nth, id in enumerate(columns["feature"]):
         expected = shapely.geometry.shape(known[id]["geometry"])
         assert shapely.from_wkb(geometry[nth]).equals(expected), id
-        for name in set(columns) & set(known[id]["properties"]):
-            assert str(columns[name][nth]) == str(known[id]["properties"][name]) or columns[name][nth] is None, name
+        given = known[id]["properties"]
+        texts = [name for name in set(columns) & set(given) if isinstance(given[name], str) and columns[name].dtype == object]
+        assert texts and all(columns[name][nth] == given[name] for name in texts), (id, texts)
     boxed = pyogrio.raw.read(path, bbox=(west, south, east, north))[2]
     assert len(boxed) == expected_in_box, (len(boxed), expected_in_box)
-    # Polygons and lines, too.
-    for dataset in ("isohaline_4gl",):
-        path = saved(folder, f"{dataset}.fgb", get(f"{url}/v1/datasets/{dataset}/data?format=fgb")[2])
-        _, _, geometry, _ = pyogrio.raw.read(path)
-        given = json.loads(get(f"{url}/v1/datasets/{dataset}/data?format=geojson")[2])["features"]
-        assert len(given) == len(geometry) > 0
-        for one, found in zip(given, geometry):
-            assert shapely.from_wkb(found).equals(shapely.geometry.shape(one["geometry"]))
+    # Every kind of shape, and every kind of value.
+    path = saved(folder, "zones.fgb", get(f"{url}/v1/datasets/zones/data?format=fgb")[2])
+    meta, _, geometry, fields = pyogrio.raw.read(path)
+    columns = dict(zip(meta["fields"], fields))
+    given = json.loads(get(f"{url}/v1/datasets/zones/data?format=geojson")[2])["features"]
+    assert len(given) == len(geometry) == 5, (len(given), len(geometry))
+    for nth, (one, found) in enumerate(zip(given, geometry)):
+        assert shapely.from_wkb(found).equals(shapely.geometry.shape(one["geometry"])), one["id"]
+        assert shapely.from_wkb(found).geom_type == one["geometry"]["type"], one["id"]
+        assert columns["name"][nth] == one["properties"]["name"] and columns["area"][nth] == one["properties"]["area"]
+        assert bool(columns["wet"][nth]) == one["properties"]["wet"] == (nth % 2 == 0), columns["wet"]
     # Observations stand where their places are, in each format that has shapes.
     counts = {}
     for name, ending in [("fgb", "fgb"), ("gpkg", "gpkg"), ("geojson", "geojson")]:
@@ -143,7 +147,7 @@ with tempfile.TemporaryDirectory() as folder:
     assert (file["quality"][:] == csv["quality"].to_numpy()).all()
     ids = netCDF4.chartostring(file["timeseries_id"][:])
     assert (ids[file["timeseries_index"][:]] == csv["datastream"].astype(str).to_numpy()).all()
-    places = netCDF4.chartostring(file["place"][:])
+    places = file["place"][:]
     assert (places[file["timeseries_index"][:]] == csv["place"].to_numpy()).all()
     assert file["lon"].standard_name == "longitude" and (abs(file["lon"][:] - 105.5) < 2).all(), file["lon"][:]
     file.close()

@@ -127,7 +127,8 @@ async fn a_download_that_breaks_off_goes_on_and_ends_with_its_checksum() {
     assert!(head.contains("transfer-encoding: chunked") && head.contains("trailer: repr-digest"), "{head}");
     let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().to_owned();
     // Two follow the same making, one of them to its trailer, the other from where it broke off.
-    let whole = raw(&address, &ask("te: trailers\r\n"), |_| false);
+    let with_trailers = ask("te: trailers\r\n");
+    let whole = raw(&address, &with_trailers, |_| false);
     let client = reqwest::Client::new();
     let rest = client
         .get(format!("{}{path}", node.url))

@@ -50,7 +50,26 @@ async fn stac_clients_and_validators_take_the_items() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whole_datasets_are_read_from_files() {
     let Some(python) = python() else { return };
-    let node = node().await.serve().await;
+    let node = node().await;
+    node.dataset("zones", "features", "open").await;
+    let ring = |x: f64, size: f64| json!([[x, 10.0], [x + size, 10.0], [x + size, 10.0 + size], [x, 10.0]]);
+    let shapes = [
+        json!({ "type": "Polygon", "coordinates": [ring(105.0, 0.5), ring(105.3, 0.1)] }),
+        json!({ "type": "MultiPolygon", "coordinates": [[ring(105.0, 0.2)], [ring(106.0, 0.2), ring(106.1, 0.05)]] }),
+        json!({ "type": "LineString", "coordinates": [[105.0, 9.0], [105.5, 9.5], [106.0, 9.25]] }),
+        json!({ "type": "MultiLineString", "coordinates": [[[105.0, 9.0], [105.5, 9.5]], [[105.0, 9.1], [106.0, 9.25]]] }),
+        json!({ "type": "MultiPoint", "coordinates": [[105.0, 9.0], [105.5, 9.5]] }),
+    ];
+    let features: Vec<Value> = (0..)
+        .zip(shapes)
+        .map(|(n, geometry)| {
+            let properties = json!({ "name": format!("Vùng {n}"), "area": f64::from(n) + 0.5, "wet": n % 2 == 0 });
+            json!({ "type": "Feature", "id": format!("zone-{n}"), "properties": properties, "geometry": geometry })
+        })
+        .collect();
+    let file = json!({ "type": "FeatureCollection", "features": features }).to_string();
+    node.hand_in("zones", "zones.geojson", file.into_bytes(), None).await.unwrap();
+    let node = node.serve().await;
     judged(&python, "downloads.py", &node.url).await;
     node.stop().await;
 }

@@ -3,8 +3,8 @@
 use formats::coverage::{GeoTiff, GridRaster, Raster, write_cog};
 use formats::crs::Crs;
 use formats::{
-    Error, Format, Grid, GridReader, GridValues, Limits, SeriesStream, StreamedHead, StreamedRow, StreamedSeries,
-    StreamedVariable, detect_file,
+    Error, Format, Grid, GridReader, GridValues, Limits, SeriesStream, StreamedHead, StreamedRow,
+    StreamedSeries, StreamedVariable, detect_file,
 };
 use netcdf_writer::{NcAttrValue, NcFileBuilder, NcWriteFormat, NcWriteOptions, VariableId};
 
@@ -210,9 +210,8 @@ fn series_written_front_to_back_are_read_again() {
     let read = rows(&made, &Limits::default()).unwrap();
     let known = |id: &str, name: &str, unit: &str, value: &str| {
         let expected = [id, name, unit, value];
-        read.iter().any(|(_, _, texts)| {
-            expected.iter().all(|expected| texts.iter().any(|text| text == expected))
-        })
+        read.iter()
+            .any(|(_, _, texts)| expected.iter().all(|expected| texts.iter().any(|text| text == expected)))
     };
     assert!(known("901", "salt", "g/L", "4") && known("902", "salt", "g/L", "5.25"), "{read:?}");
     assert!(known("902", "level", "m", "-0.5") && !known("901", "level", "m", "-0.5"), "{read:?}");

@@ -11,7 +11,7 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     ArrayElemTypeDef, BinaryOperator, CastKind, DataType as SqlType, ExactNumberInfo, Expr, Function,
     FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select,
-    SelectItem, TimezoneInfo, Value, VisitMut, VisitorMut,
+    SelectItem, SelectItemQualifiedWildcardKind, TimezoneInfo, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -25,7 +25,7 @@ use super::types::{ALL, PgType};
 use super::{Postgres, SCHEMA, table_oid};
 
 /// What separates a column's name from what makes it the only one: the planner takes a name once.
-const TWIN: char = '\u{1}';
+pub(super) const TWIN: char = '\u{1}';
 /// The most tables that numbers are turned into names of in one expression.
 const MOST_NAMES: usize = 500;
 
@@ -331,13 +331,28 @@ impl Adapter<'_> {
 
 /// Gives every column a name, as PostgreSQL does, that is the only one.
 fn name_columns(projection: &mut [SelectItem]) {
+    let tables: Vec<String> = projection.iter().filter_map(whole_table).collect();
+    let is_given_twice = |expr: &Expr, seen: &HashSet<String>| match expr {
+        // `t.oid, t.*`: the column comes once more with the table.
+        Expr::CompoundIdentifier(parts) => {
+            let table = parts.iter().rev().nth(1).map(|table| table.value.to_lowercase());
+            let of_table = |whole: &String| whole.is_empty() || Some(whole) == table.as_ref();
+            tables.iter().any(of_table) || seen.contains(&expr.to_string())
+        }
+        _ => !tables.is_empty() || seen.contains(&expr.to_string()),
+    };
     let mut seen = HashSet::new();
     for item in projection {
         match item {
-            SelectItem::UnnamedExpr(Expr::Identifier(_) | Expr::CompoundIdentifier(_)) => {}
+            SelectItem::UnnamedExpr(expr @ (Expr::Identifier(_) | Expr::CompoundIdentifier(_)))
+                if !is_given_twice(expr, &seen) =>
+            {
+                seen.insert(expr.to_string());
+            }
             SelectItem::UnnamedExpr(expr) => {
+                let is_column = matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
                 let name = name_of_expr(expr).map_or_else(|| "?column?".to_owned(), |name| name.value);
-                let mut only = name.clone();
+                let mut only = if is_column { format!("{name}{TWIN}1") } else { name.clone() };
                 let mut twin = 1;
                 while !seen.insert(only.clone()) {
                     twin += 1;
@@ -351,6 +366,18 @@ fn name_columns(projection: &mut [SelectItem]) {
             }
             _ => {}
         }
+    }
+}
+
+/// The table of which all columns are given; an empty name for those of every table.
+fn whole_table(item: &SelectItem) -> Option<String> {
+    match item {
+        SelectItem::Wildcard(_) => Some(String::new()),
+        SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+            let table = name.0.last()?.as_ident()?;
+            Some(table.value.to_lowercase())
+        }
+        _ => None,
     }
 }
 

@@ -80,7 +80,14 @@ pub(super) fn empty(select: &mut Select) {
     if !reads_nothing(select) || (!is_grouped && aggregates(select)) {
         return;
     }
-    let names: Vec<Ident> = select.projection.iter().map(name_of).collect();
+    let mut names: Vec<Ident> = select.projection.iter().map(name_of).collect();
+    for at in 1..names.len() {
+        // The planner takes a name once.
+        if names[..at].iter().any(|name| name.value == names[at].value) {
+            let only = format!("{}{}{at}", names[at].value, super::adapt::TWIN);
+            names[at] = Ident::with_quote('"', only);
+        }
+    }
     let null = || Expr::Value(Value::Null.into());
     select.projection =
         names.into_iter().map(|alias| SelectItem::ExprWithAlias { expr: null(), alias }).collect();
