@@ -51,11 +51,7 @@ pub(crate) async fn welcome(
         Begun::Stranger(outbox) => {
             // In the old version, which every client reads (MQTT-3.1.2-2).
             outbox
-                .send(&Reply::ConnAck {
-                    is_present: false,
-                    code: reason::SUCCESS + 1,
-                    tells: Tells::default(),
-                })
+                .send(&Reply::ConnAck { is_present: false, code: reason::VERSION, tells: Tells::default() })
                 .await
                 .ok();
             return Ok(None);
@@ -125,10 +121,13 @@ async fn enter(
     is_secure: bool,
 ) -> Result<Visitor, Refused> {
     if connect.client.len() > MOST_NAME {
-        return Err(Refused::new(0x85, format!("a client's name is at most {MOST_NAME} bytes")));
+        return Err(Refused::new(
+            reason::CLIENT_NAME,
+            format!("a client's name is at most {MOST_NAME} bytes"),
+        ));
     }
     if connect.version == Version::V4 && connect.client.is_empty() && !connect.is_clean {
-        return Err(Refused::new(0x85, "a session that is to be kept needs a client's name"));
+        return Err(Refused::new(reason::CLIENT_NAME, "a session that is to be kept needs a client's name"));
     }
     let ip = address.ip().to_canonical();
     let password = connect.password.as_ref().filter(|password| !password.expose_secret().is_empty());
