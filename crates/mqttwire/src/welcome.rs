@@ -176,7 +176,7 @@ async fn settle(
         name => name.to_owned(),
     };
     let name = (visitor.name(), client.clone());
-    let Some(here) = shared.sessions.arrive(name, &outbox, shared.limits.each) else {
+    let Some(here) = shared.sessions.arrive(name, &outbox, shared.limits.each).await else {
         let why = format!("there are {} connections of this account already", shared.limits.each);
         refuse(&outbox, Refused::new(reason::QUOTA, why)).await;
         return None;

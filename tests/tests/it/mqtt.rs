@@ -418,6 +418,8 @@ async fn hostile_packets_end_their_own_connection_only() {
         (packet(0x10, b"\0\x04MQTT\x04\x82\0\x3c\0\0\0\x03lan"), &[0x20, 2, 0, 4][..]),
         (packet(0x10, b"\0\x04MQTT\x04\xc2\0\x3c\0\0\0\x03lan\0\x02no"), &[0x20, 2, 0, 4][..]),
         (packet(0x10, b"\0\x04MQTT\x04\x06\0\x3c\0\0\0\x01a\0\x01b"), &[0x20, 2, 0, 5][..]),
+        // Silent for longer than it said it would be.
+        (packet(0x10, b"\0\x04MQTT\x04\x02\0\x01\0\0"), &good[..]),
         // Twice connected; a packet of a server; a subscription without a filter; a length that lies.
         ([connect.clone(), connect.clone()].concat(), &good[..]),
         ([&connect[..], &packet(0x20, &[0, 0])].concat(), &good[..]),
@@ -487,5 +489,23 @@ async fn a_client_that_reads_nothing_is_cut_off_and_the_others_hear_everything()
     hand_in(&mut node.system(), "salt_open", "station,date,value\nstation:cau_noi,2024-04-01,1\n").await;
     assert_eq!(other.next().await.1["added"], json!(1));
     drop((stuck, other));
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_connections_than_there_are_places_for_are_told_so() {
+    let node = node_with(vec![("CUULONG_MQTT_CONNECTIONS", "1")]).await;
+    let mut first = TcpStream::connect(node.mqtt).await.unwrap();
+    first.write_all(&packet(0x10, CONNECT)).await.unwrap();
+    let mut answer = [0; 4];
+    timeout(PATIENCE, first.read_exact(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(answer, [0x20, 2, 0, 0]);
+    assert_eq!(said(&node, &packet(0x10, CONNECT)).await, [0x20, 2, 0, 3]);
+    // The one that has its place keeps it.
+    first.write_all(&[0xc0, 0]).await.unwrap();
+    let mut pong = [0; 2];
+    timeout(PATIENCE, first.read_exact(&mut pong)).await.unwrap().unwrap();
+    assert_eq!(pong, [0xd0, 0]);
+    drop(first);
     node.stop().await;
 }
