@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::Shared;
-use crate::connection::{Connection, Parts};
+use crate::connection::{Connection, MOST_PENDING, Parts};
 use crate::decode::{self, Bad};
 use crate::frame::{Frames, MOST, MOST_BEFORE, NoFrame, Socket};
 use crate::outbox::{INFLIGHT, Outbox};
@@ -196,7 +196,7 @@ async fn settle(
         client: connect.client.is_empty().then_some(client),
         keep_alive: (keep_alive != connect.keep_alive).then_some(keep_alive),
         expires_after: (expires_after != connect.expires_after).then_some(expires_after),
-        receive_maximum: Some(crate::connection::MOST_PENDING as u16),
+        receive_maximum: u16::try_from(MOST_PENDING).ok(),
         max_packet: u32::try_from(MOST).ok(),
     };
     let is_present = kept.is_some();
