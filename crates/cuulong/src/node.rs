@@ -187,6 +187,7 @@ impl Node {
         let limits = mqttwire::Limits {
             connections: mqtt.connections,
             idle: Duration::from_secs(mqtt.idle_seconds),
+            stalled: mqttwire::Limits::default().stalled.min(Duration::from_secs(mqtt.idle_seconds)),
             ..mqttwire::Limits::default()
         };
         let address = listener

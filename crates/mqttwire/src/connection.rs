@@ -87,7 +87,7 @@ impl Connection {
         let Connection { mut parts, subscriptions, again, mut received } = self;
         let (commands, inbox) = mpsc::channel(16);
         let pump =
-            Pump::new(parts.shared.app.clone(), parts.visitor.clone(), parts.outbox.clone(), subscriptions);
+            Pump::new(parts.shared.clone(), parts.visitor.clone(), parts.outbox.clone(), subscriptions);
         let pump = tokio::spawn(pump.run(inbox));
         let resent = parts.outbox.tell_again(again).await;
         let end = match resent {
@@ -104,17 +104,19 @@ impl Connection {
         };
         let Parts { shared, outbox, visitor, here, will, keep, .. } = parts;
         // Whoever waits for room in the line is told that there will be none.
-        let unacknowledged = outbox.unacknowledged();
         outbox.cut();
         let subscriptions = pump.await.ok();
+        if let Some(subscriptions) = subscriptions.filter(|_| !keep.is_zero()) {
+            let unacknowledged = outbox.unacknowledged();
+            here.keep(Kept { subscriptions, unacknowledged, received }, keep);
+        }
+        // Who takes the name over need not wait for what follows.
+        drop(here);
         if let Some(will) = will.filter(|_| with_will)
             && let Err(problem) =
                 visitor.asker().ask(publish(&shared.app, &visitor, &will.topic, &will.payload)).await
         {
             tracing::info!(reason = sentence(&problem), "a last will was not kept");
-        }
-        if let Some(subscriptions) = subscriptions.filter(|_| !keep.is_zero()) {
-            here.keep(Kept { subscriptions, unacknowledged, received }, keep);
         }
     }
 }
@@ -127,7 +129,7 @@ async fn talk(parts: &mut Parts, commands: &mpsc::Sender<Command>, received: &mu
         tokio::select! {
             () = parts.outbox.ended() => return End::Lost(Some((reason::TAKEN_OVER, "the connection was ended here".into()))),
             Some(done) = pending.next(), if !pending.is_empty() => {
-                if let Err(end) = answer(parts, commands, done).await {
+                if let Err(end) = answer(parts, commands, received, done).await {
                     return end;
                 }
             }
@@ -147,7 +149,7 @@ async fn talk(parts: &mut Parts, commands: &mpsc::Sender<Command>, received: &mu
                     // What was published before it said goodbye is kept and acknowledged.
                     Err(end) => {
                         while let Some(done) = pending.next().await {
-                            if answer(parts, commands, done).await.is_err() {
+                            if answer(parts, commands, received, done).await.is_err() {
                                 break;
                             }
                         }
@@ -212,20 +214,10 @@ async fn act(
             if message.retains && outbox.version() == Version::V5 {
                 return Err(End::Lost(Some((reason::NO_RETAIN, "nothing is retained here".into()))));
             }
-            if message.qos == QoS::ExactlyOnce {
-                if received.contains(&message.id) {
-                    let id = message.id;
-                    return Ok(outbox
-                        .send(&Reply::PubRec { id, reason: reason::SUCCESS, why: None })
-                        .await?);
-                }
-                if received.len() >= MOST_PENDING {
-                    return Err(End::Lost(Some((
-                        reason::QUOTA,
-                        "too many messages wait to be released".into(),
-                    ))));
-                }
-                received.push(message.id);
+            // It was taken before; only its release is still to come.
+            if message.qos == QoS::ExactlyOnce && received.contains(&message.id) {
+                let id = message.id;
+                return Ok(outbox.send(&Reply::PubRec { id, reason: reason::SUCCESS, why: None }).await?);
             }
             pending.push_back(written(parts, message));
         }
@@ -281,7 +273,12 @@ fn reason_of(kind: ProblemKind) -> u8 {
 }
 
 /// Acknowledges what was published, or says why it was not kept.
-async fn answer(parts: &Parts, commands: &mpsc::Sender<Command>, done: Done) -> Result<(), End> {
+async fn answer(
+    parts: &Parts,
+    commands: &mpsc::Sender<Command>,
+    received: &mut Vec<u16>,
+    done: Done,
+) -> Result<(), End> {
     let Done { id, qos, topic, outcome } = done;
     let outbox = &parts.outbox;
     let (reason, why) = match outcome {
@@ -303,7 +300,17 @@ async fn answer(parts: &Parts, commands: &mpsc::Sender<Command>, done: Done) -> 
     let reply = match qos {
         QoS::AtMostOnce => return Ok(()),
         QoS::AtLeastOnce => Reply::PubAck { id, reason, why },
-        QoS::ExactlyOnce => Reply::PubRec { id, reason, why },
+        QoS::ExactlyOnce => {
+            // What version 5 hears was refused it does not release.
+            if reason == reason::SUCCESS || outbox.version() == Version::V4 {
+                received.push(id);
+            }
+            if received.len() > MOST_PENDING {
+                let why = "too many messages wait to be released";
+                return Err(End::Lost(Some((reason::QUOTA, why.into()))));
+            }
+            Reply::PubRec { id, reason, why }
+        }
     };
     Ok(outbox.send(&reply).await?)
 }

@@ -10,6 +10,7 @@ mod connection;
 mod decode;
 mod encode;
 mod frame;
+mod memo;
 mod outbox;
 mod packet;
 mod pump;
@@ -68,6 +69,7 @@ struct Shared {
     limits: Limits,
     places: Arc<Semaphore>,
     sessions: Sessions,
+    readings: pump::Readings,
 }
 
 impl std::fmt::Debug for Server {
@@ -80,7 +82,14 @@ impl Server {
     /// A server over these parts.
     pub fn new(app: App, tls: TlsAcceptor, limits: Limits) -> Server {
         let places = Arc::new(Semaphore::new(limits.connections));
-        let shared = Shared { app, tls, limits, places, sessions: Sessions::default() };
+        let shared = Shared {
+            app,
+            tls,
+            limits,
+            places,
+            sessions: Sessions::default(),
+            readings: pump::Readings::default(),
+        };
         Server { shared: Arc::new(shared) }
     }
 

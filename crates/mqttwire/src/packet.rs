@@ -161,6 +161,8 @@ pub(crate) mod reason {
     pub(crate) const MALFORMED: u8 = 0x81;
     pub(crate) const PROTOCOL: u8 = 0x82;
     pub(crate) const SPECIFIC: u8 = 0x83;
+    pub(crate) const VERSION: u8 = 0x84;
+    pub(crate) const CLIENT_NAME: u8 = 0x85;
     pub(crate) const BAD_LOGIN: u8 = 0x86;
     pub(crate) const NOT_AUTHORIZED: u8 = 0x87;
     pub(crate) const BUSY: u8 = 0x89;
@@ -181,6 +183,8 @@ pub(crate) mod reason {
 pub(crate) fn old_connect_code(reason: u8) -> u8 {
     match reason {
         reason::SUCCESS => 0,
+        reason::VERSION => 1,
+        reason::CLIENT_NAME => 2,
         reason::BAD_LOGIN => 4,
         reason::NOT_AUTHORIZED | reason::SPECIFIC => 5,
         _ => 3,

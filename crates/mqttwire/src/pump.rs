@@ -1,13 +1,18 @@
 //! What a client is told: its subscriptions, and the place in the feed up to which it has heard.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use serve::App;
+use policy::Principal;
 use serve::http::{Answer, ProblemKind};
-use serve::live::{Entities, Happened, Message, Place, THINGS_TOPIC, View, Visitor};
+use serve::live::{
+    After, Batch, CHANGES_TOPIC, Entities, Happened, Kinds, Message, Part, Place, THINGS_TOPIC, View, Visitor,
+};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use crate::Shared;
+use crate::memo::Memo;
 use crate::outbox::{Cut, Outbox};
 use crate::packet::{QoS, reason};
 use crate::topic::{MOST, is_filter, matches};
@@ -55,6 +60,17 @@ impl Subscriptions {
         fitting.map(|(_, qos)| *qos).max()
     }
 
+    /// Which messages any of the filters may mean.
+    fn kinds(&self) -> Kinds {
+        let may_mean = |topics: &str| {
+            let (first, filters) = (topics.split('/').next(), self.filters.iter());
+            filters
+                .map(|(filter, _)| filter.split('/').next())
+                .any(|level| level == first || matches!(level, Some("+" | "#")))
+        };
+        Kinds { changes: may_mean(CHANGES_TOPIC), wis2: may_mean("origin") }
+    }
+
     fn remove(&mut self, filter: &str) -> bool {
         let before = self.count();
         self.filters.retain(|(known, _)| known != filter);
@@ -75,20 +91,25 @@ enum Due {
 
 /// Tells a client what happens.
 pub(crate) struct Pump {
-    app: App,
+    shared: Arc<Shared>,
     visitor: Visitor,
     outbox: Outbox,
     subscriptions: Subscriptions,
 }
 
 impl Pump {
-    pub(crate) fn new(app: App, visitor: Visitor, outbox: Outbox, subscriptions: Subscriptions) -> Pump {
-        Pump { app, visitor, outbox, subscriptions }
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        visitor: Visitor,
+        outbox: Outbox,
+        subscriptions: Subscriptions,
+    ) -> Pump {
+        Pump { shared, visitor, outbox, subscriptions }
     }
 
     /// Tells until nobody gives commands any more; returns what is to be kept.
     pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) -> Subscriptions {
-        let mut feed = self.app.catalog.watch_feed();
+        let mut feed = self.shared.app.catalog.watch_feed();
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // A session that is taken up begins with what happened meanwhile.
@@ -181,15 +202,15 @@ impl Pump {
 
     /// Looks what a filter is of: of one topic of entities, or of those that the feed tells of.
     async fn open(&mut self, filter: &str) -> Answer<Option<Entities>> {
-        self.visitor.again(&self.app).await?;
+        self.visitor.again(&self.shared.app).await?;
         if self.subscriptions.place.is_none() {
-            self.subscriptions.place = Some(Place::now(&self.app).await?);
+            self.subscriptions.place = Some(Place::now(&self.shared.app).await?);
         }
         // Topics of entities are without number: each is named (18-088 §14.2).
         if !filter.starts_with(THINGS_TOPIC) {
             return Ok(None);
         }
-        let view = View::open(&self.app, &self.visitor).await?;
+        let view = View::open(&self.shared.app, &self.visitor).await?;
         Entities::open(&view, filter).await.map(Some)
     }
 
@@ -236,17 +257,23 @@ impl Pump {
 
     /// Tells of some changes; whether there are more.
     async fn batch(&mut self) -> Result<bool, Stopped> {
-        let Pump { app, visitor, outbox, subscriptions } = self;
+        let Pump { shared, visitor, outbox, subscriptions } = self;
+        let (app, readings) = (&shared.app, &shared.readings);
         stopped(visitor.again(app).await)?;
-        let Some(mut place) = subscriptions.place.clone() else { return Ok(false) };
-        let wants = |topic: &str| subscriptions.wants(topic).is_some();
-        let (happened, more) = stopped(place.go_on(app, visitor, &wants).await)?;
+        let Some(place) = subscriptions.place.clone() else { return Ok(false) };
+        let (principal, kinds) = (visitor.principal().clone(), subscriptions.kinds());
+        let key = (principal.clone(), place.clone(), kinds);
+        let batch = stopped(readings.batches.once(key, || place.after(app, visitor, kinds)).await)?;
         let has_values = subscriptions.entities.iter().any(|(entities, ..)| entities.is_of_values());
-        let view = match has_values && !happened.is_empty() {
-            true => Some(stopped(View::open(app, visitor).await)?),
+        let view = match has_values && !batch.happened.is_empty() {
+            // What is seen after the changes: their series are in it.
+            true => {
+                let key = (principal, batch.place.clone());
+                Some(stopped(readings.views.once(key, || View::open(app, visitor)).await)?)
+            }
             false => None,
         };
-        for change in &happened {
+        for change in &batch.happened {
             for message in &change.messages {
                 if let Some(qos) = subscriptions.wants(&message.topic) {
                     outbox.tell(message.clone(), qos).await?;
@@ -254,26 +281,33 @@ impl Pump {
             }
             let Some(view) = &view else { continue };
             for (entities, _, qos) in &subscriptions.entities {
-                tell_values(outbox, view, entities, change, *qos).await?;
+                let telling = Telling { readings, visitor, outbox, view };
+                telling.values(entities, change, *qos).await?;
             }
         }
-        subscriptions.place = Some(place);
-        Ok(more)
+        subscriptions.place = Some(batch.place.clone());
+        Ok(batch.more)
     }
 
     async fn tell_news(&mut self) -> Result<(), Cut> {
-        let Pump { app, visitor, outbox, subscriptions } = self;
+        let Pump { shared, visitor, outbox, subscriptions } = self;
+        let app = &shared.app;
         if subscriptions.entities.iter().all(|(entities, ..)| entities.is_of_values()) {
             return Ok(());
         }
-        let view = match visitor.again(app).await {
-            Ok(()) => View::open(app, visitor).await,
+        let looked = async {
+            visitor.again(app).await?;
+            let all: Vec<&Entities> = subscriptions.entities.iter().map(|(entities, ..)| entities).collect();
+            match Entities::are_due(&all, app, visitor).await? {
+                true => View::open(app, visitor).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let view = match looked.await {
+            Ok(Some(view)) => view,
+            Ok(None) => return Ok(()),
             // An account that was closed hears nothing more.
             Err(problem) if problem.kind == ProblemKind::InvalidCredentials => return Err(Cut),
-            Err(problem) => Err(problem),
-        };
-        let view = match view {
-            Ok(view) => view,
             Err(problem) => {
                 tracing::debug!(reason = sentence(&problem), "entities cannot be looked at now");
                 return Ok(());
@@ -299,31 +333,51 @@ impl Pump {
     }
 }
 
-/// Tells the values that a change brought, a part after the other.
-async fn tell_values(
-    outbox: &Outbox,
-    view: &View,
-    entities: &Entities,
-    change: &Happened,
-    qos: QoS,
-) -> Result<(), Stopped> {
-    let mut after = None;
-    loop {
-        let (messages, next) = match entities.values(view, change, after).await {
-            Ok(found) => found,
-            // The topic is not there any more, or may not be known; or it cannot be read at all.
-            Err(problem) if !is_passing(problem.kind) => {
-                tracing::debug!(reason = sentence(&problem), "values of a topic cannot be told");
-                return Ok(());
+/// What is read once for all clients of a principal.
+pub(crate) struct Readings {
+    batches: Memo<(Principal, Place, Kinds), Batch>,
+    views: Memo<(Principal, Place), View>,
+    parts: Memo<(Principal, String, u64, After), Part>,
+}
+
+impl Default for Readings {
+    fn default() -> Readings {
+        Readings { batches: Memo::new(500), views: Memo::new(50), parts: Memo::new(50) }
+    }
+}
+
+/// What it takes to tell values.
+struct Telling<'p> {
+    readings: &'p Readings,
+    visitor: &'p Visitor,
+    outbox: &'p Outbox,
+    view: &'p View,
+}
+
+impl Telling<'_> {
+    /// Tells the values that a change brought, a part after the other.
+    async fn values(&self, entities: &Entities, change: &Happened, qos: QoS) -> Result<(), Stopped> {
+        let mut after = None;
+        loop {
+            let principal = self.visitor.principal().clone();
+            let key = (principal, entities.topic().to_owned(), change.number(), after);
+            let read = self.readings.parts.once(key, || entities.values(self.view, change, after));
+            let part = match read.await {
+                Ok(part) => part,
+                // The topic is not there any more, or may not be known; or it cannot be read at all.
+                Err(problem) if !is_passing(problem.kind) => {
+                    tracing::debug!(reason = sentence(&problem), "values of a topic cannot be told");
+                    return Ok(());
+                }
+                Err(_) => return Err(Stopped::Passing),
+            };
+            for message in &part.messages {
+                self.outbox.tell(message.clone(), qos).await?;
             }
-            Err(_) => return Err(Stopped::Passing),
-        };
-        for message in messages {
-            outbox.tell(message, qos).await?;
-        }
-        match next {
-            Some(_) => after = next,
-            None => return Ok(()),
+            match part.next {
+                Some(_) => after = part.next,
+                None => return Ok(()),
+            }
         }
     }
 }

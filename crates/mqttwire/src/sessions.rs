@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use serve::live::Message;
+use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::outbox::Outbox;
 use crate::pump::Subscriptions;
@@ -14,6 +16,9 @@ use crate::pump::Subscriptions;
 const MOST_KEPT: usize = 1_000;
 /// How long at most.
 pub(crate) const LONGEST: Duration = Duration::from_secs(3_600);
+
+/// How long a connection may take to end whose name another one takes.
+const HAND_OVER: Duration = Duration::from_secs(10);
 
 /// Whose session: the account, or where a visitor comes from, and the client's own name.
 pub(crate) type Name = (String, String);
@@ -31,9 +36,17 @@ pub(crate) struct Sessions(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    here: HashMap<Name, (u64, Outbox)>,
+    here: HashMap<Name, Connected>,
     away: HashMap<Name, (Instant, Kept)>,
     last: u64,
+}
+
+/// A connection that has a name.
+struct Connected {
+    number: u64,
+    outbox: Outbox,
+    /// Ends with the connection, when its session has been handed over.
+    lives: watch::Receiver<()>,
 }
 
 /// A client's place among those who are connected, until it is dropped.
@@ -41,25 +54,39 @@ pub(crate) struct Here {
     state: Arc<Mutex<State>>,
     name: Name,
     number: u64,
+    _lives: watch::Sender<()>,
 }
 
 impl Sessions {
-    /// Takes a name. Another connection that has it ends (MQTT-3.1.4-2). None when the account has as
-    /// many connections as it may.
-    pub(crate) fn arrive(&self, name: Name, outbox: &Outbox, most: usize) -> Option<Here> {
+    /// Takes a name. Another connection that has it ends (MQTT-3.1.4-2), and hands its session over
+    /// first. None when the account has as many connections as it may.
+    pub(crate) async fn arrive(&self, name: Name, outbox: &Outbox, most: usize) -> Option<Here> {
+        let before = {
+            let state = self.0.lock();
+            let of_account = state.here.keys().filter(|(who, _)| *who == name.0).count();
+            match state.here.get(&name) {
+                None if of_account >= most => return None,
+                None => None,
+                Some(before) => {
+                    before.outbox.cut();
+                    Some(before.lives.clone())
+                }
+            }
+        };
+        if let Some(mut before) = before {
+            // It is never told anything: this resolves when it has gone.
+            timeout(HAND_OVER, before.changed()).await.ok();
+        }
         let mut state = self.0.lock();
         state.last += 1;
         let number = state.last;
-        if !state.here.contains_key(&name)
-            && state.here.keys().filter(|(who, _)| *who == name.0).count() >= most
-        {
-            return None;
-        }
-        if let Some((_, before)) = state.here.insert(name.clone(), (number, outbox.clone())) {
-            before.cut();
+        let (lives, receiver) = watch::channel(());
+        let connected = Connected { number, outbox: outbox.clone(), lives: receiver };
+        if let Some(late) = state.here.insert(name.clone(), connected) {
+            late.outbox.cut();
         }
         metrics::gauge!("cuulong_mqtt_connections").set(state.here.len() as f64);
-        Some(Here { state: self.0.clone(), name, number })
+        Some(Here { state: self.0.clone(), name, number, _lives: lives })
     }
 }
 
@@ -74,7 +101,7 @@ impl Here {
     /// Keeps the session while its client is away; those that have waited longest make room.
     pub(crate) fn keep(&self, kept: Kept, how_long: Duration) {
         let mut state = self.state.lock();
-        let is_ours = state.here.get(&self.name).is_some_and(|(number, _)| *number == self.number);
+        let is_ours = state.here.get(&self.name).is_some_and(|here| here.number == self.number);
         if !is_ours {
             // Somebody has taken over, with a session of its own.
             return;
@@ -96,7 +123,7 @@ impl Here {
 impl Drop for Here {
     fn drop(&mut self) {
         let mut state = self.state.lock();
-        if state.here.get(&self.name).is_some_and(|(number, _)| *number == self.number) {
+        if state.here.get(&self.name).is_some_and(|here| here.number == self.number) {
             state.here.remove(&self.name);
         }
         metrics::gauge!("cuulong_mqtt_connections").set(state.here.len() as f64);

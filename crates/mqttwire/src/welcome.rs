@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::Shared;
-use crate::connection::{Connection, Parts};
+use crate::connection::{Connection, MOST_PENDING, Parts};
 use crate::decode::{self, Bad};
 use crate::frame::{Frames, MOST, MOST_BEFORE, NoFrame, Socket};
 use crate::outbox::{INFLIGHT, Outbox};
@@ -51,11 +51,7 @@ pub(crate) async fn welcome(
         Begun::Stranger(outbox) => {
             // In the old version, which every client reads (MQTT-3.1.2-2).
             outbox
-                .send(&Reply::ConnAck {
-                    is_present: false,
-                    code: reason::SUCCESS + 1,
-                    tells: Tells::default(),
-                })
+                .send(&Reply::ConnAck { is_present: false, code: reason::VERSION, tells: Tells::default() })
                 .await
                 .ok();
             return Ok(None);
@@ -125,10 +121,13 @@ async fn enter(
     is_secure: bool,
 ) -> Result<Visitor, Refused> {
     if connect.client.len() > MOST_NAME {
-        return Err(Refused::new(0x85, format!("a client's name is at most {MOST_NAME} bytes")));
+        return Err(Refused::new(
+            reason::CLIENT_NAME,
+            format!("a client's name is at most {MOST_NAME} bytes"),
+        ));
     }
     if connect.version == Version::V4 && connect.client.is_empty() && !connect.is_clean {
-        return Err(Refused::new(0x85, "a session that is to be kept needs a client's name"));
+        return Err(Refused::new(reason::CLIENT_NAME, "a session that is to be kept needs a client's name"));
     }
     let ip = address.ip().to_canonical();
     let password = connect.password.as_ref().filter(|password| !password.expose_secret().is_empty());
@@ -177,7 +176,7 @@ async fn settle(
         name => name.to_owned(),
     };
     let name = (visitor.name(), client.clone());
-    let Some(here) = shared.sessions.arrive(name, &outbox, shared.limits.each) else {
+    let Some(here) = shared.sessions.arrive(name, &outbox, shared.limits.each).await else {
         let why = format!("there are {} connections of this account already", shared.limits.each);
         refuse(&outbox, Refused::new(reason::QUOTA, why)).await;
         return None;
@@ -197,7 +196,7 @@ async fn settle(
         client: connect.client.is_empty().then_some(client),
         keep_alive: (keep_alive != connect.keep_alive).then_some(keep_alive),
         expires_after: (expires_after != connect.expires_after).then_some(expires_after),
-        receive_maximum: Some(crate::connection::MOST_PENDING as u16),
+        receive_maximum: u16::try_from(MOST_PENDING).ok(),
         max_packet: u32::try_from(MOST).ok(),
     };
     let is_present = kept.is_some();

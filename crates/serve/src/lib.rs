@@ -42,9 +42,9 @@ mod webhooks;
 
 /// What happens, for clients that stay connected: who they are, what they are told, what they send.
 pub mod live {
-    pub use crate::changes::live::{CHANGES_TOPIC, Happened, Message, Place};
+    pub use crate::changes::live::{Batch, CHANGES_TOPIC, Happened, Kinds, Message, Place};
     pub use crate::http::Visitor;
-    pub use crate::sta::live::{Entities, THINGS_TOPIC, View, publish};
+    pub use crate::sta::live::{After, Entities, Part, THINGS_TOPIC, View, publish};
 }
 
 pub use app::{App, Parts, ServeConfig};

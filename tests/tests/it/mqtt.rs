@@ -33,7 +33,11 @@ const PATIENCE: Duration = Duration::from_secs(40);
 
 /// An open dataset with a series at two stations, and one that nobody may know of.
 async fn node() -> Served {
-    let node = TestNode::start().await;
+    node_with(Vec::new()).await
+}
+
+async fn node_with(settings: Vec<(&'static str, &'static str)>) -> Served {
+    let node = TestNode::start_configured(settings).await;
     for (dataset, access) in [("salt_open", "open"), ("salt_hidden", "restricted")] {
         node.dataset(dataset, "observations", access).await;
         let file = "station,date,value\nstation:cau_noi,2020-02-01,1.5\nstation:tra_vinh,2020-02-01,2.5\n";
@@ -69,8 +73,19 @@ struct Listening {
 
 impl Listening {
     async fn begin(node: &Served, arguments: &[&str]) -> Listening {
-        let mut child = Command::new("mosquitto_sub")
-            .args(["-h", "127.0.0.1", "-p", &node.mqtt.port().to_string(), "-d", "-F", "%t\t%p"])
+        // What it says is told line by line, and not when there is much of it.
+        let mut child = Command::new("stdbuf")
+            .args([
+                "-oL",
+                "mosquitto_sub",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &node.mqtt.port().to_string(),
+                "-d",
+                "-F",
+                "%t\t%p",
+            ])
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -227,8 +242,8 @@ async fn entities_and_properties_are_told_when_they_change_and_only_then() {
     send(&node, Method::PATCH, &format!("Datastreams({id})"), &json!({"name": "Tên mới"})).await;
     let mut heard = [streams.next().await, streams.next().await];
     heard.sort_by_key(|(topic, _)| topic.len());
-    assert_eq!((heard[0].0.as_str(), &heard[0].1["name"]), (one.as_str(), &json!("Tên mới")));
-    assert_eq!(heard[1], (selected.to_owned(), json!({"name": "Tên mới"})));
+    assert_eq!((heard[1].0.as_str(), &heard[1].1["name"]), (one.as_str(), &json!("Tên mới")));
+    assert_eq!(heard[0], (selected.to_owned(), json!({"name": "Tên mới"})));
     let made = post(&node, "Things", &json!({"name": "Trạm nghe", "description": "Mới dựng"})).await;
     let (topic, heard) = things.next().await;
     assert_eq!(
@@ -403,6 +418,8 @@ async fn hostile_packets_end_their_own_connection_only() {
         (packet(0x10, b"\0\x04MQTT\x04\x82\0\x3c\0\0\0\x03lan"), &[0x20, 2, 0, 4][..]),
         (packet(0x10, b"\0\x04MQTT\x04\xc2\0\x3c\0\0\0\x03lan\0\x02no"), &[0x20, 2, 0, 4][..]),
         (packet(0x10, b"\0\x04MQTT\x04\x06\0\x3c\0\0\0\x01a\0\x01b"), &[0x20, 2, 0, 5][..]),
+        // Silent for longer than it said it would be.
+        (packet(0x10, b"\0\x04MQTT\x04\x02\0\x01\0\0"), &good[..]),
         // Twice connected; a packet of a server; a subscription without a filter; a length that lies.
         ([connect.clone(), connect.clone()].concat(), &good[..]),
         ([&connect[..], &packet(0x20, &[0, 0])].concat(), &good[..]),
@@ -430,5 +447,65 @@ async fn hostile_packets_end_their_own_connection_only() {
     bytes.extend([0xe0, 0]);
     let answer = said(&node, &bytes).await;
     assert!(answer.ends_with(&[0x90, 3, 0, 1, 0x80]) && answer[answer.len() - 6] == 0, "{answer:?}");
+    node.stop().await;
+}
+
+/// A number of the node's, as it tells it; none before it counts.
+async fn number(node: &Served, name: &str) -> f64 {
+    let page = node.public().get("/metrics").await.unwrap().ok().unwrap();
+    let page = String::from_utf8(page.body.to_vec()).unwrap();
+    let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned));
+    line.map_or(0.0, |number| number.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_reads_nothing_is_cut_off_and_the_others_hear_everything() {
+    if !mosquitto() {
+        return;
+    }
+    let node = node_with(vec![("CUULONG_MQTT_IDLE_SECONDS", "5")]).await;
+    let mut stuck = TcpStream::connect(node.mqtt).await.unwrap();
+    // It may be silent for long: it is cut for what it does not take.
+    let connect = packet(0x10, b"\0\x04MQTT\x04\x02\x02\x58\0\0");
+    stuck.write_all(&[&connect[..], &subscribe("v1.1/Observations")].concat()).await.unwrap();
+    let mut answer = [0; 9];
+    timeout(PATIENCE, stuck.read_exact(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(answer, [0x20, 2, 0, 0, 0x90, 3, 0, 1, 0]);
+    let mut other = Listening::begin(&node, &["-k", "5", "-t", "cuulong/changes/+"]).await;
+    let mut file = "station,date,value\n".to_owned();
+    let first = chrono::NaiveDate::from_ymd_opt(1950, 1, 1).unwrap();
+    for day in first.iter_days().take(25_000) {
+        file += &format!("station:cau_noi,{day},1.5\nstation:tra_vinh,{day},2.5\n");
+    }
+    hand_in(&mut node.system(), "salt_open", &file).await;
+    let (_, change) = other.next().await;
+    assert_eq!(change["added"], json!(50_000), "{change}");
+    let cut = async {
+        while number(&node, "cuulong_mqtt_stalled_total").await < 1.0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, cut).await.expect("the client that reads nothing is cut off");
+    hand_in(&mut node.system(), "salt_open", "station,date,value\nstation:cau_noi,2024-04-01,1\n").await;
+    assert_eq!(other.next().await.1["added"], json!(1));
+    drop((stuck, other));
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_connections_than_there_are_places_for_are_told_so() {
+    let node = node_with(vec![("CUULONG_MQTT_CONNECTIONS", "1")]).await;
+    let mut first = TcpStream::connect(node.mqtt).await.unwrap();
+    first.write_all(&packet(0x10, CONNECT)).await.unwrap();
+    let mut answer = [0; 4];
+    timeout(PATIENCE, first.read_exact(&mut answer)).await.unwrap().unwrap();
+    assert_eq!(answer, [0x20, 2, 0, 0]);
+    assert_eq!(said(&node, &packet(0x10, CONNECT)).await, [0x20, 2, 0, 3]);
+    // The one that has its place keeps it.
+    first.write_all(&[0xc0, 0]).await.unwrap();
+    let mut pong = [0; 2];
+    timeout(PATIENCE, first.read_exact(&mut pong)).await.unwrap().unwrap();
+    assert_eq!(pong, [0xd0, 0]);
+    drop(first);
     node.stop().await;
 }

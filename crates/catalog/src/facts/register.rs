@@ -22,13 +22,15 @@ impl Catalog {
     /// Registers a property. One that exists under the code, or under one of the names, is a conflict:
     /// two properties of one name would make every file that names it ambiguous.
     pub async fn register_property(&self, property: &Property) -> Result<(), Error> {
-        check_property(&*self.gazetteer().await?, property)?;
+        let gazetteer = self.gazetteer().await?;
+        check_property(&gazetteer, property)?;
         self.register(std::slice::from_ref(property)).await
     }
 
     /// Registers a place. One that exists under the id is a conflict; its name may be that of others.
     pub async fn register_place(&self, place: &Place) -> Result<(), Error> {
-        check_place(&*self.gazetteer().await?, place)?;
+        let gazetteer = self.gazetteer().await?;
+        check_place(&gazetteer, place)?;
         self.register(std::slice::from_ref(place)).await
     }
 

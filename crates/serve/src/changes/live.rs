@@ -30,16 +30,43 @@ impl Message {
     }
 }
 
+/// Which messages of changes are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Kinds {
+    /// Those below [`CHANGES_TOPIC`].
+    pub changes: bool,
+    /// Those of WIS 2.0.
+    pub wis2: bool,
+}
+
 /// A place in the feed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place(Start);
 
 /// A change that the client may know of, and what it is told.
 #[derive(Debug, Clone)]
 pub struct Happened {
     pub(crate) change: Change,
-    /// Under topics of changes and of WIS 2.0, as far as somebody wants them.
+    /// Under topics of changes and of WIS 2.0, as far as they were wanted.
     pub messages: Vec<Message>,
+}
+
+impl Happened {
+    /// The change's place in the feed.
+    pub fn number(&self) -> u64 {
+        self.change.number
+    }
+}
+
+/// What happened after a place.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The changes, in order.
+    pub happened: Vec<Happened>,
+    /// Where to go on.
+    pub place: Place,
+    /// Whether there is more now.
+    pub more: bool,
 }
 
 impl Place {
@@ -49,19 +76,13 @@ impl Place {
         Ok(Place(Start { number: state.last, epoch: Some(state.epoch().to_owned()) }))
     }
 
-    /// What happened since, at most some at a time; whether there is more. The place moves on.
-    pub async fn go_on(
-        &mut self,
-        app: &App,
-        visitor: &Visitor,
-        wants: &(dyn Fn(&str) -> bool + Sync),
-    ) -> Answer<(Vec<Happened>, bool)> {
+    /// What happened since, at most some at a time.
+    pub async fn after(&self, app: &App, visitor: &Visitor, kinds: Kinds) -> Answer<Batch> {
         let principal = visitor.principal();
         let found = match read(app, principal, &Wanted::default(), &self.0, BATCH).await {
             Err(problem) if problem.kind == ProblemKind::CursorGone => {
                 tracing::warn!("changes were given up before a connected client was told of them");
-                *self = Place::now(app).await?;
-                return Ok((Vec::new(), false));
+                return Ok(Batch { happened: Vec::new(), place: Place::now(app).await?, more: false });
             }
             other => other?,
         };
@@ -71,15 +92,15 @@ impl Place {
         for change in &found.changes {
             let one = std::slice::from_ref(change);
             let mut messages = Vec::new();
-            let topic = format!("{CHANGES_TOPIC}/{}", change.dataset);
-            if wants(&topic) {
+            if kinds.changes {
+                let topic = format!("{CHANGES_TOPIC}/{}", change.dataset);
                 for document in teller.tell(app, &found.state, one).await? {
                     messages.push(Message::json(topic.clone(), &document)?);
                 }
             }
-            if is_version(change.kind)
+            if kinds.wis2
+                && is_version(change.kind)
                 && let Some(topic) = notifier.topic(change).await?
-                && wants(&topic)
             {
                 for message in notifier.tell(&found.state, one).await? {
                     messages.push(Message::json(topic.clone(), &message)?);
@@ -87,7 +108,7 @@ impl Place {
             }
             happened.push(Happened { change: change.clone(), messages });
         }
-        self.0 = Start { number: found.position, epoch: Some(found.state.epoch().to_owned()) };
-        Ok((happened, found.more))
+        let place = Place(Start { number: found.position, epoch: Some(found.state.epoch().to_owned()) });
+        Ok(Batch { happened, place, more: found.more })
     }
 }

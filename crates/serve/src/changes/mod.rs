@@ -55,7 +55,7 @@ pub(crate) struct Found {
 }
 
 /// Where somebody begins to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Start {
     /// The last number that the reader has seen.
     pub(crate) number: u64,

@@ -38,7 +38,14 @@ pub(super) fn document(ctx: &Context, node: &Node, select: &[String]) -> Map<Str
         }
         _ => body(ctx, node),
     };
-    entity_document(&ctx.root(), node.entity(), &node.id(&ctx.world), body, select)
+    let mut document = entity_document(&ctx.root(), node.entity(), &node.id(&ctx.world), body, select);
+    // An observation is of a series or of a group, and a link leads to what is there.
+    match node {
+        Node::Observation(..) => document.remove("MultiDatastream@iot.navigationLink"),
+        Node::Together(_) => document.remove("Datastream@iot.navigationLink"),
+        _ => None,
+    };
+    document
 }
 
 /// Observations as rows of arrays, one array for each series (18-088 §12.1).

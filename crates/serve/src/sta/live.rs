@@ -42,6 +42,17 @@ pub struct View {
     mark: Mark,
 }
 
+/// Where a part of what a change brought begins.
+pub type After = Option<(DatastreamId, DateTime<Utc>)>;
+
+/// A part of what a change brought.
+pub struct Part {
+    /// The values.
+    pub messages: Vec<Message>,
+    /// Where the next part begins; none at the end.
+    pub next: After,
+}
+
 /// What entities are made of, held so that the same is known again.
 #[derive(Clone)]
 struct Mark {
@@ -60,15 +71,24 @@ impl Mark {
     }
 }
 
+impl Mark {
+    /// What entities are made of now.
+    async fn now(app: &App, visitor: &Visitor) -> Answer<Mark> {
+        let mut datasets = Vec::new();
+        for dataset in app.catalog.visible_datasets(visitor.principal(), Utc::now()).await? {
+            let series = app.catalog.datastreams(&dataset.id).await?;
+            datasets.push((dataset, series));
+        }
+        Ok(Mark { gazetteer: app.catalog.gazetteer().await?, datasets })
+    }
+}
+
 impl View {
     /// Opens what a client may see now.
     pub async fn open(app: &App, visitor: &Visitor) -> Answer<View> {
+        // The mark first: what changes meanwhile is looked at once more, and not missed.
+        let mark = Mark::now(app, visitor).await?;
         let world = World::open(app, visitor.principal()).await?;
-        let mut datasets = Vec::with_capacity(world.datasets.len());
-        for (dataset, _) in &world.datasets {
-            datasets.push((dataset.clone(), app.catalog.datastreams(&dataset.id).await?));
-        }
-        let mark = Mark { gazetteer: Arc::clone(&world.gazetteer), datasets };
         let ctx = Context::new(app.clone(), world, Links::own(app), Lang::Vi, Default::default());
         Ok(View { ctx, mark })
     }
@@ -128,14 +148,9 @@ impl Entities {
         of_dataset.map(|at| world.stream(*at).id).collect()
     }
 
-    /// Values that a change brought, in parts: `next` is where the part after this one begins.
-    pub async fn values(
-        &self,
-        view: &View,
-        happened: &Happened,
-        after: Option<(DatastreamId, DateTime<Utc>)>,
-    ) -> Answer<(Vec<Message>, Option<(DatastreamId, DateTime<Utc>)>)> {
-        let none = Ok((Vec::new(), None));
+    /// Values that a change brought, in parts.
+    pub async fn values(&self, view: &View, happened: &Happened, after: After) -> Answer<Part> {
+        let none = Ok(Part { messages: Vec::new(), next: None });
         let change = &happened.change;
         let (true, true, Some(version), Some(run)) =
             (self.is_of_values(), is_version(change.kind), change.version, &change.run)
@@ -167,7 +182,22 @@ impl Entities {
             let document = encode::document(ctx, node, &self.options.select);
             messages.push(Message::json(self.topic.clone(), &document)?);
         }
-        Ok((messages, added.next))
+        Ok(Part { messages, next: added.next })
+    }
+
+    /// Whether some topics have to be looked at: what they are of may have changed.
+    pub async fn are_due(all: &[&Entities], app: &App, visitor: &Visitor) -> Answer<bool> {
+        if all.iter().all(|one| one.is_of_values()) {
+            return Ok(false);
+        }
+        let mark = Mark::now(app, visitor).await?;
+        let is_same = |one: &&Entities| one.mark.as_ref().is_some_and(|before| before.is(&mark));
+        Ok(!all.iter().all(|one| one.is_of_values() || (!one.reads_values() && is_same(&one))))
+    }
+
+    /// The topic.
+    pub fn topic(&self) -> &str {
+        &self.topic
     }
 
     /// Entities and properties that differ from what was told of them.

@@ -2,13 +2,12 @@
 
 use model::Quality as Flag;
 use serde_json::{Map, Value, json};
-use standards::sta::{Interval, MultiDatastream, Observation, Quality};
+use standards::sta::{Interval, MultiDatastream, Observation, Quality, UnitOfMeasurement};
 
-use super::super::node::Together;
-use super::super::resolve::Context;
-use super::super::world::MultiAt;
 use super::{COMPLEX, MEASUREMENT, origin, place_name, point, result_of};
-use standards::sta::UnitOfMeasurement;
+use crate::sta::node::Together;
+use crate::sta::resolve::Context;
+use crate::sta::world::MultiAt;
 
 /// The words of a group, as far as they follow from its series.
 pub(super) fn datastream(ctx: &Context, at: MultiAt) -> MultiDatastream {

@@ -81,7 +81,7 @@ impl<'b> Sent<'b> {
     }
 }
 
-impl<'a> Observation<'a> {
+impl Observation<'_> {
     fn into_sent<'b>(self, body: &'b str, count: usize, now: DateTime<Utc>) -> Result<Sent<'b>, Unread> {
         let (time, quality) = (self.phenomenon_time.as_deref(), self.result_quality.map(RawValue::get));
         let result = self.result.map(RawValue::get);

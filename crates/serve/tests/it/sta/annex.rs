@@ -112,6 +112,12 @@ async fn what_is_advertised_is_shown_by_tests_and_what_is_not_shown_is_not_adver
     let with_mqtt = standards::sta::MQTT_CONFORMANCE.map(|one| one.strip_prefix(CLASS).unwrap().to_owned());
     assert!(with_mqtt.iter().all(|one| !advertised.contains(one)), "{advertised:?}");
     advertised.extend(with_mqtt);
+    // What is of no annex is named by its whole address.
+    let others =
+        root["serverSettings"]["conformance"].as_array().unwrap().iter().filter_map(|one| one.as_str());
+    for other in others.filter(|one| !one.starts_with(CLASS)) {
+        assert!(TESTS.iter().any(|text| text.contains(&format!("/// `{other}`"))), "no test names {other}");
+    }
     let named = named();
     for (requirement, why_not) in ANNEX {
         let is_claimed = advertised.iter().any(|one| {

@@ -12,7 +12,7 @@ const MEASUREMENT: &str = "http://www.opengis.net/def/observationType/OGC-OM/2.0
 
 fn level() -> Value {
     json!({"name": "Mực nước thử", "definition": "https://example.org/level", "description": "Để thử",
-        "properties": {"kind": "intensive", "sector": "water", "unit": "m"}})
+        "properties": {"kind": "intensive", "sector": "hydrology", "unit": "m", "plausible_max": 20}})
 }
 
 /// Salinity and level at a station, from one probe.
@@ -36,12 +36,6 @@ async fn with_pair() -> (TestNode, String) {
     let node = world::node().await;
     let multi = create(&node.system(), "MultiDatastreams", &pair()).await;
     (node, multi)
-}
-
-async fn sector(node: &TestNode) -> String {
-    let properties = get(&node.public(), "/v1/properties").await;
-    let salinity = list(&properties, "items").iter().find(|one| one["code"] == "salinity").unwrap().clone();
-    text(&salinity, "sector").to_owned()
 }
 
 /// `req/multi-datastream/properties`, `req/multi-datastream/relations`
@@ -88,7 +82,12 @@ async fn series_are_observed_together_and_each_is_a_series() {
     }
     // There and back again.
     let own = format!("Observations('{}')", text(first, "@iot.id"));
-    assert_eq!(ask(&public, &own, &[]).await["result"], json!([1.5, 0.25]));
+    let read = ask(&public, &own, &[]).await;
+    assert_eq!(read["result"], json!([1.5, 0.25]));
+    assert!(
+        read["MultiDatastream@iot.navigationLink"].is_string()
+            && read.get("Datastream@iot.navigationLink").is_none()
+    );
     assert_eq!(ask(&public, &format!("{own}/MultiDatastream"), &[]).await["@iot.id"], made["@iot.id"]);
     assert_eq!(ask(&public, &format!("{own}/FeatureOfInterest"), &[]).await["@iot.id"], "station:tra_vinh");
     for way in ["Things('station:tra_vinh')", "Sensors('probe')", "ObservedProperties('muc_nuoc_thu')"] {
@@ -271,9 +270,7 @@ async fn counts(client: &Client) -> Vec<u64> {
 async fn a_deep_insert_is_done_as_a_whole_or_not_at_all() {
     let node = world::node().await;
     let system = node.system();
-    let sector = sector(&node).await;
-    let mut property = level();
-    property["properties"]["sector"] = json!(sector);
+    let property = level();
     let stream = |property: Value, observations: Value| {
         json!({"name": "s", "description": "d", "observationType": MEASUREMENT,
             "unitOfMeasurement": {"name": "m", "symbol": "m"}, "properties": {"dataset": "salinity_daily"},
@@ -293,7 +290,7 @@ async fn a_deep_insert_is_done_as_a_whole_or_not_at_all() {
     let mut unknown = second.clone();
     unknown["properties"]["dataset"] = json!("nothing");
     let mut clash = property.clone();
-    clash["@iot.id"] = json!("salinity");
+    clash["name"] = json!("Độ mặn");
     for (body, status) in [
         // The last series is of a dataset that is not there.
         (thing(vec![stream(property.clone(), good.clone()), unknown]), 404),
@@ -306,7 +303,7 @@ async fn a_deep_insert_is_done_as_a_whole_or_not_at_all() {
             422,
         ),
         (thing(vec![stream(property.clone(), json!([{"phenomenonTime": "soon", "result": 1}]))]), 422),
-        // The property is there already, under this code.
+        // The property is there already, under this name.
         (thing(vec![stream(clash, good.clone())]), 409),
     ] {
         let (got, problem) = send(&system, Method::POST, "Things", &body).await;
