@@ -67,9 +67,11 @@ fn complete_parameter(path: &str, method: &str, parameter: &mut Value, operation
     };
     let own = examples["operations"][operation].get(&name);
     let example = own.or_else(|| if name == "id" { of_path() } else { examples["parameters"].get(&name) });
+    let example = example.filter(|example| !example.is_null());
     if let (Some(example), None) = (example, parameter.get("example")) {
         parameter["example"] = example.clone();
     }
+    whole_numbers_have_no_sign(&mut parameter["schema"]);
     let is_number = parameter["schema"]["type"] == "integer";
     if is_number && ["limit", "buckets", "max_rows"].contains(&name.as_str()) {
         parameter["schema"]["minimum"] = 1.into();
@@ -104,11 +106,28 @@ fn complete_responses(method: &str, operation: &mut Value) {
             response["headers"][name] = json!({ "$ref": format!("#/components/headers/{component}") });
         }
     }
-    responses.insert("default".to_owned(), json!({ "$ref": "#/components/responses/Problem" }));
+    let default = match method {
+        "head" => json!({ "description": "A problem; its document is told to GET only" }),
+        _ => json!({ "$ref": "#/components/responses/Problem" }),
+    };
+    responses.insert("default".to_owned(), default);
 }
 
-/// Bytes are no array of numbers (OpenAPI 3.1 §4.8.14.3).
+/// A number of 64 bits without a sign is no `int64`.
+fn whole_numbers_have_no_sign(schema: &mut Value) {
+    if schema["format"] == "int64"
+        && schema["minimum"] == 0
+        && let Some(schema) = schema.as_object_mut()
+    {
+        schema.remove("format");
+    }
+}
+
+/// Bytes are no array of numbers (OpenAPI 3.1 §4.8.14.3), and a stream of events is no text.
 fn bytes_are_binary(content: &mut Map<String, Value>) {
+    if let Some(events) = content.get_mut("text/event-stream") {
+        *events = json!({});
+    }
     for media in content.values_mut() {
         if media["schema"]["type"] == "array" && media["schema"]["items"]["format"] == "int32" {
             media["schema"] = json!({ "type": "string", "format": "binary" });
