@@ -201,6 +201,8 @@ fn everything() -> Vec<Bad> {
         ("/v1/datasets/gauge/observations", "format", "pdf"),
         ("/v1/datasets/gauge/observations/buckets", "buckets", "-1"),
         ("/v1/datasets/gauge/observations/buckets", "width", "P0D"),
+        ("/v1/datasets/gauge/observations", "buckets", "5"),
+        ("/v1/datasets/gauge/latest", "limit", "5"),
         ("/v1/datasets/gauge/data", "format", "pdf"),
         ("/v1/datasets/gauge/data", "version", "99999999999999999999"),
         ("/v1/datasets/gauge/differences", "from", "x"),

@@ -18,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::datasets::dataset_id;
 use super::documents::Page;
 use super::sql::instant;
+use super::unused;
 use crate::App;
 use crate::http::{Answer, Caller, Links, Params, Problem, paging, params};
 use crate::rasters::{self, Raster};
@@ -54,6 +55,18 @@ impl CoverageParams {
                 Err(Problem::parameter("version", "give either `version` or `as_known_at`"))
             }
         }
+    }
+
+    /// Which of the parameters that not every operation uses were given.
+    fn given(&self) -> [(&'static str, bool); 6] {
+        [
+            ("bbox", self.bbox.is_some()),
+            ("lon", self.lon.is_some()),
+            ("lat", self.lat.is_some()),
+            ("limit", self.limit.is_some()),
+            ("cursor", self.cursor.is_some()),
+            ("offset", self.offset.is_some()),
+        ]
     }
 
     /// Where a page goes on: in which version, and behind how many of its rasters.
@@ -193,6 +206,7 @@ pub async fn show(
 ) -> Answer<Json<CoverageDocument>> {
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    unused::refuse("get_datasets_id_coverages_item", &asked.given())?;
     let position = asked.position()?;
     let mut found = one(&app, &permit, &links, &item, asked.at()?).await?;
     if let Some((lon, lat)) = position {
@@ -217,6 +231,7 @@ pub async fn file(
 ) -> Answer<Response> {
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    unused::refuse("get_datasets_id_coverages_item_file", &asked.given())?;
     let found = one(&app, &permit, &links, &item, asked.at()?).await?;
     let size = u64::try_from(found.bytes).unwrap_or(0);
     let asked = match headers

@@ -21,6 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::datasets::dataset_id;
 use super::documents::Page;
 use super::sql::instant;
+use super::unused;
 use crate::App;
 use crate::http::encode::{self, RowFormat};
 use crate::http::paging::PageParams;
@@ -53,9 +54,9 @@ pub struct SeriesParams {
     cursor: Option<String>,
     /// json, csv, arrow or parquet; all but json are not paged.
     format: Option<String>,
-    /// Buckets only: how many, 1 to 20000 (500).
+    /// How many, 1 to 20000 (500).
     buckets: Option<i64>,
-    /// Buckets only: their width instead, an ISO 8601 duration: `PT1H`, `P1D`, `P1M`.
+    /// Their width instead, an ISO 8601 duration: `PT1H`, `P1D`, `P1M`.
     width: Option<String>,
 }
 
@@ -80,6 +81,18 @@ impl SeriesParams {
             },
             period: self.period.clone(),
         })
+    }
+
+    /// Which of the parameters that not every operation uses were given.
+    fn given(&self) -> [(&'static str, bool); 6] {
+        [
+            ("datetime", self.datetime.is_some()),
+            ("limit", self.limit.is_some()),
+            ("cursor", self.cursor.is_some()),
+            ("format", self.format.is_some()),
+            ("buckets", self.buckets.is_some()),
+            ("width", self.width.is_some()),
+        ]
     }
 
     fn at(&self) -> Answer<At> {
@@ -204,6 +217,7 @@ pub async fn list(
 ) -> Answer<Response> {
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    unused::refuse("get_datasets_id_observations", &asked.given())?;
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let format = RowFormat::choose(asked.format.as_deref(), accept)?;
     let mut request = SeriesRequest {
@@ -409,6 +423,7 @@ pub async fn buckets(
 ) -> Answer<Json<Page<BucketDocument>>> {
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    unused::refuse("get_datasets_id_observations_buckets", &asked.given())?;
     let every = match asked.width.as_deref() {
         Some(width) => duration(width)?,
         None => {
@@ -479,6 +494,7 @@ pub async fn latest(
 ) -> Answer<Response> {
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
+    unused::refuse("get_datasets_id_latest", &asked.given())?;
     let request = LatestRequest { streams: asked.streams()?, at: asked.at()? };
     let answer = app.engine.latest(&permit, request).await?;
     let rows = answer.latest.len();
