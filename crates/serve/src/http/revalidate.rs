@@ -53,7 +53,7 @@ pub(crate) async fn small_answers(request: Request, next: Next) -> Response<Body
     let Ok(body) = to_bytes(body, SMALL as usize).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let etag = format!("W/\"{}\"", hex::encode(&digest(&body)[..10]));
+    let etag = format!("W/\"{}\"", hex::encode(&super::undated::digest(&body)[..10]));
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         parts.headers.insert(header::ETAG, etag);
     }
@@ -84,14 +84,4 @@ fn may_be_tagged(response: &Response<Body>) -> bool {
         .iter()
         .any(|line| line.to_str().is_ok_and(|line| line.contains("no-store")));
     response.status() == StatusCode::OK && !head.contains_key(header::ETAG) && !is_kept_by_none
-}
-
-/// The digest of a document but for the instant at which it was made (`timeStamp` of OGC 17-069r4 §7.16.4):
-/// what differs in that alone means the same, which is what a weak tag says.
-fn digest(body: &[u8]) -> [u8; 32] {
-    const MADE_AT: &[u8] = b"\"timeStamp\":\"";
-    let begin = memchr::memmem::find(body, MADE_AT).map(|at| at + MADE_AT.len());
-    let skipped = begin.and_then(|begin| Some((begin, begin + memchr::memchr(b'"', &body[begin..])?)));
-    let (before, after) = skipped.map_or((body, &[][..]), |(begin, end)| (&body[..begin], &body[end..]));
-    Sha256::new().chain_update(before).chain_update(after).finalize().into()
 }

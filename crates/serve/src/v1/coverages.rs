@@ -18,7 +18,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::datasets::dataset_id;
 use super::documents::Page;
 use super::sql::instant;
-use super::unused;
 use crate::App;
 use crate::http::{Answer, Caller, Links, Params, Problem, paging, params};
 use crate::rasters::{self, Raster};
@@ -204,9 +203,9 @@ pub async fn show(
     Path((id, item)): Path<(String, String)>,
     Params(asked): Params<CoverageParams>,
 ) -> Answer<Json<CoverageDocument>> {
+    super::unused::refuse("get_datasets_id_coverages_item", &asked.given())?;
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
-    unused::refuse("get_datasets_id_coverages_item", &asked.given())?;
     let position = asked.position()?;
     let mut found = one(&app, &permit, &links, &item, asked.at()?).await?;
     if let Some((lon, lat)) = position {
@@ -229,9 +228,9 @@ pub async fn file(
     Params(asked): Params<CoverageParams>,
     headers: HeaderMap,
 ) -> Answer<Response> {
+    super::unused::refuse("get_datasets_id_coverages_item_file", &asked.given())?;
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
-    unused::refuse("get_datasets_id_coverages_item_file", &asked.given())?;
     let found = one(&app, &permit, &links, &item, asked.at()?).await?;
     let size = u64::try_from(found.bytes).unwrap_or(0);
     let asked = match headers

@@ -21,7 +21,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::datasets::dataset_id;
 use super::documents::Page;
 use super::sql::instant;
-use super::unused;
 use crate::App;
 use crate::http::encode::{self, RowFormat};
 use crate::http::paging::PageParams;
@@ -215,9 +214,9 @@ pub async fn list(
     Path(id): Path<String>,
     Params(asked): Params<SeriesParams>,
 ) -> Answer<Response> {
+    super::unused::refuse("get_datasets_id_observations", &asked.given())?;
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
-    unused::refuse("get_datasets_id_observations", &asked.given())?;
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let format = RowFormat::choose(asked.format.as_deref(), accept)?;
     let mut request = SeriesRequest {
@@ -421,9 +420,9 @@ pub async fn buckets(
     Path(id): Path<String>,
     Params(asked): Params<SeriesParams>,
 ) -> Answer<Json<Page<BucketDocument>>> {
+    super::unused::refuse("get_datasets_id_observations_buckets", &asked.given())?;
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
-    unused::refuse("get_datasets_id_observations_buckets", &asked.given())?;
     let every = match asked.width.as_deref() {
         Some(width) => duration(width)?,
         None => {
@@ -492,9 +491,9 @@ pub async fn latest(
     Path(id): Path<String>,
     Params(asked): Params<SeriesParams>,
 ) -> Answer<Response> {
+    super::unused::refuse("get_datasets_id_latest", &asked.given())?;
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
-    unused::refuse("get_datasets_id_latest", &asked.given())?;
     let request = LatestRequest { streams: asked.streams()?, at: asked.at()? };
     let answer = app.engine.latest(&permit, request).await?;
     let rows = answer.latest.len();

@@ -105,7 +105,7 @@ pub async fn end(
 
 /// The same as PATCH or DELETE, for clients that may send only POST: `X-HTTP-Method-Override` names it.
 #[utoipa::path(post, path = "/v1/uploads/{id}", tag = "intake", security(("key" = [])),
-    params(("id" = String, Path), ("X-HTTP-Method-Override" = String, Header)),
+    params(("id" = String, Path), ("X-HTTP-Method-Override" = String, Header), ("Tus-Resumable" = String, Header)),
     request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
     responses((status = 204), (status = 404), (status = 405), (status = 409)))]
 pub async fn instead(
