@@ -19,7 +19,6 @@ pub mod problem;
 pub(crate) mod quota;
 pub mod revalidate;
 mod tagged;
-pub(crate) mod undated;
 
 pub use language::RequestLang;
 pub use links::Links;

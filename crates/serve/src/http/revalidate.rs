@@ -53,7 +53,7 @@ pub(crate) async fn small_answers(request: Request, next: Next) -> Response<Body
     let Ok(body) = to_bytes(body, SMALL as usize).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let etag = format!("W/\"{}\"", hex::encode(&super::undated::digest(&body)[..10]));
+    let etag = format!("W/\"{}\"", hex::encode(&super::tagged::undated(&body)[..10]));
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         parts.headers.insert(header::ETAG, etag);
     }

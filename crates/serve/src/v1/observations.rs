@@ -420,8 +420,8 @@ pub async fn buckets(
     Path(id): Path<String>,
     Params(asked): Params<SeriesParams>,
 ) -> Answer<Json<Page<BucketDocument>>> {
-    super::unused::refuse("get_datasets_id_observations_buckets", &asked.given())?;
     let id = dataset_id(&id)?;
+    super::unused::refuse("get_datasets_id_observations_buckets", &asked.given())?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let every = match asked.width.as_deref() {
         Some(width) => duration(width)?,
