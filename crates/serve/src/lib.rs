@@ -116,13 +116,13 @@ pub fn router(app: App, pages: Router<App>) -> Router {
                 .layer(from_fn_with_state(app.clone(), http::offload::offload))
                 .layer(from_fn(http::accepts::any_encoding))
                 .layer(CompressionLayer::new().compress_when(compressed))
+                .layer(from_fn(http::problem::render))
                 .layer(from_fn_with_state(app.clone(), v1::resumable::protocol))
                 .layer(cors())
                 .layer(SetResponseHeaderLayer::if_not_present(
                     header::X_CONTENT_TYPE_OPTIONS,
                     HeaderValue::from_static("nosniff"),
                 ))
-                .layer(from_fn(http::problem::render))
                 .layer(CatchPanicLayer::custom(ops::panicked))
                 .layer(TimeoutLayer::with_status_code(
                     StatusCode::GATEWAY_TIMEOUT,

@@ -86,6 +86,18 @@ problem-changed = វាបានផ្លាស់ប្ដូរតាំង�
 problem-changed-meaning = សំណើនេះធ្វើឡើងសម្រាប់សភាពផ្សេង (If-Match) ពីសភាពបច្ចុប្បន្ន។
 problem-changed-advice = សូមអានវាម្ដងទៀត រួចផ្ញើការផ្លាស់ប្ដូរជាមួយ ETag ថ្មី។
 
+# confidence: medium
+problem-protocol-version = មិនប្រើកំណែពិធីការនេះនៅទីនេះទេ
+problem-protocol-version-meaning = ពិធីការតម្រូវឱ្យសំណើនីមួយៗបញ្ជាក់កំណែរបស់វា សំណើនេះមិនបានបញ្ជាក់ ឬបញ្ជាក់កំណែផ្សេង។
+problem-protocol-version-advice = សូមដាក់អ្វីដែលសេចក្ដីលម្អិតប្រាប់។
+problem-tus-version = ត្រូវការ "Tus-Resumable: { $version }"
+
+# confidence: medium
+problem-media-type = មិនទទួលប្រភេទខ្លឹមសារនេះនៅទីនេះទេ
+problem-media-type-meaning = អ្វីដែលបានផ្ញើមានប្រភេទ ("Content-Type") ដែលអាសយដ្ឋាននេះមិនទទួល។
+problem-media-type-advice = សូមដាក់ "Content-Type" តាមដែល /v1/openapi.json បញ្ជាក់សម្រាប់អាសយដ្ឋាននេះ។
+problem-tus-piece = ផ្នែកនីមួយៗត្រូវផ្ញើជា "{ $type }"
+
 # confidence: high
 problem-too-large = ខ្លឹមសារធំពេក
 problem-too-large-meaning = ឯកសារ ឬខ្លឹមសារធំជាងអ្វីដែលប្រព័ន្ធទទួល។

@@ -11,7 +11,6 @@ use axum::middleware::Next;
 use axum::response::IntoResponse;
 use chrono::{DateTime, TimeDelta, Utc};
 use policy::Principal;
-use sha2::{Digest, Sha256};
 
 use super::principal::Caller;
 
@@ -73,7 +72,7 @@ async fn tagged(response: Response<Body>, known: &[HeaderValue]) -> Response<Bod
     else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let digest = hex::encode(&Sha256::digest(&bytes)[..12]);
+    let digest = hex::encode(&super::tagged::undated(&bytes)[..12]);
     let version = parts.headers.get("cuulong-version").and_then(|version| version.to_str().ok());
     let bare = match version {
         Some(version) => format!("\"v{version}-{digest}\""),

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::middleware::Next;
@@ -50,6 +50,10 @@ pub enum ProblemKind {
     Conflict,
     /// The thing is another than the one that the request was made for.
     Changed,
+    /// The request does not speak the version of the protocol that is spoken here.
+    ProtocolVersion,
+    /// A body of a media type that is not taken here.
+    MediaType,
     /// The body or the file is too large.
     TooLarge,
     /// A file that this node cannot read.
@@ -74,7 +78,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [ProblemKind; 25] = [
+    pub const ALL: [ProblemKind; 27] = [
         ProblemKind::InvalidParameter,
         ProblemKind::UnknownParameter,
         ProblemKind::InvalidBody,
@@ -90,6 +94,8 @@ impl ProblemKind {
         ProblemKind::NotAcceptable,
         ProblemKind::Conflict,
         ProblemKind::Changed,
+        ProblemKind::ProtocolVersion,
+        ProblemKind::MediaType,
         ProblemKind::TooLarge,
         ProblemKind::InvalidFile,
         ProblemKind::InvalidMapping,
@@ -120,6 +126,8 @@ impl ProblemKind {
             ProblemKind::NotAcceptable => "not-acceptable",
             ProblemKind::Conflict => "conflict",
             ProblemKind::Changed => "changed",
+            ProblemKind::ProtocolVersion => "protocol-version",
+            ProblemKind::MediaType => "media-type",
             ProblemKind::TooLarge => "too-large",
             ProblemKind::InvalidFile => "invalid-file",
             ProblemKind::InvalidMapping => "invalid-mapping",
@@ -148,7 +156,8 @@ impl ProblemKind {
             ProblemKind::NotSupported => StatusCode::NOT_IMPLEMENTED,
             ProblemKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             ProblemKind::Conflict => StatusCode::CONFLICT,
-            ProblemKind::Changed => StatusCode::PRECONDITION_FAILED,
+            ProblemKind::Changed | ProblemKind::ProtocolVersion => StatusCode::PRECONDITION_FAILED,
+            ProblemKind::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ProblemKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ProblemKind::InvalidFile
             | ProblemKind::InvalidMapping
@@ -353,7 +362,7 @@ impl IntoResponse for Problem {
 pub async fn render(RequestLang(lang): RequestLang, request: Request, next: Next) -> Response<Body> {
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let path = request.uri().path().to_owned();
-    let response = next.run(request).await;
+    let response = plain_refusal(next.run(request).await).await;
     let problem = match response.extensions().get::<Problem>() {
         Some(problem) => problem.clone(),
         None if response.headers().contains_key(header::CONTENT_TYPE) => return response,
@@ -361,6 +370,7 @@ pub async fn render(RequestLang(lang): RequestLang, request: Request, next: Next
             StatusCode::NOT_FOUND => Problem::not_found(&path),
             StatusCode::METHOD_NOT_ALLOWED => Problem::new(ProblemKind::MethodNotAllowed),
             StatusCode::PAYLOAD_TOO_LARGE => Problem::new(ProblemKind::TooLarge),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(ProblemKind::MediaType),
             StatusCode::INTERNAL_SERVER_ERROR => Problem::new(ProblemKind::Internal),
             StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT => {
                 Problem::new(ProblemKind::Unavailable)
@@ -378,4 +388,26 @@ pub async fn render(RequestLang(lang): RequestLang, request: Request, next: Next
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(body))
+}
+
+/// The longest sentence of the framework.
+const MOST_PLAIN: u64 = 4096;
+
+/// What the framework refuses before a handler sees it (a path that is no UTF-8, a part of a form) comes as
+/// plain text: it becomes a problem with that text.
+async fn plain_refusal(response: Response<Body>) -> Response<Body> {
+    let media = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_plain = media.is_some_and(|media| media.starts_with(b"text/plain"));
+    let is_short = response.body().size_hint().exact().is_some_and(|size| size <= MOST_PLAIN);
+    let kind = match response.status() {
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => ProblemKind::InvalidParameter,
+        StatusCode::PAYLOAD_TOO_LARGE => ProblemKind::TooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ProblemKind::MediaType,
+        _ => return response,
+    };
+    if !is_plain || !is_short || response.extensions().get::<Problem>().is_some() {
+        return response;
+    }
+    let text = to_bytes(response.into_body(), MOST_PLAIN as usize).await.unwrap_or_default();
+    Problem::text(kind, String::from_utf8_lossy(&text)).into_response()
 }

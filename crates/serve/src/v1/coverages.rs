@@ -52,6 +52,18 @@ impl CoverageParams {
         }
     }
 
+    /// Which of the parameters that not every operation uses were given.
+    fn given(&self) -> [(&'static str, bool); 6] {
+        [
+            ("bbox", self.bbox.is_some()),
+            ("lon", self.lon.is_some()),
+            ("lat", self.lat.is_some()),
+            ("limit", self.limit.is_some()),
+            ("cursor", self.cursor.is_some()),
+            ("offset", self.offset.is_some()),
+        ]
+    }
+
     /// Where a page goes on: in which version, and behind how many of its rasters.
     fn begin(&self) -> Answer<Option<(Version, usize)>> {
         let Some(key) = paging::after(self.cursor.as_deref())? else { return Ok(None) };
@@ -189,6 +201,7 @@ pub async fn show(
     Path((id, item)): Path<(String, String)>,
     Params(asked): Params<CoverageParams>,
 ) -> Answer<Json<CoverageDocument>> {
+    super::unused::refuse("get_datasets_id_coverages_item", &asked.given())?;
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let position = asked.position()?;
@@ -213,6 +226,7 @@ pub async fn file(
     Params(asked): Params<CoverageParams>,
     headers: HeaderMap,
 ) -> Answer<Response> {
+    super::unused::refuse("get_datasets_id_coverages_item_file", &asked.given())?;
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let found = one(&app, &permit, &links, &item, asked.pin(&app, &id).await?).await?;

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
+use super::unused;
 use crate::http::ProblemKind;
 use crate::http::deprecated::{DEPRECATED, Deprecated};
 
@@ -40,6 +41,9 @@ fn describe(path: &str, method: &str, operation: &mut Value, examples: &Value) {
     let words = path.trim_start_matches("/v1").split(|c: char| !c.is_ascii_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let id = format!("{method}_{}", words.join("_"));
+    if let Some(parameters) = operation["parameters"].as_array_mut() {
+        parameters.retain(|parameter| !unused::is_unused(&id, parameter["name"].as_str().unwrap_or("")));
+    }
     for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
         complete_parameter(path, method, parameter, &id, examples);
     }
@@ -51,6 +55,7 @@ fn describe(path: &str, method: &str, operation: &mut Value, examples: &Value) {
             json["example"] = example.clone();
         }
     }
+    more_formats(&id, operation);
     complete_responses(method, operation);
     // Without a key, what is open; with one, what its holder may see.
     if operation.get("security").is_none() {
@@ -67,9 +72,11 @@ fn complete_parameter(path: &str, method: &str, parameter: &mut Value, operation
     };
     let own = examples["operations"][operation].get(&name);
     let example = own.or_else(|| if name == "id" { of_path() } else { examples["parameters"].get(&name) });
+    let example = example.filter(|example| !example.is_null());
     if let (Some(example), None) = (example, parameter.get("example")) {
         parameter["example"] = example.clone();
     }
+    whole_numbers_have_no_sign(&mut parameter["schema"]);
     let is_number = parameter["schema"]["type"] == "integer";
     if is_number && ["limit", "buckets", "max_rows"].contains(&name.as_str()) {
         parameter["schema"]["minimum"] = 1.into();
@@ -104,11 +111,46 @@ fn complete_responses(method: &str, operation: &mut Value) {
             response["headers"][name] = json!({ "$ref": format!("#/components/headers/{component}") });
         }
     }
-    responses.insert("default".to_owned(), json!({ "$ref": "#/components/responses/Problem" }));
+    let default = match method {
+        "head" => json!({ "description": "A problem; its document is told to GET only" }),
+        _ => json!({ "$ref": "#/components/responses/Problem" }),
+    };
+    responses.insert("default".to_owned(), default);
 }
 
-/// Bytes are no array of numbers (OpenAPI 3.1 §4.8.14.3).
+/// Rows come as JSON, or as what `format` says; files of a whole dataset are of many media types.
+fn more_formats(id: &str, operation: &mut Value) {
+    let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+    let format = parameters.find(|parameter| parameter["name"] == "format");
+    let said = format.and_then(|format| format["description"].as_str());
+    let is_of_rows = said.is_some_and(|said| said.contains("arrow")) || id == "post_sql";
+    let is_of_files = said.is_some();
+    let content = operation.pointer_mut("/responses/200/content").and_then(Value::as_object_mut);
+    let Some(content) = content else { return };
+    if is_of_files && content.remove("application/octet-stream").is_some() {
+        content.insert("*/*".to_owned(), json!({ "schema": { "type": "string", "format": "binary" } }));
+    } else if is_of_rows && content.contains_key("application/json") {
+        for media in ["text/csv", "application/vnd.apache.arrow.stream", "application/vnd.apache.parquet"] {
+            content.insert(media.to_owned(), json!({ "schema": { "type": "string", "format": "binary" } }));
+        }
+    }
+}
+
+/// A number of 64 bits without a sign is no `int64`.
+fn whole_numbers_have_no_sign(schema: &mut Value) {
+    if schema["format"] == "int64"
+        && schema["minimum"] == 0
+        && let Some(schema) = schema.as_object_mut()
+    {
+        schema.remove("format");
+    }
+}
+
+/// Bytes are no array of numbers (OpenAPI 3.1 §4.8.14.3), and a stream of events is no text.
 fn bytes_are_binary(content: &mut Map<String, Value>) {
+    if let Some(events) = content.get_mut("text/event-stream") {
+        *events = json!({});
+    }
     for media in content.values_mut() {
         if media["schema"]["type"] == "array" && media["schema"]["items"]["format"] == "int32" {
             media["schema"] = json!({ "type": "string", "format": "binary" });

@@ -22,6 +22,7 @@ mod sheets;
 mod slow_queries;
 mod sql;
 mod trace;
+mod unused;
 mod uploads;
 mod users;
 mod versions;

@@ -52,9 +52,9 @@ pub struct SeriesParams {
     cursor: Option<String>,
     /// json, csv, arrow or parquet; all but json are not paged.
     format: Option<String>,
-    /// Buckets only: how many, 1 to 20000 (500).
+    /// How many, 1 to 20000 (500).
     buckets: Option<i64>,
-    /// Buckets only: their width instead, an ISO 8601 duration: `PT1H`, `P1D`, `P1M`.
+    /// Their width instead, an ISO 8601 duration: `PT1H`, `P1D`, `P1M`.
     width: Option<String>,
 }
 
@@ -79,6 +79,18 @@ impl SeriesParams {
             },
             period: self.period.clone(),
         })
+    }
+
+    /// Which of the parameters that not every operation uses were given.
+    fn given(&self) -> [(&'static str, bool); 6] {
+        [
+            ("datetime", self.datetime.is_some()),
+            ("limit", self.limit.is_some()),
+            ("cursor", self.cursor.is_some()),
+            ("format", self.format.is_some()),
+            ("buckets", self.buckets.is_some()),
+            ("width", self.width.is_some()),
+        ]
     }
 
     fn at(&self) -> Answer<At> {
@@ -194,6 +206,7 @@ pub async fn list(
     Path(id): Path<String>,
     Params(asked): Params<SeriesParams>,
 ) -> Answer<Response> {
+    super::unused::refuse("get_datasets_id_observations", &asked.given())?;
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
@@ -408,6 +421,7 @@ pub async fn buckets(
     Params(asked): Params<SeriesParams>,
 ) -> Answer<Response> {
     let id = dataset_id(&id)?;
+    super::unused::refuse("get_datasets_id_observations_buckets", &asked.given())?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let every = match asked.width.as_deref() {
         Some(width) => duration(width)?,
@@ -479,6 +493,7 @@ pub async fn latest(
     Path(id): Path<String>,
     Params(asked): Params<SeriesParams>,
 ) -> Answer<Response> {
+    super::unused::refuse("get_datasets_id_latest", &asked.given())?;
     let id = dataset_id(&id)?;
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let request = LatestRequest { streams: asked.streams()?, at: asked.at()? };

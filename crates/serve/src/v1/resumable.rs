@@ -1,7 +1,6 @@
 //! Handing in a large file over a connection that breaks off: the tus protocol, version 1.0.0
 //! (<https://tus.io/protocols/resumable-upload>), core with creation, expiration and termination.
 
-use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -83,8 +82,8 @@ pub async fn add(
     let (parts, body) = request.into_parts();
     let sent_as = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if sent_as != Some(PIECE) {
-        let what = format!("a piece is sent as `{PIECE}`\n");
-        return Ok((StatusCode::UNSUPPORTED_MEDIA_TYPE, what).into_response());
+        let blanks = vec![("type", PIECE.to_owned())];
+        return Err(Problem::message(ProblemKind::MediaType, "problem-tus-piece", blanks).at("Content-Type"));
     }
     let offset = number(&parts.headers, &OFFSET)?;
     let upload = app.append(&principal, &id, offset, body).await?;
@@ -106,7 +105,7 @@ pub async fn end(
 
 /// The same as PATCH or DELETE, for clients that may send only POST: `X-HTTP-Method-Override` names it.
 #[utoipa::path(post, path = "/v1/uploads/{id}", tag = "intake", security(("key" = [])),
-    params(("id" = String, Path), ("X-HTTP-Method-Override" = String, Header)),
+    params(("id" = String, Path), ("X-HTTP-Method-Override" = String, Header), ("Tus-Resumable" = String, Header)),
     request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
     responses((status = 204), (status = 404), (status = 405), (status = 409)))]
 pub async fn instead(
@@ -126,7 +125,8 @@ pub async fn instead(
 /// is spoken here.
 pub(crate) async fn protocol(State(app): State<App>, request: Request, next: Next) -> Response {
     let asks = request.method() == Method::OPTIONS;
-    let here = request.uri().path().starts_with("/v1/uploads");
+    let methods = [Method::OPTIONS, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE];
+    let here = request.uri().path().starts_with("/v1/uploads") && methods.contains(request.method());
     if !here {
         return next.run(request).await;
     }
@@ -134,8 +134,9 @@ pub(crate) async fn protocol(State(app): State<App>, request: Request, next: Nex
     let mut response = if asks || spoken == Some(true) {
         next.run(request).await
     } else {
-        let what = format!("the header `Tus-Resumable: {VERSION}` is needed\n");
-        (StatusCode::PRECONDITION_FAILED, Body::from(what)).into_response()
+        let blanks = vec![("version", VERSION.to_owned())];
+        let problem = Problem::message(ProblemKind::ProtocolVersion, "problem-tus-version", blanks);
+        problem.at("Tus-Resumable").into_response()
     };
     let head = response.headers_mut();
     head.insert(RESUMABLE, HeaderValue::from_static(VERSION));
