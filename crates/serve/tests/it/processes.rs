@@ -74,7 +74,7 @@ async fn a_recipe_is_a_process_that_runs_at_once() {
     assert_eq!(reply.unwrap().status.as_u16(), 401, "who may not run a recipe may not run a process");
     let (status, _, product) = execute(&node, PROCESS, None, r#"{"inputs": {}}"#).await;
     assert_eq!(status, 200, "{product}");
-    assert_eq!((text(product, "dataset"), product["run"].is_string()), ("salinity_daily_max", true));
+    assert_eq!((text(&product, "dataset"), product["run"].is_string()), ("salinity_daily_max", true));
     get(&public, "/ogc/collections/salinity_daily_max").await;
     for body in [
         "[",
