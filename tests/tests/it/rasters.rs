@@ -125,7 +125,8 @@ async fn coverages_maps_tiles_and_pixels_under_a_position_are_those_that_were_ha
     let Some(python) = python() else { return };
     let node = with_surfaces("open").await;
     node.dataset("masks", "coverage", "open").await;
-    let mask = tiff([120, 80], (8, 1), b"255\0", |column, row| vec![u8::try_from((column + row) % 200).unwrap()]);
+    let mask =
+        tiff([120, 80], (8, 1), b"255\0", |column, row| vec![u8::try_from((column + row) % 200).unwrap()]);
     node.hand_in("masks", "mask.tif", mask, None).await.unwrap();
     let node = node.serve().await;
     let script = format!("{}/clients/ogc_coverages.py", env!("CARGO_MANIFEST_DIR"));
