@@ -50,6 +50,10 @@ async def main(url):
             resources = (await session.list_resources()).resources
             document = await session.read_resource(str(resources[0].uri))
             assert resources[0].name in document.contents[0].text
+            prompts = (await session.list_prompts()).prompts
+            assert "salinity_bulletin" in [prompt.name for prompt in prompts], prompts
+            filled = await session.get_prompt("where_from", {"number": "4,3 g/l"})
+            assert "4,3 g/l" in filled.messages[0].content.text, filled
             templates = (await session.list_resource_templates()).resource_templates
             assert templates[0].uri_template.startswith("cuulong://")
     print("ok")

@@ -97,6 +97,27 @@ mercator = get("/map", crs="EPSG:3857", width=256)
 with MemoryFile(mercator) as memory, memory.open() as map_:
     assert map_.width == 256
 
+# The same map with where it lies, and cut out by axes instead of a box.
+west_, south_, east_, north_ = bounds
+placed = get("/map", bbox=",".join(map(str, bounds)), width=300, height=200, f="tiff")
+with MemoryFile(placed) as memory, memory.open() as map_, MemoryFile(picture) as other, other.open() as plain:
+    assert map_.driver == "GTiff" and map_.crs.to_epsg() == 4326, map_.profile
+    assert numpy.allclose(map_.bounds, bounds, atol=1e-9), (map_.bounds, bounds)
+    assert numpy.array_equal(map_.read(), plain.read())
+subset = get("/map", subset=f"Lon({west_}:{east_}),Lat({south_}:{north_})", width=300, height=200)
+assert subset == picture
+in_metres = get("/map", crs="EPSG:32648", width=110, f="tiff")
+with MemoryFile(in_metres) as memory, memory.open() as map_:
+    assert map_.crs.to_epsg() == 32648 and map_.width == 110, map_.profile
+
+# Whole numbers without a sign go into a PNG as they are.
+base = sys.argv[1] + "/ogc/collections/masks"
+with MemoryFile(get("/coverage", f="png")) as memory, memory.open() as grey:
+    assert (grey.driver, grey.count, grey.dtypes[0]) == ("PNG", 1, "uint8"), grey.profile
+    expected = (numpy.arange(120)[None, :] + numpy.arange(80)[:, None]) % 200
+    assert numpy.array_equal(grey.read(1), expected)
+base = sys.argv[1] + "/ogc/collections/surfaces"
+
 import morecantile
 
 grid = morecantile.tms.get("WebMercatorQuad")

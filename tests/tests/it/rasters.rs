@@ -7,18 +7,28 @@ use tokio::process::Command;
 
 /// An uncompressed GeoTIFF of one strip a row: `value(column, row)` in UTM 48N, pixels of 30 m.
 pub(crate) fn geotiff(width: u32, height: u32, value: impl Fn(u32, u32) -> f32) -> Vec<u8> {
+    tiff([width, height], (32, 3), b"-9999\0", |column, row| value(column, row).to_le_bytes().to_vec())
+}
+
+/// As [`geotiff`], of samples of some bits and format, with what stands for nothing.
+fn tiff(
+    [width, height]: [u32; 2],
+    (bits, format): (u32, u32),
+    nodata: &[u8],
+    sample: impl Fn(u32, u32) -> Vec<u8>,
+) -> Vec<u8> {
     let entries: [(u16, u16, u32, Vec<u8>); 15] = [
         (256, 4, 1, width.to_le_bytes().to_vec()),
         (257, 4, 1, height.to_le_bytes().to_vec()),
-        (258, 3, 1, 32_u32.to_le_bytes().to_vec()),
+        (258, 3, 1, bits.to_le_bytes().to_vec()),
         (259, 3, 1, 1_u32.to_le_bytes().to_vec()),
         (262, 3, 1, 1_u32.to_le_bytes().to_vec()),
         (273, 4, height, vec![0; 4 * height as usize]),
         (277, 3, 1, 1_u32.to_le_bytes().to_vec()),
         (278, 4, 1, 1_u32.to_le_bytes().to_vec()),
-        (279, 4, height, (0..height).flat_map(|_| (width * 4).to_le_bytes()).collect()),
+        (279, 4, height, (0..height).flat_map(|_| (width * bits / 8).to_le_bytes()).collect()),
         (284, 3, 1, 1_u32.to_le_bytes().to_vec()),
-        (339, 3, 1, 3_u32.to_le_bytes().to_vec()),
+        (339, 3, 1, format.to_le_bytes().to_vec()),
         (33550, 12, 3, [30.0_f64, 30.0, 0.0].iter().flat_map(|n| n.to_le_bytes()).collect()),
         (
             33922,
@@ -35,7 +45,7 @@ pub(crate) fn geotiff(width: u32, height: u32, value: impl Fn(u32, u32) -> f32) 
                 .flat_map(|n| n.to_le_bytes())
                 .collect(),
         ),
-        (42113, 2, 6, b"-9999\0".to_vec()),
+        (42113, 2, u32::try_from(nodata.len()).unwrap(), nodata.to_vec()),
     ];
     let mut bytes = b"II*\0\x08\0\0\0".to_vec();
     bytes.extend(u16::try_from(entries.len()).unwrap().to_le_bytes());
@@ -65,7 +75,7 @@ pub(crate) fn geotiff(width: u32, height: u32, value: impl Fn(u32, u32) -> f32) 
         let slot = offsets_at + 4 * row as usize;
         bytes[slot..slot + 4].copy_from_slice(&place.to_le_bytes());
         for column in 0..width {
-            bytes.extend(value(column, row).to_le_bytes());
+            bytes.extend(sample(column, row));
         }
     }
     bytes
@@ -96,13 +106,29 @@ async fn a_raster_is_a_valid_cog_that_a_reader_opens_by_ranges() {
     node.stop().await;
 }
 
-/// <http://www.opengis.net/spec/ogcapi-coverages-1/1.0/req/core/coverage>,
+/// <http://www.opengis.net/spec/ogcapi-coverages-1/1.0/req/core>,
+/// <http://www.opengis.net/spec/ogcapi-coverages-1/1.0/req/subsetting-spatial>,
+/// <http://www.opengis.net/spec/ogcapi-coverages-1/1.0/req/subsetting-temporal>,
+/// <http://www.opengis.net/spec/ogcapi-coverages-1/1.0/req/scaling-spatial>,
+/// <http://www.opengis.net/spec/ogcapi-coverages-1/1.0/req/fieldselection>,
+/// <http://www.opengis.net/spec/ogcapi-coverages-1/1.0/req/geotiff>,
+/// <http://www.opengis.net/spec/ogcapi-coverages-1/1.0/req/png>,
+/// <http://www.opengis.net/spec/ogcapi-coverages-1/1.0/req/coveragejson>,
 /// <http://www.opengis.net/spec/ogcapi-maps-1/1.0/req/core/map-success>,
+/// <http://www.opengis.net/spec/ogcapi-maps-1/1.0/req/spatial-subsetting/subset-definition>,
+/// <http://www.opengis.net/spec/ogcapi-maps-1/1.0/req/datetime/subset-definition>,
+/// <http://www.opengis.net/spec/ogcapi-maps-1/1.0/req/crs>,
+/// <http://www.opengis.net/spec/ogcapi-maps-1/1.0/req/tiff>,
 /// <http://www.opengis.net/spec/ogcapi-edr-1/1.1/req/edr/rc-position>
 #[tokio::test(flavor = "multi_thread")]
 async fn coverages_maps_tiles_and_pixels_under_a_position_are_those_that_were_handed_in() {
     let Some(python) = python() else { return };
-    let node = with_surfaces("open").await.serve().await;
+    let node = with_surfaces("open").await;
+    node.dataset("masks", "coverage", "open").await;
+    let mask =
+        tiff([120, 80], (8, 1), b"255\0", |column, row| vec![u8::try_from((column + row) % 200).unwrap()]);
+    node.hand_in("masks", "mask.tif", mask, None).await.unwrap();
+    let node = node.serve().await;
     let script = format!("{}/clients/ogc_coverages.py", env!("CARGO_MANIFEST_DIR"));
     let output = Command::new(python).args([&script, &node.url]).output().await.unwrap();
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -124,6 +150,10 @@ async fn pixels_that_nobody_can_give_are_refused_and_hidden_ones_are_not_there()
         ("map?crs=EPSG:1", 400, "crs"),
         ("map?bgcolor=reddish", 400, "bgcolor"),
         ("map?f=jpeg", 406, "f"),
+        ("map?subset=Lat(9:10)&bbox=105,9,106,10", 400, "subset"),
+        ("map?subset=h(9:10)", 400, "subset"),
+        ("map?subset=time(%222020-02-01%22)&datetime=2020-02-01", 400, "subset"),
+        ("coverage?f=png", 406, "f"),
         ("coverage?subset=Lat(", 400, "subset"),
         ("coverage?subset=Lat(10:9)", 400, "subset"),
         ("coverage?scale-size=Lon(999999)", 400, "scale-size"),

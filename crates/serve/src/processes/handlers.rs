@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use catalog::{Job, JobState, JobsOf};
 use chrono::Utc;
@@ -157,7 +157,12 @@ pub(super) async fn execute(
     if !is_async {
         let run = running.await.map_err(|error| Problem::internal(&error))??;
         let run = run.ok_or_else(|| Problem::message(ProblemKind::Conflict, "ogc-job-dismissed", vec![]))?;
-        return form.results(&run, &links);
+        let mut response = form.results(&run, &links)?;
+        // The job that was made of it (/req/core/job-results-success-sync).
+        let monitor = format!("<{own}>; rel=\"monitor\"");
+        let monitor = HeaderValue::from_str(&monitor).map_err(|error| Problem::internal(&error))?;
+        response.headers_mut().append(header::LINK, monitor);
+        return Ok(response);
     }
     let headers = [
         (header::LOCATION, own),

@@ -7,7 +7,7 @@ use serve::App;
 use testkit::TestNode;
 
 use crate::ogc_features::ask;
-use crate::world::{self, get, list, refused, text};
+use crate::world::{self, bare, get, list, refused, text};
 
 const PROCESS: &str = "/ogc/processes/salinity_daily_max";
 
@@ -91,7 +91,6 @@ async fn a_recipe_is_a_process_that_runs_at_once() {
 }
 
 /// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/core/process-execute-success-async>,
-/// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/core/job-results-success-sync>,
 /// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/job-list/job-list-success>
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_outlives_its_request_and_its_node() {
@@ -125,6 +124,7 @@ async fn a_job_outlives_its_request_and_its_node() {
 /// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/core/process-execute-sync-raw-value-one>,
 /// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/core/process-execute-sync-raw-ref>,
 /// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/core/process-execute-sync-document>,
+/// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/core/job-results-success-sync>,
 /// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/core/job-results-async-raw-ref>,
 /// <http://www.opengis.net/spec/ogcapi-processes-1/1.0/req/core/job-results-async-document>
 #[tokio::test(flavor = "multi_thread")]
@@ -143,6 +143,11 @@ async fn results_come_as_they_are_asked_for_at_once_and_later() {
         let execution = format!("{PROCESS}/execution");
         let method = axum::http::Method::POST;
         let at_once = ask(&node, method.clone(), &execution, &headers, body.clone()).await;
+        // The job that was made of it is told.
+        let links = at_once.1.get_all("link").iter().map(|link| link.to_str().unwrap());
+        let monitor = links.filter_map(|link| link.strip_suffix(">; rel=\"monitor\"")).next().unwrap();
+        let monitor = get(&node.system(), &bare(monitor.trim_start_matches('<'))).await;
+        assert_eq!(monitor["status"], "successful", "{monitor}");
         let later = [&headers[..], &[("prefer", "respond-async")]].concat();
         let (status, _, job) = ask(&node, method, &execution, &later, body).await;
         assert_eq!(status, 201);
