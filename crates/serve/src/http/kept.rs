@@ -31,20 +31,12 @@ pub async fn keep(request: Request, next: Next) -> Response<Body> {
     let is_public = request.extensions().get::<Caller>().is_some_and(|caller| caller.0 == Principal::Public);
     let known: Vec<HeaderValue> = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect();
     let response = next.run(request).await;
-    let status = response.status();
-    let is_kept = matches!(
-        status,
-        StatusCode::OK | StatusCode::NO_CONTENT | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
-    );
-    let says = |words: &str| {
-        let said = response.headers().get(header::CACHE_CONTROL).and_then(|said| said.to_str().ok());
-        said.is_some_and(|said| said.contains(words))
-    };
-    if !is_kept || says("no-store") || says("immutable") {
+    if !is_kept(&response) {
         return response;
     }
+    let is_whole = response.status() == StatusCode::OK;
     let is_said = response.headers().contains_key(header::CACHE_CONTROL);
-    let mut response = if status == StatusCode::OK { tagged(response, &known).await } else { response };
+    let mut response = if is_whole { tagged(response, &known).await } else { response };
     let head = response.headers_mut();
     let whose = if is_public { "public" } else { "private" };
     let cache = match (is_pinned, is_said) {
@@ -57,6 +49,17 @@ pub async fn keep(request: Request, next: Next) -> Response<Body> {
     }
     depend(head);
     response
+}
+
+/// Whether it may be kept at all, and its maker has not said how for ever.
+fn is_kept(response: &Response<Body>) -> bool {
+    let said = response.headers().get(header::CACHE_CONTROL).and_then(|said| said.to_str().ok());
+    let is_said = said.is_some_and(|said| said.contains("no-store") || said.contains("immutable"));
+    let is_answer = matches!(
+        response.status(),
+        StatusCode::OK | StatusCode::NO_CONTENT | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
+    );
+    is_answer && !is_said
 }
 
 /// Gives an answer whose bytes are there a tag: the version that it is of, when it says one, and a

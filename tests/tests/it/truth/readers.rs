@@ -125,7 +125,7 @@ async fn v1(asker: &Asker, id: &str, at: &At) -> Option<Answer> {
     let mut pairs = at.parameters();
     pairs.push(("limit", "37".to_owned()));
     let mut path = with(&format!("/v1/datasets/{id}/observations"), &as_str(&pairs));
-    let (mut items, mut total, mut version) = (Vec::new(), None, None);
+    let (mut items, mut version) = (Vec::new(), None);
     loop {
         let said = asker.get(&path).await;
         let page = match said.json() {
@@ -135,14 +135,14 @@ async fn v1(asker: &Asker, id: &str, at: &At) -> Option<Answer> {
         items.extend(page["items"].as_array().unwrap().iter().cloned());
         let told = said.header("cuulong-version").parse().ok();
         assert!(version.is_none() || version == told, "pages of {path} are of different versions");
-        (total, version) = (page["total"].as_u64(), told);
+        version = told;
+        let total = page["total"].as_u64();
         match page["next"].as_str() {
             // The version of the first page is asked for, as a client that wants one answer does.
             Some(next) => path = next.replace("http://localhost", ""),
-            None => break,
+            None => return Some(Ok(Read { total, version, ..of_objects(&items) })),
         }
     }
-    Some(Ok(Read { total, version, ..of_objects(&items) }))
 }
 
 async fn file(asker: &Asker, id: &str, at: &At, what: &str, format: &str) -> Option<Answer> {
