@@ -98,7 +98,7 @@ impl Running {
                 }
                 match &into {
                     Into::Rows(values) => put_row(wire, columns, *at, values),
-                    Into::Lines(shape) if shape.is_binary => put_tuple(wire, columns, *at),
+                    Into::Lines(shape) if shape.is_binary => put_tuple(wire, columns, *at, self.sent == 0),
                     Into::Lines(shape) => put_line(wire, columns, *at, shape, &mut line),
                     Into::Nothing => {}
                 }
@@ -166,10 +166,14 @@ fn put_line(wire: &mut Wire, columns: &[Column], row: usize, shape: &Shape, text
     wire.end(start);
 }
 
-/// A row of `COPY` in binary: as many values as there are, each with its length.
-fn put_tuple(wire: &mut Wire, columns: &[Column], row: usize) {
+/// A row of `COPY` in binary: as many values as there are, each with its length. The head comes with the
+/// first row in one message, as clients expect it of a server.
+fn put_tuple(wire: &mut Wire, columns: &[Column], row: usize, is_first: bool) {
     let start = wire.begin(b'd');
     let out = wire.out();
+    if is_first {
+        out.extend_from_slice(BINARY_HEAD);
+    }
     out.extend_from_slice(&u16::try_from(columns.len()).unwrap_or(u16::MAX).to_be_bytes());
     for column in columns {
         column.value(row, true, out);
@@ -206,9 +210,14 @@ pub(crate) fn describe(wire: &mut Wire, schema: &Schema, values: &[Values]) {
 }
 
 /// Ends `COPY … TO STDOUT`.
-pub(crate) fn end_copy(wire: &mut Wire, shape: &Shape) {
+pub(crate) fn end_copy(wire: &mut Wire, shape: &Shape, rows: u64) {
     if shape.is_binary {
-        wire.message(b'd', BINARY_END);
+        let start = wire.begin(b'd');
+        if rows == 0 {
+            wire.out().extend_from_slice(BINARY_HEAD);
+        }
+        wire.out().extend_from_slice(BINARY_END);
+        wire.end(start);
     }
     wire.message(b'c', &[]);
 }
@@ -222,9 +231,6 @@ pub(crate) fn begin_copy(wire: &mut Wire, schema: &Schema, shape: &Shape) {
     wire.out().extend_from_slice(&columns.to_be_bytes());
     wire.out().extend((0..columns).flat_map(|_| [0, form]));
     wire.end(start);
-    if shape.is_binary {
-        wire.message(b'd', BINARY_HEAD);
-    }
     if shape.has_header {
         let start = wire.begin(b'd');
         for (place, field) in schema.fields().iter().enumerate() {

@@ -178,7 +178,7 @@ impl Session {
                 begin_copy(&mut self.wire, &running.schema, &shape);
                 let told = self.registered.told.clone();
                 running.send(&mut self.wire, &told, Into::Lines(&shape), None).await?;
-                end_copy(&mut self.wire, &shape);
+                end_copy(&mut self.wire, &shape, running.sent);
                 format!("COPY {}", running.sent)
             }
             Statement::Query(_) | Statement::Execute { .. } | Statement::Show(_) => {
