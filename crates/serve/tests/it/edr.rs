@@ -225,7 +225,11 @@ async fn versions_are_instances_that_answer_as_they_did() {
     let count = |answer: &Value| answer["ranges"]["salinity:mean"]["values"].as_array().map_or(0, Vec::len);
     let path = |instance: &str| format!("{SALINITY}/instances/{instance}/locations/station:cau_noi");
     assert_eq!(count(&get(&client, &with(&path(newest), &asked)).await), 2);
-    assert_eq!(count(&get(&client, &with(&path(oldest), &asked)).await), 0);
+    // A version has the parameters that it had, under the names that they had.
+    let (status, problem) = refused(&client, &with(&path(oldest), &asked)).await;
+    assert_eq!((status, &problem["at"]), (400, &json!("parameter-name")), "{problem}");
+    let then = get(&client, &with(&path(oldest), &[("parameter-name", "salinity")])).await;
+    assert_eq!(then["ranges"]["salinity"]["values"].as_array().map(Vec::len), Some(world::DAYS as usize));
     let description = get(&client, &format!("{SALINITY}/instances/{newest}")).await;
     let way = text(&description["data_queries"]["cube"]["link"], "href");
     assert!(way.ends_with(&format!("/instances/{newest}/cube")), "{way}");

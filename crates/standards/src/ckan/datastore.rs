@@ -97,7 +97,7 @@ impl DataStoreQuery {
 
     /// The statement that reads the rows.
     pub fn rows(&self, table: &str, columns: &Columns) -> Result<String, Refusal> {
-        let order: Vec<String> = self
+        let mut order: Vec<String> = self
             .sort
             .iter()
             .map(|SortBy(name, downwards)| {
@@ -105,6 +105,13 @@ impl DataStoreQuery {
                 Ok(format!("{name} {} NULLS LAST", if *downwards { "DESC" } else { "ASC" }))
             })
             .collect::<Result<_, Refusal>>()?;
+        // Rows that the order leaves alike are told apart by what tells rows apart, so that pages fit
+        // together and the same question has the same answer.
+        let keys = ["datastream", "phenomenon_time", "feature"];
+        let wanted = if self.distinct { self.wanted(columns)? } else { Vec::new() };
+        let last = columns.iter().filter(|field| !self.distinct && keys.contains(&field.id.as_str()));
+        let last = last.chain(&wanted).filter(|field| self.sort.iter().all(|by| by.0 != field.id));
+        order.extend(last.map(|field| identifier(&field.id)));
         let mut text = self.select(table, columns)?;
         if !order.is_empty() {
             text.push_str(&format!(" ORDER BY {}", order.join(", ")));

@@ -84,11 +84,15 @@ impl Asker {
         let request = request.body(body).unwrap_or_else(|error| panic!("{question}: {error}"));
         let Ok(response) = self.router.clone().oneshot(request).await;
         let (parts, body) = response.into_parts();
-        let headers = parts
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-            .collect();
+        let mut headers: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in &parts.headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            // Lines of one name are one list (RFC 9110 §5.3).
+            headers
+                .entry(name.to_string())
+                .and_modify(|all| *all = format!("{all}, {value}"))
+                .or_insert_with(|| value.into_owned());
+        }
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Said { status: parts.status.as_u16(), headers, body }
     }
@@ -135,15 +139,25 @@ impl Said {
     pub fn plain(&self) -> Said {
         let mut said = self.clone();
         said.headers.retain(|name, _| !["x-request-id", "date"].contains(&name.as_str()));
+        said.headers.values_mut().for_each(|value| *value = numberless(value));
         if let Ok(mut document) = serde_json::from_slice::<Value>(&said.body) {
+            // The tag of an answer that says when it was made is another each time.
+            if document.get("timeStamp").is_some() {
+                said.headers.remove("etag");
+            }
             calm(&mut document);
             said.body = document.to_string().into_bytes();
             said.headers.remove("content-length");
         } else {
             let text = said.text();
+            if text.contains("responseDate") {
+                said.headers.remove("etag");
+            }
             let lines = text.lines().filter(|line| !line.contains("responseDate"));
             said.body = lines.collect::<Vec<_>>().join("\n").into_bytes();
         }
+        let text = said.text();
+        said.body = numberless(&text).into_bytes();
         said
     }
 
@@ -156,6 +170,31 @@ impl Said {
     }
 }
 
+/// A text with the numbers of requests and sealed cursors, which are others each time, taken out.
+fn numberless(text: &str) -> String {
+    let is_of_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let is_number = |word: &str| {
+        let is_uuid = word.len() == 36 && word.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+        is_uuid && word.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
+    };
+    let mut calm = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|c| !is_of_word(c)).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(end);
+        match () {
+            () if is_number(word) => calm.push_str("NUMBER"),
+            // As long as what the node seals (`serve/src/sealed.rs`).
+            () if word.len() == 48 => calm.push_str("SEALED"),
+            () => calm.push_str(word),
+        }
+        let next = behind.chars().next().map_or(0, char::len_utf8);
+        calm.push_str(&behind[..next]);
+        rest = &behind[next..];
+    }
+    calm
+}
+
 /// Takes the numbers of requests and the times of answers out of a document.
 fn calm(document: &mut Value) {
     match document {
@@ -164,6 +203,10 @@ fn calm(document: &mut Value) {
                 if object.get(name).is_some_and(Value::is_string) {
                     object.remove(name);
                 }
+            }
+            // What is made for whoever asked.
+            if object.remove("secret").is_some() {
+                object.remove("created_at");
             }
             object.values_mut().for_each(calm);
         }
