@@ -10,7 +10,7 @@ use axum::http::{Method, StatusCode};
 use catalog::{Change, Gazetteer};
 use chrono::{DateTime, Utc};
 use model::{Dataset, Datastream, DatastreamId, Lang};
-use query::{AddedRequest, ObservedValue, Streams};
+use query::{AddedRequest, At, ObservedValue, Streams};
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Options, ResourcePath, Tail, parse_path};
 
@@ -88,7 +88,7 @@ impl View {
     pub async fn open(app: &App, visitor: &Visitor) -> Answer<View> {
         // The mark first: what changes meanwhile is looked at once more, and not missed.
         let mark = Mark::now(app, visitor).await?;
-        let world = World::open(app, visitor.principal()).await?;
+        let world = World::open(app, visitor.principal(), At::Latest).await?;
         let ctx = Context::new(app.clone(), world, Links::own(app), Lang::Vi, Default::default());
         Ok(View { ctx, mark })
     }
