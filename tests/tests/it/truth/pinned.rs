@@ -1,7 +1,215 @@
-//! How long answers may be kept and by whom: what is the newest is asked for again, and what is told to
-//! somebody is never kept for all.
+//! What is asked of a version is answered with the same bytes for ever: after more versions,
+//! corrections, a withdrawal, other series, files joined into one, a restart and a restored backup.
 
+use std::collections::BTreeMap;
+
+use super::ask::{Asker, Said, with};
 use super::world::{Chance, World};
+
+/// Addresses that name a version of each kind of data, through every protocol that can.
+fn addresses(version: u64, known: &str) -> Vec<String> {
+    let number = version.to_string();
+    let mut addresses = Vec::new();
+    for pin in [("version", number.as_str()), ("as_known_at", known)] {
+        for path in [
+            "/v1/datasets/open_gauge/observations",
+            "/v1/datasets/open_gauge/observations/buckets",
+            "/v1/datasets/open_gauge/latest",
+            "/v1/datasets/open_gauge/datastreams",
+            "/v1/datasets/open_sluices/data",
+            "/v1/datasets/open_surface/coverages",
+            "/v1/datasets/open_surface/coverages/do_1",
+            "/ogc/collections/open_gauge/items",
+            "/ogc/collections/open_gauge/items/station:cau_noi",
+            "/ogc/collections/open_sluices/items",
+            "/ogc/collections/open_sluices/items/gate-03",
+            "/ogc/collections/open_surface/items",
+            "/ogc/collections/open_gauge/tiles/WebMercatorQuad/0/0/0",
+            "/ogc/collections/open_sluices/tiles/WebMercatorQuad/0/0/0",
+            "/ogc/collections/open_surface/map",
+            "/ogc/collections/open_surface/map/tiles/WebMercatorQuad/9/243/406",
+            "/ogc/collections/open_surface/coverage",
+            "/stac/collections/open_gauge",
+            "/stac/collections/open_gauge/items",
+            "/stac/collections/open_gauge/items/open_gauge",
+            "/stac/collections/open_sluices/items/open_sluices",
+            "/stac/collections/open_surface/items",
+            "/stac/collections/open_surface/items/do_1",
+        ] {
+            addresses.push(with(path, &[pin]));
+        }
+        for (path, more) in [
+            ("/v1/datasets/open_gauge/observations", ("format", "csv")),
+            ("/v1/datasets/open_gauge/observations", ("limit", "7")),
+            ("/v1/datasets/open_gauge/observations", ("format", "parquet")),
+            ("/v1/datasets/open_gauge/data", ("format", "csv")),
+            ("/v1/datasets/open_gauge/data", ("format", "parquet")),
+            ("/v1/datasets/open_sluices/data", ("format", "geojson")),
+            ("/ogc/collections/open_sluices/items", ("limit", "4")),
+            ("/ogc/collections/open_surface/coverage", ("f", "covjson")),
+            ("/ckan/api/3/action/datastore_search", ("resource_id", "open_gauge")),
+            ("/ckan/api/3/action/datastore_search", ("resource_id", "open_sluices")),
+        ] {
+            addresses.push(with(path, &[pin, more]));
+        }
+        let pin = ("asOf", pin.1);
+        for (path, more) in [
+            ("/sta/v1.1/Datastreams", ("$filter", "properties/dataset eq 'open_gauge'")),
+            ("/sta/v1.1/Observations", ("$filter", "Datastream/properties/dataset eq 'open_gauge'")),
+            ("/sta/v1.1/Things", ("$expand", "Datastreams")),
+        ] {
+            // A number is one dataset's.
+            if path.ends_with("Datastreams") || number != pin.1 {
+                addresses.push(with(path, &[pin, more]));
+            }
+        }
+    }
+    addresses
+        .push(with("/stac/search", &[("as_known_at", known), ("collections", "open_gauge,open_sluices")]));
+    addresses.push(with("/stac/search", &[("as_known_at", known), ("limit", "1000")]));
+    let sql = "SELECT place, property, phenomenon_time, result, quality, run FROM open_gauge ORDER BY datastream, phenomenon_time";
+    addresses.push(with("/v1/sql", &[("sql", sql), ("as_known_at", known)]));
+    let at = |rest: &str| format!("/ogc/collections/open_gauge/instances/{version}{rest}");
+    addresses.push(at(""));
+    addresses.push(at("/locations"));
+    addresses.push(at("/locations/station:cau_noi"));
+    for format in ["CoverageJSON", "GeoJSON", "CSV", "NetCDF"] {
+        addresses.push(with(&at("/cube"), &[("bbox", "100,5,110,15"), ("f", format)]));
+    }
+    addresses.push(with(&at("/position"), &[("coords", "POINT(106.5724 10.4187)")]));
+    addresses.push(format!("/ogc/collections/open_surface/instances/{version}"));
+    addresses.push(format!("/dcat/datasets/open_gauge/versions/{version}.ttl"));
+    addresses.push(format!("/dcat/datasets/open_sluices/versions/{version}.jsonld"));
+    addresses
+}
+
+/// What is kept of an answer: all but the number of the request.
+fn kept(mut said: Said) -> Said {
+    for name in ["x-request-id", "date"] {
+        said.headers.remove(name);
+    }
+    said
+}
+
+async fn ask(asker: &Asker, addresses: &[String]) -> BTreeMap<String, Said> {
+    let mut answers = BTreeMap::new();
+    for address in addresses {
+        let said = asker.get(address).await;
+        assert!(said.is_good(), "{address}: {} {}", said.status, said.text());
+        answers.insert(address.clone(), kept(said));
+    }
+    answers
+}
+
+fn assert_unchanged(before: &BTreeMap<String, Said>, after: &BTreeMap<String, Said>, what: &str) {
+    let changed: Vec<String> = before
+        .iter()
+        .filter(|(address, said)| after[*address] != **said)
+        .map(|(address, said)| {
+            let is = &after[address];
+            let (was, now) = (said.text(), is.text());
+            let at =
+                was.bytes().zip(now.bytes()).position(|(a, b)| a != b).unwrap_or(was.len().min(now.len()));
+            let around = |text: &str| {
+                let from = at.saturating_sub(120);
+                String::from_utf8_lossy(&text.as_bytes()[from.min(text.len())..(at + 120).min(text.len())])
+                    .into_owned()
+            };
+            let headers: Vec<_> =
+                said.headers.iter().filter(|(name, value)| is.headers.get(*name) != Some(value)).collect();
+            format!("{address}: {headers:?}\n  was {}\n  is  {}", around(&was), around(&now))
+        })
+        .collect();
+    assert!(
+        changed.is_empty(),
+        "{what}: {} of {} answers changed:\n{}",
+        changed.len(),
+        before.len(),
+        changed.join("\n")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pinned_answer_is_the_same_for_ever() {
+    let mut chance = Chance::new();
+    let mut world = World::new(&mut chance).await;
+    // Rasters have as many versions as they were handed in, and features have two.
+    let known = world.now().await;
+    let mut asked: Vec<String> = addresses(2, &known);
+    asked.extend(addresses(1, &known).into_iter().filter(|address| !address.contains(&known[..10])));
+    asked.sort();
+    asked.dedup();
+    let person =
+        |world: &World, name: &str| world.people.iter().find(|one| one.name == name).unwrap().asker.clone();
+    let (public, officer) = (person(&world, "public"), person(&world, "binh"));
+    let before = ask(&public, &asked).await;
+    assert!(before.len() > 120, "{}", before.len());
+    let privately = ask(&officer, &asked).await;
+    manners(&public, &before, true).await;
+    manners(&officer, &privately, false).await;
+
+    // More of everything: versions, corrections, other series, a withdrawal, a new dataset, a grant.
+    world.correct(0, &mut chance).await;
+    world.change_things("open_sluices", &mut chance).await;
+    world.hide(&mut chance).await;
+    world.add_to_series(0, &mut chance).await;
+    world.change_raster("open_surface").await;
+    assert_unchanged(&before, &ask(&public, &asked).await, "after more versions");
+    let run = world.series[0].runs.last().unwrap().clone();
+    let reason = serde_json::json!({ "reason": "wrong" });
+    world.made(&format!("/v1/runs/{run}/withdraw"), &reason).await;
+    assert_unchanged(&before, &ask(&public, &asked).await, "after a withdrawal");
+    assert_unchanged(&privately, &ask(&officer, &asked).await, "after a withdrawal, to an officer");
+
+    world.node.compact().await;
+    assert_unchanged(&before, &ask(&public, &asked).await, "after files were joined");
+
+    world.node.restart().await;
+    let public = Asker::new(world.node.node().router(), None);
+    assert_unchanged(&before, &ask(&public, &asked).await, "after a restart");
+
+    let restored = world.node.restored().await;
+    let public = Asker::new(restored.node().router(), None);
+    assert_unchanged(&before, &ask(&public, &asked).await, "from a restored backup");
+}
+
+/// Tags, 304, and how long and by whom answers are kept.
+async fn manners(asker: &Asker, answers: &BTreeMap<String, Said>, is_public: bool) {
+    let mut tags = 0;
+    for (address, said) in answers {
+        let cache = said.header("cache-control");
+        let vary = said.header("vary");
+        for name in ["authorization", "cookie"] {
+            assert!(vary.contains(name), "{address}: the answer depends on {name}, and says {vary:?}");
+        }
+        assert!(is_public || cache.contains("private"), "{address}: {cache}");
+        let is_pinned = !address.starts_with("/v1/sql") && !address.starts_with("/dcat");
+        // An instant that is hardly over is not asked for as one that is.
+        let is_number = !address.contains("as_known_at") && !address.contains("asOf=20");
+        if is_pinned && is_number {
+            assert!(cache.contains("immutable"), "{address}: {cache}");
+            assert_eq!(cache.contains("public"), is_public, "{address}: {cache}");
+        }
+        let tag = said.header("etag");
+        if tag.is_empty() {
+            continue;
+        }
+        tags += 1;
+        let question = super::ask::Question::get(address);
+        let again = asker.ask(&question, &[("if-none-match", tag)]).await;
+        let at = said.body.iter().zip(&again.body).position(|(was, is)| was != is).unwrap_or(0);
+        let around = |text: &[u8]| {
+            String::from_utf8_lossy(&text[at.saturating_sub(200).min(text.len())..(at + 200).min(text.len())])
+                .into_owned()
+        };
+        let (was, is) = (around(&said.body), around(&again.body));
+        assert_eq!((again.status, again.body.len()), (304, 0), "{address} with {tag}:\n{was}\n{is}");
+        assert_eq!(again.header("etag"), tag, "{address}");
+        let other = asker.ask(&question, &[("if-none-match", "\"other\"")]).await;
+        assert_eq!(other.status, 200.max(said.status), "{address}");
+    }
+    assert!(tags * 10 > answers.len() * 8, "{tags} of {} answers have a tag", answers.len());
+}
 
 /// What is the newest is asked for again each time, and has another tag once it is another.
 #[tokio::test]

@@ -273,6 +273,43 @@ impl World {
         self.series[at] = series;
     }
 
+    /// One more version: series that were not there.
+    pub async fn add_to_series(&mut self, at: usize, chance: &mut Chance) {
+        let mut file = String::from("station,date,most\n");
+        for place in PLACES.iter().chain([&LATER]) {
+            let _ = writeln!(file, "{place},2020-02-02,{}", eighths(chance, 240));
+        }
+        let id = self.series[at].id;
+        let report = self.node.hand_in(id, "more.csv", file.into_bytes(), Some(DAILY)).await.unwrap();
+        self.series[at].runs.push(report["run"]["id"].as_str().unwrap().to_owned());
+    }
+
+    /// One more version: a feature is another, and one is new.
+    pub async fn change_things(&self, id: &str, chance: &mut Chance) {
+        let feature = |number: u64, chance: &mut Chance| {
+            json!({ "type": "Feature", "id": format!("gate-{number:02}"),
+                "properties": { "name": "Cống khác", "width": eighths(chance, 400) },
+                "geometry": { "type": "Point", "coordinates": [107.0, 11.0] } })
+        };
+        let features = [feature(3, chance), feature(40, chance)];
+        let file = json!({ "type": "FeatureCollection", "features": features }).to_string();
+        self.node.hand_in(id, "3.geojson", file.into(), None).await.unwrap();
+    }
+
+    /// One more version: a raster of the same name with other pixels, and another.
+    pub async fn change_raster(&self, id: &str) {
+        for name in ["do_1.tif", "do_3.tif"] {
+            let raster = geotiff(20, 12, |column, row| (column + row) as f32 + 7.0);
+            self.node.hand_in(id, name, raster, None).await.unwrap();
+        }
+    }
+
+    /// An instant behind all that is there, and before all that comes.
+    pub async fn now(&self) -> String {
+        tokio::task::yield_now().await;
+        now_text()
+    }
+
     /// Two versions: features, then some changed and some more.
     async fn add_things(&mut self, id: &'static str, access: &'static str, chance: &mut Chance) {
         self.node.dataset(id, "features", access).await;
