@@ -83,9 +83,9 @@ fn addresses(version: u64, known: &str) -> Vec<String> {
     addresses
 }
 
-/// What is kept of an answer: all but the number of the request.
+/// What is kept of an answer: all but the number of the request, and what is left of a quota.
 fn kept(mut said: Said) -> Said {
-    for name in ["x-request-id", "date"] {
+    for name in ["x-request-id", "date", "ratelimit"] {
         said.headers.remove(name);
     }
     said
