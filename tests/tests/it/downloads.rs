@@ -153,7 +153,7 @@ async fn a_download_that_breaks_off_goes_on_and_ends_with_its_checksum() {
 fn lines<'a>(document: &'a str, language: &str) -> Vec<&'a str> {
     let start = format!("```{language}\n");
     let blocks = document.split(&start).skip(1).filter_map(|rest| rest.split("```").next());
-    blocks.flat_map(str::lines).filter(|line| line.contains("/data")).collect()
+    blocks.flat_map(str::lines).filter(|line| line.contains("salinity_2h/data")).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
