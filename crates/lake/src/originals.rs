@@ -163,7 +163,9 @@ async fn put_small(lake: &Lake, place: &Path, hash: &OriginalHash, bytes: Bytes)
     match store.put_opts(place, bytes.clone().into(), PutMode::Create.into()).await {
         Ok(_) => return Ok(()),
         Err(object_store::Error::AlreadyExists { .. }) => {}
-        Err(error) => return Err(error.into()),
+        // A store that refuses before it has read the bytes may close the connection before the refusal is read.
+        Err(error) if store.head(place).await.is_err() => return Err(error.into()),
+        Err(_) => {}
     }
     if is_whole(lake, place, hash).await? {
         return settle(lake, place).await;
