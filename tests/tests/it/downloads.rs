@@ -53,7 +53,7 @@ async fn a_large_dataset_is_sent_while_it_is_made_with_flat_memory() {
     node.dataset("minutes", "observations", "open").await;
     for file in 0..FILES {
         let mapping = (file == 0).then_some(MAPPING);
-        let content = minutes(file * ROWS / 3, ROWS);
+        let content = minutes(file * ROWS.div_ceil(3), ROWS);
         node.hand_in("minutes", &format!("{file}.csv"), content, mapping).await.unwrap();
     }
     let node = node.serve().await;
