@@ -3,17 +3,19 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use intake::Staged;
 use model::RunId;
+use policy::{Permit, Principal};
 use utoipa::IntoParams;
 
 use super::uploads::ReportDocument;
 use crate::App;
-use crate::http::{Answer, Caller, Params, Problem, RequestLang};
+use crate::http::{Answer, Caller, Params, Problem, ProblemKind, RequestLang};
 
 /// Findings that an answer carries; all are at `/v1/runs/{id}/findings`.
 const REPORTED: u64 = 1000;
 
-async fn document(app: &App, staged: &intake::Staged, lang: model::Lang) -> Answer<Json<ReportDocument>> {
+async fn document(app: &App, staged: &Staged, lang: model::Lang) -> Answer<Json<ReportDocument>> {
     let (findings, _) = app.catalog.findings(&staged.run.id, 0, REPORTED).await?;
     Ok(Json(ReportDocument::of_draft(staged, &findings, lang)))
 }
@@ -27,8 +29,16 @@ pub async fn show(
     RequestLang(lang): RequestLang,
     Path(id): Path<String>,
 ) -> Answer<Json<ReportDocument>> {
-    let (staged, _) = app.staged(&principal, &id).await?;
+    let (staged, _) = of(&app, &principal, &id).await?;
     document(&app, &staged, lang).await
+}
+
+/// A draft, for whoever has signed in and may write its dataset.
+async fn of(app: &App, principal: &Principal, id: &str) -> Answer<(Staged, Permit)> {
+    if *principal == Principal::Public {
+        return Err(Problem::new(ProblemKind::SignInRequired));
+    }
+    app.staged(principal, id).await
 }
 
 #[derive(Debug, serde::Deserialize, IntoParams)]
@@ -52,7 +62,7 @@ pub async fn review(
     Params(asked): Params<ReviewParams>,
     mapping: String,
 ) -> Answer<Json<ReportDocument>> {
-    let (_, permit) = app.staged(&principal, &id).await?;
+    let (_, permit) = of(&app, &principal, &id).await?;
     let run = RunId::new(&id).map_err(|_| Problem::not_found(&id))?;
     let staged = app.review(permit, run, (!asked.guess).then_some(mapping)).await?;
     document(&app, &staged, lang).await
@@ -66,7 +76,7 @@ pub async fn discard(
     Caller(principal): Caller,
     Path(id): Path<String>,
 ) -> Answer<StatusCode> {
-    let (staged, permit) = app.staged(&principal, &id).await?;
+    let (staged, permit) = of(&app, &principal, &id).await?;
     app.intake.discard(&permit, &staged.run.id, chrono::Utc::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -81,7 +91,7 @@ pub async fn commit(
     RequestLang(lang): RequestLang,
     Path(id): Path<String>,
 ) -> Answer<(StatusCode, Json<ReportDocument>)> {
-    let (staged, permit) = app.staged(&principal, &id).await?;
+    let (staged, permit) = of(&app, &principal, &id).await?;
     let report = app.commit_staged(permit, staged.run.id).await?;
     let status = if report.run.version.is_some() { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(ReportDocument::new(&report, lang))))

@@ -79,6 +79,7 @@ pub async fn add(
     Path(id): Path<String>,
     request: Request,
 ) -> Answer<Response> {
+    app.upload(&principal, &id).await?;
     let (parts, body) = request.into_parts();
     let sent_as = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if sent_as != Some(PIECE) {

@@ -179,7 +179,7 @@ impl WrittenResult {
     request_body(content((NewObservationDocument = "application/json"), (String = "application/x-ndjson"))),
     security(("key" = [])),
     responses((status = 201, body = WrittenDocument), (status = 401), (status = 403), (status = 404),
-        (status = 409), (status = 413), (status = 422, content_type = "application/problem+json", body = WrittenDocument), (status = 503)))]
+        (status = 409), (status = 413), (status = 422), (status = 503)))]
 pub async fn write(
     State(app): State<App>,
     Caller(principal): Caller,
