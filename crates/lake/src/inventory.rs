@@ -7,7 +7,7 @@ use model::{DatasetId, Version};
 use object_store::path::Path;
 
 use crate::log::folder;
-use crate::{AsOf, Error, Lake, coverages};
+use crate::{Error, Lake, coverages};
 
 /// Log entries that are read at the same time.
 const ENTRIES_AT_ONCE: usize = 16;
@@ -50,9 +50,19 @@ pub(crate) async fn datasets(lake: &Lake) -> Result<Vec<DatasetId>, Error> {
 }
 
 /// See [`Lake::files_of`].
-pub(crate) async fn files_of(lake: &Lake, dataset: &DatasetId, at: AsOf) -> Result<Vec<StoredObject>, Error> {
+pub(crate) async fn files_of(
+    lake: &Lake,
+    dataset: &DatasetId,
+    up_to: Option<Version>,
+) -> Result<Vec<StoredObject>, Error> {
     let table = lake.inner.tables.table(dataset);
-    let last = lake.inner.tables.snapshot(dataset, at).await?.position;
+    let last = match up_to {
+        None => table.latest(dataset).await?.position,
+        Some(entry) if table.log.has(entry).await? => entry,
+        Some(entry) => {
+            return Err(Error::NotFound { what: format!("entry {entry} in the log of `{dataset}`") });
+        }
+    };
     // The listing comes after the version is known, so that it has all of it.
     let there: HashMap<Path, u64> = lake
         .inner

@@ -126,12 +126,16 @@ impl Lake {
         inventory::datasets(self).await
     }
 
-    /// Every object that the table as of a version consists of, its history included: first the data
-    /// files of all versions up to it that are kept, then the entries of its log. Whoever copies them
+    /// Every object that the table up to an entry of its log (the last one without a number) consists of,
+    /// its history included: first the data files of all versions that are kept, then the entries. Whoever copies them
     /// in this order has at every moment a table that is whole. Names, sizes and checksums only, for
     /// who keeps the store; the caller decides who that is.
-    pub async fn files_of(&self, dataset: &DatasetId, at: AsOf) -> Result<Vec<StoredObject>, Error> {
-        inventory::files_of(self, dataset, at).await
+    pub async fn files_of(
+        &self,
+        dataset: &DatasetId,
+        up_to: Option<Version>,
+    ) -> Result<Vec<StoredObject>, Error> {
+        inventory::files_of(self, dataset, up_to).await
     }
 
     /// Keeps the bytes under their SHA-256. The same bytes are kept once; of bytes that did not

@@ -22,7 +22,7 @@ use catalog::backup::Dump;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
-use lake::{AsOf, Lake};
+use lake::Lake;
 use model::{DatasetId, Version};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -118,23 +118,23 @@ struct Wanted {
     sha256: Option<String>,
 }
 
-/// The files of a table up to a version.
+/// The files of a table up to an entry of its log.
 async fn table(parts: &Parts, dataset: &DatasetId, version: Version) -> Done<Vec<Wanted>> {
     let failed = |error: &dyn std::error::Error| format!("`{dataset}`: {error}");
-    let files = parts.lake.files_of(dataset, AsOf::Version(version)).await;
+    let files = parts.lake.files_of(dataset, Some(version)).await;
     let files = files.map_err(|error| format!("`{dataset}`: {}", sentence(&error)))?;
     let mut wanted: Vec<Wanted> = files
         .into_iter()
         .map(|file| Wanted { path: file.path.to_string(), size: file.size, sha256: file.sha256 })
         .collect();
     // The list leaves out what is gone; what the version itself needs must not be.
-    let permit = parts.catalog.authorize(&Principal::System, dataset, Purpose::Read, Utc::now()).await;
-    let permit = match permit {
-        Ok(permit) => permit,
+    match parts.catalog.authorize(&Principal::System, dataset, Purpose::Read, Utc::now()).await {
+        Ok(_) => {}
         Err(catalog::Error::NotFound { .. }) => return Ok(wanted),
         Err(error) => return Err(failed(&error)),
-    };
-    let snapshot = parts.lake.snapshot(&permit, AsOf::Version(version)).await;
+    }
+    // The last entry of a log may have rearranged files and made no version.
+    let snapshot = parts.lake.vouch(dataset, version).await;
     let snapshot = snapshot.map_err(|error| format!("`{dataset}`: {}", sentence(&error)))?;
     let listed: HashSet<String> = wanted.iter().map(|file| file.path.clone()).collect();
     for file in snapshot.files() {

@@ -83,9 +83,10 @@ fn addresses(version: u64, known: &str) -> Vec<String> {
     addresses
 }
 
-/// What is kept of an answer: all but the number of the request.
+/// What is kept of an answer: all but the number of the request, and what is told of a file before it while
+/// it is made and in its head afterwards.
 fn kept(mut said: Said) -> Said {
-    for name in ["x-request-id", "date"] {
+    for name in ["x-request-id", "date", "trailer", "repr-digest", "content-length", "cuulong-rows"] {
         said.headers.remove(name);
     }
     said

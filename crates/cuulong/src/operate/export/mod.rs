@@ -15,7 +15,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use indicatif::ProgressBar;
-use lake::AsOf;
 use model::{Dataset, DatasetId, DatasetKind};
 use object_store::ObjectStoreExt;
 use policy::{Principal, Purpose};
@@ -201,7 +200,7 @@ impl Reading<'_> {
 /// Copies the files of a dataset's rasters, which its rows name by their hashes.
 async fn rasters(parts: &Parts, dataset: &DatasetId, folder: &Path) -> Done {
     let failed = |error: &dyn std::error::Error| format!("`{dataset}`: {error}");
-    let files = parts.lake.files_of(dataset, AsOf::Latest).await.map_err(|error| failed(&error))?;
+    let files = parts.lake.files_of(dataset, None).await.map_err(|error| failed(&error))?;
     for file in files {
         if !file.path.as_ref().starts_with("coverages/") {
             continue;
