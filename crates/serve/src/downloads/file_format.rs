@@ -34,6 +34,11 @@ impl FileFormat {
         })
     }
 
+    /// Whether the same rows are always written as the same bytes.
+    pub(crate) fn is_repeatable(self) -> bool {
+        matches!(self, FileFormat::Csv | FileFormat::Parquet | FileFormat::GeoParquet | FileFormat::GeoJson)
+    }
+
     /// The media type.
     pub(crate) fn media_type(self) -> &'static str {
         match self {

@@ -94,6 +94,18 @@ impl Asked {
         let what = format!("{}\n{}\n{request:?}\n{format:?}", principal.name(), about.version);
         hex::encode(Sha256::digest(what.as_bytes()))
     }
+
+    /// The tag of the file, which is told before its checksum can be. Where the same rows are always the same
+    /// bytes, every node tells the same one; elsewhere each making has its own, so that parts of two are
+    /// never put together.
+    fn tag(&self, principal: &Principal) -> String {
+        if !self.format.is_repeatable() {
+            return uuid::Uuid::new_v4().simple().to_string();
+        }
+        let program = env!("CARGO_PKG_VERSION");
+        let what = format!("{}\n{:?}\n{program}", self.key(principal), self.about);
+        hex::encode(&Sha256::digest(what.as_bytes())[..16])
+    }
 }
 
 /// A file that is to be made.
@@ -167,7 +179,7 @@ pub(crate) async fn open(app: &App, principal: &Principal, asked: Asked) -> Answ
             }
             tokio::fs::create_dir_all(&folder).await.map_err(failed)?;
             make_room(&folder).await.map_err(failed)?;
-            let tag = uuid::Uuid::new_v4().simple().to_string();
+            let tag = asked.tag(principal);
             let job = Job { asked, principal: principal.clone(), folder, key: key.clone(), tag };
             let mut growing = app.downloads().growing.lock();
             // Somebody else may have begun meanwhile.
