@@ -14,6 +14,7 @@ pub(crate) enum Version {
 
 /// How surely a message is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(clippy::enum_variant_names, reason = "these are the names of the standard")]
 pub(crate) enum QoS {
     /// At most once.
     AtMostOnce,

@@ -43,7 +43,6 @@ pub async fn about(State(app): State<App>, visit: Visit, headers: HeaderMap) -> 
                     Some((w.of_text(&agency.name).to_owned(), url.to_owned()))
                 })
                 .collect(),
-            ..Part::default()
         },
     ];
     let page = TextPage { p: Frame::new(&app, &visit, Section::Other, &title), title, parts };

@@ -49,7 +49,7 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
         if let Some(problem) = response.extensions_mut().get_mut::<Problem>()
             && problem.kind == ProblemKind::BudgetUsed
         {
-            problem.more.push(("cost", quota::cost(&standing)));
+            problem.add("cost", quota::cost(&standing));
         }
         quota::tell(response.headers_mut(), &standing);
     }

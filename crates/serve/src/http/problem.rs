@@ -198,10 +198,17 @@ pub struct Problem {
     pub retry_after: Option<u64>,
     /// The type that a standard prescribes in the place of the kind's own.
     pub prescribed: Option<&'static str>,
+    /// What few problems have, apart, so that a result that is none stays small.
+    rare: Option<Box<Rare>>,
+}
+
+/// What few problems have.
+#[derive(Debug, Clone, Default)]
+struct Rare {
     /// The message that says what to do, where it is another than the kind's.
-    pub advice: Option<&'static str>,
+    advice: Option<&'static str>,
     /// Members beyond those of every problem (RFC 9457 §3.2).
-    pub more: Vec<(&'static str, serde_json::Value)>,
+    more: Vec<(&'static str, serde_json::Value)>,
 }
 
 /// The sentence of a problem.
@@ -216,15 +223,7 @@ pub enum Detail {
 impl Problem {
     /// A problem that its kind says all about.
     pub fn new(kind: ProblemKind) -> Self {
-        Problem {
-            kind,
-            detail: None,
-            at: None,
-            retry_after: None,
-            prescribed: None,
-            advice: None,
-            more: Vec::new(),
-        }
+        Problem { kind, detail: None, at: None, retry_after: None, prescribed: None, rare: None }
     }
 
     /// A problem with the words of a lower layer.
@@ -277,20 +276,26 @@ impl Problem {
     /// The same problem with another message about what to do.
     #[must_use]
     pub fn advising(mut self, message: &'static str) -> Self {
-        self.advice = Some(message);
+        self.rare.get_or_insert_default().advice = Some(message);
         self
+    }
+
+    /// Adds one more member.
+    pub fn add(&mut self, name: &'static str, value: serde_json::Value) {
+        self.rare.get_or_insert_default().more.push((name, value));
     }
 
     /// The same problem with one more member.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: serde_json::Value) -> Self {
-        self.more.push((name, value));
+        self.add(name, value);
         self
     }
 
     /// What to do about it, in a language.
     pub fn advice(&self, lang: Lang) -> String {
-        self.advice.map_or_else(|| self.kind.advice(lang), |message| language::message(lang, message))
+        let advice = self.rare.as_ref().and_then(|rare| rare.advice);
+        advice.map_or_else(|| self.kind.advice(lang), |message| language::message(lang, message))
     }
 
     /// The same problem, saying how long to wait before the next attempt.
@@ -324,7 +329,7 @@ impl Problem {
             "status": self.kind.status().as_u16(),
             "advice": self.advice(lang),
         });
-        for (name, value) in &self.more {
+        for (name, value) in self.rare.iter().flat_map(|rare| &rare.more) {
             document[*name] = value.clone();
         }
         if let Some(detail) = self.sentence(lang) {

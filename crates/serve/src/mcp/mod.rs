@@ -42,8 +42,7 @@ pub(crate) fn router(own: Router) -> Router<App> {
 async fn answer(
     State(app): State<App>,
     Caller(principal): Caller,
-    Extension(asker): Extension<Asker>,
-    Extension(own): Extension<inside::Own>,
+    (Extension(asker), Extension(own)): (Extension<Asker>, Extension<inside::Own>),
     links: Links,
     RequestLang(lang): RequestLang,
     headers: HeaderMap,

@@ -192,7 +192,7 @@ impl Entities {
         }
         let mark = Mark::now(app, visitor).await?;
         let is_same = |one: &&Entities| one.mark.as_ref().is_some_and(|before| before.is(&mark));
-        Ok(!all.iter().all(|one| one.is_of_values() || (!one.reads_values() && is_same(&one))))
+        Ok(!all.iter().all(|one| one.is_of_values() || (!one.reads_values() && is_same(one))))
     }
 
     /// The topic.

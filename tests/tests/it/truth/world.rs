@@ -21,7 +21,10 @@ impl Chance {
     pub fn new() -> Chance {
         let asked = std::env::var("CUULONG_TEST_SEED").ok().and_then(|text| text.parse().ok());
         let seed = asked.unwrap_or(20_261_126);
-        println!("CUULONG_TEST_SEED={seed}");
+        #[expect(clippy::print_stderr, reason = "a failure is looked into with its seed")]
+        {
+            eprintln!("CUULONG_TEST_SEED={seed}");
+        }
         Chance(seed)
     }
 
