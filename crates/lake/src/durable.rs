@@ -80,19 +80,24 @@ struct Staged {
 impl Staged {
     fn new(root: &FsPath) -> io::Result<Staged> {
         let folder = root.join(STAGING);
-        // A number after `#` marks the name as one that listings leave out.
-        let path = folder.join(format!("{}#1", Uuid::now_v7()));
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
-        let file = match options.open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make_folder(&folder)?;
-                options.open(&path)?
+        loop {
+            // A number after `#` marks the name as one that listings leave out.
+            let path = folder.join(format!("{}#1", Uuid::now_v7()));
+            let file = match options.open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    make_folder(&folder)?;
+                    options.open(&path)?
+                }
+                other => other?,
+            };
+            file.lock()?;
+            // Another process may have swept the file away between its making and its lock.
+            if path.try_exists()? {
+                return Ok(Staged { file, path, named: false });
             }
-            other => other?,
-        };
-        file.lock()?;
-        Ok(Staged { file, path, named: false })
+        }
     }
 
     fn name(&mut self, target: &FsPath, mode: &PutMode) -> io::Result<()> {

@@ -13,7 +13,7 @@ use object_store::path::Path;
 
 use super::arrange::Incoming;
 use super::{ATTEMPTS, CHUNK_ROWS, Task, aside, discard, shares};
-use crate::log::{Change, Written};
+use crate::log::{Change, Entry, Written};
 use crate::snapshot::ChangesRows;
 use crate::{DataFile, Error, Lake, Snapshot};
 
@@ -146,6 +146,11 @@ async fn join(
         }
         let position = latest.next_position();
         match table.log.rearrange(position, &change, Utc::now()).await? {
+            // The entry may be this one: the store wrote it, and its answer was lost.
+            Written::Taken if is_of(table.log.entry(position).await?, &change.added) => {
+                table.latest(dataset).await?;
+                return Ok(Some(done));
+            }
             Written::Taken => {}
             Written::Done => {
                 let removed: Vec<Path> = change.removed.iter().map(|file| file.path.clone()).collect();
@@ -158,4 +163,10 @@ async fn join(
     }
     discard(lake, &change.added).await;
     Err(Error::later(format!("other writers of `{dataset}` were always first")))
+}
+
+/// Whether an entry brought these files in. Their names are made for one entry alone.
+fn is_of(entry: Option<Entry>, files: &[DataFile]) -> bool {
+    let added = entry.and_then(|entry| entry.change).map_or_else(Vec::new, |(added, _)| added);
+    files.iter().all(|file| added.iter().any(|other| other.path == file.path))
 }

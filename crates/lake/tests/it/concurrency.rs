@@ -50,6 +50,23 @@ on_both! {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_starts_sweeps_nothing_away_from_one_that_writes() {
+    let world = World::on_disk();
+    let writer = world.lake().await;
+    with_table(&writer).await;
+    let writing = tokio::spawn(async move {
+        for n in 1..=150_u32 {
+            commit(&writer, n, &[(1, i64::from(n), Some(1.0))]).await;
+        }
+    });
+    while !writing.is_finished() {
+        world.lake().await;
+    }
+    writing.await.expect("every commit finds the files that it writes");
+    assert_eq!(values(&world.lake().await, AsOf::Latest).await.len(), 150);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn on_disk_a_commit_of_one_handle_is_read_by_the_other_at_once() {
     let world = World::on_disk();
     let lakes = [world.lake().await, world.lake().await];

@@ -25,6 +25,8 @@ pub enum Failure {
     Once,
     /// It is done, but the answer is lost.
     Answer,
+    /// It is done, the answer is lost, and the store's client asks again, as clients of buckets do.
+    Again,
     /// It and all after it are not done: the process died.
     Death,
 }
@@ -46,7 +48,10 @@ impl Faulty {
             return Ok(false);
         }
         self.left.store(0, Ordering::SeqCst);
-        if self.failure == Failure::Answer { Ok(true) } else { Err(broken()) }
+        match self.failure {
+            Failure::Answer | Failure::Again => Ok(true),
+            Failure::Once | Failure::Death => Err(broken()),
+        }
     }
 }
 
@@ -64,14 +69,20 @@ macro_rules! fallible {
     ($self:ident, $operation:expr) => {{
         let lost = $self.next()?;
         let answer = $operation;
-        if lost { Err(broken()) } else { answer }
+        if lost && $self.failure == Failure::Answer { Err(broken()) } else { answer }
     }};
 }
 
 #[async_trait]
 impl ObjectStore for Faulty {
     async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
-        fallible!(self, self.inner.put_opts(location, payload, opts).await)
+        let lost = self.next()?;
+        let answer = self.inner.put_opts(location, payload.clone(), opts.clone()).await;
+        match self.failure {
+            Failure::Answer if lost => Err(broken()),
+            Failure::Again if lost => self.inner.put_opts(location, payload, opts).await,
+            _ => answer,
+        }
     }
 
     async fn put_multipart_opts(
@@ -184,7 +195,7 @@ async fn fail_everywhere(failure: Failure, warm: bool) -> usize {
 #[tokio::test]
 async fn a_commit_survives_a_failure_of_any_of_its_operations() {
     for warm in [true, false] {
-        for failure in [Failure::Once, Failure::Answer, Failure::Death] {
+        for failure in [Failure::Once, Failure::Answer, Failure::Again, Failure::Death] {
             let operations = fail_everywhere(failure, warm).await;
             assert!(operations >= 5, "reads, two files and an entry are operations: {operations}");
         }
@@ -218,6 +229,36 @@ async fn a_commit_that_fails_while_it_writes_files_leaves_none() {
         let faulty = over(Arc::new(Faulty { inner: store.clone(), failure: Failure::Once, left }));
         faulty.commit(&writing(), change()).await.unwrap_err();
         assert_eq!(names(&store).await, before, "failing at {n} of {operations}");
+    }
+}
+
+#[tokio::test]
+async fn joining_files_survives_a_failure_of_any_of_its_operations() {
+    for failure in [Failure::Once, Failure::Answer, Failure::Again, Failure::Death] {
+        for n in 1.. {
+            assert!(n < 200, "a compaction ends at some time");
+            let store = table_before().await;
+            let left = Arc::new(AtomicUsize::new(n));
+            let faulty = over(Arc::new(Faulty { inner: store.clone(), failure, left: left.clone() }));
+            let outcome = faulty.compact(&writing()).await;
+            let reached = left.swap(usize::MAX, Ordering::SeqCst) == 0;
+            let context = format!("{failure:?} at operation {n}: {outcome:?}");
+            if !reached {
+                assert!(n > 5, "reads, a file and an entry are operations: {n}");
+                break;
+            }
+            let other = over(store.clone());
+            for version in [AsOf::Latest, AsOf::Version(Version(2))] {
+                assert_eq!(values(&other, version).await, BEFORE, "{context}");
+            }
+            let again = if failure == Failure::Death { other } else { faulty };
+            again.compact(&writing()).await.expect(&context);
+            again.commit(&writing(), change()).await.expect(&context);
+            for lake in [&again, &over(store.clone())] {
+                assert_eq!(values(lake, AsOf::Latest).await, AFTER, "{context}");
+                assert_eq!(values(lake, AsOf::Version(Version(2))).await, BEFORE, "{context}");
+            }
+        }
     }
 }
 
