@@ -8,7 +8,9 @@ use arrow::array::{
     Array, ArrayRef, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, StringArray,
     TimestampMicrosecondArray, new_null_array,
 };
-use arrow::datatypes::{DataType, Float64Type, Int16Type, Int32Type, Int64Type, Schema, SchemaRef};
+use arrow::datatypes::{
+    DataType, Float64Type, Int16Type, Int32Type, Int64Type, Schema, SchemaRef, TimestampMicrosecondType,
+};
 use arrow::record_batch::RecordBatch;
 use model::CellRef;
 
@@ -210,6 +212,14 @@ impl Batches {
         let texts = batch.column(4).as_string::<i32>();
         let text = texts.is_valid(row).then(|| texts.value(row));
         Some((cell, shown(batch.column(3).as_primitive::<Float64Type>().value(row), text)))
+    }
+
+    /// Datastream and time of each value.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.batches.iter().flat_map(|batch| {
+            let ids = batch.column(0).as_primitive::<Int64Type>().values().iter().copied();
+            ids.zip(batch.column(1).as_primitive::<TimestampMicrosecondType>().values().iter().copied())
+        })
     }
 
     /// The datastreams that have a value.

@@ -2,54 +2,110 @@
 
 use std::collections::HashMap;
 
+use super::batch::{Batches, Taken};
+
 /// The times of one datastream that were taken so far.
 ///
 /// Nearly every file has the times of a series in order, forward or backward; then two comparisons
-/// tell that a time is new. Only a series out of order pays for a hash table.
+/// tell that a time is new, and nothing is kept of it. Only a series out of order pays for a hash
+/// table.
 #[derive(Debug, Default)]
 struct Series {
-    least: i64,
-    most: i64,
-    times: Vec<i64>,
-    positions: Vec<u32>,
+    /// The least and the greatest time; `None` before the first.
+    span: Option<(i64, i64)>,
+    /// All times and their positions, once a series of the file is out of order.
+    times: Vec<(i64, u32)>,
     by_time: Option<HashMap<i64, u32>>,
+}
+
+impl Series {
+    /// Whether a time is before or after all others, which it then is with them.
+    fn widen(&mut self, time: i64) -> bool {
+        let span = match self.span {
+            None => (time, time),
+            Some((least, most)) if time > most => (least, time),
+            Some((least, most)) if time < least => (time, most),
+            Some(_) => return false,
+        };
+        self.span = Some(span);
+        true
+    }
 }
 
 /// The keys of all values that were taken from a file.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     series: Vec<Series>,
+    /// Whether each series keeps its times.
+    kept: bool,
+}
+
+/// The values that were taken before one, where their keys are looked up when they have to be.
+pub(super) struct Earlier<'a> {
+    /// Those of columns and chunks that are done.
+    pub(super) batches: &'a Batches,
+    /// Those of the column under way.
+    pub(super) taken: &'a Taken,
+    /// The numbers of the datastreams, by their place in this file.
+    pub(super) ids: &'a [i64],
 }
 
 impl Keys {
     /// Takes a value's key at its position among all values taken, or says at which position the
     /// key was taken before.
     #[inline]
-    pub(crate) fn take(&mut self, stream: u32, time: i64, position: u32) -> Result<(), u32> {
+    pub(super) fn take(
+        &mut self,
+        stream: u32,
+        time: i64,
+        position: u32,
+        earlier: &Earlier<'_>,
+    ) -> Result<(), u32> {
         let at = stream as usize;
         if at >= self.series.len() {
             self.series.resize_with(at + 1, Series::default);
         }
-        let series = &mut self.series[at];
-        if series.times.is_empty() {
-            (series.least, series.most) = (time, time);
-        } else if time > series.most {
-            series.most = time;
-        } else if time < series.least {
-            series.least = time;
-        } else {
-            let Series { times, positions, by_time, .. } = series;
-            let by_time =
-                by_time.get_or_insert_with(|| times.iter().copied().zip(positions.iter().copied()).collect());
-            if let Some(first) = by_time.get(&time) {
-                return Err(*first);
+        if self.series[at].widen(time) {
+            if self.kept {
+                self.keep(at, time, position);
             }
+            return Ok(());
         }
-        series.times.push(time);
-        series.positions.push(position);
+        if !self.kept {
+            self.keep_all(earlier);
+        }
+        let Series { times, by_time, .. } = &mut self.series[at];
+        let by_time = by_time.get_or_insert_with(|| times.iter().copied().collect());
+        if let Some(first) = by_time.get(&time) {
+            return Err(*first);
+        }
+        self.keep(at, time, position);
+        Ok(())
+    }
+
+    fn keep(&mut self, at: usize, time: i64, position: u32) {
+        let series = &mut self.series[at];
+        series.times.push((time, position));
         if let Some(by_time) = &mut series.by_time {
             by_time.insert(time, position);
         }
-        Ok(())
+    }
+
+    /// Keeps from now on what was not needed so far.
+    #[cold]
+    fn keep_all(&mut self, earlier: &Earlier<'_>) {
+        self.kept = true;
+        let numbers: HashMap<i64, usize> = earlier.ids.iter().copied().zip(0..).collect();
+        let mut position = 0;
+        for (id, time) in earlier.batches.keys() {
+            if let Some(at) = numbers.get(&id) {
+                self.keep(*at, time, position);
+            }
+            position += 1;
+        }
+        for (stream, time) in earlier.taken.datastreams.iter().zip(&earlier.taken.starts) {
+            self.keep(*stream as usize, *time, position);
+            position += 1;
+        }
     }
 }

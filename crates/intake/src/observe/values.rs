@@ -4,6 +4,7 @@ use catalog::{ValueWord, vocabulary};
 use model::{PSS78_RANGE, PlaceId, Quality, Severity, salinity_pss78};
 
 use super::batch::{Taken, Tests, shown};
+use super::duplicates::Earlier;
 use super::number::{Kind, NotANumber, NumberStyle};
 use super::period::{Period, Span};
 use super::resolve::{UnitProblem, conversion, find_period, find_property, find_unit};
@@ -178,7 +179,9 @@ impl Block {
                     }
                     let position =
                         shared.batches.count() + u32::try_from(self.taken.starts.len()).unwrap_or(u32::MAX);
-                    match shared.keys.take(rule.stream, span.start, position) {
+                    let earlier =
+                        Earlier { batches: &shared.batches, taken: &self.taken, ids: &shared.stream_ids };
+                    match shared.keys.take(rule.stream, span.start, position, &earlier) {
                         Ok(()) => {
                             self.keep(rule, number, kind, span, row, sheet, rows);
                             continue;

@@ -5,8 +5,11 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int8Array, StringBuilder};
-use arrow::datatypes::{Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType};
+use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int8Array, Int32Array, StringBuilder};
+use arrow::datatypes::{
+    DataType, FieldRef, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema, SchemaRef,
+    TimestampMicrosecondType,
+};
 use arrow::record_batch::RecordBatch;
 use catalog::Gazetteer;
 use futures::StreamExt;
@@ -178,7 +181,13 @@ impl Arrivals {
     fn of(batches: Vec<RecordBatch>, wanted: &HashSet<i64>) -> Arrivals {
         let (mut firsts, mut count) = (Vec::with_capacity(batches.len()), 0_usize);
         let places: HashMap<i64, usize, BuildHasherDefault<AsIs>> = wanted.iter().copied().zip(0..).collect();
-        let mut series: Vec<Vec<Arrival>> = vec![Vec::new(); places.len()];
+        let mut counts = vec![0_usize; places.len()];
+        for id in batches.iter().flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values()) {
+            if let Some(place) = places.get(id) {
+                counts[*place] += 1;
+            }
+        }
+        let mut series: Vec<Vec<Arrival>> = counts.into_iter().map(Vec::with_capacity).collect();
         for batch in &batches {
             firsts.push(count);
             let ids = batch.column(0).as_primitive::<Int64Type>().values();
@@ -320,16 +329,13 @@ impl Arrivals {
         flags: &[Flags],
     ) -> Result<(Vec<RecordBatch>, Vec<Doubt>), Error> {
         let (mut batches, mut doubts) = (Vec::with_capacity(part.len()), Vec::new());
+        let Some(first) = self.batches.first() else { return Ok((batches, doubts)) };
+        let schema = with_words(&first.schema());
         for (batch, first) in self.batches[part.clone()].iter().zip(&self.firsts[part]) {
             let flags = &flags[*first..first + batch.num_rows()];
-            if flags.iter().all(|flags| *flags == Flags::default()) {
-                batches.push(batch.clone());
-                continue;
-            }
-            let (quality, tests) = columns(batch, flags, &mut doubts);
             let mut all = batch.columns().to_vec();
-            (all[5], all[6]) = (quality, tests);
-            let batch = RecordBatch::try_new(batch.schema(), all)
+            (all[5], all[6]) = columns(batch, flags, &mut doubts)?;
+            let batch = RecordBatch::try_new(schema.clone(), all)
                 .map_err(|error| Error::internal("putting flags to values", error))?;
             batches.push(batch);
         }
@@ -337,50 +343,100 @@ impl Arrivals {
     }
 }
 
+/// The columns of batches whose `quality_tests` come as a dictionary.
+fn with_words(schema: &Schema) -> SchemaRef {
+    let mut fields: Vec<FieldRef> = schema.fields().iter().cloned().collect();
+    let words = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    fields[6] = Arc::new(fields[6].as_ref().clone().with_data_type(words));
+    Arc::new(Schema::new(fields))
+}
+
 /// What flags come to with what was told of a value before.
+#[derive(Clone, Copy)]
 struct Kind<'a> {
     told: Option<&'a str>,
     flags: Flags,
     quality: Quality,
-    words: Option<String>,
+    /// The number of the words that tell it.
+    words: Option<i32>,
     doubts: bool,
 }
 
+/// What is told of the values of a batch, each word once and a number a row: few are different.
+#[derive(Default)]
+struct Words<'a> {
+    kinds: Vec<Kind<'a>>,
+    numbers: HashMap<String, i32>,
+    in_order: StringBuilder,
+    rows: Vec<Option<i32>>,
+}
+
+impl<'a> Words<'a> {
+    /// The kind of these flags with what was told before.
+    fn kind(&mut self, told: Option<&'a str>, flags: Flags) -> Result<&Kind<'a>, Error> {
+        let known = self.kinds.iter().position(|kind| kind.flags == flags && kind.told == told);
+        let place = match known {
+            Some(place) => place,
+            None => {
+                if self.kinds.len() == KINDS {
+                    self.kinds.clear();
+                }
+                let (quality, words) = Told::of(told).with(flags);
+                let doubts = flags.ran().any(|(test, flag)| {
+                    test.doubts_value() && matches!(flag, Quality::Fail | Quality::Suspect)
+                });
+                let words = words.map(|words| self.number(&words)).transpose()?;
+                self.kinds.push(Kind { told, flags, quality, words, doubts });
+                self.kinds.len() - 1
+            }
+        };
+        Ok(&self.kinds[place])
+    }
+
+    fn number(&mut self, word: &str) -> Result<i32, Error> {
+        if let Some(number) = self.numbers.get(word) {
+            return Ok(*number);
+        }
+        let number = i32::try_from(self.numbers.len()).map_err(|error| Error::internal("numbering words", error))?;
+        self.numbers.insert(word.to_owned(), number);
+        self.in_order.append_value(word);
+        Ok(number)
+    }
+
+    fn finish(mut self) -> Result<ArrayRef, Error> {
+        let numbers = Int32Array::from(self.rows);
+        let words = DictionaryArray::try_new(numbers, Arc::new(self.in_order.finish()))
+            .map_err(|error| Error::internal("putting flags to values", error))?;
+        Ok(Arc::new(words))
+    }
+}
+
 /// The columns `quality` and `quality_tests` of a batch with new flags.
-fn columns(batch: &RecordBatch, flags: &[Flags], doubts: &mut Vec<Doubt>) -> (ArrayRef, ArrayRef) {
+fn columns(
+    batch: &RecordBatch,
+    flags: &[Flags],
+    doubts: &mut Vec<Doubt>,
+) -> Result<(ArrayRef, ArrayRef), Error> {
     let old = batch.column(5).as_primitive::<Int8Type>();
     let told = batch.column(6).as_string::<i32>();
     let mut qualities = Vec::with_capacity(flags.len());
-    let mut tests = StringBuilder::with_capacity(flags.len(), flags.len() * 48);
-    // There are few kinds in a batch, and values of one property have mostly one.
-    let mut kinds: Vec<Kind<'_>> = Vec::new();
+    let mut words = Words { rows: Vec::with_capacity(flags.len()), ..Words::default() };
     for (row, flags) in flags.iter().enumerate() {
         let text = told.is_valid(row).then(|| told.value(row));
         if *flags == Flags::default() {
             qualities.push(old.value(row));
-            tests.append_option(text);
+            let number = text.map(|text| words.number(text)).transpose()?;
+            words.rows.push(number);
             continue;
         }
-        let known = kinds.iter().position(|kind| kind.flags == *flags && kind.told == text);
-        let place = known.unwrap_or_else(|| {
-            if kinds.len() == KINDS {
-                kinds.clear();
-            }
-            let (quality, words) = Told::of(text).with(*flags);
-            let doubts = flags
-                .ran()
-                .any(|(test, flag)| test.doubts_value() && matches!(flag, Quality::Fail | Quality::Suspect));
-            kinds.push(Kind { told: text, flags: *flags, quality, words, doubts });
-            kinds.len() - 1
-        });
-        let kind = &kinds[place];
-        qualities.push(kind.quality.code());
-        tests.append_option(kind.words.as_deref());
-        if kind.doubts {
-            doubts.extend(doubt(batch, row, kind.quality, *flags));
+        let Kind { quality, words: number, doubts: is_doubted, .. } = *words.kind(text, *flags)?;
+        qualities.push(quality.code());
+        words.rows.push(number);
+        if is_doubted {
+            doubts.extend(doubt(batch, row, quality, *flags));
         }
     }
-    (Arc::new(Int8Array::from(qualities)), Arc::new(tests.finish()))
+    Ok((Arc::new(Int8Array::from(qualities)), words.finish()?))
 }
 
 fn doubt(batch: &RecordBatch, row: usize, quality: Quality, flags: Flags) -> Option<Doubt> {

@@ -14,7 +14,7 @@ use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 use model::RunId;
 
-use super::CHUNK_ROWS;
+use super::{CHUNK_ROWS, words};
 use crate::{Error, TableSchema, features, observations};
 
 /// Rows that are compared at a time.
@@ -57,6 +57,8 @@ enum Source {
     Times,
     /// They are this column of the batches.
     Column(usize),
+    /// They are words, of which this column of the batches holds the numbers.
+    Words(usize, ArrayRef),
     /// There are none, and they may not be written.
     Missing,
 }
@@ -117,6 +119,7 @@ impl Incoming {
         let mut batches = in_columns(rows)?;
         let first_gone = batches.len();
         batches.extend(in_columns(gone)?);
+        let words = words::numbered(&mut batches)?;
         let count = batches.iter().map(RecordBatch::num_rows).sum::<usize>();
         if u32::try_from(count).is_err() {
             return Err(Error::invalid("these are more rows than one commit takes", "commit them in parts"));
@@ -131,7 +134,7 @@ impl Incoming {
             TableSchema::Observations => series_keys(&batches, count)?,
             TableSchema::Features(_) => feature_keys(&batches, count)?,
         };
-        let sources = sources(&schema, &batches, &keys, count, stamp.as_ref())?;
+        let sources = sources(&schema, &batches, &words, &keys, count, stamp.as_ref())?;
         let table = table.clone();
         Ok(Incoming { table, keys, schema, batches, order, rows: count, first_gone, what, sources })
     }
@@ -168,6 +171,14 @@ impl Incoming {
         let rows = positions.iter().map(ExactSizeIterator::len).sum();
         let slice = self.slice(positions);
         let mut places: Option<Vec<(usize, usize)>> = None;
+        let mut fetch = |at: usize| -> Result<ArrayRef, Error> {
+            if let Some((batch, rows)) = &slice {
+                return Ok(batch.column(at).slice(rows.start, rows.len()));
+            }
+            let places = places.get_or_insert_with(|| self.places(positions));
+            let values: Vec<&dyn Array> = self.batches.iter().map(|batch| batch.column(at).as_ref()).collect();
+            Ok(compute::interleave(&values, places)?)
+        };
         let mut gathered = Vec::with_capacity(columns.len());
         for column in columns {
             gathered.push(match (&self.sources[*column], &self.keys) {
@@ -178,15 +189,8 @@ impl Incoming {
                     positions.iter().for_each(|range| all.extend_from_slice(&times[range.clone()]));
                     Arc::new(TimestampMicrosecondArray::from(all).with_timezone("UTC"))
                 }
-                (Source::Column(at), _) => match &slice {
-                    Some((batch, rows)) => batch.column(*at).slice(rows.start, rows.len()),
-                    None => {
-                        let places = places.get_or_insert_with(|| self.places(positions));
-                        let values: Vec<&dyn Array> =
-                            self.batches.iter().map(|batch| batch.column(*at).as_ref()).collect();
-                        compute::interleave(&values, places)?
-                    }
-                },
+                (Source::Column(at), _) => fetch(*at)?,
+                (Source::Words(at, words), _) => compute::take(words, &fetch(*at)?, None)?,
                 (Source::Missing | Source::Datastreams | Source::Times, _) => {
                     return Err(Error::internal("rows are written without all of their columns"));
                 }
@@ -227,6 +231,7 @@ impl Incoming {
 fn sources(
     schema: &SchemaRef,
     batches: &[RecordBatch],
+    words: &HashMap<usize, ArrayRef>,
     keys: &Keys,
     count: usize,
     stamp: Option<&Stamp>,
@@ -238,9 +243,13 @@ fn sources(
         match (given, keys, stamp) {
             (_, Keys::Series { .. }, _) if column == observations::DATASTREAM => Ok(Source::Datastreams),
             (_, Keys::Series { .. }, _) if column == observations::TIME => Ok(Source::Times),
-            (Some(given), _, _) => Ok(match constant(batches, given) {
-                Some(value) => Source::Constant(repeat(&value, size)?),
-                None => Source::Column(given),
+            (Some(given), _, _) => Ok(match (constant(batches, given), words.get(&given)) {
+                (Some(value), None) => Source::Constant(repeat(&value, size)?),
+                (Some(number), Some(words)) => {
+                    Source::Constant(repeat(&compute::take(words, &number, None)?, size)?)
+                }
+                (None, None) => Source::Column(given),
+                (None, Some(words)) => Source::Words(given, words.clone()),
             }),
             (None, _, Some(stamp)) if field.name() == "run" => stamped(Arc::new(
                 StringArray::from_iter_values(std::iter::repeat_n(stamp.run.as_str(), size)),
@@ -320,7 +329,7 @@ fn in_table_columns(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBat
             ));
         };
         let column = batch.column(at);
-        if column.data_type() != field.data_type() {
+        if column.data_type() != field.data_type() && !words::are_words_of(column, field) {
             return Err(Error::invalid(
                 format!("the column `{}` is {}, not {}", field.name(), column.data_type(), field.data_type()),
                 "hand in the table's types",
@@ -441,24 +450,28 @@ fn sort_series(columns: &[SeriesBatch<'_>], count: usize) -> (Vec<Run>, Vec<i64>
         start = rows.end;
         runs.push(Run { datastream: datastreams[number], rows });
     }
-    let mut slots = vec![(0_i64, 0_u32, 0_u32); count];
+    let mut times = vec![0_i64; count];
+    let mut order = vec![(0_u32, 0_u32); count];
     let mut rows = of_row.iter();
-    for (batch, (_, times)) in columns.iter().enumerate() {
-        for (row, (time, number)) in times.iter().zip(&mut rows).enumerate() {
+    for (batch, (_, batch_times)) in columns.iter().enumerate() {
+        for (row, (time, number)) in batch_times.iter().zip(&mut rows).enumerate() {
             let slot = &mut next[*number as usize];
-            slots[*slot] = (*time, batch as u32, row as u32);
+            (times[*slot], order[*slot]) = (*time, (batch as u32, row as u32));
             *slot += 1;
         }
     }
     drop(of_row);
     for run in &runs {
-        let slots = &mut slots[run.rows.clone()];
-        if !slots.is_sorted_by_key(|slot| slot.0) {
-            slots.sort_unstable();
+        let (times, order) = (&mut times[run.rows.clone()], &mut order[run.rows.clone()]);
+        if times.is_sorted() {
+            continue;
+        }
+        let mut slots: Vec<_> = times.iter().copied().zip(order.iter().copied()).collect();
+        slots.sort_unstable();
+        for ((time, place), slot) in times.iter_mut().zip(order).zip(slots) {
+            (*time, *place) = slot;
         }
     }
-    let times = slots.iter().map(|slot| slot.0).collect();
-    let order = slots.into_iter().map(|(_, batch, row)| (batch, row)).collect();
     (runs, times, order)
 }
 

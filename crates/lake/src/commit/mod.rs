@@ -4,6 +4,7 @@ mod arrange;
 pub(crate) mod compact;
 mod compare;
 mod undo;
+mod words;
 
 use std::future::Future;
 use std::ops::Range;
