@@ -9,7 +9,7 @@ use arrow::array::{
     TimestampMicrosecondArray,
 };
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow::datatypes::{DataType, Field, Float64Type, Schema, TimeUnit};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use query::PgType;
 
@@ -31,6 +31,12 @@ pub(crate) enum Column {
     /// Decimal numbers, as texts.
     Numeric(StringArray),
     Bytes(BinaryArray),
+    /// Geometries in WKB, which go as PostGIS sends them.
+    Geometry(BinaryArray),
+    /// Boxes of two corners, as texts.
+    Box(StringArray),
+    /// Numbers of objects, of which PostgreSQL sends four bytes.
+    Oid(Int64Array),
     Date(Date32Array),
     Time(Time64MicrosecondArray),
     Stamp {
@@ -41,18 +47,51 @@ pub(crate) enum Column {
         lists: arrow::array::ListArray,
         item: Box<Column>,
         of: PgType,
+        /// Whether it is one of the old lists of the catalogue, which are written without brackets.
+        is_vector: bool,
     },
 }
 
 /// The columns of a batch.
 pub(crate) fn columns(batch: &RecordBatch) -> Result<Vec<Column>, Refusal> {
-    batch.columns().iter().map(column).collect()
+    let fields = batch.schema_ref().fields().iter();
+    batch.columns().iter().zip(fields).map(|(array, field)| column_of(array, field)).collect()
 }
 
 /// The types of the columns, as they are told.
 pub(crate) fn types(schema: &Schema) -> Vec<PgType> {
-    let of = |field: &std::sync::Arc<Field>| PgType::of(field.data_type());
-    schema.fields().iter().map(of).collect()
+    schema.fields().iter().map(|field| PgType::of_field(field)).collect()
+}
+
+/// A column that may be marked as something that its values do not tell.
+fn column_of(array: &ArrayRef, field: &Field) -> Result<Column, Refusal> {
+    Ok(match (PgType::of_field(field).name, column(array)?) {
+        ("geometry", Column::Bytes(wkb)) => Column::Geometry(wkb),
+        ("box2d", _) => Column::Box(boxes(array)),
+        ("oid", Column::Long(numbers)) => Column::Oid(numbers),
+        ("int2vector" | "oidvector", Column::List { lists, item, of, .. }) => {
+            Column::List { lists, item, of, is_vector: true }
+        }
+        (_, plain) => plain,
+    })
+}
+
+/// Boxes as PostGIS writes them: `BOX(west south,east north)`.
+fn boxes(array: &ArrayRef) -> StringArray {
+    let Some(boxes) = array.as_struct_opt() else { return StringArray::new_null(array.len()) };
+    let sides: Vec<_> = boxes.columns().iter().filter_map(|side| side.as_primitive_opt::<Float64Type>()).collect();
+    let [west, south, east, north] = sides[..] else { return StringArray::new_null(array.len()) };
+    let text = |row: usize| {
+        let mut text = String::from("BOX(");
+        for (side, end) in [(west, ' '), (south, ','), (east, ' '), (north, ')')] {
+            let value = side.value(row);
+            // Writing to a text does not fail.
+            let _ = float(value, &value, &mut text);
+            text.push(end);
+        }
+        text
+    };
+    (0..array.len()).map(|row| boxes.is_valid(row).then(|| text(row))).collect()
 }
 
 fn column(array: &ArrayRef) -> Result<Column, Refusal> {
@@ -88,7 +127,7 @@ fn column(array: &ArrayRef) -> Result<Column, Refusal> {
         DataType::List(_) if PgType::of(array.data_type()).oid != 25 => {
             let lists = array.as_list::<i32>().clone();
             let of = PgType::of(lists.values().data_type());
-            Column::List { item: Box::new(column(lists.values())?), lists, of }
+            Column::List { item: Box::new(column(lists.values())?), lists, of, is_vector: false }
         }
         DataType::Null => Column::Text(StringArray::new_null(array.len())),
         _ => Column::Text(as_texts(array)?),
@@ -123,7 +162,9 @@ impl Column {
             Column::Real(array) => array,
             Column::Double(array) => array,
             Column::Text(array) | Column::Numeric(array) => array,
-            Column::Bytes(array) => array,
+            Column::Bytes(array) | Column::Geometry(array) => array,
+            Column::Box(array) => array,
+            Column::Oid(array) => array,
             Column::Date(array) => array,
             Column::Time(array) => array,
             Column::Stamp { times, .. } => times,
@@ -159,6 +200,15 @@ impl Column {
                 out.push_str("\\x");
                 array.value(row).iter().try_for_each(|byte| write!(out, "{byte:02x}"))
             }
+            Column::Geometry(array) => {
+                query::push_ewkb_hex(out, array.value(row));
+                Ok(())
+            }
+            Column::Box(array) => {
+                out.push_str(array.value(row));
+                Ok(())
+            }
+            Column::Oid(array) => write!(out, "{}", array.value(row)),
             Column::Date(array) => match array.value_as_date(row) {
                 Some(date) => write!(out, "{date}"),
                 None => write!(out, "infinity"),
@@ -177,6 +227,15 @@ impl Column {
                 out.push_str(&text.trim_end_matches('Z').replacen('T', " ", 1));
                 if *has_zone {
                     out.push_str("+00");
+                }
+                Ok(())
+            }
+            Column::List { lists, item, is_vector: true, .. } => {
+                for (nth, at) in range(lists, row).enumerate() {
+                    if nth > 0 {
+                        out.push(' ');
+                    }
+                    item.text(at, out);
                 }
                 Ok(())
             }
@@ -217,6 +276,12 @@ impl Column {
             Column::Text(array) => out.extend_from_slice(array.value(row).as_bytes()),
             Column::Numeric(array) => numeric(array.value(row), out),
             Column::Bytes(array) => out.extend_from_slice(array.value(row)),
+            Column::Geometry(array) => query::push_ewkb(out, array.value(row)),
+            Column::Box(array) => out.extend_from_slice(array.value(row).as_bytes()),
+            Column::Oid(array) => {
+                let oid = u32::try_from(array.value(row)).unwrap_or_default();
+                out.extend_from_slice(&oid.to_be_bytes());
+            }
             Column::Date(array) => {
                 out.extend_from_slice(&array.value(row).saturating_sub(EPOCH_DAYS).to_be_bytes());
             }
@@ -224,8 +289,10 @@ impl Column {
             Column::Stamp { times, .. } => {
                 out.extend_from_slice(&times.value(row).saturating_sub(EPOCH_MICROS).to_be_bytes());
             }
-            Column::List { lists, item, of } => {
+            Column::List { lists, item, of, is_vector } => {
                 let range = range(lists, row);
+                // The places in the old lists are counted from 0.
+                let first = i32::from(!is_vector);
                 let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX).to_be_bytes();
                 let dimensions = i32::from(!range.is_empty());
                 let has_null = range.clone().any(|at| item.is_null(at));
@@ -234,7 +301,7 @@ impl Column {
                 out.extend_from_slice(&of.oid.to_be_bytes());
                 if dimensions > 0 {
                     out.extend_from_slice(&count(range.len()));
-                    out.extend_from_slice(&1_i32.to_be_bytes());
+                    out.extend_from_slice(&first.to_be_bytes());
                 }
                 for at in range {
                     item.value(at, true, out);
@@ -323,7 +390,7 @@ mod tests {
     use std::sync::Arc;
 
     use arrow::array::ListArray;
-    use arrow::datatypes::{Float64Type, Int64Type};
+    use arrow::datatypes::Int64Type;
 
     use super::*;
 

@@ -1,4 +1,4 @@
-//! Patterns of PostgreSQL: of `LIKE` with a sign of escape of one's own, and of `format`.
+//! Patterns of PostgreSQL: of `LIKE` with a sign of escape of one's own, of `format`, and of `to_char`.
 
 use datafusion::sql::sqlparser::ast::{Expr, ValueWithSpan};
 
@@ -60,6 +60,68 @@ pub(super) fn formatted(arguments: &[Expr]) -> Option<Expr> {
     parsed(&format!("concat({})", parts.join(", ")))
 }
 
+/// The parts of a pattern of times (PostgreSQL 15, table 9.26), the longer first, each with the one that the
+/// planner's `to_char` has for it.
+const PARTS: [(&str, &str); 27] = [
+    ("YYYY", "%Y"),
+    ("IYYY", "%G"),
+    ("HH24", "%H"),
+    ("HH12", "%I"),
+    ("Month", "%B"),
+    ("MONTH", "%B"),
+    ("month", "%B"),
+    ("DDD", "%j"),
+    ("Day", "%A"),
+    ("DAY", "%A"),
+    ("day", "%A"),
+    ("Mon", "%b"),
+    ("MON", "%b"),
+    ("mon", "%b"),
+    ("TZH", "%z"),
+    ("YY", "%y"),
+    ("MM", "%m"),
+    ("MI", "%M"),
+    ("DD", "%d"),
+    ("Dy", "%a"),
+    ("DY", "%a"),
+    ("HH", "%I"),
+    ("SS", "%S"),
+    ("MS", "%3f"),
+    ("US", "%6f"),
+    ("IW", "%V"),
+    ("AM", "%p"),
+];
+
+/// `to_char(time, 'YYYY-MM')`, where the pattern is written out and every part of it is known.
+pub(super) fn to_char(arguments: &[Expr]) -> Option<Expr> {
+    let [time, pattern] = arguments else { return None };
+    let pattern = literal(pattern)?;
+    let mut plain = String::new();
+    let mut rest = pattern.as_str();
+    while let Some(letter) = rest.chars().next() {
+        if let Some(quoted) = rest.strip_prefix('"') {
+            let (text, after) = quoted.split_once('"')?;
+            plain.push_str(&text.replace('%', "%%"));
+            rest = after;
+        } else if let Some(fill) = rest.strip_prefix("FM") {
+            // Without padding: chrono writes `%-d` for it.
+            rest = fill;
+            let (part, ours) = PARTS.iter().find(|(part, _)| rest.starts_with(part))?;
+            plain.push_str(&ours.replacen('%', "%-", 1).replace("%-B", "%B").replace("%-A", "%A"));
+            rest = &rest[part.len()..];
+        } else if let Some((part, ours)) = PARTS.iter().find(|(part, _)| rest.starts_with(part)) {
+            plain.push_str(ours);
+            rest = &rest[part.len()..];
+        } else if letter.is_ascii_alphabetic() && letter != 'T' {
+            return None;
+        } else {
+            plain.push(letter);
+            rest = &rest[letter.len_utf8()..];
+        }
+    }
+    parsed(&format!("to_char({time}, {})", quoted(&plain)))
+}
+
 #[cfg(test)]
 mod tests {
     use datafusion::sql::sqlparser::ast::Value;
@@ -83,6 +145,19 @@ mod tests {
         let all =
             "replace(replace(replace(replace(p, '\\', '\\\\'), '//', '\u{1}'), '/', '\\'), '\u{1}', '/')";
         check("/", all);
+    }
+
+    #[test]
+    fn a_pattern_of_times_becomes_the_planners() {
+        let check = |pattern: &str, expected: Option<&str>| {
+            let arguments = [Expr::Identifier("t".into()), Expr::Value(value(pattern))];
+            let made = to_char(&arguments).map(|expr| expr.to_string());
+            assert_eq!(made, expected.map(|expected| format!("to_char(t, '{expected}')")), "{pattern}");
+        };
+        check("YYYY-MM-DD HH24:MI:SS.MS", Some("%Y-%m-%d %H:%M:%S.%3f"));
+        check("FMDD/FMMM \"năm\" YYYY", Some("%-d/%-m năm %Y"));
+        check("IYYY-IW", Some("%G-%V"));
+        check("J", None);
     }
 
     #[test]
