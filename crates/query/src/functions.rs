@@ -1,5 +1,6 @@
 //! The functions of our own that SQL offers beside DataFusion's.
 
+mod age;
 mod bounded;
 mod boxes;
 mod ewkb;
@@ -31,6 +32,7 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(trace::Trace::new()));
     context.register_udf(ScalarUDF::from(pg_text::PgText::new()));
     context.register_udf(ScalarUDF::from(zone::Timezone::new()));
+    context.register_udf(ScalarUDF::from(age::Age::new()));
     boxes::functions().into_iter().for_each(|function| context.register_udf(function));
     trunc::register(context);
     bounded::restrain(context);

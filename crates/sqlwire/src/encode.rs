@@ -5,11 +5,13 @@ use std::fmt::Write as _;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Float32Array, Float64Array, Int16Array,
-    Int32Array, Int64Array, RecordBatch, StringArray, StringBuilder, Time64MicrosecondArray,
+    Int32Array, Int64Array, IntervalMonthDayNanoArray, RecordBatch, StringArray, StringBuilder, Time64MicrosecondArray,
     TimestampMicrosecondArray,
 };
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Float64Type, Schema, TimeUnit};
+use arrow::datatypes::{
+    DataType, DurationMicrosecondType, Field, Float64Type, IntervalMonthDayNano, IntervalUnit, Schema, TimeUnit,
+};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use query::PgType;
 
@@ -18,6 +20,7 @@ use crate::error::Refusal;
 /// 2000-01-01, from which PostgreSQL counts.
 pub(crate) const EPOCH_MICROS: i64 = 946_684_800_000_000;
 const EPOCH_DAYS: i32 = 10_957;
+const DAY_MICROS: i64 = 86_400_000_000;
 
 /// A column of a batch, in the form in which its values are written.
 pub(crate) enum Column {
@@ -39,6 +42,8 @@ pub(crate) enum Column {
     Oid(Int64Array),
     Date(Date32Array),
     Time(Time64MicrosecondArray),
+    /// Spans of months, days and nanoseconds.
+    Span(IntervalMonthDayNanoArray),
     Stamp {
         times: TimestampMicrosecondArray,
         has_zone: bool,
@@ -118,6 +123,10 @@ fn column(array: &ArrayRef) -> Result<Column, Refusal> {
         DataType::Time32(_) | DataType::Time64(_) => {
             Column::Time(to(&DataType::Time64(TimeUnit::Microsecond))?.as_primitive().clone())
         }
+        DataType::Interval(_) => {
+            Column::Span(to(&DataType::Interval(IntervalUnit::MonthDayNano))?.as_primitive().clone())
+        }
+        DataType::Duration(_) => Column::Span(spans(&to(&DataType::Duration(TimeUnit::Microsecond))?)),
         DataType::Timestamp(_, zone) => {
             // An instant is the same in every zone.
             let of = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
@@ -132,6 +141,16 @@ fn column(array: &ArrayRef) -> Result<Column, Refusal> {
         DataType::Null => Column::Text(StringArray::new_null(array.len())),
         _ => Column::Text(as_texts(array)?),
     })
+}
+
+/// What lies between two times, in days and what is left of one, as PostgreSQL counts it (§9.9).
+fn spans(durations: &ArrayRef) -> IntervalMonthDayNanoArray {
+    let span = |micros: i64| {
+        let days = i32::try_from(micros / DAY_MICROS).unwrap_or(i32::MAX);
+        IntervalMonthDayNano::new(0, days, (micros % DAY_MICROS).saturating_mul(1000))
+    };
+    let durations = durations.as_primitive::<DurationMicrosecondType>();
+    durations.iter().map(|micros| micros.map(span)).collect()
 }
 
 /// What PostgreSQL has no type of ours for, as a text.
@@ -167,6 +186,7 @@ impl Column {
             Column::Oid(array) => array,
             Column::Date(array) => array,
             Column::Time(array) => array,
+            Column::Span(array) => array,
             Column::Stamp { times, .. } => times,
             Column::List { lists, .. } => lists,
         }
@@ -213,6 +233,7 @@ impl Column {
                 Some(date) => write!(out, "{date}"),
                 None => write!(out, "infinity"),
             },
+            Column::Span(array) => span_text(array.value(row), out),
             Column::Time(array) => {
                 let micros = array.value(row);
                 let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
@@ -286,6 +307,12 @@ impl Column {
                 out.extend_from_slice(&array.value(row).saturating_sub(EPOCH_DAYS).to_be_bytes());
             }
             Column::Time(array) => out.extend_from_slice(&array.value(row).to_be_bytes()),
+            Column::Span(array) => {
+                let span = array.value(row);
+                out.extend_from_slice(&(span.nanoseconds / 1000).to_be_bytes());
+                out.extend_from_slice(&span.days.to_be_bytes());
+                out.extend_from_slice(&span.months.to_be_bytes());
+            }
             Column::Stamp { times, .. } => {
                 out.extend_from_slice(&times.value(row).saturating_sub(EPOCH_MICROS).to_be_bytes());
             }
@@ -332,6 +359,30 @@ impl Column {
         let length = i32::try_from(out.len() - start - 4).unwrap_or(i32::MAX);
         out[start..start + 4].copy_from_slice(&length.to_be_bytes());
     }
+}
+
+/// A span as the style `postgres` writes it: `1 year 2 mons 3 days 04:05:06`.
+fn span_text(span: IntervalMonthDayNano, out: &mut String) -> std::fmt::Result {
+    let start = out.len();
+    let (years, months) = (span.months / 12, span.months % 12);
+    for (count, name) in [(years, "year"), (months, "mon"), (span.days, "day")] {
+        if count != 0 {
+            let blank = if out.len() > start { " " } else { "" };
+            let plural = if count == 1 { "" } else { "s" };
+            write!(out, "{blank}{count} {name}{plural}")?;
+        }
+    }
+    let micros = span.nanoseconds / 1000;
+    if micros != 0 || out.len() == start {
+        let blank = if out.len() > start { " " } else { "" };
+        let sign = if micros < 0 { "-" } else { "" };
+        let (seconds, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+        write!(out, "{blank}{sign}{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)?;
+        if rest != 0 {
+            write!(out, "{}", format!(".{rest:06}").trim_end_matches('0'))?;
+        }
+    }
+    Ok(())
 }
 
 fn range(lists: &arrow::array::ListArray, row: usize) -> std::ops::Range<usize> {
@@ -409,6 +460,14 @@ mod tests {
         let times = TimestampMicrosecondArray::from(vec![1_582_210_800_120_000]);
         assert_eq!(text(Arc::new(times.clone()), 0), "2020-02-20 15:00:00.120");
         assert_eq!(text(Arc::new(times.with_timezone("UTC")), 0), "2020-02-20 15:00:00.120+00");
+        let spans: ArrayRef = Arc::new(IntervalMonthDayNanoArray::from(vec![
+            IntervalMonthDayNano::new(14, 3, 4_500_000_000),
+            IntervalMonthDayNano::new(0, -1, 0),
+            IntervalMonthDayNano::new(0, 0, -7_200_000_000_000),
+            IntervalMonthDayNano::new(0, 0, 0),
+        ]));
+        let shown: Vec<String> = (0..4).map(|row| text(spans.clone(), row)).collect();
+        assert_eq!(shown, ["1 year 2 mons 3 days 00:00:04.5", "-1 days", "-02:00:00", "00:00:00"]);
         let bytes: ArrayRef = Arc::new(BinaryArray::from(vec![&[0_u8, 255][..]]));
         assert_eq!(text(bytes, 0), "\\x00ff");
         let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("a\"b"), None, Some("c,d")]));

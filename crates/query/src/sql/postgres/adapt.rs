@@ -157,6 +157,7 @@ impl Adapter<'_> {
         Some(match name {
             "current_schema" => text_of(SCHEMA),
             "current_catalog" => text_of(&self.postgres.database),
+            "localtimestamp" => parsed("timezone('UTC', now())")?,
             "current_user" | "session_user" | "user" | "current_role" => text_of(&self.postgres.user),
             _ => return None,
         })

@@ -68,6 +68,8 @@ impl Adapter<'_> {
             "_pg_expandarray" => parsed(&format!("unnest(pg_expanded({}))", first?))?,
             "generate_subscripts" => parsed(&format!("unnest(pg_subscripts({}))", first?))?,
             "to_char" => patterns::to_char(&arguments)?,
+            "to_timestamp" => patterns::to_timestamp(&arguments)?,
+            "to_date" => patterns::to_date(&arguments)?,
             "clock_timestamp" | "statement_timestamp" | "transaction_timestamp" => parsed("now()")?,
             "postgis_version" => text_of(postgis::VERSION),
             "postgis_lib_version" | "postgis_scripts_installed" | "postgis_scripts_released" => {

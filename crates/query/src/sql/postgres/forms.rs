@@ -18,7 +18,7 @@ use super::types::{GEOMETRY, PgType, TYPE_KEY};
 use super::typmod::{SRID, Shape};
 
 /// Registers them.
-pub(in crate::sql) fn register(context: &SessionContext) {
+pub(super) fn register(context: &SessionContext) {
     for form in [
         Form::Oid,
         Form::TypeName,

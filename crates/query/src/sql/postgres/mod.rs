@@ -5,6 +5,7 @@
 mod adapt;
 mod calls;
 mod comments;
+mod dates;
 mod emptied;
 mod facts;
 mod forms;
@@ -26,11 +27,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::error::DataFusionError;
+use datafusion::execution::context::SessionContext;
 use datafusion::execution::{FunctionRegistry, SessionState};
 use datafusion::sql::parser::Statement;
 
 pub(super) use facts::Facts;
-pub(super) use forms::register;
 pub use origins::Origin;
 pub(super) use origins::{origins, with_plain_shapes};
 pub(super) use tables::has_table;
@@ -98,6 +99,12 @@ pub(super) async fn prepare(
         }
     }
     Ok(())
+}
+
+/// Gives a session what statements of PostgreSQL call beyond what every statement may.
+pub(super) fn register(context: &SessionContext) {
+    forms::register(context);
+    dates::register(context);
 }
 
 /// One of the two schemas that describe.

@@ -95,23 +95,47 @@ const PARTS: [(&str, &str); 27] = [
 /// `to_char(time, 'YYYY-MM')`, where the pattern is written out and every part of it is known.
 pub(super) fn to_char(arguments: &[Expr]) -> Option<Expr> {
     let [time, pattern] = arguments else { return None };
-    let pattern = literal(pattern)?;
+    parsed(&format!("to_char({time}, {})", quoted(&in_planners_words(&literal(pattern)?)?)))
+}
+
+/// `to_timestamp(text, 'YYYY-MM-DD')`, and `to_timestamp(seconds)`: an instant, in UTC where nothing is said.
+pub(super) fn to_timestamp(arguments: &[Expr]) -> Option<Expr> {
+    let local = match arguments {
+        [seconds] => format!("to_timestamp({seconds})"),
+        [text, pattern] => {
+            format!("to_timestamp({text}, {})", quoted(&in_planners_words(&literal(pattern)?)?))
+        }
+        _ => return None,
+    };
+    parsed(&format!("timezone('UTC', {local})"))
+}
+
+/// `to_date(text, 'YYYY-MM-DD')`.
+pub(super) fn to_date(arguments: &[Expr]) -> Option<Expr> {
+    let [text, pattern] = arguments else { return None };
+    parsed(&format!("to_date({text}, {})", quoted(&in_planners_words(&literal(pattern)?)?)))
+}
+
+/// A pattern of times as the planner has it; none where a part of it is not known.
+fn in_planners_words(pattern: &str) -> Option<String> {
     let mut plain = String::new();
-    let mut rest = pattern.as_str();
+    let mut rest = pattern;
     while let Some(letter) = rest.chars().next() {
         if let Some(quoted) = rest.strip_prefix('"') {
             let (text, after) = quoted.split_once('"')?;
             plain.push_str(&text.replace('%', "%%"));
             rest = after;
-        } else if let Some(fill) = rest.strip_prefix("FM") {
-            // Without padding: chrono writes `%-d` for it.
-            rest = fill;
-            let (part, ours) = PARTS.iter().find(|(part, _)| rest.starts_with(part))?;
-            plain.push_str(&ours.replacen('%', "%-", 1).replace("%-B", "%B").replace("%-A", "%A"));
-            rest = &rest[part.len()..];
-        } else if let Some((part, ours)) = PARTS.iter().find(|(part, _)| rest.starts_with(part)) {
-            plain.push_str(ours);
-            rest = &rest[part.len()..];
+            continue;
+        }
+        // Without padding: chrono writes `%-d` for it, and pads no names.
+        let (is_bare, part) = match rest.strip_prefix("FM") {
+            Some(part) => (true, part),
+            None => (false, rest),
+        };
+        if let Some((theirs, ours)) = PARTS.iter().find(|(theirs, _)| part.starts_with(theirs)) {
+            let is_padded = !matches!(*ours, "%A" | "%B" | "%a" | "%b" | "%p" | "%z" | "%3f" | "%6f");
+            plain.push_str(&if is_bare && is_padded { ours.replacen('%', "%-", 1) } else { (*ours).to_owned() });
+            rest = &part[theirs.len()..];
         } else if letter.is_ascii_alphabetic() && letter != 'T' {
             return None;
         } else {
@@ -119,7 +143,7 @@ pub(super) fn to_char(arguments: &[Expr]) -> Option<Expr> {
             rest = &rest[letter.len_utf8()..];
         }
     }
-    parsed(&format!("to_char({time}, {})", quoted(&plain)))
+    Some(plain)
 }
 
 #[cfg(test)]

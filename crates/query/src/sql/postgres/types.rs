@@ -102,6 +102,7 @@ impl PgType {
             DataType::Binary | DataType::LargeBinary | DataType::BinaryView => 17,
             DataType::Date32 | DataType::Date64 => 1082,
             DataType::Time32(_) | DataType::Time64(_) => 1083,
+            DataType::Interval(_) | DataType::Duration(_) => 1186,
             DataType::Timestamp(_, None) => 1114,
             DataType::Timestamp(_, Some(_)) => 1184,
             DataType::Dictionary(_, values) => return PgType::of(values),
