@@ -24,6 +24,7 @@ use super::{Postgres, SCHEMA, shapes};
 
 /// What separates a column's name from what makes it the only one: the planner takes a name once.
 pub(super) const TWIN: char = '\u{1}';
+
 /// What an adapted statement needs beyond what the session has.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Needs {
@@ -193,7 +194,7 @@ impl Adapter<'_> {
             }
             // The old lists of the catalogue are written without brackets.
             "text" if is_vector(inner) => parsed(&format!("array_to_string({inner}, ' ')")),
-            "text" | "varchar" | "charactervarying" if literal(inner).is_none() => {
+            "text" | "varchar" | "charactervarying" if !matches!(**inner, Expr::Value(_)) => {
                 parsed(&format!("pg_text({inner})"))
             }
             "name"

@@ -36,7 +36,6 @@ pub use origins::Origin;
 pub(super) use origins::{origins, with_plain_shapes};
 pub(super) use tables::has_table;
 pub use types::PgType;
-pub(crate) use types::TYPE_KEY;
 
 use super::scope::Scope;
 use super::session::{SCHEMA, Tables};

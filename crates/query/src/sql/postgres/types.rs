@@ -34,7 +34,7 @@ const fn named(
 pub(super) const GEOMETRY: u32 = 16_390;
 
 /// The key of a column's metadata that names its type, where the type of its values does not tell.
-pub(crate) const TYPE_KEY: &str = "postgres.type";
+pub(super) const TYPE_KEY: &str = "postgres.type";
 /// The key of the metadata that names an extension type (Arrow, "Extension Types").
 const EXTENSION_KEY: &str = "ARROW:extension:name";
 
