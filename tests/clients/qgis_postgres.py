@@ -113,7 +113,7 @@ listed = {table.tableName(): table for table in connection.tables("public")}
 for name, column, kind, keys in [
     ("monitoring_stations", "geometry", "Point", ["feature"]),
     ("place", "geometry", "Point", ["place"]),
-    ("areas", "geometry", "Unknown", ["feature"]),
+    ("areas", "geometry", "MultiSurface", ["feature"]),
     ("salinity_2h", "", "NoGeometry", ["datastream", "phenomenon_time"]),
 ]:
     table = listed[name]

@@ -59,7 +59,7 @@ OWN = {"xmin": "west", "ymin": "south", "xmax": "east", "ymax": "north"}
 def plain(value):
     """A value as it is compared: numbers by their first digits, names of edges by what they are called here."""
     if isinstance(value, (float, decimal.Decimal)):
-        return float(f"{float(value):.9g}")
+        return float(f"{round(float(value), 9):.9g}")
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, str):

@@ -46,7 +46,7 @@ enum Form {
     Box,
     /// `boxes_meet(a, b)`: whether the boxes around two geometries have a point in common.
     Meet,
-    /// `wkb_of(wkb, order)`: WKB with its numbers in the order `NDR` (little end first) or `XDR`.
+    /// `wkb_of(wkb, order)`: WKB with its numbers in the order `NDR` (little end first) or `XDR`, or `EWKB`.
     Ordered,
 }
 
@@ -163,6 +163,11 @@ fn ordered(wkb: &ArrayRef, orders: &ArrayRef) -> Result<BinaryArray> {
     let row = |(shape, order): (Option<&[u8]>, Option<&str>)| {
         let (Some(shape), Some(order)) = (shape, order) else { return Ok(None) };
         let (first, endianness) = match order.to_ascii_uppercase().as_str() {
+            "EWKB" => {
+                let mut extended = Vec::with_capacity(shape.len() + 4);
+                ewkb::push(&mut extended, shape);
+                return Ok(Some(extended));
+            }
             "NDR" => (1, LittleEndian),
             "XDR" => (0, BigEndian),
             _ => return Err(DataFusionError::Plan("the order of bytes is `NDR` or `XDR`".to_owned())),

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    ArrayElemTypeDef, BinaryOperator, CastKind, DataType as SqlType, ExactNumberInfo, Expr, Function,
-    FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select,
-    SelectItem, SelectItemQualifiedWildcardKind, TableFactor, TimezoneInfo, Value, VisitMut, VisitorMut,
+    AccessExpr, ArrayElemTypeDef, BinaryOperator, CastKind, DataType as SqlType, ExactNumberInfo, Expr,
+    Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName,
+    ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, Subscript, TableFactor,
+    TimezoneInfo, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -63,6 +64,7 @@ impl VisitorMut for Adapter<'_> {
         if emptied::is_emptied(query) {
             query.order_by = None;
         }
+        limit_by_fetch(query);
         // Nothing is written here, so that there is nothing to lock.
         query.locks.clear();
         ControlFlow::Continue(())
@@ -72,6 +74,7 @@ impl VisitorMut for Adapter<'_> {
         if let Some(other) = emptied::of_function(factor) {
             *factor = other;
         }
+        step_by_interval(factor);
         ControlFlow::Continue(())
     }
 
@@ -124,6 +127,12 @@ impl Adapter<'_> {
                     _ => None,
                 }
             }
+            Expr::CompoundFieldAccess { root, access_chain } => field_of(root, access_chain),
+            Expr::Substring { expr, substring_from: Some(pattern), substring_for: None, .. }
+                if literal(pattern).is_some() =>
+            {
+                parsed(&format!("regexp_match({expr}, {pattern})[1]"))
+            }
             Expr::AtTimeZone { timestamp, time_zone } => {
                 parsed(&format!("timezone({time_zone}, {timestamp})"))
             }
@@ -158,7 +167,6 @@ impl Adapter<'_> {
         Some(match name {
             "current_schema" => text_of(SCHEMA),
             "current_catalog" => text_of(&self.postgres.database),
-            "localtimestamp" => parsed("timezone('UTC', now())")?,
             "current_user" | "session_user" | "user" | "current_role" => text_of(&self.postgres.user),
             _ => return None,
         })
@@ -175,7 +183,7 @@ impl Adapter<'_> {
                 Some(text) => self.class(&text),
                 None => {
                     self.needs.asks_numbers = true;
-                    parsed(&format!("{}({inner})", super::numbered::CLASS_NAME))?
+                    parsed(&format!("{}({inner})", super::numbered::CLASS))?
                 }
             }),
             "regnamespace" => Some(match literal(inner) {
@@ -243,6 +251,47 @@ impl Adapter<'_> {
             _ => None,
         }
     }
+}
+
+/// The step of `generate_series` over times, which may be written as a text.
+fn step_by_interval(factor: &mut TableFactor) {
+    let TableFactor::Table { name, args: Some(arguments), .. } = factor else { return };
+    if !name.to_string().eq_ignore_ascii_case("generate_series") {
+        return;
+    }
+    if let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(step))) = arguments.args.get_mut(2)
+        && let Expr::Value(value) = &*step
+        && let Some(text) = value.value.clone().into_string()
+        && let Some(interval) = parsed(&format!("INTERVAL {}", quoted(&text)))
+    {
+        *step = interval;
+    }
+}
+
+/// `FETCH FIRST n ROWS ONLY` as the limit that it is.
+fn limit_by_fetch(query: &mut Query) {
+    let Some(fetch) = query.fetch.take_if(|fetch| !fetch.percent && !fetch.with_ties) else { return };
+    let rows = fetch.quantity.unwrap_or_else(|| number(1));
+    match &mut query.limit_clause {
+        Some(LimitClause::LimitOffset { limit: limit @ None, .. }) => *limit = Some(rows),
+        none @ None => {
+            *none = Some(LimitClause::LimitOffset { limit: Some(rows), offset: None, limit_by: Vec::new() });
+        }
+        _ => {}
+    }
+}
+
+/// `(expression).field`, of a list's expanded items, and items of the old lists, which are counted from 0.
+fn field_of(root: &Expr, fields: &[AccessExpr]) -> Option<Expr> {
+    if let (true, [AccessExpr::Subscript(Subscript::Index { index })]) = (is_vector(root), fields) {
+        return parsed(&format!("array_element({root}, {index} + 1)"));
+    }
+    let mut text = root.to_string();
+    for field in fields {
+        let AccessExpr::Dot(Expr::Identifier(name)) = field else { return None };
+        text = format!("get_field({text}, {})", quoted(&name.value));
+    }
+    parsed(&text)
 }
 
 /// Gives every column a name, as PostgreSQL does, that is the only one.

@@ -10,6 +10,9 @@ use super::tables::SETTINGS;
 use super::types::PgType;
 use super::{Postgres, index_oid, numbered, patterns, postgis, shapes, table_oid};
 
+/// Functions that the planner has under another name.
+const OTHER_NAMES: [(&str, &str); 2] = [("variance", "var_samp"), ("every", "bool_and")];
+
 impl Adapter<'_> {
     pub(super) fn function(&mut self, function: &mut Function) -> Option<Expr> {
         let parts: Vec<&Ident> = function.name.0.iter().map(|part| part.as_ident()).collect::<Option<_>>()?;
@@ -27,6 +30,10 @@ impl Adapter<'_> {
         }
         let arguments = arguments(function);
         let first = arguments.first();
+        if let Some((_, ours)) = OTHER_NAMES.iter().find(|(theirs, _)| *theirs == name) {
+            function.name = ObjectName::from(vec![Ident::new(*ours)]);
+            return None;
+        }
         if numbered::is_numbered(&name) {
             self.needs.asks_numbers = true;
             return None;
@@ -67,9 +74,13 @@ impl Adapter<'_> {
             "pg_encoding_to_char" => text_of("UTF8"),
             "_pg_expandarray" => parsed(&format!("unnest(pg_expanded({}))", first?))?,
             "generate_subscripts" => parsed(&format!("unnest(pg_subscripts({}))", first?))?,
+            "mod" => parsed(&format!("({}) % ({})", first?, arguments.get(1)?))?,
+            name if name.starts_with("pg_stat_get_") => number(0),
             "to_char" => patterns::to_char(&arguments)?,
             "to_timestamp" => patterns::to_timestamp(&arguments)?,
             "to_date" => patterns::to_date(&arguments)?,
+            "localtimestamp" => parsed("timezone('UTC', now())")?,
+            "age" if arguments.len() == 1 => parsed(&format!("age(current_date(), {})", first?))?,
             "clock_timestamp" | "statement_timestamp" | "transaction_timestamp" => parsed("now()")?,
             "postgis_version" => text_of(postgis::VERSION),
             "postgis_lib_version" | "postgis_scripts_installed" | "postgis_scripts_released" => {
@@ -104,7 +115,6 @@ impl Adapter<'_> {
             | "pg_get_function_sqlbody"
             | "pg_postmaster_start_time"
             | "pg_conf_load_time"
-            | "pg_stat_get_last_analyze_time"
             | "inet_server_addr"
             | "inet_client_addr"
             | "pg_tablespace_location"
@@ -122,7 +132,7 @@ impl Adapter<'_> {
 
     /// The number of a table that is named, if there is one.
     pub(super) fn class(&self, name: &str) -> Expr {
-        let name = name.rsplit('.').next().unwrap_or(name).trim_matches('"');
+        let name = numbered::bare(name);
         if name.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() {
             return parsed(name).unwrap_or_else(null);
         }

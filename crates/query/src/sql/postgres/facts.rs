@@ -91,7 +91,7 @@ async fn gather(scope: &Arc<Scope>) -> Result<Arc<Facts>, Error> {
             Some((dataset, kind)) => (Some(kind), scope.member(&dataset, scope.at()).await.ok()),
             None => (None, None),
         };
-        let shape = shape(scope, &name, kind, member.as_deref()).await?;
+        let shape = shape(scope, &name, kind, member.as_deref()).await;
         let said = titles.get(&name).cloned().or_else(|| comments::of_table(&name).map(str::to_owned));
         let key_columns = key_columns(&name, kind);
         let columns: Vec<ColumnFacts> = (1..)
@@ -160,23 +160,22 @@ fn rows(member: Option<&Member>) -> Option<u64> {
     Some(member.snapshot.as_deref().map_or(0, Snapshot::rows))
 }
 
-/// What the table's geometry is: of places a point, of features what their files say.
+/// What the table's geometry is: of places a point, of features what their files say. Files that cannot be
+/// read now say nothing; who reads them is told why.
 async fn shape(
     scope: &Scope,
     name: &str,
     kind: Option<DatasetKind>,
     member: Option<&Member>,
-) -> Result<Option<Shape>, Error> {
-    if kind.is_none() {
-        return Ok((name == "place").then(Shape::point));
+) -> Option<Shape> {
+    match kind {
+        None => (name == "place").then(Shape::point),
+        Some(DatasetKind::Features | DatasetKind::Coverage) => {
+            let known = member.and_then(|member| Some((&member.permit, member.snapshot.as_deref()?)));
+            let Some((permit, snapshot)) = known else { return Some(Shape::any()) };
+            let types = scope.engine.lake.geometry_types(permit, snapshot).await.ok().flatten();
+            Some(types.map_or_else(Shape::any, |types| Shape::of(&types)))
+        }
+        Some(_) => None,
     }
-    if !matches!(kind, Some(DatasetKind::Features | DatasetKind::Coverage)) {
-        return Ok(None);
-    }
-    let Some((member, snapshot)) = member.and_then(|member| Some((member, member.snapshot.as_deref()?)))
-    else {
-        return Ok(Some(Shape::any()));
-    };
-    let types = scope.engine.lake.geometry_types(&member.permit, snapshot).await?;
-    Ok(Some(types.map_or_else(Shape::any, |types| Shape::of(&types))))
 }

@@ -3,19 +3,24 @@
 use arrow::array::{ArrayRef, RecordBatch};
 
 use super::facts::{ColumnFacts, Facts, TableFacts};
+use super::nothing::OF_POSTGIS;
 use super::rows::{batch, no_text, no_whole, text, texts, wholes};
 use super::tables::SCHEMAS;
 use super::types::GEOMETRY;
 use super::{PG_CATALOG, Postgres, SCHEMA};
 use crate::Error;
 
+/// The tables, and those of PostGIS, by which clients tell that it is there.
 pub(super) fn tables(facts: &Facts, postgres: &Postgres) -> Result<RecordBatch, Error> {
-    let rows = facts.tables.len();
+    let own = facts.tables.iter().map(|table| (SCHEMA, table.name.as_str(), "BASE TABLE"));
+    let of_postgis = OF_POSTGIS.iter().map(|name| (PG_CATALOG, *name, "VIEW"));
+    let tables: Vec<(&str, &str, &str)> = own.chain(of_postgis).collect();
+    let rows = tables.len();
     batch(vec![
         ("table_catalog", text(&postgres.database, rows)),
-        ("table_schema", text(SCHEMA, rows)),
-        ("table_name", texts(facts.tables.iter().map(|table| &table.name))),
-        ("table_type", text("BASE TABLE", rows)),
+        ("table_schema", texts(tables.iter().map(|(schema, ..)| schema))),
+        ("table_name", texts(tables.iter().map(|(_, name, _)| name))),
+        ("table_type", texts(tables.iter().map(|(.., kind)| kind))),
         ("self_referencing_column_name", no_text(rows)),
         ("reference_generation", no_text(rows)),
         ("user_defined_type_catalog", no_text(rows)),

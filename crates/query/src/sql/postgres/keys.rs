@@ -136,6 +136,11 @@ pub(super) fn index_text(table: &TableFacts, key: &Key) -> String {
     format!("CREATE UNIQUE INDEX {} ON {SCHEMA}.{} USING btree ({})", key.name, table.name, key.listed())
 }
 
+/// What it says where it is asked to write for people: without the schema, which is in the path.
+pub(super) fn pretty_index_text(table: &TableFacts, key: &Key) -> String {
+    format!("CREATE UNIQUE INDEX {} ON {} USING btree ({})", key.name, table.name, key.listed())
+}
+
 /// What `pg_get_constraintdef` says.
 pub(super) fn constraint_text(key: &Key) -> String {
     format!("PRIMARY KEY ({})", key.listed())

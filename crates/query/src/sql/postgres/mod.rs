@@ -5,7 +5,6 @@
 mod adapt;
 mod calls;
 mod comments;
-mod dates;
 mod emptied;
 mod facts;
 mod forms;
@@ -13,6 +12,7 @@ mod information;
 mod keys;
 mod nothing;
 mod numbered;
+mod operators;
 mod origins;
 mod patterns;
 mod postgis;
@@ -103,7 +103,7 @@ pub(super) async fn prepare(
 /// Gives a session what statements of PostgreSQL call beyond what every statement may.
 pub(super) fn register(context: &SessionContext) {
     forms::register(context);
-    dates::register(context);
+    operators::register(context);
 }
 
 /// One of the two schemas that describe.

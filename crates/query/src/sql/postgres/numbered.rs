@@ -1,5 +1,6 @@
 //! Functions that say what a number of the catalogue means: the name of a table, what is said of it or of
-//! its columns, the text of its key. They hold what the principal may know, for one statement.
+//! its columns, the text of its key; and which number a name has. They hold what the principal may know, for
+//! one statement.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,10 +14,11 @@ use datafusion::logical_expr::{
 };
 
 use super::facts::Facts;
-use super::keys::{constraint_text, index_text, keyed};
+use super::keys::{constraint_text, index_text, keyed, pretty_index_text};
 
-/// The name of the function that turns a table's number into its name, as `regclass` does.
-pub(super) const CLASS_NAME: &str = "pg_class_name";
+/// The name of the function that turns a table's number into its name, and a name into its number, as a cast
+/// to `regclass` does.
+pub(super) const CLASS: &str = "pg_class_of";
 /// What the other functions are called.
 const TABLE_SAID: &str = "obj_description";
 const COLUMN_SAID: &str = "col_description";
@@ -25,7 +27,7 @@ const CONSTRAINT_TEXT: &str = "pg_get_constraintdef";
 
 /// Whether a function is one of these.
 pub(super) fn is_numbered(name: &str) -> bool {
-    [CLASS_NAME, TABLE_SAID, COLUMN_SAID, INDEX_TEXT, CONSTRAINT_TEXT].contains(&name)
+    [CLASS, TABLE_SAID, COLUMN_SAID, INDEX_TEXT, CONSTRAINT_TEXT].contains(&name)
 }
 
 /// The functions, over what is known.
@@ -43,17 +45,21 @@ pub(super) fn functions(facts: &Facts) -> [ScalarUDF; 5] {
     for (table, key) in keyed(facts) {
         names.insert((key.index, 0), key.name.clone());
         indexes.insert((key.index, 0), index_text(table, key));
+        indexes.insert((key.index, PRETTY), pretty_index_text(table, key));
         indexes.extend((1..).zip(&key.columns).map(|(at, column)| ((key.index, at), column.clone())));
         constraints.insert((key.constraint(), 0), constraint_text(key));
     }
     [
-        Numbered::function(CLASS_NAME, names, true),
-        Numbered::function(TABLE_SAID, tables, false),
-        Numbered::function(COLUMN_SAID, columns, false),
-        Numbered::function(INDEX_TEXT, indexes, false),
-        Numbered::function(CONSTRAINT_TEXT, constraints, false),
+        Classes::function(&names),
+        Numbered::function(TABLE_SAID, tables),
+        Numbered::function(COLUMN_SAID, columns),
+        Numbered::function(INDEX_TEXT, indexes),
+        Numbered::function(CONSTRAINT_TEXT, constraints),
     ]
 }
+
+/// The part that stands for the whole where it is written for people.
+const PRETTY: i64 = -1;
 
 /// Texts by the number of an object and of a part of it, 0 for the whole.
 type Texts = BTreeMap<(i64, i64), String>;
@@ -63,22 +69,13 @@ type Texts = BTreeMap<(i64, i64), String>;
 struct Numbered {
     name: &'static str,
     texts: Arc<Texts>,
-    /// Whether a number that means nothing is given as it is.
-    keeps_unknown: bool,
     signature: Signature,
 }
 
 impl Numbered {
-    fn function(name: &'static str, texts: Texts, keeps_unknown: bool) -> ScalarUDF {
+    fn function(name: &'static str, texts: Texts) -> ScalarUDF {
         let signature = Signature::variadic_any(Volatility::Immutable);
-        ScalarUDF::from(Numbered { name, texts: Arc::new(texts), keeps_unknown, signature })
-    }
-
-    fn text(&self, number: i64, part: i64) -> Option<String> {
-        match self.texts.get(&(number, part)) {
-            Some(text) => Some(text.clone()),
-            None => self.keeps_unknown.then(|| number.to_string()),
-        }
+        ScalarUDF::from(Numbered { name, texts: Arc::new(texts), signature })
     }
 }
 
@@ -105,10 +102,75 @@ impl ScalarUDFImpl for Numbered {
             None => Arc::new(Int64Array::from(vec![0; numbers.len()])),
         };
         let parts = parts.as_primitive::<Int64Type>();
+        let is_pretty = |row: usize| {
+            let last = arrays.last().and_then(|array| array.as_boolean_opt());
+            last.is_some_and(|pretty| pretty.is_valid(row) && pretty.value(row))
+        };
         let mut texts = StringBuilder::new();
-        for (number, part) in numbers.iter().zip(parts) {
-            texts.append_option(number.zip(part).and_then(|(number, part)| self.text(number, part)));
+        for (row, (number, part)) in numbers.iter().zip(parts).enumerate() {
+            let text = number.zip(part).and_then(|key| match key {
+                (number, 0) if is_pretty(row) => {
+                    self.texts.get(&(number, PRETTY)).or_else(|| self.texts.get(&key))
+                }
+                _ => self.texts.get(&key),
+            });
+            texts.append_option(text);
         }
         Ok(ColumnarValue::Array(Arc::new(texts.finish())))
     }
+}
+
+/// The function between names of tables and their numbers: a number that means nothing is given as it is, and
+/// a name that means nothing has none.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Classes {
+    names: Arc<BTreeMap<i64, String>>,
+    signature: Signature,
+}
+
+impl Classes {
+    fn function(names: &Texts) -> ScalarUDF {
+        let names = names.iter().map(|((number, _), name)| (*number, name.clone())).collect();
+        let signature = Signature::any(1, Volatility::Immutable);
+        ScalarUDF::from(Classes { names: Arc::new(names), signature })
+    }
+}
+
+impl ScalarUDFImpl for Classes {
+    fn name(&self) -> &str {
+        CLASS
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        let is_name = arguments.first().is_some_and(DataType::is_string);
+        Ok(if is_name { DataType::Int64 } else { DataType::Utf8 })
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        if arrays[0].data_type().is_string() {
+            let numbers: BTreeMap<&str, i64> =
+                self.names.iter().map(|(number, name)| (name.as_str(), *number)).collect();
+            let given = cast(&arrays[0], &DataType::Utf8)?;
+            let given = given.as_string::<i32>().iter().map(|name| numbers.get(bare(name?)).copied());
+            return Ok(ColumnarValue::Array(Arc::new(given.collect::<Int64Array>())));
+        }
+        let given = cast(&arrays[0], &DataType::Int64)?;
+        let mut texts = StringBuilder::new();
+        for number in given.as_primitive::<Int64Type>() {
+            let name =
+                number.map(|number| self.names.get(&number).cloned().unwrap_or_else(|| number.to_string()));
+            texts.append_option(name);
+        }
+        Ok(ColumnarValue::Array(Arc::new(texts.finish())))
+    }
+}
+
+/// A name without its schema and its quotes.
+pub(super) fn bare(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name).trim_matches('"')
 }

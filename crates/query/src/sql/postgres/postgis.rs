@@ -4,7 +4,7 @@
 use arrow::array::RecordBatch;
 
 use super::facts::Facts;
-use super::rows::{batch, number, text, texts, truth, wholes};
+use super::rows::{batch, no_list, number, text, texts, truth, wholes};
 use super::typmod::SRID;
 use super::{Postgres, SCHEMA};
 use crate::Error;
@@ -23,6 +23,8 @@ pub(super) fn extensions() -> Result<RecordBatch, Error> {
         ("extnamespace", number(2200, 1)),
         ("extrelocatable", truth(false, 1)),
         ("extversion", text(RELEASE, 1)),
+        ("extconfig", no_list(1)),
+        ("extcondition", no_list(1)),
     ])
 }
 

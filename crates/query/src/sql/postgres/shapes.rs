@@ -30,6 +30,19 @@ pub(super) fn function(name: &str, arguments: &[Expr]) -> Option<Expr> {
             };
         }
         ("st_geomfromwkb" | "st_geomfromewkb", 1..) => return parsed(&format!("st_geomfromwkb({})", first?)),
+        // What stands for points only is asked of the box, which a point is itself.
+        ("st_x" | "st_y", 1) => {
+            let edge = if name == "st_x" { "st_xmin" } else { "st_ymin" };
+            format!("CASE WHEN geometrytype({0}) = 'POINT' THEN {edge}({0}) END", first?)
+        }
+        ("st_envelope", 1) => {
+            format!("st_makeenvelope(st_xmin({0}), st_ymin({0}), st_xmax({0}), st_ymax({0}))", first?)
+        }
+        ("st_asewkt", 1) => format!("'SRID={SRID};' || st_astext({})", first?),
+        ("st_asewkb", 1) => format!("wkb_of(st_asbinary({}), 'EWKB')", first?),
+        ("st_dwithin", 3) => {
+            format!("st_distance({}, {}) <= {}", first?, arguments.get(1)?, arguments.get(2)?)
+        }
         ("st_extent", 1) => extent(first?),
         ("st_estimatedextent" | "st_estimated_extent", 2) => {
             estimated(&[literal(first?)?])
@@ -77,9 +90,24 @@ pub(super) fn cast(to: &str, inner: &Expr) -> Option<Expr> {
             Some(text) => of_text(&text),
             None => Some(inner.clone()),
         },
-        "box2d" | "box3d" => Some(inner.clone()),
+        "box2d" | "box3d" => match literal(inner) {
+            Some(text) => of_box(&text),
+            None => Some(inner.clone()),
+        },
         _ => None,
     }
+}
+
+/// A box that is written out, `BOX(west south, east north)`, as the polygon that it is.
+fn of_box(text: &str) -> Option<Expr> {
+    let corners = text.trim().strip_suffix(')')?.split_once('(')?.1;
+    let (lower, upper) = corners.split_once(',')?;
+    let corner = |text: &str| -> Option<[f64; 2]> {
+        let mut numbers = text.split_whitespace().map(str::parse);
+        Some([numbers.next()?.ok()?, numbers.next()?.ok()?])
+    };
+    let ([west, south], [east, north]) = (corner(lower)?, corner(upper)?);
+    parsed(&format!("st_makeenvelope({west:?}, {south:?}, {east:?}, {north:?})"))
 }
 
 /// A geometry that is written out: as (E)WKT, or as (E)WKB in hexadecimal digits.

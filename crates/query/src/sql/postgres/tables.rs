@@ -243,7 +243,11 @@ fn attributes(facts: &Facts) -> Result<RecordBatch, Error> {
 
 fn types() -> Result<RecordBatch, Error> {
     let rows = ALL.len();
-    let element = |of: &PgType| ALL.iter().find(|element| element.array == of.oid);
+    let element = |of: &PgType| match of.name {
+        "int2vector" => PgType::of_oid(21),
+        "oidvector" => PgType::of_oid(26),
+        _ => ALL.into_iter().find(|element| element.array == of.oid),
+    };
     batch(vec![
         ("oid", numbers(ALL.iter().map(|of| i64::from(of.oid)))),
         ("typname", texts(ALL.iter().map(|of| of.name))),
@@ -313,7 +317,7 @@ fn roles(postgres: &Postgres) -> Result<RecordBatch, Error> {
 }
 
 /// What a server says of its settings, by name.
-pub(super) const SETTINGS: [(&str, &str); 14] = [
+pub(super) const SETTINGS: [(&str, &str); 21] = [
     ("server_version", super::RELEASE),
     ("server_version_num", "150000"),
     ("server_encoding", "UTF8"),
@@ -326,6 +330,13 @@ pub(super) const SETTINGS: [(&str, &str); 14] = [
     ("integer_datetimes", "on"),
     ("max_identifier_length", "63"),
     ("max_index_keys", "32"),
+    ("is_superuser", "off"),
+    ("in_hot_standby", "off"),
+    ("lc_collate", "C.UTF-8"),
+    ("lc_ctype", "C.UTF-8"),
+    ("lc_messages", "C.UTF-8"),
+    ("ssl", "on"),
+    ("work_mem", "4MB"),
     ("default_transaction_read_only", "on"),
     ("transaction_isolation", "read committed"),
 ];
