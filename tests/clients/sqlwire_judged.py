@@ -1,5 +1,6 @@
 """Statements of tools are answered as PostgreSQL answers them: over the same rows in tables of the same columns,
 keys and comments, here and in a PostgreSQL with PostGIS beside it."""
+import datetime
 import decimal
 import os
 import sys
@@ -113,5 +114,21 @@ for title, text in catalogue:
             wrong.append(f"{title} (prepared: {prepared})\n{text}\n  {error}")
             break
         assert not any("hidden" in str(value) for row in rows for value in row), title
+with open(os.path.join(folder, "session.sql")) as file:
+    said = file.read().splitlines()[1:]
+for text in said:
+    try:
+        ours.execute(text.encode())
+    except psycopg.Error as error:
+        wrong.append(f"{text}\n  {error}")
+# Parameters as texts and in binary, of the types that drivers give.
+for prepared, binary in [(False, False), (True, False), (False, True), (True, True)]:
+    with ours.cursor(binary=binary) as cursor:
+        form = "%b" if binary else "%t"
+        asked = f"select count(*) from salinity_2h where result > {form} and place like {form} and phenomenon_time >= {form} and quality in ({form}, {form})"
+        since = datetime.datetime(2020, 2, 1, tzinfo=datetime.timezone.utc)
+        counted = cursor.execute(asked, (1.5, "station:%", since, 1, 2), prepare=prepared).fetchone()[0]
+        if counted == 0:
+            wrong.append(f"parameters (prepared: {prepared}, binary: {binary})")
 assert not wrong, f"{len(wrong)} of {len(reports) + len(catalogue)}:\n" + "\n\n".join(wrong)
 print("ok")

@@ -107,7 +107,6 @@ fn with_geometry(batch: &RecordBatch) -> Result<RecordBatch, Error> {
     RecordBatch::try_new(schema, batch.columns().to_vec()).map_err(Error::internal)
 }
 
-
 fn place_parents(gazetteer: &Gazetteer) -> Result<RecordBatch, Error> {
     let rows = &gazetteer.parents;
     batch(vec![

@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Float32Array, Float64Array, Int16Array,
-    Int32Array, Int64Array, IntervalMonthDayNanoArray, RecordBatch, StringArray, StringBuilder, Time64MicrosecondArray,
-    TimestampMicrosecondArray,
+    Int32Array, Int64Array, IntervalMonthDayNanoArray, RecordBatch, StringArray, StringBuilder,
+    Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{
-    DataType, DurationMicrosecondType, Field, Float64Type, IntervalMonthDayNano, IntervalUnit, Schema, TimeUnit,
+    DataType, DurationMicrosecondType, Field, Float64Type, IntervalMonthDayNano, IntervalUnit, Schema,
+    TimeUnit,
 };
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use query::PgType;
@@ -84,7 +85,8 @@ fn column_of(array: &ArrayRef, field: &Field) -> Result<Column, Refusal> {
 /// Boxes as PostGIS writes them: `BOX(west south,east north)`.
 fn boxes(array: &ArrayRef) -> StringArray {
     let Some(boxes) = array.as_struct_opt() else { return StringArray::new_null(array.len()) };
-    let sides: Vec<_> = boxes.columns().iter().filter_map(|side| side.as_primitive_opt::<Float64Type>()).collect();
+    let sides: Vec<_> =
+        boxes.columns().iter().filter_map(|side| side.as_primitive_opt::<Float64Type>()).collect();
     let [west, south, east, north] = sides[..] else { return StringArray::new_null(array.len()) };
     let text = |row: usize| {
         let mut text = String::from("BOX(");

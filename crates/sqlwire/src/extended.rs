@@ -161,7 +161,9 @@ impl Session {
             let shown = self.shown(&self.prepared[&name].statement)?;
             match (shape, shown) {
                 (Some(shape), _) => describe(&mut self.wire, &shape.schema, &shape.origins, &[]),
-                (None, Some((running, _))) => describe(&mut self.wire, &running.schema, &running.origins, &[]),
+                (None, Some((running, _))) => {
+                    describe(&mut self.wire, &running.schema, &running.origins, &[])
+                }
                 (None, None) => self.wire.message(b'n', &[]),
             }
             return Ok(());
@@ -180,7 +182,9 @@ impl Session {
         match (&portal.running, &portal.prepared.statement) {
             (Some(running), _) => describe(&mut self.wire, &running.schema, &running.origins, &portal.values),
             (None, Statement::Fetch { name: cursor, is_move: false, .. }) => match self.cursors.get(cursor) {
-                Some((running, _)) => describe(&mut self.wire, &running.schema, &running.origins, &portal.values),
+                Some((running, _)) => {
+                    describe(&mut self.wire, &running.schema, &running.origins, &portal.values)
+                }
                 None => self.wire.message(b'n', &[]),
             },
             _ => self.wire.message(b'n', &[]),

@@ -111,11 +111,54 @@ async fn psql_describes_what_the_principal_may_read() {
     assert!(listed.contains("public|salinity_2h|table|"), "{listed}");
     assert!(!listed.contains("hidden"), "{listed}");
     let system = good(&node, "public", "", &["-c", "\\d salinity_2h"]).await;
-    for line in ["result|double precision", "phenomenon_time|timestamp with time zone", "place|text"] {
+    for line in [
+        "result|double precision",
+        "phenomenon_time|timestamp with time zone",
+        "place|text",
+        "\"salinity_2h_pkey\" PRIMARY KEY, btree (datastream, phenomenon_time)",
+    ] {
         assert!(system.contains(line), "{system}");
     }
-    for words in ["\\l", "\\dn", "\\du", "\\dv", "\\di", "\\df", "\\dT", "\\d+ place", "\\dt+", "\\d"] {
-        good(&node, "public", "", &["-c", words]).await;
+    let shapes = good(&node, "public", "", &["-c", "\\d monitoring_stations"]).await;
+    assert!(shapes.contains("geometry|geometry(Point,4326)"), "{shapes}");
+    let said = good(&node, "public", "", &["-c", "\\dt+ salinity_2h", "-c", "\\d+ salinity_2h"]).await;
+    assert!(said.contains("2020") && said.contains("giá trị · result"), "{said}");
+    for words in [
+        "\\l",
+        "\\l+",
+        "\\dn",
+        "\\dn+",
+        "\\du",
+        "\\dv",
+        "\\di",
+        "\\di+",
+        "\\df",
+        "\\dT",
+        "\\d+ place",
+        "\\dt+",
+        "\\d",
+        "\\d place_pkey",
+        "\\dx",
+        "\\dp",
+        "\\ds",
+        "\\dm",
+        "\\db",
+        "\\da",
+        "\\do",
+        "\\dC",
+        "\\dD",
+        "\\dL",
+        "\\dy",
+        "\\dA",
+        "\\des",
+        "\\det",
+        "\\dRp",
+        "\\drds",
+        "\\dconfig",
+        "\\dE",
+    ] {
+        let printed = good(&node, "public", "", &["-c", words]).await;
+        assert!(!printed.contains("hidden"), "{words}: {printed}");
     }
     let (is_good, printed) = ask(&node, "public", "", &["-c", "\\d hidden"]).await;
     let (_, missing) = ask(&node, "public", "", &["-c", "\\d missing"]).await;

@@ -4,14 +4,15 @@
 use datafusion::sql::sqlparser::ast::{Expr, Function, FunctionArguments, Ident, ObjectName};
 
 use super::adapt::{
-    Adapter, arguments, is_of_rights, list_length, literal, null, number, parsed, text_of, truth,
+    Adapter, arguments, is_of_rights, list_length, literal, null, number, parsed, quoted, text_of, truth,
 };
 use super::tables::SETTINGS;
 use super::types::PgType;
 use super::{Postgres, index_oid, numbered, patterns, postgis, shapes, table_oid};
 
 /// Functions that the planner has under another name.
-const OTHER_NAMES: [(&str, &str); 2] = [("variance", "var_samp"), ("every", "bool_and")];
+const OTHER_NAMES: [(&str, &str); 4] =
+    [("variance", "var_samp"), ("every", "bool_and"), ("sign", "signum"), ("gen_random_uuid", "uuid")];
 
 impl Adapter<'_> {
     pub(super) fn function(&mut self, function: &mut Function) -> Option<Expr> {
@@ -119,11 +120,10 @@ impl Adapter<'_> {
             | "inet_client_addr"
             | "pg_tablespace_location"
             | "pg_get_statisticsobjdef_columns" => null(),
-            "current_setting" => {
-                let name = literal(first?)?.to_lowercase();
-                let known = SETTINGS.iter().find(|(known, _)| *known == name);
-                known.map_or_else(null, |(_, value)| text_of(value))
-            }
+            "current_setting" => match literal(first?) {
+                Some(name) => setting(&name.to_lowercase()),
+                None => setting_of(first?)?,
+            },
             "set_config" => arguments.get(1)?.clone(),
             "txid_current" | "pg_current_xact_id" => number(1),
             _ => return None,
@@ -150,7 +150,24 @@ impl Adapter<'_> {
     }
 }
 
+/// The value of a setting.
+fn setting(name: &str) -> Expr {
+    let known = SETTINGS.iter().find(|(known, _)| *known == name);
+    known.map_or_else(null, |(_, value)| text_of(value))
+}
+
+/// The value of a setting of which the expression is the name.
+fn setting_of(name: &Expr) -> Option<Expr> {
+    let mut case = format!("CASE {name}");
+    for (known, value) in SETTINGS {
+        case.push_str(&format!(" WHEN {} THEN {}", quoted(known), quoted(value)));
+    }
+    parsed(&format!("{case} END"))
+}
+
 /// Whether functions of the schema are named without it, too.
 fn is_in_path(schema: &Ident) -> bool {
-    ["pg_catalog", "information_schema", "public"].iter().any(|known| schema.value.eq_ignore_ascii_case(known))
+    ["pg_catalog", "information_schema", "public"]
+        .iter()
+        .any(|known| schema.value.eq_ignore_ascii_case(known))
 }

@@ -29,7 +29,10 @@ const OBSERVED: [(&str, &str); 15] = [
     ("phenomenon_end", "cuối kỳ, UTC · end of the period, UTC"),
     ("result", "giá trị · result"),
     ("result_text", "giá trị dạng chữ, ví dụ <0.05 · result as a text, e.g. <0.05"),
-    ("quality", "cờ chất lượng QARTOD · quality flag of QARTOD: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 missing"),
+    (
+        "quality",
+        "cờ chất lượng QARTOD · quality flag of QARTOD: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 missing",
+    ),
     ("quality_tests", "phép kiểm tra đã áp dụng · tests that were made"),
 ];
 

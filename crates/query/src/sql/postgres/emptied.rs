@@ -8,6 +8,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
 use datafusion::sql::sqlparser::parser::Parser;
 
 use super::adapt::literal;
@@ -73,7 +74,11 @@ fn has_no_rows(from: &TableWithJoins) -> bool {
 /// Whether nothing comes out of what the statement reads from: there is nothing in it, or what is there
 /// are keys, and others are asked for.
 fn reads_nothing(select: &Select) -> bool {
-    let conditions = select.from.iter().flat_map(|from| &from.joins).filter_map(|join| inner_condition(&join.join_operator));
+    let conditions = select
+        .from
+        .iter()
+        .flat_map(|from| &from.joins)
+        .filter_map(|join| inner_condition(&join.join_operator));
     select.from.iter().any(has_no_rows)
         || select.selection.iter().chain(conditions).any(asks_other_constraints)
 }
@@ -95,6 +100,10 @@ fn asks_other_constraints(condition: &Expr) -> bool {
     };
     let is_other = |value: &Expr| literal(value).is_some_and(|kind| kind != "p");
     match condition {
+        // Every one is checked at once.
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
+            column(condition).is_some_and(|name| name == "condeferrable" || name == "condeferred")
+        }
         Expr::Nested(inner) => asks_other_constraints(inner),
         Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
             asks_other_constraints(left) || asks_other_constraints(right)
@@ -178,12 +187,13 @@ pub(super) fn one(query: &mut Query) {
     }
 }
 
-/// What stands in `FROM` for a function of the server that gives no rows here, with the columns it has.
+/// What stands in `FROM` for a function of the server, with the columns that it has: the words of SQL, and of
+/// others no row.
 pub(super) fn of_function(factor: &TableFactor) -> Option<TableFactor> {
     let TableFactor::Table { name, alias, args: Some(_), .. } = factor else { return None };
     let function = name.0.last()?.as_ident()?.value.to_lowercase();
     let columns: &[&str] = match function.as_str() {
-        "pg_get_keywords" => &["word", "catcode", "barelabel", "catdesc", "baredesc"],
+        "pg_get_keywords" => &["catcode", "barelabel", "catdesc", "baredesc"],
         "aclexplode" => &["grantor", "grantee", "privilege_type", "is_grantable"],
         "pg_options_to_table" => &["option_name", "option_value"],
         "pg_timezone_names" | "pg_timezone_abbrevs" => &["name", "abbrev", "utc_offset", "is_dst"],
@@ -191,7 +201,16 @@ pub(super) fn of_function(factor: &TableFactor) -> Option<TableFactor> {
     };
     let columns: Vec<String> =
         columns.iter().map(|column| format!("CAST(NULL AS VARCHAR) AS {column}")).collect();
-    let query = format!("SELECT * FROM (SELECT {} WHERE false) AS {function}", columns.join(", "));
+    let columns = columns.join(", ");
+    let rows = match function.as_str() {
+        "pg_get_keywords" => {
+            let words: Vec<String> =
+                ALL_KEYWORDS.iter().map(|word| format!("('{}')", word.to_lowercase())).collect();
+            format!("SELECT word, {columns} FROM (VALUES {}) AS words(word)", words.join(", "))
+        }
+        _ => format!("SELECT {columns} WHERE false"),
+    };
+    let query = format!("SELECT * FROM ({rows}) AS {function}");
     let mut parser = Parser::new(&GenericDialect {}).try_with_sql(&query).ok()?;
     let SetExpr::Select(select) = *parser.parse_query().ok()?.body else { return None };
     let mut of_nothing = select.from.into_iter().next()?.relation;

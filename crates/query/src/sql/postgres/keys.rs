@@ -3,9 +3,11 @@
 
 use arrow::array::RecordBatch;
 
-use super::{Postgres, SCHEMA};
 use super::facts::{Facts, Key, TableFacts};
-use super::rows::{batch, lists, long_lists, no_list, no_text, number, numbers, small, smalls, text, texts, truth};
+use super::rows::{
+    batch, lists, long_lists, no_list, no_text, number, numbers, small, smalls, text, texts, truth,
+};
+use super::{Postgres, SCHEMA};
 use crate::Error;
 
 /// The operator class and the collation of a column of a key; 0 where a type has none.

@@ -134,7 +134,11 @@ fn in_planners_words(pattern: &str) -> Option<String> {
         };
         if let Some((theirs, ours)) = PARTS.iter().find(|(theirs, _)| part.starts_with(theirs)) {
             let is_padded = !matches!(*ours, "%A" | "%B" | "%a" | "%b" | "%p" | "%z" | "%3f" | "%6f");
-            plain.push_str(&if is_bare && is_padded { ours.replacen('%', "%-", 1) } else { (*ours).to_owned() });
+            plain.push_str(&if is_bare && is_padded {
+                ours.replacen('%', "%-", 1)
+            } else {
+                (*ours).to_owned()
+            });
             rest = &part[theirs.len()..];
         } else if letter.is_ascii_alphabetic() && letter != 'T' {
             return None;

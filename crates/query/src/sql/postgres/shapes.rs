@@ -44,9 +44,7 @@ pub(super) fn function(name: &str, arguments: &[Expr]) -> Option<Expr> {
             format!("st_distance({}, {}) <= {}", first?, arguments.get(1)?, arguments.get(2)?)
         }
         ("st_extent", 1) => extent(first?),
-        ("st_estimatedextent" | "st_estimated_extent", 2) => {
-            estimated(&[literal(first?)?])
-        }
+        ("st_estimatedextent" | "st_estimated_extent", 2) => estimated(&[literal(first?)?]),
         ("st_estimatedextent" | "st_estimated_extent", 3..) => {
             estimated(&[literal(first?)?, literal(arguments.get(1)?)?])
         }

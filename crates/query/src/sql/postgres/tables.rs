@@ -8,7 +8,9 @@ use datafusion::catalog::{MemTable, TableProvider};
 use super::super::session::Tables;
 use super::facts::{self, Facts};
 use super::keys::{self, keyed};
-use super::rows::{batch, no_text, number, numbers, small, smalls, text, texts, truth, truths, whole, wholes};
+use super::rows::{
+    batch, no_text, number, numbers, small, smalls, text, texts, truth, truths, whole, wholes,
+};
 use super::types::{ALL, GEOMETRY, PgType};
 use super::{INFORMATION_SCHEMA, PG_CATALOG, Postgres, SCHEMA, information, nothing, postgis};
 use crate::Error;
