@@ -1,4 +1,4 @@
-"""QGIS opens tables over the PostgreSQL protocol as it opens those of PostGIS: features and places with their
+"""QGIS and GDAL open tables over the PostgreSQL protocol as they open those of PostGIS: features and places with their
 geometry, observations without, whole and in a box, one by its key, and the list of what there is.
 Run by the Python that QGIS comes with."""
 import json
@@ -8,6 +8,7 @@ import urllib.request
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+from osgeo import ogr
 from qgis.core import (QgsApplication, QgsDataSourceUri, QgsExpression, QgsFeatureRequest, QgsGeometry,
                        QgsProviderRegistry, QgsRectangle, QgsVectorLayer, QgsWkbTypes)
 
@@ -125,4 +126,16 @@ assert "hidden" not in listed and not QgsVectorLayer(source("lan", key, "public"
 rows = connection.executeSql("select count(*), max(result) from salinity_2h")
 assert rows[0][0] == observations.featureCount(), rows
 application.exitQgis()
+
+# GDAL, which QGIS comes with, by its own driver.
+ogr.UseExceptions()
+database = ogr.Open(f"PG:host=127.0.0.1 port={port} user=lan password={key} dbname=cuulong sslmode=require")
+names = {database.GetLayerByIndex(at).GetName() for at in range(database.GetLayerCount())}
+assert {"monitoring_stations", "place", "areas"} <= names and "hidden" not in names, names
+layer = database.GetLayerByName("monitoring_stations")
+assert layer.GetSpatialRef().GetAuthorityCode(None) == "4326" and ogr.GeometryTypeToName(layer.GetGeomType()) == "Point"
+layer.SetSpatialFilterRect(*BOX)
+assert layer.GetFeatureCount() == matched("monitoring_stations", BOX) == sum(1 for _ in layer)
+selected = database.ExecuteSQL("select name, geometry from place where scheme = 'station' and geometry is not null limit 2")
+assert [ogr.GeometryTypeToName(one.GetGeometryRef().GetGeometryType()) for one in selected] == ["Point", "Point"]
 print("ok")

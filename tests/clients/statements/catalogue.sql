@@ -297,3 +297,29 @@ SELECT st_geomfromtext('POINT(105 10)', 4326) AS a, 'SRID=4326;POINT(105 10)'::g
 
 -- same: the kinds of geometry in a table, as QGIS asks
 SELECT array_agg(DISTINCT g ORDER BY g) FROM (SELECT upper(geometrytype(geometry)) || ':' || st_srid(geometry) || ':' || st_zmflag(geometry) AS g FROM areas WHERE geometry IS NOT NULL LIMIT 100) AS t;
+
+-- same: names of tables and of schemas for their numbers
+SELECT 'salinity_2h'::regclass::text AS a, c.oid::regclass::text AS b, c.relnamespace::regnamespace::text AS c, 'areas'::regclass::oid::regclass::text AS d
+FROM pg_class c WHERE c.relname = 'salinity_2h';
+
+-- same: columns of a key in their order, as ActiveRecord asks
+SELECT a.attname FROM (SELECT indrelid, indkey, generate_subscripts(indkey, 1) idx FROM pg_index WHERE indrelid = '"salinity_2h"'::regclass AND indisprimary) i
+JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[i.idx] ORDER BY i.idx;
+
+-- runs: types, as the driver of .NET asks, with which Power BI comes
+SELECT ns.nspname, t.oid, t.typname, t.typtype, t.typnotnull, t.elemtypoid
+FROM (SELECT typ.oid, typ.typnamespace, typ.typname, typ.typtype, typ.typrelid, typ.typnotnull, typ.relkind, elemtyp.oid AS elemtypoid, elemtyp.typname AS elemtypname, elemcls.relkind AS elemrelkind,
+             CASE WHEN elemproc.proname = 'array_recv' THEN 'a' ELSE elemtyp.typtype END AS elemtyptype
+      FROM (SELECT typ.oid, typnamespace, typname, typrelid, typnotnull, relkind, typelem AS elemoid, CASE WHEN proc.proname = 'array_recv' THEN 'a' ELSE typ.typtype END AS typtype,
+                   CASE WHEN proc.proname = 'array_recv' THEN typ.typelem WHEN typ.typtype = 'r' THEN rngsubtype WHEN typ.typtype = 'd' THEN typ.typbasetype END AS elemtypoid
+            FROM pg_type AS typ LEFT JOIN pg_class AS cls ON (cls.oid = typ.typrelid) LEFT JOIN pg_proc AS proc ON proc.oid = typ.typreceive LEFT JOIN pg_range ON (pg_range.rngtypid = typ.oid)) AS typ
+      LEFT JOIN pg_type AS elemtyp ON elemtyp.oid = elemtypoid LEFT JOIN pg_class AS elemcls ON (elemcls.oid = elemtyp.typrelid) LEFT JOIN pg_proc AS elemproc ON elemproc.oid = elemtyp.typreceive) AS t
+JOIN pg_namespace AS ns ON (ns.oid = typnamespace)
+WHERE typtype IN ('b', 'r', 'm', 'e', 'd') OR (typtype = 'c' AND relkind = 'c') ORDER BY t.oid;
+
+-- runs: what psql completes a name by
+SELECT pg_catalog.quote_ident(c.relname) FROM pg_catalog.pg_class c
+WHERE c.relkind IN ('r', 'S', 'v', 'm', 'f', 'p') AND substring(pg_catalog.quote_ident(c.relname), 1, 3) = 'sal' AND pg_catalog.pg_table_is_visible(c.oid)
+  AND c.relnamespace <> (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'pg_catalog')
+UNION SELECT pg_catalog.quote_ident(n.nspname) || '.' FROM pg_catalog.pg_namespace n WHERE substring(pg_catalog.quote_ident(n.nspname) || '.', 1, 3) = 'sal'
+  AND (SELECT pg_catalog.count(*) FROM pg_catalog.pg_namespace WHERE substring(pg_catalog.quote_ident(nspname) || '.', 1, 3) = substring('sal', 1, pg_catalog.length(pg_catalog.quote_ident(nspname)) + 1)) > 1 LIMIT 1000;

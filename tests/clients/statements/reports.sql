@@ -164,3 +164,28 @@ SELECT v.a, v.b FROM (VALUES (1, 'x'), (2, 'y')) AS v(a, b) ORDER BY v.a DESC;
 -- a join on a table of its own
 SELECT a.place, count(*) AS n FROM salinity_2h a JOIN (SELECT place, max(result) AS m FROM salinity_2h GROUP BY place) b
 ON a.place = b.place AND a.result >= b.m / 2 GROUP BY a.place ORDER BY a.place;
+
+-- a quarter of an hour, as Superset cuts it
+SELECT DATE_TRUNC('hour', phenomenon_time) + INTERVAL '15 minutes' * FLOOR(EXTRACT(MINUTE FROM phenomenon_time) / 15) AS t, count(*) AS n
+FROM salinity_2h GROUP BY 1 ORDER BY 1 LIMIT 20;
+
+-- ten minutes, as others cut it
+SELECT date_trunc('hour', t) + (date_part('minute', t)::int / 10 * interval '10 min') AS a, extract(minute from t) / 15 AS b,
+       date_part('hour', t) / 5 AS c, 2.5 * interval '1 month' AS d, interval '1 day 03:00' * 3 AS e
+FROM (SELECT timestamp '2020-02-03 04:37:10' AS t) AS one;
+
+-- a mean by the hour, as Grafana asks
+SELECT floor(extract(epoch from phenomenon_time) / 3600) * 3600 AS "time", avg(result) AS v FROM salinity_2h
+WHERE phenomenon_time BETWEEN '2020-02-01T00:00:00Z' AND '2020-03-01T00:00:00Z' GROUP BY 1 ORDER BY 1 LIMIT 20;
+
+-- the three highest over time, as Superset asks
+SELECT DATE_TRUNC('day', phenomenon_time) AS __timestamp, place AS place, AVG(result) AS "AVG(result)" FROM public.salinity_2h
+JOIN (SELECT place AS place__, AVG(result) AS mme_inner__ FROM public.salinity_2h GROUP BY place ORDER BY mme_inner__ DESC LIMIT 3) AS anon_1 ON place = place__
+GROUP BY DATE_TRUNC('day', phenomenon_time), place ORDER BY "AVG(result)" DESC, __timestamp, place LIMIT 10;
+
+-- weeks that begin on Sunday, as Metabase asks
+SELECT (CAST(DATE_TRUNC('week', (CAST("phenomenon_time" AS timestamp) + (INTERVAL '1 day'))) AS timestamp) + (INTERVAL '-1 day')) AS w, count(*) AS n
+FROM salinity_2h GROUP BY 1 ORDER BY 1;
+
+-- a share, as Metabase asks
+SELECT CAST(SUM(CASE WHEN "result" > 1 THEN 1 ELSE 0.0 END) AS float) / CASE WHEN COUNT(*) = 0 THEN NULL ELSE COUNT(*) END AS "share" FROM "public"."salinity_2h";

@@ -110,7 +110,8 @@ async fn psql_describes_what_the_principal_may_read() {
     let listed = good(&node, "public", "", &["-c", "\\dt"]).await;
     assert!(listed.contains("public|salinity_2h|table|"), "{listed}");
     assert!(!listed.contains("hidden"), "{listed}");
-    let system = good(&node, "public", "", &["-c", "\\d salinity_2h"]).await;
+    let with_foot = ["-P", "tuples_only=off", "-c", "\\d salinity_2h"];
+    let system = good(&node, "public", "", &with_foot).await;
     for line in [
         "result|double precision",
         "phenomenon_time|timestamp with time zone",

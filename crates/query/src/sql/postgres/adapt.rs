@@ -128,6 +128,8 @@ impl Adapter<'_> {
                 }
             }
             Expr::CompoundFieldAccess { root, access_chain } => field_of(root, access_chain),
+            // Parts of times are numbers that are divided as such (§9.9.1).
+            Expr::Extract { .. } => parsed(&format!("CAST({expr} AS DOUBLE)")),
             Expr::Substring { expr, substring_from: Some(pattern), substring_for: None, .. }
                 if literal(pattern).is_some() =>
             {
@@ -196,6 +198,13 @@ impl Adapter<'_> {
                 None => format_type(&std::mem::replace(inner.as_mut(), null())),
             }),
             "oid" => parsed(&format!("pg_oid({inner})")),
+            "regproc" | "regprocedure" if literal(inner).is_some() => {
+                Some(text_of(super::numbered::bare(&literal(inner)?)))
+            }
+            "regproc" | "regprocedure" => {
+                *to = SqlType::Text;
+                None
+            }
             "xid" | "cid" => {
                 *to = SqlType::BigInt(None);
                 None
@@ -206,8 +215,6 @@ impl Adapter<'_> {
                 parsed(&format!("pg_text({inner})"))
             }
             "name"
-            | "regproc"
-            | "regprocedure"
             | "char"
             | "cstring"
             | "json"

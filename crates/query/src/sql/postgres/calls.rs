@@ -77,6 +77,7 @@ impl Adapter<'_> {
             "generate_subscripts" => parsed(&format!("unnest(pg_subscripts({}))", first?))?,
             "mod" => parsed(&format!("({}) % ({})", first?, arguments.get(1)?))?,
             name if name.starts_with("pg_stat_get_") => number(0),
+            "date_part" => parsed(&format!("CAST({function} AS DOUBLE)"))?,
             "to_char" => patterns::to_char(&arguments)?,
             "to_timestamp" => patterns::to_timestamp(&arguments)?,
             "to_date" => patterns::to_date(&arguments)?,

@@ -1,6 +1,8 @@
 //! The tables of `information_schema` that have rows (ISO/IEC 9075-11), with the columns of PostgreSQL.
 
-use arrow::array::{ArrayRef, RecordBatch};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int32Array, RecordBatch};
 
 use super::facts::{ColumnFacts, Facts, TableFacts};
 use super::nothing::OF_POSTGIS;
@@ -33,15 +35,15 @@ pub(super) fn tables(facts: &Facts, postgres: &Postgres) -> Result<RecordBatch, 
 }
 
 pub(super) fn columns(facts: &Facts, postgres: &Postgres) -> Result<RecordBatch, Error> {
-    let of_table = |table| -> Vec<(&TableFacts, &ColumnFacts)> {
-        let table: &TableFacts = table;
-        table.columns.iter().map(|column| (table, column)).collect()
-    };
-    let columns: Vec<(&TableFacts, &ColumnFacts)> = facts.tables.iter().flat_map(of_table).collect();
+    let columns: Vec<(&TableFacts, &ColumnFacts)> = facts
+        .tables
+        .iter()
+        .flat_map(|table| table.columns.iter().map(move |column| (table, column)))
+        .collect();
     let rows = columns.len();
     let of_type = |give: fn(u32) -> Option<i32>| -> ArrayRef {
         let values = columns.iter().map(|(_, column)| give(column.of.oid));
-        std::sync::Arc::new(values.collect::<arrow::array::Int32Array>())
+        Arc::new(values.collect::<Int32Array>())
     };
     let is_own = |column: &ColumnFacts| column.of.oid >= GEOMETRY;
     let kind = |column: &ColumnFacts| match column.of.category {

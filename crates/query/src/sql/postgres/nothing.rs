@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 
 use super::{INFORMATION_SCHEMA, PG_CATALOG};
 
-/// The tables by schema and name, each with its columns: `t` are texts, `b` truths, `l` lists of small
+/// The tables by schema and name, each with its columns (functions have their names for numbers): `t` are texts, `b` truths, `l` lists of small
 /// numbers, and all others numbers.
 const TABLES: [(&str, &str, &str); 21] = [
     (PG_CATALOG, "pg_range", "rngtypid rngsubtype rngmultitypid rngcollation rngsubopc"),
@@ -24,7 +24,7 @@ const TABLES: [(&str, &str, &str); 21] = [
     (
         PG_CATALOG,
         "pg_proc",
-        "oid proname:t pronamespace proowner prolang prokind:t proretset:b prorettype proargtypes:l \
+        "oid:t proname:t pronamespace proowner prolang prokind:t proretset:b prorettype proargtypes:l \
          proargnames:t prosrc:t proacl:t",
     ),
     (PG_CATALOG, "pg_sequence", "seqrelid seqtypid seqstart seqincrement seqmax seqmin seqcache seqcycle:b"),

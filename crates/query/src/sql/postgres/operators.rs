@@ -1,5 +1,5 @@
 //! Operators that PostgreSQL has for types for which the planner has not: sums and differences of dates, in
-//! whole days (§9.9, table 9.32), and truths beside texts that write them (§8.6).
+//! whole days, spans so many times (§9.9, table 9.32), and truths beside texts that write them (§8.6).
 
 use std::sync::Arc;
 
@@ -12,14 +12,16 @@ use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExp
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, lit};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
+use crate::functions::span_times;
+
 /// Registers them.
 pub(super) fn register(context: &SessionContext) {
     let registered = context.state_ref().write().register_expr_planner(Arc::new(Operators));
     registered.expect("the session's own registry takes planners");
 }
 
-/// `date - date` is a number of days; `date + number` and `date - number` are dates; `flag = 't'` asks whether
-/// it is true.
+/// `date - date` is a number of days; `date + number` and `date - number` are dates; `interval * number` is a
+/// span; `flag = 't'` asks whether it is true.
 #[derive(Debug)]
 struct Operators;
 
@@ -28,6 +30,7 @@ impl ExprPlanner for Operators {
         let op = match raw.op {
             BinaryOperator::Plus => Operator::Plus,
             BinaryOperator::Minus => Operator::Minus,
+            BinaryOperator::Multiply => return multiplied(raw, schema),
             BinaryOperator::Eq => return beside_truths(raw, Operator::Eq, schema),
             BinaryOperator::NotEq => return beside_truths(raw, Operator::NotEq, schema),
             _ => return Ok(PlannerResult::Original(raw)),
@@ -48,6 +51,20 @@ impl ExprPlanner for Operators {
             _ => PlannerResult::Original(raw),
         })
     }
+}
+
+/// A span so many times, in either order.
+fn multiplied(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+    let (left, right) = (raw.left.get_type(schema)?, raw.right.get_type(schema)?);
+    Ok(match (left, right) {
+        (DataType::Interval(_), number) if number.is_numeric() => {
+            PlannerResult::Planned(span_times().call(vec![raw.left, raw.right]))
+        }
+        (number, DataType::Interval(_)) if number.is_numeric() => {
+            PlannerResult::Planned(span_times().call(vec![raw.right, raw.left]))
+        }
+        _ => PlannerResult::Original(raw),
+    })
 }
 
 /// A comparison in which a text beside a truth is one that writes a truth.

@@ -92,29 +92,29 @@ pub(super) async fn table(
     let facts = async || facts::of(&tables.scope).await;
     let batch = match (schema, name) {
         (PG_CATALOG, "pg_namespace") => namespaces()?,
-        (PG_CATALOG, "pg_class") => classes(&*facts().await?)?,
-        (PG_CATALOG, "pg_attribute") => attributes(&*facts().await?)?,
+        (PG_CATALOG, "pg_class") => classes(&facts().await?)?,
+        (PG_CATALOG, "pg_attribute") => attributes(&facts().await?)?,
         (PG_CATALOG, "pg_type") => types()?,
         (PG_CATALOG, "pg_database") => databases(postgres)?,
         (PG_CATALOG, "pg_roles" | "pg_user" | "pg_authid") => roles(postgres)?,
         (PG_CATALOG, "pg_settings") => settings()?,
-        (PG_CATALOG, "pg_tables") => plain_tables(&*facts().await?, postgres)?,
+        (PG_CATALOG, "pg_tables") => plain_tables(&facts().await?, postgres)?,
         (PG_CATALOG, "pg_am") => access_methods()?,
-        (PG_CATALOG, "pg_description") => descriptions(&*facts().await?)?,
-        (PG_CATALOG, "pg_index") => keys::indexes(&*facts().await?)?,
-        (PG_CATALOG, "pg_indexes") => keys::index_texts(&*facts().await?)?,
-        (PG_CATALOG, "pg_constraint") => keys::constraints(&*facts().await?)?,
+        (PG_CATALOG, "pg_description") => descriptions(&facts().await?)?,
+        (PG_CATALOG, "pg_index") => keys::indexes(&facts().await?)?,
+        (PG_CATALOG, "pg_indexes") => keys::index_texts(&facts().await?)?,
+        (PG_CATALOG, "pg_constraint") => keys::constraints(&facts().await?)?,
         (PG_CATALOG, "pg_extension") => postgis::extensions()?,
-        (PG_CATALOG, "geometry_columns") => postgis::geometry_columns(&*facts().await?, postgres)?,
+        (PG_CATALOG, "geometry_columns") => postgis::geometry_columns(&facts().await?, postgres)?,
         (PG_CATALOG, "spatial_ref_sys") => postgis::reference_systems()?,
-        (INFORMATION_SCHEMA, "tables") => information::tables(&*facts().await?, postgres)?,
-        (INFORMATION_SCHEMA, "columns") => information::columns(&*facts().await?, postgres)?,
+        (INFORMATION_SCHEMA, "tables") => information::tables(&facts().await?, postgres)?,
+        (INFORMATION_SCHEMA, "columns") => information::columns(&facts().await?, postgres)?,
         (INFORMATION_SCHEMA, "schemata") => information::schemata(postgres)?,
-        (INFORMATION_SCHEMA, "table_constraints") => keys::table_constraints(&*facts().await?, postgres)?,
+        (INFORMATION_SCHEMA, "table_constraints") => keys::table_constraints(&facts().await?, postgres)?,
         (INFORMATION_SCHEMA, "key_column_usage" | "constraint_column_usage") => {
-            keys::key_columns(&*facts().await?, postgres)?
+            keys::key_columns(&facts().await?, postgres)?
         }
-        (INFORMATION_SCHEMA, "table_privileges") => information::privileges(&*facts().await?, postgres)?,
+        (INFORMATION_SCHEMA, "table_privileges") => information::privileges(&facts().await?, postgres)?,
         (schema, name) => match nothing::columns(schema, name) {
             Some(columns) => nothing::table(columns),
             None => return Ok(None),
@@ -243,6 +243,11 @@ fn attributes(facts: &Facts) -> Result<RecordBatch, Error> {
     ])
 }
 
+/// The function that reads or writes a type: one for all lists.
+fn in_or_out(of: &PgType, what: &str) -> String {
+    if of.name.starts_with('_') { format!("array_{what}") } else { format!("{}{what}", of.name) }
+}
+
 fn types() -> Result<RecordBatch, Error> {
     let rows = ALL.len();
     let element = |of: &PgType| match of.name {
@@ -265,10 +270,10 @@ fn types() -> Result<RecordBatch, Error> {
         ("typrelid", number(0, rows)),
         ("typelem", numbers(ALL.iter().map(|of| element(of).map_or(0, |of| i64::from(of.oid))))),
         ("typarray", numbers(ALL.iter().map(|of| i64::from(of.array)))),
-        ("typinput", texts(ALL.iter().map(|of| format!("{}in", of.name)))),
-        ("typoutput", texts(ALL.iter().map(|of| format!("{}out", of.name)))),
-        ("typreceive", texts(ALL.iter().map(|of| format!("{}recv", of.name)))),
-        ("typsend", texts(ALL.iter().map(|of| format!("{}send", of.name)))),
+        ("typinput", texts(ALL.iter().map(|of| in_or_out(of, "in")))),
+        ("typoutput", texts(ALL.iter().map(|of| in_or_out(of, "out")))),
+        ("typreceive", texts(ALL.iter().map(|of| in_or_out(of, "recv")))),
+        ("typsend", texts(ALL.iter().map(|of| in_or_out(of, "send")))),
         ("typnotnull", truth(false, rows)),
         ("typbasetype", number(0, rows)),
         ("typtypmod", whole(-1, rows)),
