@@ -63,12 +63,18 @@ public class Metadata {
                 }
             }
             check(seen > 10, seen);
-            // There are no keys, indexes, functions and types of one's own; asking for them is no mistake.
-            check(column(data.getPrimaryKeys(null, "public", "place"), "COLUMN_NAME").isEmpty(), "keys");
+            // Keys and the indexes that stand for them; there are no others, no functions, and no types of one's
+            // own but those of PostGIS. Asking for them is no mistake.
+            check(column(data.getPrimaryKeys(null, "public", "place"), "COLUMN_NAME").equals(List.of("place")), "keys");
+            check(column(data.getPrimaryKeys(null, "public", "salinity_2h"), "COLUMN_NAME")
+                .equals(List.of("datastream", "phenomenon_time")), "keys of observations");
             check(column(data.getImportedKeys(null, "public", "place"), "FKCOLUMN_NAME").isEmpty(), "imported");
             check(column(data.getExportedKeys(null, "public", "place"), "FKCOLUMN_NAME").isEmpty(), "exported");
-            check(column(data.getIndexInfo(null, "public", "place", false, true), "INDEX_NAME").isEmpty(), "indexes");
-            check(column(data.getBestRowIdentifier(null, "public", "place", 2, true), "COLUMN_NAME").isEmpty(), "row");
+            check(column(data.getIndexInfo(null, "public", "place", false, true), "INDEX_NAME")
+                .equals(List.of("place_pkey")), "indexes");
+            check(column(data.getBestRowIdentifier(null, "public", "place", 2, true), "COLUMN_NAME")
+                .equals(List.of("place")), "row");
+            check(data.getSQLKeywords() != null, "words");
             check(column(data.getFunctions(null, "public", "%"), "FUNCTION_NAME").isEmpty(), "functions");
             check(column(data.getProcedures(null, "public", "%"), "PROCEDURE_NAME").isEmpty(), "procedures");
             check(column(data.getUDTs(null, "public", "%", null), "TYPE_NAME").isEmpty(), "types of one's own");

@@ -93,7 +93,7 @@ assert "salinity_2h" in tables and "place" in tables and "hidden" not in tables,
 columns = {column["name"]: str(column["type"]) for column in inspector.get_columns("salinity_2h")}
 assert columns["result"] == "DOUBLE PRECISION" and columns["place"] == "TEXT", columns
 assert columns["phenomenon_time"] == "TIMESTAMP" or "TIMESTAMP" in columns["phenomenon_time"], columns
-assert inspector.get_pk_constraint("salinity_2h")["constrained_columns"] == []
+assert inspector.get_pk_constraint("salinity_2h")["constrained_columns"] == ["datastream", "phenomenon_time"]
 assert inspector.get_view_names() == []
 table = sqlalchemy.table("salinity_2h", sqlalchemy.column("result"))
 with engine.connect() as connection:

@@ -28,16 +28,18 @@ for what in ("foreign_keys", "indexes", "unique_constraints", "check_constraints
     assert getattr(inspector, f"get_{what}")("salinity_2h") == [], what
     every = getattr(inspector, f"get_multi_{what}")(schema="public")
     assert len(every) == len(tables) and not any(every.values()), what
-assert inspector.get_pk_constraint("salinity_2h")["constrained_columns"] == []
+assert inspector.get_pk_constraint("salinity_2h")["constrained_columns"] == ["datastream", "phenomenon_time"]
 assert "2020" in inspector.get_table_comment("salinity_2h")["text"]
 metadata = sqlalchemy.MetaData()
 metadata.reflect(bind=engine)
 assert set(metadata.tables) == set(tables)
 kinds = {column.name: type(column.type).__name__ for column in metadata.tables["place"].columns}
+assert [column.name for column in metadata.tables["place"].primary_key] == ["place"]
 assert kinds["lon"] == "DOUBLE_PRECISION" and kinds["valid_from"] == "DATE" and kinds["name"] == "TEXT", kinds
 shaped = sqlalchemy.MetaData(schema="public")
 shaped.reflect(bind=engine, only=["monitoring_stations"])
-assert type(shaped.tables["public.monitoring_stations"].columns["geometry"].type).__name__ == "BYTEA"
+# Of PostGIS's type SQLAlchemy by itself knows the name only.
+assert type(shaped.tables["public.monitoring_stations"].columns["geometry"].type).__name__ == "NullType"
 # What was reflected is asked with: the whole table, and texts with a sign of escape of one's own.
 place = metadata.tables["place"]
 frame = pandas.read_sql_table("property", engine)

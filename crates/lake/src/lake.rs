@@ -1,5 +1,6 @@
 //! The lake's handle: what the crates above can ask of it.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -349,6 +350,20 @@ impl Lake {
             return Err(Error::Denied(Denial::NoGrant));
         }
         read::tile(self, snapshot, read).await
+    }
+
+    /// The kinds of geometry that a version of features may hold, by GeoParquet's names (`Point`,
+    /// `MultiPolygon Z`, …); `None` when they are not known. Only heads of files are read.
+    pub async fn geometry_types(
+        &self,
+        permit: &Permit,
+        snapshot: &Snapshot,
+    ) -> Result<Option<BTreeSet<String>>, Error> {
+        may_read_this(permit, snapshot)?;
+        if !permit.rows().is_open() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        read::geometry_types(self, snapshot).await
     }
 
     /// Features in a box, or one feature by its id. Features have neither place, property nor

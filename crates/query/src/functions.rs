@@ -1,17 +1,26 @@
 //! The functions of our own that SQL offers beside DataFusion's.
 
+mod age;
 mod bounded;
+mod boxes;
+mod ewkb;
 mod lookup;
+mod pg_text;
+mod spans;
 mod text;
 mod time;
 mod trace;
 mod trunc;
+mod zone;
 
 use datafusion::error::Result;
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::ScalarUDF;
 
+pub(crate) use boxes::{BOXES_MEET, box_asked_for};
+pub use ewkb::{push as push_ewkb, push_hex as push_ewkb_hex};
 pub(crate) use lookup::StreamColumn;
+pub(crate) use spans::span_times;
 pub(crate) use time::bucket_start;
 pub(crate) use trace::trace_path;
 
@@ -23,6 +32,11 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(time::LocalPart::month()));
     context.register_udf(ScalarUDF::from(time::TimeBucket::new()));
     context.register_udf(ScalarUDF::from(trace::Trace::new()));
+    context.register_udf(ScalarUDF::from(pg_text::PgText::new()));
+    context.register_udf(ScalarUDF::from(zone::Timezone::new()));
+    context.register_udf(ScalarUDF::from(age::Age::new()));
+    context.register_udf(span_times());
+    boxes::functions().into_iter().for_each(|function| context.register_udf(function));
     trunc::register(context);
     bounded::restrain(context);
 }

@@ -36,11 +36,12 @@ use tokio::time::timeout_at;
 use tracing::Instrument;
 
 pub use answer::Truncated;
+pub(crate) use features::with_geometry;
 pub(crate) use filters::{only_uses, rows_that_pass};
 pub(crate) use held::HeldExec;
 pub use parameters::Parameter;
 pub(crate) use pass::{Pass, PassExec};
-pub use postgres::{PgType, Postgres};
+pub use postgres::{Origin, PgType, Postgres};
 pub(crate) use scope::Scope;
 pub(crate) use seal::SealExec;
 pub(crate) use session::cluster_context;
@@ -89,6 +90,8 @@ pub struct SqlAnswer {
     pub schema: SchemaRef,
     /// Its rows. After an error nothing follows.
     pub batches: BoxStream<'static, Result<RecordBatch, Error>>,
+    /// For clients of PostgreSQL: the columns of tables that its columns are.
+    pub origins: Vec<Option<Origin>>,
     /// The versions that the statement reads, by dataset.
     pub datasets: Vec<(DatasetId, Version)>,
     /// Once the rows have been read: whether there were more than the asker wanted.
@@ -144,6 +147,7 @@ impl Engine {
                 Ok(started) => started,
                 Err(error) => return Err(record.failed(error)),
             };
+            let origins = planned.origins;
             let rows = match parcel {
                 Some((cluster, parcel)) => {
                     record.sent_elsewhere(cost.bytes);
@@ -156,7 +160,7 @@ impl Engine {
                     let most = if sql.is_whole { usize::MAX } else { engine.limits.max_rows };
                     let running =
                         answer::Running { rows, slot, stop, gone, record, wanted: sql.max_rows, most };
-                    Ok(answer::deliver(&engine, running, planned.reads))
+                    Ok(SqlAnswer { origins, ..answer::deliver(&engine, running, planned.reads) })
                 }
                 Err(error) => Err(record.failed(error)),
             }
@@ -176,6 +180,8 @@ pub struct SqlShape {
     pub parameters: Vec<Option<DataType>>,
     /// Its columns.
     pub schema: SchemaRef,
+    /// For clients of PostgreSQL: the columns of tables that its columns are.
+    pub origins: Vec<Option<Origin>>,
 }
 
 impl Engine {
@@ -200,20 +206,20 @@ impl Engine {
         let work = async move {
             let _slot = slot;
             let scope = Scope::open(&engine, &principal, sql.as_known_at).await?;
-            let state = session::context(&scope, sql.postgres.as_ref()).state();
+            let mut state = session::context(&scope, sql.postgres.as_ref()).state();
             let is_admin = principal.is_admin();
             let mut types = known;
             let places = parameters::count(&state, &sql.text)?;
             types.resize(types.len().max(places), None);
             if types.iter().any(Option::is_none) {
                 // A statement whose types cannot be told is planned with texts below.
-                if let Ok(open) = plan(&state, &scope, &sql, Values::Open, is_admin).await {
+                if let Ok(open) = plan(&mut state, &scope, &sql, Values::Open, is_admin).await {
                     parameters::fill(&mut types, &open);
                 }
             }
-            let plan = plan(&state, &scope, &sql, Values::Empty(&types), is_admin).await?;
+            let plan = plan(&mut state, &scope, &sql, Values::Empty(&types), is_admin).await?;
             let schema = answer::plain_schema(plan.schema().as_arrow());
-            Ok(SqlShape { parameters: types, schema })
+            Ok(SqlShape { parameters: types, schema, origins: origins_of(&sql, &plan) })
         };
         let mut task = self.inner.threads.spawn(On::Scans, request.scope(work).in_current_span());
         timeout_at(deadline, task.join())
@@ -245,6 +251,7 @@ const PLANNING_SECONDS: f64 = 0.005;
 struct Planned {
     scope: Arc<Scope>,
     logical: LogicalPlan,
+    origins: Vec<Option<Origin>>,
     batch_rows: usize,
     plan: Arc<dyn ExecutionPlan>,
     context: Arc<TaskContext>,
@@ -259,14 +266,15 @@ async fn planned(engine: &Arc<Inner>, principal: &Principal, sql: &Sql) -> Resul
         let mut state = session::context(&scope, sql.postgres.as_ref()).state();
         // Files are read side by side in their own order where that saves sorting what is large.
         state.config_mut().options_mut().execution.split_file_groups_by_statistics = sql.is_whole;
-        let logical = plan(&state, &scope, sql, Values::Given, principal.is_admin()).await?;
+        let logical = plan(&mut state, &scope, sql, Values::Given, principal.is_admin()).await?;
         let physical = state.create_physical_plan(&logical).await?;
         let most = if sql.is_whole { WHOLE_BATCH_ROWS } else { usize::MAX };
         let batch_rows = cost::batch_rows(&logical)?.min(most);
         let config = state.config().clone().with_batch_size(batch_rows);
         let context = Arc::new(TaskContext::from(&state).with_session_config(config));
         let (reads, all_files) = (scope.reads(), scope.files());
-        Ok(Planned { scope, logical, batch_rows, plan: physical, context, reads, all_files })
+        let origins = origins_of(sql, &logical);
+        Ok(Planned { scope, logical, origins, batch_rows, plan: physical, context, reads, all_files })
     };
     work.instrument(tracing::info_span!(target: "cuulong::work", "plan")).await
 }
@@ -310,9 +318,17 @@ async fn turn(
     slot.unwrap_or_else(|_| Err(stop.error()))
 }
 
+/// Where the columns come from, for who asks as of PostgreSQL.
+fn origins_of(sql: &Sql, plan: &LogicalPlan) -> Vec<Option<Origin>> {
+    match &sql.postgres {
+        Some(_) => postgres::origins(plan),
+        None => Vec::new(),
+    }
+}
+
 /// Parses and plans one statement that reads.
 async fn plan(
-    state: &SessionState,
+    state: &mut SessionState,
     scope: &Arc<Scope>,
     sql: &Sql,
     values: Values<'_>,
@@ -326,10 +342,13 @@ async fn plan(
         Values::Empty(types) => parameters::put_nulls(&mut statement, types)?,
     }
     if let Some(postgres) = &sql.postgres {
-        postgres::adapt(&mut statement, postgres, scope);
+        postgres::prepare(state, &mut statement, postgres, scope).await?;
     }
     known_tables(state, scope, &statement, sql.postgres.is_some()).await?;
-    let plan = state.statement_to_plan(statement).await?;
+    let mut plan = state.statement_to_plan(statement).await?;
+    if sql.postgres.is_some() {
+        plan = postgres::with_plain_shapes(state, plan)?;
+    }
     let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     options.verify_plan(&plan).map_err(|_| only_reads())?;
     let explains = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringViewArray,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringViewArray,
     TimestampMicrosecondArray,
 };
 use arrow::datatypes::Date32Type;
 use catalog::Gazetteer;
 use chrono::NaiveDate;
 use datafusion::catalog::{MemTable, TableProvider};
-use model::Text;
+use model::{Position, Text};
 
 use crate::Error;
 use crate::sql::Scope;
@@ -68,7 +68,7 @@ fn khmer(text: &Text) -> Option<&str> {
 
 fn places(gazetteer: &Gazetteer) -> Result<RecordBatch, Error> {
     let rows = &gazetteer.places;
-    batch(vec![
+    let of_place = batch(vec![
         ("place", texts(rows, |p| p.id.as_str())),
         ("scheme", texts(rows, |p| p.id.scheme())),
         ("code", texts(rows, |p| p.id.code())),
@@ -85,7 +85,26 @@ fn places(gazetteer: &Gazetteer) -> Result<RecordBatch, Error> {
         ("valid_to", days(rows, |p| p.valid_to)),
         ("source", texts(rows, |p| &p.source)),
         ("confidence", texts(rows, |p| &p.confidence)),
-    ])
+        ("geometry", points(rows.iter().map(|p| p.position))),
+    ])?;
+    with_geometry(&of_place)
+}
+
+/// Positions as points in WKB, little end first (OGC 06-103r4 §8.2).
+fn points(positions: impl Iterator<Item = Option<Position>>) -> ArrayRef {
+    let wkb = |at: Position| {
+        let mut wkb = vec![1_u8, 1, 0, 0, 0];
+        wkb.extend_from_slice(&at.lon.to_le_bytes());
+        wkb.extend_from_slice(&at.lat.to_le_bytes());
+        wkb
+    };
+    Arc::new(positions.map(|position| position.map(wkb)).collect::<BinaryArray>())
+}
+
+/// Marks the geometry as such for the spatial functions.
+fn with_geometry(batch: &RecordBatch) -> Result<RecordBatch, Error> {
+    let schema = crate::sql::with_geometry(&batch.schema());
+    RecordBatch::try_new(schema, batch.columns().to_vec()).map_err(Error::internal)
 }
 
 fn place_parents(gazetteer: &Gazetteer) -> Result<RecordBatch, Error> {

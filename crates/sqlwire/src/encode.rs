@@ -5,11 +5,14 @@ use std::fmt::Write as _;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Float32Array, Float64Array, Int16Array,
-    Int32Array, Int64Array, RecordBatch, StringArray, StringBuilder, Time64MicrosecondArray,
-    TimestampMicrosecondArray,
+    Int32Array, Int64Array, IntervalMonthDayNanoArray, RecordBatch, StringArray, StringBuilder,
+    Time64MicrosecondArray, TimestampMicrosecondArray,
 };
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow::datatypes::{
+    DataType, DurationMicrosecondType, Field, Float64Type, IntervalMonthDayNano, IntervalUnit, Schema,
+    TimeUnit,
+};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use query::PgType;
 
@@ -18,6 +21,7 @@ use crate::error::Refusal;
 /// 2000-01-01, from which PostgreSQL counts.
 pub(crate) const EPOCH_MICROS: i64 = 946_684_800_000_000;
 const EPOCH_DAYS: i32 = 10_957;
+const DAY_MICROS: i64 = 86_400_000_000;
 
 /// A column of a batch, in the form in which its values are written.
 pub(crate) enum Column {
@@ -31,8 +35,16 @@ pub(crate) enum Column {
     /// Decimal numbers, as texts.
     Numeric(StringArray),
     Bytes(BinaryArray),
+    /// Geometries in WKB, which go as PostGIS sends them.
+    Geometry(BinaryArray),
+    /// Boxes of two corners, as texts.
+    Box(StringArray),
+    /// Numbers of objects, of which PostgreSQL sends four bytes.
+    Oid(Int64Array),
     Date(Date32Array),
     Time(Time64MicrosecondArray),
+    /// Spans of months, days and nanoseconds.
+    Span(IntervalMonthDayNanoArray),
     Stamp {
         times: TimestampMicrosecondArray,
         has_zone: bool,
@@ -41,18 +53,52 @@ pub(crate) enum Column {
         lists: arrow::array::ListArray,
         item: Box<Column>,
         of: PgType,
+        /// Whether it is one of the old lists of the catalogue, which are written without brackets.
+        is_vector: bool,
     },
 }
 
 /// The columns of a batch.
 pub(crate) fn columns(batch: &RecordBatch) -> Result<Vec<Column>, Refusal> {
-    batch.columns().iter().map(column).collect()
+    let fields = batch.schema_ref().fields().iter();
+    batch.columns().iter().zip(fields).map(|(array, field)| column_of(array, field)).collect()
 }
 
 /// The types of the columns, as they are told.
 pub(crate) fn types(schema: &Schema) -> Vec<PgType> {
-    let of = |field: &std::sync::Arc<Field>| PgType::of(field.data_type());
-    schema.fields().iter().map(of).collect()
+    schema.fields().iter().map(|field| PgType::of_field(field)).collect()
+}
+
+/// A column that may be marked as something that its values do not tell.
+fn column_of(array: &ArrayRef, field: &Field) -> Result<Column, Refusal> {
+    Ok(match (PgType::of_field(field).name, column(array)?) {
+        ("geometry", Column::Bytes(wkb)) => Column::Geometry(wkb),
+        ("box2d", _) => Column::Box(boxes(array)),
+        ("oid", Column::Long(numbers)) => Column::Oid(numbers),
+        ("int2vector" | "oidvector", Column::List { lists, item, of, .. }) => {
+            Column::List { lists, item, of, is_vector: true }
+        }
+        (_, plain) => plain,
+    })
+}
+
+/// Boxes as PostGIS writes them: `BOX(west south,east north)`.
+fn boxes(array: &ArrayRef) -> StringArray {
+    let Some(boxes) = array.as_struct_opt() else { return StringArray::new_null(array.len()) };
+    let sides: Vec<_> =
+        boxes.columns().iter().filter_map(|side| side.as_primitive_opt::<Float64Type>()).collect();
+    let [west, south, east, north] = sides[..] else { return StringArray::new_null(array.len()) };
+    let text = |row: usize| {
+        let mut text = String::from("BOX(");
+        for (side, end) in [(west, ' '), (south, ','), (east, ' '), (north, ')')] {
+            let value = side.value(row);
+            // Writing to a text does not fail.
+            let _ = float(value, &value, &mut text);
+            text.push(end);
+        }
+        text
+    };
+    (0..array.len()).map(|row| boxes.is_valid(row).then(|| text(row))).collect()
 }
 
 fn column(array: &ArrayRef) -> Result<Column, Refusal> {
@@ -79,6 +125,10 @@ fn column(array: &ArrayRef) -> Result<Column, Refusal> {
         DataType::Time32(_) | DataType::Time64(_) => {
             Column::Time(to(&DataType::Time64(TimeUnit::Microsecond))?.as_primitive().clone())
         }
+        DataType::Interval(_) => {
+            Column::Span(to(&DataType::Interval(IntervalUnit::MonthDayNano))?.as_primitive().clone())
+        }
+        DataType::Duration(_) => Column::Span(spans(&to(&DataType::Duration(TimeUnit::Microsecond))?)),
         DataType::Timestamp(_, zone) => {
             // An instant is the same in every zone.
             let of = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
@@ -88,11 +138,21 @@ fn column(array: &ArrayRef) -> Result<Column, Refusal> {
         DataType::List(_) if PgType::of(array.data_type()).oid != 25 => {
             let lists = array.as_list::<i32>().clone();
             let of = PgType::of(lists.values().data_type());
-            Column::List { item: Box::new(column(lists.values())?), lists, of }
+            Column::List { item: Box::new(column(lists.values())?), lists, of, is_vector: false }
         }
         DataType::Null => Column::Text(StringArray::new_null(array.len())),
         _ => Column::Text(as_texts(array)?),
     })
+}
+
+/// What lies between two times, in days and what is left of one, as PostgreSQL counts it (§9.9).
+fn spans(durations: &ArrayRef) -> IntervalMonthDayNanoArray {
+    let span = |micros: i64| {
+        let days = i32::try_from(micros / DAY_MICROS).unwrap_or(i32::MAX);
+        IntervalMonthDayNano::new(0, days, (micros % DAY_MICROS).saturating_mul(1000))
+    };
+    let durations = durations.as_primitive::<DurationMicrosecondType>();
+    durations.iter().map(|micros| micros.map(span)).collect()
 }
 
 /// What PostgreSQL has no type of ours for, as a text.
@@ -123,9 +183,12 @@ impl Column {
             Column::Real(array) => array,
             Column::Double(array) => array,
             Column::Text(array) | Column::Numeric(array) => array,
-            Column::Bytes(array) => array,
+            Column::Bytes(array) | Column::Geometry(array) => array,
+            Column::Box(array) => array,
+            Column::Oid(array) => array,
             Column::Date(array) => array,
             Column::Time(array) => array,
+            Column::Span(array) => array,
             Column::Stamp { times, .. } => times,
             Column::List { lists, .. } => lists,
         }
@@ -159,10 +222,20 @@ impl Column {
                 out.push_str("\\x");
                 array.value(row).iter().try_for_each(|byte| write!(out, "{byte:02x}"))
             }
+            Column::Geometry(array) => {
+                query::push_ewkb_hex(out, array.value(row));
+                Ok(())
+            }
+            Column::Box(array) => {
+                out.push_str(array.value(row));
+                Ok(())
+            }
+            Column::Oid(array) => write!(out, "{}", array.value(row)),
             Column::Date(array) => match array.value_as_date(row) {
                 Some(date) => write!(out, "{date}"),
                 None => write!(out, "infinity"),
             },
+            Column::Span(array) => span_text(array.value(row), out),
             Column::Time(array) => {
                 let micros = array.value(row);
                 let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
@@ -177,6 +250,15 @@ impl Column {
                 out.push_str(&text.trim_end_matches('Z').replacen('T', " ", 1));
                 if *has_zone {
                     out.push_str("+00");
+                }
+                Ok(())
+            }
+            Column::List { lists, item, is_vector: true, .. } => {
+                for (nth, at) in range(lists, row).enumerate() {
+                    if nth > 0 {
+                        out.push(' ');
+                    }
+                    item.text(at, out);
                 }
                 Ok(())
             }
@@ -217,15 +299,29 @@ impl Column {
             Column::Text(array) => out.extend_from_slice(array.value(row).as_bytes()),
             Column::Numeric(array) => numeric(array.value(row), out),
             Column::Bytes(array) => out.extend_from_slice(array.value(row)),
+            Column::Geometry(array) => query::push_ewkb(out, array.value(row)),
+            Column::Box(array) => out.extend_from_slice(array.value(row).as_bytes()),
+            Column::Oid(array) => {
+                let oid = u32::try_from(array.value(row)).unwrap_or_default();
+                out.extend_from_slice(&oid.to_be_bytes());
+            }
             Column::Date(array) => {
                 out.extend_from_slice(&array.value(row).saturating_sub(EPOCH_DAYS).to_be_bytes());
             }
             Column::Time(array) => out.extend_from_slice(&array.value(row).to_be_bytes()),
+            Column::Span(array) => {
+                let span = array.value(row);
+                out.extend_from_slice(&(span.nanoseconds / 1000).to_be_bytes());
+                out.extend_from_slice(&span.days.to_be_bytes());
+                out.extend_from_slice(&span.months.to_be_bytes());
+            }
             Column::Stamp { times, .. } => {
                 out.extend_from_slice(&times.value(row).saturating_sub(EPOCH_MICROS).to_be_bytes());
             }
-            Column::List { lists, item, of } => {
+            Column::List { lists, item, of, is_vector } => {
                 let range = range(lists, row);
+                // The places in the old lists are counted from 0.
+                let first = i32::from(!is_vector);
                 let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX).to_be_bytes();
                 let dimensions = i32::from(!range.is_empty());
                 let has_null = range.clone().any(|at| item.is_null(at));
@@ -234,7 +330,7 @@ impl Column {
                 out.extend_from_slice(&of.oid.to_be_bytes());
                 if dimensions > 0 {
                     out.extend_from_slice(&count(range.len()));
-                    out.extend_from_slice(&1_i32.to_be_bytes());
+                    out.extend_from_slice(&first.to_be_bytes());
                 }
                 for at in range {
                     item.value(at, true, out);
@@ -265,6 +361,30 @@ impl Column {
         let length = i32::try_from(out.len() - start - 4).unwrap_or(i32::MAX);
         out[start..start + 4].copy_from_slice(&length.to_be_bytes());
     }
+}
+
+/// A span as the style `postgres` writes it: `1 year 2 mons 3 days 04:05:06`.
+fn span_text(span: IntervalMonthDayNano, out: &mut String) -> std::fmt::Result {
+    let start = out.len();
+    let (years, months) = (span.months / 12, span.months % 12);
+    for (count, name) in [(years, "year"), (months, "mon"), (span.days, "day")] {
+        if count != 0 {
+            let blank = if out.len() > start { " " } else { "" };
+            let plural = if count == 1 { "" } else { "s" };
+            write!(out, "{blank}{count} {name}{plural}")?;
+        }
+    }
+    let micros = span.nanoseconds / 1000;
+    if micros != 0 || out.len() == start {
+        let blank = if out.len() > start { " " } else { "" };
+        let sign = if micros < 0 { "-" } else { "" };
+        let (seconds, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+        write!(out, "{blank}{sign}{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)?;
+        if rest != 0 {
+            write!(out, "{}", format!(".{rest:06}").trim_end_matches('0'))?;
+        }
+    }
+    Ok(())
 }
 
 fn range(lists: &arrow::array::ListArray, row: usize) -> std::ops::Range<usize> {
@@ -323,7 +443,7 @@ mod tests {
     use std::sync::Arc;
 
     use arrow::array::ListArray;
-    use arrow::datatypes::{Float64Type, Int64Type};
+    use arrow::datatypes::Int64Type;
 
     use super::*;
 
@@ -342,6 +462,14 @@ mod tests {
         let times = TimestampMicrosecondArray::from(vec![1_582_210_800_120_000]);
         assert_eq!(text(Arc::new(times.clone()), 0), "2020-02-20 15:00:00.120");
         assert_eq!(text(Arc::new(times.with_timezone("UTC")), 0), "2020-02-20 15:00:00.120+00");
+        let spans: ArrayRef = Arc::new(IntervalMonthDayNanoArray::from(vec![
+            IntervalMonthDayNano::new(14, 3, 4_500_000_000),
+            IntervalMonthDayNano::new(0, -1, 0),
+            IntervalMonthDayNano::new(0, 0, -7_200_000_000_000),
+            IntervalMonthDayNano::new(0, 0, 0),
+        ]));
+        let shown: Vec<String> = (0..4).map(|row| text(spans.clone(), row)).collect();
+        assert_eq!(shown, ["1 year 2 mons 3 days 00:00:04.5", "-1 days", "-02:00:00", "00:00:00"]);
         let bytes: ArrayRef = Arc::new(BinaryArray::from(vec![&[0_u8, 255][..]]));
         assert_eq!(text(bytes, 0), "\\x00ff");
         let texts: ArrayRef = Arc::new(StringArray::from(vec![Some("a\"b"), None, Some("c,d")]));

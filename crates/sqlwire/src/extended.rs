@@ -160,8 +160,10 @@ impl Session {
             self.wire.end(start);
             let shown = self.shown(&self.prepared[&name].statement)?;
             match (shape, shown) {
-                (Some(shape), _) => describe(&mut self.wire, &shape.schema, &[]),
-                (None, Some((running, _))) => describe(&mut self.wire, &running.schema, &[]),
+                (Some(shape), _) => describe(&mut self.wire, &shape.schema, &shape.origins, &[]),
+                (None, Some((running, _))) => {
+                    describe(&mut self.wire, &running.schema, &running.origins, &[])
+                }
                 (None, None) => self.wire.message(b'n', &[]),
             }
             return Ok(());
@@ -171,16 +173,18 @@ impl Session {
             (self.portals.contains_key(&name), self.cursors.get(&name))
         {
             let values: &[Values] = if *is_binary { &[Values::Binary] } else { &[] };
-            describe(&mut self.wire, &running.schema, values);
+            describe(&mut self.wire, &running.schema, &running.origins, values);
             return Ok(());
         }
         // A portal that is described runs from now on, so that its columns are what they will be.
         self.start(&name).await?;
         let portal = self.portals.get(&name).ok_or_else(|| no_portal(&name))?;
         match (&portal.running, &portal.prepared.statement) {
-            (Some(running), _) => describe(&mut self.wire, &running.schema, &portal.values),
+            (Some(running), _) => describe(&mut self.wire, &running.schema, &running.origins, &portal.values),
             (None, Statement::Fetch { name: cursor, is_move: false, .. }) => match self.cursors.get(cursor) {
-                Some((running, _)) => describe(&mut self.wire, &running.schema, &portal.values),
+                Some((running, _)) => {
+                    describe(&mut self.wire, &running.schema, &running.origins, &portal.values)
+                }
                 None => self.wire.message(b'n', &[]),
             },
             _ => self.wire.message(b'n', &[]),

@@ -8,7 +8,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use query::{PgType, Postgres, SqlAnswer};
+use query::{Origin, PgType, Postgres, SqlAnswer};
 use tokio::sync::Notify;
 
 use crate::copy::{BINARY_END, BINARY_HEAD, Shape};
@@ -19,6 +19,8 @@ use crate::frame::{Wire, put_text};
 /// An answer under way.
 pub(crate) struct Running {
     pub(crate) schema: SchemaRef,
+    /// The columns of tables that its columns are.
+    pub(crate) origins: Vec<Option<Origin>>,
     batches: BoxStream<'static, Result<RecordBatch, query::Error>>,
     /// The batch of which rows have been sent, and how many.
     begun: Option<(Vec<Column>, usize, usize)>,
@@ -44,7 +46,13 @@ pub(crate) enum Into<'a> {
 
 impl Running {
     pub(crate) fn new(answer: SqlAnswer) -> Running {
-        Running { schema: answer.schema, batches: answer.batches, begun: None, sent: 0 }
+        Running {
+            schema: answer.schema,
+            origins: answer.origins,
+            batches: answer.batches,
+            begun: None,
+            sent: 0,
+        }
     }
 
     /// An answer of the session itself: one column of texts.
@@ -54,7 +62,7 @@ impl Running {
         let batch = batch.map_err(|error| Refusal::new("XX000", error.to_string()))?;
         let schema = batch.schema();
         let batches = futures::stream::iter([Ok(batch)]).boxed();
-        Ok(Running { schema, batches, begun: None, sent: 0 })
+        Ok(Running { schema, origins: Vec::new(), batches, begun: None, sent: 0 })
     }
 
     /// Gives values in the types that the client has been told.
@@ -132,7 +140,10 @@ fn recast(batch: &RecordBatch, promised: &SchemaRef) -> Result<RecordBatch, quer
         .fields()
         .iter()
         .zip(&columns)
-        .map(|(field, column)| arrow::datatypes::Field::new(field.name(), column.data_type().clone(), true))
+        .map(|(field, column)| {
+            let given = arrow::datatypes::Field::new(field.name(), column.data_type().clone(), true);
+            given.with_metadata(field.metadata().clone())
+        })
         .collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(wrong)
 }
@@ -191,15 +202,19 @@ pub(crate) fn form(values: &[Values], place: usize) -> Values {
 }
 
 /// Tells the columns of what follows (RowDescription).
-pub(crate) fn describe(wire: &mut Wire, schema: &Schema, values: &[Values]) {
+pub(crate) fn describe(wire: &mut Wire, schema: &Schema, origins: &[Option<Origin>], values: &[Values]) {
     let start = wire.begin(b'T');
     let out = wire.out();
     out.extend_from_slice(&u16::try_from(schema.fields().len()).unwrap_or(u16::MAX).to_be_bytes());
     for (place, (field, of)) in schema.fields().iter().zip(encode::types(schema)).enumerate() {
         let PgType { oid, size, .. } = of;
         put_text(out, Postgres::shown(field.name()));
-        out.extend_from_slice(&0_i32.to_be_bytes());
-        out.extend_from_slice(&0_i16.to_be_bytes());
+        let (table, column) = match origins.get(place).copied().flatten() {
+            Some(Origin { table, place }) => (table, place),
+            None => (0, 0),
+        };
+        out.extend_from_slice(&table.to_be_bytes());
+        out.extend_from_slice(&column.to_be_bytes());
         out.extend_from_slice(&oid.to_be_bytes());
         out.extend_from_slice(&size.to_be_bytes());
         out.extend_from_slice(&(-1_i32).to_be_bytes());

@@ -64,7 +64,7 @@ impl Session {
 
     /// Sends a whole answer.
     async fn all(&mut self, mut running: Running, values: &[Values]) -> Result<(), Failed> {
-        describe(&mut self.wire, &running.schema, values);
+        describe(&mut self.wire, &running.schema, &running.origins, values);
         let told = self.registered.told.clone();
         running.send(&mut self.wire, &told, Into::Rows(values), None).await?;
         let tag = format!("SELECT {}", running.sent);
@@ -199,7 +199,7 @@ impl Session {
         let (running, is_binary) = self.cursors.get_mut(name).ok_or_else(|| no_cursor(name))?;
         let values: &[Values] = if *is_binary { &[Values::Binary] } else { &[] };
         if describes && !is_move {
-            describe(&mut self.wire, &running.schema, values);
+            describe(&mut self.wire, &running.schema, &running.origins, values);
         }
         let into = if is_move { Into::Nothing } else { Into::Rows(values) };
         let before = running.sent;

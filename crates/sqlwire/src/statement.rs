@@ -117,6 +117,10 @@ impl Statement {
                 let name = words.rest().trim().to_lowercase();
                 Ok(Statement::Set { name, value: None })
             }
+            "show" if words.peek().is_some_and(|token| token.is_word("all")) => {
+                let query = "SELECT name, setting, short_desc AS description FROM pg_settings ORDER BY name";
+                Ok(Statement::Query(query.to_owned()))
+            }
             "show" => Ok(Statement::Show(words.rest().trim().trim_matches('"').to_lowercase())),
             "unlisten" => Ok(Statement::Nothing("UNLISTEN")),
             "discard" => Ok(Statement::DiscardAll),
@@ -221,7 +225,7 @@ impl<'a> Words<'a> {
     fn set(&mut self) -> Result<Statement, Refusal> {
         if self.take("local") || self.take("session") {
             // `SET SESSION CHARACTERISTICS …` is about transactions, too.
-            if self.take("characteristics") {
+            if self.take("characteristics") || self.take("authorization") {
                 return Ok(Statement::Nothing("SET"));
             }
         }

@@ -1,18 +1,22 @@
-//! The PostgreSQL protocol, judged by psql, psycopg and SQLAlchemy, over loopback, on the sample.
+//! The PostgreSQL protocol, judged by psql, psycopg, SQLAlchemy, Java's driver and QGIS, over loopback, on the
+//! sample.
 
 use std::time::Duration;
 
 use axum::http::Method;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use testkit::{Served, TestNode, jdbc, psql, python};
+use testkit::{Served, TestNode, jdbc, postgres_database, psql, python, qgis};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
 /// The sample, with a user who has a password and a key.
 async fn node() -> (Served, String) {
-    let node = TestNode::start().await;
+    with_reader(TestNode::start().await).await
+}
+
+async fn with_reader(node: TestNode) -> (Served, String) {
     testkit::load_sample(&node.node().app().clone()).await;
     node.dataset("hidden", "observations", "restricted").await;
     let user = json!({ "id": "lan", "name": "Lan", "role": "user", "password": "chín con rồng" });
@@ -106,12 +110,56 @@ async fn psql_describes_what_the_principal_may_read() {
     let listed = good(&node, "public", "", &["-c", "\\dt"]).await;
     assert!(listed.contains("public|salinity_2h|table|"), "{listed}");
     assert!(!listed.contains("hidden"), "{listed}");
-    let system = good(&node, "public", "", &["-c", "\\d salinity_2h"]).await;
-    for line in ["result|double precision", "phenomenon_time|timestamp with time zone", "place|text"] {
+    let with_foot = ["-P", "tuples_only=off", "-c", "\\d salinity_2h"];
+    let system = good(&node, "public", "", &with_foot).await;
+    for line in [
+        "result|double precision",
+        "phenomenon_time|timestamp with time zone",
+        "place|text",
+        "\"salinity_2h_pkey\" PRIMARY KEY, btree (datastream, phenomenon_time)",
+    ] {
         assert!(system.contains(line), "{system}");
     }
-    for words in ["\\l", "\\dn", "\\du", "\\dv", "\\di", "\\df", "\\dT", "\\d+ place", "\\dt+", "\\d"] {
-        good(&node, "public", "", &["-c", words]).await;
+    let shapes = good(&node, "public", "", &["-c", "\\d monitoring_stations"]).await;
+    assert!(shapes.contains("geometry|geometry(Point,4326)"), "{shapes}");
+    let said = good(&node, "public", "", &["-c", "\\dt+ salinity_2h", "-c", "\\d+ salinity_2h"]).await;
+    assert!(said.contains("2020") && said.contains("giá trị · result"), "{said}");
+    for words in [
+        "\\l",
+        "\\l+",
+        "\\dn",
+        "\\dn+",
+        "\\du",
+        "\\dv",
+        "\\di",
+        "\\di+",
+        "\\df",
+        "\\dT",
+        "\\d+ place",
+        "\\dt+",
+        "\\d",
+        "\\d place_pkey",
+        "\\dx",
+        "\\dp",
+        "\\ds",
+        "\\dm",
+        "\\db",
+        "\\da",
+        "\\do",
+        "\\dC",
+        "\\dD",
+        "\\dL",
+        "\\dy",
+        "\\dA",
+        "\\des",
+        "\\det",
+        "\\dRp",
+        "\\drds",
+        "\\dconfig",
+        "\\dE",
+    ] {
+        let printed = good(&node, "public", "", &["-c", words]).await;
+        assert!(!printed.contains("hidden"), "{words}: {printed}");
     }
     let (is_good, printed) = ask(&node, "public", "", &["-c", "\\d hidden"]).await;
     let (_, missing) = ask(&node, "public", "", &["-c", "\\d missing"]).await;
@@ -207,6 +255,51 @@ async fn the_driver_of_java_reads_the_catalogue_and_rows() {
     let script = format!("{}/clients/Metadata.java", env!("CARGO_MANIFEST_DIR"));
     let mut program = Command::new("java");
     program.arg("-cp").arg(&driver).args([&script, &node.sql.port().to_string(), "lan", &key]);
+    content(program).await;
+    node.stop().await;
+}
+
+/// Two areas, one of a single part and one of two.
+fn areas() -> Vec<u8> {
+    let square = |west: f64| {
+        let east = west + 0.1;
+        json!([[[west, 9.0], [east, 9.0], [east, 9.1], [west, 9.1], [west, 9.0]]])
+    };
+    let feature = |id: &str, geometry: serde_json::Value| json!({ "type": "Feature", "id": id, "properties": { "name": id }, "geometry": geometry });
+    let features = [
+        feature("one", json!({ "type": "Polygon", "coordinates": square(105.0) })),
+        feature("two", json!({ "type": "MultiPolygon", "coordinates": [square(105.5), square(106.0)] })),
+    ];
+    json!({ "type": "FeatureCollection", "features": features }).to_string().into_bytes()
+}
+
+/// The node with a dataset of areas.
+async fn with_areas() -> (Served, String) {
+    let node = TestNode::start().await;
+    node.dataset("areas", "features", "open").await;
+    node.hand_in("areas", "areas.geojson", areas(), None).await.unwrap();
+    with_reader(node).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_of_tools_are_answered_as_postgresql_answers_them() {
+    let Some(python) = python() else { return };
+    let Some(judge) = postgres_database().await else { return };
+    let (node, key) = with_areas().await;
+    let script = format!("{}/clients/sqlwire_judged.py", env!("CARGO_MANIFEST_DIR"));
+    let mut program = Command::new(&python);
+    program.args([&script, &node.sql.port().to_string(), &key, &judge]);
+    content(program).await;
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn qgis_opens_tables_as_those_of_postgis() {
+    let Some(python) = qgis() else { return };
+    let (node, key) = with_areas().await;
+    let script = format!("{}/clients/qgis_postgres.py", env!("CARGO_MANIFEST_DIR"));
+    let mut program = Command::new(&python);
+    program.args([&script, &node.sql.port().to_string(), &node.url, &key]);
     content(program).await;
     node.stop().await;
 }

@@ -9,6 +9,7 @@ mod needs;
 mod prune;
 mod results;
 mod series;
+mod shapes;
 mod tile;
 
 use arrow::record_batch::RecordBatch;
@@ -28,6 +29,7 @@ pub use needs::{Needs, Within};
 pub(crate) use prune::{Chosen, Ranges, int_range, ranges_of, rows_of, text_range};
 pub use results::ResultRange;
 pub(crate) use series::series;
+pub(crate) use shapes::geometry_types;
 pub(crate) use tile::tile;
 pub use tile::{TileBatches, TileRead};
 

@@ -80,7 +80,7 @@ pub(super) fn deliver(
     );
     let waiting = Waiting { receiver, task, stop, _gone: gone };
     let batches = futures::stream::unfold(Some(waiting), next).boxed();
-    SqlAnswer { schema, batches, datasets, truncated }
+    SqlAnswer { schema, batches, origins: Vec::new(), datasets, truncated }
 }
 
 type Batch = Result<RecordBatch, Error>;

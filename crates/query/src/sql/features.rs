@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::error::Result;
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType, col, lit as number};
 use datafusion::physical_expr::expressions::{Column, lit};
 use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::filter::FilterExec;
@@ -19,6 +19,7 @@ use lake::DataFile;
 use super::filters::{only_uses, physical};
 use super::scan::{self, Scan, sql_schema};
 use super::scope::{Member, Scope};
+use crate::functions::box_asked_for;
 use crate::streams::VERSION;
 use crate::{At, Error};
 
@@ -59,7 +60,7 @@ impl FeatureTable {
 }
 
 /// Marks the geometry as WKB for the spatial functions (GeoArrow extension type `geoarrow.wkb`).
-fn with_geometry(schema: &Schema) -> SchemaRef {
+pub(crate) fn with_geometry(schema: &Schema) -> SchemaRef {
     let fields: Vec<Field> = schema
         .fields()
         .iter()
@@ -71,6 +72,17 @@ fn with_geometry(schema: &Schema) -> SchemaRef {
         })
         .collect();
     Arc::new(Schema::new(fields))
+}
+
+/// What the box of a feature has to be for it to meet another: files, row groups and pages are left out by
+/// it before a geometry is read.
+fn meets([west, south, east, north]: [f64; 4]) -> [Expr; 4] {
+    [
+        col("xmin").lt_eq(number(east)),
+        col("xmax").gt_eq(number(west)),
+        col("ymin").lt_eq(number(north)),
+        col("ymax").gt_eq(number(south)),
+    ]
 }
 
 #[async_trait]
@@ -112,7 +124,8 @@ impl TableProvider for FeatureTable {
         if files.is_empty() {
             return Ok(Arc::new(EmptyExec::new(Arc::new(Schema::new(output)))));
         }
-        let condition = conjunction(filters.iter().cloned());
+        let boxes = filters.iter().filter_map(|filter| box_asked_for(filter, "geometry")).flat_map(meets);
+        let condition = conjunction(filters.iter().cloned().chain(boxes));
         let mut columns: Vec<usize> =
             output.iter().filter_map(|field| self.stored.index_of(field.name()).ok()).collect();
         let used = condition.iter().flat_map(Expr::column_refs);

@@ -10,6 +10,7 @@ use model::{Dataset, DatasetId, DatasetKind, Version};
 use parking_lot::Mutex;
 use policy::{Permit, Principal, Purpose};
 
+use super::postgres::Facts;
 use super::session::is_fixed;
 use crate::engine::Inner;
 use crate::streams::StreamTable;
@@ -27,6 +28,8 @@ pub(crate) struct Scope {
     reads: Mutex<BTreeMap<(DatasetId, Version), u64>>,
     /// The same as entries of the tables' logs.
     positions: Mutex<BTreeSet<(DatasetId, Version)>>,
+    /// What clients of PostgreSQL are told of the tables, once one asks.
+    pub(super) facts: tokio::sync::OnceCell<Arc<Facts>>,
 }
 
 /// A dataset at the version that the request reads.
@@ -64,6 +67,7 @@ impl Scope {
             pinned: tokio::sync::Mutex::default(),
             reads: Mutex::default(),
             positions: Mutex::default(),
+            facts: tokio::sync::OnceCell::new(),
         }))
     }
 

@@ -17,7 +17,7 @@ use super::functions::{AsKnownAt, HarmoniseFunction};
 use super::held::CountHeld;
 use super::interrupt::{self, StopWhenTold};
 use super::observations::{ObservationTable, Which};
-use super::postgres::{Described, Postgres};
+use super::postgres::{self, Described, Postgres};
 use super::scope::Scope;
 use super::spatial::JoinByBox;
 use crate::cluster::{ByBox, Guard};
@@ -58,7 +58,11 @@ pub(super) fn context(scope: &Arc<Scope>, postgres: Option<&Postgres>) -> Sessio
         config = config.with_information_schema(false);
     }
     let rules: [Rule; 2] = [Arc::new(JoinByBox), Arc::new(StopWhenTold)];
-    with_rules(scope, config, rules, postgres.cloned())
+    let context = with_rules(scope, config, rules, postgres.cloned());
+    if postgres.is_some() {
+        postgres::register(&context);
+    }
+    context
 }
 
 /// The same for plans that go to the cluster: without what works only when all parts of a plan are

@@ -2,45 +2,49 @@
 //! and types, and the functions that say what the server and the session are.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use datafusion::catalog::SchemaProvider;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    ArrayElemTypeDef, BinaryOperator, CastKind, DataType as SqlType, ExactNumberInfo, Expr, Function,
-    FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, ObjectNamePart, Query, Select,
-    SelectItem, SelectItemQualifiedWildcardKind, TimezoneInfo, Value, VisitMut, VisitorMut,
+    AccessExpr, ArrayElemTypeDef, BinaryOperator, CastKind, DataType as SqlType, ExactNumberInfo, Expr,
+    Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName,
+    ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, Subscript, TableFactor,
+    TimezoneInfo, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
 use super::super::parameters::innermost;
 use super::super::scope::Scope;
-use super::super::session::{CATALOG, Tables};
+use super::super::session::CATALOG;
 use super::emptied::{self, described, name_of_expr};
-use super::tables::SETTINGS;
-use super::types::{ALL, PgType};
-use super::{Postgres, SCHEMA, table_oid};
+use super::tables::SCHEMAS;
+use super::types::PgType;
+use super::{Postgres, SCHEMA, shapes};
 
 /// What separates a column's name from what makes it the only one: the planner takes a name once.
 pub(super) const TWIN: char = '\u{1}';
-/// The most tables that numbers are turned into names of in one expression.
-const MOST_NAMES: usize = 500;
 
-/// Turns a statement into one that the planner takes.
-pub(in crate::sql) fn adapt(statement: &mut Statement, postgres: &Postgres, scope: &Arc<Scope>) {
-    let Some(inner) = innermost(statement) else { return };
-    let mut adapter = Adapter { postgres, scope, names: None };
-    let _ = inner.visit(&mut adapter);
+/// What an adapted statement needs beyond what the session has.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Needs {
+    /// Functions that say what numbers of the catalogue mean.
+    pub(super) asks_numbers: bool,
 }
 
-struct Adapter<'a> {
-    postgres: &'a Postgres,
-    scope: &'a Arc<Scope>,
-    /// The tables, once something asks for their names.
-    names: Option<Vec<String>>,
+/// Turns a statement into one that the planner takes.
+pub(super) fn adapt(statement: &mut Statement, postgres: &Postgres, scope: &Arc<Scope>) -> Needs {
+    let Some(inner) = innermost(statement) else { return Needs::default() };
+    let mut adapter = Adapter { postgres, scope, needs: Needs::default() };
+    let _ = inner.visit(&mut adapter);
+    adapter.needs
+}
+
+pub(super) struct Adapter<'a> {
+    pub(super) postgres: &'a Postgres,
+    pub(super) scope: &'a Arc<Scope>,
+    pub(super) needs: Needs,
 }
 
 impl VisitorMut for Adapter<'_> {
@@ -60,8 +64,17 @@ impl VisitorMut for Adapter<'_> {
         if emptied::is_emptied(query) {
             query.order_by = None;
         }
+        limit_by_fetch(query);
         // Nothing is written here, so that there is nothing to lock.
         query.locks.clear();
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+        if let Some(other) = emptied::of_function(factor) {
+            *factor = other;
+        }
+        step_by_interval(factor);
         ControlFlow::Continue(())
     }
 
@@ -103,13 +116,27 @@ impl Adapter<'_> {
             Expr::InSubquery { subquery, negated, .. } if emptied::is_emptied(subquery) => {
                 Some(truth(*negated))
             }
-            Expr::BinaryOp { op, .. } => {
+            Expr::BinaryOp { left, op, right } => {
                 if let BinaryOperator::PGCustomBinaryOperator(parts) = op
                     && let Some(known) = operator(parts.last()?)
                 {
                     *op = known;
                 }
-                None
+                match op {
+                    BinaryOperator::PGOverlap => shapes::overlap(left, right),
+                    _ => None,
+                }
+            }
+            Expr::CompoundFieldAccess { root, access_chain } => field_of(root, access_chain),
+            // Parts of times are numbers that are divided as such (§9.9.1).
+            Expr::Extract { .. } => parsed(&format!("CAST({expr} AS DOUBLE)")),
+            Expr::Substring { expr, substring_from: Some(pattern), substring_for: None, .. }
+                if literal(pattern).is_some() =>
+            {
+                parsed(&format!("regexp_match({expr}, {pattern})[1]"))
+            }
+            Expr::AtTimeZone { timestamp, time_zone } => {
+                parsed(&format!("timezone({time_zone}, {timestamp})"))
             }
             Expr::Like { pattern, escape_char, .. } | Expr::ILike { pattern, escape_char, .. } => {
                 super::patterns::escape_by_backslash(pattern, escape_char);
@@ -138,7 +165,7 @@ impl Adapter<'_> {
         }
     }
 
-    fn word(&mut self, name: &str) -> Option<Expr> {
+    pub(super) fn word(&self, name: &str) -> Option<Expr> {
         Some(match name {
             "current_schema" => text_of(SCHEMA),
             "current_catalog" => text_of(&self.postgres.database),
@@ -150,27 +177,44 @@ impl Adapter<'_> {
     /// A cast to a type that the planner does not know.
     fn cast(&mut self, inner: &mut Box<Expr>, to: &mut SqlType) -> Option<Expr> {
         let name = type_name(to);
+        if let Some(shape) = shapes::cast(&name, inner) {
+            return Some(shape);
+        }
         match name.as_str() {
             "regclass" => Some(match literal(inner) {
                 Some(text) => self.class(&text),
                 None => {
-                    let inner = std::mem::replace(inner.as_mut(), null());
-                    self.class_name(&inner)
+                    self.needs.asks_numbers = true;
+                    parsed(&format!("{}({inner})", super::numbered::CLASS))?
                 }
             }),
+            "regnamespace" => Some(match literal(inner) {
+                Some(name) => number(SCHEMAS.iter().find(|(_, known)| *known == name)?.0),
+                None => schema_name(inner)?,
+            }),
+            "regrole" => Some(text_of(&self.postgres.user)),
             "regtype" => Some(match literal(inner) {
                 Some(text) => PgType::of_name(&text).map_or_else(null, |of| number(i64::from(of.oid))),
                 None => format_type(&std::mem::replace(inner.as_mut(), null())),
             }),
-            "oid" | "xid" | "cid" => {
+            "oid" => parsed(&format!("pg_oid({inner})")),
+            "regproc" | "regprocedure" if literal(inner).is_some() => {
+                Some(text_of(super::numbered::bare(&literal(inner)?)))
+            }
+            "regproc" | "regprocedure" => {
+                *to = SqlType::Text;
+                None
+            }
+            "xid" | "cid" => {
                 *to = SqlType::BigInt(None);
                 None
             }
+            // The old lists of the catalogue are written without brackets.
+            "text" if is_vector(inner) => parsed(&format!("array_to_string({inner}, ' ')")),
+            "text" | "varchar" | "charactervarying" if !matches!(**inner, Expr::Value(_)) => {
+                parsed(&format!("pg_text({inner})"))
+            }
             "name"
-            | "regproc"
-            | "regprocedure"
-            | "regnamespace"
-            | "regrole"
             | "char"
             | "cstring"
             | "json"
@@ -214,119 +258,47 @@ impl Adapter<'_> {
             _ => None,
         }
     }
+}
 
-    fn function(&mut self, function: &mut Function) -> Option<Expr> {
-        let parts: Vec<&Ident> = function.name.0.iter().map(|part| part.as_ident()).collect::<Option<_>>()?;
-        let name = match parts.as_slice() {
-            [name] => name.value.to_lowercase(),
-            [schema, name] if schema.value.eq_ignore_ascii_case("pg_catalog") => name.value.to_lowercase(),
-            _ => return None,
-        };
-        if parts.len() == 2 {
-            function.name = ObjectName::from(vec![Ident::new(name.clone())]);
-        }
-        // Lists of what the catalogue says to rights and roles, of which there are none.
-        if name == "array" && matches!(function.args, FunctionArguments::Subquery(_)) {
-            return Some(null());
-        }
-        let arguments = arguments(function);
-        let first = arguments.first();
-        Some(match name.as_str() {
-            "version" => text_of(&Postgres::version()),
-            "current_schema" | "current_database" | "current_catalog" | "current_user" | "session_user"
-            | "user" | "current_role" => match name.as_str() {
-                "current_database" => text_of(&self.postgres.database),
-                other => self.word(other)?,
-            },
-            "current_schemas" => parsed("make_array('pg_catalog', 'public')")?,
-            "pg_backend_pid" => number(i64::from(self.postgres.process)),
-            "pg_is_in_recovery" | "pg_is_other_temp_schema" => truth(false),
-            "pg_my_temp_schema"
-            | "pg_relation_size"
-            | "pg_table_size"
-            | "pg_total_relation_size"
-            | "pg_indexes_size"
-            | "pg_database_size"
-            | "inet_server_port" => number(0),
-            name if name.starts_with("pg_") && name.ends_with("_is_visible") => truth(true),
-            "has_schema_privilege" | "has_database_privilege" | "has_function_privilege" => truth(true),
-            "has_table_privilege" | "has_any_column_privilege" | "has_column_privilege" => {
-                truth(literal(arguments.last()?).is_some_and(|right| right.eq_ignore_ascii_case("select")))
-            }
-            "array_to_string" if first.is_some_and(is_of_rights) => null(),
-            "pg_size_pretty" => text_of("0 bytes"),
-            "pg_get_userbyid" => text_of(&self.postgres.user),
-            "pg_encoding_to_char" => text_of("UTF8"),
-            "format_type" => format_type(first?),
-            "quote_ident" => first?.clone(),
-            "to_regclass" | "regclass" => self.class(&literal(first?)?),
-            "format" => super::patterns::formatted(&arguments)?,
-            // The one list that has its length asked for is that of the schemas.
-            "array_upper" => number(i64::try_from(list_length(first?)?).ok()?),
-            "to_regtype" => {
-                let found = PgType::of_name(&literal(first?)?);
-                found.map_or_else(null, |of| number(i64::from(of.oid)))
-            }
-            "obj_description" => {
-                // Correlated by the number of the table: the titles stand in `pg_description` too.
-                null()
-            }
-            "col_description"
-            | "shobj_description"
-            | "pg_get_expr"
-            | "pg_get_constraintdef"
-            | "pg_get_indexdef"
-            | "pg_get_viewdef"
-            | "pg_get_partkeydef"
-            | "pg_get_ruledef"
-            | "pg_get_triggerdef"
-            | "pg_get_serial_sequence"
-            | "pg_get_functiondef"
-            | "inet_server_addr"
-            | "inet_client_addr"
-            | "pg_tablespace_location"
-            | "pg_get_statisticsobjdef_columns" => null(),
-            "current_setting" => {
-                let name = literal(first?)?.to_lowercase();
-                let known = SETTINGS.iter().find(|(known, _)| *known == name);
-                known.map_or_else(null, |(_, value)| text_of(value))
-            }
-            "set_config" => arguments.get(1)?.clone(),
-            "txid_current" | "pg_current_xact_id" => number(1),
-            _ => return None,
-        })
+/// The step of `generate_series` over times, which may be written as a text.
+fn step_by_interval(factor: &mut TableFactor) {
+    let TableFactor::Table { name, args: Some(arguments), .. } = factor else { return };
+    if !name.to_string().eq_ignore_ascii_case("generate_series") {
+        return;
     }
+    if let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(step))) = arguments.args.get_mut(2)
+        && let Expr::Value(value) = &*step
+        && let Some(text) = value.value.clone().into_string()
+        && let Some(interval) = parsed(&format!("INTERVAL {}", quoted(&text)))
+    {
+        *step = interval;
+    }
+}
 
-    /// The number of a table that is named, if there is one.
-    fn class(&self, name: &str) -> Expr {
-        let name = name.rsplit('.').next().unwrap_or(name).trim_matches('"');
-        if name.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() {
-            return parsed(name).unwrap_or_else(null);
+/// `FETCH FIRST n ROWS ONLY` as the limit that it is.
+fn limit_by_fetch(query: &mut Query) {
+    let Some(fetch) = query.fetch.take_if(|fetch| !fetch.percent && !fetch.with_ties) else { return };
+    let rows = fetch.quantity.unwrap_or_else(|| number(1));
+    match &mut query.limit_clause {
+        Some(LimitClause::LimitOffset { limit: limit @ None, .. }) => *limit = Some(rows),
+        none @ None => {
+            *none = Some(LimitClause::LimitOffset { limit: Some(rows), offset: None, limit_by: Vec::new() });
         }
-        // What the catalogue has no rows for has a number all the same: clients compare with it.
-        let fixed = [("pg_class", 1259), ("pg_namespace", 2615), ("pg_type", 1247), ("pg_database", 1262)];
-        if let Some((_, oid)) = fixed.iter().find(|(known, _)| *known == name) {
-            return number(*oid);
-        }
-        if self.scope.has_table(name) { number(table_oid(name)) } else { null() }
+        _ => {}
     }
+}
 
-    /// The name of a table of which the expression is the number.
-    fn class_name(&mut self, of: &Expr) -> Expr {
-        let scope = self.scope;
-        let names =
-            self.names.get_or_insert_with(|| Tables { scope: scope.clone(), postgres: None }.table_names());
-        if names.len() > MOST_NAMES {
-            return parsed(&format!("CAST({of} AS VARCHAR)")).unwrap_or_else(null);
-        }
-        let mut case = format!("CASE {of}");
-        for name in names {
-            // Writing to a text does not fail.
-            let _ = write!(case, " WHEN {} THEN {}", table_oid(name), quoted(name));
-        }
-        case.push_str(&format!(" ELSE CAST({of} AS VARCHAR) END"));
-        parsed(&case).unwrap_or_else(null)
+/// `(expression).field`, of a list's expanded items, and items of the old lists, which are counted from 0.
+fn field_of(root: &Expr, fields: &[AccessExpr]) -> Option<Expr> {
+    if let (true, [AccessExpr::Subscript(Subscript::Index { index })]) = (is_vector(root), fields) {
+        return parsed(&format!("array_element({root}, {index} + 1)"));
     }
+    let mut text = root.to_string();
+    for field in fields {
+        let AccessExpr::Dot(Expr::Identifier(name)) = field else { return None };
+        text = format!("get_field({text}, {})", quoted(&name.value));
+    }
+    parsed(&text)
 }
 
 /// Gives every column a name, as PostgreSQL does, that is the only one.
@@ -387,7 +359,7 @@ pub(super) fn shown(name: &str) -> &str {
 }
 
 /// Whether a list is one of rights or options, which no table here has.
-fn is_of_rights(list: &Expr) -> bool {
+pub(super) fn is_of_rights(list: &Expr) -> bool {
     match list {
         Expr::Identifier(name) => name.value.ends_with("acl") || name.value.ends_with("options"),
         Expr::CompoundIdentifier(parts) => {
@@ -400,13 +372,30 @@ fn is_of_rights(list: &Expr) -> bool {
 }
 
 /// The name of a type of a number.
-fn format_type(of: &Expr) -> Expr {
+pub(super) fn format_type(of: &Expr) -> Expr {
+    parsed(&format!("format_type({of}, NULL)")).unwrap_or_else(null)
+}
+
+/// The name of a schema of which the expression is the number.
+fn schema_name(of: &Expr) -> Option<Expr> {
     let mut case = format!("CASE {of}");
-    for known in ALL {
-        let _ = write!(case, " WHEN {} THEN {}", known.oid, quoted(known.sql));
+    for (number, name) in SCHEMAS {
+        case.push_str(&format!(" WHEN {number} THEN {}", quoted(name)));
     }
-    case.push_str(" WHEN 0 THEN '-' END");
-    parsed(&case).unwrap_or_else(null)
+    parsed(&format!("{case} END"))
+}
+
+/// Whether an expression is a column of one of the old lists.
+fn is_vector(expr: &Expr) -> bool {
+    let name = match expr {
+        Expr::Identifier(name) => name,
+        Expr::CompoundIdentifier(parts) => match parts.last() {
+            Some(name) => name,
+            None => return false,
+        },
+        _ => return false,
+    };
+    matches!(name.value.as_str(), "indkey" | "indoption" | "indclass" | "indcollation")
 }
 
 fn operator(name: &str) -> Option<BinaryOperator> {
@@ -426,6 +415,9 @@ fn operator(name: &str) -> Option<BinaryOperator> {
         "-" => BinaryOperator::Minus,
         "~~" => BinaryOperator::PGLikeMatch,
         "!~~" => BinaryOperator::PGNotLikeMatch,
+        "~~*" => BinaryOperator::PGILikeMatch,
+        "!~~*" => BinaryOperator::PGNotILikeMatch,
+        "&&" => BinaryOperator::PGOverlap,
         _ => return None,
     })
 }
@@ -439,7 +431,7 @@ fn type_name(of: &SqlType) -> String {
     text.trim_start_matches("pg_catalog.").to_owned()
 }
 
-fn arguments(function: &Function) -> Vec<Expr> {
+pub(super) fn arguments(function: &Function) -> Vec<Expr> {
     let FunctionArguments::List(list) = &function.args else { return Vec::new() };
     let plain = |argument: &FunctionArg| match argument {
         FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Some(expr.clone()),
@@ -449,7 +441,7 @@ fn arguments(function: &Function) -> Vec<Expr> {
 }
 
 /// How many items a list has that is written out.
-fn list_length(list: &Expr) -> Option<usize> {
+pub(super) fn list_length(list: &Expr) -> Option<usize> {
     let Expr::Function(function) = list else { return None };
     (function.name.to_string() == "make_array").then(|| arguments(function).len())
 }
@@ -471,18 +463,18 @@ pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-fn text_of(text: &str) -> Expr {
+pub(super) fn text_of(text: &str) -> Expr {
     Expr::Value(Value::SingleQuotedString(text.to_owned()).into())
 }
 
-fn number(number: i64) -> Expr {
+pub(super) fn number(number: i64) -> Expr {
     Expr::Value(Value::Number(number.to_string(), false).into())
 }
 
-fn truth(truth: bool) -> Expr {
+pub(super) fn truth(truth: bool) -> Expr {
     Expr::Value(Value::Boolean(truth).into())
 }
 
-fn null() -> Expr {
+pub(super) fn null() -> Expr {
     Expr::Value(Value::Null.into())
 }

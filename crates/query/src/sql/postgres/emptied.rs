@@ -1,12 +1,17 @@
-//! Statements over tables of `pg_catalog` in which there is never anything: constraints, indexes,
-//! triggers, policies. What such a statement answers follows from its shape; its expressions, which
+//! Statements over tables of `pg_catalog` in which there is never anything: triggers, policies, sequences,
+//! and constraints other than keys. What such a statement answers follows from its shape; its expressions, which
 //! are the longest that clients send, need not be understood.
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, GroupByExpr, Ident, JoinOperator, ObjectName, Query, Select, SelectItem, SetExpr, TableFactor,
-    TableWithJoins, Value,
+    AccessExpr, BinaryOperator, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, ObjectName, Query,
+    Select, SelectItem, SetExpr, TableFactor, TableWithJoins, UnaryOperator, Value,
 };
 
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
+use datafusion::sql::sqlparser::parser::Parser;
+
+use super::adapt::literal;
 use super::tables::has_rows;
 use super::{INFORMATION_SCHEMA, PG_CATALOG};
 
@@ -66,9 +71,54 @@ fn has_no_rows(from: &TableWithJoins) -> bool {
         || from.joins.iter().any(|join| needs(&join.join_operator) && is_empty(&join.relation))
 }
 
-/// Whether nothing comes out of what the statement reads from.
+/// Whether nothing comes out of what the statement reads from: there is nothing in it, or what is there
+/// are keys, and others are asked for.
 fn reads_nothing(select: &Select) -> bool {
+    let conditions = select
+        .from
+        .iter()
+        .flat_map(|from| &from.joins)
+        .filter_map(|join| inner_condition(&join.join_operator));
     select.from.iter().any(has_no_rows)
+        || select.selection.iter().chain(conditions).any(asks_other_constraints)
+}
+
+/// The condition of a join that every row has to meet.
+fn inner_condition(operator: &JoinOperator) -> Option<&Expr> {
+    match operator {
+        JoinOperator::Join(JoinConstraint::On(on)) | JoinOperator::Inner(JoinConstraint::On(on)) => Some(on),
+        _ => None,
+    }
+}
+
+/// Whether the condition holds for no primary key, which all constraints and indexes are.
+fn asks_other_constraints(condition: &Expr) -> bool {
+    let column = |expr: &Expr| match expr {
+        Expr::Identifier(name) => Some(name.value.to_lowercase()),
+        Expr::CompoundIdentifier(parts) => parts.last().map(|name| name.value.to_lowercase()),
+        _ => None,
+    };
+    let is_other = |value: &Expr| literal(value).is_some_and(|kind| kind != "p");
+    match condition {
+        // Every one is checked at once.
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => {
+            column(condition).is_some_and(|name| name == "condeferrable" || name == "condeferred")
+        }
+        Expr::Nested(inner) => asks_other_constraints(inner),
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+            asks_other_constraints(left) || asks_other_constraints(right)
+        }
+        Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => {
+            column(left).is_some_and(|name| name == "contype") && is_other(right)
+        }
+        Expr::InList { expr, list, negated: false } => {
+            column(expr).is_some_and(|name| name == "contype") && list.iter().all(is_other)
+        }
+        Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
+            column(expr).is_some_and(|name| name == "indisprimary")
+        }
+        _ => false,
+    }
 }
 
 /// Makes a statement that never answers rows one that says so. Aggregates over all rows answer one.
@@ -137,6 +187,39 @@ pub(super) fn one(query: &mut Query) {
     }
 }
 
+/// What stands in `FROM` for a function of the server, with the columns that it has: the words of SQL, and of
+/// others no row.
+pub(super) fn of_function(factor: &TableFactor) -> Option<TableFactor> {
+    let TableFactor::Table { name, alias, args: Some(_), .. } = factor else { return None };
+    let function = name.0.last()?.as_ident()?.value.to_lowercase();
+    let columns: &[&str] = match function.as_str() {
+        "pg_get_keywords" => &["catcode", "barelabel", "catdesc", "baredesc"],
+        "aclexplode" => &["grantor", "grantee", "privilege_type", "is_grantable"],
+        "pg_options_to_table" => &["option_name", "option_value"],
+        "pg_timezone_names" | "pg_timezone_abbrevs" => &["name", "abbrev", "utc_offset", "is_dst"],
+        _ => return None,
+    };
+    let columns: Vec<String> =
+        columns.iter().map(|column| format!("CAST(NULL AS VARCHAR) AS {column}")).collect();
+    let columns = columns.join(", ");
+    let rows = match function.as_str() {
+        "pg_get_keywords" => {
+            let words: Vec<String> =
+                ALL_KEYWORDS.iter().map(|word| format!("('{}')", word.to_lowercase())).collect();
+            format!("SELECT word, {columns} FROM (VALUES {}) AS words(word)", words.join(", "))
+        }
+        _ => format!("SELECT {columns} WHERE false"),
+    };
+    let query = format!("SELECT * FROM ({rows}) AS {function}");
+    let mut parser = Parser::new(&GenericDialect {}).try_with_sql(&query).ok()?;
+    let SetExpr::Select(select) = *parser.parse_query().ok()?.body else { return None };
+    let mut of_nothing = select.from.into_iter().next()?.relation;
+    if let (TableFactor::Derived { alias: named, .. }, Some(alias)) = (&mut of_nothing, alias) {
+        *named = Some(alias.clone());
+    }
+    Some(of_nothing)
+}
+
 /// Whether the query was made to answer nothing.
 pub(super) fn is_emptied(query: &Query) -> bool {
     match query.body.as_ref() {
@@ -178,6 +261,12 @@ pub(super) fn name_of_expr(expr: &Expr) -> Option<Ident> {
         }
         Expr::Function(function) => function.name.0.last().and_then(|part| part.as_ident()).cloned(),
         Expr::Collate { expr, .. } | Expr::Nested(expr) => name_of_expr(expr),
+        Expr::CompoundFieldAccess { access_chain, .. } => match access_chain.last()? {
+            AccessExpr::Dot(field) => name_of_expr(field),
+            AccessExpr::Subscript(_) => None,
+        },
+        Expr::AtTimeZone { .. } => Some(Ident::new("timezone")),
+        Expr::Extract { .. } => Some(Ident::new("extract")),
         Expr::Case { .. } => Some(Ident::new("case")),
         _ => None,
     }

@@ -3,23 +3,43 @@
 //! is in them, as everywhere.
 
 mod adapt;
+mod calls;
+mod comments;
 mod emptied;
+mod facts;
+mod forms;
+mod information;
+mod keys;
 mod nothing;
+mod numbered;
+mod operators;
+mod origins;
 mod patterns;
+mod postgis;
+mod rows;
+mod shapes;
 mod tables;
 mod types;
+mod typmod;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::error::DataFusionError;
+use datafusion::execution::context::SessionContext;
+use datafusion::execution::{FunctionRegistry, SessionState};
+use datafusion::sql::parser::Statement;
 
-pub(super) use adapt::adapt;
+pub(super) use facts::Facts;
+pub use origins::Origin;
+pub(super) use origins::{origins, with_plain_shapes};
 pub(super) use tables::has_table;
 pub use types::PgType;
 
+use super::scope::Scope;
 use super::session::{SCHEMA, Tables};
+use crate::Error;
 use crate::error::pass;
 
 /// The schema that describes a server.
@@ -63,6 +83,29 @@ impl Postgres {
     }
 }
 
+/// Turns a statement into one that the planner takes, and gives the planner the functions that it calls
+/// over what the catalogue says.
+pub(super) async fn prepare(
+    state: &mut SessionState,
+    statement: &mut Statement,
+    postgres: &Postgres,
+    scope: &Arc<Scope>,
+) -> Result<(), Error> {
+    if adapt::adapt(statement, postgres, scope).asks_numbers {
+        let facts = facts::of(scope).await?;
+        for function in numbered::functions(&facts) {
+            state.register_udf(Arc::new(function))?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives a session what statements of PostgreSQL call beyond what every statement may.
+pub(super) fn register(context: &SessionContext) {
+    forms::register(context);
+    operators::register(context);
+}
+
 /// One of the two schemas that describe.
 #[derive(Debug)]
 pub(super) struct Described {
@@ -92,6 +135,11 @@ impl SchemaProvider for Described {
     fn table_exist(&self, name: &str) -> bool {
         has_table(self.schema, name)
     }
+}
+
+/// The number of the index that stands for a table's key.
+fn index_oid(table: &str) -> i64 {
+    table_oid(&format!("{table}_pkey"))
 }
 
 /// The number of a table: from its name, so that it is the same in every session.

@@ -8,28 +8,14 @@ use arrow::datatypes::{DataType, Field, Schema};
 
 use super::{INFORMATION_SCHEMA, PG_CATALOG};
 
-/// The tables by schema and name, each with its columns: `t` are texts, `b` truths, `l` lists of small
+/// The tables by schema and name, each with its columns (functions have their names for numbers): `t` are texts, `b` truths, `l` lists of small
 /// numbers, and all others numbers.
-const TABLES: [(&str, &str, &str); 28] = [
+const TABLES: [(&str, &str, &str); 21] = [
     (PG_CATALOG, "pg_range", "rngtypid rngsubtype rngmultitypid rngcollation rngsubopc"),
     (
         PG_CATALOG,
         "pg_collation",
         "oid collname:t collnamespace collowner collprovider:t collisdeterministic:b collencoding collcollate:t collctype:t",
-    ),
-    (
-        PG_CATALOG,
-        "pg_index",
-        "indexrelid indrelid indnatts indnkeyatts indisunique:b indnullsnotdistinct:b indisprimary:b \
-         indisexclusion:b indimmediate:b indisclustered:b indisvalid:b indisready:b indislive:b indkey:l \
-         indcollation:l indclass:l indoption:l indexprs:t indpred:t",
-    ),
-    (
-        PG_CATALOG,
-        "pg_constraint",
-        "oid conname:t connamespace contype:t condeferrable:b condeferred:b convalidated:b conrelid contypid \
-         conindid conparentid confrelid confupdtype:t confdeltype:t confmatchtype:t conislocal:b coninhcount \
-         connoinherit:b conkey:l confkey:l conbin:t",
     ),
     (PG_CATALOG, "pg_attrdef", "oid adrelid adnum adbin:t"),
     (PG_CATALOG, "pg_inherits", "inhrelid inhparent inhseqno inhdetachpending:b"),
@@ -38,7 +24,7 @@ const TABLES: [(&str, &str, &str); 28] = [
     (
         PG_CATALOG,
         "pg_proc",
-        "oid proname:t pronamespace proowner prolang prokind:t proretset:b prorettype proargtypes:l \
+        "oid:t proname:t pronamespace proowner prolang prokind:t proretset:b prorettype proargtypes:l \
          proargnames:t prosrc:t proacl:t",
     ),
     (PG_CATALOG, "pg_sequence", "seqrelid seqtypid seqstart seqincrement seqmax seqmin seqcache seqcycle:b"),
@@ -48,7 +34,6 @@ const TABLES: [(&str, &str, &str); 28] = [
     (PG_CATALOG, "pg_tablespace", "oid spcname:t spcowner spcacl:t spcoptions:t"),
     (PG_CATALOG, "pg_depend", "classid objid objsubid refclassid refobjid refobjsubid deptype:t"),
     (PG_CATALOG, "pg_shdescription", "objoid classoid description:t"),
-    (PG_CATALOG, "pg_extension", "oid extname:t extowner extnamespace extrelocatable:b extversion:t"),
     (PG_CATALOG, "pg_opclass", "oid opcmethod opcname:t opcnamespace opcdefault:b"),
     (PG_CATALOG, "pg_rewrite", "oid rulename:t ev_class ev_type:t ev_enabled:t is_instead:b"),
     (PG_CATALOG, "pg_language", "oid lanname:t lanowner"),
@@ -56,32 +41,13 @@ const TABLES: [(&str, &str, &str); 28] = [
     (PG_CATALOG, "pg_policies", "schemaname:t tablename:t policyname:t"),
     (
         PG_CATALOG,
-        "geometry_columns",
-        "f_table_catalog:t f_table_schema:t f_table_name:t f_geometry_column:t coord_dimension srid type:t",
-    ),
-    (
-        PG_CATALOG,
         "geography_columns",
         "f_table_catalog:t f_table_schema:t f_table_name:t f_geography_column:t coord_dimension srid type:t",
-    ),
-    (PG_CATALOG, "spatial_ref_sys", "srid auth_name:t auth_srid srtext:t proj4text:t"),
-    (
-        INFORMATION_SCHEMA,
-        "table_constraints",
-        "constraint_catalog:t constraint_schema:t constraint_name:t table_catalog:t table_schema:t table_name:t \
-         constraint_type:t is_deferrable:t initially_deferred:t",
-    ),
-    (
-        INFORMATION_SCHEMA,
-        "key_column_usage",
-        "constraint_catalog:t constraint_schema:t constraint_name:t table_catalog:t table_schema:t table_name:t \
-         column_name:t ordinal_position position_in_unique_constraint",
     ),
     (INFORMATION_SCHEMA, "views", "table_catalog:t table_schema:t table_name:t view_definition:t"),
 ];
 
-/// The tables of PostGIS, which programs name without a schema. Geometry is given as bytes here, which is
-/// no layer to them.
+/// The tables of PostGIS, which programs name without a schema.
 pub(super) const OF_POSTGIS: [&str; 3] = ["geometry_columns", "geography_columns", "spatial_ref_sys"];
 
 /// The columns of a table that never has a row, if it is known.

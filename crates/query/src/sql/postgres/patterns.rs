@@ -1,4 +1,4 @@
-//! Patterns of PostgreSQL: of `LIKE` with a sign of escape of one's own, and of `format`.
+//! Patterns of PostgreSQL: of `LIKE` with a sign of escape of one's own, of `format`, and of `to_char`.
 
 use datafusion::sql::sqlparser::ast::{Expr, ValueWithSpan};
 
@@ -60,6 +60,96 @@ pub(super) fn formatted(arguments: &[Expr]) -> Option<Expr> {
     parsed(&format!("concat({})", parts.join(", ")))
 }
 
+/// The parts of a pattern of times (PostgreSQL 15, table 9.26), the longer first, each with the one that the
+/// planner's `to_char` has for it.
+const PARTS: [(&str, &str); 27] = [
+    ("YYYY", "%Y"),
+    ("IYYY", "%G"),
+    ("HH24", "%H"),
+    ("HH12", "%I"),
+    ("Month", "%B"),
+    ("MONTH", "%B"),
+    ("month", "%B"),
+    ("DDD", "%j"),
+    ("Day", "%A"),
+    ("DAY", "%A"),
+    ("day", "%A"),
+    ("Mon", "%b"),
+    ("MON", "%b"),
+    ("mon", "%b"),
+    ("TZH", "%z"),
+    ("YY", "%y"),
+    ("MM", "%m"),
+    ("MI", "%M"),
+    ("DD", "%d"),
+    ("Dy", "%a"),
+    ("DY", "%a"),
+    ("HH", "%I"),
+    ("SS", "%S"),
+    ("MS", "%3f"),
+    ("US", "%6f"),
+    ("IW", "%V"),
+    ("AM", "%p"),
+];
+
+/// `to_char(time, 'YYYY-MM')`, where the pattern is written out and every part of it is known.
+pub(super) fn to_char(arguments: &[Expr]) -> Option<Expr> {
+    let [time, pattern] = arguments else { return None };
+    parsed(&format!("to_char({time}, {})", quoted(&in_planners_words(&literal(pattern)?)?)))
+}
+
+/// `to_timestamp(text, 'YYYY-MM-DD')`, and `to_timestamp(seconds)`: an instant, in UTC where nothing is said.
+pub(super) fn to_timestamp(arguments: &[Expr]) -> Option<Expr> {
+    let local = match arguments {
+        [seconds] => format!("to_timestamp({seconds})"),
+        [text, pattern] => {
+            format!("to_timestamp({text}, {})", quoted(&in_planners_words(&literal(pattern)?)?))
+        }
+        _ => return None,
+    };
+    parsed(&format!("timezone('UTC', {local})"))
+}
+
+/// `to_date(text, 'YYYY-MM-DD')`.
+pub(super) fn to_date(arguments: &[Expr]) -> Option<Expr> {
+    let [text, pattern] = arguments else { return None };
+    parsed(&format!("to_date({text}, {})", quoted(&in_planners_words(&literal(pattern)?)?)))
+}
+
+/// A pattern of times as the planner has it; none where a part of it is not known.
+fn in_planners_words(pattern: &str) -> Option<String> {
+    let mut plain = String::new();
+    let mut rest = pattern;
+    while let Some(letter) = rest.chars().next() {
+        if let Some(quoted) = rest.strip_prefix('"') {
+            let (text, after) = quoted.split_once('"')?;
+            plain.push_str(&text.replace('%', "%%"));
+            rest = after;
+            continue;
+        }
+        // Without padding: chrono writes `%-d` for it, and pads no names.
+        let (is_bare, part) = match rest.strip_prefix("FM") {
+            Some(part) => (true, part),
+            None => (false, rest),
+        };
+        if let Some((theirs, ours)) = PARTS.iter().find(|(theirs, _)| part.starts_with(theirs)) {
+            let is_padded = !matches!(*ours, "%A" | "%B" | "%a" | "%b" | "%p" | "%z" | "%3f" | "%6f");
+            plain.push_str(&if is_bare && is_padded {
+                ours.replacen('%', "%-", 1)
+            } else {
+                (*ours).to_owned()
+            });
+            rest = &part[theirs.len()..];
+        } else if letter.is_ascii_alphabetic() && letter != 'T' {
+            return None;
+        } else {
+            plain.push(letter);
+            rest = &rest[letter.len_utf8()..];
+        }
+    }
+    Some(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use datafusion::sql::sqlparser::ast::Value;
@@ -83,6 +173,19 @@ mod tests {
         let all =
             "replace(replace(replace(replace(p, '\\', '\\\\'), '//', '\u{1}'), '/', '\\'), '\u{1}', '/')";
         check("/", all);
+    }
+
+    #[test]
+    fn a_pattern_of_times_becomes_the_planners() {
+        let check = |pattern: &str, expected: Option<&str>| {
+            let arguments = [Expr::Identifier("t".into()), Expr::Value(value(pattern))];
+            let made = to_char(&arguments).map(|expr| expr.to_string());
+            assert_eq!(made, expected.map(|expected| format!("to_char(t, '{expected}')")), "{pattern}");
+        };
+        check("YYYY-MM-DD HH24:MI:SS.MS", Some("%Y-%m-%d %H:%M:%S.%3f"));
+        check("FMDD/FMMM \"năm\" YYYY", Some("%-d/%-m năm %Y"));
+        check("IYYY-IW", Some("%G-%V"));
+        check("J", None);
     }
 
     #[test]

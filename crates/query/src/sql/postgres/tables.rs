@@ -2,20 +2,28 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Int16Array, Int32Array, Int64Array, RecordBatch, StringArray};
-use datafusion::catalog::{MemTable, SchemaProvider, TableProvider};
+use arrow::array::{Float32Array, RecordBatch};
+use datafusion::catalog::{MemTable, TableProvider};
 
-use super::super::session::{CATALOG, Tables};
-use super::types::{ALL, PgType};
-use super::{INFORMATION_SCHEMA, PG_CATALOG, Postgres, SCHEMA, nothing, table_oid};
+use super::super::session::Tables;
+use super::facts::{self, Facts};
+use super::keys::{self, keyed};
+use super::rows::{
+    batch, no_text, number, numbers, small, smalls, text, texts, truth, truths, whole, wholes,
+};
+use super::types::{ALL, GEOMETRY, PgType};
+use super::{INFORMATION_SCHEMA, PG_CATALOG, Postgres, SCHEMA, information, nothing, postgis};
 use crate::Error;
 
-/// The first number of what is not the server's own.
-pub(super) const FIRST_OID: u64 = 16_384;
+/// The first number of tables and what belongs to them; those of PostGIS's types lie below.
+pub(super) const FIRST_OID: u64 = 20_000;
 /// The numbers of the schemas.
-const SCHEMAS: [(i64, &str); 3] = [(11, PG_CATALOG), (2200, SCHEMA), (13_000, INFORMATION_SCHEMA)];
+pub(super) const SCHEMAS: [(i64, &str); 3] = [(11, PG_CATALOG), (2200, SCHEMA), (13_000, INFORMATION_SCHEMA)];
 /// The one role that tables belong to.
 const OWNER: i64 = 10;
+/// The numbers of the ways in which tables and indexes are kept.
+const HEAP: i64 = 2;
+const BTREE: i64 = 403;
 /// The number of the one database.
 const DATABASE: i64 = 5;
 
@@ -36,9 +44,26 @@ const MADE: [(&str, &[&str]); 2] = [
             "pg_tables",
             "pg_am",
             "pg_description",
+            "pg_index",
+            "pg_indexes",
+            "pg_constraint",
+            "pg_extension",
+            "geometry_columns",
+            "spatial_ref_sys",
         ],
     ),
-    (INFORMATION_SCHEMA, &["tables", "columns", "schemata"]),
+    (
+        INFORMATION_SCHEMA,
+        &[
+            "tables",
+            "columns",
+            "schemata",
+            "table_constraints",
+            "key_column_usage",
+            "constraint_column_usage",
+            "table_privileges",
+        ],
+    ),
 ];
 
 /// Whether there is such a table.
@@ -64,94 +89,38 @@ pub(super) async fn table(
     schema: &str,
     name: &str,
 ) -> Result<Option<Arc<dyn TableProvider>>, Error> {
+    let facts = async || facts::of(&tables.scope).await;
     let batch = match (schema, name) {
         (PG_CATALOG, "pg_namespace") => namespaces()?,
-        (PG_CATALOG, "pg_class") => classes(tables)?,
-        (PG_CATALOG, "pg_attribute") => attributes(&columns(tables).await?)?,
+        (PG_CATALOG, "pg_class") => classes(&facts().await?)?,
+        (PG_CATALOG, "pg_attribute") => attributes(&facts().await?)?,
         (PG_CATALOG, "pg_type") => types()?,
         (PG_CATALOG, "pg_database") => databases(postgres)?,
         (PG_CATALOG, "pg_roles" | "pg_user" | "pg_authid") => roles(postgres)?,
         (PG_CATALOG, "pg_settings") => settings()?,
-        (PG_CATALOG, "pg_tables") => plain_tables(tables)?,
+        (PG_CATALOG, "pg_tables") => plain_tables(&facts().await?, postgres)?,
         (PG_CATALOG, "pg_am") => access_methods()?,
-        (PG_CATALOG, "pg_description") => descriptions(tables).await?,
-        (INFORMATION_SCHEMA, "tables") => information_tables(tables)?,
-        (INFORMATION_SCHEMA, "columns") => information_columns(&columns(tables).await?)?,
-        (INFORMATION_SCHEMA, "schemata") => schemata()?,
+        (PG_CATALOG, "pg_description") => descriptions(&facts().await?)?,
+        (PG_CATALOG, "pg_index") => keys::indexes(&facts().await?)?,
+        (PG_CATALOG, "pg_indexes") => keys::index_texts(&facts().await?)?,
+        (PG_CATALOG, "pg_constraint") => keys::constraints(&facts().await?)?,
+        (PG_CATALOG, "pg_extension") => postgis::extensions()?,
+        (PG_CATALOG, "geometry_columns") => postgis::geometry_columns(&facts().await?, postgres)?,
+        (PG_CATALOG, "spatial_ref_sys") => postgis::reference_systems()?,
+        (INFORMATION_SCHEMA, "tables") => information::tables(&facts().await?, postgres)?,
+        (INFORMATION_SCHEMA, "columns") => information::columns(&facts().await?, postgres)?,
+        (INFORMATION_SCHEMA, "schemata") => information::schemata(postgres)?,
+        (INFORMATION_SCHEMA, "table_constraints") => keys::table_constraints(&facts().await?, postgres)?,
+        (INFORMATION_SCHEMA, "key_column_usage" | "constraint_column_usage") => {
+            keys::key_columns(&facts().await?, postgres)?
+        }
+        (INFORMATION_SCHEMA, "table_privileges") => information::privileges(&facts().await?, postgres)?,
         (schema, name) => match nothing::columns(schema, name) {
             Some(columns) => nothing::table(columns),
             None => return Ok(None),
         },
     };
     Ok(Some(Arc::new(MemTable::try_new(batch.schema(), vec![vec![batch]])?)))
-}
-
-/// A table's column.
-struct Column {
-    table: String,
-    name: String,
-    of: PgType,
-    place: i16,
-    nullable: bool,
-}
-
-/// The columns of every table that the principal may read.
-async fn columns(tables: &Tables) -> Result<Vec<Column>, Error> {
-    let mut columns = Vec::new();
-    for name in names_of(tables) {
-        // A table that cannot be opened now has no columns; who reads it is told why.
-        let Ok(Some(table)) = tables.table(&name).await else { continue };
-        for (place, field) in (1..).zip(table.schema().fields()) {
-            columns.push(Column {
-                table: name.clone(),
-                name: field.name().clone(),
-                of: PgType::of(field.data_type()),
-                place,
-                nullable: field.is_nullable(),
-            });
-        }
-    }
-    Ok(columns)
-}
-
-fn names_of(tables: &Tables) -> Vec<String> {
-    let mut names = tables.table_names();
-    names.sort_unstable();
-    names
-}
-
-fn batch(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch, Error> {
-    let nullable = columns.into_iter().map(|(name, array)| (name, array, true));
-    RecordBatch::try_from_iter_with_nullable(nullable).map_err(Error::internal)
-}
-
-fn numbers(values: impl Iterator<Item = i64>) -> ArrayRef {
-    Arc::new(Int64Array::from_iter_values(values))
-}
-
-fn texts<T: AsRef<str>>(values: impl Iterator<Item = T>) -> ArrayRef {
-    Arc::new(StringArray::from_iter_values(values))
-}
-
-/// The same value in every row.
-fn text(value: &str, rows: usize) -> ArrayRef {
-    texts(std::iter::repeat_n(value, rows))
-}
-
-fn number(value: i64, rows: usize) -> ArrayRef {
-    numbers(std::iter::repeat_n(value, rows))
-}
-
-fn small(value: i16, rows: usize) -> ArrayRef {
-    Arc::new(Int16Array::from_iter_values(std::iter::repeat_n(value, rows)))
-}
-
-fn truth(value: bool, rows: usize) -> ArrayRef {
-    Arc::new(BooleanArray::from(vec![value; rows]))
-}
-
-fn no_text(rows: usize) -> ArrayRef {
-    Arc::new(StringArray::new_null(rows))
 }
 
 fn namespaces() -> Result<RecordBatch, Error> {
@@ -163,28 +132,41 @@ fn namespaces() -> Result<RecordBatch, Error> {
     ])
 }
 
-fn classes(tables: &Tables) -> Result<RecordBatch, Error> {
-    let names = names_of(tables);
-    let rows = names.len();
+fn classes(facts: &Facts) -> Result<RecordBatch, Error> {
+    let tables = facts.tables.iter();
+    let keyed = keyed(facts);
+    let (first, rows) = (facts.tables.len(), facts.tables.len() + keyed.len());
+    let indexes = || keyed.iter().map(|(_, key)| *key);
+    // Numbers of rows are given as PostgreSQL's statistics are: as they are known, -1 for not.
+    #[expect(clippy::cast_precision_loss, reason = "an estimate, as `reltuples` is")]
+    let of_rows = |rows: Option<u64>| rows.map_or(-1.0_f32, |rows| rows as f32);
+    let tuples = tables.clone().map(|table| of_rows(table.rows));
+    let tuples = tuples.chain(keyed.iter().map(|(table, _)| of_rows(table.rows)));
+    let count = |columns: usize| i16::try_from(columns).unwrap_or(i16::MAX);
+    let counts = tables.clone().map(|table| count(table.columns.len()));
+    let is_index = |row: usize| row >= first;
     batch(vec![
-        ("oid", numbers(names.iter().map(|name| table_oid(name)))),
-        ("relname", texts(names.iter())),
+        ("oid", numbers(tables.clone().map(|table| table.oid).chain(indexes().map(|key| key.index)))),
+        ("relname", texts(tables.clone().map(|table| &table.name).chain(indexes().map(|key| &key.name)))),
         ("relnamespace", number(2200, rows)),
         ("reltype", number(0, rows)),
         ("reloftype", number(0, rows)),
         ("relowner", number(OWNER, rows)),
-        ("relam", number(2, rows)),
+        ("relam", numbers((0..rows).map(|row| if is_index(row) { BTREE } else { HEAP }))),
         ("relfilenode", number(0, rows)),
         ("reltablespace", number(0, rows)),
-        ("relpages", number(0, rows)),
-        ("reltuples", Arc::new(arrow::array::Float32Array::from(vec![-1.0_f32; rows]))),
-        ("relallvisible", number(0, rows)),
+        ("relpages", whole(0, rows)),
+        ("reltuples", Arc::new(Float32Array::from_iter_values(tuples))),
+        ("relallvisible", whole(0, rows)),
         ("reltoastrelid", number(0, rows)),
-        ("relhasindex", truth(false, rows)),
+        (
+            "relhasindex",
+            truths(tables.clone().map(|table| table.key.is_some()).chain(indexes().map(|_| false))),
+        ),
         ("relisshared", truth(false, rows)),
         ("relpersistence", text("p", rows)),
-        ("relkind", text("r", rows)),
-        ("relnatts", small(0, rows)),
+        ("relkind", texts((0..rows).map(|row| if is_index(row) { "i" } else { "r" }))),
+        ("relnatts", smalls(counts.chain(indexes().map(|key| count(key.columns.len()))))),
         ("relchecks", small(0, rows)),
         ("relhasrules", truth(false, rows)),
         ("relhastriggers", truth(false, rows)),
@@ -201,44 +183,84 @@ fn classes(tables: &Tables) -> Result<RecordBatch, Error> {
     ])
 }
 
-fn attributes(columns: &[Column]) -> Result<RecordBatch, Error> {
+/// A column of a table or of an index.
+struct Attribute<'a> {
+    of_relation: i64,
+    name: &'a str,
+    of: PgType,
+    typmod: i32,
+    place: i16,
+    is_nullable: bool,
+}
+
+fn attributes(facts: &Facts) -> Result<RecordBatch, Error> {
+    let mut columns = Vec::new();
+    for table in &facts.tables {
+        columns.extend(table.columns.iter().map(|column| Attribute {
+            of_relation: table.oid,
+            name: &column.name,
+            of: column.of,
+            typmod: column.typmod,
+            place: column.place,
+            is_nullable: column.is_nullable,
+        }));
+    }
+    for (table, key) in keyed(facts) {
+        for (place, name) in (1..).zip(&key.columns) {
+            let Some(column) = table.columns.iter().find(|column| column.name == *name) else { continue };
+            let (of, typmod) = (column.of, column.typmod);
+            columns.push(Attribute { of_relation: key.index, name, of, typmod, place, is_nullable: true });
+        }
+    }
     let rows = columns.len();
-    let sizes = columns.iter().map(|column| column.of.size);
     batch(vec![
-        ("attrelid", numbers(columns.iter().map(|column| table_oid(&column.table)))),
-        ("attname", texts(columns.iter().map(|column| &column.name))),
+        ("attrelid", numbers(columns.iter().map(|column| column.of_relation))),
+        ("attname", texts(columns.iter().map(|column| column.name))),
         ("atttypid", numbers(columns.iter().map(|column| i64::from(column.of.oid)))),
-        ("attstattarget", number(-1, rows)),
-        ("attlen", Arc::new(Int16Array::from_iter_values(sizes))),
-        ("attnum", Arc::new(Int16Array::from_iter_values(columns.iter().map(|column| column.place)))),
-        ("attndims", number(0, rows)),
-        ("atttypmod", Arc::new(Int32Array::from(vec![-1; rows]))),
-        ("attnotnull", Arc::new(BooleanArray::from_iter(columns.iter().map(|c| Some(!c.nullable))))),
+        ("attstattarget", whole(-1, rows)),
+        ("attlen", smalls(columns.iter().map(|column| column.of.size))),
+        ("attnum", smalls(columns.iter().map(|column| column.place))),
+        ("attndims", whole(0, rows)),
+        ("attcacheoff", whole(-1, rows)),
+        ("atttypmod", wholes(columns.iter().map(|column| column.typmod))),
+        ("attbyval", truth(false, rows)),
+        ("attalign", text("i", rows)),
+        ("attnotnull", truths(columns.iter().map(|column| !column.is_nullable))),
         ("atthasdef", truth(false, rows)),
         ("atthasmissing", truth(false, rows)),
         ("attidentity", text("", rows)),
         ("attgenerated", text("", rows)),
         ("attisdropped", truth(false, rows)),
         ("attislocal", truth(true, rows)),
-        ("attinhcount", number(0, rows)),
+        ("attinhcount", whole(0, rows)),
         ("attcollation", number(0, rows)),
         ("attstorage", text("p", rows)),
         ("attcompression", text("", rows)),
         ("attacl", no_text(rows)),
         ("attoptions", no_text(rows)),
         ("attfdwoptions", no_text(rows)),
+        ("attmissingval", no_text(rows)),
     ])
+}
+
+/// The function that reads or writes a type: one for all lists.
+fn in_or_out(of: &PgType, what: &str) -> String {
+    if of.name.starts_with('_') { format!("array_{what}") } else { format!("{}{what}", of.name) }
 }
 
 fn types() -> Result<RecordBatch, Error> {
     let rows = ALL.len();
-    let element = |of: &PgType| ALL.iter().find(|element| element.array == of.oid);
+    let element = |of: &PgType| match of.name {
+        "int2vector" => PgType::of_oid(21),
+        "oidvector" => PgType::of_oid(26),
+        _ => ALL.into_iter().find(|element| element.array == of.oid),
+    };
     batch(vec![
         ("oid", numbers(ALL.iter().map(|of| i64::from(of.oid)))),
         ("typname", texts(ALL.iter().map(|of| of.name))),
-        ("typnamespace", number(11, rows)),
+        ("typnamespace", numbers(ALL.iter().map(|of| if of.oid >= GEOMETRY { 2200 } else { 11 }))),
         ("typowner", number(OWNER, rows)),
-        ("typlen", Arc::new(Int16Array::from_iter_values(ALL.iter().map(|of| of.size)))),
+        ("typlen", smalls(ALL.iter().map(|of| of.size))),
         ("typbyval", truth(false, rows)),
         ("typtype", text("b", rows)),
         ("typcategory", texts(ALL.iter().map(|of| of.category))),
@@ -248,14 +270,14 @@ fn types() -> Result<RecordBatch, Error> {
         ("typrelid", number(0, rows)),
         ("typelem", numbers(ALL.iter().map(|of| element(of).map_or(0, |of| i64::from(of.oid))))),
         ("typarray", numbers(ALL.iter().map(|of| i64::from(of.array)))),
-        ("typinput", texts(ALL.iter().map(|of| format!("{}in", of.name)))),
-        ("typoutput", texts(ALL.iter().map(|of| format!("{}out", of.name)))),
-        ("typreceive", texts(ALL.iter().map(|of| format!("{}recv", of.name)))),
-        ("typsend", texts(ALL.iter().map(|of| format!("{}send", of.name)))),
+        ("typinput", texts(ALL.iter().map(|of| in_or_out(of, "in")))),
+        ("typoutput", texts(ALL.iter().map(|of| in_or_out(of, "out")))),
+        ("typreceive", texts(ALL.iter().map(|of| in_or_out(of, "recv")))),
+        ("typsend", texts(ALL.iter().map(|of| in_or_out(of, "send")))),
         ("typnotnull", truth(false, rows)),
         ("typbasetype", number(0, rows)),
-        ("typtypmod", Arc::new(Int32Array::from(vec![-1; rows]))),
-        ("typndims", number(0, rows)),
+        ("typtypmod", whole(-1, rows)),
+        ("typndims", whole(0, rows)),
         ("typcollation", number(0, rows)),
         ("typdefault", no_text(rows)),
         ("typacl", no_text(rows)),
@@ -302,7 +324,7 @@ fn roles(postgres: &Postgres) -> Result<RecordBatch, Error> {
 }
 
 /// What a server says of its settings, by name.
-pub(super) const SETTINGS: [(&str, &str); 14] = [
+pub(super) const SETTINGS: [(&str, &str); 21] = [
     ("server_version", super::RELEASE),
     ("server_version_num", "150000"),
     ("server_encoding", "UTF8"),
@@ -315,6 +337,13 @@ pub(super) const SETTINGS: [(&str, &str); 14] = [
     ("integer_datetimes", "on"),
     ("max_identifier_length", "63"),
     ("max_index_keys", "32"),
+    ("is_superuser", "off"),
+    ("in_hot_standby", "off"),
+    ("lc_collate", "C.UTF-8"),
+    ("lc_ctype", "C.UTF-8"),
+    ("lc_messages", "C.UTF-8"),
+    ("ssl", "on"),
+    ("work_mem", "4MB"),
     ("default_transaction_read_only", "on"),
     ("transaction_isolation", "read committed"),
 ];
@@ -337,15 +366,14 @@ fn settings() -> Result<RecordBatch, Error> {
     ])
 }
 
-fn plain_tables(tables: &Tables) -> Result<RecordBatch, Error> {
-    let names = names_of(tables);
-    let rows = names.len();
+fn plain_tables(facts: &Facts, postgres: &Postgres) -> Result<RecordBatch, Error> {
+    let rows = facts.tables.len();
     batch(vec![
         ("schemaname", text(SCHEMA, rows)),
-        ("tablename", texts(names.iter())),
-        ("tableowner", text(CATALOG, rows)),
+        ("tablename", texts(facts.tables.iter().map(|table| &table.name))),
+        ("tableowner", text(&postgres.user, rows)),
         ("tablespace", no_text(rows)),
-        ("hasindexes", truth(false, rows)),
+        ("hasindexes", truths(facts.tables.iter().map(|table| table.key.is_some()))),
         ("hasrules", truth(false, rows)),
         ("hastriggers", truth(false, rows)),
         ("rowsecurity", truth(false, rows)),
@@ -353,75 +381,26 @@ fn plain_tables(tables: &Tables) -> Result<RecordBatch, Error> {
 }
 
 fn access_methods() -> Result<RecordBatch, Error> {
-    let columns = vec![
-        ("oid", number(2, 1)),
-        ("amname", text("heap", 1)),
-        ("amhandler", text("heap_tableam_handler", 1)),
-        ("amtype", text("t", 1)),
-    ];
-    batch(columns)
+    batch(vec![
+        ("oid", numbers([HEAP, BTREE].into_iter())),
+        ("amname", texts(["heap", "btree"].iter())),
+        ("amhandler", texts(["heap_tableam_handler", "bthandler"].iter())),
+        ("amtype", texts(["t", "i"].iter())),
+    ])
 }
 
-/// The titles of datasets, as what is said of their tables.
-async fn descriptions(tables: &Tables) -> Result<RecordBatch, Error> {
-    let readable = |id: &str| tables.scope.readable(id).is_some();
-    let datasets = tables.scope.visible().await?;
-    let told: Vec<_> = datasets.iter().filter(|dataset| readable(dataset.id.as_str())).collect();
-    let title = |dataset: &model::Dataset| match &dataset.title.en {
-        Some(english) => format!("{} · {english}", dataset.title.vi),
-        None => dataset.title.vi.clone(),
-    };
+/// The titles of datasets, as what is said of their tables, and what is said of columns.
+fn descriptions(facts: &Facts) -> Result<RecordBatch, Error> {
+    let mut told = Vec::new();
+    for table in &facts.tables {
+        told.extend(table.said.as_deref().map(|said| (table.oid, 0, said)));
+        let columns = table.columns.iter();
+        told.extend(columns.filter_map(|column| Some((table.oid, i32::from(column.place), column.said?))));
+    }
     batch(vec![
-        ("objoid", numbers(told.iter().map(|dataset| table_oid(dataset.id.as_str())))),
+        ("objoid", numbers(told.iter().map(|(oid, ..)| *oid))),
         ("classoid", number(1259, told.len())),
-        ("objsubid", Arc::new(Int32Array::from(vec![0; told.len()]))),
-        ("description", texts(told.iter().map(|dataset| title(dataset)))),
-    ])
-}
-
-fn information_tables(tables: &Tables) -> Result<RecordBatch, Error> {
-    let names = names_of(tables);
-    let rows = names.len();
-    batch(vec![
-        ("table_catalog", text(CATALOG, rows)),
-        ("table_schema", text(SCHEMA, rows)),
-        ("table_name", texts(names.iter())),
-        ("table_type", text("BASE TABLE", rows)),
-        ("is_insertable_into", text("NO", rows)),
-        ("is_typed", text("NO", rows)),
-    ])
-}
-
-fn information_columns(columns: &[Column]) -> Result<RecordBatch, Error> {
-    let rows = columns.len();
-    let nullable = |column: &Column| if column.nullable { "YES" } else { "NO" };
-    let places = columns.iter().map(|column| i32::from(column.place));
-    batch(vec![
-        ("table_catalog", text(CATALOG, rows)),
-        ("table_schema", text(SCHEMA, rows)),
-        ("table_name", texts(columns.iter().map(|column| &column.table))),
-        ("column_name", texts(columns.iter().map(|column| &column.name))),
-        ("ordinal_position", Arc::new(Int32Array::from_iter_values(places))),
-        ("column_default", no_text(rows)),
-        ("is_nullable", texts(columns.iter().map(nullable))),
-        ("data_type", texts(columns.iter().map(|column| column.of.sql))),
-        ("character_maximum_length", Arc::new(Int32Array::new_null(rows))),
-        ("numeric_precision", Arc::new(Int32Array::new_null(rows))),
-        ("numeric_scale", Arc::new(Int32Array::new_null(rows))),
-        ("datetime_precision", Arc::new(Int32Array::new_null(rows))),
-        ("udt_catalog", text(CATALOG, rows)),
-        ("udt_schema", text(PG_CATALOG, rows)),
-        ("udt_name", texts(columns.iter().map(|column| column.of.name))),
-        ("is_identity", text("NO", rows)),
-        ("is_generated", text("NEVER", rows)),
-        ("is_updatable", text("NO", rows)),
-    ])
-}
-
-fn schemata() -> Result<RecordBatch, Error> {
-    batch(vec![
-        ("catalog_name", text(CATALOG, SCHEMAS.len())),
-        ("schema_name", texts(SCHEMAS.iter().map(|(_, name)| *name))),
-        ("schema_owner", text(CATALOG, SCHEMAS.len())),
+        ("objsubid", wholes(told.iter().map(|(_, place, _)| *place))),
+        ("description", texts(told.iter().map(|(.., said)| said))),
     ])
 }

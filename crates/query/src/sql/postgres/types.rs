@@ -1,6 +1,6 @@
 //! The types of columns as PostgreSQL numbers and names them.
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field};
 
 /// A type of PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,17 +30,27 @@ const fn named(
     PgType { oid, name, sql, size, array, category }
 }
 
+/// The number of PostGIS's type: every database has its own, above those of the server.
+pub(super) const GEOMETRY: u32 = 16_390;
+
+/// The key of a column's metadata that names its type, where the type of its values does not tell.
+pub(super) const TYPE_KEY: &str = "postgres.type";
+/// The key of the metadata that names an extension type (Arrow, "Extension Types").
+const EXTENSION_KEY: &str = "ARROW:extension:name";
+
 /// The types that there are: those of our columns, and those of the catalogue that clients look for.
-pub(super) const ALL: [PgType; 25] = [
+pub(super) const ALL: [PgType; 32] = [
     named(16, "bool", "boolean", 1, 1000, "B"),
     named(17, "bytea", "bytea", -1, 1001, "U"),
     named(18, "char", "\"char\"", 1, 1002, "Z"),
     named(19, "name", "name", 64, 1003, "S"),
     named(20, "int8", "bigint", 8, 1016, "N"),
     named(21, "int2", "smallint", 2, 1005, "N"),
+    named(22, "int2vector", "int2vector", -1, 1006, "A"),
     named(23, "int4", "integer", 4, 1007, "N"),
     named(25, "text", "text", -1, 1009, "S"),
     named(26, "oid", "oid", 4, 1028, "N"),
+    named(30, "oidvector", "oidvector", -1, 1013, "A"),
     named(700, "float4", "real", 4, 1021, "N"),
     named(701, "float8", "double precision", 8, 1022, "N"),
     named(1042, "bpchar", "character", -1, 1014, "S"),
@@ -52,12 +62,20 @@ pub(super) const ALL: [PgType; 25] = [
     named(1186, "interval", "interval", 16, 1187, "T"),
     named(1700, "numeric", "numeric", -1, 1231, "N"),
     named(1000, "_bool", "boolean[]", -1, 0, "A"),
+    named(1005, "_int2", "smallint[]", -1, 0, "A"),
     named(1007, "_int4", "integer[]", -1, 0, "A"),
     named(1009, "_text", "text[]", -1, 0, "A"),
     named(1016, "_int8", "bigint[]", -1, 0, "A"),
     named(1022, "_float8", "double precision[]", -1, 0, "A"),
+    named(1028, "_oid", "oid[]", -1, 0, "A"),
     named(2950, "uuid", "uuid", 16, 2951, "U"),
+    named(GEOMETRY, "geometry", "geometry", -1, 16_391, "U"),
+    named(16_391, "_geometry", "geometry[]", -1, 0, "A"),
+    named(16_392, "box2d", "box2d", 65, 0, "U"),
 ];
+
+/// What has no type of its own is a text.
+const TEXT: PgType = named(25, "text", "text", -1, 1009, "S");
 
 impl PgType {
     /// The type of a number.
@@ -84,16 +102,32 @@ impl PgType {
             DataType::Binary | DataType::LargeBinary | DataType::BinaryView => 17,
             DataType::Date32 | DataType::Date64 => 1082,
             DataType::Time32(_) | DataType::Time64(_) => 1083,
+            DataType::Interval(_) | DataType::Duration(_) => 1186,
             DataType::Timestamp(_, None) => 1114,
             DataType::Timestamp(_, Some(_)) => 1184,
             DataType::Dictionary(_, values) => return PgType::of(values),
             DataType::List(item) | DataType::LargeList(item) => match PgType::of(item.data_type()).array {
-                list @ (1000 | 1007 | 1009 | 1016 | 1022) => list,
+                list @ (1000 | 1005 | 1007 | 1009 | 1016 | 1022) => list,
                 _ => 25,
             },
             _ => 25,
         };
-        PgType::of_oid(oid).unwrap_or(ALL[7])
+        PgType::of_oid(oid).unwrap_or(TEXT)
+    }
+
+    /// The type in which a column's values are given: what it is marked as, or what its values are.
+    pub fn of_field(field: &Field) -> PgType {
+        let marked = |key: &str| field.metadata().get(key).map(String::as_str);
+        let name = match (marked(EXTENSION_KEY), marked(TYPE_KEY), field.data_type()) {
+            (Some("geoarrow.wkb"), _, DataType::Binary | DataType::LargeBinary | DataType::BinaryView) => {
+                "geometry"
+            }
+            (Some("geoarrow.box"), _, DataType::Struct(_)) => "box2d",
+            (_, Some("oid"), DataType::Int64) => "oid",
+            (_, Some(vector @ ("int2vector" | "oidvector")), DataType::List(_)) => vector,
+            (_, _, of) => return PgType::of(of),
+        };
+        ALL.into_iter().find(|of| of.name == name).unwrap_or(TEXT)
     }
 
     /// The Arrow type of a parameter that a client gives in this type.

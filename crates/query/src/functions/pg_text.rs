@@ -1,0 +1,136 @@
+//! `pg_text(value)`: a value as the text that PostgreSQL's cast to `text` makes of it.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, StringBuilder};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type, TimeUnit, TimestampMicrosecondType};
+use datafusion::error::Result;
+use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility, cast as cast_to,
+};
+
+use super::ewkb;
+
+/// The function.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PgText(Signature);
+
+impl PgText {
+    pub(crate) fn new() -> PgText {
+        PgText(Signature::any(1, Volatility::Immutable))
+    }
+}
+
+impl ScalarUDFImpl for PgText {
+    fn name(&self) -> &str {
+        "pg_text"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.0
+    }
+
+    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Utf8View)
+    }
+
+    /// A text is its own, so that a comparison with it reaches the files.
+    fn simplify(&self, mut args: Vec<Expr>, info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        let of = args.first().map(|argument| info.get_data_type(argument)).transpose()?;
+        Ok(match of {
+            Some(DataType::Utf8View) => ExprSimplifyResult::Simplified(args.remove(0)),
+            Some(of) if of.is_string() => {
+                ExprSimplifyResult::Simplified(cast_to(args.remove(0), DataType::Utf8View))
+            }
+            _ => ExprSimplifyResult::Original(args),
+        })
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let is_geometry = args.arg_fields.first().is_some_and(|field| ewkb::is_wkb(field));
+        let is_scalar = matches!(args.args.first(), Some(ColumnarValue::Scalar(_)));
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let texts = cast(&texts(&arrays[0], is_geometry)?, &DataType::Utf8View)?;
+        if is_scalar {
+            return Ok(ColumnarValue::Scalar(datafusion::scalar::ScalarValue::try_from_array(&texts, 0)?));
+        }
+        Ok(ColumnarValue::Array(texts))
+    }
+}
+
+fn texts(array: &ArrayRef, is_geometry: bool) -> Result<ArrayRef> {
+    let written = |write: &dyn Fn(usize, &mut String)| -> ArrayRef {
+        let mut texts = StringBuilder::new();
+        let mut text = String::new();
+        for row in 0..array.len() {
+            if array.is_null(row) {
+                texts.append_null();
+                continue;
+            }
+            text.clear();
+            write(row, &mut text);
+            texts.append_value(&text);
+        }
+        Arc::new(texts.finish())
+    };
+    Ok(match array.data_type() {
+        DataType::Timestamp(_, zone) => {
+            let micros = cast(array, &DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))?;
+            let micros = micros.as_primitive::<TimestampMicrosecondType>();
+            let offset = if zone.is_some() { "+00" } else { "" };
+            written(&|row, text| {
+                model::push_instant(text, micros.value(row));
+                *text = text.trim_end_matches('Z').replacen('T', " ", 1);
+                text.push_str(offset);
+            })
+        }
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => {
+            // A single float is written by its own digits, which its text in Arrow has.
+            let own = cast(array, &DataType::Utf8)?;
+            let (own, values) = (own.as_string::<i32>(), cast(array, &DataType::Float64)?);
+            let values = values.as_primitive::<Float64Type>();
+            written(&|row, text| match values.value(row) {
+                value if value.is_nan() => text.push_str("NaN"),
+                value if value.is_infinite() => {
+                    text.push_str(if value > 0.0 { "Infinity" } else { "-Infinity" });
+                }
+                _ => text.push_str(own.value(row).trim_end_matches(".0")),
+            })
+        }
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
+            let bytes = cast(array, &DataType::Binary)?;
+            let bytes = bytes.as_binary::<i32>();
+            written(&|row, text| match is_geometry {
+                true => ewkb::push_hex(text, bytes.value(row)),
+                false => {
+                    text.push_str("\\x");
+                    for byte in bytes.value(row) {
+                        // Writing to a text does not fail.
+                        let _ = write!(text, "{byte:02x}");
+                    }
+                }
+            })
+        }
+        DataType::List(_) => {
+            let lists = array.as_list::<i32>();
+            let items = texts_of_items(lists.values())?;
+            let items = items.as_string::<i32>();
+            written(&|row, text| {
+                let at = |row: usize| usize::try_from(lists.value_offsets()[row]).unwrap_or_default();
+                let listed = (at(row)..at(row + 1)).map(|item| match items.is_null(item) {
+                    true => "NULL",
+                    false => items.value(item),
+                });
+                *text = format!("{{{}}}", listed.collect::<Vec<_>>().join(","));
+            })
+        }
+        _ => cast(array, &DataType::Utf8)?,
+    })
+}
+
+fn texts_of_items(values: &ArrayRef) -> Result<ArrayRef> {
+    Ok(cast(&texts(values, false)?, &DataType::Utf8)?)
+}

@@ -1,0 +1,61 @@
+//! `span_times(span, number)`: a span of time so many times, as PostgreSQL multiplies intervals (PostgreSQL 15,
+//! `interval_mul`): what is left of a month counts as days, thirty to a month, and what is left of a day as time.
+
+use std::sync::Arc;
+
+use arrow::array::{AsArray, IntervalMonthDayNanoArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit};
+use datafusion::error::Result;
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+
+/// The function, which stands for `*` between a span and a number.
+pub(crate) fn span_times() -> ScalarUDF {
+    ScalarUDF::from(SpanTimes(Signature::any(2, Volatility::Immutable)))
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct SpanTimes(Signature);
+
+impl ScalarUDFImpl for SpanTimes {
+    fn name(&self) -> &str {
+        "span_times"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.0
+    }
+
+    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Interval(IntervalUnit::MonthDayNano))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let spans = cast(&arrays[0], &DataType::Interval(IntervalUnit::MonthDayNano))?;
+        let numbers = cast(&arrays[1], &DataType::Float64)?;
+        let spans = spans.as_primitive::<IntervalMonthDayNanoType>();
+        let pairs = spans.iter().zip(numbers.as_primitive::<Float64Type>());
+        let scaled: IntervalMonthDayNanoArray =
+            pairs.map(|(span, number)| Some(times(span?, number?))).collect();
+        Ok(ColumnarValue::Array(Arc::new(scaled)))
+    }
+}
+
+/// The days that a month has where one is divided.
+const DAYS_A_MONTH: f64 = 30.0;
+const NANOSECONDS_A_DAY: f64 = 86_400e9;
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "a cast of a float saturates, and PostgreSQL multiplies in doubles, too"
+)]
+fn times(span: IntervalMonthDayNano, number: f64) -> IntervalMonthDayNano {
+    let months = f64::from(span.months) * number;
+    let days = f64::from(span.days) * number + months.fract() * DAYS_A_MONTH;
+    let nanoseconds = span.nanoseconds as f64 * number + days.fract() * NANOSECONDS_A_DAY;
+    IntervalMonthDayNano::new(months.trunc() as i32, days.trunc() as i32, nanoseconds.round() as i64)
+}

@@ -1,0 +1,103 @@
+//! `timezone(zone, time)`, which `time AT TIME ZONE zone` stands for (PostgreSQL 15 §9.9.4): an instant
+//! becomes what clocks of the zone show, and what they show becomes an instant.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use arrow::array::timezone::Tz;
+use arrow::array::{Array, AsArray, TimestampMicrosecondArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, FieldRef, TimeUnit, TimestampMicrosecondType};
+use chrono::{DateTime, TimeZone};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
+};
+
+/// The function.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Timezone(Signature);
+
+impl Timezone {
+    pub(crate) fn new() -> Timezone {
+        Timezone(Signature::any(2, Volatility::Immutable))
+    }
+}
+
+/// What the clocks of a zone show, without the zone.
+fn shown() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, None)
+}
+
+fn instant() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some(Arc::from("UTC")))
+}
+
+fn is_instant(of: &DataType) -> bool {
+    matches!(of, DataType::Timestamp(_, Some(_)))
+}
+
+impl ScalarUDFImpl for Timezone {
+    fn name(&self) -> &str {
+        "timezone"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.0
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        Ok(if arguments.get(1).is_some_and(is_instant) { shown() } else { instant() })
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+        let of: Vec<DataType> = args.arg_fields.iter().map(|field| field.data_type().clone()).collect();
+        Ok(Arc::new(Field::new(self.name(), self.return_type(&of)?, true)))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let is_instant = is_instant(arrays[1].data_type());
+        let times = cast(&arrays[1], &if is_instant { instant() } else { shown() })?;
+        let times = times.as_primitive::<TimestampMicrosecondType>();
+        let names = cast(&arrays[0], &DataType::Utf8)?;
+        let names = names.as_string::<i32>();
+        let mut last: Option<(&str, Tz)> = None;
+        let mut given = Vec::with_capacity(times.len());
+        for (row, time) in times.iter().enumerate() {
+            let (Some(time), true) = (time, names.is_valid(row)) else {
+                given.push(None);
+                continue;
+            };
+            let zone = match last {
+                Some((name, zone)) if name == names.value(row) => zone,
+                _ => named(names.value(row))?,
+            };
+            last = Some((names.value(row), zone));
+            given.push(moved(time, &zone, is_instant));
+        }
+        let given = TimestampMicrosecondArray::from(given);
+        let given = if is_instant { given } else { given.with_timezone("UTC") };
+        Ok(ColumnarValue::Array(Arc::new(given)))
+    }
+}
+
+/// A zone by its name; a bare offset counts westwards, as POSIX has it (PostgreSQL 15 §B.5).
+fn named(name: &str) -> Result<Tz> {
+    let turned = match name.as_bytes().first() {
+        Some(b'+') => name.replacen('+', "-", 1),
+        Some(b'-') => name.replacen('-', "+", 1),
+        _ => name.to_owned(),
+    };
+    let wrong = |_| DataFusionError::Plan(format!("time zone `{name}` not recognized"));
+    Tz::from_str(&turned).map_err(wrong)
+}
+
+fn moved(time: i64, zone: &Tz, is_instant: bool) -> Option<i64> {
+    let time = DateTime::from_timestamp_micros(time)?.naive_utc();
+    Some(match is_instant {
+        true => zone.from_utc_datetime(&time).naive_local().and_utc().timestamp_micros(),
+        // What clocks show twice is the earlier instant.
+        false => zone.from_local_datetime(&time).earliest()?.timestamp_micros(),
+    })
+}

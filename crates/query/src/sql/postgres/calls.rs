@@ -1,0 +1,174 @@
+//! Calls of PostgreSQL's functions that say what the server and the session are, as the planner takes
+//! them: constants, functions of ours, or nothing where there is nothing to say.
+
+use datafusion::sql::sqlparser::ast::{Expr, Function, FunctionArguments, Ident, ObjectName};
+
+use super::adapt::{
+    Adapter, arguments, is_of_rights, list_length, literal, null, number, parsed, quoted, text_of, truth,
+};
+use super::tables::SETTINGS;
+use super::types::PgType;
+use super::{Postgres, index_oid, numbered, patterns, postgis, shapes, table_oid};
+
+/// Functions that the planner has under another name.
+const OTHER_NAMES: [(&str, &str); 4] =
+    [("variance", "var_samp"), ("every", "bool_and"), ("sign", "signum"), ("gen_random_uuid", "uuid")];
+
+impl Adapter<'_> {
+    pub(super) fn function(&mut self, function: &mut Function) -> Option<Expr> {
+        let parts: Vec<&Ident> = function.name.0.iter().map(|part| part.as_ident()).collect::<Option<_>>()?;
+        let name = match parts.as_slice() {
+            [name] => name.value.to_lowercase(),
+            [schema, name] if is_in_path(schema) => name.value.to_lowercase(),
+            _ => return None,
+        };
+        if parts.len() == 2 {
+            function.name = ObjectName::from(vec![Ident::new(name.clone())]);
+        }
+        // Lists of what the catalogue says to rights and roles, of which there are none.
+        if name == "array" && matches!(function.args, FunctionArguments::Subquery(_)) {
+            return Some(null());
+        }
+        let arguments = arguments(function);
+        let first = arguments.first();
+        if let Some((_, ours)) = OTHER_NAMES.iter().find(|(theirs, _)| *theirs == name) {
+            function.name = ObjectName::from(vec![Ident::new(*ours)]);
+            return None;
+        }
+        if numbered::is_numbered(&name) {
+            self.needs.asks_numbers = true;
+            return None;
+        }
+        if let Some(shape) = shapes::function(&name, &arguments) {
+            return Some(shape);
+        }
+        Some(match name.as_str() {
+            "version" => text_of(&Postgres::version()),
+            "current_schema" | "current_database" | "current_catalog" | "current_user" | "session_user"
+            | "user" | "current_role" => match name.as_str() {
+                "current_database" => text_of(&self.postgres.database),
+                other => self.word(other)?,
+            },
+            "current_schemas" => parsed("make_array('pg_catalog', 'public')")?,
+            "pg_backend_pid" => number(i64::from(self.postgres.process)),
+            "pg_is_in_recovery" | "pg_is_other_temp_schema" => truth(false),
+            "pg_my_temp_schema"
+            | "pg_relation_size"
+            | "pg_table_size"
+            | "pg_total_relation_size"
+            | "pg_indexes_size"
+            | "pg_database_size"
+            | "inet_server_port" => number(0),
+            name if name.starts_with("pg_") && name.ends_with("_is_visible") => truth(true),
+            "has_schema_privilege" => {
+                truth(!literal(arguments.last()?).is_some_and(|right| right.eq_ignore_ascii_case("create")))
+            }
+            "has_database_privilege" | "has_function_privilege" | "has_type_privilege" | "pg_has_role" => {
+                truth(true)
+            }
+            "has_table_privilege" | "has_any_column_privilege" | "has_column_privilege" => {
+                truth(literal(arguments.last()?).is_some_and(|right| right.eq_ignore_ascii_case("select")))
+            }
+            "array_to_string" if first.is_some_and(is_of_rights) => null(),
+            "pg_size_pretty" => text_of("0 bytes"),
+            "pg_get_userbyid" => text_of(&self.postgres.user),
+            "pg_encoding_to_char" => text_of("UTF8"),
+            "_pg_expandarray" => parsed(&format!("unnest(pg_expanded({}))", first?))?,
+            "generate_subscripts" => parsed(&format!("unnest(pg_subscripts({}))", first?))?,
+            "mod" => parsed(&format!("({}) % ({})", first?, arguments.get(1)?))?,
+            name if name.starts_with("pg_stat_get_") => number(0),
+            "date_part" => parsed(&format!("CAST({function} AS DOUBLE)"))?,
+            "to_char" => patterns::to_char(&arguments)?,
+            "to_timestamp" => patterns::to_timestamp(&arguments)?,
+            "to_date" => patterns::to_date(&arguments)?,
+            "localtimestamp" => parsed("timezone('UTC', now())")?,
+            "age" if arguments.len() == 1 => parsed(&format!("age(current_date(), {})", first?))?,
+            "clock_timestamp" | "statement_timestamp" | "transaction_timestamp" => parsed("now()")?,
+            "postgis_version" => text_of(postgis::VERSION),
+            "postgis_lib_version" | "postgis_scripts_installed" | "postgis_scripts_released" => {
+                text_of(postgis::RELEASE)
+            }
+            "postgis_full_version" => text_of(&format!("POSTGIS=\"{}\"", postgis::RELEASE)),
+            "postgis_geos_version" | "postgis_proj_version" => text_of(postgis::RELEASE),
+            "quote_ident" => first?.clone(),
+            "to_regclass" | "regclass" => self.class(&literal(first?)?),
+            "format" => patterns::formatted(&arguments)?,
+            // The one list that has its length asked for is that of the schemas.
+            "array_upper" => match list_length(first?) {
+                Some(length) => number(i64::try_from(length).ok()?),
+                None => parsed(&format!("array_length({}, 1)", first?))?,
+            },
+            "array_lower" => number(1),
+            "to_regtype" => {
+                let found = PgType::of_name(&literal(first?)?);
+                found.map_or_else(null, |of| number(i64::from(of.oid)))
+            }
+            "shobj_description"
+            | "pg_get_expr"
+            | "pg_get_viewdef"
+            | "pg_get_partkeydef"
+            | "pg_get_ruledef"
+            | "pg_get_triggerdef"
+            | "pg_get_serial_sequence"
+            | "pg_get_functiondef"
+            | "pg_get_function_result"
+            | "pg_get_function_arguments"
+            | "pg_get_function_identity_arguments"
+            | "pg_get_function_sqlbody"
+            | "pg_postmaster_start_time"
+            | "pg_conf_load_time"
+            | "inet_server_addr"
+            | "inet_client_addr"
+            | "pg_tablespace_location"
+            | "pg_get_statisticsobjdef_columns" => null(),
+            "current_setting" => match literal(first?) {
+                Some(name) => setting(&name.to_lowercase()),
+                None => setting_of(first?)?,
+            },
+            "set_config" => arguments.get(1)?.clone(),
+            "txid_current" | "pg_current_xact_id" => number(1),
+            _ => return None,
+        })
+    }
+
+    /// The number of a table that is named, if there is one.
+    pub(super) fn class(&self, name: &str) -> Expr {
+        let name = numbered::bare(name);
+        if name.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() {
+            return parsed(name).unwrap_or_else(null);
+        }
+        // What the catalogue has no rows for has a number all the same: clients compare with it.
+        let fixed = [("pg_class", 1259), ("pg_namespace", 2615), ("pg_type", 1247), ("pg_database", 1262)];
+        if let Some((_, oid)) = fixed.iter().find(|(known, _)| *known == name) {
+            return number(*oid);
+        }
+        let of_key = name.strip_suffix("_pkey").filter(|table| self.scope.has_table(table));
+        match of_key {
+            Some(table) => number(index_oid(table)),
+            None if self.scope.has_table(name) => number(table_oid(name)),
+            None => null(),
+        }
+    }
+}
+
+/// The value of a setting.
+fn setting(name: &str) -> Expr {
+    let known = SETTINGS.iter().find(|(known, _)| *known == name);
+    known.map_or_else(null, |(_, value)| text_of(value))
+}
+
+/// The value of a setting of which the expression is the name.
+fn setting_of(name: &Expr) -> Option<Expr> {
+    let mut case = format!("CASE {name}");
+    for (known, value) in SETTINGS {
+        case.push_str(&format!(" WHEN {} THEN {}", quoted(known), quoted(value)));
+    }
+    parsed(&format!("{case} END"))
+}
+
+/// Whether functions of the schema are named without it, too.
+fn is_in_path(schema: &Ident) -> bool {
+    ["pg_catalog", "information_schema", "public"]
+        .iter()
+        .any(|known| schema.value.eq_ignore_ascii_case(known))
+}

@@ -1,0 +1,94 @@
+//! Operators that PostgreSQL has for types for which the planner has not: sums and differences of dates, in
+//! whole days, spans so many times (§9.9, table 9.32), and truths beside texts that write them (§8.6).
+
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use datafusion::common::DFSchema;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::FunctionRegistry;
+use datafusion::execution::context::SessionContext;
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
+use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, lit};
+use datafusion::sql::sqlparser::ast::BinaryOperator;
+
+use crate::functions::span_times;
+
+/// Registers them.
+pub(super) fn register(context: &SessionContext) {
+    let registered = context.state_ref().write().register_expr_planner(Arc::new(Operators));
+    registered.expect("the session's own registry takes planners");
+}
+
+/// `date - date` is a number of days; `date + number` and `date - number` are dates; `interval * number` is a
+/// span; `flag = 't'` asks whether it is true.
+#[derive(Debug)]
+struct Operators;
+
+impl ExprPlanner for Operators {
+    fn plan_binary_op(&self, raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+        let op = match raw.op {
+            BinaryOperator::Plus => Operator::Plus,
+            BinaryOperator::Minus => Operator::Minus,
+            BinaryOperator::Multiply => return multiplied(raw, schema),
+            BinaryOperator::Eq => return beside_truths(raw, Operator::Eq, schema),
+            BinaryOperator::NotEq => return beside_truths(raw, Operator::NotEq, schema),
+            _ => return Ok(PlannerResult::Original(raw)),
+        };
+        let (left, right) = (raw.left.get_type(schema)?, raw.right.get_type(schema)?);
+        let days = |expr: Expr| cast(expr, DataType::Int32);
+        let sum = |left: Expr, right: Expr| {
+            Expr::BinaryExpr(BinaryExpr { left: Box::new(left), op, right: Box::new(right) })
+        };
+        Ok(match (left, op, right) {
+            (DataType::Date32, Operator::Minus, DataType::Date32) => {
+                PlannerResult::Planned(sum(days(raw.left), days(raw.right)))
+            }
+            (DataType::Date32, _, number) if number.is_integer() => {
+                let moved = sum(days(raw.left), days(raw.right));
+                PlannerResult::Planned(cast(cast(moved, DataType::Int32), DataType::Date32))
+            }
+            _ => PlannerResult::Original(raw),
+        })
+    }
+}
+
+/// A span so many times, in either order.
+fn multiplied(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+    let (left, right) = (raw.left.get_type(schema)?, raw.right.get_type(schema)?);
+    Ok(match (left, right) {
+        (DataType::Interval(_), number) if number.is_numeric() => {
+            PlannerResult::Planned(span_times().call(vec![raw.left, raw.right]))
+        }
+        (number, DataType::Interval(_)) if number.is_numeric() => {
+            PlannerResult::Planned(span_times().call(vec![raw.right, raw.left]))
+        }
+        _ => PlannerResult::Original(raw),
+    })
+}
+
+/// A comparison in which a text beside a truth is one that writes a truth.
+fn beside_truths(
+    raw: RawBinaryExpr,
+    op: Operator,
+    schema: &DFSchema,
+) -> Result<PlannerResult<RawBinaryExpr>> {
+    let is_truth = |expr: &Expr| Ok::<_, DataFusionError>(expr.get_type(schema)? == DataType::Boolean);
+    let (left, right) = match (written_truth(&raw.left), written_truth(&raw.right)) {
+        (Some(truth), None) if is_truth(&raw.right)? => (lit(truth), raw.right),
+        (None, Some(truth)) if is_truth(&raw.left)? => (raw.left, lit(truth)),
+        _ => return Ok(PlannerResult::Original(raw)),
+    };
+    let compared = BinaryExpr { left: Box::new(left), op, right: Box::new(right) };
+    Ok(PlannerResult::Planned(Expr::BinaryExpr(compared)))
+}
+
+/// The truth that a text writes.
+fn written_truth(expr: &Expr) -> Option<bool> {
+    let Expr::Literal(value, _) = expr else { return None };
+    match value.try_as_str().flatten()?.to_lowercase().as_str() {
+        "t" | "true" | "y" | "yes" | "on" | "1" => Some(true),
+        "f" | "false" | "n" | "no" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}

@@ -1,0 +1,122 @@
+//! PostGIS's functions, operators and casts in the words that the planner has for geometry. Every geometry
+//! here is in WGS 84, so that what is said of its coordinate system is said of all.
+
+use datafusion::sql::sqlparser::ast::Expr;
+
+use super::adapt::{literal, parsed, quoted};
+use super::typmod::SRID;
+use crate::functions::BOXES_MEET;
+
+/// What stands for a call, if it is one of PostGIS that the planner has not.
+pub(super) fn function(name: &str, arguments: &[Expr]) -> Option<Expr> {
+    let first = arguments.first();
+    let text = match (name, arguments.len()) {
+        ("st_asbinary" | "st_aswkb", 1) => format!("wkb_of(st_asbinary({}), 'NDR')", first?),
+        ("st_asbinary" | "st_aswkb", 2) => {
+            format!("wkb_of(st_asbinary({}), {})", first?, arguments.get(1)?)
+        }
+        ("st_srid", 1) => format!("CASE WHEN {} IS NOT NULL THEN {SRID} END", first?),
+        ("st_zmflag", 1) => {
+            format!("CASE st_coorddim({}) WHEN 2 THEN 0 WHEN 3 THEN 2 WHEN 4 THEN 3 END", first?)
+        }
+        // A number of ours, or of nothing, changes nothing; another system is not given.
+        ("st_setsrid" | "st_transform", 2) if is_system(arguments.get(1)?) => return first.cloned(),
+        // There are no curves, and nothing that is a box is kept otherwise.
+        ("st_curvetoline", 1..) => return first.cloned(),
+        ("st_geomfromtext" | "st_geomfromewkt" | "st_geometryfromtext" | "st_wkttosql", 1..) => {
+            return match literal(first?) {
+                Some(text) => of_text(&text),
+                None => parsed(&format!("st_geomfromtext({})", first?)),
+            };
+        }
+        ("st_geomfromwkb" | "st_geomfromewkb", 1..) => return parsed(&format!("st_geomfromwkb({})", first?)),
+        // What stands for points only is asked of the box, which a point is itself.
+        ("st_x" | "st_y", 1) => {
+            let edge = if name == "st_x" { "st_xmin" } else { "st_ymin" };
+            format!("CASE WHEN geometrytype({0}) = 'POINT' THEN {edge}({0}) END", first?)
+        }
+        ("st_envelope", 1) => {
+            format!("st_makeenvelope(st_xmin({0}), st_ymin({0}), st_xmax({0}), st_ymax({0}))", first?)
+        }
+        ("st_asewkt", 1) => format!("'SRID={SRID};' || st_astext({})", first?),
+        ("st_asewkb", 1) => format!("wkb_of(st_asbinary({}), 'EWKB')", first?),
+        ("st_dwithin", 3) => {
+            format!("st_distance({}, {}) <= {}", first?, arguments.get(1)?, arguments.get(2)?)
+        }
+        ("st_extent", 1) => extent(first?),
+        ("st_estimatedextent" | "st_estimated_extent", 2) => estimated(&[literal(first?)?]),
+        ("st_estimatedextent" | "st_estimated_extent", 3..) => {
+            estimated(&[literal(first?)?, literal(arguments.get(1)?)?])
+        }
+        _ => return None,
+    };
+    parsed(&text)
+}
+
+/// The box around all rows' geometries, none when there is no row.
+fn extent(of: &Expr) -> String {
+    format!("make_box(min(st_xmin({of})), min(st_ymin({of})), max(st_xmax({of})), max(st_ymax({of})))")
+}
+
+/// The box around a table, of the edges that are kept beside its geometry.
+fn estimated(table: &[String]) -> String {
+    let quoted = |name: &String| format!("\"{}\"", name.replace('"', "\"\""));
+    let table = table.iter().map(quoted).collect::<Vec<_>>().join(".");
+    format!("(SELECT make_box(min(xmin), min(ymin), max(xmax), max(ymax)) FROM {table})")
+}
+
+fn is_system(number: &Expr) -> bool {
+    [SRID.to_string(), "0".to_owned()].contains(&number.to_string())
+}
+
+/// `a && b` of geometries, or of lists where one is written out.
+pub(super) fn overlap(left: &Expr, right: &Expr) -> Option<Expr> {
+    let is_list = |expr: &Expr| {
+        matches!(expr, Expr::Array(_)) || expr.to_string().to_lowercase().starts_with("make_array(")
+    };
+    parsed(&match is_list(left) || is_list(right) {
+        true => format!("array_has_any({left}, {right})"),
+        false => format!("{BOXES_MEET}(st_asbinary({left}), st_asbinary({right}))"),
+    })
+}
+
+/// A cast to geometry, which a column is already.
+pub(super) fn cast(to: &str, inner: &Expr) -> Option<Expr> {
+    let to = to.split('(').next().unwrap_or(to).trim_start_matches("public.");
+    match to {
+        "geometry" | "geography" => match literal(inner) {
+            Some(text) => of_text(&text),
+            None => Some(inner.clone()),
+        },
+        "box2d" | "box3d" => match literal(inner) {
+            Some(text) => of_box(&text),
+            None => Some(inner.clone()),
+        },
+        _ => None,
+    }
+}
+
+/// A box that is written out, `BOX(west south, east north)`, as the polygon that it is.
+fn of_box(text: &str) -> Option<Expr> {
+    let corners = text.trim().strip_suffix(')')?.split_once('(')?.1;
+    let (lower, upper) = corners.split_once(',')?;
+    let corner = |text: &str| -> Option<[f64; 2]> {
+        let mut numbers = text.split_whitespace().map(str::parse);
+        Some([numbers.next()?.ok()?, numbers.next()?.ok()?])
+    };
+    let ([west, south], [east, north]) = (corner(lower)?, corner(upper)?);
+    parsed(&format!("st_makeenvelope({west:?}, {south:?}, {east:?}, {north:?})"))
+}
+
+/// A geometry that is written out: as (E)WKT, or as (E)WKB in hexadecimal digits.
+fn of_text(text: &str) -> Option<Expr> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return parsed(&format!("st_geomfromwkb(X'{text}')"));
+    }
+    let plain = match text.split_once(';') {
+        Some((system, plain)) if system.to_ascii_uppercase().starts_with("SRID=") => plain,
+        _ => text,
+    };
+    parsed(&format!("st_geomfromtext({})", quoted(plain)))
+}
