@@ -1,11 +1,13 @@
 """rasterio reads coverages, maps and tiles of maps; covjson-pydantic reads EDR over rasters."""
 import json
 import sys
+import tempfile
 import urllib.parse
 import urllib.request
 
 import numpy
 import rasterio
+import xarray
 from covjson_pydantic.coverage import Coverage, CoverageCollection
 from rasterio.io import MemoryFile
 from rasterio.warp import transform, transform_bounds
@@ -54,6 +56,19 @@ with MemoryFile(small) as memory, memory.open() as cut:
 half = get("/coverage", bbox=box, **{"bbox-crs": "EPSG:32648", "scale-factor": 2})
 with MemoryFile(half) as memory, memory.open() as cut:
     assert abs(cut.width - 51) <= 3, cut.width
+with tempfile.NamedTemporaryFile(suffix=".nc") as file:
+    file.write(get("/coverage", bbox=box, f="netcdf", **{"bbox-crs": "EPSG:32648"}))
+    file.flush()
+    with MemoryFile(part) as memory, memory.open() as cut, xarray.open_dataset(file.name) as grid:
+        name = next(iter(grid.data_vars))
+        values = grid[name].values[0]
+        expected = cut.read(1, masked=True).astype(float).filled(numpy.nan)
+        assert numpy.allclose(values, expected, equal_nan=True), (values.shape, expected.shape)
+        assert grid["x"].values[0] == cut.bounds.left + 15 and grid["y"].values[0] == cut.bounds.top - 15
+        assert grid.attrs["cuulong_crs"] == "EPSG:32648" and {"lat", "lon"} <= set(grid[name].coords), grid
+        lons, lats = transform(crs, "EPSG:4326", [grid["x"].values[7]], [grid["y"].values[3]])
+        found = float(grid["lon"].values[3, 7]), float(grid["lat"].values[3, 7])
+        assert numpy.allclose(found, (lons[0], lats[0]), atol=1e-7), (found, lons, lats)
 document = field("/coverage", bbox=box, f="covjson", **{"bbox-crs": "EPSG:32648"})
 values = list(document[0]["ranges"].values())[0]
 assert values["shape"][1] * values["shape"][0] == len(values["values"])

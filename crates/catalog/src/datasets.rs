@@ -16,7 +16,7 @@ use crate::directory::Wanted;
 use crate::entity::{agency, dataset};
 use crate::feed::{Change, ChangeKind};
 use crate::row::{coded, micros, stored};
-use crate::{Catalog, Error, records};
+use crate::{Catalog, Error, records, told};
 
 /// Rows of one INSERT or ids of one look-up: twelve values each, far below what either database binds.
 const CHUNK: usize = 1_000;
@@ -79,6 +79,7 @@ impl Catalog {
             }
             write.about(Topic::Access, Subject::Agency(agency.id.clone()));
         }
+        told::note_agencies(&write.tx, Utc::now()).await?;
         write.commit().await
     }
 
@@ -120,6 +121,7 @@ impl Catalog {
             let insert = dataset::Entity::insert_many(rows).exec_without_returning(&write.tx).await;
             insert.map_err(|error| Error::writing(error, what(), "one of the agencies".to_owned()))?;
             records::note_new(&write.tx, chunk).await?;
+            told::note_new(&write.tx, chunk).await?;
             for dataset in chunk {
                 write.tell(Change::of_dataset(ChangeKind::Registered, &dataset.id, dataset.created_at));
             }
@@ -158,13 +160,15 @@ impl Catalog {
             Access::Restricted => None,
             Access::Open | Access::Shared => Some(false),
         };
-        records::note_change(&write.tx, &dataset.id, Utc::now(), withdrawn).await?;
+        let now = Utc::now();
+        records::note_change(&write.tx, &dataset.id, now, withdrawn).await?;
+        told::note(&write.tx, dataset, now).await?;
         let kind = match (width(before_access), width(dataset.access)) {
             (before, now) if now > before => ChangeKind::Opened,
             (before, now) if now < before => ChangeKind::Narrowed,
             _ => ChangeKind::Described,
         };
-        write.tell(Change::of_dataset(kind, &dataset.id, Utc::now()));
+        write.tell(Change::of_dataset(kind, &dataset.id, now));
         write.commit().await
     }
 
@@ -264,7 +268,7 @@ async fn agency_of(dataset: &Dataset, tx: &DatabaseTransaction) -> Result<Agency
 }
 
 /// Everything by which a dataset is found, folded. The blanks at the ends keep words apart.
-fn search_text(dataset: &Dataset, agency: Option<&Agency>) -> String {
+pub(crate) fn search_text(dataset: &Dataset, agency: Option<&Agency>) -> String {
     let mut parts = vec![dataset.id.as_str(), &dataset.source, dataset.agency.as_str()];
     for text in [&dataset.title, &dataset.description].into_iter().chain(agency.map(|agency| &agency.name)) {
         parts.push(&text.vi);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use model::{Access, AgencyId, DatasetId, DatasetKind, Theme, UserId, fold};
+use model::{Access, AgencyId, Dataset, DatasetId, DatasetKind, Theme, UserId, fold};
 use parking_lot::Mutex;
 use policy::{Grant, Permit, Policy, Principal, Purpose, decide};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
@@ -33,6 +33,20 @@ pub(crate) struct Entry {
     pub(crate) agency: AgencyId,
     /// Everything by which it is found, folded.
     search: Box<str>,
+}
+
+impl Entry {
+    /// The entry of a dataset that is found by a folded text.
+    pub(crate) fn of(dataset: &Dataset, search: String) -> Entry {
+        Entry {
+            id: dataset.id.clone(),
+            kind: dataset.kind,
+            theme: dataset.theme,
+            access: dataset.access,
+            agency: dataset.agency.clone(),
+            search: search.into_boxed_str(),
+        }
+    }
 }
 
 /// A dataset, and whether something is said of it.

@@ -8,6 +8,7 @@ mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Utc;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelBehavior, DatabaseTransaction, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait,
@@ -22,7 +23,7 @@ use crate::access::GATE;
 use crate::cache::Topic;
 use crate::entity::{agency, setting};
 use crate::reference::Reference;
-use crate::{Catalog, Error, Gazetteer, datasets};
+use crate::{Catalog, Error, Gazetteer, datasets, told};
 
 /// The setting that holds the fingerprint of the reference that was applied last.
 const FINGERPRINT: &str = "reference.fingerprint";
@@ -69,6 +70,7 @@ impl Catalog {
         let mut changes = ReferenceChanges::default();
         let agencies = reference.agencies.iter().map(datasets::agency_to_row).collect();
         merge::<agency::Entity>(tx, agencies, |row| row.id.clone(), false, &mut changes).await?;
+        told::note_agencies(tx, Utc::now()).await?;
         take::<model::Property>(tx, &reference.properties, false, &mut changes).await?;
         take::<model::Place>(tx, &reference.places, false, &mut changes).await?;
         take(tx, &reference.sectors, true, &mut changes).await?;

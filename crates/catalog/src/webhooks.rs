@@ -26,7 +26,7 @@ pub struct Webhook {
     pub user: Option<UserId>,
     /// Where changes are sent to.
     pub url: String,
-    /// What they are signed with.
+    /// What they are signed with, as whoever keeps it has sealed it.
     pub secret: SecretString,
     /// Which changes are wanted, as parameters of an address.
     pub wanted: String,
@@ -108,6 +108,18 @@ impl Catalog {
     /// One webhook.
     pub async fn webhook(&self, id: &str) -> Result<Option<Webhook>, Error> {
         webhook::Entity::find_by_id(id).one(self.reader()).await?.map(from_row).transpose()
+    }
+
+    /// Keeps the secret of a webhook in another form, unless somebody else has done so.
+    pub async fn seal_webhook(&self, hook: &Webhook, sealed: &SecretString) -> Result<(), Error> {
+        let write = self.write(&[]).await?;
+        webhook::Entity::update_many()
+            .col_expr(webhook::Column::Secret, Expr::val(sealed.expose_secret()))
+            .filter(webhook::Column::Id.eq(hook.id.as_str()))
+            .filter(webhook::Column::Secret.eq(hook.secret.expose_secret()))
+            .exec(&write.tx)
+            .await?;
+        write.commit().await
     }
 
     /// Removes a webhook with what it has left to send.

@@ -21,7 +21,7 @@ pub use bar::{Bar, BarChart, Method};
 pub use line::{LineChart, Point, Series, Threshold};
 pub use series::{MOST_STRETCHES, SeriesChart, SeriesOf, Stretch};
 pub use spark::spark;
-pub use words::{Words, local_day, places_for};
+pub use words::{Words, filled, local_day, places_for};
 
 /// How much room a drawing has. Both are put on the page and the stylesheet shows the one that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,6 +24,13 @@ static_loader! {
     };
 }
 
+/// The blanks of a message with the texts that fill them.
+pub fn filled<const N: usize>(
+    blanks: [(&'static str, &dyn Display); N],
+) -> HashMap<Cow<'static, str>, FluentValue<'static>> {
+    blanks.iter().map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(value.to_string()))).collect()
+}
+
 /// Speaks one language. Khmer has no messages yet and reads Vietnamese.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Words {
@@ -57,11 +64,7 @@ impl Words {
         key: &str,
         blanks: [(&'static str, &dyn Display); N],
     ) -> String {
-        let blanks: HashMap<Cow<'static, str>, FluentValue<'_>> = blanks
-            .iter()
-            .map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(value.to_string())))
-            .collect();
-        MESSAGES.lookup_with_args(&self.identifier(), key, &blanks)
+        MESSAGES.lookup_with_args(&self.identifier(), key, &filled(blanks))
     }
 
     /// The label of an alarm level: I, II or III.

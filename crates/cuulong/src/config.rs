@@ -54,6 +54,8 @@ pub struct Config {
     pub webhook_attempts: u32,
     /// The pause after the first attempt, seconds.
     pub webhook_pause_seconds: u64,
+    /// The file with the node's secret, which seals what the catalogue keeps of webhooks.
+    pub secret_file: PathBuf,
     /// The node's name among the centres of the WMO Information System.
     pub wis2_centre: String,
     /// Where queries run that are too large for this machine.
@@ -147,6 +149,7 @@ struct File {
     outgoing_private: Option<String>,
     webhook_attempts: Option<u64>,
     webhook_pause_seconds: Option<u64>,
+    secret_file: Option<String>,
     engine: Option<String>,
     cluster_secret: Option<String>,
     cluster_from_bytes: Option<u64>,
@@ -207,6 +210,8 @@ impl Config {
         let outgoing_private = values.pick("outgoing_private", None, file.outgoing_private, "");
         let attempts = values.pick("webhook_attempts", None, number(file.webhook_attempts), "12");
         let pause = values.pick("webhook_pause_seconds", None, number(file.webhook_pause_seconds), "5");
+        let secret_default = data.join("node.secret").display().to_string();
+        let secret_file = values.pick("secret_file", None, file.secret_file, &secret_default);
         let engine = values.pick("engine", settings.engine.clone(), file.engine, "local");
         let cluster_secret = values.secret("cluster_secret", file.cluster_secret);
         let cluster_from_bytes =
@@ -260,6 +265,7 @@ impl Config {
             webhook_attempts: u32::try_from(positive("webhook_attempts", &attempts)?)
                 .map_err(|e| ConfigError(format!("webhook_attempts: {e}")))?,
             webhook_pause_seconds: positive("webhook_pause_seconds", &pause)?,
+            secret_file: PathBuf::from(secret_file),
             pgwire: Some(pgwire).filter(|pgwire| pgwire.listen != "none"),
             mqtt: Some(mqtt).filter(|mqtt| mqtt.listen != "none"),
             engine: engine_at(&engine)?,

@@ -12,6 +12,7 @@ mod node;
 pub mod operate;
 mod progress;
 pub mod sample;
+mod secret;
 mod stalled;
 pub mod traces;
 

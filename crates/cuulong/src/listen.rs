@@ -1,5 +1,5 @@
-//! Connections over HTTP: each is served on its own, has a limited time to say what it wants, and is
-//! ended in good order when the node stops.
+//! Connections: each is served on its own. Those over HTTP have a limited time to say what they want, and
+//! are ended in good order when the node stops; those of other protocols end with it.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -13,7 +13,8 @@ use axum::extract::{ConnectInfo, Request};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::{ServiceExt, service_fn};
@@ -24,6 +25,35 @@ use crate::stalled::{Watched, Watchful};
 pub(crate) const HEAD: Duration = Duration::from_secs(30);
 /// How long another end of HTTP/2 may leave a ping unanswered.
 const PONG: Duration = Duration::from_secs(20);
+
+/// Takes connections of a protocol until this is dropped; they end with it.
+pub(crate) async fn take<Ending>(
+    listener: TcpListener,
+    protocol: &'static str,
+    serve: impl Fn(TcpStream, SocketAddr) -> Ending,
+) where
+    Ending: Future<Output = ()> + Send + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((socket, address)) => {
+                    if let Err(error) = socket.set_nodelay(true) {
+                        tracing::debug!(%error, "a connection sends its packets late");
+                    }
+                    connections.spawn(serve(socket, address));
+                }
+                Err(error) => {
+                    // Out of sockets: those that end make room.
+                    tracing::warn!(%error, protocol, "a connection was not taken");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
 
 /// Serves until `stop` resolves, then lets the requests under way end.
 pub(crate) async fn serve(

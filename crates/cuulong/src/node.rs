@@ -67,6 +67,15 @@ pub enum NodeError {
     /// The certificate of the PostgreSQL protocol.
     #[error("cannot serve the PostgreSQL protocol in TLS")]
     Tls(#[from] sqlwire::TlsError),
+    /// The file with the node's secret.
+    #[error("cannot read the node's secret from `{path}`", path = path.display())]
+    Secret {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The address to listen on.
     #[error("cannot listen on `{address}`")]
     Listen {
@@ -165,7 +174,8 @@ impl Node {
             .local_addr()
             .map_err(|source| NodeError::Listen { address: pgwire.listen.clone(), source })?;
         let server = sqlwire::Server::new(self.app.catalog.clone(), self.app.engine.clone(), tls, limits);
-        self.background.spawn(server.serve(listener));
+        let one = move |socket, address| server.clone().connection(socket, address);
+        self.background.spawn(listen::take(listener, "the PostgreSQL protocol", one));
         Ok(Some(address))
     }
 
@@ -195,7 +205,8 @@ impl Node {
             .map_err(|source| NodeError::Listen { address: mqtt.listen.clone(), source })?;
         self.app.serves_mqtt(address.port());
         let server = mqttwire::Server::new(self.app.clone(), tls, limits);
-        self.background.spawn(server.serve(listener));
+        let one = move |socket, address| server.clone().connection(socket, address);
+        self.background.spawn(listen::take(listener, "MQTT", one));
         Ok(Some(address))
     }
 
@@ -292,6 +303,8 @@ async fn build(config: &Config, demo: bool, lock: &Lock) -> Result<App, NodeErro
         // Reads end by their own budget; this is for whatever hangs in spite of it.
         request_timeout: Duration::from_secs(config.query_seconds.saturating_mul(20).max(600)),
         console_key: Some(lock.key.clone()),
+        sealer: crate::secret::of_file(&config.secret_file)
+            .map_err(|source| NodeError::Secret { path: config.secret_file.clone(), source })?,
         client_address_header: config.client_address_header.clone(),
         changes_kept: config.changes_kept,
         outgoing_private: config.outgoing_private.clone(),

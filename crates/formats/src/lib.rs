@@ -52,8 +52,8 @@ pub use marked::{MAX_MARKS, Mark, MarkedWords, write_marked};
 pub use measure::{Measure, Sign, bare_number, parse_measure};
 pub use neighbourhood::{Neighbourhood, neighbourhood, neighbourhood_read_as, neighbourhood_under};
 pub use netcdf::{
-    GridReader, NetCdfGrid, NetCdfSeries, NetCdfVariable, SeriesStream, StreamedHead, StreamedRow,
-    StreamedSeries, StreamedVariable, write_grid, write_series,
+    GridReader, NetCdfField, NetCdfGrid, NetCdfSeries, NetCdfVariable, SeriesStream, StreamedHead,
+    StreamedRow, StreamedSeries, StreamedVariable, write_field, write_grid, write_series,
 };
 pub use number::{DecimalStyle, Number, parse_number};
 pub use text::{Charset, Note, NoteKind, Reading};

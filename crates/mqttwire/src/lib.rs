@@ -23,9 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serve::App;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::sessions::Sessions;
@@ -93,31 +92,13 @@ impl Server {
         Server { shared: Arc::new(shared) }
     }
 
-    /// Takes connections until this is dropped; they end with it.
-    pub async fn serve(self, listener: TcpListener) {
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((socket, address)) => {
-                        connections.spawn(connection(self.shared.clone(), socket, address));
-                    }
-                    Err(error) => {
-                        // Out of sockets: those that end make room.
-                        tracing::warn!(%error, "a connection of MQTT was not taken");
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                    }
-                },
-                Some(_) = connections.join_next() => {}
-            }
-        }
+    /// Serves one connection to its end.
+    pub async fn connection(self, socket: TcpStream, address: SocketAddr) {
+        connection(self.shared, socket, address).await;
     }
 }
 
 async fn connection(shared: Arc<Shared>, socket: TcpStream, address: SocketAddr) {
-    if let Err(error) = socket.set_nodelay(true) {
-        tracing::debug!(%error, "a connection sends its packets late");
-    }
     metrics::counter!("cuulong_mqtt_connections_total").increment(1);
     let place = shared.places.clone().try_acquire_owned().ok();
     match welcome::welcome(&shared, socket, address, place.is_some()).await {

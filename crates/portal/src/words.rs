@@ -63,11 +63,7 @@ impl Words {
 
     /// A message whose blanks are filled with these texts.
     pub fn fill<const N: usize>(&self, key: &str, blanks: [(&'static str, &dyn Display); N]) -> String {
-        let blanks: HashMap<Cow<'static, str>, FluentValue<'_>> = blanks
-            .iter()
-            .map(|(name, value)| (Cow::Borrowed(*name), FluentValue::from(value.to_string())))
-            .collect();
-        MESSAGES.lookup_with_args(&self.identifier(), key, &blanks)
+        MESSAGES.lookup_with_args(&self.identifier(), key, &chart::filled(blanks))
     }
 
     /// A message about a number of things: `$n` is the number as written, `$count` chooses the form.

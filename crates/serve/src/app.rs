@@ -78,6 +78,8 @@ pub struct ServeConfig {
     pub request_timeout: Duration,
     /// The key of the node's own console; absent, nobody has it.
     pub console_key: Option<SecretString>,
+    /// What seals secrets that the catalogue keeps.
+    pub sealer: crate::Sealer,
     /// The header in which a proxy before this node tells the client's address, e.g.
     /// `x-forwarded-for`; absent, the address of the connection counts.
     pub client_address_header: Option<HeaderName>,

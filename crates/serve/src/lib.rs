@@ -31,6 +31,7 @@ mod rasters;
 mod ready;
 pub mod records;
 mod sealed;
+mod sealer;
 mod shelf;
 mod sign_ins;
 mod sta;
@@ -49,6 +50,7 @@ pub mod live {
 
 pub use app::{App, Parts, ServeConfig};
 pub use outgoing::Allowed;
+pub use sealer::Sealer;
 pub use v1::{guess_document, openapi, report_document};
 
 use std::time::Duration;
@@ -92,6 +94,7 @@ pub fn router(app: App, pages: Router<App>) -> Router {
         .merge(sta::router())
         .merge(pages)
         .layer(from_fn(http::kept::keep))
+        .layer(from_fn(http::memento::travel))
         .layer(from_fn_with_state(app.clone(), http::principal::gate));
     let compressed = SizeAbove::new(512)
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))
@@ -137,6 +140,7 @@ fn cors() -> CorsLayer {
     // What a request may carry, and what a page may read of an answer beyond the few that are always open.
     let mut sent: Vec<HeaderName> = named(&[
         "accept",
+        "accept-datetime",
         "accept-language",
         "authorization",
         "content-crs",
@@ -168,6 +172,7 @@ fn cors() -> CorsLayer {
         "etag",
         "link",
         "location",
+        "memento-datetime",
         "preference-applied",
         "ratelimit",
         "ratelimit-policy",

@@ -9,7 +9,7 @@ mod content;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use catalog::{Gazetteer, Readable};
+use catalog::{DatasetSearch, Gazetteer, Readable};
 use chrono::{DateTime, Utc};
 use model::{Agency, AgencyId, Dataset, DatasetId, Lang, Text, Theme, VersionInfo};
 use policy::{Principal, Purpose};
@@ -42,12 +42,44 @@ pub struct Records<'a> {
     agencies: HashMap<AgencyId, Agency>,
     gazetteer: Arc<Gazetteer>,
     now: DateTime<Utc>,
+    known: Option<DateTime<Utc>>,
+}
+
+/// The instant as of which one dataset is asked for: of a version, the one at which it was committed, for
+/// whoever may know of the dataset.
+pub async fn instant_of(
+    app: &App,
+    principal: &Principal,
+    id: &DatasetId,
+    at: At,
+) -> Answer<Option<DateTime<Utc>>> {
+    match at {
+        At::Latest => Ok(None),
+        At::KnownAt(time) => Ok(Some(time)),
+        At::Version(_) => {
+            app.catalog.authorize(principal, id, Purpose::Describe, Utc::now()).await?;
+            Ok(params::version(app, id, at).await?.map(|version| version.committed_at))
+        }
+    }
 }
 
 impl<'a> Records<'a> {
     /// Begins to read for an asker, with links as it called us.
     pub async fn open(app: &'a App, principal: &'a Principal, links: &'a Links) -> Answer<Records<'a>> {
-        let agencies = app.catalog.agencies().await?;
+        Records::as_of(app, principal, links, None).await
+    }
+
+    /// The same, as of an instant when one is given.
+    pub async fn as_of(
+        app: &'a App,
+        principal: &'a Principal,
+        links: &'a Links,
+        known: Option<DateTime<Utc>>,
+    ) -> Answer<Records<'a>> {
+        let agencies = match known {
+            None => app.catalog.agencies().await?,
+            Some(time) => app.catalog.agencies_told(time).await?,
+        };
         Ok(Records {
             app,
             principal,
@@ -55,38 +87,63 @@ impl<'a> Records<'a> {
             agencies: agencies.into_iter().map(|agency| (agency.id.clone(), agency)).collect(),
             gazetteer: app.catalog.gazetteer().await?,
             now: Utc::now(),
+            known,
         })
     }
 
-    /// The record of one dataset, which is not found when the asker may not know of it.
+    /// The record of one dataset, which is not found when the asker may not know of it, or when it was not
+    /// there by then.
     pub async fn one(&self, id: &DatasetId, history: History) -> Answer<Record> {
         let app = self.app;
         app.catalog.authorize(self.principal, id, Purpose::Describe, self.now).await?;
         app.lake.settle(id).await?;
-        let dataset = app.catalog.dataset(id).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
+        let dataset = match self.known {
+            None => app.catalog.dataset(id).await?,
+            Some(time) => app.catalog.dataset_at(id, time).await?,
+        };
+        let dataset = dataset.ok_or_else(|| Problem::not_found(id.as_str()))?;
         let mut records = self.of(std::slice::from_ref(&dataset), history).await?;
         records.pop().ok_or_else(|| Problem::not_found(id.as_str()))
     }
 
-    /// The record of one dataset as of one of its versions: what it tells of data, and its
-    /// distributions, are pinned to it, so that later versions change nothing of it.
-    pub async fn version(&self, id: &DatasetId, number: u64) -> Answer<(Record, Version)> {
-        let app = self.app;
-        app.catalog.authorize(self.principal, id, Purpose::Describe, self.now).await?;
-        let at = At::Version(model::Version(number));
-        let info = params::version(app, id, at).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
-        let dataset = app.catalog.dataset(id).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
-        let visible = self.visible(std::slice::from_ref(&info)).await?;
-        let version = self.version_of(&info, &visible);
-        let mut record = self.described(&dataset);
-        record.modified = info.committed_at;
-        record.versions = vec![version.clone()];
-        let readable = app.catalog.readable(self.principal, std::slice::from_ref(id), self.now).await?;
-        if let Some(readable) = readable.first() {
-            content::fill(self, &mut record, &dataset, &readable.permit, at).await?;
+    /// The ids of the datasets that the asker may know of and that match, in order. Neither limit nor
+    /// offset of the search counts.
+    pub async fn matching(&self, search: &DatasetSearch) -> Answer<Vec<DatasetId>> {
+        let catalog = &self.app.catalog;
+        match self.known {
+            None => Ok(catalog.matching_datasets(self.principal, search, self.now).await?),
+            Some(time) => {
+                let told = catalog.matching_told(self.principal, search, self.now, time).await?;
+                Ok(told.into_iter().map(|told| told.dataset.id).collect())
+            }
         }
-        content::pin(&mut record, number);
-        Ok((record, version))
+    }
+
+    /// Some datasets as they are described, in the order of the ids; those that are not there are passed
+    /// over. Whoever calls has asked whether the asker may know of them.
+    pub async fn datasets(&self, ids: &[DatasetId]) -> Answer<Vec<Dataset>> {
+        let catalog = &self.app.catalog;
+        match self.known {
+            None => Ok(catalog.datasets_of(ids).await?),
+            Some(time) => Ok(catalog.told(ids, time).await?.into_iter().map(|told| told.dataset).collect()),
+        }
+    }
+
+    /// When what is told of these datasets changed last.
+    pub async fn changed(&self, ids: &[DatasetId]) -> Answer<HashMap<DatasetId, DateTime<Utc>>> {
+        let catalog = &self.app.catalog;
+        let Some(time) = self.known else {
+            let changes = catalog.record_changes_of(ids).await?;
+            return Ok(changes.into_iter().map(|(id, change)| (id, change.changed_at)).collect());
+        };
+        let told = catalog.told(ids, time).await?;
+        let mut changed: HashMap<DatasetId, DateTime<Utc>> =
+            told.into_iter().map(|told| (told.dataset.id, told.since)).collect();
+        for (id, version) in catalog.versions_of(ids, Some(time)).await? {
+            let last = changed.entry(id).or_insert(version.committed_at);
+            *last = version.committed_at.max(*last);
+        }
+        Ok(changed)
     }
 
     /// The records of datasets that the asker may know of, in their order.
@@ -96,19 +153,20 @@ impl<'a> Records<'a> {
         let mut histories: HashMap<DatasetId, Vec<VersionInfo>> = HashMap::new();
         match history {
             History::Newest => {
-                for (id, version) in catalog.versions_of(&ids, None).await? {
+                for (id, version) in catalog.versions_of(&ids, self.known).await? {
                     histories.insert(id, vec![version]);
                 }
             }
             History::Recent => {
                 for id in &ids {
                     let mut versions = catalog.versions(id).await?;
+                    versions.retain(|version| self.known.is_none_or(|time| version.committed_at <= time));
                     versions.truncate(MOST_VERSIONS);
                     histories.insert(id.clone(), versions);
                 }
             }
         }
-        let changes = catalog.record_changes_of(&ids).await?;
+        let changes = self.changed(&ids).await?;
         let readable = catalog.readable(self.principal, &ids, self.now).await?;
         let readable: HashMap<&DatasetId, &Readable> =
             readable.iter().map(|readable| (readable.permit.dataset(), readable)).collect();
@@ -118,17 +176,28 @@ impl<'a> Records<'a> {
         for dataset in datasets {
             let versions = histories.remove(&dataset.id).unwrap_or_default();
             let newest = versions.first().map(|version| version.committed_at);
-            let changed = changes.get(&dataset.id).map(|change| change.changed_at);
+            let changed = changes.get(&dataset.id).copied();
             let mut record = self.described(dataset);
             record.modified =
                 [newest, changed].into_iter().flatten().fold(dataset.created_at, |last, time| last.max(time));
             record.versions = versions.iter().map(|version| self.version_of(version, &visible)).collect();
-            if let Some(readable) = readable.get(&dataset.id) {
-                content::fill(self, &mut record, dataset, &readable.permit, At::Latest).await?;
+            let pin = versions.first().map(|version| version.version).filter(|_| self.known.is_some());
+            let is_there = self.known.is_none() || pin.is_some();
+            if let Some(readable) = readable.get(&dataset.id).filter(|_| is_there) {
+                let at = pin.map_or(At::Latest, At::Version);
+                content::fill(self, &mut record, dataset, &readable.permit, at).await?;
+                if let Some(version) = pin {
+                    content::pin(&mut record, version.0);
+                }
             }
             records.push(record);
         }
         Ok(records)
+    }
+
+    /// The instant that what is told is of.
+    fn time(&self) -> DateTime<Utc> {
+        self.known.unwrap_or(self.now)
     }
 
     /// What is told to whoever may know of the dataset.

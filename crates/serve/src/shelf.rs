@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use catalog::Gazetteer;
+use formats::NetCdfVariable;
 use model::{Bbox, Dataset, Datastream, DatastreamId, Lang, PlaceId, Position, Text};
 use policy::Permit;
 use query::At;
@@ -160,6 +161,13 @@ pub(crate) fn parameter(
         },
         measurement,
     }
+}
+
+/// A parameter with its values, as a variable of NetCDF.
+pub(crate) fn netcdf_variable(name: &str, parameter: &Parameter, values: Vec<f64>) -> NetCdfVariable {
+    let label = &parameter.observed_property.label;
+    let title = label.get("en").or_else(|| label.values().next()).cloned().unwrap_or_default();
+    NetCdfVariable { name: name.to_owned(), title, unit: parameter.unit.ucum.clone(), values }
 }
 
 fn i18n(text: &Text) -> I18n {

@@ -13,7 +13,7 @@ use chrono::{TimeDelta, Utc};
 use futures::StreamExt;
 use policy::Principal;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::time::{Instant, timeout};
 use url::Url;
@@ -22,6 +22,7 @@ use crate::App;
 use crate::changes::{self, ChangeDocument, Start, Teller};
 use crate::http::{Answer, Links, Problem};
 use crate::sealed::hmac_sha256;
+use crate::sealer::Sealer;
 use crate::v1::wanted_of;
 
 /// What only one node does.
@@ -50,6 +51,9 @@ impl App {
     /// Sends changes while this node holds the lease. Where there are no webhooks, nothing is held
     /// and nothing is written.
     pub async fn keep_webhooks(self) {
+        if let Err(problem) = self.seal_secrets().await {
+            tracing::warn!(?problem, "secrets of webhooks are not sealed yet");
+        }
         let mut watch = None;
         let mut turns = Turns { seen: None, since: Instant::now(), shown: None };
         loop {
@@ -69,6 +73,19 @@ impl App {
                 }
             }
         }
+    }
+
+    /// Seals the secrets that were kept as they are before there were sealers.
+    async fn seal_secrets(&self) -> Answer<()> {
+        for hook in self.catalog.webhooks(None).await? {
+            if Sealer::is_sealed(&hook.secret) {
+                continue;
+            }
+            if let Some(sealed) = self.config.sealer.seal(&hook.id, &hook.secret) {
+                self.catalog.seal_webhook(&hook, &sealed).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Serves the webhooks that are due; no, when there are none at all.
@@ -204,7 +221,9 @@ impl App {
         });
         let body = body.to_string();
         let url = Url::parse(&hook.url).map_err(|error| error.to_string())?;
-        let headers = signed(hook, &document.id, Utc::now().timestamp(), &body)
+        let secret = self.config.sealer.open(&hook.id, &hook.secret);
+        let secret = secret.ok_or_else(|| "this node's secret does not open the webhook's".to_owned())?;
+        let headers = signed(&secret, &document.id, Utc::now().timestamp(), &body)
             .ok_or_else(|| "the secret cannot be read".to_owned())?;
         let outcome = self.outgoing().post(&url, headers, body).await;
         let word = if outcome.is_ok() { "taken" } else { "failed" };
@@ -227,8 +246,8 @@ impl App {
 }
 
 /// The headers by which a receiver knows the message and its sender (Standard Webhooks, "Signature scheme").
-fn signed(hook: &Webhook, id: &str, timestamp: i64, body: &str) -> Option<HeaderMap> {
-    let secret = hook.secret.expose_secret().strip_prefix(SECRET_PREFIX)?;
+fn signed(secret: &SecretString, id: &str, timestamp: i64, body: &str) -> Option<HeaderMap> {
+    let secret = secret.expose_secret().strip_prefix(SECRET_PREFIX)?;
     let key = STANDARD.decode(secret).ok()?;
     let time = timestamp.to_string();
     let hash = hmac_sha256(&key, &[id.as_bytes(), b".", time.as_bytes(), b".", body.as_bytes()]);

@@ -1,8 +1,10 @@
 //! FlatGeobuf 3: a head, then features one after the other, each as it is when it is read.
 //!
-//! Written front to back, so without the index of boxes that would have to stand before the features:
-//! readers go through the file. The tables are those of `header.fbs` and `feature.fbs`; their places
+//! The [`index`] of boxes stands before the features, and features in its order; a file that is written front
+//! to back has none, and readers go through it. The tables are those of `header.fbs` and `feature.fbs`; their places
 //! below are those of the fields there, in order.
+
+pub mod index;
 
 use flatbuffers::{FlatBufferBuilder, TableFinishedWIPOffset, WIPOffset};
 
@@ -66,6 +68,8 @@ pub struct Head {
     pub envelope: Option<[f64; 4]>,
     /// How many features follow.
     pub features: u64,
+    /// Whether an index of their boxes stands before them.
+    pub has_index: bool,
     /// The columns, by name.
     pub columns: Vec<(String, ColumnKind)>,
 }
@@ -107,8 +111,8 @@ pub fn head(head: &Head) -> Vec<u8> {
     }
     builder.push_slot_always(field(7), columns);
     builder.push_slot_always(field(8), head.features);
-    // No index: its absence has to be said, since 16 is the default.
-    builder.push_slot_always(field(9), 0_u16);
+    // Absence has to be said, since 16 is the default.
+    builder.push_slot_always(field(9), if head.has_index { index::NODE } else { 0 });
     builder.push_slot_always(field(10), crs);
     builder.push_slot_always(field(11), title);
     builder.push_slot_always(field(13), metadata);

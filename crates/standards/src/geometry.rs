@@ -47,6 +47,24 @@ impl Geometry {
         }
     }
 
+    /// West, south, east and north of its positions; none when it has none.
+    pub fn bounds(&self) -> Option<[f64; 4]> {
+        let join =
+            |a: [f64; 4], b: [f64; 4]| [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])];
+        let at = |[x, y]: &[f64; 2]| [*x, *y, *x, *y];
+        match self {
+            Geometry::Point(position) => Some(at(position)),
+            Geometry::MultiPoint(positions) | Geometry::LineString(positions) => {
+                positions.iter().map(at).reduce(join)
+            }
+            Geometry::MultiLineString(lines) | Geometry::Polygon(lines) => {
+                lines.iter().flatten().map(at).reduce(join)
+            }
+            Geometry::MultiPolygon(polygons) => polygons.iter().flatten().flatten().map(at).reduce(join),
+            Geometry::GeometryCollection(parts) => parts.iter().filter_map(Geometry::bounds).reduce(join),
+        }
+    }
+
     /// The same shape as one that can be compared with others.
     pub fn to_shape(&self) -> geo_types::Geometry<f64> {
         use geo_types::{Geometry as Shape, LineString, MultiLineString, MultiPoint, MultiPolygon, Polygon};

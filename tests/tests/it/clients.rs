@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use axum::http::Method;
 use secrecy::ExposeSecret;
+use serde_json::json;
 use testkit::{Served, TestNode, chromium, python, qgis};
 use tokio::process::Command;
 
@@ -71,7 +73,32 @@ async fn every_snippet_of_the_page_for_developers_runs() {
 async fn made_up_requests_find_no_failure_and_no_answer_beyond_the_document() {
     let Some(python) = python() else { return };
     let node = node().await;
-    let arguments = [&node.url, node.key.expose_secret(), "100"];
+    for (document, seconds) in [("/v1/openapi.json", "100"), ("/ogc/api", "60"), ("/stac/api", "40")] {
+        let arguments = [&node.url, document, seconds, node.key.expose_secret()];
+        let printed = ask(&python, "schemathesis_judge.py", &arguments).await;
+        assert!(printed.trim_end().ends_with("ok"), "{document}: {printed}");
+    }
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_users_neither_finds_by_made_up_requests_what_is_the_others() {
+    let Some(python) = python() else { return };
+    let test = TestNode::start().await;
+    testkit::load_sample(test.node().app()).await;
+    let agencies = test.public().get("/v1/agencies?limit=2").await.unwrap().ok().unwrap().json();
+    let mut keys = Vec::new();
+    for (user, at) in [("lan", 0), ("binh", 1)] {
+        let account =
+            json!({ "id": user, "name": user, "role": "steward", "agency": agencies["items"][at]["id"] });
+        test.system().send_json(Method::POST, "/v1/users", &account).await.unwrap().ok().unwrap();
+        let key = json!({ "label": "made-up requests", "scope": "write" });
+        let path = format!("/v1/users/{user}/keys");
+        let made = test.system().send_json(Method::POST, &path, &key).await.unwrap().ok().unwrap().json();
+        keys.push(made["key"].as_str().unwrap().to_owned());
+    }
+    let node = test.serve().await;
+    let arguments = [&node.url, "/v1/openapi.json", "60", &keys[0], &keys[1]];
     let printed = ask(&python, "schemathesis_judge.py", &arguments).await;
     assert!(printed.trim_end().ends_with("ok"), "{printed}");
     node.stop().await;

@@ -1,6 +1,7 @@
 //! The whole system, judged from outside: files go in, answers come out.
 
 mod admin;
+mod answers;
 mod backends;
 mod bad_input;
 mod bad_requests;

@@ -73,8 +73,9 @@ macro_rules! tables {
 }
 
 tables! {
-    setting, change_mark, change_log, agency, sector, property, place, place_parent, crosswalk, commune_fragment,
+    setting, change_mark, change_log, agency, agency_told, sector, property, place, place_parent, crosswalk, commune_fragment,
     population, station, plausible_range, threshold, qc_default, river_station, account, api_key, dataset,
+    dataset_told,
     place_alias, dataset_grant, source, mapping, quality_setting, datastream, original, run, run_note, draft, finding, job,
     dataset_version, dataset_newest, dataset_record, description, feed_entry, feed_head, feed_epoch, webhook,
     webhook_dead, audit_entry, audit_head,

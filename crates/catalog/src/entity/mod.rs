@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod agency;
+pub(crate) mod agency_told;
 pub(crate) mod api_key;
 pub(crate) mod audit_entry;
 pub(crate) mod audit_head;
@@ -13,6 +14,7 @@ pub(crate) mod dataset;
 pub(crate) mod dataset_grant;
 pub(crate) mod dataset_newest;
 pub(crate) mod dataset_record;
+pub(crate) mod dataset_told;
 pub(crate) mod dataset_version;
 pub(crate) mod datastream;
 pub(crate) mod description;

@@ -21,6 +21,7 @@ mod m20261126_000071_webhooks;
 mod m20261126_000075_jobs;
 mod m20261126_000090_scram;
 mod m20261126_000095_job_answers;
+mod m20261126_000110_told;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000075_jobs::Migration),
             Box::new(m20261126_000090_scram::Migration),
             Box::new(m20261126_000095_job_answers::Migration),
+            Box::new(m20261126_000110_told::Migration),
         ]
     }
 }

@@ -146,7 +146,7 @@ fn must_be_empty(config: &Config, id: &str) -> Done<bool> {
     for entry in entries {
         let name = entry.map_err(|error| error.to_string())?.file_name();
         // What a node leaves that was only asked about its folder.
-        if !["node.lock", "node.id"].contains(&name.to_string_lossy().as_ref()) {
+        if !["node.lock", "node.id", "node.secret"].contains(&name.to_string_lossy().as_ref()) {
             return Err(not_empty(config, &config.data.display().to_string()));
         }
     }

@@ -13,7 +13,9 @@ use std::path::Path;
 
 pub use grids::GridReader;
 pub use streamed::{SeriesStream, StreamedHead, StreamedRow, StreamedSeries, StreamedVariable};
-pub use written::{NetCdfGrid, NetCdfSeries, NetCdfVariable, write_grid, write_series};
+pub use written::{
+    NetCdfField, NetCdfGrid, NetCdfSeries, NetCdfVariable, write_field, write_grid, write_series,
+};
 
 use crate::neighbourhood::Selection;
 use crate::push::PushedTable;

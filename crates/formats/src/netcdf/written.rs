@@ -46,6 +46,25 @@ pub struct NetCdfGrid {
     pub variables: Vec<NetCdfVariable>,
 }
 
+/// One field on the grid of a system of its own; values go row by row.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NetCdfField {
+    /// Seconds since 1970; none for a field without a time.
+    pub time: Option<f64>,
+    /// The eastings of the columns, metres.
+    pub eastings: Vec<f64>,
+    /// The northings of the rows, metres.
+    pub northings: Vec<f64>,
+    /// Longitude of each cell.
+    pub longitudes: Vec<f64>,
+    /// Latitude of each cell.
+    pub latitudes: Vec<f64>,
+    /// The system, as a name that readers know: `EPSG:32648`.
+    pub system: String,
+    /// The values.
+    pub variables: Vec<NetCdfVariable>,
+}
+
 /// Writes observations.
 pub fn write_series(series: &NetCdfSeries, title: &str) -> Result<Vec<u8>, Error> {
     let mut file = Writer::new(title, "timeSeries")?;
@@ -97,6 +116,36 @@ pub fn write_grid(grid: &NetCdfGrid, title: &str) -> Result<Vec<u8>, Error> {
     file.coordinate("lon", lon, "longitude", "degrees_east", filled(grid.longitudes.clone()))?;
     for variable in &grid.variables {
         file.variable(variable, &[time, lat, lon], None)?;
+    }
+    file.bytes()
+}
+
+/// Writes a field. Where its cells lie is said of each (CF §5.2), so that no reader needs to know the system.
+pub fn write_field(field: &NetCdfField, title: &str) -> Result<Vec<u8>, Error> {
+    let mut file = Writer::new(title, "")?;
+    file.names.extend(["x", "y"].map(str::to_owned));
+    let time = file.dimension("time", 1)?;
+    let y = file.dimension("y", field.northings.len().max(1) as u64)?;
+    let x = file.dimension("x", field.eastings.len().max(1) as u64)?;
+    let at = field.time.unwrap_or(f64::NAN);
+    file.coordinate("time", time, "time", "seconds since 1970-01-01 00:00:00", filled(vec![at]))?;
+    for (name, dimension, values) in [("y", y, &field.northings), ("x", x, &field.eastings)] {
+        let standard = format!("projection_{name}_coordinate");
+        file.coordinate(name, dimension, &standard, "m", filled(values.clone()))?;
+    }
+    for (name, standard, unit, values) in [
+        ("lat", "latitude", "degrees_north", &field.latitudes),
+        ("lon", "longitude", "degrees_east", &field.longitudes),
+    ] {
+        let variable = file.builder.add_variable::<f64>(name, &[y, x]).map_err(failed)?;
+        file.say(variable, "standard_name", standard)?;
+        file.say(variable, "units", unit)?;
+        file.builder.write_variable(variable, &filled(values.clone())).map_err(failed)?;
+    }
+    let system = NcAttrValue::Chars(field.system.clone());
+    file.builder.add_attribute("cuulong_crs", system).map_err(failed)?;
+    for variable in &field.variables {
+        file.variable(variable, &[time, y, x], Some("lat lon"))?;
     }
     file.bytes()
 }

@@ -1,16 +1,19 @@
 //! The actions by name.
 
+use chrono::{DateTime, Utc};
 use model::{AgencyId, DatasetId, PropertyCode, Theme};
 use policy::Principal;
+use query::At;
 use serde_json::{Value, json};
 use standards::ckan::{self, Parameters, Refusal};
 use standards::codes;
+use standards::record::Record;
 
 use super::handlers::Failure;
 use super::{datastore, packages};
 use crate::App;
-use crate::http::{Links, Problem};
-use crate::records::{History, Records, theme};
+use crate::http::{Links, Problem, params};
+use crate::records::{History, Records, instant_of, theme};
 
 /// A call of an action.
 pub(super) struct Call<'a> {
@@ -24,6 +27,42 @@ impl Call<'_> {
     /// The address of this node, without a slash at its end.
     pub(super) fn base(&self) -> String {
         self.links.path("").trim_end_matches('/').to_owned()
+    }
+
+    /// `version` or `as_known_at` of a call, which CKAN has no words for and everything else here has.
+    pub(super) fn at(&self) -> Result<At, Failure> {
+        let wrong = || Refusal::parameter("version", "Invalid integer");
+        let version = match self.parameters.get("version") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text.parse().map_err(|_| wrong())?),
+            Some(value) => Some(value.as_u64().ok_or_else(wrong)?),
+        };
+        let time = self.parameters.text("as_known_at")?;
+        Ok(params::at(version, time.as_deref())?)
+    }
+
+    /// The instant as of which what is of no single dataset is asked for.
+    pub(super) fn known(&self) -> Result<Option<DateTime<Utc>>, Failure> {
+        match self.at()? {
+            At::Latest => Ok(None),
+            At::KnownAt(time) => Ok(Some(time)),
+            At::Version(_) => {
+                let why = "a version is of one dataset: give as_known_at";
+                Err(Refusal::parameter("version", why).into())
+            }
+        }
+    }
+
+    /// What is told of datasets, as of the instant that is asked for.
+    pub(super) async fn records(&self) -> Result<Records<'_>, Failure> {
+        Ok(Records::as_of(self.app, self.principal, self.links, self.known()?).await?)
+    }
+
+    /// What is told of one dataset, as of the version or the instant that is asked for.
+    async fn record(&self, id: &DatasetId) -> Result<Record, Failure> {
+        let known = instant_of(self.app, self.principal, id, self.at()?).await?;
+        let records = Records::as_of(self.app, self.principal, self.links, known).await?;
+        Ok(records.one(id, History::Newest).await?)
     }
 
     /// The thing that a call is about: `id`, or its older name.
@@ -70,14 +109,17 @@ const ACTIONS: [(&str, &str); 18] = [
     ("site_read", "Whether the site can be read."),
     ("status_show", "What this site is."),
     ("license_list", "The licences that datasets here may name."),
-    ("package_list", "The names of the datasets. limit, offset."),
+    (
+        "package_list",
+        "The names of the datasets. limit, offset; as_known_at here and in all that follows: what was told at an instant.",
+    ),
     (
         "package_search",
         "Datasets by words (marks do not matter) and filters. q, fq, fq_list, sort, rows, start, facet.field, facet.limit.",
     ),
-    ("package_show", "A dataset. id."),
+    ("package_show", "A dataset. id; version or as_known_at: as it was told then."),
     ("current_package_list_with_resources", "The datasets that changed last. limit, offset."),
-    ("resource_show", "A way to take a dataset home. id."),
+    ("resource_show", "A way to take a dataset home. id; version or as_known_at."),
     ("organization_list", "The agencies. all_fields, limit, offset, organizations."),
     ("organization_show", "An agency. id, include_datasets."),
     ("group_list", "The sectors. all_fields, limit, offset, groups."),
@@ -133,16 +175,14 @@ pub(super) fn dataset_id(text: &str) -> Result<DatasetId, Refusal> {
 
 async fn package(call: &Call<'_>) -> Outcome {
     let id = dataset_id(&call.id("name_or_id")?)?;
-    let records = Records::open(call.app, call.principal, call.links).await?;
-    let record = records.one(&id, History::Newest).await?;
+    let record = call.record(&id).await?;
     Ok(ckan::package(&record, &call.base()))
 }
 
 async fn resource(call: &Call<'_>) -> Outcome {
     let id = call.parameters.needed("id")?;
     let dataset = dataset_id(ckan::resource_dataset(&id))?;
-    let records = Records::open(call.app, call.principal, call.links).await?;
-    let record = records.one(&dataset, History::Newest).await?;
+    let record = call.record(&dataset).await?;
     Ok(ckan::resource_of(&record, &id).ok_or(Refusal::NotFound)?)
 }
 
@@ -151,7 +191,7 @@ async fn organization(call: &Call<'_>) -> Outcome {
     if call.app.catalog.agency(&id).await?.is_none() {
         return Err(Refusal::NotFound.into());
     }
-    let records = Records::open(call.app, call.principal, call.links).await?;
+    let records = call.records().await?;
     let search = catalog::DatasetSearch { agency: Some(id.clone()), ..catalog::DatasetSearch::default() };
     packages::whole(call, &records, search, |count| ckan::organization(&records.agent(&id), Some(count)))
         .await
@@ -159,7 +199,7 @@ async fn organization(call: &Call<'_>) -> Outcome {
 
 async fn group(call: &Call<'_>) -> Outcome {
     let of = Theme::from_code(&call.id("name")?).ok_or(Refusal::NotFound)?;
-    let records = Records::open(call.app, call.principal, call.links).await?;
+    let records = call.records().await?;
     let search = catalog::DatasetSearch { theme: Some(of), ..catalog::DatasetSearch::default() };
     packages::whole(call, &records, search, |count| ckan::group(&theme(call.links, of), Some(count))).await
 }
@@ -175,9 +215,8 @@ async fn tag(call: &Call<'_>) -> Outcome {
     let name = gazetteer.property(&code).map_or_else(|| code.to_string(), |p| p.name.vi.clone());
     let mut tag = ckan::tag(code.as_str(), &name);
     if call.parameters.flag("include_datasets", false)? {
-        let records = Records::open(call.app, call.principal, call.links).await?;
-        let datasets = call.app.catalog.datasets_of(&observing).await?;
-        let found = records.of(&datasets, History::Newest).await?;
+        let records = call.records().await?;
+        let found = records.of(&records.datasets(&observing).await?, History::Newest).await?;
         tag["packages"] = found.iter().map(|record| ckan::package(record, &call.base())).collect();
     }
     Ok(tag)

@@ -54,14 +54,7 @@ fn described(fields: &[Field]) -> Vec<Value> {
 
 /// `version` or `as_known_at` of a call; a version is of a dataset.
 async fn known(call: &Call<'_>, dataset: Option<&DatasetId>) -> Result<Known, Failure> {
-    let wrong = || Refusal::parameter("version", "Invalid integer");
-    let version = match call.parameters.get("version") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(text)) => Some(text.parse().map_err(|_| wrong())?),
-        Some(value) => Some(value.as_u64().ok_or_else(wrong)?),
-    };
-    let time = call.parameters.text("as_known_at")?;
-    match (params::at(version, time.as_deref())?, dataset) {
+    match (call.at()?, dataset) {
         (At::Latest, _) => Ok(None),
         (At::KnownAt(time), _) => Ok(Some(time)),
         (at @ At::Version(_), Some(dataset)) => {

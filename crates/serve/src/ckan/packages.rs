@@ -1,24 +1,26 @@
 //! Lists of packages, organizations, groups and tags, as far as the asker may know of them.
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use catalog::{DatasetCounts, DatasetSearch, Observed};
 use chrono::{DateTime, Utc};
 use model::{Access, AgencyId, Dataset, DatasetId, DatasetKind, PropertyCode, Theme, fold};
+use policy::Permit;
+use query::At;
 use serde_json::{Map, Value, json};
 use standards::ckan::{self, Facet, Order, Refusal, Search};
 
 use super::actions::{Call, Outcome, dataset_id};
 use super::handlers::Failure;
 use crate::records::{History, Records, theme};
+use crate::shelf::Shelf;
 
 /// The names of all packages, or of a page.
 pub(super) async fn list(call: &Call<'_>) -> Outcome {
     let limit = call.parameters.number("limit", u64::MAX, u64::MAX)?;
     let offset = call.parameters.number("offset", 0, u64::MAX)?;
-    let ids =
-        call.app.catalog.matching_datasets(call.principal, &DatasetSearch::default(), Utc::now()).await?;
+    let ids = call.records().await?.matching(&DatasetSearch::default()).await?;
     let page = ids.iter().skip(whole_number(offset)).take(whole_number(limit));
     Ok(page.map(|id| Value::from(id.as_str())).collect())
 }
@@ -37,18 +39,16 @@ pub(super) async fn search(call: &Call<'_>) -> Outcome {
 pub(super) async fn recent(call: &Call<'_>) -> Outcome {
     let limit = call.parameters.number("limit", 10, 1_000)?;
     let offset = call.parameters.number("offset", 0, u64::from(u32::MAX))?;
-    let mut ids =
-        call.app.catalog.matching_datasets(call.principal, &DatasetSearch::default(), Utc::now()).await?;
+    let mut ids = call.records().await?.matching(&DatasetSearch::default()).await?;
     order(call, &mut ids, (Order::Modified, true)).await?;
     let page: Vec<DatasetId> = ids.into_iter().skip(whole_number(offset)).take(whole_number(limit)).collect();
     Ok(Value::Array(packages(call, &page).await?))
 }
 
 async fn answer(call: &Call<'_>, asked: &Search) -> Outcome {
-    let catalog = &call.app.catalog;
     let empty = |asked: &Search| json!({ "count": 0, "results": [], "sort": sort_words(asked), "facets": {}, "search_facets": {} });
     let Some(wanted) = wanted(asked) else { return Ok(empty(asked)) };
-    let mut ids = catalog.matching_datasets(call.principal, &wanted, Utc::now()).await?;
+    let mut ids = call.records().await?.matching(&wanted).await?;
     if let Some(name) = &asked.name {
         let id = dataset_id(name).ok();
         ids.retain(|there| Some(there) == id.as_ref());
@@ -133,12 +133,12 @@ async fn facets(
     if asked.facets.is_empty() {
         return Ok(Vec::new());
     }
+    let records = call.records().await?;
     let counts = if asked.name.is_some() || asked.tag.is_some() {
-        counted(&call.app.catalog.datasets_of(ids).await?)
+        counted(&records.datasets(ids).await?)
     } else {
-        call.app.catalog.count_datasets(call.principal, wanted, Utc::now()).await?
+        counts(call, &records, wanted).await?
     };
-    let records = Records::open(call.app, call.principal, call.links).await?;
     let mut facets = Vec::new();
     for facet in &asked.facets {
         let mut items: FacetItems = match facet {
@@ -168,6 +168,21 @@ fn plain(counts: impl Iterator<Item = (&'static str, u64)>) -> FacetItems {
     counts.map(|(code, count)| (code.to_owned(), code.to_owned(), count)).collect()
 }
 
+/// How many datasets of each agency, sector, class and kind the asker may know of.
+async fn counts(
+    call: &Call<'_>,
+    records: &Records<'_>,
+    search: &DatasetSearch,
+) -> Result<DatasetCounts, Failure> {
+    match call.known()? {
+        None => Ok(call.app.catalog.count_datasets(call.principal, search, Utc::now()).await?),
+        Some(_) => {
+            let ids = records.matching(search).await?;
+            Ok(counted(&records.datasets(&ids).await?))
+        }
+    }
+}
+
 fn counted(datasets: &[Dataset]) -> DatasetCounts {
     let mut counts = DatasetCounts::default();
     for dataset in datasets {
@@ -182,23 +197,22 @@ fn counted(datasets: &[Dataset]) -> DatasetCounts {
 
 /// Puts the ids into an order; equals are by name.
 async fn order(call: &Call<'_>, ids: &mut [DatasetId], by: (Order, bool)) -> Result<(), Failure> {
-    let catalog = &call.app.catalog;
+    let records = call.records().await?;
     match by {
         (Order::Name, false) => {}
         (Order::Name, true) => ids.reverse(),
         (Order::Modified, downwards) => {
-            let changes = catalog.record_changes_of(ids).await?;
-            let time = |id: &DatasetId| changes.get(id).map(|change| change.changed_at);
-            sort(ids, downwards, time);
+            let changes = records.changed(ids).await?;
+            sort(ids, downwards, |id| changes.get(id).copied());
         }
         (Order::Created, downwards) => {
-            let datasets = catalog.datasets_of(ids).await?;
+            let datasets = records.datasets(ids).await?;
             let times: std::collections::HashMap<&DatasetId, DateTime<Utc>> =
                 datasets.iter().map(|dataset| (&dataset.id, dataset.created_at)).collect();
             sort(ids, downwards, |id| times.get(id).copied());
         }
         (Order::Title, downwards) => {
-            let datasets = catalog.datasets_of(ids).await?;
+            let datasets = records.datasets(ids).await?;
             let titles: std::collections::HashMap<&DatasetId, String> =
                 datasets.iter().map(|dataset| (&dataset.id, fold(&dataset.title.vi))).collect();
             sort(ids, downwards, |id| titles.get(id).cloned());
@@ -216,9 +230,8 @@ fn sort<K: Ord>(ids: &mut [DatasetId], downwards: bool, key: impl Fn(&DatasetId)
 }
 
 async fn packages(call: &Call<'_>, ids: &[DatasetId]) -> Result<Vec<Value>, Failure> {
-    let records = Records::open(call.app, call.principal, call.links).await?;
-    let datasets = call.app.catalog.datasets_of(ids).await?;
-    let found = records.of(&datasets, History::Newest).await?;
+    let records = call.records().await?;
+    let found = records.of(&records.datasets(ids).await?, History::Newest).await?;
     Ok(found.iter().map(|record| ckan::package(record, &call.base())).collect())
 }
 
@@ -229,15 +242,15 @@ pub(super) async fn whole(
     search: DatasetSearch,
     write: impl Fn(u64) -> Value,
 ) -> Outcome {
-    let search = DatasetSearch { limit: 1_000, ..search };
-    let (datasets, total) = call.app.catalog.search_datasets(call.principal, search, Utc::now()).await?;
-    let mut said = write(total);
+    let mut ids = records.matching(&search).await?;
+    let mut said = write(ids.len() as u64);
+    ids.truncate(1_000);
     said["extras"] = json!([]);
     said["users"] = json!([]);
     said["tags"] = json!([]);
     said["groups"] = json!([]);
     if call.parameters.flag("include_datasets", false)? {
-        let found = records.of(&datasets, History::Newest).await?;
+        let found = records.of(&records.datasets(&ids).await?, History::Newest).await?;
         said["packages"] = found.iter().map(|record| ckan::package(record, &call.base())).collect();
     }
     Ok(said)
@@ -245,9 +258,8 @@ pub(super) async fn whole(
 
 /// The agencies that publish something the asker may know of, and the others.
 pub(super) async fn organizations(call: &Call<'_>) -> Outcome {
-    let counts =
-        call.app.catalog.count_datasets(call.principal, &DatasetSearch::default(), Utc::now()).await?;
-    let records = Records::open(call.app, call.principal, call.links).await?;
+    let records = call.records().await?;
+    let counts = counts(call, &records, &DatasetSearch::default()).await?;
     let all = records.agencies();
     let all = all.iter().map(|agent| {
         let count = AgencyId::new(&agent.id).ok().and_then(|id| counts.agencies.get(&id).copied());
@@ -258,8 +270,8 @@ pub(super) async fn organizations(call: &Call<'_>) -> Outcome {
 
 /// The sectors.
 pub(super) async fn groups(call: &Call<'_>) -> Outcome {
-    let counts =
-        call.app.catalog.count_datasets(call.principal, &DatasetSearch::default(), Utc::now()).await?;
+    let records = call.records().await?;
+    let counts = counts(call, &records, &DatasetSearch::default()).await?;
     let all = Theme::ALL.into_iter().map(|of| {
         let count = counts.themes.get(&of).copied().unwrap_or(0);
         (of.code().to_owned(), ckan::group(&theme(call.links, of), Some(count)))
@@ -290,11 +302,11 @@ pub(super) async fn tags(call: &Call<'_>) -> Outcome {
     let reading = call.app.catalog.reading(call.principal, Utc::now()).await?;
     // A permit for a part of the rows does not tell what the other rows hold.
     let open = reading.all(&[DatasetKind::Observations]).filter(|one| one.permit.rows().is_open());
-    let open: Vec<DatasetId> = open.map(|one| one.permit.dataset().clone()).collect();
+    let open: Vec<Permit> = open.map(|one| one.permit).collect();
     let gazetteer = call.app.catalog.gazetteer().await?;
     let query = call.parameters.text("query")?.map(|text| fold(&text)).unwrap_or_default();
     let mut all = Vec::new();
-    for code in call.app.catalog.observed_properties(&open).await? {
+    for code in observed(call, open).await? {
         let name = gazetteer.property(&code).map_or_else(|| code.to_string(), |p| p.name.vi.clone());
         if fold(&format!("{code} {name}")).contains(&query) {
             all.push((code.to_string(), ckan::tag(code.as_str(), &name)));
@@ -309,5 +321,39 @@ pub(super) async fn observing(call: &Call<'_>, code: &PropertyCode) -> Result<Ve
     let ids = call.app.catalog.datasets_observing(&wanted).await?;
     let readable = call.app.catalog.readable(call.principal, &ids, Utc::now()).await?;
     let open = readable.into_iter().filter(|one| one.permit.rows().is_open());
-    Ok(open.map(|one| one.permit.dataset().clone()).collect())
+    let mut found = Vec::new();
+    for one in open {
+        let is_there = match call.known()? {
+            None => true,
+            Some(time) => properties_at(call, &one.permit, time).await?.contains(code),
+        };
+        found.extend(is_there.then(|| one.permit.dataset().clone()));
+    }
+    Ok(found)
+}
+
+/// The properties that are observed in the datasets.
+async fn observed(call: &Call<'_>, open: Vec<Permit>) -> Result<BTreeSet<PropertyCode>, Failure> {
+    let Some(time) = call.known()? else {
+        let ids: Vec<DatasetId> = open.iter().map(|permit| permit.dataset().clone()).collect();
+        return Ok(call.app.catalog.observed_properties(&ids).await?);
+    };
+    let mut codes = BTreeSet::new();
+    for permit in &open {
+        codes.extend(properties_at(call, permit, time).await?);
+    }
+    Ok(codes)
+}
+
+/// The properties that were observed in a dataset at an instant; none before its first data.
+async fn properties_at(
+    call: &Call<'_>,
+    permit: &Permit,
+    time: DateTime<Utc>,
+) -> Result<BTreeSet<PropertyCode>, Failure> {
+    let Some(version) = call.app.catalog.version_at(permit.dataset(), time).await? else {
+        return Ok(BTreeSet::new());
+    };
+    let shelf = Shelf::open(call.app, permit, At::Version(version.version)).await?;
+    Ok(shelf.streams.iter().map(|stream| stream.key.property.clone()).collect())
 }

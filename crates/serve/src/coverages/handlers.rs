@@ -13,7 +13,7 @@ use standards::covjson::field::{Document, Field, Regular, Shape};
 
 use super::cut::{Cut, cut};
 use super::params::{CoverageParams, Format};
-use super::{GEOTIFF, PNG, written};
+use super::{GEOTIFF, NETCDF, PNG, written};
 use crate::App;
 use crate::collections::raster_parameters;
 use crate::http::{Answer, Caller, Links, Params, Problem, params, tagged};
@@ -38,7 +38,13 @@ pub(super) async fn coverage(
     if dataset.kind != DatasetKind::Coverage {
         return Err(Problem::not_found(&format!("{id}: coverage")));
     }
-    let version = params::version(&app, &id, wanted.at).await?.map(|info| info.version);
+    let info = params::version(&app, &id, wanted.at).await?;
+    let title = match &info {
+        // A version is always the same file, however its dataset is described by now.
+        Some(info) => app.catalog.dataset_at(&id, info.committed_at).await?.unwrap_or(dataset).title.vi,
+        None => dataset.title.vi,
+    };
+    let version = info.map(|info| info.version);
     let at = version.map_or(At::Latest, At::Version);
     let world = Bbox { west: -180.0, south: -90.0, east: 180.0, north: 90.0 };
     let bbox = wanted.bbox.unwrap_or(world);
@@ -61,6 +67,9 @@ pub(super) async fn coverage(
     let work = move || match wanted.format {
         Format::GeoTiff => written::geotiff(&cut, &values).map(|bytes| (GEOTIFF, bytes)),
         Format::Png => written::png(&cut, &values).map(|bytes| (PNG, bytes)),
+        Format::NetCdf => {
+            written::netcdf(&cut, values, &parameters, newest.time, &title).map(|bytes| (NETCDF, bytes))
+        }
         Format::CoverageJson => {
             let times = newest.time.into_iter().collect();
             let shown = |name: &String| cut.bands.iter().any(|(_, known)| known == name);

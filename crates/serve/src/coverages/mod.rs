@@ -1,5 +1,5 @@
 //! OGC API – Coverages (OGC 19-087, draft): the pixels of rasters, cut, thinned and chosen by band,
-//! as GeoTIFF, CoverageJSON or (whole numbers) PNG, in the rasters' own system and on their own grid.
+//! as GeoTIFF, NetCDF, CoverageJSON or (whole numbers) PNG, in the rasters' own system and on their own grid.
 
 mod cut;
 mod handlers;
@@ -24,6 +24,9 @@ const GEOTIFF: &str = "image/tiff; application=geotiff; profile=cloud-optimized"
 
 /// The media type of pictures.
 const PNG: &str = "image/png";
+
+/// The media type of NetCDF.
+const NETCDF: &str = "application/netcdf";
 
 /// The classes that work here (of the draft); the tests name them.
 const CONFORMANCE: [&str; 8] = [
@@ -54,6 +57,7 @@ fn collection(content: Content, id: &str, links: &Links, lang: Lang) -> Vec<Link
     let title = message(lang, "ogc-coverage-title");
     vec![
         Link::new(rel, links.to(&path, &[("f", "geotiff")]), GEOTIFF).titled(&title),
+        Link::new(rel, links.to(&path, &[("f", "netcdf")]), NETCDF).titled(&title),
         Link::new(rel, links.to(&path, &[("f", "covjson")]), standards::covjson::MEDIA_TYPE).titled(&title),
     ]
 }
@@ -69,7 +73,7 @@ fn paths() -> Vec<(String, Value)> {
         query("scale-size"),
         parameter("scale-factor", "query", json!({"type": "number", "minimum": 1})),
         query("properties"),
-        parameter("f", "query", json!({"type": "string", "enum": ["geotiff", "covjson", "png"]})),
+        parameter("f", "query", json!({"type": "string", "enum": ["geotiff", "netcdf", "covjson", "png"]})),
     ];
     let parameters = [&parameters[..], &pins()[..]].concat();
     let item = json!({"get": operation("coverage", GEOTIFF, &parameters)});

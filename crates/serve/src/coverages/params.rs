@@ -34,6 +34,7 @@ pub(super) enum Format {
     GeoTiff,
     CoverageJson,
     Png,
+    NetCdf,
 }
 
 /// How many pixels an answer has.
@@ -67,8 +68,10 @@ impl CoverageParams {
             None | Some("geotiff" | "GeoTIFF" | "tiff" | "image/tiff") => Format::GeoTiff,
             Some("covjson" | "CoverageJSON" | "json") => Format::CoverageJson,
             Some("png" | "PNG" | "image/png") => Format::Png,
+            Some("netcdf" | "NetCDF" | "application/netcdf") => Format::NetCdf,
             Some(name) => {
-                let why = format!("`{name}` is not a format here: write `geotiff`, `covjson` or `png`");
+                let why =
+                    format!("`{name}` is not a format here: write `geotiff`, `netcdf`, `covjson` or `png`");
                 return Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"));
             }
         };

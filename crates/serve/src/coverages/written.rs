@@ -1,10 +1,16 @@
-//! Pixels as a Cloud-Optimised GeoTIFF, and as PNG where their samples are what PNG can hold.
+//! Pixels as a Cloud-Optimised GeoTIFF, as NetCDF, and as PNG where their samples are what PNG can hold.
 
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
 use formats::coverage::{SampleKind, Samples};
+use formats::{NetCdfField, NetCdfGrid, write_field, write_grid};
+use standards::covjson::Parameter;
 
 use super::cut::Cut;
 use crate::http::{Answer, Problem, ProblemKind};
 use crate::rasters::written::{self, Pixels};
+use crate::shelf::netcdf_variable;
 
 /// Writes a GeoTIFF.
 pub(super) fn geotiff(cut: &Cut, values: &[Vec<f64>]) -> Answer<Vec<u8>> {
@@ -19,6 +25,44 @@ pub(super) fn geotiff(cut: &Cut, values: &[Vec<f64>]) -> Answer<Vec<u8>> {
         }
     });
     written.map_err(|error| Problem::internal(&error))
+}
+
+/// Writes NetCDF, by the CF conventions: on longitudes and latitudes where the pixels lie on them, else on the
+/// axes of their own system, with the position of each.
+pub(super) fn netcdf(
+    cut: &Cut,
+    values: Vec<Vec<f64>>,
+    parameters: &BTreeMap<String, Parameter>,
+    time: Option<DateTime<Utc>>,
+    title: &str,
+) -> Answer<Vec<u8>> {
+    let failed = |error: formats::Error| Problem::internal(&error);
+    let window = &cut.window;
+    let (width, height) = (window.width, window.height);
+    let columns = || (0..width).map(|column| window.position(column as f64, 0.0).0);
+    let rows = || (0..height).map(|row| window.position(0.0, row as f64).1);
+    let time = time.map(|time| time.timestamp_micros() as f64 / 1e6);
+    let named = cut.bands.iter().zip(values);
+    let variables = named.filter_map(|((_, name), values)| {
+        parameters.get(name).map(|parameter| netcdf_variable(name, parameter, values))
+    });
+    let variables = variables.collect();
+    if window.crs.is_geographic() {
+        let grid = NetCdfGrid {
+            times: vec![time.unwrap_or(f64::NAN)],
+            longitudes: columns().collect(),
+            latitudes: rows().collect(),
+            variables,
+        };
+        return write_grid(&grid, title).map_err(failed);
+    }
+    let transform = window.crs.transform().map_err(failed)?;
+    let positions = rows().flat_map(|y| columns().map(move |x| (x, y)));
+    let (longitudes, latitudes) = positions.map(|(x, y)| transform.to_wgs84(x, y)).unzip();
+    let system = window.crs.epsg.map_or_else(|| window.crs.code(), |code| format!("EPSG:{code}"));
+    let (eastings, northings) = (columns().collect(), rows().collect());
+    let field = NetCdfField { time, eastings, northings, longitudes, latitudes, system, variables };
+    write_field(&field, title).map_err(failed)
 }
 
 /// Writes a PNG of the samples themselves: whole numbers without a sign, of one to four bands.

@@ -4,9 +4,9 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use catalog::DatasetSearch;
-use chrono::Utc;
-use model::{AgencyId, PropertyCode, Theme};
+use model::{AgencyId, DatasetId, PropertyCode, Theme, Version};
 use policy::Principal;
+use query::At;
 use standards::dcat::{self, Catalogue, Paging};
 use standards::rdf::Graph;
 
@@ -14,7 +14,7 @@ use super::params::{DcatParams, Wanted, wanted};
 use crate::App;
 use crate::http::params::dataset_id;
 use crate::http::{Answer, Caller, Links, Params, Problem, revalidate};
-use crate::records::{History, Records, said, theme, words};
+use crate::records::{History, Records, instant_of, said, theme, words};
 
 /// The terms of the descriptions themselves; each dataset has its own.
 const LICENCE: &str = "CC0-1.0";
@@ -30,15 +30,19 @@ pub(super) async fn catalogue(
     let (wanted, _) = wanted(&uri, &headers, &asked)?;
     let Wanted::In(syntax) = wanted else { return Ok(Redirect::to("/data").into_response()) };
     let (page, limit) = asked.page()?;
-    let search = DatasetSearch { limit, offset: (page - 1) * limit, ..DatasetSearch::default() };
-    let (datasets, total) = app.catalog.search_datasets(&principal, search, Utc::now()).await?;
-    let records = Records::open(&app, &principal, &links).await?;
+    let records = Records::as_of(&app, &principal, &links, asked.known()?).await?;
     let keeper = AgencyId::new("cuulong").map_err(|error| Problem::internal(&error))?;
-    let found = records.of(&datasets, History::Newest).await?;
+    let ids = records.matching(&DatasetSearch::default()).await?;
+    let total = ids.len() as u64;
+    let passed = usize::try_from((page - 1) * limit).unwrap_or(usize::MAX);
+    let ids: Vec<DatasetId> = ids.into_iter().skip(passed).take(limit as usize).collect();
+    let found = records.of(&records.datasets(&ids).await?, History::Newest).await?;
     let last = total.div_ceil(limit).max(1);
     let way = |page: u64| {
         let (page, limit) = (page.to_string(), limit.to_string());
-        links.to(uri.path(), &[("page", page.as_str()), ("limit", limit.as_str())])
+        let mut pairs = vec![("page", page.as_str()), ("limit", limit.as_str())];
+        pairs.extend(asked.pin());
+        links.to(uri.path(), &pairs)
     };
     let graph = dcat::catalogue(&Catalogue {
         uri: links.path("/dcat"),
@@ -77,7 +81,8 @@ pub(super) async fn dataset(
 ) -> Answer<Response> {
     let (wanted, name) = wanted(&uri, &headers, &asked)?;
     let id = dataset_id(&name)?;
-    let records = Records::open(&app, &principal, &links).await?;
+    let known = instant_of(&app, &principal, &id, asked.at()?).await?;
+    let records = Records::as_of(&app, &principal, &links, known).await?;
     let record = records.one(&id, History::Recent).await?;
     match wanted {
         Wanted::Page => Ok(Redirect::to(&format!("/data/{id}")).into_response()),
@@ -97,8 +102,10 @@ pub(super) async fn version(
     let (wanted, name) = wanted(&uri, &headers, &asked)?;
     let id = dataset_id(&dataset)?;
     let number = name.parse::<u64>().map_err(|_| Problem::not_found(&format!("{id}@{name}")))?;
-    let records = Records::open(&app, &principal, &links).await?;
-    let (record, version) = records.version(&id, number).await?;
+    asked.of_no_time()?;
+    let known = instant_of(&app, &principal, &id, At::Version(Version(number))).await?;
+    let record = Records::as_of(&app, &principal, &links, known).await?.one(&id, History::Newest).await?;
+    let version = record.newest().cloned().ok_or_else(|| Problem::not_found(&format!("{id}@{number}")))?;
     match wanted {
         Wanted::Page => Ok(Redirect::to(&format!("/data/{id}?v={number}")).into_response()),
         Wanted::In(syntax) => {
@@ -119,7 +126,7 @@ pub(super) async fn agency(
     let id = AgencyId::new(&name).map_err(|_| Problem::not_found(&name))?;
     let agency = app.catalog.agency(&id).await?.ok_or_else(|| Problem::not_found(&name))?;
     let Wanted::In(syntax) = wanted else { return Ok(Redirect::to("/data").into_response()) };
-    let records = Records::open(&app, &principal, &links).await?;
+    let records = Records::as_of(&app, &principal, &links, asked.known()?).await?;
     let graph = dcat::agency(&records.agent(&agency.id));
     Ok(document(&headers, &principal, syntax, &graph))
 }
@@ -132,6 +139,7 @@ pub(super) async fn themes(
     Params(asked): Params<DcatParams>,
 ) -> Answer<Response> {
     let (wanted, name) = wanted(&uri, &headers, &asked)?;
+    asked.of_no_time()?;
     let themes: Vec<Theme> = match name.as_str() {
         "themes" => Theme::ALL.to_vec(),
         code => vec![Theme::from_code(code).ok_or_else(|| Problem::not_found(code))?],
@@ -151,6 +159,7 @@ pub(super) async fn property(
     Params(asked): Params<DcatParams>,
 ) -> Answer<Response> {
     let (wanted, name) = wanted(&uri, &headers, &asked)?;
+    asked.of_no_time()?;
     let code = PropertyCode::new(&name).map_err(|_| Problem::not_found(&name))?;
     let gazetteer = app.catalog.gazetteer().await?;
     let property = gazetteer.property(&code).ok_or_else(|| Problem::not_found(&name))?;

@@ -1,6 +1,8 @@
 //! Which page of the catalogue is wanted, and in which writing.
 
 use axum::http::{HeaderMap, Uri, header};
+use chrono::{DateTime, Utc};
+use query::At;
 use serde::Deserialize;
 use standards::rdf::Syntax;
 
@@ -16,9 +18,37 @@ pub(super) struct DcatParams {
     page: Option<u64>,
     limit: Option<i64>,
     f: Option<String>,
+    version: Option<u64>,
+    as_known_at: Option<String>,
 }
 
 impl DcatParams {
+    /// The version or the instant that a dataset is asked for.
+    pub(super) fn at(&self) -> Answer<At> {
+        params::at(self.version, self.as_known_at.as_deref())
+    }
+
+    /// The instant that what is of no single dataset is asked for.
+    pub(super) fn known(&self) -> Answer<Option<DateTime<Utc>>> {
+        match self.version {
+            None => params::instant(self.as_known_at.as_deref()),
+            Some(_) => Err(Problem::parameter("version", "a version is of one dataset: give `as_known_at`")),
+        }
+    }
+
+    /// Refuses a version and an instant where what is told is told of no time.
+    pub(super) fn of_no_time(&self) -> Answer<()> {
+        match self.known()? {
+            None => Ok(()),
+            Some(_) => Err(Problem::parameter("as_known_at", "the lists of reference data have no versions")),
+        }
+    }
+
+    /// The instant, as a parameter of links.
+    pub(super) fn pin(&self) -> Option<(&str, &str)> {
+        self.as_known_at.as_deref().map(|time| ("as_known_at", time))
+    }
+
     /// The page, from 1, and how many datasets are on one.
     pub(super) fn page(&self) -> Answer<(u64, u64)> {
         let limit = params::limit(self.limit, PAGE, 1_000)? as u64;

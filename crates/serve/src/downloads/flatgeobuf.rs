@@ -1,9 +1,15 @@
-//! Features as FlatGeobuf.
+//! Features as FlatGeobuf: in the order of their index, or, where there are very many, as they come.
+//!
+//! The index stands before the features, and they stand in its order: they are written down beside the file
+//! first, and their boxes are held meanwhile.
 
-use std::io::{BufWriter, Write};
+use std::fs::File;
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Float64Type, Int64Type, Schema};
+use standards::flatgeobuf::index::Boxes;
 use standards::flatgeobuf::{ColumnKind, FieldValue, Head, feature, head};
 use standards::geometry::Geometry;
 
@@ -11,15 +17,21 @@ use super::out::Out;
 use super::write::{self, failed, text};
 use crate::http::Answer;
 
+/// The most features that get an index: of each, some 70 bytes are held.
+const MOST_INDEXED: u64 = 1_000_000;
+
 /// A file that is being written.
 pub(super) struct FlatGeobuf {
     out: BufWriter<Out>,
+    beside: Option<Beside>,
     geometry: usize,
     columns: Vec<(usize, ColumnKind)>,
 }
 
 impl FlatGeobuf {
-    pub(super) fn begin(out: Out, of: &write::Head<'_>) -> Answer<FlatGeobuf> {
+    pub(super) fn begin(out: Out, folder: &Path, of: &write::Head<'_>) -> Answer<FlatGeobuf> {
+        let has_index = (1..=MOST_INDEXED).contains(&of.before.size.rows);
+        let beside = has_index.then(|| Beside::create(folder)).transpose()?;
         let geometry = of.schema.index_of("geometry").map_err(failed)?;
         let columns: Vec<(usize, ColumnKind)> =
             write::columns(of.schema).into_iter().map(|at| (at, kind(of.schema, at))).collect();
@@ -32,11 +44,12 @@ impl FlatGeobuf {
             metadata: serde_json::Value::from(words).to_string(),
             envelope: of.before.size.bbox,
             features: of.before.size.rows,
+            has_index,
             columns: names.collect(),
         };
         let mut out = BufWriter::with_capacity(256 << 10, out);
         out.write_all(&head(&said)).and_then(|()| out.flush()).map_err(failed)?;
-        Ok(FlatGeobuf { out, geometry, columns })
+        Ok(FlatGeobuf { out, beside, geometry, columns })
     }
 
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Answer<()> {
@@ -54,13 +67,54 @@ impl FlatGeobuf {
                 }
             }
             let bytes = feature(geometry.as_ref(), &values).map_err(failed)?;
-            self.out.write_all(&bytes).map_err(failed)?;
+            match &mut self.beside {
+                Some(beside) => beside.add(geometry.as_ref(), &bytes)?,
+                None => self.out.write_all(&bytes).map_err(failed)?,
+            }
         }
         self.out.flush().map_err(failed)
     }
 
-    pub(super) fn close(self) -> Answer<Out> {
+    pub(super) fn close(mut self) -> Answer<Out> {
+        if let Some(beside) = self.beside {
+            beside.write(&mut self.out)?;
+        }
         self.out.into_inner().map_err(|error| failed(error.into_error()))
+    }
+}
+
+/// Features on their way: where they are, and their boxes.
+struct Beside {
+    file: BufWriter<File>,
+    boxes: Boxes,
+}
+
+impl Beside {
+    fn create(folder: &Path) -> Answer<Beside> {
+        let file = tempfile::tempfile_in(folder).map_err(failed)?;
+        Ok(Beside { file: BufWriter::with_capacity(256 << 10, file), boxes: Boxes::default() })
+    }
+
+    fn add(&mut self, geometry: Option<&Geometry>, bytes: &[u8]) -> Answer<()> {
+        let length = u32::try_from(bytes.len()).map_err(failed)?;
+        self.boxes.add(geometry.and_then(Geometry::bounds), length);
+        self.file.write_all(bytes).map_err(failed)
+    }
+
+    /// Writes the index, and the features in its order.
+    fn write(self, out: &mut impl Write) -> Answer<()> {
+        let mut file = self.file.into_inner().map_err(|error| failed(error.into_error()))?;
+        let order = self.boxes.order();
+        self.boxes.write(&order, out).map_err(failed)?;
+        let places = self.boxes.places();
+        let mut feature = Vec::new();
+        for number in order {
+            let (at, length) = places[number as usize];
+            feature.resize(length as usize, 0);
+            file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut feature)).map_err(failed)?;
+            out.write_all(&feature).map_err(failed)?;
+        }
+        Ok(())
     }
 }
 

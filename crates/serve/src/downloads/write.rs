@@ -110,7 +110,10 @@ impl Writer {
                 file.flush().map_err(failed)?;
                 Writer::GeoJson { file, is_first: true }
             }
-            FileFormat::FlatGeobuf => Writer::FlatGeobuf(FlatGeobuf::begin(out, head)?),
+            FileFormat::FlatGeobuf => Writer::FlatGeobuf({
+                let folder = path.parent().unwrap_or(path);
+                FlatGeobuf::begin(out, folder, head)?
+            }),
             FileFormat::NetCdf => Writer::NetCdf(NetCdf::begin(out, head)?),
             FileFormat::GeoPackage => unreachable!("begun above"),
         })

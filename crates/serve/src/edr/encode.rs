@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use formats::{NetCdfGrid, NetCdfSeries, NetCdfVariable, write_grid, write_series};
+use formats::{NetCdfGrid, NetCdfSeries, write_grid, write_series};
 use model::{Dataset, Datastream, Lang};
 use query::ObservedValue;
 use serde::Serialize;
@@ -19,7 +19,7 @@ use standards::ogc::{Feature, FeatureCollection, GEOJSON, time_text};
 use super::params::{Format, Wanted};
 use super::stations::Found;
 use crate::http::{Answer, Links, Problem, ProblemKind};
-use crate::shelf::Shelf;
+use crate::shelf::{Shelf, netcdf_variable};
 
 /// Cells without anything around them are told one by one in GeoJSON and CSV only up to here.
 const MOST_RECORDS: usize = 200_000;
@@ -255,12 +255,6 @@ fn csv(records: &[Record], parameters: &BTreeMap<String, Parameter>) -> Answer<R
     Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], file).into_response())
 }
 
-fn variable(name: &str, parameter: &Parameter, values: Vec<f64>) -> NetCdfVariable {
-    let label = &parameter.observed_property.label;
-    let title = label.get("en").or_else(|| label.values().next()).cloned().unwrap_or_default();
-    NetCdfVariable { name: name.to_owned(), title, unit: parameter.unit.ucum.clone(), values }
-}
-
 fn seconds(time: Option<DateTime<Utc>>) -> f64 {
     time.map_or(f64::NAN, |time| time.timestamp_micros() as f64 / 1e6)
 }
@@ -286,7 +280,7 @@ fn netcdf_series(
         |record: &Record, name: &String| record.values.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN);
     for (name, parameter) in parameters {
         let values = records.iter().map(|record| number(record, name)).collect();
-        series.variables.push(variable(name, parameter, values));
+        series.variables.push(netcdf_variable(name, parameter, values));
     }
     netcdf(write_series(&series, dataset.title.get(lang).0))
 }
@@ -318,7 +312,7 @@ fn netcdf_fields(found: &Document, title: &str) -> Answer<Response> {
                 *into = value.unwrap_or(*into);
             }
         }
-        variables.push(variable(name, parameter, values));
+        variables.push(netcdf_variable(name, parameter, values));
     }
     let grid = NetCdfGrid {
         times: times.into_iter().map(seconds).collect(),
@@ -343,7 +337,7 @@ fn netcdf_points(found: &Document, title: &str) -> Answer<Response> {
     }
     for (name, parameter) in &found.parameters {
         let number = |record: &Record| record.values.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN);
-        series.variables.push(variable(name, parameter, records.iter().map(number).collect()));
+        series.variables.push(netcdf_variable(name, parameter, records.iter().map(number).collect()));
     }
     netcdf(write_series(&series, title))
 }

@@ -43,7 +43,7 @@ impl Source {
         let missing = || Problem::not_found(&target.collection);
         let id = DatasetId::new(&target.collection).map_err(|_| missing())?;
         let permit = app.catalog.authorize(principal, &id, Purpose::Read, Utc::now()).await?;
-        let dataset = app.catalog.dataset(&id).await?.ok_or_else(missing)?;
+        let mut dataset = app.catalog.dataset(&id).await?.ok_or_else(missing)?;
         if !matches!(dataset.kind, DatasetKind::Observations | DatasetKind::Coverage) {
             return Err(Problem::not_found(&format!("{id}: EDR")));
         }
@@ -52,7 +52,13 @@ impl Source {
             Some(text) => {
                 let number = text.parse().map(Version).map_err(|_| Problem::not_found(text))?;
                 app.lake.settle(&id).await?;
-                app.catalog.version(&id, number).await?.ok_or_else(|| Problem::not_found(text))?;
+                let version =
+                    app.catalog.version(&id, number).await?.ok_or_else(|| Problem::not_found(text))?;
+                dataset = app
+                    .catalog
+                    .dataset_at(&version.dataset, version.committed_at)
+                    .await?
+                    .ok_or_else(missing)?;
                 Some(number)
             }
         };

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::DateTime;
 use model::{DatasetId, Lang, PlaceId};
+use serde::Deserialize;
 use standards::feed::{self, Entry, Feed};
 use standards::record::{Record, Version};
 
@@ -14,8 +15,27 @@ use super::read::{self, MOST_ENTRIES, PART};
 use crate::App;
 use crate::http::language::filled;
 use crate::http::params::dataset_id;
-use crate::http::{Answer, Caller, Links, Problem, RequestLang, revalidate};
-use crate::records::{History, Records};
+use crate::http::{Answer, Caller, Links, Params, Problem, RequestLang, params, revalidate};
+use crate::records::{History, Records, instant_of};
+
+/// Which version, or which instant, a feed ends with.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FeedParams {
+    version: Option<u64>,
+    as_known_at: Option<String>,
+}
+
+impl FeedParams {
+    /// The feed's own address.
+    fn address(&self, links: &Links, path: &str) -> String {
+        let version = self.version.map(|version| version.to_string());
+        let pins = [("version", version.as_deref()), ("as_known_at", self.as_known_at.as_deref())];
+        let pins: Vec<(&str, &str)> =
+            pins.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        links.to(path, &pins)
+    }
+}
 
 pub(super) async fn robots(links: Links) -> Response {
     let text = feed::robots(&links.path("/sitemap.xml"));
@@ -63,12 +83,15 @@ pub(super) async fn dataset(
     RequestLang(lang): RequestLang,
     headers: HeaderMap,
     Path(name): Path<String>,
+    Params(asked): Params<FeedParams>,
 ) -> Answer<Response> {
     let id = dataset_id(name.strip_suffix(".atom").unwrap_or(&name))?;
-    let record = Records::open(&app, &principal, &links).await?.one(&id, History::Recent).await?;
+    let at = params::at(asked.version, asked.as_known_at.as_deref())?;
+    let known = instant_of(&app, &principal, &id, at).await?;
+    let record = Records::as_of(&app, &principal, &links, known).await?.one(&id, History::Recent).await?;
     let title = record.title.get(lang.tag());
     let feed = Feed {
-        address: links.path(&format!("/feeds/datasets/{id}.atom")),
+        address: asked.address(&links, &format!("/feeds/datasets/{id}.atom")),
         title: filled(lang, "feed-dataset-title", &[("title", title)]),
         lang: lang.tag(),
         page: record.page.clone(),
@@ -87,16 +110,20 @@ pub(super) async fn place(
     RequestLang(lang): RequestLang,
     headers: HeaderMap,
     Path(name): Path<String>,
+    Params(asked): Params<FeedParams>,
 ) -> Answer<Response> {
     let name = name.strip_suffix(".atom").unwrap_or(&name);
     let id = PlaceId::new(name).map_err(|_| Problem::not_found(name))?;
-    let (place, versions) = read::changes_at(&app, &principal, &id).await?;
+    if asked.version.is_some() {
+        return Err(Problem::parameter("version", "a version is of one dataset: give `as_known_at`"));
+    }
+    let known = params::instant(asked.as_known_at.as_deref())?;
+    let (place, versions) = read::changes_at(&app, &principal, &id, known).await?;
     let mut ids: Vec<DatasetId> = versions.iter().map(|version| version.dataset.clone()).collect();
     ids.sort_unstable();
     ids.dedup();
-    let records = Records::open(&app, &principal, &links).await?;
-    let datasets = app.catalog.datasets_of(&ids).await?;
-    let found = records.of(&datasets, History::Newest).await?;
+    let records = Records::as_of(&app, &principal, &links, known).await?;
+    let found = records.of(&records.datasets(&ids).await?, History::Newest).await?;
     let by_id: HashMap<&str, &Record> = found.iter().map(|record| (record.id.as_str(), record)).collect();
     let entries = versions.iter().filter_map(|info| {
         let version = Version {
@@ -111,7 +138,7 @@ pub(super) async fn place(
         by_id.get(info.dataset.as_str()).map(|record| entry(lang, record, &version))
     });
     let feed = Feed {
-        address: links.path(&format!("/feeds/places/{id}.atom")),
+        address: asked.address(&links, &format!("/feeds/places/{id}.atom")),
         title: filled(lang, "feed-place-title", &[("place", place.name.get(lang).0)]),
         lang: lang.tag(),
         page: links.path(&format!("/place/{id}")),

@@ -4,9 +4,11 @@ use catalog::{DatasetSearch, Observed};
 use chrono::{DateTime, Utc};
 use model::{DatasetId, DatasetKind, Place, PlaceId, PlaceKind, VIETNAM, VersionInfo};
 use policy::Principal;
+use query::At;
 
 use crate::App;
 use crate::http::{Answer, Problem};
+use crate::shelf::Shelf;
 
 /// Pages of one part of the sitemap; the standard takes 50 000.
 pub(super) const PART: usize = 10_000;
@@ -37,15 +39,17 @@ pub(super) async fn paths(app: &App, principal: &Principal) -> Answer<Vec<PageAt
     Ok(pages)
 }
 
-/// The last versions of the datasets that observe something at a place or within it, newest first.
+/// The last versions of the datasets that observe something at a place or within it, newest first; those
+/// until an instant of what observed something there by then, when one is given.
 pub(super) async fn changes_at(
     app: &App,
     principal: &Principal,
     id: &PlaceId,
+    known: Option<DateTime<Utc>>,
 ) -> Answer<(Place, Vec<VersionInfo>)> {
     let gazetteer = app.catalog.gazetteer().await?;
     let place = gazetteer.place(id).cloned().ok_or_else(|| Problem::not_found(id.as_str()))?;
-    let today = Utc::now().with_timezone(&VIETNAM).date_naive();
+    let today = known.unwrap_or_else(Utc::now).with_timezone(&VIETNAM).date_naive();
     let on = place.valid_to.unwrap_or(today);
     let mut within = vec![id.clone()];
     let mut at = 0;
@@ -62,9 +66,17 @@ pub(super) async fn changes_at(
     for readable in app.catalog.readable(principal, &observing, Utc::now()).await? {
         let rows = readable.permit.rows();
         let reaches = rows.places.as_ref().is_none_or(|places| places.iter().any(|p| within.contains(p)));
-        if readable.kind == DatasetKind::Observations && reaches {
-            versions.extend(recent(app, readable.permit.dataset()).await?);
+        if readable.kind != DatasetKind::Observations || !reaches {
+            continue;
         }
+        let of_dataset = recent(app, readable.permit.dataset(), known).await?;
+        if let (Some(_), Some(newest)) = (known, of_dataset.first()) {
+            let shelf = Shelf::open(app, &readable.permit, At::Version(newest.version)).await?;
+            if !shelf.streams.iter().any(|stream| within.contains(&stream.key.place)) {
+                continue;
+            }
+        }
+        versions.extend(of_dataset);
     }
     versions.sort_by(|a, b| b.committed_at.cmp(&a.committed_at).then_with(|| a.dataset.cmp(&b.dataset)));
     versions.truncate(MOST_ENTRIES);
@@ -72,8 +84,9 @@ pub(super) async fn changes_at(
 }
 
 /// The last versions of a dataset, newest first.
-async fn recent(app: &App, id: &DatasetId) -> Answer<Vec<VersionInfo>> {
+async fn recent(app: &App, id: &DatasetId, known: Option<DateTime<Utc>>) -> Answer<Vec<VersionInfo>> {
     let mut versions = app.catalog.versions(id).await?;
+    versions.retain(|version| known.is_none_or(|time| version.committed_at <= time));
     versions.truncate(MOST_ENTRIES);
     Ok(versions)
 }

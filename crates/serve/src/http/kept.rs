@@ -12,8 +12,11 @@ use axum::response::IntoResponse;
 use chrono::{DateTime, TimeDelta, Utc};
 use policy::Principal;
 
+use super::memento::Asked;
 use super::principal::Caller;
 
+/// For so long after an instant something may still be committed as of it: clocks of nodes differ.
+const UNSURE: TimeDelta = TimeDelta::minutes(1);
 /// Answers of at most so many bytes get a tag of what is in them.
 const MOST_TAGGED: u64 = 4 << 20;
 /// What an answer depends on besides its address.
@@ -27,7 +30,9 @@ pub async fn keep(request: Request, next: Next) -> Response<Body> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
     }
-    let is_pinned = is_pinned(request.uri(), Utc::now());
+    let by_header = request.extensions().get::<Asked>().map(|asked| asked.0);
+    let now = Utc::now();
+    let is_pinned = is_pinned(request.uri(), now) || by_header.is_some_and(|time| time < now - UNSURE);
     let is_public = request.extensions().get::<Caller>().is_some_and(|caller| caller.0 == Principal::Public);
     let known: Vec<HeaderValue> = request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect();
     let response = next.run(request).await;
@@ -119,15 +124,21 @@ fn depend(head: &mut HeaderMap) {
     }
 }
 
+/// Where a version or an instant names what is told of data and of datasets.
+const ROOTS: [&str; 6] = ["/ogc/collections/", "/sta/v1.1/", "/stac/", "/dcat", "/iso/", "/feeds/"];
+
 /// Whether an address names what it is of so that the answer never changes: a version, an instance, or
 /// an instant that is over.
 ///
 /// Statements may ask for the time of day, and traces and descriptions tell what is known by now.
 fn is_pinned(uri: &Uri, now: DateTime<Utc>) -> bool {
     let path = uri.path();
-    let is_data = path.starts_with("/v1/datasets/") && !path.contains("/versions/")
-        || ["/ogc/collections/", "/sta/v1.1/", "/stac/"].iter().any(|root| path.starts_with(root))
-        || path.ends_with("/action/datastore_search");
+    if path.strip_prefix("/oai/as-known-at/").is_some_and(|time| is_over(time, now)) {
+        return true;
+    }
+    let is_data = path.starts_with("/v1/datasets") && !path.contains("/versions/")
+        || ROOTS.iter().any(|root| path.starts_with(root))
+        || path.contains("/api/3/action/") && !path.ends_with("/datastore_search_sql");
     if !is_data {
         return false;
     }
@@ -148,7 +159,7 @@ fn is_number(text: &str) -> bool {
 
 /// Whether nothing can be committed any more that was known at an instant: clocks of nodes differ.
 fn is_over(text: &str, now: DateTime<Utc>) -> bool {
-    model::parse_instant(text).is_ok_and(|time| time < now - TimeDelta::minutes(1))
+    model::parse_instant(text).is_ok_and(|time| time < now - UNSURE)
 }
 
 #[cfg(test)]
@@ -177,7 +188,17 @@ mod tests {
             ("/sta/v1.1/Datastreams(1)/Observations?asOf=4", true),
             ("/stac/search?as_known_at=2026-01-01", true),
             ("/ckan/api/3/action/datastore_search?resource_id=a&version=2", true),
-            ("/ckan/api/3/action/package_show?id=a&version=2", false),
+            ("/ckan/api/3/action/package_show?id=a&version=2", true),
+            ("/ckan/api/3/action/package_list?as_known_at=2026-02-01", true),
+            ("/ckan/api/3/action/datastore_search_sql?sql=SELECT&as_known_at=2026-02-01", false),
+            ("/dcat.ttl?as_known_at=2026-02-01", true),
+            ("/dcat/datasets/a.ttl?version=2", true),
+            ("/iso/a.xml?version=2", true),
+            ("/feeds/datasets/a.atom?as_known_at=2026-02-01", true),
+            ("/oai/as-known-at/2026-02-01T00:00:00Z?verb=Identify", true),
+            ("/oai/as-known-at/2027-02-01T00:00:00Z?verb=Identify", false),
+            ("/oai?verb=Identify", false),
+            ("/v1/datasets?as_known_at=2026-02-01", true),
         ] {
             assert_eq!(is_pinned(&address.parse().unwrap(), now), expected, "{address}");
         }

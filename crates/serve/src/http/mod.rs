@@ -12,6 +12,7 @@ pub mod html;
 pub mod kept;
 pub mod language;
 pub mod links;
+pub mod memento;
 pub mod offload;
 pub mod paging;
 pub mod params;

@@ -8,14 +8,16 @@ use standards::{iso19115, iso19139};
 
 use crate::App;
 use crate::http::params::dataset_id;
-use crate::http::{Answer, Caller, Links, Params, Problem, revalidate};
-use crate::records::{History, Records};
+use crate::http::{Answer, Caller, Links, Params, Problem, params, revalidate};
+use crate::records::{History, Records, instant_of};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct IsoParams {
     /// `19139` (unless another is asked for) or `19115-3`.
     standard: Option<String>,
+    version: Option<u64>,
+    as_known_at: Option<String>,
 }
 
 pub(super) async fn dataset(
@@ -27,7 +29,9 @@ pub(super) async fn dataset(
     Params(asked): Params<IsoParams>,
 ) -> Answer<Response> {
     let id = dataset_id(name.strip_suffix(".xml").unwrap_or(&name))?;
-    let record = Records::open(&app, &principal, &links).await?.one(&id, History::Newest).await?;
+    let at = params::at(asked.version, asked.as_known_at.as_deref())?;
+    let known = instant_of(&app, &principal, &id, at).await?;
+    let record = Records::as_of(&app, &principal, &links, known).await?.one(&id, History::Newest).await?;
     let document = match asked.standard.as_deref() {
         None | Some("19139") => iso19139::metadata(&record),
         Some("19115-3") => iso19115::metadata(&record),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use catalog::{ChangesWanted, RecordChange};
+use catalog::{ChangesWanted, DatasetSearch, RecordChange};
 use chrono::{DateTime, Utc};
 use model::{Dataset, DatasetId};
 use policy::Principal;
@@ -68,6 +68,52 @@ pub(super) async fn page(app: &App, principal: &Principal, list: &List) -> Answe
     let has_more = found.len() > PAGE;
     found.truncate(PAGE);
     Ok((found, has_more))
+}
+
+/// The page of the list as it was at an instant.
+pub(super) async fn page_at(
+    app: &App,
+    principal: &Principal,
+    list: &List,
+    known: DateTime<Utc>,
+) -> Answer<(Vec<Found>, bool)> {
+    let after = list.after.as_ref().map(|(at, id)| (*at, id.as_str()));
+    let mut found = all_at(app, principal, known).await?;
+    found.retain(|one| {
+        list.from.is_none_or(|from| from <= one.at)
+            && list.before.is_none_or(|before| one.at < before)
+            && after.is_none_or(|after| after < (one.at, one.dataset.id.as_str()))
+            && list.set.as_ref().is_none_or(|set| sets(&one.dataset).contains(set))
+    });
+    let has_more = found.len() > PAGE;
+    found.truncate(PAGE);
+    Ok((found, has_more))
+}
+
+/// Everything that was there at an instant or was gone by then, as far as the asker may know of it now,
+/// by the time of its last change until then.
+pub(super) async fn all_at(app: &App, principal: &Principal, known: DateTime<Utc>) -> Answer<Vec<Found>> {
+    let now = Utc::now();
+    let told = app.catalog.matching_told(principal, &DatasetSearch::default(), now, known).await?;
+    let ids: Vec<DatasetId> = told.iter().map(|told| told.dataset.id.clone()).collect();
+    let versions = app.catalog.versions_of(&ids, Some(known)).await?;
+    let mut found: Vec<Found> = told
+        .into_iter()
+        .map(|told| {
+            let committed = versions.get(&told.dataset.id).map(|version| version.committed_at);
+            let at = committed.map_or(told.since, |at| at.max(told.since));
+            Found { at, dataset: told.dataset, deleted: false }
+        })
+        .collect();
+    let gone: Vec<DatasetId> =
+        app.catalog.withdrawn_records().await?.into_iter().map(|change| change.dataset).collect();
+    let knowable = app.catalog.knowable(principal, &gone, now).await?;
+    let gone: Vec<DatasetId> = gone.into_iter().filter(|id| !knowable.contains(id)).collect();
+    for told in app.catalog.told(&gone, known).await? {
+        found.extend(told.withdrawn_at.map(|at| Found { at, dataset: told.dataset, deleted: true }));
+    }
+    found.sort_by(|a, b| (a.at, &a.dataset.id).cmp(&(b.at, &b.dataset.id)));
+    Ok(found)
 }
 
 /// One record.

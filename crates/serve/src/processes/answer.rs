@@ -86,7 +86,12 @@ impl Form {
 
     /// The results of a run.
     pub(super) fn results(self, run: &Run, links: &Links) -> Answer<Response> {
-        let href = links.path(&format!("/ogc/collections/{}", run.dataset));
+        // A run that changed nothing has no version of its own: its product is as it was.
+        let path = format!("/v1/datasets/{}", run.dataset);
+        let href = match run.version {
+            Some(version) => links.to(&path, &[("version", &version.0.to_string())]),
+            None => links.path(&path),
+        };
         let value = json!({
             "dataset": run.dataset.as_str(),
             "run": run.id.as_str(),

@@ -108,7 +108,7 @@ async fn observed(records: &Records<'_>, record: &mut Record, permit: &Permit, a
         .map(|p| Bbox { west: p.lon, south: p.lat, east: p.lon, north: p.lat })
         .reduce(|all, one| all.union(&one));
     record.bbox = around.map(corners);
-    let today = records.now.with_timezone(&VIETNAM).date_naive();
+    let today = records.time().with_timezone(&VIETNAM).date_naive();
     let mut provinces: BTreeMap<&PlaceId, &Place> = BTreeMap::new();
     for place in places.iter().filter_map(|id| gazetteer.place(id)) {
         let province = province(gazetteer, place, today).unwrap_or(place);

@@ -62,6 +62,7 @@ impl World {
         let id = &series.key.dataset;
         let permit = app.catalog.authorize(principal, id, Purpose::Read, Utc::now()).await?;
         let dataset = app.catalog.dataset(id).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
+        let dataset = told(app, dataset, at).await?;
         let present = present(app, &permit, at).await?;
         let reached = permit.rows().allows(&series.key.place, &series.key.property)
             && present.is_none_or(|present| present.contains(&series.id));
@@ -85,7 +86,7 @@ impl World {
                 Err(error) => return Err(error.into()),
             };
             add_reached(app, &permit, at, datasets.len(), &mut series).await?;
-            datasets.push((dataset, permit));
+            datasets.push((told(app, dataset, at).await?, permit));
         }
         let mut world = World::of(app.catalog.gazetteer().await?, datasets, series);
         world.add_multis();
@@ -222,6 +223,18 @@ async fn add_reached(
     });
     series.extend(reached.map(|stream| (stream.clone(), dataset)));
     Ok(())
+}
+
+/// A dataset as it was described when the version that is named was committed; as it is, of the newest
+/// one and where there is none.
+async fn told(app: &App, dataset: Dataset, at: At) -> Answer<Dataset> {
+    let version = match at {
+        At::Latest => None,
+        At::Version(number) => app.catalog.version(&dataset.id, number).await?,
+        At::KnownAt(time) => app.catalog.version_at(&dataset.id, time).await?,
+    };
+    let Some(version) = version else { return Ok(dataset) };
+    Ok(app.catalog.dataset_at(&version.dataset, version.committed_at).await?.unwrap_or(dataset))
 }
 
 /// The series that a version has values of; nothing is said of the newest one. A dataset that has no

@@ -173,11 +173,8 @@ pub(super) async fn collection(
     Params(asked): Params<PinParams>,
 ) -> Answer<Json<Value>> {
     let shown = shown(&app, &principal, &collection, asked.at()?).await?;
-    let records = Records::open(&app, &principal, &links).await?;
-    let record = match shown.pin() {
-        Some(version) => records.version(&shown.dataset.id, version.0).await?.0,
-        None => records.one(&shown.dataset.id, History::Newest).await?,
-    };
+    let records = Records::as_of(&app, &principal, &links, shown.known()).await?;
+    let record = records.one(&shown.dataset.id, History::Newest).await?;
     Ok(Json(encode::collection(&links, lang, &record, shown.pin())))
 }
 
@@ -360,8 +357,9 @@ impl Asker<'_> {
         let mut told = records.of(&datasets, History::Newest).await?;
         let pins = found.iter().filter(|found| found.entry.raster.is_none());
         for (record, found) in told.iter_mut().zip(pins) {
-            if let Some(version) = found.shown.pin() {
-                *record = records.version(&found.shown.dataset.id, version.0).await?.0;
+            if let Some(known) = found.shown.known() {
+                let told = Records::as_of(self.app, self.principal, self.links, Some(known)).await?;
+                *record = told.one(&found.shown.dataset.id, History::Newest).await?;
             }
         }
         Ok(told.into_iter().map(|record| (record.id.clone(), record)).collect())

@@ -32,14 +32,23 @@ impl Shown {
         self.is_pinned.then_some(self.version.version)
     }
 
+    /// The instant as of which it is told of, when the version was named.
+    pub(super) fn known(&self) -> Option<DateTime<Utc>> {
+        self.is_pinned.then_some(self.version.committed_at)
+    }
+
     /// The one of an id.
     pub(super) async fn open(app: &App, principal: &Principal, id: &str, at: At) -> Answer<Option<Shown>> {
         let dataset_id = DatasetId::new(id).map_err(|_| Problem::not_found(id))?;
         let permit = app.catalog.authorize(principal, &dataset_id, Purpose::Read, Utc::now()).await?;
-        let dataset = app.catalog.dataset(&dataset_id).await?.ok_or_else(|| Problem::not_found(id))?;
-        let version = params::version(app, &dataset_id, at).await?;
+        let Some(version) = params::version(app, &dataset_id, at).await? else { return Ok(None) };
         let is_pinned = at != At::Latest;
-        Ok(version.map(|version| Shown { dataset, permit, version, is_pinned }))
+        let dataset = match is_pinned {
+            true => app.catalog.dataset_at(&version.dataset, version.committed_at).await?,
+            false => app.catalog.dataset(&dataset_id).await?,
+        };
+        let dataset = dataset.ok_or_else(|| Problem::not_found(id))?;
+        Ok(Some(Shown { dataset, permit, version, is_pinned }))
     }
 
     /// Those of some ids, or all, as they are or as they were known; ids that the asker may not read are
@@ -68,13 +77,18 @@ impl Shown {
         let mut versions = app.catalog.versions_of(&ids, known).await?;
         let permits: HashMap<DatasetId, Permit> =
             readable.into_iter().map(|one| (one.permit.dataset().clone(), one.permit)).collect();
-        let datasets = app.catalog.datasets_of(&ids).await?.into_iter();
-        let shown = datasets.filter_map(|dataset| {
-            let permit = permits.get(&dataset.id)?.clone();
-            let version = versions.remove(&dataset.id)?;
-            Some(Shown { dataset, permit, version, is_pinned: known.is_some() })
-        });
-        Ok(shown.collect())
+        let mut shown = Vec::new();
+        for dataset in app.catalog.datasets_of(&ids).await? {
+            let permit = permits.get(&dataset.id).cloned();
+            let Some((permit, version)) = permit.zip(versions.remove(&dataset.id)) else { continue };
+            let dataset = match known {
+                None => Some(dataset),
+                Some(_) => app.catalog.dataset_at(&version.dataset, version.committed_at).await?,
+            };
+            let is_pinned = known.is_some();
+            shown.extend(dataset.map(|dataset| Shown { dataset, permit, version, is_pinned }));
+        }
+        Ok(shown)
     }
 }
 

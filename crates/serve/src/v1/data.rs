@@ -114,6 +114,8 @@ async fn wanted(app: &App, principal: &Principal, id: &str, asked: &DataParams) 
             WholeRows::Features { bbox: asked.bbox.as_deref().map(params::bbox).transpose()? }
         }
     };
+    // A version is always the same file, however its dataset is described by now.
+    let dataset = app.catalog.dataset_at(&version.dataset, version.committed_at).await?.unwrap_or(dataset);
     let about = About {
         dataset: id.to_string(),
         title: dataset.title.vi.clone(),

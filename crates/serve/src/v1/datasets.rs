@@ -16,6 +16,7 @@ use super::documents::{DatasetDocument, Page, TextDocument};
 use crate::App;
 pub use crate::http::params::dataset_id;
 use crate::http::{Answer, Body, Caller, Links, Params, Problem, ProblemKind, paging, params};
+use crate::records::instant_of;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -35,6 +36,19 @@ pub struct ListParams {
     cursor: Option<String>,
     /// How many to pass over; pages shift when datasets are added.
     offset: Option<u64>,
+    /// What was told at this instant, RFC 3339; not with `version`.
+    as_known_at: Option<String>,
+}
+
+/// Which version, or which instant, a dataset is described as of.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PinParams {
+    /// As it was described when this version was committed.
+    version: Option<u64>,
+    /// As it was described at this instant, RFC 3339.
+    as_known_at: Option<String>,
 }
 
 /// The datasets that the caller may know of.
@@ -59,20 +73,27 @@ pub async fn list(
         offset,
         after: after.map_err(|_| paging::unknown())?,
     };
-    let page = app.catalog.find_datasets(&principal, search, Utc::now()).await?;
+    let known = params::instant(asked.as_known_at.as_deref())?;
+    let page = match known {
+        None => app.catalog.find_datasets(&principal, search, Utc::now()).await?,
+        Some(time) => app.catalog.find_told(&principal, search, Utc::now(), time).await?,
+    };
     let (found, total) = (page.datasets, page.total);
-    let mut items = Vec::with_capacity(found.len());
-    for dataset in &found {
-        let version = app.catalog.latest_version(&dataset.id).await?;
-        items.push(DatasetDocument::new(dataset, version.as_ref()));
-    }
+    let ids: Vec<DatasetId> = found.iter().map(|dataset| dataset.id.clone()).collect();
+    let versions = app.catalog.versions_of(&ids, known).await?;
+    let items =
+        found.iter().map(|dataset| DatasetDocument::new(dataset, versions.get(&dataset.id))).collect();
     let last = found.last().filter(|_| page.more);
     let next = last.map(|last| {
         let (limit, cursor) = (limit.to_string(), paging::cursor(last.id.as_str()));
         let mut parameters = vec![("limit", limit.as_str()), ("cursor", cursor.as_str())];
-        for (name, value) in
-            [("q", &asked.q), ("theme", &asked.theme), ("access", &asked.access), ("kind", &asked.kind)]
-        {
+        for (name, value) in [
+            ("q", &asked.q),
+            ("theme", &asked.theme),
+            ("access", &asked.access),
+            ("kind", &asked.kind),
+            ("as_known_at", &asked.as_known_at),
+        ] {
             parameters.extend(value.as_deref().map(|value| (name, value)));
         }
         links.to("/v1/datasets", &parameters)
@@ -178,19 +199,24 @@ fn may_describe(principal: &Principal, agency: &AgencyId) -> Answer<()> {
     }
 }
 
-/// A dataset.
-#[utoipa::path(get, path = "/v1/datasets/{id}", tag = "datasets", params(("id" = String, Path)),
+/// A dataset, as it is described or as it was.
+#[utoipa::path(get, path = "/v1/datasets/{id}", tag = "datasets", params(("id" = String, Path), PinParams),
     responses((status = 200, body = DatasetDocument), (status = 404)))]
 pub async fn show(
     State(app): State<App>,
     Caller(principal): Caller,
     Path(id): Path<String>,
+    Params(asked): Params<PinParams>,
 ) -> Answer<Json<DatasetDocument>> {
     let id = dataset_id(&id)?;
     app.catalog.authorize(&principal, &id, Purpose::Describe, Utc::now()).await?;
     app.lake.settle(&id).await?;
-    let dataset = app.catalog.dataset(&id).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
-    let version = app.catalog.latest_version(&id).await?;
+    let at = params::at(asked.version, asked.as_known_at.as_deref())?;
+    let (dataset, version) = match instant_of(&app, &principal, &id, at).await? {
+        None => (app.catalog.dataset(&id).await?, app.catalog.latest_version(&id).await?),
+        Some(time) => (app.catalog.dataset_at(&id, time).await?, app.catalog.version_at(&id, time).await?),
+    };
+    let dataset = dataset.ok_or_else(|| Problem::not_found(id.as_str()))?;
     Ok(Json(DatasetDocument::new(&dataset, version.as_ref())))
 }
 

@@ -1,5 +1,6 @@
 //! What every operation of the OpenAPI document says beyond its handler's own words: problems, quotas,
-//! who may ask, what is deprecated, and examples (`examples.json`).
+//! who may ask, what is deprecated, and examples: of requests (`examples.json`), and of answers, which are
+//! what a node said on the sample (`answers.json`).
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -11,12 +12,15 @@ use crate::http::deprecated::{DEPRECATED, Deprecated};
 
 /// Parameters, ids and bodies that work on the sample, by name or by operation.
 const EXAMPLES: &str = include_str!("examples.json");
+/// What a node answered, by operation; a test asks again and writes them.
+const ANSWERS: &str = include_str!("answers.json");
 const METHODS: [&str; 6] = ["get", "put", "post", "delete", "patch", "head"];
 
 /// The document, completed.
 pub(super) fn complete(document: OpenApi) -> OpenApi {
     let mut document = serde_json::to_value(document).expect("an OpenAPI document is plain data");
-    let examples: Value = serde_json::from_str(EXAMPLES).expect("a test reads the examples");
+    let mut examples: Value = serde_json::from_str(EXAMPLES).expect("a test reads the examples");
+    examples["answers"] = serde_json::from_str(ANSWERS).expect("a test reads the answers");
     if let Some(paths) = document["paths"].as_object_mut() {
         for (path, item) in paths {
             for method in METHODS {
@@ -57,6 +61,7 @@ fn describe(path: &str, method: &str, operation: &mut Value, examples: &Value) {
     }
     more_formats(&id, operation);
     complete_responses(method, operation);
+    show_answer(operation, &examples["answers"][&id]);
     // Without a key, what is open; with one, what its holder may see.
     if operation.get("security").is_none() {
         operation["security"] = json!([{}, { "key": [] }]);
@@ -116,6 +121,24 @@ fn complete_responses(method: &str, operation: &mut Value) {
         _ => json!({ "$ref": "#/components/responses/Problem" }),
     };
     responses.insert("default".to_owned(), default);
+}
+
+/// Shows what a node answered, in the place of its status and media type.
+fn show_answer(operation: &mut Value, answer: &Value) {
+    let status = answer["status"].as_str().unwrap_or("");
+    let content = operation["responses"].get_mut(status).and_then(|response| response.get_mut("content"));
+    let Some(content) = content.and_then(Value::as_object_mut) else { return };
+    let media = answer["media"].as_str().unwrap_or("");
+    let bare = |name: &str| name.split(';').next().unwrap_or("").trim() == media;
+    let key = content.keys().find(|name| bare(name)).or_else(|| content.keys().next()).cloned();
+    let Some(shown) = key.and_then(|key| content.get_mut(&key)) else { return };
+    match answer.get("address") {
+        Some(address) => {
+            let words = "Bytes: ask for them at this address of the sample";
+            shown["examples"] = json!({ "bytes": { "summary": words, "externalValue": address } });
+        }
+        None => shown["example"] = answer["value"].clone(),
+    }
 }
 
 /// Rows come as JSON, or as what `format` says; files of a whole dataset are of many media types.

@@ -14,7 +14,8 @@ use super::admin::{admin_only, invalid};
 use super::documents::Page;
 use super::users::user_id;
 use crate::App;
-use crate::http::{Answer, Body, Caller, Problem, ProblemKind};
+use crate::http::paging::PageParams;
+use crate::http::{Answer, Body, Caller, Links, Params, Problem, ProblemKind};
 
 /// A key, without its secret.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,20 +51,25 @@ impl From<KeyInfo> for KeyDocument {
 
 /// The keys of a user, newest first, also those that ended. A user sees their own, an administrator
 /// everyone's.
-#[utoipa::path(get, path = "/v1/users/{id}/keys", tag = "admin", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/v1/users/{id}/keys", tag = "admin", params(("id" = String, Path), PageParams),
     security(("key" = [])), responses((status = 200, body = Page<KeyDocument>), (status = 404)))]
 pub async fn list(
     State(app): State<App>,
     Caller(principal): Caller,
+    links: Links,
     Path(id): Path<String>,
+    Params(asked): Params<PageParams>,
 ) -> Answer<Json<Page<KeyDocument>>> {
     let user = user_id(&id)?;
     if principal.user() != Some(&user) {
         admin_only(&principal)?;
         app.catalog.user(&user).await?.ok_or_else(|| Problem::not_found(&id))?;
     }
-    let items: Vec<_> = app.catalog.keys(&user).await?.into_iter().map(KeyDocument::from).collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+    let keys = app.catalog.keys(&user).await?;
+    let total = keys.len() as u64;
+    let path = format!("/v1/users/{user}/keys");
+    let (page, next) = asked.of(&links, &path, keys, |key| key.id.to_string())?;
+    Ok(Json(Page { items: page.into_iter().map(KeyDocument::from).collect(), total, next }))
 }
 
 /// A key to create.

@@ -7,7 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::documents::{Page, RunDocument, TextDocument};
-use crate::http::{Answer, Caller, Problem, ProblemKind};
+use crate::http::paging::PageParams;
+use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind};
 use crate::{App, ops};
 
 /// A recipe.
@@ -24,20 +25,23 @@ pub struct RecipeDocument {
 }
 
 /// The recipes of this node.
-#[utoipa::path(get, path = "/v1/recipes", tag = "recipes",
+#[utoipa::path(get, path = "/v1/recipes", tag = "recipes", params(PageParams),
     responses((status = 200, body = Page<RecipeDocument>)))]
-pub async fn list(State(app): State<App>) -> Answer<Json<Page<RecipeDocument>>> {
-    let items: Vec<_> = app
-        .recipes
-        .iter()
-        .map(|recipe| RecipeDocument {
-            id: recipe.id.clone(),
-            dataset: recipe.dataset.id.to_string(),
-            title: (&recipe.dataset.title).into(),
-            sql: recipe.sql.clone(),
-        })
-        .collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+pub async fn list(
+    State(app): State<App>,
+    links: Links,
+    Params(asked): Params<PageParams>,
+) -> Answer<Json<Page<RecipeDocument>>> {
+    let recipes: Vec<_> = app.recipes.iter().collect();
+    let total = recipes.len() as u64;
+    let (page, next) = asked.of(&links, "/v1/recipes", recipes, |recipe| recipe.id.clone())?;
+    let items = page.into_iter().map(|recipe| RecipeDocument {
+        id: recipe.id.clone(),
+        dataset: recipe.dataset.id.to_string(),
+        title: (&recipe.dataset.title).into(),
+        sql: recipe.sql.clone(),
+    });
+    Ok(Json(Page { items: items.collect(), total, next }))
 }
 
 /// Runs a recipe: its output becomes a version of its dataset, pinned to the versions it read.

@@ -17,7 +17,8 @@ use super::changes::ChangeParams;
 use super::documents::Page;
 use crate::App;
 use crate::changes::Cursors;
-use crate::http::{Answer, Body, Caller, Links, Problem, ProblemKind};
+use crate::http::paging::PageParams;
+use crate::http::{Answer, Body, Caller, Links, Params, Problem, ProblemKind};
 use crate::webhooks::{SECRET_PREFIX, receiver};
 
 /// Changes that were given up, of which a webhook's document tells.
@@ -133,13 +134,20 @@ async fn own(app: &App, principal: &Principal, id: &str) -> Answer<Webhook> {
 }
 
 /// The webhooks of the asker; of an administrator, everyone's.
-#[utoipa::path(get, path = "/v1/webhooks", tag = "changes", security(("key" = [])),
+#[utoipa::path(get, path = "/v1/webhooks", tag = "changes", params(PageParams), security(("key" = [])),
     responses((status = 200, body = Page<WebhookDocument>), (status = 401)))]
-pub async fn list(State(app): State<App>, Caller(principal): Caller) -> Answer<Json<Page<WebhookDocument>>> {
+pub async fn list(
+    State(app): State<App>,
+    Caller(principal): Caller,
+    links: Links,
+    Params(asked): Params<PageParams>,
+) -> Answer<Json<Page<WebhookDocument>>> {
     may_have(&principal)?;
     let of = if principal.is_admin() { None } else { principal.user() };
-    let items: Vec<_> = app.catalog.webhooks(of).await?.into_iter().map(WebhookDocument::new).collect();
-    Ok(Json(Page { total: items.len() as u64, items, next: None }))
+    let hooks = app.catalog.webhooks(of).await?;
+    let total = hooks.len() as u64;
+    let (page, next) = asked.of(&links, "/v1/webhooks", hooks, |hook| hook.id.clone())?;
+    Ok(Json(Page { items: page.into_iter().map(WebhookDocument::new).collect(), total, next }))
 }
 
 /// Has changes sent to an address: those that the asker may know of, each signed with the secret of
@@ -177,11 +185,15 @@ pub async fn create(
         key.extend_from_slice(uuid::Uuid::new_v4().as_bytes());
     }
     let secret = format!("{SECRET_PREFIX}{}", STANDARD.encode(key));
+    let id = uuid::Uuid::new_v4().to_string();
+    let sealed = app.config.sealer.seal(&id, &SecretString::from(secret.clone()));
+    let sealed =
+        sealed.ok_or_else(|| Problem::internal(&std::io::Error::other("a secret cannot be sealed")))?;
     let hook = Webhook {
-        id: uuid::Uuid::new_v4().to_string(),
+        id,
         user: principal.user().cloned(),
         url: url.to_string(),
-        secret: SecretString::from(secret.clone()),
+        secret: sealed,
         wanted,
         created_at: Utc::now(),
         epoch: state.epoch().to_owned(),

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use testkit::{Client, TestNode};
 use tokio::sync::{Mutex, mpsc};
@@ -96,6 +97,10 @@ async fn changes_are_sent_signed_and_in_order_and_only_what_may_be_known() {
         assert_eq!(message["data"]["version"], version);
         assert_eq!(headers["webhook-id"], text(&message["data"], "id"));
     }
+    // It is kept sealed: who reads the catalogue can sign nothing.
+    let kept = node.node().app().catalog.webhook(text(&hook, "id")).await.unwrap().unwrap();
+    let kept = kept.secret.expose_secret().to_owned();
+    assert!(kept.starts_with("sealed.1.") && !kept.contains(secret.trim_start_matches("whsec_")), "{kept}");
     // Nothing shows the secret again, and nobody else sees the webhook.
     let path = format!("/v1/webhooks/{}", text(&hook, "id"));
     let shown = get(&lan, &path).await;

@@ -12,6 +12,15 @@ fn addresses(version: u64, known: &str) -> Vec<String> {
     let mut addresses = Vec::new();
     for pin in [("version", number.as_str()), ("as_known_at", known)] {
         for path in [
+            "/v1/datasets/open_gauge",
+            "/v1/datasets/open_surface",
+            "/iso/open_gauge.xml",
+            "/iso/open_sluices.xml",
+            "/feeds/datasets/open_gauge.atom",
+            "/dcat/datasets/open_gauge.ttl",
+            "/dcat/datasets/open_surface.rdf",
+            "/ogc/collections/catalogue/items/open_gauge",
+            "/ogc/collections/catalogue/items/open_surface",
             "/v1/datasets/open_gauge/observations",
             "/v1/datasets/open_gauge/observations/buckets",
             "/v1/datasets/open_gauge/latest",
@@ -47,6 +56,10 @@ fn addresses(version: u64, known: &str) -> Vec<String> {
             ("/v1/datasets/open_sluices/data", ("format", "geojson")),
             ("/ogc/collections/open_sluices/items", ("limit", "4")),
             ("/ogc/collections/open_surface/coverage", ("f", "covjson")),
+            ("/iso/open_surface.xml", ("standard", "19115-3")),
+            ("/ckan/api/3/action/package_show", ("id", "open_gauge")),
+            ("/ckan/api/3/action/resource_show", ("id", "open_gauge.csv")),
+            ("/ckan/api/3/action/datastore_info", ("id", "open_gauge")),
             ("/ckan/api/3/action/datastore_search", ("resource_id", "open_gauge")),
             ("/ckan/api/3/action/datastore_search", ("resource_id", "open_sluices")),
         ] {
@@ -64,6 +77,40 @@ fn addresses(version: u64, known: &str) -> Vec<String> {
             }
         }
     }
+    // What is of several datasets is asked for as of an instant.
+    for (path, more) in [
+        ("/v1/datasets", ("limit", "1000")),
+        ("/v1/datasets", ("q", "sluices")),
+        ("/dcat.ttl", ("limit", "2")),
+        ("/dcat.jsonld", ("page", "2")),
+        ("/dcat/agencies/cuulong", ("f", "ttl")),
+        ("/feeds/places/station:cau_noi.atom", ("lang", "en")),
+        ("/ogc/collections/catalogue/items", ("limit", "3")),
+        ("/ogc/collections/catalogue/items", ("q", "gauge")),
+        ("/ogc/collections/catalogue/items", ("sortby", "-updated")),
+        ("/ckan/api/3/action/package_list", ("limit", "10")),
+        ("/ckan/api/3/action/package_search", ("facet.field", "[\"organization\",\"groups\"]")),
+        ("/ckan/api/3/action/current_package_list_with_resources", ("limit", "5")),
+        ("/ckan/api/3/action/organization_show", ("id", "cuulong")),
+        ("/ckan/api/3/action/organization_list", ("all_fields", "true")),
+        ("/ckan/api/3/action/group_list", ("all_fields", "true")),
+        ("/ckan/api/3/action/group_show", ("id", "water")),
+        ("/ckan/api/3/action/tag_list", ("all_fields", "true")),
+        ("/ckan/api/3/action/tag_show", ("id", "salinity")),
+    ] {
+        addresses.push(with(path, &[("as_known_at", known), more]));
+    }
+    let repository = format!("/oai/as-known-at/{known}");
+    for verb in ["Identify", "ListSets"] {
+        addresses.push(with(&repository, &[("verb", verb)]));
+    }
+    for (verb, format) in
+        [("ListRecords", "oai_dc"), ("ListRecords", "iso19139"), ("ListIdentifiers", "dcat")]
+    {
+        addresses.push(with(&repository, &[("verb", verb), ("metadataPrefix", format)]));
+    }
+    let of = ("identifier", "urn:cuulong:dataset:open_gauge");
+    addresses.push(with(&repository, &[("verb", "GetRecord"), ("metadataPrefix", "dcat"), of]));
     addresses
         .push(with("/stac/search", &[("as_known_at", known), ("collections", "open_gauge,open_sluices")]));
     addresses.push(with("/stac/search", &[("as_known_at", known), ("limit", "1000")]));
@@ -156,6 +203,14 @@ async fn a_pinned_answer_is_the_same_for_ever() {
     world.add_to_series(0, &mut chance).await;
     world.change_raster("open_surface").await;
     assert_unchanged(&before, &ask(&public, &asked).await, "after more versions");
+    world.describe_anew(&["open_gauge", "open_sluices", "open_surface"]).await;
+    let anew = public.get("/dcat/datasets/open_gauge.ttl").await;
+    assert!(
+        anew.text().contains("Another name") && anew.text().contains("Another agency"),
+        "{}",
+        anew.text()
+    );
+    assert_unchanged(&before, &ask(&public, &asked).await, "after other words are said of datasets");
     let run = world.series[0].runs.last().unwrap().clone();
     let reason = serde_json::json!({ "reason": "wrong" });
     world.made(&format!("/v1/runs/{run}/withdraw"), &reason).await;
@@ -184,9 +239,11 @@ async fn manners(asker: &Asker, answers: &BTreeMap<String, Said>, is_public: boo
             assert!(vary.contains(name), "{address}: the answer depends on {name}, and says {vary:?}");
         }
         assert!(is_public || cache.contains("private"), "{address}: {cache}");
-        let is_pinned = !address.starts_with("/v1/sql") && !address.starts_with("/dcat");
+        let is_pinned = !address.starts_with("/v1/sql") && !address.contains("/versions/");
         // An instant that is hardly over is not asked for as one that is.
-        let is_number = !address.contains("as_known_at") && !address.contains("asOf=20");
+        let is_number = !address.contains("as_known_at")
+            && !address.contains("asOf=20")
+            && !address.contains("/oai/as-known-at/");
         if is_pinned && is_number {
             assert!(cache.contains("immutable"), "{address}: {cache}");
             assert_eq!(cache.contains("public"), is_public, "{address}: {cache}");
@@ -210,6 +267,53 @@ async fn manners(asker: &Asker, answers: &BTreeMap<String, Said>, is_public: boo
         assert_eq!(other.status, 200.max(said.status), "{address}");
     }
     assert!(tags * 10 > answers.len() * 8, "{tags} of {} answers have a tag", answers.len());
+}
+
+/// `Accept-Datetime` is the same as each protocol's own parameter, and caches are told.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instant_in_a_header_is_the_same_as_in_the_address() {
+    let mut chance = Chance::new();
+    let mut world = World::new(&mut chance).await;
+    let public = world.people.iter().find(|one| one.name == "public").unwrap().asker.clone();
+    // Headers tell whole seconds.
+    let second = chrono::Utc::now() + chrono::TimeDelta::seconds(1);
+    let (known, header) = (
+        second.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        second.format("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+    );
+    // What comes now comes after it.
+    let rest = (second - chrono::Utc::now()).to_std().unwrap_or_default();
+    tokio::time::sleep(rest).await;
+    world.correct(0, &mut chance).await;
+    world.describe_anew(&["open_gauge"]).await;
+    for (path, pin) in [
+        ("/v1/datasets/open_gauge/latest", "as_known_at"),
+        ("/v1/datasets/open_gauge", "as_known_at"),
+        ("/ogc/collections/open_gauge/items", "as_known_at"),
+        ("/ogc/collections/catalogue/items", "as_known_at"),
+        ("/stac/collections/open_gauge", "as_known_at"),
+        ("/dcat/datasets/open_gauge.ttl", "as_known_at"),
+        ("/iso/open_gauge.xml", "as_known_at"),
+        ("/feeds/datasets/open_gauge.atom", "as_known_at"),
+        ("/ckan/api/3/action/package_show?id=open_gauge", "as_known_at"),
+        ("/sta/v1.1/Datastreams", "asOf"),
+        ("/oai?verb=ListRecords&metadataPrefix=oai_dc", ""),
+    ] {
+        let question = super::ask::Question::get(path);
+        let by_header = public.ask(&question, &[("accept-datetime", &header)]).await;
+        assert!(by_header.is_good(), "{path}: {}", by_header.text());
+        assert!(by_header.header("vary").contains("accept-datetime"), "{path}");
+        assert_eq!(by_header.header("memento-datetime"), header, "{path}");
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let address = match path.strip_prefix("/oai") {
+            Some(rest) => format!("/oai/as-known-at/{known}{rest}"),
+            None => format!("{path}{mark}{pin}={known}"),
+        };
+        assert_eq!(by_header.text(), public.get(&address).await.text(), "{path}");
+        assert_ne!(by_header.text(), public.get(path).await.text(), "{path} has changed since");
+    }
+    let question = super::ask::Question::get("/v1/datasets");
+    assert_eq!(public.ask(&question, &[("accept-datetime", "yesterday")]).await.status, 400);
 }
 
 /// What is the newest is asked for again each time, and has another tag once it is another.

@@ -47,9 +47,10 @@ pub const ROUTES: &[(&str, Tells)] = &[
             "GET /v1/datasets?access=restricted",
             "GET /v1/datasets?kind=coverage",
             "GET /v1/datasets?limit=1&offset=1",
+            "GET /v1/datasets?limit=1000&as_known_at=2100-01-01",
         ]),
     ),
-    ("/v1/datasets/{id}", Of(&["GET /v1/datasets/DATASET", DESCRIBED])),
+    ("/v1/datasets/{id}", Of(&["GET /v1/datasets/DATASET", "GET /v1/datasets/DATASET?version=1", DESCRIBED])),
     (
         "/v1/datasets/{id}/coverages",
         Of(&[
@@ -383,7 +384,7 @@ pub const ROUTES: &[(&str, Tells)] = &[
             "POST /stac/search {\"ids\":[\"ITEM\"],\"collections\":[\"DATASET\"]}",
         ]),
     ),
-    ("/dcat", All(&["GET /dcat?f=ttl"])),
+    ("/dcat", All(&["GET /dcat?f=ttl", "GET /dcat?f=ttl&as_known_at=2100-01-01"])),
     ("/dcat/", All(&["GET /dcat/?f=ttl"])),
     ("/dcat.ttl", All(&["GET /dcat.ttl"])),
     ("/dcat.jsonld", All(&["GET /dcat.jsonld"])),
@@ -402,6 +403,7 @@ pub const ROUTES: &[(&str, Tells)] = &[
         "/ckan/api/3/action/{action}",
         Of(&[
             "GET /ckan/api/3/action/package_show?id=DATASET",
+            "GET /ckan/api/3/action/package_show?id=DATASET&version=1",
             "GET /ckan/api/3/action/resource_show?id=DATASET",
             "GET /ckan/api/3/action/datastore_search?resource_id=DATASET",
             "GET /ckan/api/3/action/datastore_search?resource_id=DATASET&version=1",
@@ -441,8 +443,21 @@ pub const ROUTES: &[(&str, Tells)] = &[
             "GET /oai?verb=Identify",
         ]),
     ),
-    ("/iso/{dataset}", Of(&["GET /iso/DATASET.xml", "GET /iso/DATASET?standard=19115-3"])),
-    ("/feeds/datasets/{dataset}", Of(&["GET /feeds/datasets/DATASET.atom"])),
+    (
+        "/oai/as-known-at/{instant}",
+        All(&[
+            "GET /oai/as-known-at/2100-01-01?verb=ListRecords&metadataPrefix=dcat",
+            "GET /oai/as-known-at/2100-01-01?verb=ListSets",
+        ]),
+    ),
+    (
+        "/iso/{dataset}",
+        Of(&["GET /iso/DATASET.xml", "GET /iso/DATASET?version=1", "GET /iso/DATASET?standard=19115-3"]),
+    ),
+    (
+        "/feeds/datasets/{dataset}",
+        Of(&["GET /feeds/datasets/DATASET.atom", "GET /feeds/datasets/DATASET.atom?version=1"]),
+    ),
     ("/feeds/places/{place}", All(&["GET /feeds/places/station:cau_noi.atom"])),
     ("/robots.txt", All(&["GET /robots.txt"])),
     ("/sitemap.xml", All(&["GET /sitemap.xml"])),

@@ -307,6 +307,28 @@ impl World {
         }
     }
 
+    /// Datasets are called otherwise from now on, and so is who publishes them.
+    pub async fn describe_anew(&self, ids: &[&str]) {
+        for id in ids {
+            let is = self.system().json(&format!("/v1/datasets/{id}")).await.unwrap();
+            let document = json!({
+                "id": id, "kind": is["kind"], "agency": "cuulong", "theme": "society",
+                "title": { "vi": "Tên khác", "en": "Another name" },
+                "description": { "vi": "Lời khác" },
+                "licence": "CC-BY-4.0", "access": is["access"], "source": "elsewhere",
+            });
+            let path = format!("/v1/datasets/{id}");
+            let reply = self.node.system().send_json(Method::PUT, &path, &document).await.unwrap();
+            reply.ok().unwrap_or_else(|error| panic!("{path}: {error}"));
+        }
+        let catalog = self.node.node().app().catalog.clone();
+        let agencies = catalog.agencies().await.unwrap();
+        let mut agency = agencies.into_iter().find(|agency| agency.id.as_str() == "cuulong").unwrap();
+        agency.name.vi = "Cơ quan khác".to_owned();
+        agency.name.en = Some("Another agency".to_owned());
+        catalog.put_agency(&agency).await.unwrap();
+    }
+
     /// An instant behind all that is there, and before all that comes.
     pub async fn now(&self) -> String {
         tokio::task::yield_now().await;

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use chrono::{DateTime, Utc};
 use geo::Intersects;
 use model::{DatasetId, Lang, TimeRange, fold};
 use standards::cql2::{self, Expr, Subject, Value};
@@ -21,7 +22,7 @@ const RECORDS: usize = 10;
 /// The most words of `q`, ids and external ids.
 const MOST_WORDS: usize = 100;
 
-const OWN: [&str; 14] = [
+const OWN: [&str; 15] = [
     "bbox",
     "bbox-crs",
     "datetime",
@@ -35,6 +36,7 @@ const OWN: [&str; 14] = [
     "filter-lang",
     "filter-crs",
     "sortby",
+    "as_known_at",
     "f",
 ];
 
@@ -48,6 +50,8 @@ pub(super) struct Search {
     time: Option<TimeRange>,
     filter: Option<Expr>,
     sort: Vec<(String, bool)>,
+    /// The instant as of which records are searched.
+    pub(super) known: Option<DateTime<Utc>>,
     pub(super) limit: usize,
     pub(super) offset: usize,
     pub(super) pairs: Vec<(String, String)>,
@@ -106,6 +110,7 @@ impl Search {
             time: get(&pairs, "datetime").map(|text| params::datetime(Some(text))).transpose()?,
             filter: whole,
             sort: sort(get(&pairs, "sortby"))?,
+            known: params::instant(get(&pairs, "as_known_at"))?,
             limit: params::limit(number("limit")?, RECORDS, MOST)?,
             offset,
             pairs: pairs.into_iter().filter(|(name, _)| name != "offset" && name != "f").collect(),
@@ -131,9 +136,29 @@ impl Search {
         kept.collect()
     }
 
-    /// Whether records have to be read to tell which are found, and in which order. Words do not need them.
+    /// Whether records have to be read to tell which are found, and in which order. Words do not need them,
+    /// but for those of the past.
     pub(super) fn looks_inside(&self) -> bool {
-        self.area.is_some() || self.time.is_some() || self.filter.is_some() || !self.sort.is_empty()
+        let is_said = self.known.is_some() && !self.words.is_empty();
+        is_said
+            || self.area.is_some()
+            || self.time.is_some()
+            || self.filter.is_some()
+            || !self.sort.is_empty()
+    }
+
+    /// Whether one of the words is said of a record: in what is told of it, or by the names of what it observes.
+    pub(super) fn is_said_of(&self, record: &Record) -> bool {
+        if self.words.is_empty() {
+            return true;
+        }
+        let terms = record.places.iter().chain(record.properties.iter().map(|(term, _)| term));
+        let labels = terms.chain([&record.theme]).map(|term| &term.label);
+        let words = labels.chain([&record.title, &record.description, &record.publisher.name]);
+        let mut texts: Vec<&str> = vec![&record.id, &record.source, &record.publisher.id];
+        texts.extend(words.flat_map(|words| words.iter().map(|(_, text)| text)));
+        let said = fold(&texts.join(" "));
+        self.words.iter().any(|phrase| said.contains(phrase.trim()))
     }
 
     /// Whether a record that the words are said of is found.

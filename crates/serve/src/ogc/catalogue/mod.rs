@@ -7,6 +7,7 @@ mod words;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
+use catalog::DatasetSearch;
 use chrono::Utc;
 use lake::AttributeKind;
 use model::Lang;
@@ -16,12 +17,12 @@ use standards::record::Record;
 
 use self::find::{SORTABLE, Search};
 use super::handlers::document;
-use super::items::{Queryable, known, pairs, schema_document};
+use super::items::{Queryable, get, known, pairs, schema_document};
 use crate::App;
 use crate::http::language::message;
 use crate::http::params::dataset_id;
-use crate::http::{Answer, Caller, Links, RequestLang};
-use crate::records::{History, Records};
+use crate::http::{Answer, Caller, Links, Problem, RequestLang, params};
+use crate::records::{History, Records, instant_of};
 
 /// The collection's id, whatever datasets are called.
 pub(super) const ID: &str = "catalogue";
@@ -119,22 +120,26 @@ pub(super) async fn items(
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
     let search = Search::read(pairs(query.as_deref())?, &queryables())?;
-    let found = words::said_of(&app, &principal, search.words(), Utc::now()).await?;
+    let records = Records::as_of(&app, &principal, &links, search.known).await?;
+    let found = match search.known {
+        None => words::said_of(&app, &principal, search.words(), Utc::now()).await?,
+        Some(_) => records.matching(&DatasetSearch::default()).await?,
+    };
     let found = search.among(found);
-    let records = Records::open(&app, &principal, &links).await?;
     let (page, matched) = if search.looks_inside() {
-        let all = records.of(&app.catalog.datasets_of(&found).await?, History::Newest).await?;
-        let mut found: Vec<Record> = all.into_iter().filter(|record| search.holds(record)).collect();
+        let mut found = records.of(&records.datasets(&found).await?, History::Newest).await?;
+        found.retain(|record| (search.known.is_none() || search.is_said_of(record)) && search.holds(record));
         search.sort(&mut found, lang);
         let matched = found.len();
         (found.into_iter().skip(search.offset).take(search.limit).collect::<Vec<_>>(), matched)
     } else {
         let from = search.offset.min(found.len());
         let to = from.saturating_add(search.limit).min(found.len());
-        let datasets = app.catalog.datasets_of(&found[from..to]).await?;
+        let datasets = records.datasets(&found[from..to]).await?;
         (records.of(&datasets, History::Newest).await?, found.len())
     };
-    let features: Vec<Value> = page.iter().map(|record| item_document(record, &links, lang)).collect();
+    let pin = get(&search.pairs, "as_known_at").map(|time| ("as_known_at", time));
+    let features: Vec<Value> = page.iter().map(|record| item_document(record, &links, lang, pin)).collect();
     let path = format!("{PATH}/items");
     let pairs: Vec<(&str, &str)> =
         search.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -162,7 +167,7 @@ pub(super) async fn items(
     }
     let answer = json!({
         "type": "FeatureCollection",
-        "timeStamp": time_text(Utc::now()),
+        "timeStamp": time_text(search.known.unwrap_or_else(Utc::now)),
         "numberMatched": matched,
         "numberReturned": features.len(),
         "features": features,
@@ -179,17 +184,25 @@ pub(super) async fn item(
     Path(item): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
-    known(&pairs(query.as_deref())?, &["f", "lang"])?;
+    let pairs = pairs(query.as_deref())?;
+    known(&pairs, &["f", "lang", "version", "as_known_at"])?;
     let id = dataset_id(&item)?;
-    let record = Records::open(&app, &principal, &links).await?.one(&id, History::Newest).await?;
-    Ok(document(GEOJSON, &item_document(&record, &links, lang)))
+    let version = get(&pairs, "version").map(str::parse).transpose();
+    let version = version.map_err(|_| Problem::parameter("version", "it is not a whole number"))?;
+    let at = params::at(version, get(&pairs, "as_known_at"))?;
+    let known = instant_of(&app, &principal, &id, at).await?;
+    let record = Records::as_of(&app, &principal, &links, known).await?.one(&id, History::Newest).await?;
+    let pin = ["version", "as_known_at"].into_iter().find_map(|name| Some((name, get(&pairs, name)?)));
+    Ok(document(GEOJSON, &item_document(&record, &links, lang, pin)))
 }
 
-fn item_document(record: &Record, links: &Links, lang: Lang) -> Value {
+fn item_document(record: &Record, links: &Links, lang: Lang, pin: Option<(&str, &str)>) -> Value {
     let path = format!("{PATH}/items/{}", record.id);
+    let own: Vec<(&str, &str)> = pin.into_iter().collect();
+    let as_page: Vec<(&str, &str)> = pin.into_iter().chain([("f", "html")]).collect();
     let ways = vec![
-        Link::new("self", links.path(&path), GEOJSON),
-        Link::new("alternate", links.to(&path, &[("f", "html")]), "text/html"),
+        Link::new("self", links.to(&path, &own), GEOJSON),
+        Link::new("alternate", links.to(&path, &as_page), "text/html"),
         Link::new("collection", links.path(PATH), JSON),
         Link::new("describedby", record.page.clone(), "text/html"),
         Link::new("alternate", record.uri.clone(), "text/turtle"),
