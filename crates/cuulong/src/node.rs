@@ -313,7 +313,7 @@ async fn build(config: &Config, demo: bool, lock: &Lock) -> Result<App, NodeErro
         wis2_centre: config.wis2_centre.clone(),
         demo,
     };
-    Ok(App::new(serve::Parts {
+    let app = App::new(serve::Parts {
         catalog,
         lake,
         intake,
@@ -321,7 +321,13 @@ async fn build(config: &Config, demo: bool, lock: &Lock) -> Result<App, NodeErro
         recipes: Recipe::builtin()?,
         metrics: recorder(),
         config: serve_config,
-    }))
+    });
+    match serve::finish_inserts(&app).await {
+        Ok(0) => {}
+        Ok(values) => tracing::warn!(values, "values of deep inserts that were cut off were kept"),
+        Err(problem) => tracing::error!(?problem, "values of deep inserts that were cut off still wait"),
+    }
+    Ok(app)
 }
 
 /// The cluster, when the configuration names one.

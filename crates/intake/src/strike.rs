@@ -10,6 +10,9 @@ use policy::{Denial, Permit};
 use crate::amend::{moment, opened};
 use crate::{Error, Intake};
 
+/// The most values that one version deletes: they are held in memory.
+const MOST_STRUCK: usize = 500_000;
+
 impl Intake {
     /// Deletes the value of a datastream at a time: a version in which it is not. `None` when there is no
     /// such value.
@@ -47,6 +50,75 @@ impl Intake {
             return Ok(None);
         }
         self.strike_rows(permit, there, None, (reason, now)).await
+    }
+
+    /// Whether a datastream has a value in the newest version, for who writes it.
+    pub async fn has_values(&self, permit: &Permit, datastream: &Datastream) -> Result<bool, Error> {
+        let lake = &self.inner.lake;
+        lake.settle(permit.dataset()).await?;
+        let snapshot = match lake.snapshot(permit, AsOf::Latest).await {
+            Ok(snapshot) => snapshot,
+            Err(lake::Error::NotFound { .. }) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        let read = SeriesRead {
+            datastreams: vec![datastream.id.0],
+            time: TimeRange::ALL,
+            columns: Some(vec!["datastream"]),
+            limit: Some(1),
+            results: ResultRange::ALL,
+        };
+        let there = lake.read_to_check(permit, &snapshot, read).await?;
+        Ok(there.iter().any(|batch| batch.num_rows() > 0))
+    }
+
+    /// Deletes every value of some datastreams of the permit's dataset: a version in which there is none,
+    /// or several where there are very many. Returns the runs; none when there was nothing.
+    ///
+    /// # Errors
+    /// `Denied` unless the permit reaches all of each datastream.
+    pub async fn strike_series(
+        &self,
+        permit: &Permit,
+        datastreams: &[Datastream],
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Run>, Error> {
+        let rows = permit.rows();
+        let reached = |one: &Datastream| {
+            rows.allows(&one.key.place, &one.key.property) && one.key.dataset == *permit.dataset()
+        };
+        if !permit.may_write() || rows.before.is_some() || !datastreams.iter().all(reached) {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        let lake = &self.inner.lake;
+        lake.settle(permit.dataset()).await?;
+        let mut numbers: Vec<i64> = datastreams.iter().map(|one| one.id.0).collect();
+        numbers.sort_unstable();
+        let mut runs = Vec::new();
+        loop {
+            let snapshot = match lake.snapshot(permit, AsOf::Latest).await {
+                Ok(snapshot) => snapshot,
+                Err(lake::Error::NotFound { .. }) => return Ok(runs),
+                Err(error) => return Err(error.into()),
+            };
+            let read = SeriesRead {
+                datastreams: numbers.clone(),
+                time: TimeRange::ALL,
+                columns: None,
+                limit: Some(MOST_STRUCK),
+                results: ResultRange::ALL,
+            };
+            let there = lake.read_to_check(permit, &snapshot, read).await?;
+            if there.iter().all(|batch| batch.num_rows() == 0) {
+                return Ok(runs);
+            }
+            match self.strike_rows(permit, there, None, (reason, now)).await? {
+                Some(run) => runs.push(run),
+                // Somebody else deleted them meanwhile.
+                None => return Ok(runs),
+            }
+        }
     }
 
     /// Deletes a feature that stands as expected: a version in which it is not. `None` when there is none of

@@ -51,6 +51,7 @@ pub mod live {
 pub use app::{App, Parts, ServeConfig};
 pub use outgoing::Allowed;
 pub use sealer::Sealer;
+pub use sta::finish_inserts;
 pub use v1::{guess_document, openapi, report_document};
 
 use std::time::Duration;

@@ -1,15 +1,17 @@
-//! Things that are registered together: all of them, or none.
+//! Things that are registered, moved and forgotten together: all of them, or none.
 
 use model::{DatastreamKey, Place, PlaceId, Position, Property};
+use sea_orm::EntityTrait;
 use serde_json::{Map, Value};
 
 use super::descriptions::{Description, check_description};
-use super::register::{check_place, check_property};
+use super::register::{check_place, check_property, is_official};
 use super::{ReferenceChanges, take};
 use crate::cache::Topic;
+use crate::entity::description;
 use crate::{Catalog, Error};
 
-/// What is to be registered together.
+/// What is to be done together.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Together {
     /// New places.
@@ -22,10 +24,14 @@ pub struct Together {
     pub descriptions: Vec<(String, Map<String, Value>)>,
     /// New datastreams.
     pub datastreams: Vec<DatastreamKey>,
+    /// Where places are from now on; `None` where that is not known any more.
+    pub moved: Vec<(PlaceId, Option<Position>)>,
+    /// What nothing is said of any more; what is also described is said anew.
+    pub forgotten: Vec<String>,
 }
 
 impl Catalog {
-    /// Registers things that belong together in one transaction. What cannot be kept keeps all of them
+    /// Does what belongs together in one transaction. What cannot be kept keeps all of them
     /// out, with the error that it has when it is registered alone.
     pub async fn register_together(&self, new: &Together) -> Result<(), Error> {
         let gazetteer = self.gazetteer().await?;
@@ -53,6 +59,20 @@ impl Catalog {
             }
             places.push(Place { position: Some(*position), ..place });
         }
+        for (id, position) in &new.moved {
+            if is_official(id.scheme()) {
+                return Err(Error::invalid(
+                    format!("`{id}` stands in the reference"),
+                    "places of official lists are moved there",
+                ));
+            }
+            let known = places.iter().position(|place| place.id == *id);
+            let place = match known {
+                Some(at) => places.remove(at),
+                None => gazetteer.place(id).cloned().ok_or_else(|| Error::not_found("place", id))?,
+            };
+            places.push(Place { position: *position, ..place });
+        }
         let mut descriptions = Vec::with_capacity(new.descriptions.len());
         for (subject, words) in &new.descriptions {
             let description = Description { subject: subject.clone(), words: words.clone() };
@@ -61,6 +81,9 @@ impl Catalog {
         }
         let mut write = self.write(&[Topic::Reference, Topic::Datastreams]).await?;
         let mut changes = ReferenceChanges::default();
+        for subject in &new.forgotten {
+            description::Entity::delete_by_id(subject.as_str()).exec(&write.tx).await?;
+        }
         if !new.properties.is_empty() {
             take(&write.tx, &new.properties, false, &mut changes).await?;
         }

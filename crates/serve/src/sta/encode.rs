@@ -13,6 +13,7 @@ use standards::sta::{
 };
 
 use self::subject::COMPONENTS;
+use super::kept::HIDDEN;
 use super::node::Node;
 use super::resolve::Context;
 use super::world::SeriesAt;
@@ -66,7 +67,8 @@ pub(super) fn arrays(ctx: &Context, nodes: &[Node], select: &[String]) -> Answer
     for node in nodes {
         let (mut body, owner) = match node {
             Node::Observation(value, at) => {
-                (to_map(&observation(ctx, value, *at, parameters)), Node::Series(*at))
+                let owner = ctx.world.owner(*at);
+                (to_map(&observation(ctx, value, *at, parameters)), Node::Series(owner))
             }
             Node::Together(together) => {
                 (to_map(&multi::together(ctx, together, parameters)), Node::Multi(together.of))
@@ -107,7 +109,8 @@ fn wants_parameters(select: &[String]) -> bool {
 /// An entity's own properties: what the model knows, and what else was said of it.
 pub(super) fn body(ctx: &Context, node: &Node) -> Map<String, Value> {
     let mut body = derived(ctx, node);
-    for (name, value) in said(ctx, node).into_iter().flatten().filter(|(name, _)| *name != COMPONENTS) {
+    let is_shown = |name: &str| name != COMPONENTS && !name.starts_with(HIDDEN);
+    for (name, value) in said(ctx, node).into_iter().flatten().filter(|(name, _)| is_shown(name)) {
         match (body.get_mut(name), value) {
             // What the model knows of properties and units stands before what was said of them.
             (Some(Value::Object(known)), Value::Object(said)) if name == "properties" => {
@@ -115,7 +118,7 @@ pub(super) fn body(ctx: &Context, node: &Node) -> Map<String, Value> {
                     known.entry(key.clone()).or_insert_with(|| value.clone());
                 }
             }
-            (Some(Value::Object(known)), Value::Object(said)) => {
+            (Some(Value::Object(known)), Value::Object(said)) if name == "unitOfMeasurement" => {
                 known.extend(said.iter().map(|(key, value)| (key.clone(), value.clone())));
             }
             _ => {
@@ -148,7 +151,9 @@ pub(super) fn subject_of(ctx: &Context, node: &Node) -> Option<String> {
         Node::Multi(at) => subject::multi(ctx.world.multis[*at].id),
         Node::Sensor(id) => subject::sensor(id),
         Node::Property(code) => subject::property(code),
-        Node::Feature(_) | Node::History(_) | Node::Observation(..) | Node::Together(_) => return None,
+        Node::Feature(place) => subject::feature(place),
+        Node::History(place) => subject::history(place),
+        Node::Observation(..) | Node::Together(_) => return None,
     })
 }
 
@@ -161,8 +166,43 @@ pub(super) mod subject {
     }
 
     pub(in crate::sta) fn location(place: &PlaceId) -> String {
-        format!("location:{place}")
+        format!("{LOCATION}{place}")
     }
+
+    pub(in crate::sta) fn feature(place: &PlaceId) -> String {
+        format!("{FEATURE}{place}")
+    }
+
+    pub(in crate::sta) fn history(id: &PlaceId) -> String {
+        format!("{HISTORY}{id}")
+    }
+
+    /// Where a thing is.
+    pub(in crate::sta) fn located(thing: &PlaceId) -> String {
+        format!("{LOCATED}{thing}")
+    }
+
+    /// Of a series that holds another one's values of a feature.
+    pub(in crate::sta) fn part(id: DatastreamId) -> String {
+        format!("{PART}{id}")
+    }
+
+    /// Of a series that has such others.
+    pub(in crate::sta) fn parts(id: DatastreamId) -> String {
+        format!("parts:{id}")
+    }
+
+    /// That something was deleted.
+    pub(in crate::sta) fn gone(subject: &str) -> String {
+        format!("{GONE}{subject}")
+    }
+
+    pub(in crate::sta) const LOCATION: &str = "location:";
+    pub(in crate::sta) const FEATURE: &str = "feature:";
+    pub(in crate::sta) const HISTORY: &str = "history:";
+    pub(in crate::sta) const LOCATED: &str = "located:";
+    pub(in crate::sta) const PART: &str = "part:";
+    pub(in crate::sta) const GONE: &str = "gone:";
 
     pub(in crate::sta) fn datastream(id: DatastreamId) -> String {
         format!("datastream:{id}")
@@ -207,10 +247,16 @@ fn derived(ctx: &Context, node: &Node) -> Map<String, Value> {
             description: place_description(ctx, place),
             encoding_type: GEOJSON,
             feature: feature(ctx, place),
-            properties: place_properties(ctx, place),
+            // Of a feature that is no thing, only what was said of it is known.
+            properties: match ctx.world.kept.features.contains(place) {
+                true => Map::new(),
+                false => place_properties(ctx, place),
+            },
         }),
-        Node::History(place) => match ctx.world.since(place) {
-            Some(time) => to_map(&HistoricalLocation { time: Interval { start: time, end: None } }),
+        Node::History(id) => match ctx.world.histories.get(id) {
+            Some(history) => {
+                to_map(&HistoricalLocation { time: Interval { start: history.time, end: None } })
+            }
             None => Map::new(),
         },
         Node::Series(at) => to_map(&datastream(ctx, *at)),

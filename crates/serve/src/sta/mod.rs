@@ -3,12 +3,14 @@
 //! A place with series is a thing, a location (where its position is known), a historical location
 //! (where it is known since when) and a feature of interest; a procedure is a sensor. Observations are
 //! read from the lake as they are asked for; everything else is in memory. What clients say of these
-//! beyond what the model knows is kept beside it, as descriptions.
+//! beyond what the model knows, the locations and features that they make, and what they delete is kept
+//! beside it, as descriptions.
 
 mod answer;
 mod batch;
 mod encode;
 mod handlers;
+mod kept;
 pub mod live;
 mod node;
 mod observations;
@@ -18,6 +20,8 @@ mod reach;
 mod resolve;
 mod world;
 mod write;
+
+pub use self::write::finish as finish_inserts;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -8,6 +8,7 @@ use query::ObservedValue;
 use standards::sta::{Entity, Id, Lookup, Relation, Value, observation_id};
 
 use super::encode;
+use super::kept::History;
 use super::resolve::Context;
 use super::world::{MultiAt, SeriesAt, World, sensor_id};
 
@@ -16,11 +17,11 @@ use super::world::{MultiAt, SeriesAt, World, sensor_id};
 pub(super) enum Node {
     /// A place as a thing.
     Thing(PlaceId),
-    /// A place as a location.
+    /// A location: that of a place, or one of its own.
     Location(PlaceId),
-    /// A place as a feature of interest.
+    /// A feature of interest: a place, or one of its own.
     Feature(PlaceId),
-    /// Since when a place is where it is.
+    /// Since when a thing is, or was, where.
     History(PlaceId),
     /// A series.
     Series(SeriesAt),
@@ -126,24 +127,34 @@ impl Node {
                 Set::Nodes(vec![Node::Feature(world.key_of(together.of).place.clone())])
             }
             (Node::Thing(place), Entity::Datastream) => of_series(world.places.get(place)),
-            (Node::Thing(place), Entity::Location) if world.has_position(place) => {
-                Set::Nodes(vec![Node::Location(place.clone())])
+            (Node::Thing(place), Entity::Location) => {
+                Set::Nodes(world.locations_of(place).into_iter().map(Node::Location).collect())
             }
-            (Node::Location(place) | Node::History(place), Entity::Thing) => {
-                Set::Nodes(vec![Node::Thing(place.clone())])
+            (Node::Location(id), Entity::Thing) => {
+                let things = world.locations.get(id).into_iter().flatten();
+                Set::Nodes(things.cloned().map(Node::Thing).collect())
             }
-            (Node::History(place), Entity::Location) => Set::Nodes(vec![Node::Location(place.clone())]),
-            (Node::Thing(place) | Node::Location(place), Entity::HistoricalLocation)
-                if world.since(place).is_some() =>
-            {
-                Set::Nodes(vec![Node::History(place.clone())])
+            (Node::History(id), Entity::Thing) => {
+                let thing = world.histories.get(id).map(|history| history.thing.clone());
+                Set::Nodes(thing.map(Node::Thing).into_iter().collect())
+            }
+            (Node::History(id), Entity::Location) => {
+                let locations = world.histories.get(id).into_iter().flat_map(|history| &history.locations);
+                let there = locations.filter(|location| world.locations.contains_key(*location));
+                Set::Nodes(there.cloned().map(Node::Location).collect())
+            }
+            (Node::Thing(place), Entity::HistoricalLocation) => {
+                histories(world, |history| history.thing == *place)
+            }
+            (Node::Location(place), Entity::HistoricalLocation) => {
+                histories(world, |history| history.locations.contains(place))
             }
             (Node::Feature(place), Entity::Observation) => {
-                Set::Observations(world.places.get(place).cloned().unwrap_or_default())
+                Set::Observations(world.features.get(place).cloned().unwrap_or_default())
             }
             (Node::Sensor(id), Entity::Datastream) => of_series(world.sensors.get(id)),
             (Node::Property(code), Entity::Datastream) => of_series(world.properties.get(code)),
-            (Node::Series(at), Entity::Observation) => Set::Observations(vec![*at]),
+            (Node::Series(at), Entity::Observation) => Set::Observations(world.with_parts(*at)),
             (Node::Series(at), to) => {
                 let key = &world.stream(*at).key;
                 Set::Nodes(match to {
@@ -153,14 +164,20 @@ impl Node {
                     _ => Vec::new(),
                 })
             }
-            (Node::Observation(_, at), Entity::Datastream) => Set::Nodes(vec![Node::Series(*at)]),
+            (Node::Observation(_, at), Entity::Datastream) => {
+                Set::Nodes(vec![Node::Series(world.owner(*at))])
+            }
             (Node::Observation(_, at), Entity::FeatureOfInterest) => {
                 Set::Nodes(vec![Node::Feature(world.stream(*at).key.place.clone())])
             }
-            // Nothing here moves: a place has one location, and one time since when.
             _ => Set::Nodes(Vec::new()),
         }
     }
+}
+
+fn histories(world: &World, wanted: impl Fn(&History) -> bool) -> Set {
+    let wanted = world.histories.iter().filter(|(_, history)| wanted(history));
+    Set::Nodes(wanted.map(|(id, _)| Node::History(id.clone())).collect())
 }
 
 impl Set {
@@ -168,25 +185,13 @@ impl Set {
     pub(super) fn all(world: &World, entity: Entity) -> Set {
         Set::Nodes(match entity {
             Entity::Thing => world.places.keys().cloned().map(Node::Thing).collect(),
-            Entity::Location => world
-                .places
-                .keys()
-                .filter(|place| world.has_position(place))
-                .cloned()
-                .map(Node::Location)
-                .collect(),
-            Entity::FeatureOfInterest => world.places.keys().cloned().map(Node::Feature).collect(),
-            Entity::Datastream => (0..world.series.len()).map(Node::Series).collect(),
+            Entity::Location => world.locations.keys().cloned().map(Node::Location).collect(),
+            Entity::FeatureOfInterest => world.features.keys().cloned().map(Node::Feature).collect(),
+            Entity::Datastream => world.datastreams().map(Node::Series).collect(),
             Entity::MultiDatastream => (0..world.multis.len()).map(Node::Multi).collect(),
             Entity::Sensor => world.sensors.keys().cloned().map(Node::Sensor).collect(),
             Entity::ObservedProperty => world.properties.keys().cloned().map(Node::Property).collect(),
-            Entity::HistoricalLocation => world
-                .places
-                .keys()
-                .filter(|place| world.since(place).is_some())
-                .cloned()
-                .map(Node::History)
-                .collect(),
+            Entity::HistoricalLocation => return histories(world, |_| true),
             Entity::Observation => return Set::Observations((0..world.series.len()).collect()),
         })
     }
@@ -254,7 +259,9 @@ pub(super) fn value(ctx: &Context, node: &Node, path: &[String]) -> Value {
         ("selfLink" | "@iot.selfLink", _) => Value::Text(ctx.self_link(node)),
         ("phenomenonTime", Node::Observation(value, _)) => Value::Time(value.time),
         ("phenomenonTime", Node::Together(together)) => Value::Time(together.time),
-        ("time", Node::History(place)) => ctx.world.since(place).map_or(Value::Null, Value::Time),
+        ("time", Node::History(id)) => {
+            ctx.world.histories.get(id).map_or(Value::Null, |history| Value::Time(history.time))
+        }
         ("result", Node::Observation(value, _)) => match (value.result, &value.text) {
             (Some(number), _) => Value::Decimal(number),
             (None, Some(text)) => Value::Text(text.clone()),

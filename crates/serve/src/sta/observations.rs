@@ -53,7 +53,8 @@ impl Reading {
         }
         let (of_series, rest): (Vec<Expr>, Vec<Expr>) = taken.rest.into_iter().partition(concerns_series);
         let is_wanted = |at: &SeriesAt| {
-            taken.datastreams.iter().all(|id| *id == ctx.world.stream(*at).id.0)
+            let datastream = ctx.world.stream(ctx.world.owner(*at)).id.0;
+            taken.datastreams.iter().all(|id| *id == datastream)
                 && of_series.iter().all(|condition| matches(condition, &OfSeries { ctx, at: *at }))
         };
         let series = series.into_iter().filter(is_wanted).collect();
@@ -129,7 +130,7 @@ struct OfSeries<'c> {
 impl Lookup for OfSeries<'_> {
     fn value(&self, path: &[String]) -> Value {
         let start = match path.first().map(String::as_str) {
-            Some("Datastream") => Node::Series(self.at),
+            Some("Datastream") => Node::Series(self.ctx.world.owner(self.at)),
             Some("FeatureOfInterest") => Node::Feature(self.ctx.world.stream(self.at).key.place.clone()),
             _ => return Value::Null,
         };

@@ -32,12 +32,16 @@ pub(super) async fn world(
             false => Err(missing()),
         };
     };
+    let gazetteer = app.catalog.gazetteer().await?;
+    let is_divided = [subject::part(named), subject::parts(named)]
+        .iter()
+        .any(|subject| gazetteer.descriptions.contains_key(subject));
     let alone = match World::of_series(app, principal, series, at).await {
         // That there is a dataset behind a number is not told to whoever may not know of it.
         Err(problem) if problem.kind == ProblemKind::NotFound => return Err(missing()),
         found => found?,
     };
-    if stays(path, options) { Ok(alone) } else { World::open(app, principal, at).await }
+    if stays(path, options) && !is_divided { Ok(alone) } else { World::open(app, principal, at).await }
 }
 
 /// The series that a path begins with, by its own number or by that of one of its values.

@@ -1,14 +1,19 @@
 //! Creating, changing and deleting (18-088 §10): observations become ordinary commits, and what
 //! describes them goes where the catalogue keeps it, by whoever has the right to.
 
+mod arrays;
 mod body;
 mod change;
 mod create;
+mod feature;
+mod finish;
 mod group;
+mod locate;
 mod multi;
 mod observe;
 mod patch;
 mod plan;
+mod remove;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -23,6 +28,7 @@ use standards::sta::{Entity, Id, Options, ResourcePath, Tail, parse_path, path_o
 
 use self::body::Given;
 use self::create::Parents;
+pub use self::finish::finish;
 pub(super) use self::group::Group;
 use self::plan::Plan;
 use super::handlers::Reader;
@@ -152,16 +158,17 @@ impl Writer<'_> {
             match node {
                 Node::Series(at) => parents.datastream = Some(ctx.world.stream(at).id),
                 Node::Multi(at) => parents.multi = Some(ctx.world.multis[at].id),
-                Node::Thing(place) => parents.thing = Some(place),
-                Node::Sensor(id) => parents.sensor = Some(id),
-                Node::Property(code) => parents.property = Some(code),
-                _ => return Err(not_kept(create::why_not(entity))),
+                node => parents.add(node)?,
             }
         }
         if entity == Entity::Observation {
-            return match parents.multi {
-                Some(id) => self.observation_of_multi(body, id).await,
-                None => self.observation(body, parents.datastream).await,
+            return match (parents.multi, &parents.feature) {
+                (Some(id), _) => self.observation_of_multi(body, id).await,
+                (None, Some(feature)) => {
+                    let accepted = self.observe_of(body, feature).await?;
+                    self.created_observation(&accepted)
+                }
+                (None, None) => self.observation(body, parents.datastream).await,
             };
         }
         let given = Given::read(body, MAX_ENTITY_BYTES)?;
@@ -197,11 +204,14 @@ impl Writer<'_> {
         self.reader.links.path(&format!("{ROOT}/{}", path_of(created.entity, &created.id)))
     }
 
-    /// The right to write the dataset of a datastream; one that may not be known is not there.
+    /// The right to write the dataset of a datastream; one that may not be known, or was deleted, is not
+    /// there.
     async fn permit(&self, id: DatastreamId) -> Answer<Permit> {
+        let missing = || Problem::not_found(&id.to_string());
         let found = self.reader.app.catalog.datastream(id).await?;
-        let dataset = found.ok_or_else(|| Problem::not_found(&id.to_string()))?.key.dataset;
-        self.permit_of(&dataset, &id.to_string()).await
+        let dataset = found.ok_or_else(missing)?.key.dataset;
+        let permit = self.permit_of(&dataset, &id.to_string()).await?;
+        if self.is_gone(id, &permit).await? { Err(missing()) } else { Ok(permit) }
     }
 
     /// The right to write a dataset, which is not there by its name in the request when it may not be known.

@@ -7,8 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Entity, Id};
 use crate::ogc::time_text;
 
-/// The requirements that are fulfilled (18-088 Annex A), each named by a test. Left out on purpose:
-/// creating, changing and deleting every kind of entity, since not all can be kept.
+/// The requirements that are fulfilled (18-088 Annex A), each named by a test.
 pub const CONFORMANCE: &[&str] = &[
     "http://www.opengis.net/spec/iot_sensing/1.1/req/datamodel",
     "http://www.opengis.net/spec/iot_sensing/1.1/req/resource-path/resource-path-to-entities",
@@ -25,9 +24,7 @@ pub const CONFORMANCE: &[&str] = &[
     "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/built-in-filter-operations",
     "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/built-in-query-functions",
     "http://www.opengis.net/spec/iot_sensing/1.1/req/request-data/pagination",
-    "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/link-to-existing-entities",
-    "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/deep-insert",
-    "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/deep-insert-status-code",
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete",
     "http://www.opengis.net/spec/iot_sensing/1.1/req/batch-request/batch-request",
     "http://www.opengis.net/spec/iot_sensing/1.1/req/multi-datastream/properties",
     "http://www.opengis.net/spec/iot_sensing/1.1/req/multi-datastream/relations",

@@ -1,9 +1,11 @@
 //! The body of an entity, read member by member: what nobody reads is refused, so that nothing that was
 //! sent is lost without a word.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Id};
 
+use super::locate::point_of;
 use crate::http::{Answer, Problem, ProblemKind};
 
 /// An entity as it was sent, and where in the body it stands.
@@ -56,6 +58,11 @@ impl Given {
         self.members.remove(name).filter(|value| !value.is_null())
     }
 
+    /// Whether a member is there; null is none.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// Takes a text, which is kept without control characters and in one normal form.
     pub(super) fn text(&mut self, name: &str) -> Answer<Option<String>> {
         match self.take(name) {
@@ -72,6 +79,19 @@ impl Given {
     pub(super) fn needed(&mut self, name: &str) -> Answer<String> {
         let text = self.text(name)?.filter(|text| !text.is_empty());
         text.ok_or_else(|| self.wrong(name, format!("`{name}` is missing")))
+    }
+
+    /// Takes an instant that must be there, with its zone.
+    pub(super) fn instant(&mut self, name: &str) -> Answer<DateTime<Utc>> {
+        let text = self.needed(name)?;
+        let time = DateTime::parse_from_rfc3339(&text);
+        time.map(|time| time.to_utc())
+            .map_err(|_| self.wrong(name, "write an instant with its zone: `2020-02-03T04:05:06Z`"))
+    }
+
+    /// Whether a member is a GeoJSON point, or a feature that is one.
+    pub(super) fn is_point(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(|value| point_of(value).is_some())
     }
 
     /// Takes an object; none is an empty one.
@@ -140,6 +160,14 @@ impl Given {
                 }
             }
         }
+    }
+}
+
+/// An id as it stands in a document.
+pub(super) fn plain(id: &Id) -> String {
+    match id {
+        Id::Number(number) => number.to_string(),
+        Id::Text(text) => text.clone(),
     }
 }
 

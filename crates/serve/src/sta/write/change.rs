@@ -1,27 +1,24 @@
-//! Changing and deleting (18-088 §10.3, §10.4): a value is corrected or taken out of the next version;
-//! of what describes values, the words that are kept beside the model can be changed.
-
-use std::sync::Arc;
+//! Changing (18-088 §10.3): a value is corrected in the next version; of what describes values, the words
+//! that are kept beside the model are changed, and things move.
 
 use axum::Json;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, FixedOffset};
-use policy::Permit;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Options, ResourcePath};
 
-use super::body::{Given, Related};
-use super::create::point_of;
+use super::body::{Given, Related, plain};
+use super::locate::point_of;
+use super::plan::Plan;
 use super::{MAX_ENTITY_BYTES, Writer, not_kept, patch};
 use crate::http::principal::may_register;
 use crate::http::{Answer, Problem, ProblemKind};
-use crate::sta::encode::subject::COMPONENTS;
-use crate::sta::node::{Node, Set, Together};
+use crate::sta::encode::subject::{self, COMPONENTS};
+use crate::sta::kept::{self, HIDDEN};
+use crate::sta::node::{Node, Set};
 use crate::sta::resolve::Context;
-use crate::sta::world::MultiAt;
 use crate::sta::{answer, encode};
 
 impl Writer<'_> {
@@ -48,7 +45,7 @@ impl Writer<'_> {
             let mut given = given;
             stays(&ctx, &node, &mut given)?;
             let sent = corrected(given, &standing, raw.result, replaces)?;
-            let accepted = self.observe(&sent, Some(id)).await?;
+            let accepted = self.correct(&sent, id).await?;
             if accepted.time != value.time {
                 // The time is that of the value that is there: it cannot have become another.
                 return Err(Problem::new(ProblemKind::Internal));
@@ -63,97 +60,80 @@ impl Writer<'_> {
             self.observe_multi(&sent, ctx.world.multis[together.of].id).await?;
         } else {
             self.may_describe(&ctx, &node).await?;
+            let mut given = given;
+            let mut plan = Plan::default();
+            self.move_along(&ctx, &node, &mut given, &mut plan).await?;
             let words = changed(&ctx, &node, given, replaces)?;
-            let subject = encode::subject_of(&ctx, &node)
-                .ok_or_else(|| not_kept("what this entity is follows from others: change those"))?;
-            self.reader.app.catalog.describe(&subject, words).await?;
-            self.reader.app.note(&self.reader.principal, "described", &subject, String::new()).await?;
+            if let (Node::Location(place), Some(geometry)) = (&node, words.get("location"))
+                && self.own(&subject::thing(place), &plan).await?
+                && ctx.world.locations_of(place).first() == Some(place)
+            {
+                plan.moved(place.clone(), point_of(geometry));
+            }
+            let subject = encode::subject_of(&ctx, &node).ok_or_else(|| Problem::new(ProblemKind::Internal))?;
+            plan.describe(subject.clone(), words);
+            plan.note("described", subject, String::new());
+            self.carry_out(plan).await?;
         }
         let (ctx, node) = self.find(path).await?;
         Ok(Json(answer::entity_document(&ctx, &node, &Options::default()).await?).into_response())
     }
 
-    /// Deletes an observation from the versions that follow. Anything else stays: values point to it.
-    pub(super) async fn remove(&self, path: &ResourcePath) -> Answer<Response> {
-        let (ctx, node) = self.find(path).await?;
-        match &node {
-            Node::Multi(at) => return self.remove_multi(&ctx, *at).await,
-            Node::Together(together) => return self.remove_together(&ctx, together).await,
-            _ => {}
-        }
-        let Node::Observation(value, at) = &node else {
-            self.may_describe(&ctx, &node).await?;
-            return Err(not_kept(match node.entity() {
-                Entity::Datastream => {
-                    "every version of a dataset stays readable, so its series stay: delete their observations"
-                }
-                _ => "values of earlier versions point to it, and every version stays readable",
-            }));
+    /// Moves a thing to the locations that a change names, or to a location the things that it names.
+    async fn move_along(
+        &self,
+        ctx: &Context,
+        node: &Node,
+        given: &mut Given,
+        plan: &mut Plan,
+    ) -> Answer<()> {
+        let name = match node {
+            Node::Thing(_) => "Locations",
+            Node::Location(_) => "Things",
+            _ => return Ok(()),
         };
-        let datastream = ctx.world.stream(*at);
-        let permit = self.permit(datastream.id).await?;
-        let app = &self.reader.app;
-        match app.intake.strike(&permit, datastream, value.time, STRUCK, self.now).await? {
-            Some(run) => {
-                let subject = format!("run:{}", run.id);
-                app.note(&self.reader.principal, "observation.deleted", &subject, node_id(&ctx, &node))
-                    .await?;
-                Ok(StatusCode::OK.into_response())
-            }
-            None => Err(Problem::not_found(&node_id(&ctx, &node))),
-        }
-    }
-
-    async fn permit_of_multi(&self, ctx: &Context, at: MultiAt) -> Answer<Permit> {
-        let dataset = &ctx.world.key_of(at).dataset;
-        self.permit_of(dataset, &ctx.world.multis[at].id.to_string()).await
-    }
-
-    /// Takes a group apart: its series and their values stay.
-    async fn remove_multi(&self, ctx: &Context, at: MultiAt) -> Answer<Response> {
-        self.permit_of_multi(ctx, at).await?;
-        let subject = encode::subject::multi(ctx.world.multis[at].id);
-        let app = &self.reader.app;
-        app.catalog.remove_description(&subject).await?;
-        app.note(&self.reader.principal, "multidatastream.removed", &subject, String::new()).await?;
-        Ok(StatusCode::OK.into_response())
-    }
-
-    /// Deletes what was observed together from the versions that follow: each of its values.
-    async fn remove_together(&self, ctx: &Context, together: &Together) -> Answer<Response> {
-        let permit = self.permit_of_multi(ctx, together.of).await?;
-        let app = &self.reader.app;
-        let name = node_id(ctx, &Node::Together(Arc::new(together.clone())));
-        for (value, at) in together.values.iter().zip(&ctx.world.multis[together.of].series) {
-            if value.is_none() {
-                continue;
-            }
-            let datastream = ctx.world.stream(*at);
-            let struck = app.intake.strike(&permit, datastream, together.time, STRUCK, self.now).await?;
-            if let Some(run) = struck {
-                let subject = format!("run:{}", run.id);
-                app.note(&self.reader.principal, "observation.deleted", &subject, name.clone()).await?;
+        let mut ids = Vec::new();
+        for related in given.many(name)? {
+            match related {
+                Related::There(id) => ids.push(id),
+                // 18-088 §10.3: what is related is bound by its id, and nothing is inserted.
+                Related::New(_) => return Err(given.wrong(name, "name what is there by its `@iot.id`")),
             }
         }
-        Ok(StatusCode::OK.into_response())
+        match node {
+            Node::Thing(thing) if !ids.is_empty() => {
+                let mut locations = Vec::with_capacity(ids.len());
+                for id in &ids {
+                    locations.push(self.known_location(id, plan).await?);
+                }
+                // What a client read, it may send back.
+                if ctx.world.locations_of(thing) == locations {
+                    return Ok(());
+                }
+                self.move_to(thing, locations, plan).await
+            }
+            Node::Location(location) => {
+                for id in &ids {
+                    let thing = self.known_place(&plain(id), plan).await?;
+                    if ctx.world.locations_of(&thing) != std::slice::from_ref(location) {
+                        self.move_to(&thing, vec![location.clone()], plan).await?;
+                    }
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the asker may say what an entity is: of a series, who writes its dataset; of what many
     /// datasets share, who keeps the lists.
-    async fn may_describe(&self, ctx: &Context, node: &Node) -> Answer<()> {
+    pub(super) async fn may_describe(&self, ctx: &Context, node: &Node) -> Answer<()> {
         match node {
             Node::Series(at) => self.permit(ctx.world.stream(*at).id).await.map(|_| ()),
             Node::Multi(at) => self.permit_of_multi(ctx, *at).await.map(|_| ()),
             _ => may_register(&self.reader.principal),
         }
     }
-}
-
-/// Why a value is gone, in its trace.
-const STRUCK: &str = "deleted through SensorThings";
-
-fn node_id(ctx: &Context, node: &Node) -> String {
-    node.id(&ctx.world).to_string()
 }
 
 /// The digits of a result as they were sent.
@@ -210,27 +190,45 @@ fn corrected(
 fn changed(ctx: &Context, node: &Node, mut given: Given, replaces: bool) -> Answer<Map<String, Value>> {
     let entity = node.entity();
     let said: &[&str] = match entity {
-        Entity::Thing => &["description", "properties"],
-        Entity::Location => &["name", "description", "properties"],
-        Entity::Datastream | Entity::MultiDatastream => &["name", "description", "properties"],
+        Entity::Thing => &["name", "description", "properties"],
+        Entity::Location => &["name", "description", "location", "properties"],
+        Entity::Datastream => &["name", "description", "unitOfMeasurement", "properties"],
+        Entity::MultiDatastream => &["name", "description", "properties"],
         Entity::Sensor => &["name", "description", "encodingType", "metadata", "properties"],
-        Entity::ObservedProperty => &["definition", "description", "properties"],
-        Entity::FeatureOfInterest | Entity::HistoricalLocation | Entity::Observation => {
-            return Err(not_kept("what this entity is follows from its place: change the thing"));
-        }
+        Entity::ObservedProperty => &["name", "definition", "description", "properties"],
+        Entity::FeatureOfInterest => &["name", "description", "feature", "properties"],
+        Entity::HistoricalLocation => return changed_history(ctx, node, given),
+        // A value is no matter of words.
+        Entity::Observation => return Err(Problem::new(ProblemKind::Internal)),
     };
     let standing = encode::body(ctx, node);
     let before = encode::said(ctx, node).cloned().unwrap_or_default();
     // What a series is measured in does not change; what its unit is called stays.
-    let mut words = if replaces {
+    let mut words: Map<String, Value> = if replaces {
         // Nor do the series of a group.
-        let stays = |name: &str| name == "unitOfMeasurement" || name == COMPONENTS;
-        before.into_iter().filter(|(name, _)| stays(name)).collect()
+        let stays =
+            |name: &str| name == "unitOfMeasurement" || name == COMPONENTS || name.starts_with(HIDDEN);
+        before.clone().into_iter().filter(|(name, _)| stays(name)).collect()
     } else {
-        before
+        before.clone()
     };
     for name in said {
+        if matches!(*name, "location" | "feature") {
+            if given.has(name) {
+                let geometry = given.geometry(name)?;
+                // As it follows from the place it need not be said.
+                if standing.get(*name) != Some(&geometry) || before.contains_key(*name) {
+                    words.insert((*name).to_owned(), geometry);
+                }
+            } else if replaces {
+                return Err(given.wrong(name, format!("`{name}` is missing: to change a part, use PATCH")));
+            }
+            continue;
+        }
         match given.take(name) {
+            Some(unit) if *name == "unitOfMeasurement" => {
+                words.insert((*name).to_owned(), unit_words(&given, unit, standing.get(*name))?);
+            }
             Some(Value::Object(properties)) if *name == "properties" => {
                 let derived = encode::derived_properties(ctx, node);
                 let mut own = Map::new();
@@ -258,7 +256,7 @@ fn changed(ctx: &Context, node: &Node, mut given: Given, replaces: bool) -> Answ
                 words.insert("metadata".to_owned(), value);
             }
             Some(_) => return Err(given.wrong(name, "it has another type")),
-            None if replaces && *name != "properties" => {
+            None if replaces && !matches!(*name, "properties" | "unitOfMeasurement") => {
                 return Err(given.wrong(name, format!("`{name}` is missing: to change a part, use PATCH")));
             }
             None => {}
@@ -267,7 +265,7 @@ fn changed(ctx: &Context, node: &Node, mut given: Given, replaces: bool) -> Answ
     // What cannot be changed may be sent back as it was read.
     for (name, _) in entity.properties() {
         if let Some(value) = given.take(name)
-            && !is_same(name, &value, standing.get(*name))
+            && standing.get(*name) != Some(&value)
         {
             return Err(not_kept(format!("`{name}` of {} is the catalogue's", entity.set_name())).at(name));
         }
@@ -275,6 +273,40 @@ fn changed(ctx: &Context, node: &Node, mut given: Given, replaces: bool) -> Answ
     stays(ctx, node, &mut given)?;
     given.rest(Some(entity))?;
     Ok(words)
+}
+
+/// What a unit is called; which it is, stays.
+fn unit_words(given: &Given, unit: Value, standing: Option<&Value>) -> Answer<Value> {
+    let at = "unitOfMeasurement";
+    let Value::Object(mut unit) = unit else { return Err(given.wrong(at, "it is no object")) };
+    let symbol = unit.remove("symbol").filter(|symbol| !symbol.is_null());
+    if symbol.is_some() && symbol.as_ref() != standing.and_then(|standing| standing.get("symbol")) {
+        let why = "the unit of a series is part of what it is: create another one";
+        return Err(not_kept(why).at("unitOfMeasurement/symbol"));
+    }
+    let is_text = |(name, value): (&String, &Value)| {
+        matches!(name.as_str(), "name" | "definition") && (value.is_string() || value.is_null())
+    };
+    match unit.iter().all(is_text) {
+        true => {
+            unit.retain(|_, value| !value.is_null());
+            Ok(Value::Object(unit))
+        }
+        false => Err(given.wrong(at, "a unit has the texts `name`, `symbol` and `definition`")),
+    }
+}
+
+/// What is to be kept of where a thing was.
+fn changed_history(ctx: &Context, node: &Node, mut given: Given) -> Answer<Map<String, Value>> {
+    let Node::History(id) = node else { return Err(Problem::new(ProblemKind::Internal)) };
+    let mut history =
+        ctx.world.histories.get(id).cloned().ok_or_else(|| Problem::not_found(id.as_str()))?;
+    if given.has("time") {
+        history.time = given.instant("time")?;
+    }
+    stays(ctx, node, &mut given)?;
+    given.rest(Some(Entity::HistoricalLocation))?;
+    Ok(kept::history(&history))
 }
 
 /// Refuses another id or other relations than the entity has.
@@ -314,12 +346,4 @@ fn flag_of(quality: &Value) -> Option<i64> {
     quality.as_i64().or_else(|| quality.get("flag")?.as_i64())
 }
 
-fn is_same(name: &str, given: &Value, standing: Option<&Value>) -> bool {
-    match (name, standing) {
-        (_, Some(standing)) if standing == given => true,
-        ("location" | "feature", Some(standing)) => {
-            point_of(given).is_some_and(|given| point_of(standing).is_some_and(|standing| standing == given))
-        }
-        _ => false,
-    }
-}
+

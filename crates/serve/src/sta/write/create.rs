@@ -7,44 +7,48 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use model::{
-    DatasetId, DatastreamId, DatastreamKey, Place, PlaceId, PlaceKind, Position, Property, PropertyCode,
-    PropertyKind, Statistic, Text,
+    DatasetId, DatastreamId, DatastreamKey, Place, PlaceId, PlaceKind, Property, PropertyCode, PropertyKind,
+    Statistic, Text,
 };
 use policy::Permit;
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Id};
 
-use super::body::{Given, Related};
+use super::body::{Given, Related, plain};
+use super::locate::LocationGiven;
 use super::plan::Plan;
 use super::{Created, Writer, not_kept};
 use crate::http::principal::may_register;
 use crate::http::{Answer, Problem, ProblemKind};
 use crate::sta::encode::{MEASUREMENT, subject};
+use crate::sta::kept;
+use crate::sta::node::Node;
 use crate::sta::world::sensor_id;
 
 /// The entities that what is created belongs to.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Parents {
     pub(super) thing: Option<PlaceId>,
+    pub(super) location: Option<PlaceId>,
+    pub(super) feature: Option<PlaceId>,
     pub(super) sensor: Option<String>,
     pub(super) property: Option<PropertyCode>,
     pub(super) datastream: Option<DatastreamId>,
     pub(super) multi: Option<i64>,
 }
 
-/// Why entities of a kind are not created.
-pub(super) fn why_not(entity: Entity) -> &'static str {
-    match entity {
-        Entity::FeatureOfInterest => {
-            "the feature of an observation is the place of its datastream: create the thing, with its location"
+impl Parents {
+    /// Adds the entity that a path comes from.
+    pub(super) fn add(&mut self, node: Node) -> Answer<()> {
+        match node {
+            Node::Thing(place) => self.thing = Some(place),
+            Node::Location(location) => self.location = Some(location),
+            Node::Feature(feature) => self.feature = Some(feature),
+            Node::Sensor(id) => self.sensor = Some(id),
+            Node::Property(code) => self.property = Some(code),
+            _ => return Err(not_kept("entities of this kind are created in their own set")),
         }
-        Entity::HistoricalLocation => {
-            "places do not move here: a place has one location, and the day since when it exists"
-        }
-        Entity::Location => {
-            "a location is that of a thing: send it to `Things(…)/Locations`, or name the thing in `Things`"
-        }
-        _ => "entities of this kind are not created here: send them to their own set",
+        Ok(())
     }
 }
 
@@ -67,7 +71,12 @@ impl Writer<'_> {
                 }
                 Entity::Datastream => Id::Number(self.datastream(given, parents, plan).await?.0),
                 Entity::MultiDatastream => Id::Number(self.multi(given, parents, plan).await?),
-                _ => return Err(not_kept(why_not(entity))),
+                Entity::FeatureOfInterest => Id::Text(self.feature(given, plan).await?.to_string()),
+                Entity::HistoricalLocation => {
+                    Id::Text(self.historical(given, parents, plan).await?.to_string())
+                }
+                // Observations are sent apart: most of them are of series that are there.
+                Entity::Observation => return Err(Problem::new(ProblemKind::MethodNotAllowed)),
             };
             Ok(Created { entity, id })
         }
@@ -86,7 +95,7 @@ impl Writer<'_> {
         let id = match given.id()? {
             Some(Id::Text(id)) => PlaceId::new(&id).map_err(|error| given.wrong("@iot.id", error))?,
             Some(Id::Number(_)) => return Err(given.wrong("@iot.id", "the id of a place is `scheme:code`")),
-            None => self.new_place_id(&name, plan).await?,
+            None => self.free_id(None, &name, subject::thing, plan).await?,
         };
         let day = |properties: &mut Given, name: &str| -> Answer<Option<chrono::NaiveDate>> {
             let Some(text) = properties.text(name)? else { return Ok(None) };
@@ -95,14 +104,15 @@ impl Writer<'_> {
         let mut locations = given.many("Locations")?;
         let datastreams = new_series(given.many("Datastreams")?)?;
         let multis = new_series(given.many("MultiDatastreams")?)?;
-        if locations.len() > 1 {
-            return Err(not_kept("a place has one location here"));
-        }
-        let location = match locations.pop() {
-            None => None,
-            Some(Related::New(location)) => Some(LocationGiven::read(location)?),
-            Some(Related::There(_)) => {
-                return Err(not_kept("a location is one place's: write it out instead of naming another's"));
+        locations.extend(parents.location.iter().map(|id| Related::There(Id::Text(id.to_string()))));
+        // One that is a point is the position of the place.
+        let location = match (locations.len(), locations.pop()) {
+            (1, Some(Related::New(location))) if location.is_point("location") => {
+                Some(LocationGiven::read(location)?)
+            }
+            (_, last) => {
+                locations.extend(last);
+                None
             }
         };
         let english = properties.text("name_en")?;
@@ -112,7 +122,7 @@ impl Writer<'_> {
             name: Text::vi_en(&name, english.as_deref().unwrap_or("")),
             type_name: None,
             alt_names: Vec::new(),
-            position: location.as_ref().map(|location| location.position),
+            position: location.as_ref().and_then(LocationGiven::position),
             area_km2: None,
             river: properties.text("river")?,
             valid_from: day(&mut properties, "valid_from")?,
@@ -125,46 +135,15 @@ impl Writer<'_> {
         let words = words([("description", description.into())], properties.rest(None)?);
         given.rest(Some(Entity::Thing))?;
         plan.place(place);
-        plan.describe(subject::thing(&id), words);
+        plan.describe(subject::thing(&id), kept::own(words));
         if let Some(location) = location {
-            plan.describe(subject::location(&id), location.words);
+            plan.describe(subject::location(&id), location.into_words_of_place());
+            self.begins(&id, plan).await?;
         }
+        self.locate_new(&id, locations, plan).await?;
         let parents = Parents { thing: Some(id.clone()), ..parents.clone() };
         self.datastreams(datastreams, multis, &parents, plan).await?;
         Ok(id)
-    }
-
-    /// An id of our own for a place that comes without one.
-    async fn new_place_id(&self, name: &str, plan: &Plan) -> Answer<PlaceId> {
-        let gazetteer = self.reader.app.catalog.gazetteer().await?;
-        for code in numbered(&slug(name, 50)) {
-            let id = PlaceId::new(&format!("sta:{code}"));
-            let id = id.map_err(|error| Problem::text(ProblemKind::InvalidBody, error).at("name"))?;
-            if gazetteer.place(&id).is_none() && !plan.has_place(&id) {
-                return Ok(id);
-            }
-        }
-        Err(Problem::text(ProblemKind::Conflict, format!("a thousand places are called `{name}`")).at("name"))
-    }
-
-    /// Says where a place is of which nobody said so.
-    async fn location(&self, mut given: Given, parents: &Parents, plan: &mut Plan) -> Answer<PlaceId> {
-        may_register(&self.reader.principal)?;
-        let place = match (given.many("Things")?.as_slice(), &parents.thing) {
-            ([], Some(place)) => place.clone(),
-            ([Related::There(Id::Text(id))], None) => self.known_place(id, plan).await?,
-            ([], None) => return Err(not_kept(why_not(Entity::Location))),
-            _ => return Err(given.wrong("Things", "a location is that of one thing, which is there")),
-        };
-        let place = &place;
-        let location = LocationGiven::read(given)?;
-        let gazetteer = self.reader.app.catalog.gazetteer().await?;
-        if gazetteer.place(place).is_some_and(|place| place.position.is_some()) {
-            return Err(not_kept(format!("`{place}` has a location, and a place has one here")));
-        }
-        plan.position(place.clone(), location.position);
-        plan.describe(subject::location(place), location.words);
-        Ok(place.clone())
     }
 
     /// Describes a procedure, and makes its series.
@@ -291,7 +270,7 @@ impl Writer<'_> {
         let datastreams = new_series(given.many("Datastreams")?)?;
         given.rest(Some(Entity::ObservedProperty))?;
         plan.property(property);
-        plan.describe(subject::property(&code), words);
+        plan.describe(subject::property(&code), kept::own(words));
         let parents = Parents { property: Some(code.clone()), ..parents.clone() };
         self.datastreams(datastreams, Vec::new(), &parents, plan).await?;
         Ok(code)
@@ -359,7 +338,8 @@ impl Writer<'_> {
             datum,
         };
         let id = key.id();
-        if plan.has_datastream(id) || app.catalog.datastream(id).await?.is_some() {
+        let is_there = app.catalog.datastream(id).await?.is_some() && !self.is_gone(id, &permit).await?;
+        if plan.has_datastream(id) || is_there {
             return Err(Problem::text(
                 ProblemKind::Conflict,
                 format!("there is this series already, as {id}"),
@@ -377,11 +357,23 @@ impl Writer<'_> {
         said.insert("unitOfMeasurement".into(), Value::Object(unit_words));
         // Where a series is follows from its place.
         given.take("observedArea");
-        let observations = bodies(given.many("Observations")?)?;
+        let observations = first_values(given.many("Observations")?)?;
         given.rest(Some(Entity::Datastream))?;
         plan.datastream(key.clone(), name);
         plan.describe(subject::datastream(id), said);
-        plan.observe(permit, vec![(key, kept)], observations);
+        // One that was deleted begins anew.
+        plan.forget(subject::gone(&subject::datastream(id)));
+        let mut own = Vec::with_capacity(observations.len());
+        for FirstValue { body, feature } in observations {
+            match feature {
+                None => own.push(body),
+                Some(feature) => {
+                    let part = self.at_feature(&key, feature, plan).await?;
+                    plan.observe(permit.clone(), vec![(part, kept.clone())], vec![body]);
+                }
+            }
+        }
+        plan.observe(permit, vec![(key, kept)], own);
         Ok(id)
     }
 
@@ -444,7 +436,9 @@ impl Writer<'_> {
         }
         let subject = subject::sensor(id);
         let gazetteer = self.reader.app.catalog.gazetteer().await?;
-        if plan.describes(&subject) || gazetteer.descriptions.contains_key(&subject) {
+        let is_described = gazetteer.descriptions.contains_key(&subject)
+            && !gazetteer.descriptions.contains_key(&subject::gone(&subject));
+        if plan.describes(&subject) || is_described {
             return Ok(id.to_owned());
         }
         let world =
@@ -474,51 +468,33 @@ pub(super) fn period(properties: &mut Given) -> Answer<String> {
     }
 }
 
-/// First values of a series, as they were sent.
-pub(super) fn bodies(observations: Vec<Related>) -> Answer<Vec<String>> {
-    let body = |observation| match observation {
-        Related::New(observation) => Ok(Value::Object(observation.rest(None)?).to_string()),
+/// A first value of a series, as it was sent.
+pub(super) struct FirstValue {
+    pub(super) body: String,
+    /// What it is of, where it says so.
+    pub(super) feature: Option<Related>,
+}
+
+/// First values of a series.
+pub(super) fn first_values(observations: Vec<Related>) -> Answer<Vec<FirstValue>> {
+    let value = |observation| match observation {
+        Related::New(mut observation) => {
+            let feature = observation.one("FeatureOfInterest")?;
+            Ok(FirstValue { feature, body: Value::Object(observation.rest(None)?).to_string() })
+        }
         Related::There(_) => Err(not_kept("an observation stays with its series")),
     };
-    observations.into_iter().map(body).collect()
+    observations.into_iter().map(value).collect()
 }
 
-/// A location as it was sent: a point, and what it is called.
-struct LocationGiven {
-    position: Position,
-    words: Map<String, Value>,
-}
-
-impl LocationGiven {
-    fn read(mut given: Given) -> Answer<LocationGiven> {
-        let name = given.needed("name")?;
-        let description = given.needed("description")?;
-        let encoding = given.needed("encodingType")?;
-        // The second is what SensorThings 1.0 wrote, and clients still do.
-        if !matches!(encoding.as_str(), "application/geo+json" | "application/vnd.geo+json") {
-            return Err(not_kept("a location is GeoJSON here: `application/geo+json`").at("encodingType"));
-        }
-        let point = given.take("location").unwrap_or(Value::Null);
-        let position = point_of(&point).ok_or_else(|| {
-            given.wrong("location", "a location is a GeoJSON point here, longitude and latitude in degrees")
-        })?;
-        let properties = given.object("properties")?.rest(None)?;
-        let words = words([("name", name.into()), ("description", description.into())], properties);
-        given.rest(Some(Entity::Location))?;
-        Ok(LocationGiven { position, words })
-    }
-}
-
-/// The position of a GeoJSON point, or of a feature that is one.
-pub(super) fn point_of(value: &Value) -> Option<Position> {
-    let value = if value["type"] == "Feature" { &value["geometry"] } else { value };
-    if value["type"] != "Point" {
-        return None;
-    }
-    let number = |at: usize| value["coordinates"].get(at).and_then(Value::as_f64);
-    let (lon, lat) = (number(0)?, number(1)?);
-    let in_degrees = (-180.0..=180.0).contains(&lon) && (-90.0..=90.0).contains(&lat);
-    in_degrees.then_some(Position { lon, lat })
+/// The id of a place, a location, a feature or a history: the chosen one, or one of our own by a name.
+pub(super) fn new_id(chosen: Option<Id>, name: &str) -> Answer<PlaceId> {
+    let id = match &chosen {
+        Some(id) => plain(id),
+        None => format!("sta:{}", slug(name, 50)),
+    };
+    let at = if chosen.is_some() { "@iot.id" } else { "name" };
+    PlaceId::new(&id).map_err(|error| Problem::text(ProblemKind::InvalidBody, error).at(at))
 }
 
 /// What is said of something, with its further properties where there are any.

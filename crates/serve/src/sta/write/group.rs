@@ -9,7 +9,7 @@ use standards::sta::{Entity, Id, ResourcePath, Tail, observation_id, parse_path,
 use super::body::Given;
 use super::create::Parents;
 use super::plan::Plan;
-use super::{Created, MAX_ENTITY_BYTES, Writer, not_kept, parent_of};
+use super::{Created, MAX_ENTITY_BYTES, Writer, parent_of};
 use crate::http::{Answer, Problem, ProblemKind};
 use crate::sta::encode::subject;
 use crate::sta::handlers::Reader;
@@ -102,18 +102,19 @@ impl<'r> Group<'r> {
         }
         let (ctx, node) = self.writer.find(&parent).await?;
         match node {
-            Node::Thing(place) => parents.thing = Some(place),
-            Node::Sensor(id) => parents.sensor = Some(id),
-            Node::Property(code) => parents.property = Some(code),
             Node::Series(at) => parents.datastream = Some(ctx.world.stream(at).id),
             Node::Multi(at) => parents.multi = Some(ctx.world.multis[at].id),
-            _ => return Err(not_kept(super::create::why_not(path.last().entity))),
+            node => parents.add(node)?,
         }
         Ok(parents)
     }
 
     /// What an observation is of: the number of its series or group, and the series.
-    async fn observed(&self, body: &str, parents: &Parents) -> Answer<(i64, Vec<(DatastreamKey, Property)>)> {
+    async fn observed(
+        &mut self,
+        body: &str,
+        parents: &Parents,
+    ) -> Answer<(i64, Vec<(DatastreamKey, Property)>)> {
         let (of, ids) = match (parents.datastream, parents.multi) {
             (Some(id), _) => (id.0, vec![id]),
             (None, Some(id)) => (id, self.series_of(id).await?),
@@ -134,9 +135,23 @@ impl<'r> Group<'r> {
             // Whether there is such a series is told to those only who may write it.
             self.writer.permit_of(&key.dataset, &of.to_string()).await?;
             let property = self.writer.known_property(key.property.as_str(), &self.plan).await?;
+            self.writer.must_be_whole(id).await?;
             series.push((key, property));
         }
-        Ok((of, series))
+        let feature = super::observe::feature_in(body)?;
+        let feature = feature.or_else(|| parents.feature.as_ref().map(super::observe::feature_named));
+        match (feature, series.as_mut_slice()) {
+            (None, _) => Ok((of, series)),
+            (Some(feature), [(key, _)]) => {
+                *key = self.writer.at_feature(key, feature, &mut self.plan).await?;
+                Ok((key.id().0, series))
+            }
+            (Some(feature), series_together) => {
+                let place = series_together[0].0.place.clone();
+                self.writer.is_place(feature, &place)?;
+                Ok((of, series))
+            }
+        }
     }
 
     async fn series_of(&self, id: i64) -> Answer<Vec<DatastreamId>> {

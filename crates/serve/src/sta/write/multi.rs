@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use standards::sta::{Entity, Id};
 
 use super::body::{Given, Related};
-use super::create::{Parents, words};
+use super::create::{FirstValue, Parents, first_values, words};
 use super::plan::Plan;
 use super::{Writer, not_kept};
 use crate::http::{Answer, Problem, ProblemKind};
@@ -102,7 +102,14 @@ impl Writer<'_> {
         );
         said.insert(COMPONENTS.into(), json!(ids));
         given.take("observedArea");
-        let observations = super::create::bodies(given.many("Observations")?)?;
+        let mut observations = Vec::new();
+        for FirstValue { body, feature } in first_values(given.many("Observations")?)? {
+            // What is observed together is of the place of the group.
+            if let Some(feature) = feature {
+                self.is_place(feature, &place)?;
+            }
+            observations.push(body);
+        }
         given.rest(Some(Entity::MultiDatastream))?;
         for (key, _) in &series {
             let id = key.id();

@@ -1,25 +1,25 @@
-//! Creating observations (18-088 §10.2): alone, under their datastream, or as a data array (§12.2).
+//! Creating observations (18-088 §10.2), alone or under their datastream.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
 
-use axum::Json;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono::{DateTime, SecondsFormat, Utc};
-use intake::{Accepted, MAX_OBSERVATIONS, NewObservation, Outcome, Refused};
-use model::{DatasetId, DatastreamId, Lang};
+use intake::{Accepted, NewObservation, Refused};
+use model::{DatastreamId, DatastreamKey, PlaceId};
 use policy::Permit;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use standards::sta::{Entity, Id, observation_id};
 
-use super::{Created, Writer};
+use super::body::{Given, Related};
+use super::plan::Plan;
+use super::{Created, MAX_ENTITY_BYTES, Writer};
 use crate::http::{Answer, Problem, ProblemKind};
+use crate::sta::encode::subject;
 
-/// An observation of SensorThings. The place of an observation here is its datastream's, and when it
-/// was recorded is the version's: what the sender says of both is kept with the original.
+/// An observation of SensorThings. When it was recorded is the version's: what the sender says of it is
+/// kept with the original.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Observation<'a> {
@@ -39,8 +39,8 @@ struct Observation<'a> {
     _valid_time: IgnoredAny,
     #[serde(rename = "parameters", default)]
     _parameters: IgnoredAny,
-    #[serde(rename = "FeatureOfInterest", default)]
-    _feature: IgnoredAny,
+    #[serde(rename = "FeatureOfInterest", borrow, default)]
+    feature: Option<&'a RawValue>,
 }
 
 /// An observation as it was read: the parts of each result that there is, by its place.
@@ -81,7 +81,11 @@ impl<'b> Sent<'b> {
     }
 }
 
-impl Observation<'_> {
+impl<'a> Observation<'a> {
+    fn read(body: &'a str) -> Answer<Observation<'a>> {
+        serde_json::from_str(body).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))
+    }
+
     fn into_sent<'b>(self, body: &'b str, count: usize, now: DateTime<Utc>) -> Result<Sent<'b>, Unread> {
         let (time, quality) = (self.phenomenon_time.as_deref(), self.result_quality.map(RawValue::get));
         let result = self.result.map(RawValue::get);
@@ -114,32 +118,17 @@ impl Observation<'_> {
 }
 
 #[derive(Debug, Deserialize)]
-struct Reference<'a> {
+pub(super) struct Reference<'a> {
     #[serde(rename = "@iot.id", borrow)]
     id: &'a RawValue,
 }
 
 impl Reference<'_> {
     /// The number, which some clients write as a text.
-    fn number(&self) -> Answer<DatastreamId> {
+    pub(super) fn number(&self) -> Answer<DatastreamId> {
         let text = self.id.get().trim_matches('"');
         text.parse().map(DatastreamId).map_err(|_| Problem::not_found(text))
     }
-}
-
-/// The observations of one datastream in a data array.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DataArray<'a> {
-    #[serde(rename = "Datastream", borrow, default)]
-    datastream: Option<Reference<'a>>,
-    #[serde(rename = "MultiDatastream", borrow, default)]
-    multi: Option<Reference<'a>>,
-    components: Vec<String>,
-    #[serde(rename = "dataArray", borrow)]
-    rows: Vec<&'a RawValue>,
-    #[serde(rename = "dataArray@iot.count", default)]
-    _count: IgnoredAny,
 }
 
 impl Writer<'_> {
@@ -149,6 +138,10 @@ impl Writer<'_> {
             return self.observation_of_multi(body, id?.0).await;
         }
         let accepted = self.observe(body, of).await?;
+        self.created_observation(&accepted)
+    }
+
+    pub(super) fn created_observation(&self, accepted: &Accepted) -> Answer<Response> {
         let id = observation_id(accepted.datastream.0, accepted.time.timestamp_micros());
         self.created(&Created { entity: Entity::Observation, id: Id::Text(id) })
     }
@@ -160,6 +153,9 @@ impl Writer<'_> {
         let missing = || Problem::not_found(&id.to_string());
         let first = self.reader.app.catalog.datastream(series[0]).await?.ok_or_else(missing)?;
         let permit = self.permit_of(&first.key.dataset, &id.to_string()).await?;
+        if let Some(feature) = feature_in(body)? {
+            self.is_place(feature, &first.key.place)?;
+        }
         let sent = Sent::read(body, series.len(), self.now).map_err(|unread| self.unread(unread))?;
         let new: Vec<_> = sent.each(series.into_iter()).into_iter().map(|(_, new)| new).collect();
         let kept = self.reader.app.intake.observe_together(&permit, &new, self.now).await?;
@@ -181,11 +177,10 @@ impl Writer<'_> {
         }
     }
 
-    /// Keeps an observation.
-    pub(super) async fn observe(&self, body: &str, of: Option<DatastreamId>) -> Answer<Accepted> {
+    /// Keeps a new observation.
+    async fn observe(&self, body: &str, of: Option<DatastreamId>) -> Answer<Accepted> {
         let body = body.trim();
-        let unreadable = |error: serde_json::Error| Problem::text(ProblemKind::InvalidBody, error);
-        let sent: Observation<'_> = serde_json::from_str(body).map_err(unreadable)?;
+        let sent = Observation::read(body)?;
         let datastream = match (of, &sent.datastream) {
             (Some(of), _) => of,
             (None, Some(reference)) => reference.number()?,
@@ -194,6 +189,22 @@ impl Writer<'_> {
                 return Err(Problem::text(ProblemKind::InvalidBody, why).at("Datastream"));
             }
         };
+        self.must_be_whole(datastream).await?;
+        match feature_of(sent.feature)? {
+            Some(feature) => {
+                let permit = self.permit(datastream).await?;
+                self.observe_at(body, datastream, permit, feature).await
+            }
+            None => self.keep(sent, body, datastream).await,
+        }
+    }
+
+    /// Keeps another value in the place of one that is there.
+    pub(super) async fn correct(&self, body: &str, datastream: DatastreamId) -> Answer<Accepted> {
+        self.keep(Observation::read(body)?, body, datastream).await
+    }
+
+    async fn keep(&self, sent: Observation<'_>, body: &str, datastream: DatastreamId) -> Answer<Accepted> {
         let permit = self.permit(datastream).await?;
         let parts = Parts::new(
             sent.phenomenon_time.as_deref(),
@@ -208,119 +219,81 @@ impl Writer<'_> {
         outcome.map_err(|refused| self.refused(&refused))
     }
 
+    /// Refuses the number of a series that is part of a datastream, and none itself.
+    pub(super) async fn must_be_whole(&self, id: DatastreamId) -> Answer<()> {
+        let gazetteer = self.reader.app.catalog.gazetteer().await?;
+        match gazetteer.descriptions.contains_key(&subject::part(id)) {
+            true => Err(Problem::not_found(&id.to_string())),
+            false => Ok(()),
+        }
+    }
+
+    /// Keeps an observation of a feature that the path names.
+    pub(super) async fn observe_of(&self, body: &str, feature: &PlaceId) -> Answer<Accepted> {
+        let (datastream, false) = named(body)? else {
+            let why = "what is observed together is of the place of its thing";
+            return Err(super::not_kept(why).at("MultiDatastream"));
+        };
+        let datastream = DatastreamId(datastream);
+        self.must_be_whole(datastream).await?;
+        let permit = self.permit(datastream).await?;
+        self.observe_at(body.trim(), datastream, permit, feature_named(feature)).await
+    }
+
+    /// Keeps an observation of a feature that it names.
+    async fn observe_at(
+        &self,
+        body: &str,
+        datastream: DatastreamId,
+        permit: Permit,
+        feature: Related,
+    ) -> Answer<Accepted> {
+        let mut plan = Plan::default();
+        let part = self.part(datastream, feature, &mut plan).await?;
+        let property = self.known_property(part.property.as_str(), &plan).await?;
+        let datastream = part.id();
+        let at = plan.observe(permit, vec![(part, property)], vec![body.to_owned()]);
+        let times = self.carry_out(plan).await?;
+        let time = times.get(at).and_then(|times| times.first()).copied();
+        let time = time.ok_or_else(|| Problem::new(ProblemKind::Internal))?;
+        Ok(Accepted { datastream, time })
+    }
+
+    /// The series that holds a datastream's values of a feature.
+    pub(super) async fn part(&self, of: DatastreamId, feature: Related, plan: &mut Plan) -> Answer<DatastreamKey> {
+        let found = self.reader.app.catalog.datastream(of).await?;
+        let key = found.ok_or_else(|| Problem::not_found(&of.to_string()))?.key;
+        self.at_feature(&key, feature, plan).await
+    }
+
     pub(super) fn refused(&self, refused: &Refused) -> Problem {
         let (reason, hint) = intake::refusal_message(refused, self.reader.lang);
         let problem = Problem::text(ProblemKind::RefusedObservations, format!("{reason} {hint}"));
         problem.at(name_here(refused.field))
     }
 
-    /// Answers, for each observation in order, with its link, or with `error` and the reason.
-    pub(super) async fn data_array(&self, body: &str) -> Answer<Response> {
-        let unreadable = |error: serde_json::Error| Problem::text(ProblemKind::InvalidBody, error);
-        let arrays: Vec<DataArray<'_>> = serde_json::from_str(body).map_err(unreadable)?;
-        let count: usize = arrays.iter().map(|array| array.rows.len()).sum();
-        if count > MAX_OBSERVATIONS {
-            let more = format!("a request holds at most {MAX_OBSERVATIONS} observations: send them in parts");
-            return Err(Problem::text(ProblemKind::TooLarge, more));
-        }
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; count];
-        let mut by_dataset: BTreeMap<DatasetId, (Permit, Vec<Row>)> = BTreeMap::new();
-        let mut at = 0;
-        for array in &arrays {
-            let columns = Columns::of(&array.components)?;
-            let datastream = match (&array.datastream, &array.multi) {
-                (Some(datastream), None) => datastream.number()?,
-                (None, Some(_)) => {
-                    at += array.rows.len();
-                    continue;
-                }
-                _ => {
-                    let why = "an array is of one `Datastream` or of one `MultiDatastream`";
-                    return Err(Problem::text(ProblemKind::InvalidBody, why).at("Datastream"));
-                }
-            };
-            let permit = self.permit(datastream).await?;
-            let components =
-                serde_json::to_string(&array.components).map_err(|error| Problem::internal(&error))?;
-            let (_, rows) = by_dataset.entry(permit.dataset().clone()).or_insert((permit, Vec::new()));
-            for row in &array.rows {
-                let received = format!(
-                    "{{\"Datastream\":{{\"@iot.id\":{datastream}}},\"components\":{components},\"dataArray\":[{}]}}",
-                    row.get()
-                );
-                match columns.parts(row.get(), self.now) {
-                    Ok(parts) => rows.push(Row { at, datastream, parts, received }),
-                    Err(refused) => outcomes[at] = Some(Err(refused)),
-                }
-                at += 1;
-            }
-        }
-        for (permit, rows) in by_dataset.values() {
-            let new: Vec<NewObservation<'_>> =
-                rows.iter().map(|row| row.parts.as_new(row.datastream, &row.received)).collect();
-            let written = self.reader.app.intake.observe(permit, &new, None, self.now).await?;
-            for (row, outcome) in rows.iter().zip(written.iter()) {
-                outcomes[row.at] = Some(outcome.clone());
-            }
-        }
-        let mut links = self.arrays_of_multis(&arrays).await?;
-        let answers: Vec<String> = outcomes
-            .iter()
-            .enumerate()
-            .map(|(at, outcome)| match outcome {
-                _ if links.contains_key(&at) => links.remove(&at).unwrap_or_default(),
-                Some(Ok(accepted)) => self.link_of(accepted),
-                // The standard gives one word; the reason stands behind it.
-                Some(Err(refused)) => format!("error: {}", intake::refusal_message(refused, Lang::En).0),
-                None => "error".to_owned(),
-            })
-            .collect();
-        Ok((StatusCode::CREATED, Json(answers)).into_response())
-    }
+}
 
-    /// Creates the rows of arrays that are of groups, each for itself; answers by the rows' places.
-    async fn arrays_of_multis(&self, arrays: &[DataArray<'_>]) -> Answer<HashMap<usize, String>> {
-        let mut rows: Vec<(usize, i64, String)> = Vec::new();
-        let mut at = 0;
-        for array in arrays {
-            if let Some(multi) = &array.multi {
-                let columns = Columns::of(&array.components)?;
-                let id = multi.number()?.0;
-                for (index, row) in array.rows.iter().enumerate() {
-                    rows.push((at + index, id, columns.body(row.get()).unwrap_or_default()));
-                }
-            }
-            at += array.rows.len();
-        }
-        let write = async |(at, id, body): (usize, i64, String)| match self.observe_multi(&body, id).await {
-            Ok(time) => {
-                let id = Id::Text(observation_id(id, time.timestamp_micros()));
-                Ok((at, self.link(&Created { entity: Entity::Observation, id })))
-            }
-            Err(problem) if problem.kind == ProblemKind::RefusedObservations => {
-                Ok((at, format!("error: {}", problem.sentence(Lang::En).unwrap_or_default())))
-            }
-            Err(problem) if problem.kind == ProblemKind::InvalidBody => Ok((at, "error".to_owned())),
-            Err(problem) => Err(problem),
-        };
-        let mut answers = HashMap::with_capacity(rows.len());
-        for row in rows {
-            let (at, answer) = write(row).await?;
-            answers.insert(at, answer);
-        }
-        Ok(answers)
-    }
+/// The feature that an observation names, or that comes with it.
+pub(super) fn feature_in(body: &str) -> Answer<Option<Related>> {
+    let sent = Observation::read(body.trim())?;
+    feature_of(sent.feature)
+}
 
-    fn link_of(&self, accepted: &Accepted) -> String {
-        let id = observation_id(accepted.datastream.0, accepted.time.timestamp_micros());
-        self.link(&Created { entity: Entity::Observation, id: Id::Text(id) })
-    }
+fn feature_of(feature: Option<&RawValue>) -> Answer<Option<Related>> {
+    let Some(feature) = feature else { return Ok(None) };
+    let mut given = Given::read(&format!("{{\"FeatureOfInterest\":{}}}", feature.get()), MAX_ENTITY_BYTES)?;
+    given.one("FeatureOfInterest")
+}
+
+/// A feature by its id.
+pub(super) fn feature_named(id: &PlaceId) -> Related {
+    Related::There(Id::Text(id.to_string()))
 }
 
 /// The number of the series, or of the group (then `true`), that an observation names.
 pub(super) fn named(body: &str) -> Answer<(i64, bool)> {
-    let sent: Observation<'_> =
-        serde_json::from_str(body.trim()).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
+    let sent = Observation::read(body.trim())?;
     match (&sent.datastream, &sent.multi) {
         (Some(datastream), None) => Ok((datastream.number()?.0, false)),
         (None, Some(multi)) => Ok((multi.number()?.0, true)),
@@ -341,88 +314,8 @@ fn multi_of(body: &str) -> Option<Answer<DatastreamId>> {
     Some(sent.multi?.number())
 }
 
-/// A row of a data array.
-struct Row {
-    at: usize,
-    datastream: DatastreamId,
-    parts: Parts,
-    received: String,
-}
-
-/// Where the components of a data array stand.
-struct Columns {
-    time: Option<usize>,
-    result: usize,
-    quality: Option<usize>,
-    count: usize,
-}
-
-impl Columns {
-    fn of(components: &[String]) -> Answer<Columns> {
-        let known = [
-            "phenomenonTime",
-            "result",
-            "resultTime",
-            "resultQuality",
-            "validTime",
-            "parameters",
-            "FeatureOfInterest/id",
-        ];
-        if let Some(other) = components.iter().find(|name| !known.contains(&name.as_str())) {
-            let why = format!("`{other}` is no component of an observation: write {}", known.join(", "));
-            return Err(Problem::text(ProblemKind::InvalidBody, why).at("components"));
-        }
-        let find = |wanted: &str| components.iter().position(|name| name == wanted);
-        let missing =
-            || Problem::text(ProblemKind::InvalidBody, "there is no component `result`").at("components");
-        Ok(Columns {
-            time: find("phenomenonTime"),
-            result: find("result").ok_or_else(missing)?,
-            quality: find("resultQuality"),
-            count: components.len(),
-        })
-    }
-
-    /// A row as an observation; none when it has not one value for each component.
-    fn body(&self, row: &str) -> Option<String> {
-        let cells: Vec<&RawValue> = serde_json::from_str(row).ok()?;
-        if cells.len() != self.count {
-            return None;
-        }
-        let member = |name: &str, at: usize| format!("\"{name}\":{}", cells[at].get());
-        let members = [("phenomenonTime", self.time), ("resultQuality", self.quality)];
-        let mut members: Vec<String> =
-            members.into_iter().filter_map(|(name, at)| Some(member(name, at?))).collect();
-        members.push(member("result", self.result));
-        Some(format!("{{{}}}", members.join(",")))
-    }
-
-    fn parts(&self, row: &str, now: DateTime<Utc>) -> Result<Parts, Refused> {
-        let refused = |why: String| Refused {
-            field: "",
-            code: "not_an_observation",
-            value: row.chars().take(200).collect(),
-            expected: why,
-        };
-        let cells: Vec<&RawValue> = serde_json::from_str(row).map_err(|error| refused(error.to_string()))?;
-        if cells.len() != self.count {
-            return Err(refused(format!(
-                "the row has {} values, and there are {} components",
-                cells.len(),
-                self.count
-            )));
-        }
-        let time: Option<Cow<'_, str>> = match self.time {
-            None => None,
-            Some(at) => serde_json::from_str(cells[at].get()).map_err(|error| refused(error.to_string()))?,
-        };
-        let quality = self.quality.map(|at| cells[at].get());
-        Parts::new(time.as_deref(), Some(cells[self.result].get()), quality, now)
-    }
-}
-
 /// An observation's parts, as this system names them.
-struct Parts {
+pub(super) struct Parts {
     start: String,
     end: Option<String>,
     value: Option<String>,
@@ -439,7 +332,7 @@ struct Flag {
 impl Parts {
     /// Reads what the standard leaves open: an instant or an interval, a result of any type. Without
     /// a time it is now (18-088 §10.2).
-    fn new(
+    pub(super) fn new(
         time: Option<&str>,
         result: Option<&str>,
         quality: Option<&str>,
@@ -477,7 +370,7 @@ impl Parts {
         Ok(Parts { start, end, value, text, quality })
     }
 
-    fn as_new<'s>(&'s self, datastream: DatastreamId, received: &'s str) -> NewObservation<'s> {
+    pub(super) fn as_new<'s>(&'s self, datastream: DatastreamId, received: &'s str) -> NewObservation<'s> {
         NewObservation {
             datastream: Some(datastream),
             time: Some(&self.start),

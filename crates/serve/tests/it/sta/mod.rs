@@ -6,6 +6,7 @@ mod batch;
 mod cost;
 mod describing;
 mod filters;
+mod making;
 mod model;
 mod observing;
 mod reading;
