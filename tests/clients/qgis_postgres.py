@@ -67,6 +67,22 @@ def features(table, kind, identity):
     return layer
 
 
+def by_gdal():
+    """GDAL, which QGIS comes with, reads by its own driver; what it opens is closed before QGIS begins."""
+    ogr.UseExceptions()
+    database = ogr.Open(f"PG:host=127.0.0.1 port={port} user=lan password={key} dbname=cuulong sslmode=require")
+    names = {database.GetLayerByIndex(at).GetName() for at in range(database.GetLayerCount())}
+    assert {"monitoring_stations", "place", "areas"} <= names and "hidden" not in names, names
+    layer = database.GetLayerByName("monitoring_stations")
+    assert layer.GetSpatialRef().GetAuthorityCode(None) == "4326" and ogr.GeometryTypeToName(layer.GetGeomType()) == "Point"
+    layer.SetSpatialFilterRect(*BOX)
+    assert layer.GetFeatureCount() == matched("monitoring_stations", BOX) == sum(1 for _ in layer)
+    selected = database.ExecuteSQL("select name, geometry from place where scheme = 'station' and geometry is not null limit 2")
+    assert [ogr.GeometryTypeToName(one.GetGeometryRef().GetGeometryType()) for one in selected] == ["Point", "Point"]
+    database.ReleaseResultSet(selected)
+
+
+by_gdal()
 QgsApplication.setPrefixPath("/usr", True)
 application = QgsApplication([], False)
 application.initQgis()
@@ -126,16 +142,4 @@ assert "hidden" not in listed and not QgsVectorLayer(source("lan", key, "public"
 rows = connection.executeSql("select count(*), max(result) from salinity_2h")
 assert rows[0][0] == observations.featureCount(), rows
 application.exitQgis()
-
-# GDAL, which QGIS comes with, by its own driver.
-ogr.UseExceptions()
-database = ogr.Open(f"PG:host=127.0.0.1 port={port} user=lan password={key} dbname=cuulong sslmode=require")
-names = {database.GetLayerByIndex(at).GetName() for at in range(database.GetLayerCount())}
-assert {"monitoring_stations", "place", "areas"} <= names and "hidden" not in names, names
-layer = database.GetLayerByName("monitoring_stations")
-assert layer.GetSpatialRef().GetAuthorityCode(None) == "4326" and ogr.GeometryTypeToName(layer.GetGeomType()) == "Point"
-layer.SetSpatialFilterRect(*BOX)
-assert layer.GetFeatureCount() == matched("monitoring_stations", BOX) == sum(1 for _ in layer)
-selected = database.ExecuteSQL("select name, geometry from place where scheme = 'station' and geometry is not null limit 2")
-assert [ogr.GeometryTypeToName(one.GetGeometryRef().GetGeometryType()) for one in selected] == ["Point", "Point"]
 print("ok")

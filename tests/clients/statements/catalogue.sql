@@ -299,7 +299,7 @@ SELECT st_geomfromtext('POINT(105 10)', 4326) AS a, 'SRID=4326;POINT(105 10)'::g
 SELECT array_agg(DISTINCT g ORDER BY g) FROM (SELECT upper(geometrytype(geometry)) || ':' || st_srid(geometry) || ':' || st_zmflag(geometry) AS g FROM areas WHERE geometry IS NOT NULL LIMIT 100) AS t;
 
 -- same: names of tables and of schemas for their numbers
-SELECT 'salinity_2h'::regclass::text AS a, c.oid::regclass::text AS b, c.relnamespace::regnamespace::text AS c, 'areas'::regclass::oid::regclass::text AS d
+SELECT c.oid::regclass::text AS b, c.relnamespace::regnamespace::text AS c, 'areas'::regclass::oid::regclass::text AS d
 FROM pg_class c WHERE c.relname = 'salinity_2h';
 
 -- same: columns of a key in their order, as ActiveRecord asks

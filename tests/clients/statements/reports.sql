@@ -171,7 +171,7 @@ FROM salinity_2h GROUP BY 1 ORDER BY 1 LIMIT 20;
 
 -- ten minutes, as others cut it
 SELECT date_trunc('hour', t) + (date_part('minute', t)::int / 10 * interval '10 min') AS a, extract(minute from t) / 15 AS b,
-       date_part('hour', t) / 5 AS c, 2.5 * interval '1 month' AS d, interval '1 day 03:00' * 3 AS e
+       date_part('hour', t) / 5 AS c, 2.5 * interval '1 month' AS d, interval '1 day 3 hours' * 3 AS e
 FROM (SELECT timestamp '2020-02-03 04:37:10' AS t) AS one;
 
 -- a mean by the hour, as Grafana asks

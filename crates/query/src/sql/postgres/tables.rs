@@ -92,29 +92,29 @@ pub(super) async fn table(
     let facts = async || facts::of(&tables.scope).await;
     let batch = match (schema, name) {
         (PG_CATALOG, "pg_namespace") => namespaces()?,
-        (PG_CATALOG, "pg_class") => classes(&facts().await?)?,
-        (PG_CATALOG, "pg_attribute") => attributes(&facts().await?)?,
+        (PG_CATALOG, "pg_class") => classes(&*facts().await?)?,
+        (PG_CATALOG, "pg_attribute") => attributes(&*facts().await?)?,
         (PG_CATALOG, "pg_type") => types()?,
         (PG_CATALOG, "pg_database") => databases(postgres)?,
         (PG_CATALOG, "pg_roles" | "pg_user" | "pg_authid") => roles(postgres)?,
         (PG_CATALOG, "pg_settings") => settings()?,
-        (PG_CATALOG, "pg_tables") => plain_tables(&facts().await?, postgres)?,
+        (PG_CATALOG, "pg_tables") => plain_tables(&*facts().await?, postgres)?,
         (PG_CATALOG, "pg_am") => access_methods()?,
-        (PG_CATALOG, "pg_description") => descriptions(&facts().await?)?,
-        (PG_CATALOG, "pg_index") => keys::indexes(&facts().await?)?,
-        (PG_CATALOG, "pg_indexes") => keys::index_texts(&facts().await?)?,
-        (PG_CATALOG, "pg_constraint") => keys::constraints(&facts().await?)?,
+        (PG_CATALOG, "pg_description") => descriptions(&*facts().await?)?,
+        (PG_CATALOG, "pg_index") => keys::indexes(&*facts().await?)?,
+        (PG_CATALOG, "pg_indexes") => keys::index_texts(&*facts().await?)?,
+        (PG_CATALOG, "pg_constraint") => keys::constraints(&*facts().await?)?,
         (PG_CATALOG, "pg_extension") => postgis::extensions()?,
-        (PG_CATALOG, "geometry_columns") => postgis::geometry_columns(&facts().await?, postgres)?,
+        (PG_CATALOG, "geometry_columns") => postgis::geometry_columns(&*facts().await?, postgres)?,
         (PG_CATALOG, "spatial_ref_sys") => postgis::reference_systems()?,
-        (INFORMATION_SCHEMA, "tables") => information::tables(&facts().await?, postgres)?,
-        (INFORMATION_SCHEMA, "columns") => information::columns(&facts().await?, postgres)?,
+        (INFORMATION_SCHEMA, "tables") => information::tables(&*facts().await?, postgres)?,
+        (INFORMATION_SCHEMA, "columns") => information::columns(&*facts().await?, postgres)?,
         (INFORMATION_SCHEMA, "schemata") => information::schemata(postgres)?,
-        (INFORMATION_SCHEMA, "table_constraints") => keys::table_constraints(&facts().await?, postgres)?,
+        (INFORMATION_SCHEMA, "table_constraints") => keys::table_constraints(&*facts().await?, postgres)?,
         (INFORMATION_SCHEMA, "key_column_usage" | "constraint_column_usage") => {
-            keys::key_columns(&facts().await?, postgres)?
+            keys::key_columns(&*facts().await?, postgres)?
         }
-        (INFORMATION_SCHEMA, "table_privileges") => information::privileges(&facts().await?, postgres)?,
+        (INFORMATION_SCHEMA, "table_privileges") => information::privileges(&*facts().await?, postgres)?,
         (schema, name) => match nothing::columns(schema, name) {
             Some(columns) => nothing::table(columns),
             None => return Ok(None),
