@@ -3,6 +3,8 @@
 use calamine::{Data, DataRef, ExcelDateTime};
 use std::borrow::Cow;
 
+use crate::percent;
+
 /// Numbers in the shortest text that is the same number, dates and times as ISO 8601, texts as
 /// they are, errors as the spreadsheet shows them (`#N/A`).
 pub(crate) fn text<'a>(value: &'a DataRef<'_>) -> Cow<'a, str> {
@@ -18,6 +20,16 @@ pub(crate) fn text<'a>(value: &'a DataRef<'_>) -> Cow<'a, str> {
         DataRef::Bool(false) => Cow::Borrowed("FALSE"),
         DataRef::Error(error) => Cow::Owned(error.to_string()),
         DataRef::DateTime(time) => Cow::Owned(date_time(time)),
+    }
+}
+
+/// The same, of a cell that is shown as a percentage or not.
+pub(crate) fn text_shown<'a>(value: &'a DataRef<'_>, is_percentage: bool) -> Cow<'a, str> {
+    match value {
+        DataRef::Float(number) if is_percentage => Cow::Owned(percent::shown(*number)),
+        #[expect(clippy::cast_precision_loss, reason = "a spreadsheet holds every number as a double")]
+        DataRef::Int(number) if is_percentage => Cow::Owned(percent::shown(*number as f64)),
+        value => text(value),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::percent::Percents;
+
 /// What a sheet says beside its texts. Rows and columns count from 1.
 ///
 /// Nothing is left out of the rows because it is hidden: whether a hidden row counts is for a person
@@ -20,6 +22,8 @@ pub struct SheetLayout {
     pub unvalued: Vec<(u32, u16)>,
     /// How many such cells there are in all.
     pub unvalued_count: u64,
+    /// Cells that are shown as percentages.
+    pub(crate) percents: Percents,
 }
 
 /// What a sheet of a plain text file says.
@@ -30,6 +34,7 @@ pub(crate) static PLAIN: SheetLayout = SheetLayout {
     hidden_columns: Vec::new(),
     unvalued: Vec::new(),
     unvalued_count: 0,
+    percents: Percents::new(),
 };
 
 /// Cells of one sheet, from a row and a column to a row and a column; all count from 1 and belong.

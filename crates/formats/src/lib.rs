@@ -28,6 +28,7 @@ mod neighbourhood;
 mod netcdf;
 mod number;
 mod ods;
+mod percent;
 mod push;
 mod series;
 mod text;

@@ -3,17 +3,24 @@
 mod around;
 mod blocks;
 mod by_sheet;
+mod crossed;
 mod evidence;
 mod example;
 mod file;
 mod fill;
+mod groups;
 mod headers;
 mod items;
+mod measured;
 mod observations;
 mod places;
+mod rest_of_time;
 mod sample;
 mod shaped;
+mod stacked;
+mod statistics;
 mod survey;
+mod time;
 mod unique;
 mod usual;
 mod words;
@@ -99,6 +106,7 @@ pub fn guess(survey: &Survey, gazetteer: &Gazetteer) -> Result<Guessed, Error> {
     let elsewhere = Elsewhere::builtin()?;
     for sheet in &survey.sheets {
         let guessed = blocks::guess(survey, sheet, gazetteer, &elsewhere)
+            .or_else(|| stacked::guess(survey, sheet, gazetteer, &elsewhere))
             .unwrap_or_else(|| one_table(survey, sheet, gazetteer, &elsewhere));
         match guessed {
             Ok(guessed) => return Ok(guessed),

@@ -2,6 +2,7 @@
 
 mod another;
 mod batch;
+mod bilingual;
 mod columns;
 mod drift;
 mod duplicates;
@@ -29,13 +30,14 @@ mod zones;
 
 pub(crate) use batch::Tests;
 pub(crate) use columns::{Extent, Header, tidy};
-pub(crate) use leave_out::{Elsewhere, is_total};
+pub(crate) use leave_out::{Elsewhere, is_note, is_total};
 pub(crate) use number::{NotANumber, NumberStyle};
 pub(crate) use numbering::numbers_columns;
 pub(crate) use parts::month;
 pub use period::is_period;
 pub(crate) use period::{Period, duration_us};
 pub(crate) use plan::header_of;
+pub(crate) use prepare::taken;
 pub(crate) use resolve::{Aliases, UnitProblem, conversion, find_place, find_property, find_unit, unit_of};
 pub use rules::usual_statistic;
 pub(crate) use rules::{Taking, Wanted, converted, quality_of};
@@ -44,4 +46,4 @@ pub(crate) use table::{MAX_AHEAD, Mapped, Observer, Settings};
 pub(crate) use time::{
     DateOrder, Moment, Precision, TimeFormat, TimeReader, column_order, parse_zone, slashed_order,
 };
-pub(crate) use time_words::assumption;
+pub(crate) use time_words::{assumption, time_of_day};

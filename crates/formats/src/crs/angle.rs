@@ -122,7 +122,9 @@ fn sexagesimal(text: &str) -> Option<f64> {
         return None;
     }
     let values: Vec<f64> = numbers.iter().map(|number| number.parse().ok()).collect::<Option<_>>()?;
-    if values.iter().skip(1).any(|value| *value >= 60.0)
+    // Seconds of 60 are what rounding makes of 59.996; the last number alone may have been rounded.
+    let is_whole = |(at, value): (usize, &f64)| *value < 60.0 || (*value == 60.0 && at == last && last == 2);
+    if !values.iter().enumerate().skip(1).all(is_whole)
         || values[0] > 180.0
         || (last == 0 && marks == 0 && !text.chars().any(char::is_alphabetic))
     {

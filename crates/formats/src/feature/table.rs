@@ -9,9 +9,9 @@ use geo_types::{Geometry, Point};
 use serde_json::Value;
 use wkt::TryFromWkt;
 
-use super::{About, Coordinates, FeatureOptions, Features, Item, Read, Refused};
+use super::{About, Coordinates, Declared, FeatureOptions, Features, Item, Read, Refused};
 use crate::chunk::{Chunk, TableReader};
-use crate::crs::parse_angle;
+use crate::crs::{Crs, parse_angle};
 use crate::{Charset, Error, Format, Limits, Note, open_table_read_as};
 
 /// Rows in which a header is looked for.
@@ -63,7 +63,7 @@ impl TableFeatures {
                     let about = About {
                         layers,
                         layer: chunk.sheet,
-                        declared: None,
+                        declared: declared(&chunk, at),
                         texts: true,
                         coordinates: Some(coordinates),
                     };
@@ -190,6 +190,20 @@ fn header(chunk: &Chunk, options: &FeatureOptions) -> Result<(usize, Vec<String>
         what,
         "name them under `[feature]` in the mapping: `x = \"…\"` (easting or longitude) and `y = \"…\"` (northing or latitude)",
     ))
+}
+
+/// The projected system that a title or a header names: `Hệ VN-2000, kinh tuyến trục 105°30', múi chiếu 3°`.
+fn declared(chunk: &Chunk, header: usize) -> Option<Declared> {
+    let cells = (0..=header).flat_map(|row| (0..chunk.columns.len()).map(move |column| (row, column)));
+    cells.into_iter().find_map(|(row, column)| {
+        let text = chunk.cell(row, column)?.trim();
+        // A bare number is no code of a system here.
+        text.chars().any(char::is_alphabetic).then_some(())?;
+        Crs::parse(text).ok().filter(|crs| !crs.is_geographic())?;
+        let number = u16::try_from(column + 1).unwrap_or(u16::MAX);
+        let cell = model::CellRef { sheet: chunk.sheet, row: chunk.row_number(row), column: number };
+        Some(Declared { by: cell.a1(), text: text.to_owned() })
+    })
 }
 
 /// The names of all columns: of those without a name, their letter; of those with the same, a number.

@@ -4,6 +4,7 @@ use std::io::BufRead;
 
 use crate::Error;
 use crate::cell::shortest;
+use crate::percent;
 use crate::xlsx::damaged;
 use crate::xml::{Element, Node, Xml};
 
@@ -23,7 +24,11 @@ pub(super) fn content<R: BufRead>(xml: &mut Xml<R>, cell: &Element) -> Result<Co
     let typed = |text: String| Content { text, is_typed: true };
     let plain = |text: String| Content { text, is_typed: false };
     Ok(match cell.attribute("value-type")?.as_deref() {
-        Some("float" | "currency" | "percentage") => match cell.attribute("value")? {
+        Some("percentage") => match cell.attribute("value")? {
+            Some(value) => typed(value.parse::<f64>().map_or(value, percent::shown)),
+            None => plain(shown),
+        },
+        Some("float" | "currency") => match cell.attribute("value")? {
             Some(value) => typed(value.parse::<f64>().map_or(value, shortest)),
             None => plain(shown),
         },

@@ -1,6 +1,9 @@
 //! The records of an old workbook (MS-XLS), looked at before its reader makes room for what they claim.
 
+use std::collections::HashMap;
+
 use super::damaged;
+use crate::percent::is_percentage;
 use crate::{CellRange, Error, Limits, SheetLayout};
 
 /// Cells that any sheet may span.
@@ -16,6 +19,7 @@ mod kind {
     pub(super) const FILE_PASS: u16 = 0x002F;
     pub(super) const COLUMNS: u16 = 0x007D;
     pub(super) const BOUND_SHEET: u16 = 0x0085;
+    pub(super) const XF: u16 = 0x00E0;
     pub(super) const MUL_RK: u16 = 0x00BD;
     pub(super) const R_STRING: u16 = 0x00D6;
     pub(super) const MERGED: u16 = 0x00E5;
@@ -26,12 +30,14 @@ mod kind {
     pub(super) const BOOL_ERR: u16 = 0x0205;
     pub(super) const ROW: u16 = 0x0208;
     pub(super) const RK: u16 = 0x027E;
+    pub(super) const FORMAT: u16 = 0x041E;
     pub(super) const BEGIN: u16 = 0x0809;
 }
 
 /// What the sheets say beside their cells, in order.
 pub(super) fn layouts(stream: &[u8], limits: &Limits) -> Result<Vec<SheetLayout>, Error> {
     let mut layouts = Vec::new();
+    let mut formats = Formats::default();
     for record in (Records { stream }) {
         let (kind, data) = record?;
         match kind {
@@ -44,15 +50,53 @@ pub(super) fn layouts(stream: &[u8], limits: &Limits) -> Result<Vec<SheetLayout>
                 }
                 let at = u32::from_le_bytes([data[0], data[1], data[2], data[3]]) as usize;
                 let sheet = stream.get(at..).ok_or_else(|| damaged("a sheet lies behind its end"))?;
-                let mut layout = sheet_layout(sheet, limits)?;
+                let mut layout = sheet_layout(sheet, &formats, limits)?;
                 layout.is_hidden = data[4] & 0x3F != 0;
                 layouts.push(layout);
             }
+            kind::FORMAT => formats.format(data),
+            kind::XF => formats.cell(data),
             kind::END => break,
             _ => {}
         }
     }
     Ok(layouts)
+}
+
+/// Which formats of cells show percentages.
+#[derive(Default)]
+struct Formats {
+    /// Of the workbook's own formats of numbers, by their numbers.
+    own: HashMap<u16, bool>,
+    /// Of the formats of cells, in order.
+    cells: Vec<bool>,
+}
+
+impl Formats {
+    /// A format of numbers (MS-XLS 2.4.126): its number, and its code with 8 or 16 bits a letter.
+    fn format(&mut self, data: &[u8]) {
+        let [low, high, _, _, flags, letters @ ..] = data else { return };
+        let code: String = if flags & 1 == 0 {
+            letters.iter().map(|byte| char::from(*byte)).collect()
+        } else {
+            let pairs = letters.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+            char::decode_utf16(pairs).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+        };
+        let id = u16::from_le_bytes([*low, *high]);
+        self.own.insert(id, is_percentage(id, Some(&code)));
+    }
+
+    /// A format of cells (MS-XLS 2.4.353): behind its font, the number of its format of numbers.
+    fn cell(&mut self, data: &[u8]) {
+        let id = data.get(2..4).map(|two| u16::from_le_bytes([two[0], two[1]]));
+        let known = |id: u16| self.own.get(&id).copied().unwrap_or_else(|| is_percentage(id, None));
+        self.cells.push(id.is_some_and(known));
+    }
+
+    /// Whether the format of a cell, by its place, shows percentages.
+    fn is_percentage(&self, at: u16) -> bool {
+        self.cells.get(usize::from(at)).copied().unwrap_or(false)
+    }
 }
 
 /// The cells that a sheet spans, and how many it has.
@@ -96,7 +140,7 @@ impl Span {
     }
 }
 
-fn sheet_layout(stream: &[u8], limits: &Limits) -> Result<SheetLayout, Error> {
+fn sheet_layout(stream: &[u8], formats: &Formats, limits: &Limits) -> Result<SheetLayout, Error> {
     let (mut layout, mut span) = (SheetLayout::default(), Span::default());
     let (mut begun, mut inner) = (false, 0_u32);
     for record in (Records { stream }) {
@@ -119,6 +163,11 @@ fn sheet_layout(stream: &[u8], limits: &Limits) -> Result<SheetLayout, Error> {
                             return Err(damaged("its cells contradict each other"));
                         }
                         span.add(row, first, last);
+                        for (at, column) in (4_usize..).step_by(6).zip(first..=last) {
+                            if word(at).is_some_and(|format| formats.is_percentage(format)) {
+                                layout.percents.add(u32::from(row) + 1, column.saturating_add(1));
+                            }
+                        }
                     }
                 }
                 kind::NUMBER
@@ -130,6 +179,9 @@ fn sheet_layout(stream: &[u8], limits: &Limits) -> Result<SheetLayout, Error> {
                 | kind::R_STRING => {
                     if let (Some(row), Some(column)) = (word(0), word(2)) {
                         span.add(row, column, column);
+                        if word(4).is_some_and(|format| formats.is_percentage(format)) {
+                            layout.percents.add(u32::from(row) + 1, column.saturating_add(1));
+                        }
                     }
                 }
                 kind::ROW => {

@@ -46,12 +46,13 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
     }
     let (mut unpacked, mut to_repair, mut head) = (0, Vec::new(), Vec::new());
     let mut layouts = HashMap::new();
+    let percentages = super::styles::percentages(&mut archive);
     let mut buffer = vec![0; 64 * 1024];
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|error| no_archive(&error.to_string()))?;
         let is_list = part.name().is_ok_and(|name| name.to_ascii_lowercase().ends_with("sharedstrings.xml"));
         let mut count = is_list.then(UniqueCount::default);
-        let mut scan = SheetScan::new();
+        let mut scan = SheetScan::new(percentages.clone());
         let before: u64 = unpacked;
         head.clear();
         loop {

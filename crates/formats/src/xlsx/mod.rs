@@ -7,6 +7,7 @@ mod guard;
 mod parts;
 mod repair;
 mod scan;
+mod styles;
 
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
@@ -17,6 +18,7 @@ use calamine::{DataRef, Reader, SheetType, Xlsx, XlsxError};
 use crate::cell;
 use crate::decode::nfc;
 use crate::neighbourhood::Selection;
+use crate::percent::Percents;
 use crate::push::{Flow, PushedTable, Pusher, Stop};
 use crate::{Error, Limits, SheetLayout};
 use guard::Measured;
@@ -57,6 +59,7 @@ impl Task {
             .map(|sheet| (sheet.name.clone(), sheet.typ == SheetType::WorkSheet))
             .collect();
         let names = names(sheets.iter().map(|(name, _)| name.as_str()))?;
+        let percents: Vec<Percents> = layouts.iter().map(|layout| layout.percents.clone()).collect();
         pusher.opened(names.clone(), layouts)?;
         let mut texts = 0;
         for (number, (name, is_worksheet)) in (0_u16..).zip(&sheets) {
@@ -72,9 +75,12 @@ impl Task {
                 workbook.worksheet_cells_reader(name).map_err(|e| damaged_by(&e).at(rows.place()))?;
             while let Some(cell) = cells.next_cell().map_err(|e| damaged_by(&e).at(rows.place()))? {
                 let (row, column) = cell.get_position();
-                let text = cell::text(cell.get_value());
-                let is_typed = is_typed(cell.get_value());
                 let at = row.saturating_add(1);
+                let is_percentage = percents.get(usize::from(number)).is_some_and(|percents| {
+                    u16::try_from(column + 1).is_ok_and(|column| percents.holds(at, column))
+                });
+                let text = cell::text_shown(cell.get_value(), is_percentage);
+                let is_typed = is_typed(cell.get_value());
                 if rows.cell(at, column as usize, &text, is_typed, damaged)? == Flow::Past {
                     break;
                 }

@@ -3,6 +3,8 @@
 //! The merged cells stand behind the rows in the file, and are wanted before them; so they are
 //! found while the archive is measured. Only tags are looked at, and nothing is held but the last.
 
+use std::collections::BTreeSet;
+
 use memchr::memmem::{self, Finder};
 
 use crate::SheetLayout;
@@ -31,6 +33,8 @@ pub(super) struct SheetScan {
     has_formula: bool,
     has_value: bool,
     in_value: bool,
+    /// The formats of cells that show percentages.
+    percentages: BTreeSet<u32>,
 }
 
 /// Whether the part is a sheet.
@@ -42,7 +46,7 @@ enum State {
 }
 
 impl SheetScan {
-    pub(super) fn new() -> SheetScan {
+    pub(super) fn new(percentages: BTreeSet<u32>) -> SheetScan {
         SheetScan {
             layout: SheetLayout::default(),
             state: State::Unknown,
@@ -55,6 +59,7 @@ impl SheetScan {
             has_formula: false,
             has_value: false,
             in_value: false,
+            percentages,
         }
     }
 
@@ -85,6 +90,7 @@ impl SheetScan {
         let is_needed = self.state == State::Unknown
             || self.counts
             || self.has_formula
+            || !self.percentages.is_empty()
             || self.words.iter().any(|word| word.find(bytes).is_some());
         if is_needed {
             self.read(bytes);
@@ -128,6 +134,12 @@ impl SheetScan {
                     if let Some((row, column)) = attribute(tag, b"r").and_then(cell_name) {
                         (self.row, self.column) = (row, column);
                     }
+                }
+                let format = attribute(tag, b"s").and_then(number);
+                if format.is_some_and(|format| self.percentages.contains(&format)) {
+                    let named = attribute(tag, b"r").and_then(cell_name);
+                    let (row, column) = named.unwrap_or((self.row, self.column));
+                    self.layout.percents.add(row, column);
                 }
                 let kept = self.cell.get_or_insert_default();
                 kept.clear();
@@ -215,7 +227,7 @@ fn is_true(value: Option<&[u8]>) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::SheetScan;
+    use super::{BTreeSet, SheetScan};
     use crate::SheetLayout;
 
     const SHEET: &str = r#"<?xml version="1.0"?><x:worksheet xmlns:x="a"><x:cols><x:col min="2" max="3" hidden="1"/></x:cols>
@@ -224,7 +236,7 @@ mod tests {
         <mergeCells count="2"><mergeCell ref="A1:C1"/><mergeCell ref="D1:D2"/></mergeCells></x:worksheet>"#;
 
     fn scanned(text: &[u8], cut: usize) -> Option<SheetLayout> {
-        let mut scan = SheetScan::new();
+        let mut scan = SheetScan::new(BTreeSet::new());
         for block in text.chunks(cut.max(1)) {
             scan.look(block);
         }

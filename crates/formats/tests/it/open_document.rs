@@ -74,7 +74,7 @@ fn a_spreadsheet_is_read_with_every_kind_of_value_where_it_stands() {
         rows_of(&chunks),
         [
             row(0, 1, &["Năm  2020\ndòng hai"]),
-            row(0, 5, &["1.5", "", "2020-02-01", "06:30:00", "TRUE", "0.25", "0.25"]),
+            row(0, 5, &["1.5", "", "2020-02-01", "06:30:00", "TRUE", "25%", "25%"]),
             row(0, 6, &["7"]),
             row(0, 7, &["7"]),
             row(1, 1, &["x"]),

@@ -33,8 +33,13 @@ fn table(path: &Path) -> (Vec<String>, Vec<Row>) {
     (sheets, rows_of(&chunks(&mut *table).unwrap()))
 }
 
+/// The number that a cell holds: of one that is shown as a percentage, the hundredth of what it shows.
 pub fn number(text: &str) -> Option<f64> {
-    parse_number(text, DecimalStyle::Dot).map(|number| number.value)
+    let of = |text| parse_number(text, DecimalStyle::Dot).map(|number| number.value);
+    match text.strip_suffix('%') {
+        Some(percent) => of(percent).map(|number| number / 100.0),
+        None => of(text),
+    }
 }
 
 pub fn close(got: f64, expected: f64) -> bool {

@@ -4,16 +4,32 @@ use catalog::PlaceMatch;
 use chrono::NaiveDate;
 use model::PlaceKind;
 
-use super::evidence::before_the_merger;
+use super::evidence::{DATES, before_the_merger, short};
+use super::measured::is_of_stations;
 use super::observations::Guess;
 use super::places::named_after_places;
+use super::shaped::{around, place_of_title};
 use super::usual::calendar;
 use crate::mapping::{PlaceSource, TextOrColumn, TimeSource, Unknown, ValueSource};
-use crate::observe::{Precision, find_place};
+use crate::observe::{Precision, find_place, find_property};
 
 impl Guess<'_> {
     /// The year of a table without a column of times: of its title, of its sheet, of its file.
     pub(super) fn year_around(&mut self) -> Option<Precision> {
+        if let Some((title, is_of_values)) = self.evidence.date() {
+            let title = short(title);
+            let part = |at: usize| Some(around("@title", DATES[at].1));
+            let time = TimeSource { year: part(0), month: part(1), day: part(2), ..TimeSource::default() };
+            self.mapping.time = Some(time);
+            let (confidence, ask) =
+                if is_of_values { (0.8, "") } else { (0.5, ": is it the day of all values?") };
+            self.because(
+                "time.day",
+                confidence,
+                &format!("no column holds times, and the title says `{title}`{ask}"),
+            );
+            return Some(Precision::Day);
+        }
         let (origin, pattern, year, confidence) = self.evidence.year()?;
         let fact = TextOrColumn::Column {
             column: origin.to_owned(),
@@ -28,28 +44,24 @@ impl Guess<'_> {
         Some(Precision::Year)
     }
 
-    /// The place of a table without a column of places, from a title.
+    /// The place of a table without a column of places, from a title or the names of sheets.
     pub(super) fn place_around(&mut self) {
-        let Some((pattern, kind, name)) = self.evidence.place(self.gazetteer) else {
-            if let Some(kind) = named_after_places(self.gazetteer, &self.alike) {
+        let by_sheet = named_after_places(self.gazetteer, &self.alike);
+        let within = || self.evidence.place_within(self.gazetteer).filter(|_| by_sheet.is_none());
+        let Some((pattern, kind, name)) = self.evidence.place(self.gazetteer).or_else(within) else {
+            if let Some(kind) = by_sheet {
                 let kind = Some(kind.code().into());
                 self.mapping.place = Some(PlaceSource { sheet: true, kind, ..PlaceSource::default() });
                 self.because("place.sheet", 0.85, "the sheets are named after places");
             }
             return;
         };
-        self.mapping.place = Some(PlaceSource {
-            title: true,
-            pattern: Some(pattern.to_owned()),
-            kind: Some(kind.code().into()),
-            ..PlaceSource::default()
-        });
+        self.mapping.place = Some(place_of_title(pattern, kind));
         self.because("place.title", 0.85, &format!("`{name}` stands above the table"));
     }
 
-    /// Headers that name places, over values of one property that a title or a name tells.
-    pub(super) fn wide_by_place(&mut self, numeric: &[usize], precision: Option<Precision>) -> bool {
-        let named: Vec<String> = numeric.iter().map(|at| self.sample.columns[*at].name.clone()).collect();
+    /// The kind of places that headers name, where most of them do, and how many.
+    fn named_places(&self, named: &[String]) -> Option<(usize, PlaceKind)> {
         let known = |kind: PlaceKind| {
             let is_one = |name: &&String| {
                 [NaiveDate::MAX, before_the_merger()].iter().any(|on| {
@@ -58,28 +70,79 @@ impl Guess<'_> {
             };
             named.iter().filter(is_one).count()
         };
-        let kinds = [PlaceKind::Station, PlaceKind::Province];
-        let Some((count, kind)) =
-            kinds.map(|kind| (known(kind), kind)).into_iter().max_by_key(|(count, _)| *count)
-        else {
-            return false;
-        };
-        if count < 2 || count * 4 < named.len() {
-            return false;
+        // Where all names are of both, the last kind wins.
+        let mut kinds = [PlaceKind::Station, PlaceKind::Province];
+        if self.is_of_stations() == Some(true) {
+            kinds.reverse();
         }
-        let Some(property) = self.evidence.property(self.gazetteer) else { return false };
+        kinds
+            .map(|kind| (known(kind), kind))
+            .into_iter()
+            .max_by_key(|(count, _)| *count)
+            .filter(|(count, _)| *count >= 2 && count * 4 >= named.len())
+    }
+
+    /// Headers that name places, over values of which a column names the property of each row: the sheet
+    /// of a laboratory.
+    pub(super) fn long_by_place(
+        &mut self,
+        property: usize,
+        numeric: &[usize],
+        unit: Option<TextOrColumn>,
+        period: Option<TextOrColumn>,
+        precision: Option<Precision>,
+    ) -> bool {
+        let named: Vec<String> = numeric.iter().map(|at| self.sample.columns[*at].name.clone()).collect();
+        let Some((count, kind)) = self.named_places(&named) else { return false };
+        self.header_place(count, kind, named.len());
+        let name = self.sample.columns[property].reference.clone();
+        let mut value = ValueSource::new("", TextOrColumn::in_column(&name));
+        value.columns = Some("{place}".into());
+        value.unit = unit;
+        value.period = period.or_else(|| calendar(precision));
+        self.mapping.values.push(value);
+        let read = self.mapping.columns();
+        let others = self.sample.columns.iter().map(|column| column.name.clone());
+        let except = others.filter(|name| !named.contains(name) && !read.contains(&name.as_str())).collect();
+        if let Some(value) = self.mapping.values.last_mut() {
+            value.except = except;
+        }
+        self.because("value.0.property", 0.9, "the texts of this column are properties");
+        true
+    }
+
+    /// The place of each column of values is its header.
+    fn header_place(&mut self, count: usize, kind: PlaceKind, all: usize) {
         self.mapping.place = Some(PlaceSource {
             header: true,
             kind: Some(kind.code().into()),
             unknown: Unknown::LeaveOut,
             ..PlaceSource::default()
         });
-        self.because("place.header", 0.9, &format!("{count} of {} headers are names of places", named.len()));
-        if count < named.len() {
-            let reason =
-                format!("{} columns are of places that nobody knows, and are left out", named.len() - count);
+        self.because("place.header", 0.9, &format!("{count} of {all} headers are names of places"));
+        if count < all {
+            let reason = format!("{} columns are of places that nobody knows, and are left out", all - count);
             self.because("place.unknown", 0.62, &reason);
         }
+    }
+
+    /// Whether the table is about what is measured at stations, as its headers, texts and title tell.
+    pub(super) fn is_of_stations(&self) -> Option<bool> {
+        let of_headers =
+            self.sample.columns.iter().filter_map(|column| find_property(self.gazetteer, &column.base));
+        let of_texts = self.sample.columns.iter().filter(|column| column.properties > 0).flat_map(|column| {
+            column.texts.iter().filter_map(|(text, _)| find_property(self.gazetteer, text))
+        });
+        let of_title = self.evidence.property(self.gazetteer).map(|named| named.property);
+        of_headers.chain(of_texts).chain(of_title).find_map(is_of_stations)
+    }
+
+    /// Headers that name places, over values of one property that a title or a name tells.
+    pub(super) fn wide_by_place(&mut self, numeric: &[usize], precision: Option<Precision>) -> bool {
+        let named: Vec<String> = numeric.iter().map(|at| self.sample.columns[*at].name.clone()).collect();
+        let Some((count, kind)) = self.named_places(&named) else { return false };
+        let Some(property) = self.evidence.property(self.gazetteer) else { return false };
+        self.header_place(count, kind, named.len());
         let mut value = ValueSource::new("", TextOrColumn::Text(property.property.code.to_string()));
         value.columns = Some("{place}".into());
         // What is no number is no column of values.

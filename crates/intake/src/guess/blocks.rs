@@ -40,7 +40,7 @@ pub(super) fn guess(
     // Each is looked at as if it were alone; other sheets are asked about.
     let guessed: Result<Vec<Guessed>, Error> =
         parts.iter().map(|part| one_table(survey, part, gazetteer, elsewhere)).collect();
-    Some(guessed.map(|guessed| together(&ranges, guessed)))
+    Some(guessed.map(|guessed| together(&Tables::Beside(&ranges), guessed)))
 }
 
 /// The runs of columns that hold texts, between columns that hold none.
@@ -88,14 +88,30 @@ fn have_headers_in_common(samples: &[Sample]) -> bool {
     others.iter().all(|other| !first.is_disjoint(&names(other)))
 }
 
+/// How the tables of a sheet stand to each other.
+pub(super) enum Tables<'a> {
+    /// Beside each other: the first and the last column of each.
+    Beside(&'a [(usize, usize)]),
+    /// Below each other: the last row of each, where another follows.
+    Below(&'a [Option<u32>]),
+}
+
 /// One mapping of all, with a block each.
-fn together(ranges: &[(usize, usize)], guessed: Vec<Guessed>) -> Guessed {
+pub(super) fn together(tables: &Tables<'_>, guessed: Vec<Guessed>) -> Guessed {
     let mut whole = Mapping::new(MappingKind::Observations);
     let mut decisions: Vec<Decision> = Vec::new();
     let mut first_place: Option<PlaceSource> = None;
-    for (at, (Guessed { mapping, decisions: own, .. }, range)) in guessed.into_iter().zip(ranges).enumerate()
-    {
-        let columns = format!("{}:{}", letters_of(range.0), letters_of(range.1));
+    for (at, Guessed { mapping, decisions: own, .. }) in guessed.into_iter().enumerate() {
+        let (columns, last, reason) = match tables {
+            Tables::Beside(ranges) => {
+                let columns =
+                    ranges.get(at).map(|range| format!("{}:{}", letters_of(range.0), letters_of(range.1)));
+                (columns, None, "an empty column stands between tables with the same headers")
+            }
+            Tables::Below(lasts) => {
+                (None, lasts.get(at).copied().flatten(), "the header stands again, under another title")
+            }
+        };
         if at == 0 {
             whole.source = mapping.source.clone();
             whole.source.header_row = None;
@@ -119,10 +135,11 @@ fn together(ranges: &[(usize, usize)], guessed: Vec<Guessed>) -> Guessed {
                 });
             }
         }
+        let said_at = if columns.is_some() { "columns" } else { "header_row" };
         decisions.push(Decision {
-            path: format!("block.{at}.columns"),
+            path: format!("block.{at}.{said_at}"),
             confidence: 0.85,
-            reason: "an empty column stands between tables with the same headers".into(),
+            reason: reason.into(),
         });
         for decision in own {
             let Decision { path, confidence, reason } = decision;
@@ -134,7 +151,8 @@ fn together(ranges: &[(usize, usize)], guessed: Vec<Guessed>) -> Guessed {
             }
         }
         whole.blocks.push(BlockSource {
-            columns: Some(columns),
+            columns,
+            last,
             header_row: mapping.source.header_row.or(Some(1)),
             header_height: mapping.source.header_height,
             place: mapping.place,

@@ -30,7 +30,7 @@ const HIGHEST: &[&str] = &["cao nhat", "lon nhat", "toi cao", "highest", "maximu
 const LOWEST: &[&str] = &["thap nhat", "nho nhat", "toi thap", "lowest", "minimum", "min"];
 
 /// Patterns of titles that name the place of a sheet.
-const PLACES: &[(&str, PlaceKind)] = &[
+pub(super) const PLACES: &[(&str, PlaceKind)] = &[
     ("Trạm*: {place} (*)", PlaceKind::Station),
     ("Trạm*: {place}", PlaceKind::Station),
     ("Station*: {place}", PlaceKind::Station),
@@ -38,6 +38,22 @@ const PLACES: &[(&str, PlaceKind)] = &[
     ("Tỉnh*: {place}", PlaceKind::Province),
     ("Tỉnh {place}", PlaceKind::Province),
     ("Province*: {place}", PlaceKind::Province),
+];
+
+/// Patterns of titles that name a place among other words: where no column names the places, it is theirs.
+const PLACES_WITHIN: &[(&str, PlaceKind)] = &[
+    ("*trạm {place} tháng *", PlaceKind::Station),
+    ("*trạm {place} năm *", PlaceKind::Station),
+    ("*trạm {place} từ *", PlaceKind::Station),
+    ("*trạm {place}, *", PlaceKind::Station),
+    ("*trạm {place} - *", PlaceKind::Station),
+    ("*trạm {place} (*)", PlaceKind::Station),
+    ("*trạm {place}", PlaceKind::Station),
+    ("*tỉnh {place} phân theo *", PlaceKind::Province),
+    ("*tỉnh {place} tháng *", PlaceKind::Province),
+    ("*tỉnh {place} năm *", PlaceKind::Province),
+    ("*tỉnh {place} (*)", PlaceKind::Province),
+    ("*tỉnh {place}", PlaceKind::Province),
 ];
 
 /// Patterns of titles that name the unit of a sheet.
@@ -51,7 +67,30 @@ const UNITS: &[&str] = &[
     "*Unit*: {unit})",
     "*Unit*: {unit}",
     "*({unit})",
+    "{unit}",
 ];
+
+/// Patterns of titles and names that say a year, the plainest first.
+const YEARS: [&str; 3] = ["*năm {year}*", "*year {year}*", "*{year}*"];
+
+/// Patterns of titles and names that say a month: `THÁNG 2 NĂM 2020`, `02/2020`, `T2-2020`.
+const MONTHS: [&str; 4] = [
+    r"/(?i)\bth(?:áng|ang)[\s_]*(?P<month>0?[1-9]|1[0-2])(?:\D|$)/",
+    r"/(?i)\bth(?:áng|ang)\s+(?P<month>xii|xi|ix|x|viii|vii|vi|iv|v|iii|ii|i)(?:[^\p{L}]|$)/",
+    r"/(?:^|\D)(?P<month>0?[1-9]|1[0-2])\s*[-\/._]\s*(?:19|20)\d\d(?:\D|$)/",
+    r"/(?i)(?:^|[^\p{L}])t(?P<month>0?[1-9]|1[0-2])(?:\D|$)/",
+];
+
+/// Patterns of the parts of a whole date in a title: `Ngày lấy mẫu: 15/03/2022`.
+pub(super) const DATES: [(&str, &str); 3] = [
+    ("year", r"/(?:^|\D)\d{1,2}[\/.-]\d{1,2}[\/.-](?P<year>(?:19|20)\d\d)(?:\D|$)/"),
+    ("month", r"/(?:^|\D)\d{1,2}[\/.-](?P<month>\d{1,2})[\/.-](?:19|20)\d\d(?:\D|$)/"),
+    ("day", r"/(?:^|\D)(?P<day>\d{1,2})[\/.-]\d{1,2}[\/.-](?:19|20)\d\d(?:\D|$)/"),
+];
+
+/// Words of titles whose date is that of the values, folded; that of others may be the day of the letter.
+const SAMPLED: [&str; 5] =
+    ["ngay lay mau", "ngay do", "ngay quan trac", "thoi gian lay mau", "thoi gian quan trac"];
 
 /// The texts around a table, with how much they are to be believed.
 pub(super) struct Evidence<'a> {
@@ -93,16 +132,29 @@ impl<'a> Evidence<'a> {
         })
     }
 
-    /// The place that a title names, with the pattern that finds it.
+    /// The place that a title is there to name, with the pattern that finds it.
     pub(super) fn place(&self, gazetteer: &Gazetteer) -> Option<(&'static str, PlaceKind, String)> {
-        self.titles.iter().find_map(|title| {
-            PLACES.iter().find_map(|(pattern, kind)| {
-                let name = Pattern::new(pattern).ok()?.text(title)?;
-                let found = find_place(gazetteer, &name, Some(*kind), None, NaiveDate::MAX);
-                let former = || find_place(gazetteer, &name, Some(*kind), None, before_the_merger());
-                let is_one = matches!(found, PlaceMatch::One(_)) || matches!(former(), PlaceMatch::One(_));
-                is_one.then_some((*pattern, *kind, name))
-            })
+        self.place_by(PLACES, gazetteer)
+    }
+
+    /// The place that a title names among other words, with the pattern that finds it.
+    pub(super) fn place_within(&self, gazetteer: &Gazetteer) -> Option<(&'static str, PlaceKind, String)> {
+        self.place_by(PLACES_WITHIN, gazetteer)
+    }
+
+    /// A pattern is taken when the first title that it fits names a place by it: that title is read.
+    fn place_by(
+        &self,
+        patterns: &[(&'static str, PlaceKind)],
+        gazetteer: &Gazetteer,
+    ) -> Option<(&'static str, PlaceKind, String)> {
+        patterns.iter().find_map(|(pattern, kind)| {
+            let compiled = Pattern::new(pattern).ok()?;
+            let name = self.titles.iter().find_map(|title| compiled.text(title))?;
+            let found = find_place(gazetteer, &name, Some(*kind), None, NaiveDate::MAX);
+            let former = || find_place(gazetteer, &name, Some(*kind), None, before_the_merger());
+            let is_one = matches!(found, PlaceMatch::One(_)) || matches!(former(), PlaceMatch::One(_));
+            is_one.then_some((*pattern, *kind, name))
         })
     }
 
@@ -138,6 +190,9 @@ impl<'a> Evidence<'a> {
         self.titles.iter().find_map(|title| {
             UNITS.iter().find_map(|pattern| {
                 let unit = Pattern::new(pattern).ok()?.text(title)?;
+                // One letter alone is no unit: it names a column, or a part of the table.
+                let is_alone = *pattern == "{unit}" && unit != "%" && unit.chars().count() < 2;
+                let unit = Some(unit).filter(|_| !is_alone)?;
                 find_unit(gazetteer, &unit).map(|unit| (*pattern, unit))
             })
         })
@@ -145,23 +200,48 @@ impl<'a> Evidence<'a> {
 
     /// Where a year stands around the table: the key and pattern of a fact, the year, how sure.
     pub(super) fn year(&self) -> Option<(&'static str, &'static str, String, f64)> {
-        let pattern = "*{year}*";
-        let compiled = Pattern::new(pattern).ok()?;
-        let one = |text: &str| {
-            let year = compiled.text(text)?;
-            // A span such as 2015-2020 is no year.
-            let years = text
-                .split(|c: char| !c.is_ascii_digit())
-                .filter(|part| part.len() == 4 && part.starts_with(['1', '2']));
-            (years.count() == 1).then_some(year)
+        // A text that speaks of several years, such as 2015-2020, names none.
+        let is_one = |text: &str| {
+            let parts = text.split(|c: char| !c.is_ascii_digit());
+            parts.filter(|part| part.len() == 4 && part.starts_with(['1', '2'])).count() == 1
         };
-        if let Some(year) = one(self.sheet) {
-            return Some(("@sheet", pattern, year, 0.85));
-        }
-        if let Some(year) = self.titles.iter().find_map(|title| one(title)) {
-            return Some(("@title", pattern, year, 0.75));
-        }
-        one(self.file).map(|year| ("@file", pattern, year, 0.65))
+        self.around(&YEARS, &is_one)
+    }
+
+    /// The same of a month.
+    pub(super) fn month(&self) -> Option<(&'static str, &'static str, String, f64)> {
+        self.around(&MONTHS, &|text| has_one_month(text))
+    }
+
+    /// The first title that holds a whole date in numbers, and whether it says that samples were taken then.
+    pub(super) fn date(&self) -> Option<(&str, bool)> {
+        let compiled = Pattern::new(DATES[0].1).ok()?;
+        let title = self.titles.iter().find(|title| compiled.fits(title))?;
+        let folded = model::fold(title);
+        let is_of_values = SAMPLED.iter().any(|words| has_words(&folded, words));
+        Some((title, is_of_values))
+    }
+
+    /// The first pattern that finds the same in all the texts that it fits, of the sheet's name, the
+    /// titles or the file's name, and what it finds.
+    fn around(
+        &self,
+        patterns: &[&'static str],
+        is_one: &dyn Fn(&str) -> bool,
+    ) -> Option<(&'static str, &'static str, String, f64)> {
+        let titles: Vec<&str> = self.titles.iter().map(String::as_str).collect();
+        let origins =
+            [("@sheet", vec![self.sheet], 0.85), ("@title", titles, 0.75), ("@file", vec![self.file], 0.65)];
+        origins.into_iter().find_map(|(origin, texts, confidence)| {
+            patterns.iter().find_map(|pattern| {
+                let compiled = Pattern::new(pattern).ok()?;
+                let fitting: Vec<(&str, String)> =
+                    texts.iter().filter_map(|text| Some((*text, compiled.text(text)?))).collect();
+                let (_, first) = fitting.first()?;
+                let agree = fitting.iter().all(|(text, found)| is_one(text) && found == first);
+                agree.then(|| (origin, *pattern, first.clone(), confidence))
+            })
+        })
     }
 
     /// Whether a title speaks of stations.
@@ -171,6 +251,13 @@ impl<'a> Evidence<'a> {
             ["station", "stations", "tram"].iter().any(|word| has_words(&folded, word))
         })
     }
+}
+
+/// Whether a text speaks of one month: `từ tháng 1 đến tháng 3` does not.
+fn has_one_month(text: &str) -> bool {
+    let folded = model::fold(text);
+    folded.split(' ').filter(|word| *word == "thang").count() <= 1
+        && !["quy", "den thang"].iter().any(|words| has_words(&folded, words))
 }
 
 /// The last day of the provinces before the merger, for names that exist no more.

@@ -5,14 +5,16 @@ use std::ops::Range;
 use formats::Chunk;
 
 use super::headers::is_number;
-use crate::observe::is_total;
+use crate::observe::{is_note, is_total};
 
 /// Whether empty cells of a column, beside numbers, hold what stands above them: how sure, and why.
+/// `statistic` is the column that says which statistic each row is.
 pub(super) fn filled_down(
     chunk: &Chunk,
     column: usize,
     rows: Range<usize>,
     values: &[usize],
+    statistic: Option<usize>,
 ) -> Option<(f64, String)> {
     let own = |row: usize| chunk.cell(row, column).map(str::trim).filter(|text| !text.is_empty());
     let has_value = |row: usize| {
@@ -26,7 +28,7 @@ pub(super) fn filled_down(
         })
     };
     let (mut filled, mut empty, mut merged) = (0_usize, 0_usize, 0_usize);
-    for row in rows.filter(|row| has_value(*row) && !sums_up(chunk, *row)) {
+    for row in rows.filter(|row| has_value(*row) && !sums_up(chunk, *row, statistic)) {
         match own(row) {
             Some(_) => filled += 1,
             // Above the first text there is nothing to hold.
@@ -45,8 +47,9 @@ pub(super) fn filled_down(
     })
 }
 
-/// Whether a row is a total of others.
-pub(super) fn sums_up(chunk: &Chunk, row: usize) -> bool {
-    let texts = (0..chunk.columns.len()).filter_map(|column| chunk.cell(row, column));
-    texts.filter(|text| !is_number(text.trim())).any(is_total)
+/// Whether a row is a total of others, or a limit or a note beside them; what the column of statistics says makes none.
+pub(super) fn sums_up(chunk: &Chunk, row: usize, statistic: Option<usize>) -> bool {
+    let columns = (0..chunk.columns.len()).filter(|column| Some(*column) != statistic);
+    let texts = columns.filter_map(|column| chunk.cell(row, column));
+    texts.filter(|text| !is_number(text.trim())).any(|text| is_total(text) || is_note(text))
 }

@@ -28,6 +28,10 @@ pub(super) enum Says {
     Season,
     /// Each is a month, a quarter or a season of its year: `Tháng 1/2020`, `Quý I/2020`.
     Time,
+    /// Each is a whole date: `13/02/2020`.
+    Date,
+    /// Each is a day and a month: `13/02`.
+    DayMonth,
     /// Each is a day of the month.
     Day,
     /// Each is an hour of the day.
@@ -45,7 +49,8 @@ impl Says {
             Says::Month => "{month}",
             Says::Quarter => "{quarter}",
             Says::Season => "{period}",
-            Says::Time => "{time}",
+            Says::Time | Says::Date => "{time}",
+            Says::DayMonth => "{day}/{month}",
             Says::Day => "{day}",
             Says::Hour => "{hour}",
             Says::YearAnd => "{year} {text}",
@@ -76,6 +81,8 @@ pub(super) fn find(chunk: &Chunk, missing: &[String]) -> Option<TimeHeader> {
         Says::Quarter,
         Says::Season,
         Says::Time,
+        Says::Date,
+        Says::DayMonth,
         Says::YearAnd,
         Says::AndYear,
     ];
@@ -153,12 +160,15 @@ fn captured(says: Says, pattern: &Pattern, name: &str) -> Option<Captured> {
     let one = |key: &str, text: String| Captured::from([(key.to_owned(), text)]);
     match says {
         Says::Season => Some(one("period", season(name)?)),
-        Says::Time => {
+        // A number is no date, though a spreadsheet counts days.
+        Says::Time | Says::Date if is_number(name) => None,
+        Says::Time | Says::Date => {
             let reader = TimeReader { format: TimeFormat::Auto, order: Some(DateOrder::DayFirst), zone: 0 };
             let moment = reader.read(name)?;
             let is_span =
                 matches!(moment.precision, Precision::Month | Precision::Months(_) | Precision::Season(_));
-            is_span.then(|| one("time", moment.us.to_string()))
+            let is_meant = if says == Says::Date { moment.precision == Precision::Day } else { is_span };
+            is_meant.then(|| one("time", moment.us.to_string()))
         }
         _ => pattern.captures(name),
     }
@@ -197,11 +207,16 @@ fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header
         Says::Month => distinct("month").len() == columns.len() && columns.len() >= 10,
         Says::Quarter => distinct("quarter").len() == columns.len() && columns.len() >= 3,
         Says::Season => distinct("period").len() == columns.len() && columns.len() >= 2,
-        Says::Time => distinct("time").len() == columns.len() && columns.len() >= 2,
+        Says::Time | Says::Date => distinct("time").len() == columns.len() && columns.len() >= 2,
+        Says::DayMonth => {
+            let days: BTreeSet<_> = columns.iter().map(|(_, found)| found.clone()).collect();
+            // Two numbers with a stroke may be anything; a run of them in which a month is fixed are days.
+            days.len() == columns.len() && columns.len() >= 5 && distinct("month").len() * 3 <= days.len()
+        }
         Says::Day => distinct("day").len() == columns.len() && columns.len() >= 28,
         Says::Hour => {
             distinct("hour").len() == columns.len()
-                && (8..=25).contains(&columns.len())
+                && (3..=25).contains(&columns.len())
                 && header_counts(header, columns)
         }
         Says::YearAnd | Says::AndYear => {

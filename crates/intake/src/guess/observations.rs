@@ -8,16 +8,19 @@ use formats::Chunk;
 use super::evidence::Evidence;
 use super::example::placeholder;
 use super::fill::filled_down;
+use super::groups::Groups;
 use super::headers::numeric_columns;
+use super::measured::{Measured, measured};
 use super::sample::{Column, Sample, letters_of};
+use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
 use super::unique::repeated;
-use super::usual::{calendar, names_a_part_of_time, names_a_row, offset_text, usual_period};
+use super::usual::{calendar, names_a_part_of_time, names_a_row, usual_period};
 use super::words::Role;
 use super::{Decision, Guessed};
 use crate::Error;
-use crate::mapping::{Decimal, Mapping, MappingKind, TextOrColumn, TimeSource, ValueSource};
-use crate::observe::{DateOrder, Elsewhere, Header, NumberStyle, Precision, find_property, usual_statistic};
+use crate::mapping::{Decimal, Mapping, MappingKind, TextOrColumn, ValueSource};
+use crate::observe::{Elsewhere, Header, NumberStyle, Precision, find_property, usual_statistic};
 
 /// The most value columns that a guess takes.
 const MAX_VALUES: usize = 200;
@@ -34,8 +37,12 @@ pub(super) struct Guess<'a> {
     pub(super) alike: Vec<&'a SheetSample>,
     pub(super) mapping: Mapping,
     pub(super) decisions: Vec<Decision>,
+    /// The column that says which statistic each row is.
+    statistic: Option<usize>,
+    /// What rows of one text say of the rows below them.
+    pub(super) groups: Groups,
     /// What could not be found, as phrases.
-    missing: Vec<String>,
+    pub(super) missing: Vec<String>,
     /// Columns that already have a meaning.
     pub(super) used: Vec<usize>,
 }
@@ -81,6 +88,11 @@ impl<'a> Guess<'a> {
         }
         let evidence = Evidence::of(survey, sheet, sample.header.row);
         let (missing, used) = (Vec::new(), Vec::new());
+        let statistic = column_of(
+            chunk,
+            sample.start..sample.start + sample.rows,
+            sample.columns.iter().map(|column| column.index),
+        );
         let mut guess = Guess {
             gazetteer,
             chunk,
@@ -91,9 +103,12 @@ impl<'a> Guess<'a> {
             alike,
             mapping,
             decisions,
+            statistic,
+            groups: Groups::default(),
             missing,
             used,
         };
+        guess.groups = guess.groups();
         guess.keep_to_one_kind(sheet);
         Ok(guess)
     }
@@ -157,125 +172,6 @@ impl<'a> Guess<'a> {
         self.sample.columns.iter().enumerate().filter(|(at, _)| !self.used.contains(at))
     }
 
-    // ---- time
-
-    fn time(&mut self) -> Option<Precision> {
-        let is_date = |column: &Column| {
-            column.nearly_all(column.times) && !column.nearly_all(column.years) && column.precision.is_some()
-        };
-        let named = |column: &Column| {
-            [Role::Time, Role::Day, Role::Month, Role::Year].iter().any(|role| column.has(*role))
-        };
-        let date = self
-            .free()
-            .find(|(_, column)| named(column) && is_date(column))
-            .or_else(|| {
-                self.free().find(|(_, column)| is_date(column) && column.precision >= Some(Precision::Day))
-            })
-            .map(|(at, _)| at);
-        match date {
-            Some(at) => Some(self.one_time(at)),
-            None => self.split_time(),
-        }
-    }
-
-    /// The time stands in one column.
-    fn one_time(&mut self, at: usize) -> Precision {
-        let column = &self.sample.columns[at];
-        let mut time = TimeSource { columns: vec![column.reference.clone()], ..TimeSource::default() };
-        let precision = column.precision.unwrap_or(Precision::Instant);
-        let reason = format!("all {} texts of this column are times", column.times);
-        let zone = column.zone.clone();
-        let format = column.slashed.then_some(match column.order {
-            Ok(Some(DateOrder::MonthFirst)) => {
-                (Some("%m/%d/%Y"), "some dates have a second number above 12: the month comes first")
-            }
-            Ok(Some(DateOrder::DayFirst)) => {
-                (Some("%d/%m/%Y"), "some dates have a first number above 12: the day comes first")
-            }
-            Ok(None) => (
-                Some("%d/%m/%Y"),
-                "no date shows whether day or month comes first: taken as day first, CHECK",
-            ),
-            Err(()) => (None, "dates with the day first and with the month first stand in one column, CHECK"),
-        });
-        self.used.push(at);
-        self.because("time.columns", 0.95, &reason);
-        if let Some((date, reason)) = format {
-            // The order is written down, since the next file may not show it.
-            let clocks = ["", " %H:%M", " %H:%M:%S"];
-            let patterns = date.iter().flat_map(|date| clocks.map(|clock| format!("{date}{clock}")));
-            let pattern = patterns.into_iter().find(|pattern| self.reads_all(at, pattern));
-            let path = if pattern.is_some() { "time.format" } else { "time.columns" };
-            let confidence = if pattern.is_none() || reason.contains("CHECK") { 0.7 } else { 0.95 };
-            time.format = pattern;
-            self.because(path, confidence, reason);
-        }
-        if let Some(zone) = zone {
-            time.zone = Some(offset_text(&zone));
-            self.because("time.zone", 0.9, &format!("the header says `{zone}`"));
-        }
-        self.mapping.time = Some(time);
-        precision
-    }
-
-    /// Whether a pattern reads all texts of a column that are times.
-    fn reads_all(&self, at: usize, pattern: &str) -> bool {
-        let column = &self.sample.columns[at];
-        let Some(format) = crate::observe::TimeFormat::parse(pattern) else { return false };
-        let reader = crate::observe::TimeReader { format, ..column.reader() };
-        column.texts.iter().filter(|(text, _)| reader.read(text).is_some()).count()
-            >= column.texts.len() * 9 / 10
-    }
-
-    /// The time stands in several columns, or is a year.
-    fn split_time(&mut self) -> Option<Precision> {
-        let numeric = |role: Role| {
-            self.free().find(|(_, column)| column.has(role) && column.is_numeric()).map(|(at, _)| at)
-        };
-        let year = self
-            .free()
-            .find(|(_, column)| column.has(Role::Year) && column.nearly_all(column.years))
-            .or_else(|| {
-                self.free().find(|(_, column)| column.has(Role::Time) && column.nearly_all(column.years))
-            })
-            .map(|(at, _)| at);
-        let Some(year) = year else {
-            if let Some(precision) = self.year_around() {
-                return Some(precision);
-            }
-            self.missing.push("no column holds times (a header such as `Thời gian`, `Ngày`, `Năm`, `Date`, with dates below it), and no title, sheet or file is named after one year".into());
-            return None;
-        };
-        let mut columns = vec![year];
-        for role in [Role::Month, Role::Day, Role::Hour, Role::Minute] {
-            match numeric(role) {
-                Some(at) if !columns.contains(&at) => columns.push(at),
-                _ => break,
-            }
-        }
-        let names: Vec<String> =
-            columns.iter().map(|at| self.sample.columns[*at].reference.clone()).collect();
-        let precision = match columns.len() {
-            1 => Precision::Year,
-            2 => Precision::Month,
-            3 => Precision::Day,
-            _ => Precision::Instant,
-        };
-        let mut time = TimeSource { columns: names, ..TimeSource::default() };
-        if precision == Precision::Year {
-            time.format = Some("year".into());
-            self.because("time.columns", 0.95, "the header names a year, and every text is one");
-        } else {
-            self.because("time.columns", 0.95, "these columns hold the parts of the time");
-        }
-        self.used.extend(columns);
-        self.mapping.time = Some(time);
-        Some(precision)
-    }
-
-    // ---- values
-
     fn values(&mut self, precision: Option<Precision>) {
         let find =
             |holds: &dyn Fn(&Column) -> bool| self.free().find(|(_, column)| holds(column)).map(|(at, _)| at);
@@ -309,21 +205,42 @@ impl<'a> Guess<'a> {
             self.long(property, &numeric, unit, period, precision);
         } else {
             self.wide(&numeric, unit.clone(), period.clone(), precision);
-            if self.mapping.values.is_empty() && !self.wide_by_place(&numeric, precision) {
+            if self.mapping.values.is_empty()
+                && !self.wide_by_place(&numeric, precision)
+                && !self.crossed(&numeric, precision)
+            {
                 self.only_value(&numeric, unit, period, precision);
             }
             self.ask_for_property(&numeric);
             self.ask_for_the_rest(&numeric);
         }
+        self.statistic_of_rows();
         if self.mapping.place.is_none()
             && (self.mapping.values.is_empty()
                 || self.mapping.values.iter().any(|value| value.place.is_none()))
         {
-            let mut missing = "no column names the places (a header such as `Trạm`, `Tỉnh`, `Station`, with names or ids of places below it)".to_owned();
+            let none = || {
+                "no column names the places (a header such as `Trạm`, `Tỉnh`, `Station`, with names or ids of places below it)".to_owned()
+            };
+            let mut missing = self.coded().unwrap_or_else(none);
             if let Some(places) = self.evidence.may_be_at(self.gazetteer) {
                 missing.push_str(&format!("; are all values at one of {places}?"));
             }
             self.missing.push(missing);
+        }
+    }
+
+    /// The statistic of each row, where a column says it.
+    fn statistic_of_rows(&mut self) {
+        let Some(column) = self.sample.columns.iter().find(|column| Some(column.index) == self.statistic)
+        else {
+            return;
+        };
+        let (reference, name) = (column.reference.clone(), column.name.clone());
+        for at in 0..self.mapping.values.len() {
+            self.mapping.values[at].statistic = Some(TextOrColumn::in_column(&reference));
+            let reason = format!("all texts of the column `{name}` name statistics");
+            self.because(&format!("value.{at}.statistic"), 0.9, &reason);
         }
     }
 
@@ -340,6 +257,7 @@ impl<'a> Guess<'a> {
             numeric.iter().copied().filter(|at| self.sample.columns[*at].has(Role::Value)).collect();
         let column = match (named.as_slice(), numeric) {
             ([one], _) | ([], [one]) => &self.sample.columns[*one],
+            _ if self.long_by_place(property, numeric, unit.clone(), period.clone(), precision) => return,
             _ => {
                 self.missing.push(
                     "no column holds the values (a header such as `Giá trị`, `Value`, with numbers below it)"
@@ -385,23 +303,39 @@ impl<'a> Guess<'a> {
                 .or_else(|| find_property(self.gazetteer, without_unit.as_deref()?))
                 .or_else(|| find_property(self.gazetteer, &column.name))
                 .or_else(|| find_property(self.gazetteer, &model::fold(&column.base)));
-            let Some(property) = found else { continue };
-            let statistic = usual_statistic(property.statistic.as_deref());
+            let plain = found.map(|property| Measured {
+                property,
+                statistic: None,
+                period: None,
+                unit: column.unit.clone(),
+            });
+            let Some(found) = plain.or_else(|| measured(self.gazetteer, column)) else { continue };
+            let Measured { property, statistic: said, unit: written, .. } = found;
+            let statistic = said.unwrap_or_else(|| usual_statistic(property.statistic.as_deref()));
+            // A word such as `ngày` says the period of a statistic; of anything else it is a part of the name.
+            let of_header = found.period.map(|period| TextOrColumn::Text(period.into()));
             let value = ValueSource {
-                unit: column.unit.clone().map(TextOrColumn::Text).or_else(|| unit.clone()),
+                unit: written.clone().map(TextOrColumn::Text).or_else(|| unit.clone()),
                 period: period
                     .clone()
                     .or_else(|| calendar(precision))
+                    .or(of_header)
                     .or_else(|| usual_period(property.code.as_str(), statistic)),
+                statistic: said.map(|statistic| TextOrColumn::Text(statistic.code().into())),
                 ..ValueSource::new(&column.reference, TextOrColumn::Text(property.code.to_string()))
             };
             let reason = format!("the header names the property `{}` ({})", property.code, property.name.vi);
-            let unit_reason = match &column.unit {
+            let unit_reason = match &written {
                 Some(unit) => format!("`{unit}` stands in the header"),
                 None => String::new(),
             };
             let index = self.mapping.values.len();
-            self.because(&format!("value.{index}.property"), 0.95, &reason);
+            let confidence = if said.is_some() { 0.85 } else { 0.95 };
+            self.because(&format!("value.{index}.property"), confidence, &reason);
+            if let Some(statistic) = said {
+                let reason = format!("the header says it is a `{}`", statistic.code());
+                self.because(&format!("value.{index}.statistic"), 0.85, &reason);
+            }
             if !unit_reason.is_empty() {
                 self.because(&format!("value.{index}.unit"), 0.95, &unit_reason);
             } else if value.unit.is_none() {
@@ -488,7 +422,8 @@ impl<'a> Guess<'a> {
         for name in names {
             let Ok(column) = self.sample.header.find(&name) else { continue };
             let rows = self.sample.start..self.sample.start + self.sample.rows;
-            if let Some((confidence, reason)) = filled_down(self.chunk, column, rows, &values) {
+            if let Some((confidence, reason)) = filled_down(self.chunk, column, rows, &values, self.statistic)
+            {
                 self.mapping.rows.fill.push(name);
                 self.because("rows.fill", confidence, &reason);
             }
@@ -501,9 +436,12 @@ impl<'a> Guess<'a> {
         let of = |name: &String| header.find(name).ok();
         let values: Vec<usize> = self.mapping.values.iter().filter_map(|value| of(&value.column)).collect();
         let filled: Vec<usize> = self.mapping.rows.fill.iter().filter_map(of).collect();
-        let keys: Vec<usize> = self.used.iter().map(|at| self.sample.columns[*at].index).collect();
-        let rows = self.sample.start..self.sample.start + self.sample.rows;
-        let of_rows = repeated(self.chunk, rows, &keys, &filled, &values);
+        let named = self.used.iter().map(|at| self.sample.columns[*at].index);
+        let keys: Vec<usize> = named.chain(self.statistic).collect();
+        let of_rows = self
+            .stretches()
+            .into_iter()
+            .find_map(|rows| repeated(self.chunk, rows, &keys, &filled, &values, self.statistic));
         let place = self.mapping.place.as_ref().and_then(|place| place.column.as_ref());
         let times = self.mapping.time.iter().flat_map(|time| &time.columns);
         let twice = place.into_iter().chain(times).find(|name| name.starts_with('@'));

@@ -14,6 +14,9 @@ use crate::observe::find_place;
 
 impl Guess<'_> {
     pub(super) fn place(&mut self) {
+        if self.place_of_groups() {
+            return;
+        }
         let mut best: Option<(f64, usize, PlaceSource, String)> = None;
         for (at, column) in self.free() {
             let Some((score, source, reason)) = self.place_of(column) else { continue };
@@ -57,6 +60,10 @@ impl Guess<'_> {
         let wanted = kind_of_header(&model::fold(&column.base));
         let kinds = match wanted {
             Some(kind) => vec![kind],
+            // Of two kinds that fit equally well, the first is taken.
+            None if self.is_of_stations() == Some(true) => {
+                vec![PlaceKind::Station, PlaceKind::Province, PlaceKind::Commune]
+            }
             None => vec![PlaceKind::Province, PlaceKind::Station, PlaceKind::Commune],
         };
         let matches = |kind: PlaceKind| {
@@ -89,18 +96,39 @@ impl Guess<'_> {
 
     /// Bare codes, where only one scheme has them all.
     fn codes(&self, column: &Column, source: PlaceSource) -> Option<(f64, PlaceSource, String)> {
+        let schemes = self.schemes(column);
+        let [scheme] = schemes.as_slice() else { return None };
+        let reason = format!("all its texts are codes of the scheme `{scheme}`, and of no other");
+        Some((1.2, PlaceSource { scheme: Some((*scheme).to_owned()), ..source }, reason))
+    }
+
+    /// The schemes that have all the codes of a column. Codes were given again in 2025, and a table of any
+    /// year may be of either.
+    fn schemes(&self, column: &Column) -> Vec<&str> {
         let mut schemes: Vec<&str> = self.gazetteer.places.iter().map(|place| place.id.scheme()).collect();
         schemes.sort_unstable();
         schemes.dedup();
-        let all = |scheme: &&str| {
+        schemes.retain(|scheme| {
             column.texts.iter().all(|(text, row)| {
                 matches!(find_place(self.gazetteer, text, None, Some(scheme), self.day(*row)), PlaceMatch::One(id) if id.scheme() == *scheme)
             })
-        };
-        let fitting: Vec<&str> = schemes.into_iter().filter(all).collect();
-        let [scheme] = fitting.as_slice() else { return None };
-        let reason = format!("all its texts are codes of the scheme `{scheme}`, and of no other");
-        Some((1.2, PlaceSource { scheme: Some((*scheme).to_owned()), ..source }, reason))
+        });
+        schemes
+    }
+
+    /// What has to be decided about a column of codes that several schemes have.
+    pub(super) fn coded(&self) -> Option<String> {
+        self.sample.columns.iter().find_map(|column| {
+            let is_coded = column.has(Role::Place) && !column.texts.is_empty() && column.nearly_all(column.numbers);
+            let schemes = if is_coded { self.schemes(column) } else { Vec::new() };
+            (schemes.len() > 1).then(|| {
+                format!(
+                    "no column names the places: the codes of the column `{}` are of the schemes `{}`: write it as `column` under `[place]`, with the `scheme` that is meant",
+                    column.name,
+                    schemes.join("`, `")
+                )
+            })
+        })
     }
 
     /// The day of a row, for names that meant something else before a merger.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use catalog::{Gazetteer, vocabulary};
 use formats::Chunk;
 
+use super::groups::is_alone;
 use super::words::{Role, roles};
 use crate::mapping::Decimal;
 use crate::observe::{
@@ -109,9 +110,11 @@ impl Sample {
             .names
             .iter()
             .enumerate()
-            .filter(|(_, name)| !name.is_empty())
+            .filter(|(index, name)| !name.is_empty() || is_named_by_texts(chunk, *index, start..rows))
             .map(|(index, name)| {
                 let texts: Vec<(&str, usize)> = (start..rows)
+                    // A row of one text heads others, or is a note.
+                    .filter(|row| !is_alone(chunk, *row))
                     .filter_map(|row| chunk.cell(row, index).map(|text| (text.trim(), row)))
                     .filter(|(text, _)| !text.is_empty() && !missing.iter().any(|marker| marker == text))
                     // The header may stand again.
@@ -119,7 +122,7 @@ impl Sample {
                     .collect();
                 let mut column = column(name, &texts, gazetteer);
                 column.index = index;
-                if header.find(name).is_err() {
+                if name.is_empty() || header.find(name).is_err() {
                     column.reference = format!("@{}", letters_of(index));
                 }
                 column
@@ -127,6 +130,13 @@ impl Sample {
             .collect();
         Some(Sample { height, columns, start, rows: rows - start, header })
     }
+}
+
+/// Whether a column without a name holds texts, as the first one of many tables does.
+fn is_named_by_texts(chunk: &Chunk, column: usize, rows: std::ops::Range<usize>) -> bool {
+    let texts = rows.filter_map(|row| chunk.cell(row, column)).map(str::trim).filter(|text| !text.is_empty());
+    let (numbers, words): (Vec<&str>, Vec<&str>) = texts.partition(|text| is_value(text, &[]));
+    words.len() > numbers.len()
 }
 
 /// The letters of a column from 0.
@@ -206,10 +216,16 @@ fn header_row(chunk: &Chunk, missing: &[String]) -> Option<usize> {
         (row + 1..chunk.len().min(row + 1 + MAX_HEIGHT))
             .any(|below| texts(below).any(|text| is_value(text, missing)))
     };
-    let mut fitting = (0..rows).filter(looks_like_one);
+    let mut fitting = (0..rows).filter(&looks_like_one);
     let first = fitting.next()?;
-    let above_values = std::iter::once(first).chain(fitting).find(has_values_below);
-    Some(above_values.unwrap_or(first))
+    let above_values = std::iter::once(first).chain(fitting).find(has_values_below).unwrap_or(first);
+    // Labels and what they say (`Trạm | Cần Thơ`) stand above the header in files of loggers: it is wider,
+    // and begins no further right.
+    let left = |row: usize| (0..chunk.columns.len()).find(|column| chunk.cell(row, *column).is_some());
+    let wider = (above_values + 1..rows)
+        .take_while(|row| !texts(*row).any(|text| is_value(text, missing)))
+        .find(|row| texts(*row).count() == widest && looks_like_one(row) && left(*row) <= left(above_values));
+    Some(wider.filter(|_| texts(above_values).count() < widest).unwrap_or(above_values))
 }
 
 /// Whether a text is one of values: a number, or a mark of "no value".
@@ -273,7 +289,7 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
 }
 
 /// The header without its brackets, and what stands in them.
-fn brackets(name: &str) -> (String, Vec<String>) {
+pub(super) fn brackets(name: &str) -> (String, Vec<String>) {
     let (mut base, mut inside) = (String::new(), Vec::new());
     let mut rest = name;
     while let Some(open) = rest.find(['(', '[']) {

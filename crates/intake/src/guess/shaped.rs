@@ -9,14 +9,16 @@ use model::{PlaceKind, Property};
 use super::evidence::{Evidence, before_the_merger, is_instant, short};
 use super::fill::filled_down;
 use super::headers::{Says, TimeHeader, find, is_number, numeric_columns};
+use super::measured::is_of_stations;
 use super::places::{kind_of_header, named_after_places};
+use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
 use super::unique::repeated;
 use super::usual::names_no_value;
 use super::words::{Role, roles};
 use super::{Decision, Guessed};
 use crate::Error;
-use crate::mapping::{Mapping, MappingKind, PlaceSource, TextOrColumn, TimeSource, ValueSource};
+use crate::mapping::{Mapping, MappingKind, PlaceSource, TextOrColumn, ValueSource};
 use crate::observe::{Elsewhere, NumberStyle, converted, find_place, is_total, unit_of};
 
 /// Rows that are looked at.
@@ -32,6 +34,8 @@ pub(super) struct Shaped<'a> {
     /// Sheets that are laid out like this one, itself included.
     pub(super) alike: Vec<&'a SheetSample>,
     pub(super) mapping: Mapping,
+    /// The column that says which statistic each row is.
+    pub(super) statistic: Option<usize>,
     decisions: Vec<Decision>,
 }
 
@@ -50,7 +54,12 @@ impl<'a> Shaped<'a> {
             theirs.is_some_and(|theirs| theirs.says == found.says && theirs.height == found.height)
         });
         let alike = alike.collect();
-        Some(Shaped { survey, sheet, gazetteer, evidence, found, alike, mapping, decisions: Vec::new() })
+        let rows = found.start..sheet.chunk.len().min(found.start + ROWS);
+        let others = (0..sheet.chunk.columns.len())
+            .filter(|column| !found.columns.iter().any(|(value, _)| value == column));
+        let statistic = column_of(&sheet.chunk, rows, others);
+        let decisions = Vec::new();
+        Some(Shaped { survey, sheet, gazetteer, evidence, found, alike, mapping, statistic, decisions })
     }
 
     pub(super) fn guessed(mut self, elsewhere: &Elsewhere) -> Result<Guessed, Error> {
@@ -101,19 +110,26 @@ impl<'a> Shaped<'a> {
         }
     }
 
-    /// Columns that are no values, by index and name.
-    fn others(&self) -> Vec<(usize, String)> {
+    /// Columns that are no values, by index and name; one without a name where it holds texts.
+    pub(super) fn others(&self) -> Vec<(usize, String)> {
         let header = &self.found.header;
         let is_value = |column: usize| self.found.columns.iter().any(|(value, _)| *value == column);
-        let named = header.names.iter().enumerate().filter(|(_, name)| !name.is_empty());
-        named.filter(|(column, _)| !is_value(*column)).map(|(column, name)| (column, name.clone())).collect()
+        let holds_texts = |column: usize| {
+            let texts = self.texts(column);
+            texts.iter().filter(|text| !is_number(text)).count() * 2 > texts.len()
+        };
+        (0..header.names.len().max(self.sheet.chunk.columns.len()))
+            .filter(|column| !is_value(*column))
+            .map(|column| (column, header.name(column).to_owned()))
+            .filter(|(column, name)| !name.is_empty() || holds_texts(*column))
+            .collect()
     }
 
     /// The headers of columns that are no values and no part of anything else.
     fn others_named(&self) -> Vec<String> {
         let read = self.mapping.columns();
         let mut names: Vec<String> = self.others().into_iter().map(|(_, name)| name).collect();
-        names.retain(|name| !read.contains(&name.as_str()));
+        names.retain(|name| !name.is_empty() && !read.contains(&name.as_str()));
         names.dedup();
         names
     }
@@ -124,7 +140,9 @@ impl<'a> Shaped<'a> {
         let Ok(column) = self.found.header.find(&name) else { return };
         let values: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
         let rows = self.found.start..self.sheet.chunk.len().min(self.found.start + ROWS);
-        if let Some((confidence, reason)) = filled_down(&self.sheet.chunk, column, rows, &values) {
+        if let Some((confidence, reason)) =
+            filled_down(&self.sheet.chunk, column, rows, &values, self.statistic)
+        {
             self.mapping.rows.fill.push(name);
             self.decide("rows.fill", confidence, reason);
         }
@@ -134,12 +152,12 @@ impl<'a> Shaped<'a> {
     fn ask_what_names_rows(&mut self, used: &[usize]) {
         let header = &self.found.header;
         let place = self.mapping.place.as_ref().and_then(|place| header.find(place.column.as_deref()?).ok());
-        let keys: Vec<usize> = used.iter().copied().chain(place).collect();
+        let keys: Vec<usize> = used.iter().copied().chain(place).chain(self.statistic).collect();
         let filled: Vec<usize> =
             self.mapping.rows.fill.iter().filter_map(|name| header.find(name).ok()).collect();
         let values: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
         let rows = self.found.start..self.sheet.chunk.len().min(self.found.start + ROWS);
-        if let Some(reason) = repeated(&self.sheet.chunk, rows, &keys, &filled, &values) {
+        if let Some(reason) = repeated(&self.sheet.chunk, rows, &keys, &filled, &values, self.statistic) {
             self.decide("place", 0.3, reason);
         }
     }
@@ -170,17 +188,17 @@ impl<'a> Shaped<'a> {
     }
 
     /// How a mapping names a column: by its header, or by its letters when another has the same.
-    fn reference(&self, column: usize, name: &str) -> String {
+    pub(super) fn reference(&self, column: usize, name: &str) -> String {
         match self.found.header.find(name) {
-            Ok(_) => name.to_owned(),
-            Err(_) => {
+            Ok(_) if !name.is_empty() => name.to_owned(),
+            _ => {
                 let column = u16::try_from(column + 1).unwrap_or(u16::MAX);
                 format!("@{}", model::CellRef { sheet: 0, row: 1, column }.column_letters())
             }
         }
     }
 
-    fn texts(&self, column: usize) -> Vec<&str> {
+    pub(super) fn texts(&self, column: usize) -> Vec<&str> {
         let chunk = &self.sheet.chunk;
         let rows = self.found.start..chunk.len().min(self.found.start + ROWS);
         rows.filter_map(|row| chunk.cell(row, column))
@@ -189,103 +207,9 @@ impl<'a> Shaped<'a> {
             .collect()
     }
 
-    // ---- time
-
-    /// Finds what the headers do not say of the time; returns the columns that it used.
-    fn time(&mut self) -> Vec<usize> {
-        let wanted: &[Role] = match self.found.says {
-            Says::Year | Says::YearAnd | Says::AndYear | Says::Time => return Vec::new(),
-            Says::Month | Says::Quarter | Says::Season => &[Role::Year],
-            Says::Day => &[Role::Year, Role::Month],
-            Says::Hour => &[Role::Year, Role::Month, Role::Day],
-        };
-        let mut time = TimeSource::default();
-        let mut used = Vec::new();
-        let others = self.others();
-        if self.found.says == Says::Hour
-            && let Some((column, name)) = others.iter().find(|(column, _)| self.is_dates(*column))
-        {
-            time.columns.push(self.reference(*column, name));
-            used.push(*column);
-            self.mapping.time = Some(time);
-            self.decide("time.columns", 0.95, "the texts of this column are dates, and the headers hours");
-            return used;
-        }
-        for role in wanted {
-            let fits = |text: &&str| match role {
-                Role::Year => number(text).is_some_and(|n| (1800.0..=2200.0).contains(&n)),
-                Role::Month => crate::observe::month(text).is_some(),
-                _ => number(text).is_some_and(|n| (1.0..=31.0).contains(&n)),
-            };
-            let column = others.iter().find(|(column, name)| {
-                let mut texts = self.texts(*column);
-                texts.retain(|text| !is_total(text));
-                let share = texts.iter().filter(|text| fits(text)).count();
-                let is_named = roles(&model::fold(name)).contains(role);
-                !used.contains(column)
-                    && share > 0
-                    && share * 10 >= texts.len() * 8
-                    && (is_named || (*role == Role::Year && share >= 3))
-            });
-            let key = if *role == Role::Year {
-                "year"
-            } else if *role == Role::Month {
-                "month"
-            } else {
-                "day"
-            };
-            let path = format!("time.{key}");
-            let fact = if let Some((column, name)) = column {
-                used.push(*column);
-                let reason = format!("the texts of the column `{name}` are such");
-                self.decide(&path, 0.9, reason);
-                TextOrColumn::in_column(&self.reference(*column, name))
-            } else if let (Role::Year, Some((origin, pattern, year, confidence))) =
-                (role, self.evidence.year())
-            {
-                self.decide(&path, confidence, format!("`{year}` stands there"));
-                around(origin, pattern)
-            } else {
-                self.decide(
-                    &path,
-                    0.0,
-                    "FILL IN: nothing says it (a column, or `{ title = true, pattern = \"…{year}…\" }`)",
-                );
-                TextOrColumn::Text("…".into())
-            };
-            match role {
-                Role::Year => time.year = Some(fact),
-                Role::Month => time.month = Some(fact),
-                _ => time.day = Some(fact),
-            }
-        }
-        self.mapping.time = Some(time);
-        used
-    }
-
-    fn is_dates(&self, column: usize) -> bool {
-        let texts = self.texts(column);
-        let reader = crate::observe::TimeReader {
-            format: crate::observe::TimeFormat::Auto,
-            order: Some(crate::observe::DateOrder::DayFirst),
-            zone: 0,
-        };
-        let is_day =
-            |text: &&&str| reader.read(text).is_some_and(|m| m.precision == crate::observe::Precision::Day);
-        let dates = texts.iter().filter(is_day).count();
-        dates > 0 && dates * 10 >= texts.len() * 8
-    }
-
-    // ---- place
-
     fn place(&mut self, used: &[usize], elsewhere: &Elsewhere) {
         if let Some((pattern, kind, name)) = self.evidence.place(self.gazetteer) {
-            self.mapping.place = Some(PlaceSource {
-                title: true,
-                pattern: Some(pattern.to_owned()),
-                kind: Some(kind.code().to_owned()),
-                ..PlaceSource::default()
-            });
+            self.mapping.place = Some(place_of_title(pattern, kind));
             self.decide("place.title", 0.9, format!("`{name}` stands above the table"));
             return;
         }
@@ -309,6 +233,11 @@ impl<'a> Shaped<'a> {
             self.mapping.place =
                 Some(PlaceSource { sheet: true, kind: Some(kind.code().into()), ..PlaceSource::default() });
             self.decide("place.sheet", 0.85, "the sheets are named after places");
+            return;
+        }
+        if let Some((pattern, kind, name)) = self.evidence.place_within(self.gazetteer) {
+            self.mapping.place = Some(place_of_title(pattern, kind));
+            self.decide("place.title", 0.8, format!("`{name}` stands above the table"));
             return;
         }
         let is_text = |column: usize| self.texts(column).iter().any(|text| !is_number(text));
@@ -356,8 +285,16 @@ impl<'a> Shaped<'a> {
         let mut kinds = vec![PlaceKind::Province, PlaceKind::Station, PlaceKind::Commune];
         let of_header = kind_of_header(&folded);
         let stations = self.evidence.speaks_of_stations();
+        let measured =
+            self.evidence.property(self.gazetteer).and_then(|named| is_of_stations(named.property));
         kinds.sort_by_key(|kind| {
-            let hinted = if stations { *kind == PlaceKind::Station } else { Some(*kind) == of_header };
+            let hinted = if stations {
+                *kind == PlaceKind::Station
+            } else if of_header.is_some() {
+                Some(*kind) == of_header
+            } else {
+                measured == Some(true) && *kind == PlaceKind::Station
+            };
             !hinted
         });
         let mut best: Option<(usize, usize, PlaceKind)> = None;
@@ -394,17 +331,16 @@ impl<'a> Shaped<'a> {
         years.max().and_then(|year| NaiveDate::from_ymd_opt(year, 6, 1)).unwrap_or(NaiveDate::MAX)
     }
 
-    // ---- values
-
     fn value(&mut self) {
         let mut value = ValueSource::new("", TextOrColumn::default());
         value.columns = Some(self.found.says.pattern().to_owned());
         self.decide("value.0.columns", 0.9, "headers that say a time stand above the values");
         let period = match self.found.says {
             Says::Year | Says::YearAnd | Says::AndYear => Some("P1Y"),
+            Says::Month if self.rows_are_days() => Some("P1D"),
             Says::Month => Some("P1M"),
             Says::Quarter => Some("P3M"),
-            Says::Day => Some("P1D"),
+            Says::Day | Says::Date | Says::DayMonth => Some("P1D"),
             // By the header of each column; an hour is an instant.
             Says::Season | Says::Time | Says::Hour => None,
         };
@@ -422,8 +358,17 @@ impl<'a> Shaped<'a> {
                 self.decide("value.0.words", 0.9, "the headers name crop seasons");
                 value.except = self.others_named();
             }
-            Says::Time => value.except = self.others_named(),
+            Says::Time | Says::Date => value.except = self.others_named(),
             _ => {}
+        }
+        if let Some(column) = self.statistic {
+            let name = self.found.header.name(column).to_owned();
+            value.statistic = Some(TextOrColumn::in_column(&self.reference(column, &name)));
+            self.decide(
+                "value.0.statistic",
+                0.9,
+                format!("all texts of the column `{name}` name statistics"),
+            );
         }
         if matches!(self.found.says, Says::YearAnd | Says::AndYear) {
             self.items(&mut value);
@@ -448,7 +393,8 @@ impl<'a> Shaped<'a> {
             return;
         };
         value.property = TextOrColumn::Text(named.property.code.to_string());
-        let by_header = value.columns.as_ref().is_some_and(|columns| columns.contains("{statistic}"));
+        let by_header = value.statistic.is_some()
+            || value.columns.as_ref().is_some_and(|columns| columns.contains("{statistic}"));
         if let Some(statistic) = named.statistic.filter(|_| !by_header) {
             value.statistic = Some(TextOrColumn::Text(statistic.into()));
             self.decide("value.0.statistic", 0.85, "the title says so");
@@ -542,6 +488,16 @@ impl<'a> Shaped<'a> {
             days.iter()
                 .any(|on| matches!(find_place(self.gazetteer, text, kind, None, *on), PlaceMatch::One(_)))
         })
+    }
+}
+
+/// The place that a title names by this pattern.
+pub(super) fn place_of_title(pattern: &str, kind: PlaceKind) -> PlaceSource {
+    PlaceSource {
+        title: true,
+        pattern: Some(pattern.to_owned()),
+        kind: Some(kind.code().to_owned()),
+        ..PlaceSource::default()
     }
 }
 

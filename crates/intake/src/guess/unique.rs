@@ -11,13 +11,15 @@ use super::headers::is_number;
 
 /// Two rows that agree in all columns that name them, where many do: as a question.
 ///
-/// `filled` are those of the columns whose empty cells hold what stands above them.
+/// `filled` are those of the columns whose empty cells hold what stands above them, and `statistic`
+/// the column that says which statistic each row is, if there is one.
 pub(super) fn repeated(
     chunk: &Chunk,
     rows: Range<usize>,
     keys: &[usize],
     filled: &[usize],
     values: &[usize],
+    statistic: Option<usize>,
 ) -> Option<String> {
     let cell = |row: usize, column: usize| chunk.cell(row, column).map_or("", str::trim);
     let mut above: HashMap<usize, &str> = HashMap::new();
@@ -25,7 +27,7 @@ pub(super) fn repeated(
     let (mut count, mut again, mut first) = (0_usize, 0_usize, None);
     for row in rows {
         let own: Vec<&str> = values.iter().map(|column| cell(row, *column)).collect();
-        if !own.iter().any(|text| is_number(text)) || sums_up(chunk, row) {
+        if !own.iter().any(|text| is_number(text)) || sums_up(chunk, row, statistic) {
             continue;
         }
         let key: Vec<&str> = keys

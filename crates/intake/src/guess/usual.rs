@@ -64,6 +64,12 @@ const SUMS: &[&str] = &[
     "sum",
     "mean",
     "average",
+    "max",
+    "min",
+    "cao nhat",
+    "thap nhat",
+    "lon nhat",
+    "nho nhat",
 ];
 
 /// Whether a folded header over numbers numbers or places its row.

@@ -150,7 +150,7 @@ fn template(text: &str) -> Result<String, String> {
 fn blank(name: &str) -> Result<String, String> {
     Ok(match name {
         "year" => format!(
-            r"(?:{PRELIMINARY}\.?[\s_]*)?(?:\b(?:năm|nam|year)\s*)?(?P<year>(?:1[6-9]|20|21)\d\d)(?:\.0)?"
+            r"(?:{PRELIMINARY}\.?[\s_/-]*)*(?:\b(?:năm|nam|year)\s*)?(?P<year>(?:1[6-9]|20|21)\d\d)(?:\.0)?"
         ),
         "month" => MONTH.to_owned(),
         "quarter" => r"(?:quý|quy|quarter|q)\s*(?P<quarter>iv|iii|ii|i|[1-4])".to_owned(),
@@ -178,6 +178,7 @@ mod tests {
             ("{year}", "Prel. 2016", Some("year=2016")),
             ("{year}", "Pre.2016", Some("year=2016")),
             ("{year}", "Sơ bộ 2016", Some("year=2016")),
+            ("{year}", "Sơ bộ - Prel. 2016", Some("year=2016")),
             ("{year}", "prel_2016", Some("year=2016")),
             ("{year}", "2016 (*)", Some("year=2016")),
             ("{year}", "Năm 2016", Some("year=2016")),

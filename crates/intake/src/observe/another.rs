@@ -1,17 +1,22 @@
 //! The header of another table among the rows of one: what stands below it would be read as something
-//! that it is not.
+//! that it is not. It has other columns, other times, or the same under another title.
 
 use formats::Chunk;
 
+use super::leave_out::is_note;
 use super::number::NumberStyle;
 use super::plan::Plan;
+use super::shared::{NONE, Rows};
 use crate::Error;
 
 /// The most texts that an error shows.
 const MAX_SHOWN: usize = 6;
 
-/// An error when a row, of which place or time is lost, is the header of a table with other columns.
-pub(super) fn another_header(plan: &Plan, chunk: &Chunk, row: usize) -> Result<(), Error> {
+/// Rows above a header in which its title is looked for.
+const TITLE_ROWS: usize = 6;
+
+/// An error when a row, of which place or time is lost, is the header of another table.
+pub(super) fn another_header(plan: &Plan, chunk: &Chunk, row: usize, rows: &Rows) -> Result<(), Error> {
     // Right below the header stands a second row of its names: refused as a row, and nothing else.
     if chunk.row_number(row) == plan.header.last.saturating_add(1) {
         return Ok(());
@@ -23,26 +28,74 @@ pub(super) fn another_header(plan: &Plan, chunk: &Chunk, row: usize) -> Result<(
             (!text.is_empty()).then_some((column, text))
         })
         .collect();
-    let is_number = |text: &str| NumberStyle::Dot.read(text).is_ok() || NumberStyle::Comma.read(text).is_ok();
-    // As many texts as a header has, and none a number.
-    if texts.len() < 2 || texts.iter().any(|(_, text)| is_number(text)) {
+    if texts.len() < 2 {
         return Ok(());
     }
-    let differs =
-        |(column, text): &&(usize, &str)| model::fold(text) != model::fold(plan.header.name(*column));
+    let differs = |(column, text): &&(usize, &str)| !has_text(plan.header.name(*column), text);
     let over_values = texts.iter().filter(|(at, _)| plan.value_columns.contains(at));
     let others = over_values.filter(differs).count();
+    let names_rows = |column: &usize| {
+        [plan.place_column, plan.time_column()].contains(&Some(*column)) || plan.times.contains(column)
+    };
+    let is_own = |(column, text): &(usize, &str)| model::fold(text) == model::fold(plan.header.name(*column));
+    let heads_again = texts.iter().any(|cell| names_rows(&cell.0) && is_own(cell));
+    if heads_again && others == 0 {
+        return match title_above(plan, chunk, row, rows) {
+            Some(title) => Err(error(
+                plan,
+                chunk.row_number(row),
+                &format!("repeats the header, under the title `{title}`: is it about the same?"),
+                ", or write what those titles say as `group` under `[rows]`",
+            )),
+            None => Ok(()),
+        };
+    }
     let headed = texts.iter().filter(|(_, text)| crate::guess::heads_a_column(text)).count();
-    if others == 0 || headed < 2 {
+    let is_header = texts.iter().all(|(_, text)| !is_number(text)) && headed >= 2;
+    if others == 0 || !is_header && !heads_again {
         return Ok(());
     }
     let shown: Vec<String> = texts.iter().take(MAX_SHOWN).map(|(_, text)| format!("`{text}`")).collect();
-    let number = chunk.row_number(row);
-    Err(Error::invalid(
-        format!("row {number} is the header of another table: {}", shown.join(", ")),
+    let what = format!("is the header of another table: {}", shown.join(", "));
+    Err(error(plan, chunk.row_number(row), &what, ""))
+}
+
+/// What the error says, and what to do about it.
+fn error(plan: &Plan, row: u32, what: &str, or: &str) -> Error {
+    let last = row.saturating_sub(1).max(plan.header.last);
+    Error::invalid(
+        format!("row {row} {what}"),
         format!(
-            "write a `[[block]]` for each table of the sheet (the first ends with `last = {}`, the next has `header_row = {number}`), or end the one that is read with `last` under `[rows]`",
-            number.saturating_sub(1)
+            "write a `[[block]]` for each table of the sheet (the first ends with `last = {last}`, the next has `header_row = {row}`), or end the one that is read with `last` under `[rows]`{or}"
         ),
-    ))
+    )
+}
+
+/// A title right above a repeated header which does not stand above the first one.
+fn title_above(plan: &Plan, chunk: &Chunk, row: usize, rows: &Rows) -> Option<String> {
+    let own = |at: usize| {
+        (0..chunk.columns.len().min(plan.rows.width))
+            .filter_map(move |column| chunk.cell(at, column))
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+    };
+    let is_title = |at: &usize| {
+        let has_place = plan.place_column.is_some() && rows.places[*at] != NONE;
+        !has_place && chunk.row_number(*at) > plan.header.last && !own(*at).any(is_number)
+    };
+    let above = (row.saturating_sub(TITLE_ROWS)..row).rev().take_while(is_title);
+    above.flat_map(own).map(super::columns::tidy).find(|text| {
+        let folded = model::fold(text);
+        let goes_on = folded.contains("tiep theo") || folded.contains("continued");
+        !goes_on && !is_note(text) && !super::leave_out::is_total(text) && !plan.titles.contains(&folded)
+    })
+}
+
+fn is_number(text: &str) -> bool {
+    NumberStyle::Dot.read(text).is_ok() || NumberStyle::Comma.read(text).is_ok()
+}
+
+/// Whether a header, perhaps of several rows, holds this text.
+fn has_text(header: &str, text: &str) -> bool {
+    format!(" {} ", model::fold(header)).contains(&format!(" {} ", model::fold(text)))
 }

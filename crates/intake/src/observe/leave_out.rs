@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::bilingual::halves;
 use crate::Error;
 
 /// Places that lie elsewhere, as data with its source.
@@ -57,11 +58,30 @@ const NOTES: &[&str] = &[
     "remark",
     "don vi tinh",
     "so lieu",
+    // Limits of methods and of regulations, which stand below the samples of a laboratory.
+    "lod",
+    "loq",
+    "mdl",
+    "qcvn",
+    "tcvn",
+    "gioi han phat hien",
+    "gioi han cho phep",
 ];
 
 /// Whether a text is the name of a total or a mean of other rows.
 pub(crate) fn is_total(text: &str) -> bool {
-    TOTALS.contains(&model::fold(text).as_str())
+    let is_one = |text: &str| TOTALS.contains(&model::fold(text).as_str());
+    is_one(text) || halves(text).is_some_and(|(one, other)| is_one(one) && is_one(other))
+}
+
+/// Whether a text is a note to a table.
+pub(crate) fn is_note(text: &str) -> bool {
+    let folded = model::fold(text);
+    let begins = |word: &&&str| {
+        folded.strip_prefix(**word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    let marked = text.trim_start().starts_with(['*', '(']) && text.len() > 20;
+    marked || NOTES.iter().find(begins).is_some()
 }
 
 /// Why a row is left out.
@@ -117,8 +137,13 @@ impl Elsewhere {
         Ok(Elsewhere { names })
     }
 
-    /// Whether a name is that of a place elsewhere.
+    /// Whether a name is that of a place elsewhere, perhaps in two languages.
     pub(crate) fn holds(&self, text: &str) -> bool {
+        self.holds_one(text)
+            || halves(text).is_some_and(|(one, other)| self.holds_one(one) && self.holds_one(other))
+    }
+
+    fn holds_one(&self, text: &str) -> bool {
         let folded = model::fold(text);
         let bare = ["tinh ", "thanh pho ", "tp "].iter().find_map(|prefix| folded.strip_prefix(prefix));
         let bare = bare
@@ -135,16 +160,12 @@ impl Elsewhere {
         if folded == model::fold(header) {
             return Some(LeftOut::Header);
         }
-        if TOTALS.contains(&folded.as_str()) {
+        if is_total(text) {
             return Some(LeftOut::Total);
         }
         if self.holds(text) {
             return Some(LeftOut::Elsewhere);
         }
-        let begins = |word: &&&str| {
-            folded.strip_prefix(**word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-        };
-        let marked = text.trim_start().starts_with(['*', '(']) && text.len() > 20;
-        (marked || NOTES.iter().find(begins).is_some()).then_some(LeftOut::Note)
+        is_note(text).then_some(LeftOut::Note)
     }
 }

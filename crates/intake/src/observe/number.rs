@@ -51,7 +51,7 @@ impl NumberStyle {
             Decimal::Dot => NumberStyle::Dot,
             Decimal::Comma => NumberStyle::Comma,
             Decimal::Auto => {
-                let texts = texts.map(bare_number);
+                let texts = texts.map(|text| bare_number(without_percent(text).unwrap_or(text)));
                 match DecimalStyle::of_column(texts.clone()) {
                     DecimalStyle::Dot => NumberStyle::Dot,
                     DecimalStyle::Comma => NumberStyle::Comma,
@@ -90,7 +90,7 @@ impl NumberStyle {
         }
     }
 
-    /// The number of a text without blanks around it.
+    /// The number of a text without blanks around it; `5,9%` is 5.9, and in per cent (see [`is_percentage`]).
     #[inline]
     pub(crate) fn read(self, text: &str) -> Result<f64, NotANumber> {
         let marks = if self == NumberStyle::Dot { b'.' } else { b'-' };
@@ -102,12 +102,21 @@ impl NumberStyle {
 
     #[cold]
     fn read_any(self, text: &str) -> Result<f64, NotANumber> {
-        match parse_number(text, self.decimals()) {
+        match parse_number(without_percent(text).unwrap_or(text), self.decimals()) {
             None => Err(NotANumber::Other),
             Some(number) if number.ambiguous => Err(NotANumber::Ambiguous),
             Some(number) => Ok(number.value),
         }
     }
+}
+
+/// Whether a number is written with a sign of per cent, which is then its unit.
+pub(crate) fn is_percentage(text: &str) -> bool {
+    text.ends_with('%')
+}
+
+fn without_percent(text: &str) -> Option<&str> {
+    text.strip_suffix('%').map(str::trim_end)
 }
 
 /// A number in digits with at most a sign and this mark, which is read as a decimal point.

@@ -29,6 +29,8 @@ const MAX_VALUES: usize = 4000;
 pub(super) struct Plan {
     pub(super) mapping: Mapping,
     pub(super) header: Header,
+    /// The texts above the header, folded.
+    pub(super) titles: Vec<String>,
     pub(super) rows: RowReader,
     pub(super) finder: Option<PlaceFinder>,
     /// The one place of all values.
@@ -72,6 +74,8 @@ pub(super) struct Read {
 /// What stands around a table.
 pub(super) struct Around<'a> {
     pub(super) chunk: &'a Chunk,
+    /// The last row of the tables above this one.
+    pub(super) above: u32,
     pub(super) sheet: &'a str,
     pub(super) file: &'a str,
     /// Whether numbers were written by a program with a decimal dot.
@@ -152,6 +156,7 @@ impl Plan {
         let end = time.end_column.as_deref().map(|name| header.find(name)).transpose()?;
         let quality = mapping.quality.as_ref().map(|quality| header.find(&quality.column)).transpose()?;
         let columns = making.values(&mapping, shared)?;
+        let titles = making.titles().map(|(text, ..)| model::fold(&text)).collect();
         let Making { beside, left_out, .. } = making;
         let rows = RowReader::new(&mapping, &header, range, width, beside)?;
         let first = rows.first();
@@ -184,6 +189,7 @@ impl Plan {
         Ok(Plan {
             mapping,
             header,
+            titles,
             rows,
             finder,
             place,
@@ -397,11 +403,15 @@ impl Making<'_> {
         }
     }
 
-    /// The texts above the header, those above the table's own columns first.
+    /// The texts above the header: those behind the tables above it first, and of these the ones above
+    /// the table's own columns.
     fn titles(&self) -> impl Iterator<Item = (String, u32, usize)> {
         let own = move |column: &usize| (self.range.0..=self.range.1).contains(column);
-        let others = self.titles_over(move |column| !own(column));
-        self.titles_over(own).chain(others)
+        let above = self.around.above;
+        let near = move |(_, row, _): &(String, u32, usize)| *row > above;
+        let others = move || self.titles_over(move |column| !own(column));
+        let nearest = self.titles_over(own).filter(near).chain(others().filter(near));
+        nearest.chain(self.titles_over(own).chain(others()).filter(move |title| !near(title)))
     }
 
     /// The texts above the header in some columns.

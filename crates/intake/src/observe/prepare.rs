@@ -213,7 +213,7 @@ impl RowReader {
 }
 
 /// The rows of a chunk at these indices.
-pub(super) fn taken(chunk: &Chunk, kept: &[u32]) -> Result<Chunk, Error> {
+pub(crate) fn taken(chunk: &Chunk, kept: &[u32]) -> Result<Chunk, Error> {
     let failed = |error| Error::internal("taking rows", error);
     let indices = UInt32Array::from(kept.to_vec());
     let columns = chunk.columns.iter().map(|column| {

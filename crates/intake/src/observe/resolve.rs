@@ -8,6 +8,7 @@ use catalog::{Gazetteer, PlaceAlias, PlaceMatch};
 use chrono::{DateTime, NaiveDate};
 use model::{PlaceId, PlaceKind, Property, PropertyCode, Unit, name_key};
 
+use super::bilingual::halves;
 use super::period::Period;
 use super::time::DAY;
 
@@ -240,7 +241,24 @@ pub(crate) fn find_place(
     if text.is_empty() || text.len() > 200 {
         return PlaceMatch::None;
     }
-    gazetteer.match_place(text, kind, scheme, on)
+    match gazetteer.match_place(text, kind, scheme, on) {
+        PlaceMatch::None => in_two_languages(gazetteer, text, kind, scheme, on),
+        found => found,
+    }
+}
+
+/// The place of `Cần Thơ - Can Tho city`, where both are the same.
+fn in_two_languages(
+    gazetteer: &Gazetteer,
+    text: &str,
+    kind: Option<PlaceKind>,
+    scheme: Option<&str>,
+    on: NaiveDate,
+) -> PlaceMatch {
+    let Some((one, other)) = halves(text) else { return PlaceMatch::None };
+    let found = gazetteer.match_place(one, kind, scheme, on);
+    let is_same = found == gazetteer.match_place(other, kind, scheme, on);
+    if is_same { found } else { PlaceMatch::None }
 }
 
 /// The property of a code, an alias or a name.
@@ -256,9 +274,14 @@ pub(crate) fn find_property<'a>(gazetteer: &'a Gazetteer, text: &str) -> Option<
 /// difference is under 3 per cent (property `salinity` of the vocabulary).
 const SALINITY_IN_PRACTICE: [&str; 8] = ["‰", "%o", "0/00", "psu", "PSU", "ppt", "g/kg", "[ppth]"];
 
-/// The unit that a text writes.
+/// The unit that a text writes, perhaps in two languages: `Nghìn tấn - Thous. tons`.
 pub(crate) fn unit_of(text: &str) -> Option<Unit> {
-    Unit::parse(text.trim()).ok()
+    let text = text.trim();
+    Unit::parse(text).ok().or_else(|| {
+        let (one, other) = halves(text)?;
+        let (one, other) = (Unit::parse(one).ok()?, Unit::parse(other).ok()?);
+        one.conversion_to(&other).is_ok_and(|conversion| conversion == (1.0, 0.0)).then_some(one)
+    })
 }
 
 /// The unit that a cell writes, where it may be one: UCUM, a spelling of practice, or the bare name
@@ -292,7 +315,7 @@ pub(crate) fn conversion(text: &str, property: &Property) -> Result<(f64, f64), 
     if property.unit == "g/L" && property.sector == "salinity" && SALINITY_IN_PRACTICE.contains(&text) {
         return Ok((1.0, 0.0));
     }
-    let unit = Unit::parse(text).map_err(|_| UnitProblem::Unknown)?;
+    let unit = unit_of(text).ok_or(UnitProblem::Unknown)?;
     let own = Unit::parse(&property.unit).map_err(|_| UnitProblem::Incompatible)?;
     unit.conversion_to(&own).map_err(|_| UnitProblem::Incompatible)
 }

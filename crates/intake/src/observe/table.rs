@@ -231,8 +231,9 @@ impl Observer {
     }
 
     fn plans_of(&mut self, chunk: &Chunk, sheet: &str, findings: &mut Findings) -> Result<Vec<Plan>, Error> {
-        let around = Around {
+        let mut around = Around {
             chunk,
+            above: 0,
             sheet,
             file: &self.settings.file,
             typed: self.settings.typed,
@@ -244,6 +245,8 @@ impl Observer {
                 Ok(header) => header,
                 Err(error) => return Err(drift::explained(error, &self.mapping, at, chunk, sheet)),
             };
+            let lasts = self.mapping.blocks.iter().filter_map(|other| other.last);
+            around.above = lasts.filter(|last| *last < header.row).max().unwrap_or(0);
             plans.push(Plan::new(&block, mapping, header, &around, &self.elsewhere, &mut self.shared)?);
         }
         let Some(first) = plans.first() else {
@@ -431,7 +434,7 @@ impl Observer {
             if !lost && !timeless {
                 continue;
             }
-            another_header(plan, chunk, row)?;
+            another_header(plan, chunk, row, rows)?;
             let mut found = None;
             if let (true, Some(column), Some(text)) = (lost, plan.place_column, places.get(row)) {
                 let may_be =

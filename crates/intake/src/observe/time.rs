@@ -2,7 +2,7 @@
 
 use chrono::format::{Item, Parsed, StrftimeItems};
 
-use super::time_words::{DayCount, serial, worded};
+use super::time_words::{DayCount, serial, time_of_day, worded};
 
 /// Microseconds of a day.
 pub(crate) const DAY: i64 = 86_400_000_000;
@@ -113,13 +113,12 @@ impl TimeReader {
             let clock = clock_us(hour, minute, second, 0)?;
             return Some(Moment { us: date.us + clock, precision });
         }
-        // A column of dates beside one of whole hours.
-        if let [date, hour] = parts
-            && let Some(hour) = whole(hour.trim())
+        // A column of dates beside one of times of day.
+        if let [date, clock] = parts
+            && let Some(clock) = time_of_day(clock)
             && let Some(date) = self.read(date).filter(|date| date.precision == Precision::Day)
         {
-            let us = date.us + clock_us(hour, 0, 0, 0)?;
-            return Some(Moment { us, precision: Precision::Instant });
+            return Some(Moment { us: date.us + clock, precision: Precision::Instant });
         }
         self.read(&joined().collect::<Vec<_>>().join(" "))
     }
@@ -134,12 +133,14 @@ impl TimeReader {
         Some(Moment { us: days(year, month, day)? * DAY - self.zone, precision })
     }
 
-    /// `d/m/yyyy` or `m/d/yyyy` by the column's order, with or without a clock time; `m/yyyy`.
+    /// `d/m/yyyy` or `m/d/yyyy` by the column's order, with or without a clock time on either side; `m/yyyy`.
     fn by_order(&self, text: &[u8]) -> Option<Moment> {
+        let (before, text) = clock_before(text);
         let slashed = Slashed::read(text)?;
         let Slashed { first, second, year, rest } = slashed;
         let Some(second) = second else {
-            return rest.is_empty().then(|| self.date(year, first, 1, Precision::Month)).flatten();
+            let is_month = rest.is_empty() && before.is_none();
+            return is_month.then(|| self.date(year, first, 1, Precision::Month)).flatten();
         };
         let order = self.order.or_else(|| slashed.order())?;
         let (day, month) = match order {
@@ -147,11 +148,12 @@ impl TimeReader {
             DateOrder::MonthFirst => (second, first),
         };
         let date = self.date(year, month, day, Precision::Day)?;
-        if rest.is_empty() {
-            return Some(date);
+        let at = |clock| Moment { us: date.us + clock, precision: Precision::Instant };
+        match before {
+            None if rest.is_empty() => Some(date),
+            None => clock(rest.trim_ascii_start()).filter(|(_, rest)| rest.is_empty()).map(|(us, _)| at(us)),
+            Some(us) => rest.is_empty().then(|| at(us)),
         }
-        let (clock, rest) = clock(rest.trim_ascii_start())?;
-        rest.is_empty().then_some(Moment { us: date.us + clock, precision: Precision::Instant })
     }
 
     fn pattern(&self, text: &str, items: &[Item<'static>]) -> Option<Moment> {
@@ -219,7 +221,7 @@ impl Slashed<'_> {
 
 /// Whether the text is a date with its year last, and the order that it shows on its own.
 pub(crate) fn slashed_order(text: &str) -> Option<Option<DateOrder>> {
-    let slashed = Slashed::read(text.trim().as_bytes())?;
+    let slashed = Slashed::read(clock_before(text.trim().as_bytes()).1)?;
     slashed.second?;
     Some(if slashed.first == slashed.second.unwrap_or(0) { None } else { slashed.order() })
 }
@@ -291,8 +293,31 @@ fn iso(text: &[u8], zone: i64) -> Option<Moment> {
     Some(Moment { us: days(year, month, day)? * DAY + clock - offset, precision: Precision::Instant })
 }
 
-/// `H:MM`, `HH:MM:SS` or `HH:MM:SS.ffffff`, and what follows.
-fn clock(text: &[u8]) -> Option<(i64, &[u8])> {
+/// A clock time before a date, as in `7:30 5/3/2020`, and what follows it.
+fn clock_before(text: &[u8]) -> (Option<i64>, &[u8]) {
+    match clock(text) {
+        Some((us, rest)) if rest.starts_with(b" ") => (Some(us), rest.trim_ascii_start()),
+        _ => (None, text),
+    }
+}
+
+/// The hour of `1 PM`, or of `1 CH` as Vietnamese spreadsheets write it, and what follows.
+fn of_half_day(hour: i64, text: &[u8]) -> Option<(i64, &[u8])> {
+    let mark = text.trim_ascii_start();
+    let is_one = |marks: [&[u8]; 2]| {
+        mark.len() >= 2
+            && marks.iter().any(|own| own.eq_ignore_ascii_case(&mark[..2]))
+            && !mark.get(2).is_some_and(u8::is_ascii_alphabetic)
+    };
+    let (morning, afternoon) = (is_one([b"AM", b"SA"]), is_one([b"PM", b"CH"]));
+    if !morning && !afternoon {
+        return Some((hour, text));
+    }
+    (1..=12).contains(&hour).then(|| (hour % 12 + if afternoon { 12 } else { 0 }, &mark[2..]))
+}
+
+/// `H:MM`, `HH:MM:SS` or `HH:MM:SS.ffffff`, with or without the half of the day, and what follows.
+pub(super) fn clock(text: &[u8]) -> Option<(i64, &[u8])> {
     let (hour, rest) = digits(text, 2)?;
     let rest = rest.strip_prefix(b":")?;
     let (minute, mut rest) = (two(rest)?, &rest[2..]);
@@ -313,10 +338,11 @@ fn clock(text: &[u8]) -> Option<(i64, &[u8])> {
             rest = &fraction[length..];
         }
     }
+    let (hour, rest) = of_half_day(hour, rest)?;
     Some((clock_us(hour, minute, second, micros)?, rest))
 }
 
-fn clock_us(hour: i64, minute: i64, second: i64, micros: i64) -> Option<i64> {
+pub(super) fn clock_us(hour: i64, minute: i64, second: i64, micros: i64) -> Option<i64> {
     // 24:00 is how gauging sheets write the end of a day.
     let whole_day = hour == 24 && minute == 0 && second == 0 && micros == 0;
     let valid = (0..24).contains(&hour) && (0..60).contains(&minute) && (0..60).contains(&second);

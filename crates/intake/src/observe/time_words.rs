@@ -6,7 +6,7 @@ use catalog::vocabulary;
 use chrono::{Datelike, NaiveDate};
 use model::{LunarDay, cyclic_year, fold};
 
-use super::time::{DAY, DateOrder, Moment, Precision, TimeReader, days};
+use super::time::{DAY, DateOrder, Moment, Precision, TimeReader, clock, clock_us, days};
 
 /// The longest text that is looked at, in bytes.
 const MAX_BYTES: usize = 120;
@@ -53,6 +53,30 @@ pub(crate) fn serial(text: &str, count: DayCount) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "between the years 1950 and 2100")]
     let seconds = (days * 86_400.0).round() as i64;
     Some(seconds * 1_000_000)
+}
+
+/// The time of day of a text that says nothing else, in microseconds: `7`, `7h30`, `07:00`, `7 giờ 30 phút`,
+/// or a spreadsheet's part of a day, `0.3125`.
+pub(crate) fn time_of_day(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Some(hour) = number(text.strip_suffix(".0").unwrap_or(text), 2) {
+        return clock_us(hour, 0, 0, 0);
+    }
+    if let Some((us, [])) = clock(text.as_bytes()) {
+        return Some(us);
+    }
+    if let Some(part) = text.strip_prefix("0.").or_else(|| text.strip_prefix("0,")) {
+        let is_part = part.len() <= 20 && part.bytes().all(|b| b.is_ascii_digit());
+        let part: f64 = format!("0.{part}").parse().ok().filter(|_| is_part)?;
+        // To the second, like a day's number.
+        #[expect(clippy::cast_possible_truncation, reason = "at most the seconds of a day")]
+        let seconds = (part * 86_400.0).round() as i64;
+        return Some(seconds * 1_000_000);
+    }
+    let folded = (text.len() <= MAX_BYTES).then(|| fold(text))?;
+    let mut words = tokens(&folded);
+    let clock = take_clock(&mut words)??;
+    words.is_empty().then_some(clock)
 }
 
 /// The moment of a text in words, by the reader's zone and order of day and month.
@@ -412,6 +436,11 @@ mod tests {
             ("05/03/2020 07h", ("2020-03-05 07:00", "instant", None)),
             ("7 giờ 30 phút ngày 05/03/2020", ("2020-03-05 07:30", "instant", None)),
             ("24h 31/12/2019", ("2020-01-01 00:00", "instant", None)),
+            ("7:30 5/3/2020", ("2020-03-05 07:30", "instant", None)),
+            ("13:05:00 05-03-2020", ("2020-03-05 13:05", "instant", None)),
+            ("05/03/2020 1:05 PM", ("2020-03-05 13:05", "instant", None)),
+            ("05/03/2020 12:05:00 SA", ("2020-03-05 00:05", "instant", None)),
+            ("05/03/2020 01:05:00 CH", ("2020-03-05 13:05", "instant", None)),
             ("2019-12-31 24:00", ("2020-01-01 00:00", "instant", None)),
             ("15/8/2020 âm lịch", ("2020-10-01 00:00", "day", None)),
             ("15/8/2020 ÂL", ("2020-10-01 00:00", "day", None)),
@@ -434,6 +463,9 @@ mod tests {
             "đông xuân 2018-2020",
             "5 tháng",
             "25h 5/3/2020",
+            "7:30 3/2020",
+            "7:30 5/3/2020 8:00",
+            "5/3/2020 13:05 PM",
             "30/1 âm lịch 2024",
             "12 tháng 2 2020 x",
             "vụ 3 2020",
@@ -466,7 +498,13 @@ mod tests {
         assert_eq!(read(&["05/03/2020", "7"]), Some("2020-03-05 07:00".into()));
         assert_eq!(read(&["05/03/2020", "24"]), Some("2020-03-06 00:00".into()));
         assert_eq!(read(&["05/03/2020", "7h30"]), Some("2020-03-05 07:30".into()));
+        assert_eq!(read(&["05/03/2020", "07:30"]), Some("2020-03-05 07:30".into()));
+        assert_eq!(read(&["05/03/2020", "7 giờ 30 phút"]), Some("2020-03-05 07:30".into()));
+        assert_eq!(read(&["43895", "0.3125"]), Some("2020-03-05 07:30".into()));
         assert_eq!(read(&["05/03/2020", "25"]), None);
+        assert_eq!(read(&["05/03/2020", "7.5"]), None);
+        let short = reader("%d/%m/%y").read_parts(&["05/03/20", "7h30"]);
+        assert_eq!(short.map(|moment| local(moment.us)), Some("2020-03-05 07:30".into()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use model::{PSS78_RANGE, PlaceId, Quality, Severity, salinity_pss78};
 
 use super::batch::{Taken, Tests, shown};
 use super::duplicates::Earlier;
-use super::number::{Kind, NotANumber, NumberStyle};
+use super::number::{Kind, NotANumber, NumberStyle, is_percentage};
 use super::period::{Period, Span};
 use super::resolve::{UnitProblem, conversion, find_period, find_property, find_unit};
 use super::rules::{Part, Refusal, Rule, Rules, converted, number_of, quality_of, refuse};
@@ -278,8 +278,11 @@ impl Block {
             }
         };
         let unit = match (self.unit, units.get(row)) {
+            _ if is_percentage(text) => shared.units.number("%".to_owned()),
             (Fixed::Own, _) | (Fixed::Row(None), None) => NONE,
             (Fixed::All(unit), _) | (Fixed::Row(Some(unit)), None) => unit,
+            // `-` beside a pH is no unit.
+            (Fixed::Row(_), Some(text)) if vocabulary().word(text) == Some(ValueWord::Missing) => NONE,
             (Fixed::Row(_), Some(text)) => {
                 let gazetteer = &shared.gazetteer;
                 match shared.units.of_text(text, |text| find_unit(gazetteer, text)) {

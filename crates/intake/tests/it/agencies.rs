@@ -10,27 +10,27 @@ use crate::node::Node;
 const HEAD: &str = "version = 1\nkind = \"observations\"\n";
 
 /// What became of a file: its values, and what was said of it.
-struct Taken {
-    /// `place|property|statistic|period|day|value`, in order.
-    values: Vec<String>,
+pub struct Taken {
+    /// `place|property|statistic|period|day|value`, in order; behind the day its time, where it has one.
+    pub values: Vec<String>,
     /// `code cell text`, in order.
-    findings: Vec<String>,
-    mapping: String,
+    pub findings: Vec<String>,
+    pub mapping: String,
 }
 
 /// A node on which one file after the other is tried.
-struct Desk {
-    node: Node,
+pub struct Desk {
+    pub node: Node,
     files: std::sync::atomic::AtomicU32,
 }
 
 impl Desk {
-    async fn new() -> Desk {
+    pub async fn new() -> Desk {
         Desk { node: Node::new().await, files: std::sync::atomic::AtomicU32::new(0) }
     }
 
     /// Hands a file in to a dataset of its own; the error is what must be decided.
-    async fn take(
+    pub async fn take(
         &self,
         name: &str,
         bytes: impl Into<Vec<u8>>,
@@ -52,7 +52,9 @@ impl Desk {
             .iter()
             .map(|value| {
                 let key = &value.key;
-                let day = (value.time + chrono::TimeDelta::hours(7)).format("%Y-%m-%d");
+                let local = value.time + chrono::TimeDelta::hours(7);
+                let is_midnight = local.time() == chrono::NaiveTime::MIN;
+                let day = local.format(if is_midnight { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" });
                 format!(
                     "{}|{}|{}|{}|{day}|{}",
                     key.place,
@@ -73,14 +75,14 @@ impl Desk {
     }
 
     /// A file that goes in as it is.
-    async fn goes_in(&self, name: &str, bytes: impl Into<Vec<u8>>, values: &[&str], findings: &[&str]) {
+    pub async fn goes_in(&self, name: &str, bytes: impl Into<Vec<u8>>, values: &[&str], findings: &[&str]) {
         let taken = self.take(name, bytes, None).await.unwrap_or_else(|asked| panic!("{name}: {asked}"));
         assert_eq!(taken.values, values, "{name}\n{}", taken.mapping);
         assert_eq!(taken.findings, findings, "{name}\n{}", taken.mapping);
     }
 
     /// A file of which something must be decided: the words of the question, and what comes of the answer.
-    async fn asks(
+    pub async fn asks(
         &self,
         name: &str,
         bytes: impl Into<Vec<u8>>,

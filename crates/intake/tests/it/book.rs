@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 #[derive(Default, Clone)]
 pub struct Sheet {
     pub name: &'static str,
-    /// A number is a number; `d:43864` is a day as Excel counts it; `'7` is the text `7`.
+    /// A number is a number; `d:43864` is a day as Excel counts it; `p:0.059` is shown as `5.90%`; `'7` is the text `7`.
     pub rows: String,
     pub merged: &'static [&'static str],
     pub hidden: &'static [u32],
@@ -30,6 +30,9 @@ fn cell(place: &str, text: &str) -> String {
     }
     if let Some(day) = text.strip_prefix("d:") {
         return format!("<c r=\"{place}\" s=\"1\"><v>{day}</v></c>");
+    }
+    if let Some(part) = text.strip_prefix("p:") {
+        return format!("<c r=\"{place}\" s=\"2\"><v>{part}</v></c>");
     }
     let bare = text.strip_prefix('\'');
     if bare.is_none() && text.parse::<f64>().is_ok() {
@@ -98,7 +101,7 @@ pub fn book(sheets: &[Sheet]) -> Vec<u8> {
     put(
         "xl/styles.xml",
         &format!(
-            "<styleSheet xmlns=\"{MAIN}\"><fonts><font/></fonts><fills><fill/></fills><borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\" applyNumberFormat=\"1\"/></cellXfs></styleSheet>"
+            "<styleSheet xmlns=\"{MAIN}\"><fonts><font/></fonts><fills><fill/></fills><borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\" applyNumberFormat=\"1\"/><xf numFmtId=\"10\" applyNumberFormat=\"1\"/></cellXfs></styleSheet>"
         ),
     );
     put(

@@ -3,6 +3,7 @@
 mod agencies;
 mod amend;
 mod book;
+mod bulletins;
 mod draft;
 mod features;
 mod formats;

@@ -269,3 +269,22 @@ async fn a_raster_is_kept_as_a_file_and_a_row_and_the_same_again_changes_nothing
     let error = node.load("surface", "a.csv", "a,b\n1,2\n", None).await.unwrap_err();
     assert!(error.hint().is_some_and(|hint| hint.contains("GeoTIFF")), "{error}");
 }
+
+#[tokio::test]
+async fn the_system_that_the_title_of_a_table_names_is_believed_and_tested() {
+    let node = Node::new().await;
+    let titled = |meridian: &str| {
+        let title = format!("\"Danh mục cống (Hệ VN-2000, kinh tuyến trục {meridian}, múi chiếu 3°)\"\n");
+        // No column names the province.
+        title + &table("").replace(",Tỉnh", "").replace("\",\n", "\"\n")
+    };
+    let report = node.load("things", "cong.csv", titled("105°30'"), None).await.unwrap();
+    assert_eq!(codes(&report), ["coordinates_swapped", "crs_used"]);
+    assert!(report.mapping.contains("crs = \"EPSG:9209\""), "{}", report.mapping);
+    assert!(close(&stored(&node, "things").await, &PLACES));
+    // Without it, what has to be decided is asked.
+    let untold = titled("105°30'").replace("Hệ VN-2000, kinh tuyến trục 105°30', múi chiếu 3°", "");
+    node.dataset("untold", DatasetKind::Features).await;
+    let error = node.load("untold", "cong.csv", untold, None).await.unwrap_err();
+    assert!(error.to_string().contains("nothing says in which system"), "{error}");
+}

@@ -1,0 +1,88 @@
+//! Headers that name a property and more: a statistic, a period, a unit without brackets, or a letter of hydrology
+//! for the property: `Độ mặn max`, `Mực nước TB ngày`, `Smin (g/l)`, `H (m)`, `Lưu lượng m3/s`.
+
+use catalog::Gazetteer;
+use model::{Property, Statistic};
+
+use super::sample::Column;
+use crate::observe::{conversion, find_property, find_statistic, unit_of};
+
+/// Letters of properties, folded, as gauge books and bulletins of the hydrometeorological service use them.
+const LETTERS: [(&str, &str); 3] = [("h", "water_level"), ("q", "discharge"), ("s", "salinity")];
+/// Words that say over which period a statistic is, folded, and the period.
+const PERIODS: [(&str, &str); 6] = [
+    ("trong ngay", "P1D"),
+    ("trong thang", "P1M"),
+    ("trong nam", "P1Y"),
+    ("ngay", "P1D"),
+    ("thang", "P1M"),
+    ("nam", "P1Y"),
+];
+/// Sectors whose properties are measured at stations, and those that are counted by administrative unit.
+const AT_STATIONS: [&str; 6] =
+    ["hydrology", "salinity", "meteorology", "water_quality", "air_quality", "groundwater"];
+const BY_UNIT: [&str; 5] = ["agriculture", "aquaculture", "health", "land_use", "population_economy"];
+
+/// What a header names.
+pub(super) struct Measured<'g> {
+    pub(super) property: &'g Property,
+    pub(super) statistic: Option<Statistic>,
+    pub(super) period: Option<&'static str>,
+    /// The unit that stands in the header, in brackets or behind the name.
+    pub(super) unit: Option<String>,
+}
+
+/// What the header of a column names beyond the plain name of a property.
+pub(super) fn measured<'g>(gazetteer: &'g Gazetteer, column: &Column) -> Option<Measured<'g>> {
+    if let Some(found) = of_name(gazetteer, &column.base, column.unit.clone()) {
+        return Some(found);
+    }
+    // `Mực nước cm`, where the unit stands in a second row of the header.
+    let (base, unit) = column.name.rsplit_once(' ').filter(|_| column.unit.is_none())?;
+    unit_of(unit)?;
+    of_name(gazetteer, base, Some(unit.to_owned()))
+}
+
+fn of_name<'g>(gazetteer: &'g Gazetteer, base: &str, unit: Option<String>) -> Option<Measured<'g>> {
+    let folded = model::fold(base);
+    let fits = |property: &&Property| unit.as_ref().is_none_or(|unit| conversion(unit, property).is_ok());
+    let property = |name: &str| {
+        let by_letter = || {
+            let (_, code) = LETTERS.iter().find(|(letter, _)| *letter == name && unit.is_some())?;
+            find_property(gazetteer, code)
+        };
+        find_property(gazetteer, name).filter(|_| name.len() > 1).or_else(by_letter).filter(fits)
+    };
+    if let Some(property) = property(&folded) {
+        return Some(Measured { property, statistic: None, period: None, unit });
+    }
+    let ends = PERIODS
+        .iter()
+        .find_map(|(words, period)| Some((folded.strip_suffix(words)?.strip_suffix(' ')?, Some(*period))));
+    let (bare, period) = ends.unwrap_or((folded.as_str(), None));
+    let (property, statistic) =
+        splits(bare).find_map(|(name, statistic)| Some((property(name)?, statistic)))?;
+    Some(Measured { property, statistic: Some(statistic), period, unit })
+}
+
+/// The ways to cut a folded header into a name and a statistic before or behind it.
+fn splits(folded: &str) -> impl Iterator<Item = (&str, Statistic)> {
+    let by_word = folded.match_indices(' ').flat_map(move |(at, _)| {
+        let (left, right) = (&folded[..at], &folded[at + 1..]);
+        let behind = find_statistic(right).map(|statistic| (left, statistic));
+        let before = find_statistic(left).map(|statistic| (right, statistic));
+        behind.into_iter().chain(before)
+    });
+    // `Smax`: the letter of the property and the statistic are one word.
+    let as_one = folded.char_indices().nth(1).and_then(|(at, _)| {
+        let (letter, rest) = folded.split_at(at);
+        find_statistic(rest).map(|statistic| (letter, statistic))
+    });
+    by_word.chain(as_one)
+}
+
+/// Whether a property is measured at stations, or counted by administrative unit; `None` where it may be both.
+pub(super) fn is_of_stations(property: &Property) -> Option<bool> {
+    let sector = property.sector.as_str();
+    AT_STATIONS.contains(&sector).then_some(true).or(BY_UNIT.contains(&sector).then_some(false))
+}

@@ -1,0 +1,152 @@
+//! Guessing what the headers of a table do not say of the time: the year of months, the month of days.
+
+use super::headers::Says;
+use super::shaped::{Shaped, around, number};
+use super::words::{Role, has_words, roles};
+use crate::mapping::{TextOrColumn, TimeSource};
+use crate::observe::{
+    DateOrder, Precision, TimeFormat, TimeReader, column_order, is_total, month, slashed_order,
+};
+
+impl Shaped<'_> {
+    /// Finds what the headers do not say of the time; returns the columns that it used.
+    pub(super) fn time(&mut self) -> Vec<usize> {
+        let wanted: &[Role] = match self.found.says {
+            Says::Year | Says::YearAnd | Says::AndYear | Says::Time => return Vec::new(),
+            Says::Date => return self.order_of_dates(),
+            Says::Month | Says::Quarter | Says::Season | Says::DayMonth => &[Role::Year],
+            Says::Day => &[Role::Year, Role::Month],
+            Says::Hour => &[Role::Year, Role::Month, Role::Day],
+        };
+        let mut time = TimeSource::default();
+        let mut used = Vec::new();
+        if self.found.says == Says::Hour
+            && let Some((column, name)) = self.others().iter().find(|(column, _)| self.is_dates(*column))
+        {
+            time.columns.push(self.reference(*column, name));
+            used.push(*column);
+            self.mapping.time = Some(time);
+            self.decide("time.columns", 0.95, "the texts of this column are dates, and the headers hours");
+            return used;
+        }
+        for role in wanted {
+            let fact = Some(self.part(*role, &mut used));
+            match role {
+                Role::Year => time.year = fact,
+                Role::Month => time.month = fact,
+                _ => time.day = fact,
+            }
+        }
+        // One station and one year on a sheet: months across, days down.
+        if self.found.says == Says::Month
+            && let Some((column, name)) = self.column_of(Role::Day, &used)
+        {
+            used.push(column);
+            time.day = Some(TextOrColumn::in_column(&self.reference(column, &name)));
+            self.decide("time.day", 0.9, "the texts of this column are days, and the headers months");
+        }
+        self.mapping.time = Some(time);
+        used
+    }
+
+    /// The order of dates in headers is written down where they do not show it.
+    fn order_of_dates(&mut self) -> Vec<usize> {
+        let header = &self.found.header;
+        let dates: Vec<&str> = self.found.columns.iter().map(|(column, _)| header.name(*column)).collect();
+        if !dates.iter().any(|date| slashed_order(date).is_some()) {
+            return Vec::new();
+        }
+        let (format, confidence, reason) = match column_order(dates.into_iter()) {
+            Ok(Some(DateOrder::MonthFirst)) => {
+                ("%m/%d/%Y", 0.9, "some headers show that the month comes first")
+            }
+            Ok(Some(DateOrder::DayFirst)) => ("%d/%m/%Y", 0.9, "some headers show that the day comes first"),
+            Ok(None) => (
+                "%d/%m/%Y",
+                0.7,
+                "no header shows whether day or month comes first: taken as day first, CHECK",
+            ),
+            Err(()) => ("%d/%m/%Y", 0.4, "headers have the day first and the month first: which is it?"),
+        };
+        self.mapping.time = Some(TimeSource { format: Some(format.into()), ..TimeSource::default() });
+        self.decide("time.format", confidence, reason);
+        Vec::new()
+    }
+
+    /// Whether the headers are months, and the rows days.
+    pub(super) fn rows_are_days(&self) -> bool {
+        self.mapping.time.as_ref().is_some_and(|time| time.day.is_some())
+    }
+
+    /// A part of the time that no header says: in a column, or around the table; else it is asked.
+    fn part(&mut self, role: Role, used: &mut Vec<usize>) -> TextOrColumn {
+        let key = match role {
+            Role::Year => "year",
+            Role::Month => "month",
+            _ => "day",
+        };
+        let path = format!("time.{key}");
+        if let Some((column, name)) = self.column_of(role, used) {
+            used.push(column);
+            self.decide(&path, 0.9, format!("the texts of the column `{name}` are such"));
+            return TextOrColumn::in_column(&self.reference(column, &name));
+        }
+        let around_it = match role {
+            Role::Year => self.evidence.year(),
+            Role::Month => self.evidence.month(),
+            _ => None,
+        };
+        if let Some((origin, pattern, said, confidence)) = around_it {
+            self.decide(&path, confidence, format!("`{said}` stands there"));
+            return around(origin, pattern);
+        }
+        let blank = format!("{{{key}}}");
+        self.decide(
+            &path,
+            0.0,
+            format!("FILL IN: nothing says it (a column, or `{{ title = true, pattern = \"…{blank}…\" }}`)"),
+        );
+        TextOrColumn::Text("…".into())
+    }
+
+    /// The column whose texts are a part of the time.
+    fn column_of(&self, role: Role, used: &[usize]) -> Option<(usize, String)> {
+        let fits = |text: &&str| match role {
+            Role::Year => number(text).is_some_and(|n| (1800.0..=2200.0).contains(&n)),
+            Role::Month => month(text).is_some(),
+            _ => day_of_month(text).is_some(),
+        };
+        let is_named = |name: &str| {
+            let folded = model::fold(name);
+            let words: &[&str] = match role {
+                Role::Year => &["nam", "year"],
+                Role::Month => &["thang", "month"],
+                _ => &["ngay", "day"],
+            };
+            roles(&folded).contains(&role) || words.iter().any(|word| has_words(&folded, word))
+        };
+        self.others().into_iter().find(|(column, name)| {
+            let mut texts = self.texts(*column);
+            texts.retain(|text| !is_total(text));
+            let share = texts.iter().filter(|text| fits(text)).count();
+            !used.contains(column)
+                && share > 0
+                && share * 10 >= texts.len() * 8
+                && (is_named(name) || (role == Role::Year && share >= 3))
+        })
+    }
+
+    fn is_dates(&self, column: usize) -> bool {
+        let texts = self.texts(column);
+        let reader = TimeReader { format: TimeFormat::Auto, order: Some(DateOrder::DayFirst), zone: 0 };
+        let is_day = |text: &&&str| reader.read(text).is_some_and(|m| m.precision == Precision::Day);
+        let dates = texts.iter().filter(is_day).count();
+        dates > 0 && dates * 10 >= texts.len() * 8
+    }
+}
+
+/// The day of a month that a whole number says.
+pub(super) fn day_of_month(text: &str) -> Option<u32> {
+    let text = text.trim();
+    text.strip_suffix(".0").unwrap_or(text).parse().ok().filter(|day| (1..=31).contains(day))
+}

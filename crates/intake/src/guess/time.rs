@@ -1,0 +1,261 @@
+//! Guessing in which columns of a table the time stands, and how it is written.
+
+use super::observations::Guess;
+use super::rest_of_time::day_of_month;
+use super::sample::Column;
+use super::shaped::around;
+use super::usual::offset_text;
+use super::words::{Role, has_words};
+use crate::mapping::{TextOrColumn, TimeSource};
+use crate::observe::{DateOrder, Precision, TimeFormat, TimeReader, assumption, month, time_of_day};
+
+/// How dates with a year of two digits are written.
+const SHORT_YEARS: [&str; 4] = ["%d/%m/%y", "%d-%m-%y", "%d.%m.%y", "%d-%b-%y"];
+
+impl Guess<'_> {
+    /// Finds the time of the rows: in one column, in a date and a time of day, in its parts, or around the table.
+    pub(super) fn time(&mut self) -> Option<Precision> {
+        let is_date = |column: &Column| {
+            column.nearly_all(column.times) && !column.nearly_all(column.years) && column.precision.is_some()
+        };
+        let named = |column: &Column| {
+            [Role::Time, Role::Day, Role::Month, Role::Year, Role::Season]
+                .iter()
+                .any(|role| column.has(*role))
+        };
+        let date = self
+            .free()
+            .find(|(_, column)| named(column) && is_date(column))
+            .or_else(|| {
+                self.free().find(|(_, column)| is_date(column) && column.precision >= Some(Precision::Day))
+            })
+            .map(|(at, _)| at);
+        if let Some(at) = date {
+            return Some(self.one_time(at));
+        }
+        if let Some(precision) = self.short_years().or_else(|| self.day_numbers()) {
+            return Some(precision);
+        }
+        self.split_time()
+    }
+
+    /// The time stands in one column.
+    fn one_time(&mut self, at: usize) -> Precision {
+        let column = &self.sample.columns[at];
+        let mut time = TimeSource { columns: vec![column.reference.clone()], ..TimeSource::default() };
+        let precision = column.precision.unwrap_or(Precision::Instant);
+        let reason = format!("all {} texts of this column are times", column.times);
+        let zone = column.zone.clone();
+        let format = column.slashed.then_some(match column.order {
+            Ok(Some(DateOrder::MonthFirst)) => {
+                (Some("%m/%d/%Y"), "some dates have a second number above 12: the month comes first")
+            }
+            Ok(Some(DateOrder::DayFirst)) => {
+                (Some("%d/%m/%Y"), "some dates have a first number above 12: the day comes first")
+            }
+            Ok(None) => (
+                Some("%d/%m/%Y"),
+                "no date shows whether day or month comes first: taken as day first, CHECK",
+            ),
+            Err(()) => (None, "dates with the day first and with the month first stand in one column, CHECK"),
+        });
+        self.used.push(at);
+        self.because("time.columns", 0.95, &reason);
+        let clock = self.clock_beside(at).filter(|_| precision == Precision::Day);
+        if let Some((date, reason)) = format {
+            // The order is written down, since the next file may not show it.
+            let clocks = ["", " %H:%M", " %H:%M:%S"];
+            let patterns = date.iter().flat_map(|date| clocks.map(|clock| format!("{date}{clock}")));
+            let pattern = patterns.into_iter().find(|pattern| self.reads_all(at, pattern));
+            let path = if pattern.is_some() { "time.format" } else { "time.columns" };
+            let confidence = if pattern.is_none() || reason.contains("CHECK") { 0.7 } else { 0.95 };
+            time.format = pattern;
+            self.because(path, confidence, reason);
+        }
+        if let Some(zone) = zone {
+            time.zone = Some(offset_text(&zone));
+            self.because("time.zone", 0.9, &format!("the header says `{zone}`"));
+        }
+        let precision = self.with_clock(&mut time, clock).unwrap_or(precision);
+        self.mapping.time = Some(time);
+        precision
+    }
+
+    /// The one column of times of day beside a column of dates.
+    fn clock_beside(&self, date: usize) -> Option<usize> {
+        let says_clock = |column: &Column| {
+            let folded = model::fold(&column.base);
+            // When a highest or lowest value was there is no time of the row.
+            let is_of_value = has_words(&folded, "xuat hien");
+            let begins = ["gio", "hour", "time", "thoi gian", "thoi diem"];
+            !is_of_value && begins.iter().any(|word| has_words(&folded, word))
+        };
+        let is_clock = |column: &Column| {
+            let read = column.texts.iter().filter(|(text, _)| time_of_day(text).is_some()).count();
+            read > 0 && read * 10 >= column.texts.len() * 9
+        };
+        let mut found =
+            self.free().filter(|(at, column)| *at != date && says_clock(column) && is_clock(column));
+        found.next().filter(|_| found.next().is_none()).map(|(at, _)| at)
+    }
+
+    /// Puts the column of times of day behind that of dates.
+    fn with_clock(&mut self, time: &mut TimeSource, clock: Option<usize>) -> Option<Precision> {
+        let at = clock?;
+        time.columns.push(self.sample.columns[at].reference.clone());
+        self.used.push(at);
+        self.because("time.columns", 0.9, "a column of times of day stands beside the dates");
+        Some(Precision::Instant)
+    }
+
+    /// Dates with a year of two digits, which are read under a pattern only.
+    fn short_years(&mut self) -> Option<Precision> {
+        let (at, pattern) = self.free().find_map(|(at, column)| {
+            let is_time = column.has(Role::Time) || column.has(Role::Day);
+            let pattern = || SHORT_YEARS.into_iter().find(|pattern| self.reads_all(at, pattern));
+            (is_time && !column.texts.is_empty()).then(pattern).flatten().map(|pattern| (at, pattern))
+        })?;
+        let column = &self.sample.columns[at];
+        let parts = |place: usize| {
+            let texts = column.texts.iter().filter_map(|(text, _)| text.split(['/', '-', '.']).nth(place));
+            texts.collect::<std::collections::BTreeSet<&str>>()
+        };
+        let (first, last) = (parts(0), parts(2));
+        // Days change from row to row and years do not: else `20/03/13` may be a day of 2013 or of 2020.
+        let days = first.iter().any(|text| text.parse().is_ok_and(|day: u32| day > 12));
+        let is_sure = pattern.contains("%b") || days && last.len() < first.len();
+        let mut time = TimeSource { columns: vec![column.reference.clone()], ..TimeSource::default() };
+        time.format = Some(pattern.to_owned());
+        let shown = column.texts.first().map_or("", |(text, _)| text.as_str()).to_owned();
+        self.used.push(at);
+        let (confidence, reason) = if is_sure {
+            (0.75, format!("`{shown}` has a year of two digits, taken as one of 1969 to 2068, CHECK"))
+        } else {
+            (0.4, format!("is `{shown}` day, month and year of two digits? Else write its order: `%y/%m/%d`"))
+        };
+        self.because("time.format", confidence, &reason);
+        let clock = self.clock_beside(at);
+        let precision = self.with_clock(&mut time, clock).unwrap_or(Precision::Day);
+        self.mapping.time = Some(time);
+        Some(precision)
+    }
+
+    /// Days as a spreadsheet counts them, where nothing but the header says that they are days.
+    fn day_numbers(&mut self) -> Option<Precision> {
+        let at = self.free().find_map(|(at, column)| {
+            let is_time = column.has(Role::Time) || column.has(Role::Day);
+            let counted = |(text, _): &(String, usize)| assumption(text) == Some("assumed_day_number");
+            (is_time && !column.texts.is_empty() && column.texts.iter().all(counted)).then_some(at)
+        })?;
+        let column = &self.sample.columns[at];
+        let shown = column.texts.first().map_or("", |(text, _)| text.as_str());
+        let reason = format!(
+            "are numbers such as `{shown}` days as a spreadsheet counts them from 1900? From 1904, write `excel1904`"
+        );
+        let mut time = TimeSource { columns: vec![column.reference.clone()], ..TimeSource::default() };
+        time.format = Some("excel".into());
+        self.used.push(at);
+        self.because("time.format", 0.5, &reason);
+        self.mapping.time = Some(time);
+        Some(Precision::Day)
+    }
+
+    /// Whether a pattern reads all texts of a column that are times.
+    fn reads_all(&self, at: usize, pattern: &str) -> bool {
+        let column = &self.sample.columns[at];
+        let Some(format) = TimeFormat::parse(pattern) else { return false };
+        let any = column.reader();
+        let reader = TimeReader { format, ..any.clone() };
+        let read = column.texts.iter().filter(|(text, _)| reader.read(text).is_some()).count();
+        read * 10 >= column.texts.len() * 9
+            && column.texts.iter().all(|(text, _)| any.read(text).is_none() || reader.read(text).is_some())
+    }
+
+    /// The time stands in several columns, or is a year.
+    fn split_time(&mut self) -> Option<Precision> {
+        let numeric = |role: Role| {
+            self.free().find(|(_, column)| column.has(role) && column.is_numeric()).map(|(at, _)| at)
+        };
+        let year = self
+            .free()
+            .find(|(_, column)| column.has(Role::Year) && column.nearly_all(column.years))
+            .or_else(|| {
+                self.free().find(|(_, column)| column.has(Role::Time) && column.nearly_all(column.years))
+            })
+            .map(|(at, _)| at);
+        let Some(year) = year else {
+            if let Some(precision) = self.year_of_groups().or_else(|| self.parts_around()) {
+                return Some(precision);
+            }
+            self.missing.push("no column holds times (a header such as `Thời gian`, `Ngày`, `Năm`, `Date`, with dates below it), and no title, sheet or file is named after one year".into());
+            return None;
+        };
+        let mut columns = vec![year];
+        for role in [Role::Month, Role::Day, Role::Hour, Role::Minute] {
+            match numeric(role) {
+                Some(at) if !columns.contains(&at) => columns.push(at),
+                _ => break,
+            }
+        }
+        let names: Vec<String> =
+            columns.iter().map(|at| self.sample.columns[*at].reference.clone()).collect();
+        let precision = match columns.len() {
+            1 => Precision::Year,
+            2 => Precision::Month,
+            3 => Precision::Day,
+            _ => Precision::Instant,
+        };
+        let mut time = TimeSource { columns: names, ..TimeSource::default() };
+        if precision == Precision::Year {
+            time.format = Some("year".into());
+            self.because("time.columns", 0.95, "the header names a year, and every text is one");
+        } else {
+            self.because("time.columns", 0.95, "these columns hold the parts of the time");
+        }
+        self.used.extend(columns);
+        self.mapping.time = Some(time);
+        Some(precision)
+    }
+
+    /// The year stands around the table, and columns hold days or months of it.
+    fn parts_around(&mut self) -> Option<Precision> {
+        let of = |role: Role, fits: &dyn Fn(&str) -> bool| {
+            self.free().find_map(|(at, column)| {
+                let all = !column.texts.is_empty() && column.texts.iter().all(|(text, _)| fits(text));
+                (column.has(role) && all).then_some(at)
+            })
+        };
+        let day = of(Role::Day, &|text| day_of_month(text).is_some());
+        let month = of(Role::Month, &|text| month(text).is_some());
+        if day.is_none() && month.is_none() {
+            return self.year_around();
+        }
+        let in_column = |at: usize| TextOrColumn::in_column(&self.sample.columns[at].reference);
+        let mut time = TimeSource { day: day.map(in_column), ..TimeSource::default() };
+        time.month = month.map(in_column);
+        let around_month = if month.is_none() { self.evidence.month() } else { None };
+        let Some(year) = self.evidence.year().filter(|_| month.is_some() || around_month.is_some()) else {
+            let names: Vec<&str> =
+                day.into_iter().chain(month).map(|at| self.sample.columns[at].name.as_str()).collect();
+            let of = if month.is_none() { "month and year" } else { "year" };
+            self.missing.push(format!(
+                "nothing says of which {of} `{}` is: no column holds it, and no title, sheet or file names one",
+                names.join("`, `")
+            ));
+            return Some(Precision::Day);
+        };
+        for (key, found) in [("year", Some(year)), ("month", around_month)] {
+            let Some((origin, pattern, said, confidence)) = found else { continue };
+            let fact = Some(around(origin, pattern));
+            if key == "year" {
+                time.year = fact;
+            } else {
+                time.month = fact;
+            }
+            self.because(&format!("time.{key}"), confidence, &format!("`{said}` stands there"));
+        }
+        self.used.extend(day.into_iter().chain(month));
+        self.mapping.time = Some(time);
+        Some(if day.is_some() { Precision::Day } else { Precision::Month })
+    }
+}
