@@ -397,7 +397,8 @@ impl<'a> Words<'a> {
         if let Some(number) = self.numbers.get(word) {
             return Ok(*number);
         }
-        let number = i32::try_from(self.numbers.len()).map_err(|error| Error::internal("numbering words", error))?;
+        let number =
+            i32::try_from(self.numbers.len()).map_err(|error| Error::internal("numbering words", error))?;
         self.numbers.insert(word.to_owned(), number);
         self.in_order.append_value(word);
         Ok(number)

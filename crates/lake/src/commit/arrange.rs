@@ -176,7 +176,8 @@ impl Incoming {
                 return Ok(batch.column(at).slice(rows.start, rows.len()));
             }
             let places = places.get_or_insert_with(|| self.places(positions));
-            let values: Vec<&dyn Array> = self.batches.iter().map(|batch| batch.column(at).as_ref()).collect();
+            let values: Vec<&dyn Array> =
+                self.batches.iter().map(|batch| batch.column(at).as_ref()).collect();
             Ok(compute::interleave(&values, places)?)
         };
         let mut gathered = Vec::with_capacity(columns.len());

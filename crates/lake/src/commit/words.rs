@@ -24,7 +24,8 @@ pub(super) fn numbered(batches: &mut [RecordBatch]) -> Result<HashMap<usize, Arr
     let mut found = HashMap::new();
     let Some(first) = batches.first() else { return Ok(found) };
     let fields = first.schema().fields().clone();
-    let are_words: Vec<usize> = (0..fields.len()).filter(|at| is_dictionary(fields[*at].data_type())).collect();
+    let are_words: Vec<usize> =
+        (0..fields.len()).filter(|at| is_dictionary(fields[*at].data_type())).collect();
     if are_words.is_empty() {
         return Ok(found);
     }
