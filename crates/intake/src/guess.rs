@@ -20,6 +20,7 @@ mod shaped;
 mod stacked;
 mod statistics;
 mod survey;
+mod thousands;
 mod time;
 mod unique;
 mod usual;

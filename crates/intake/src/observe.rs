@@ -31,7 +31,7 @@ mod zones;
 pub(crate) use batch::Tests;
 pub(crate) use columns::{Extent, Header, tidy};
 pub(crate) use leave_out::{Elsewhere, is_note, is_total};
-pub(crate) use number::{NotANumber, NumberStyle};
+pub(crate) use number::{NotANumber, NumberStyle, may_be_thousands};
 pub(crate) use numbering::numbers_columns;
 pub(crate) use parts::month;
 pub use period::is_period;

@@ -14,6 +14,7 @@ use super::measured::{Measured, measured};
 use super::sample::{Column, Sample, letters_of};
 use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
+use super::thousands::question;
 use super::unique::repeated;
 use super::usual::{calendar, names_a_part_of_time, names_a_row, usual_period};
 use super::words::Role;
@@ -456,6 +457,15 @@ impl<'a> Guess<'a> {
 
     /// The style of decimals, where all value columns agree.
     fn decimals(&mut self) {
+        let rows = self.sample.start..self.sample.start + self.sample.rows;
+        let asked = self.mapping.values.iter().find_map(|value| {
+            let column = self.sample.header.find(&value.column).ok()?;
+            let TextOrColumn::Text(code) = &value.property else { return None };
+            question(self.chunk, rows.clone(), &[column], find_property(self.gazetteer, code)?)
+        });
+        if let Some(reason) = asked {
+            self.because("source.decimal", 0.5, &reason);
+        }
         let names: Vec<&str> = self.mapping.values.iter().map(|value| value.column.as_str()).collect();
         let styles: HashMap<&str, NumberStyle> =
             self.sample.columns.iter().map(|column| (column.reference.as_str(), column.style)).collect();

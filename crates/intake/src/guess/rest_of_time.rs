@@ -12,7 +12,8 @@ impl Shaped<'_> {
     /// Finds what the headers do not say of the time; returns the columns that it used.
     pub(super) fn time(&mut self) -> Vec<usize> {
         let wanted: &[Role] = match self.found.says {
-            Says::Year | Says::YearAnd | Says::AndYear | Says::Time => return Vec::new(),
+            Says::YearAnd | Says::AndYear | Says::Time => return Vec::new(),
+            Says::Year => return self.months_down(),
             Says::Date => return self.order_of_dates(),
             Says::Month | Says::Quarter | Says::Season | Says::DayMonth => &[Role::Year],
             Says::Day => &[Role::Year, Role::Month],
@@ -37,6 +38,14 @@ impl Shaped<'_> {
                 _ => time.day = fact,
             }
         }
+        // One station and one month on a sheet: days across, hours down.
+        if self.found.says == Says::Day
+            && let Some((column, name)) = self.column_of(Role::Hour, &used)
+        {
+            used.push(column);
+            time.hour = Some(TextOrColumn::in_column(&self.reference(column, &name)));
+            self.decide("time.hour", 0.9, "the texts of this column are hours, and the headers days");
+        }
         // One station and one year on a sheet: months across, days down.
         if self.found.says == Says::Month
             && let Some((column, name)) = self.column_of(Role::Day, &used)
@@ -47,6 +56,25 @@ impl Shaped<'_> {
         }
         self.mapping.time = Some(time);
         used
+    }
+
+    /// One station on a sheet: years across, months down.
+    fn months_down(&mut self) -> Vec<usize> {
+        let Some((column, name)) = self.column_of(Role::Month, &[]) else { return Vec::new() };
+        let month = Some(TextOrColumn::in_column(&self.reference(column, &name)));
+        self.mapping.time = Some(TimeSource { month, ..TimeSource::default() });
+        self.decide("time.month", 0.9, "the texts of this column are months, and the headers years");
+        vec![column]
+    }
+
+    /// Whether the headers are years, and the rows months.
+    pub(super) fn rows_are_months(&self) -> bool {
+        self.found.says == Says::Year && self.mapping.time.as_ref().is_some_and(|time| time.month.is_some())
+    }
+
+    /// Whether the headers are days, and the rows hours.
+    pub(super) fn rows_are_hours(&self) -> bool {
+        self.mapping.time.as_ref().is_some_and(|time| time.hour.is_some())
     }
 
     /// The order of dates in headers is written down where they do not show it.
@@ -114,6 +142,7 @@ impl Shaped<'_> {
         let fits = |text: &&str| match role {
             Role::Year => number(text).is_some_and(|n| (1800.0..=2200.0).contains(&n)),
             Role::Month => month(text).is_some(),
+            Role::Hour => hour_of_day(text).is_some(),
             _ => day_of_month(text).is_some(),
         };
         let is_named = |name: &str| {
@@ -121,6 +150,7 @@ impl Shaped<'_> {
             let words: &[&str] = match role {
                 Role::Year => &["nam", "year"],
                 Role::Month => &["thang", "month"],
+                Role::Hour => &["gio", "hour"],
                 _ => &["ngay", "day"],
             };
             roles(&folded).contains(&role) || words.iter().any(|word| has_words(&folded, word))
@@ -143,6 +173,12 @@ impl Shaped<'_> {
         let dates = texts.iter().filter(is_day).count();
         dates > 0 && dates * 10 >= texts.len() * 8
     }
+}
+
+/// The hour of a day that a whole number says; 24 is the next day's 0.
+fn hour_of_day(text: &str) -> Option<u32> {
+    let text = text.trim();
+    text.strip_suffix(".0").unwrap_or(text).parse().ok().filter(|hour| *hour <= 24)
 }
 
 /// The day of a month that a whole number says.

@@ -13,6 +13,7 @@ use super::measured::is_of_stations;
 use super::places::{kind_of_header, named_after_places};
 use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
+use super::thousands::question;
 use super::unique::repeated;
 use super::usual::names_no_value;
 use super::words::{Role, roles};
@@ -336,10 +337,12 @@ impl<'a> Shaped<'a> {
         value.columns = Some(self.found.says.pattern().to_owned());
         self.decide("value.0.columns", 0.9, "headers that say a time stand above the values");
         let period = match self.found.says {
+            Says::Year if self.rows_are_months() => Some("P1M"),
             Says::Year | Says::YearAnd | Says::AndYear => Some("P1Y"),
             Says::Month if self.rows_are_days() => Some("P1D"),
             Says::Month => Some("P1M"),
             Says::Quarter => Some("P3M"),
+            Says::Day if self.rows_are_hours() => None,
             Says::Day | Says::Date | Says::DayMonth => Some("P1D"),
             // By the header of each column; an hour is an instant.
             Says::Season | Says::Time | Says::Hour => None,
@@ -398,7 +401,11 @@ impl<'a> Shaped<'a> {
         if let Some(statistic) = named.statistic.filter(|_| !by_header) {
             value.statistic = Some(TextOrColumn::Text(statistic.into()));
             self.decide("value.0.statistic", 0.85, "the title says so");
-        } else if !by_header && self.found.says != Says::Hour && is_instant(named.property) {
+        } else if !by_header
+            && self.found.says != Says::Hour
+            && !self.rows_are_hours()
+            && is_instant(named.property)
+        {
             value.statistic = Some(TextOrColumn::Text("mean".into()));
             self.decide(
                 "value.0.statistic",
@@ -412,6 +419,10 @@ impl<'a> Shaped<'a> {
         let property = named.property;
         self.decide("value.0.property", named.confidence, named.reason);
         let columns: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
+        let rows = self.found.start..self.sheet.chunk.len().min(self.found.start + ROWS);
+        if let Some(reason) = question(&self.sheet.chunk, rows, &columns, property) {
+            self.decide("source.decimal", 0.5, reason);
+        }
         self.unit(value, property, &columns);
     }
 

@@ -9,6 +9,22 @@ use super::words::{Role, has_words};
 use crate::mapping::{TextOrColumn, TimeSource};
 use crate::observe::{DateOrder, Precision, TimeFormat, TimeReader, assumption, month, time_of_day};
 
+/// Words of headers, folded: dates of samples; ends of periods; dates that are not of the values.
+const OF_SAMPLES: [&str; 6] = ["lay mau", "quan trac", "ngay do", "thoi gian do", "sampling", "observed"];
+const ENDS: [&str; 5] = ["den ngay", "den", "ket thuc", "to", "end"];
+const OF_SOMETHING_ELSE: [&str; 10] = [
+    "xuat hien",
+    "phan tich",
+    "nhan mau",
+    "cap nhat",
+    "bao cao",
+    "nhap lieu",
+    "ngay sinh",
+    "created",
+    "updated",
+    "modified",
+];
+
 /// How dates with a year of two digits are written.
 const SHORT_YEARS: [&str; 4] = ["%d/%m/%y", "%d-%m-%y", "%d.%m.%y", "%d-%b-%y"];
 
@@ -23,20 +39,50 @@ impl Guess<'_> {
                 .iter()
                 .any(|role| column.has(*role))
         };
-        let date = self
+        let says = |column: &Column, phrases: &[&str]| {
+            let folded = model::fold(&column.base);
+            phrases.iter().any(|phrase| has_words(&folded, phrase))
+        };
+        let dates: Vec<usize> = self
             .free()
-            .find(|(_, column)| named(column) && is_date(column))
-            .or_else(|| {
-                self.free().find(|(_, column)| is_date(column) && column.precision >= Some(Precision::Day))
-            })
-            .map(|(at, _)| at);
+            .filter(|(_, column)| named(column) && is_date(column) && !says(column, &OF_SOMETHING_ELSE))
+            .map(|(at, _)| at)
+            .collect();
+        let of_samples = dates.iter().copied().find(|at| says(&self.sample.columns[*at], &OF_SAMPLES));
+        let date = of_samples.or(dates.first().copied()).or_else(|| {
+            let is_day = |column: &Column| is_date(column) && column.precision >= Some(Precision::Day);
+            let mut found = self.free().filter(|(_, column)| !says(column, &OF_SOMETHING_ELSE));
+            found.find(|(_, column)| is_day(column)).map(|(at, _)| at)
+        });
+        let others: Vec<usize> = dates.into_iter().filter(|at| Some(*at) != date).collect();
+        let end = others.iter().copied().find(|at| says(&self.sample.columns[*at], &ENDS));
         if let Some(at) = date {
-            return Some(self.one_time(at));
+            let precision = self.one_time(at);
+            self.other_dates(end, &others, of_samples.is_some());
+            return Some(precision);
         }
         if let Some(precision) = self.short_years().or_else(|| self.day_numbers()) {
             return Some(precision);
         }
         self.split_time()
+    }
+
+    /// Asks what other columns of dates are: the end of what each value is about, or the time itself.
+    fn other_dates(&mut self, end: Option<usize>, others: &[usize], is_sure: bool) {
+        let name = |at: usize| self.sample.columns[at].reference.clone();
+        if let Some(name) = end.map(name) {
+            let reason = format!(
+                "is `{name}` the end of the period of each value? Then the property has to be one of such periods, and not of a day"
+            );
+            if let Some(time) = &mut self.mapping.time {
+                time.end_column = Some(name);
+            }
+            self.because("time.end_column", 0.5, &reason);
+            self.used.extend(end);
+        } else if let Some(name) = others.first().copied().map(name).filter(|_| !is_sure) {
+            let reason = format!("`{name}` holds dates too: which of them is the time of the values?");
+            self.because("time.columns", 0.5, &reason);
+        }
     }
 
     /// The time stands in one column.

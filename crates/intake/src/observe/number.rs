@@ -119,6 +119,22 @@ fn without_percent(text: &str) -> Option<&str> {
     text.strip_suffix('%').map(str::trim_end)
 }
 
+/// A text of a column in which every number has points before groups of three digits and nothing else tells
+/// what they are: `20.123` may be twenty, or twenty thousand.
+pub(crate) fn may_be_thousands<'a>(texts: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut shown = None;
+    for text in texts {
+        match parse_number(text, DecimalStyle::Auto) {
+            Some(number) if number.ambiguous && text.contains('.') => {
+                shown.get_or_insert(text);
+            }
+            Some(_) => return None,
+            None => {}
+        }
+    }
+    shown
+}
+
 /// A number in digits with at most a sign and this mark, which is read as a decimal point.
 #[inline]
 fn plain(text: &str, mark: u8) -> Option<f64> {

@@ -377,3 +377,84 @@ async fn the_limits_below_the_samples_of_a_laboratory_are_no_samples() {
     let days = "Trạm;Ngày;Độ mặn (g/l)\nTrà Vinh;43903;4,5\nTrà Vinh;43904;5,0\n";
     desk.asks("ngay.csv", days, &["time.format", "`43903`", "excel1904"], "", &[]).await;
 }
+
+#[tokio::test]
+async fn what_would_be_a_thousandth_or_another_day_is_asked() {
+    let desk = Desk::new().await;
+    // Every number has three digits behind its point.
+    let file =
+        "Diện tích gieo trồng lúa (ha)\nTỉnh;2019;2020\nAn Giang;630.100;637.200\nCà Mau;235.000;228.300\n";
+    let answer = "[source]\nheader_row = 2\ndecimal = \"comma\"\n[place]\ncolumn = \"Tỉnh\"\nkind = \"province\"\n[[value]]\ncolumns = \"{year}\"\nproperty = \"rice_area_sown\"\nunit = \"har\"\nperiod = \"P1Y\"\n";
+    desk.asks(
+        "lua.csv",
+        file,
+        &["source.decimal", "`630.100`"],
+        answer,
+        &[
+            "gso2004:89|rice_area_sown|total|P1Y|2019-01-01|630.1",
+            "gso2004:89|rice_area_sown|total|P1Y|2020-01-01|637.2",
+            "gso2004:96|rice_area_sown|total|P1Y|2019-01-01|235",
+            "gso2004:96|rice_area_sown|total|P1Y|2020-01-01|228.3",
+        ],
+    )
+    .await;
+    let long = "Tỉnh;Năm;Diện tích gieo trồng lúa (ha)\nAn Giang;2019;630.100\nCà Mau;2019;235.000\n";
+    desk.asks("lua-dai.csv", long, &["source.decimal", "`630.100`"], "", &[]).await;
+    // What is measured is written so by instruments.
+    desk.goes_in(
+        "man.csv",
+        "Trạm;Ngày;Độ mặn (g/l)\nTrà Vinh;13/03/2020;4.512\nTrà Vinh;14/03/2020;5.250\n",
+        &[
+            "station:tra_vinh|salinity|instant||2020-03-13|4.512",
+            "station:tra_vinh|salinity|instant||2020-03-14|5.25",
+        ],
+        &[],
+    )
+    .await;
+    let span = "Trạm;Từ ngày;Đến ngày;Lượng mưa (mm)\nCần Thơ;01/06/2020;10/06/2020;30\nCần Thơ;11/06/2020;20/06/2020;90\n";
+    desk.asks("mua.csv", span, &["time.end_column", "`Đến ngày`"], "", &[]).await;
+    let two = "Trạm;Ngày;Ngày lập;Độ mặn (g/l)\nTrà Vinh;13/03/2020;15/03/2020;4,5\nTrà Vinh;14/03/2020;15/03/2020;5,0\n";
+    desk.asks("hai-ngay.csv", two, &["time.columns", "`Ngày lập`"], "", &[]).await;
+    // The day of the sample is, whatever stands before it.
+    let sampled = two.replace(";Ngày;Ngày lập;", ";Ngày gửi;Ngày lấy mẫu;");
+    desk.goes_in(
+        "lay-mau.csv",
+        sampled.replace("15/03/2020;5,0", "16/03/2020;5,0"),
+        &[
+            "station:tra_vinh|salinity|instant||2020-03-15|4.5",
+            "station:tra_vinh|salinity|instant||2020-03-16|5",
+        ],
+        &[],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn months_go_down_below_years_and_hours_below_days() {
+    let desk = Desk::new().await;
+    let month = |month: u32| format!("{month}|{}|{}\n", month * 10, month * 10 + 5);
+    let rows: String = (1..=12).map(month).collect();
+    let rows = format!("Lượng mưa tháng trạm Cần Thơ (mm)||\nTháng|2019|2020\n{rows}Tổng|780|840\n");
+    let taken =
+        desk.take("mua.xlsx", book(&[sheet("R", &rows)]), None).await.unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(taken.values.len(), 24, "{}", taken.mapping);
+    for value in [
+        "station:can_tho|rain_total|total|P1M|2019-01-01|10",
+        "station:can_tho|rain_total|total|P1M|2020-12-01|125",
+    ] {
+        assert!(taken.values.iter().any(|own| own == value), "{value} in {:?}", taken.values);
+    }
+    let days = bars((1..=31).map(|day| day.to_string()));
+    let hour = |hour: u32| format!("{hour}{}\n", bars((1..=31).map(|day| (100 + day + hour).to_string())));
+    let rows: String = (0..24).map(hour).collect();
+    let rows = format!("Mực nước giờ trạm Tân Châu tháng 10 năm 2020 (cm)\nGiờ{days}\n{rows}");
+    let taken =
+        desk.take("gio.xlsx", book(&[sheet("H", &rows)]), None).await.unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(taken.values.len(), 24 * 31, "{}", taken.mapping);
+    for value in [
+        "station:tan_chau|water_level|instant||2020-10-01|101",
+        "station:tan_chau|water_level|instant||2020-10-31 23:00|154",
+    ] {
+        assert!(taken.values.iter().any(|own| own == value), "{value} in {:?}", taken.values);
+    }
+}
