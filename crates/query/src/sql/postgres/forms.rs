@@ -115,7 +115,7 @@ impl ScalarUDFImpl for FormFunction {
         let array: ArrayRef = match self.form {
             Form::Oid => cast(first, &DataType::Int64)?,
             Form::TypeName => {
-                let typmods = arrays.get(1).map(|array| whole(array)).transpose()?;
+                let typmods = arrays.get(1).map(whole).transpose()?;
                 let typmod = |row| typmods.as_ref().filter(|of| of.is_valid(row)).map(|of| of.value(row));
                 let names = whole(first)?;
                 let names = names.iter().enumerate().map(|(row, oid)| type_name(oid?, typmod(row)));
