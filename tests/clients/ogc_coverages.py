@@ -125,6 +125,29 @@ in_metres = get("/map", crs="EPSG:32648", width=110, f="tiff")
 with MemoryFile(in_metres) as memory, memory.open() as map_:
     assert map_.crs.to_epsg() == 32648 and map_.width == 110, map_.profile
 
+# A centre and a scale say which ground: a pixel is 0.28 mm wide unless it is said otherwise.
+utm = {"crs": "EPSG:32648", "f": "tiff"}
+for extra, pixel in (({}, 2.8), ({"mm-per-pixel": "0.56"}, 5.6)):
+    placed = get("/map", center=f"{lon},{lat}", width=100, height=80, **{"scale-denominator": 10000}, **extra, **utm)
+    with MemoryFile(placed) as memory, memory.open() as map_:
+        assert (map_.width, map_.height) == (100, 80)
+        assert numpy.allclose(map_.res, (pixel, pixel)), map_.res
+        middle = ((map_.bounds.left + map_.bounds.right) / 2, (map_.bounds.bottom + map_.bounds.top) / 2)
+        assert numpy.allclose(middle, (x0 + 15, y0 - 15), atol=0.01), middle
+degrees = get("/map", center=f"{lon},{lat}", width=10, f="tiff", **{"scale-denominator": 111319.49079327358 / 0.28 * 1000 * 0.001})
+with MemoryFile(degrees) as memory, memory.open() as map_:
+    assert numpy.allclose(map_.res, (0.001, 0.001)), map_.res
+edges = f"{x0},{y0 - 1500},{x0 + 3000},{y0}"
+scaled = get("/map", bbox=edges, **{"bbox-crs": "EPSG:32648", "scale-denominator": 30 / 0.00028}, **utm)
+with MemoryFile(scaled) as memory, memory.open() as map_:
+    assert (map_.width, map_.height) == (100, 50), map_.profile
+by_axes = get("/map", subset=f"E({x0}:{x0 + 3000}),N({y0 - 1500}:{y0})", **{"subset-crs": "EPSG:32648", "scale-denominator": 30 / 0.00028}, **utm)
+assert by_axes == scaled
+around = get("/map", center=f"{x0 + 15},{y0 - 15}", width=300, **{"center-crs": "EPSG:32648"}, **utm)
+with MemoryFile(around) as memory, memory.open() as map_, MemoryFile(in_metres) as other, other.open() as all_:
+    assert abs((map_.bounds.right - map_.bounds.left) - (all_.bounds.right - all_.bounds.left)) < 1
+    assert abs((map_.bounds.left + map_.bounds.right) / 2 - (x0 + 15)) < 0.01
+
 # Whole numbers without a sign go into a PNG as they are.
 base = sys.argv[1] + "/ogc/collections/masks"
 with MemoryFile(get("/coverage", f="png")) as memory, memory.open() as grey:

@@ -74,6 +74,8 @@ pub struct Config {
     pub pgwire: Option<PgWire>,
     /// How clients of MQTT are served; not at all when absent.
     pub mqtt: Option<Mqtt>,
+    /// The other broker of MQTT to which this node keeps a bridge.
+    pub mqtt_bridge: Option<mqttwire::Bridge>,
     /// Every value with its origin, for `cuulong config`.
     pub origins: Vec<(String, String, String)>,
 }
@@ -165,6 +167,10 @@ struct File {
     mqtt_listen: Option<String>,
     mqtt_connections: Option<u64>,
     mqtt_idle_seconds: Option<u64>,
+    mqtt_bridge: Option<String>,
+    mqtt_bridge_password: Option<String>,
+    mqtt_bridge_key: Option<String>,
+    mqtt_bridge_topics: Option<String>,
 }
 
 /// A configuration that cannot be used; the sentence names the value and its origin.
@@ -253,6 +259,17 @@ impl Config {
             idle_seconds: positive("mqtt_idle_seconds", &idle)?,
             listen: listens,
         };
+        let bridge = values.pick("mqtt_bridge", None, file.mqtt_bridge, "");
+        let password = values.secret("mqtt_bridge_password", file.mqtt_bridge_password);
+        let key = values.secret("mqtt_bridge_key", file.mqtt_bridge_key);
+        let topics = values.pick("mqtt_bridge_topics", None, file.mqtt_bridge_topics, "");
+        let mqtt_bridge = match bridge.as_str() {
+            "" => None,
+            bridge => Some(
+                mqttwire::Bridge::parse(bridge, password, key, &topics)
+                    .map_err(|why| ConfigError(format!("mqtt_bridge: {why}")))?,
+            ),
+        };
         let traces = address("otlp_endpoint", &otlp_endpoint)?
             .map(|endpoint| TraceConfig::new(endpoint, &otlp_plain_hosts, otlp_percent).map_err(ConfigError))
             .transpose()?;
@@ -268,6 +285,7 @@ impl Config {
             secret_file: PathBuf::from(secret_file),
             pgwire: Some(pgwire).filter(|pgwire| pgwire.listen != "none"),
             mqtt: Some(mqtt).filter(|mqtt| mqtt.listen != "none"),
+            mqtt_bridge,
             engine: engine_at(&engine)?,
             cluster_secret,
             cluster_from_bytes: cluster_from_bytes.parse().map_err(|_| {

@@ -96,6 +96,7 @@ pub struct Node {
     lock: Lock,
     pgwire: Option<PgWire>,
     mqtt: Option<Mqtt>,
+    mqtt_bridge: Option<mqttwire::Bridge>,
     data: PathBuf,
 }
 
@@ -132,7 +133,8 @@ impl Node {
         background.spawn(app.clone().keep_changes());
         background.spawn(app.clone().keep_webhooks());
         let (pgwire, mqtt, data) = (config.pgwire.clone(), config.mqtt.clone(), config.data.clone());
-        Ok(Node { background, app, router, lock, pgwire, mqtt, data })
+        let mqtt_bridge = config.mqtt_bridge.clone();
+        Ok(Node { background, app, router, lock, pgwire, mqtt, mqtt_bridge, data })
     }
 
     /// The parts that handlers read with.
@@ -205,6 +207,9 @@ impl Node {
             .map_err(|source| NodeError::Listen { address: mqtt.listen.clone(), source })?;
         self.app.serves_mqtt(address.port());
         let server = mqttwire::Server::new(self.app.clone(), tls, limits);
+        if let Some(bridge) = self.mqtt_bridge.clone() {
+            self.background.spawn(server.clone().bridge(bridge));
+        }
         let one = move |socket, address| server.clone().connection(socket, address);
         self.background.spawn(listen::take(listener, "MQTT", one));
         Ok(Some(address))

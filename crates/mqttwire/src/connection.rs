@@ -243,7 +243,7 @@ fn written(parts: &Parts, message: Publish) -> BoxFuture<'static, Done> {
 
 /// Whether the same may be taken later: then it is not acknowledged in the old version, which would
 /// say that it is kept.
-fn is_passing(kind: ProblemKind) -> bool {
+pub(crate) fn is_passing(kind: ProblemKind) -> bool {
     matches!(
         kind,
         ProblemKind::Unavailable
@@ -254,7 +254,7 @@ fn is_passing(kind: ProblemKind) -> bool {
     )
 }
 
-fn reason_of(kind: ProblemKind) -> u8 {
+pub(crate) fn reason_of(kind: ProblemKind) -> u8 {
     match kind {
         ProblemKind::SignInRequired
         | ProblemKind::InvalidCredentials

@@ -138,6 +138,39 @@ pub(crate) fn connect(frame: &Frame) -> Result<Packet, Bad> {
     if fields.rest.is_empty() { Ok(Packet::Connect(Box::new(connect))) } else { Err(Bad::Malformed) }
 }
 
+/// What a broker says to who connects (MQTT 5 §3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Welcome {
+    /// A reason code.
+    pub(crate) code: u8,
+    /// Messages that it takes before it has acknowledged one.
+    pub(crate) receive_maximum: Option<u16>,
+    /// The longest packet that it takes.
+    pub(crate) max_packet: Option<u32>,
+}
+
+/// Reads a broker's answer to a connection.
+pub(crate) fn welcome(frame: &Frame) -> Result<Welcome, Bad> {
+    if frame.head != 0x20 {
+        return Err(Bad::Unexpected);
+    }
+    let mut fields = Fields { rest: frame.body.clone() };
+    fields.byte()?;
+    let mut welcome = Welcome { code: fields.byte()?, receive_maximum: None, max_packet: None };
+    // A broker that speaks an older version tells nothing of itself.
+    if fields.rest.is_empty() {
+        return Ok(welcome);
+    }
+    for (property, value) in fields.properties()? {
+        match (property, value) {
+            (0x21, Value::Number(most)) => welcome.receive_maximum = u16::try_from(most).ok(),
+            (0x27, Value::Number(most)) => welcome.max_packet = Some(most),
+            _ => {}
+        }
+    }
+    Ok(welcome)
+}
+
 fn publish(flags: u8, mut fields: Fields, version: Version) -> Result<Packet, Bad> {
     let qos = QoS::from_code((flags >> 1) & 3).ok_or(Bad::Malformed)?;
     let topic = fields.text()?;
@@ -290,7 +323,7 @@ mod tests {
     use bytes::Bytes;
     use proptest::prelude::*;
 
-    use super::{Bad, Frame, connect, measured, packet};
+    use super::{Bad, Frame, connect, measured, packet, welcome};
     use crate::packet::{Packet, Version};
 
     #[test]
@@ -325,6 +358,7 @@ mod tests {
             let _ = packet(&frame, Version::V4);
             let _ = packet(&frame, Version::V5);
             let _ = connect(&Frame { head: 0x10, ..frame.clone() });
+            let _ = welcome(&Frame { head: 0x20, ..frame.clone() });
             let _ = measured(&frame.body, 1000);
         }
     }

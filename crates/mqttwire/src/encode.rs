@@ -61,10 +61,15 @@ pub(crate) fn encode(reply: &Reply, version: Version) -> Vec<u8> {
             0xe0
         }
     };
+    packet_of(head, &body)
+}
+
+/// A packet of a first byte and what follows the length.
+pub(crate) fn packet_of(head: u8, body: &[u8]) -> Vec<u8> {
     let mut packet = Vec::with_capacity(body.len() + 5);
     packet.push(head);
     variable(&mut packet, body.len());
-    packet.extend_from_slice(&body);
+    packet.extend_from_slice(body);
     packet
 }
 
@@ -131,13 +136,13 @@ fn reason_text(why: Option<&str>) -> Vec<u8> {
     told
 }
 
-fn properties(body: &mut Vec<u8>, properties: &[u8]) {
+pub(crate) fn properties(body: &mut Vec<u8>, properties: &[u8]) {
     variable(body, properties.len());
     body.extend_from_slice(properties);
 }
 
 /// A text, which is never longer than its length can say: topics and names are bounded far below.
-fn text(body: &mut Vec<u8>, text: &str) {
+pub(crate) fn text(body: &mut Vec<u8>, text: &str) {
     body.extend_from_slice(&u16::try_from(text.len()).unwrap_or(u16::MAX).to_be_bytes());
     body.extend_from_slice(&text.as_bytes()[..text.len().min(usize::from(u16::MAX))]);
 }

@@ -6,6 +6,8 @@
 //! anew, so that what may not be known is not there. The feed of changes is the queue: a client that
 //! is slow lags behind in it, and one that reads nothing is cut off.
 
+mod ask;
+mod bridge;
 mod connection;
 mod decode;
 mod encode;
@@ -27,6 +29,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
+pub use crate::bridge::Bridge;
 use crate::sessions::Sessions;
 
 /// How much clients may take.

@@ -88,12 +88,16 @@ impl Outbox {
         self.inner.version
     }
 
-    /// Puts a packet on the line.
+    /// Puts a reply on the line.
     pub(crate) async fn send(&self, reply: &Reply) -> Result<(), Cut> {
+        self.send_packet(encode(reply, self.inner.version)).await
+    }
+
+    /// Puts a packet on the line.
+    pub(crate) async fn send_packet(&self, packet: Vec<u8>) -> Result<(), Cut> {
         if self.inner.cut.load(Ordering::SeqCst) {
             return Err(Cut);
         }
-        let packet = encode(reply, self.inner.version);
         self.patiently(self.line.send(packet)).await?.map_err(|_| Cut)
     }
 

@@ -74,6 +74,11 @@ impl TestNode {
         test
     }
 
+    /// Settings with which the node is opened from its next restart on.
+    pub fn configure(&mut self, settings: Vec<(&'static str, &'static str)>) {
+        self.settings = settings;
+    }
+
     /// Closes the node and opens its folder again, as after a restart.
     pub async fn restart(&mut self) {
         self.node = None;

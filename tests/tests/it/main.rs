@@ -9,6 +9,7 @@ mod clients;
 mod downloads;
 mod live;
 mod mqtt;
+mod mqtt_bridge;
 mod outages;
 mod outlets;
 mod permissions;

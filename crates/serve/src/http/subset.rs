@@ -8,17 +8,31 @@ use super::{Answer, Problem, params};
 /// What a request cuts out.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Subset {
-    /// West and east.
+    /// West and east, in degrees or in the units of the system that was read in.
     pub lon: Option<(f64, f64)>,
-    /// South and north.
+    /// South and north, likewise.
     pub lat: Option<(f64, f64)>,
     /// When.
     pub time: Option<TimeRange>,
 }
 
+/// Which numbers an axis of places takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Range {
+    /// Degrees of longitude and latitude; `*` is the end of the world.
+    Degrees,
+    /// Any: both ends are to be given.
+    Any,
+}
+
 impl Subset {
-    /// Reads the parameter.
+    /// Reads the parameter, whose places are in longitude and latitude.
     pub fn read(text: &str) -> Answer<Subset> {
+        Subset::read_in(text, Range::Degrees)
+    }
+
+    /// Reads the parameter, whose places are in some system.
+    pub fn read_in(text: &str, range: Range) -> Answer<Subset> {
         let mut subset = Subset::default();
         for (axis, inside) in axes(text, "subset")? {
             let is_time = ["time", "datetime"].iter().any(|name| axis.eq_ignore_ascii_case(name));
@@ -28,15 +42,18 @@ impl Subset {
             };
             let degrees = |name: &str, most: f64| -> Answer<(f64, f64)> {
                 let number = |text: &str, open: f64| match text.trim() {
-                    "*" => Some(open),
-                    text => text.parse::<f64>().ok().filter(|number| number.abs() <= most),
+                    "*" => (range == Range::Degrees).then_some(open),
+                    text => text
+                        .parse::<f64>()
+                        .ok()
+                        .filter(|number| number.abs() <= most || (range == Range::Any && number.is_finite())),
                 };
                 let range = number(low, -most).zip(number(high, most)).filter(|(low, high)| low <= high);
-                range.ok_or_else(|| wrong(&format!("`{name}({inside})` is no range of degrees")))
+                range.ok_or_else(|| wrong(&format!("`{name}({inside})` is no range of the axis")))
             };
             match axis.to_ascii_lowercase().as_str() {
-                "lon" | "long" | "longitude" | "x" => subset.lon = Some(degrees("Lon", 180.0)?),
-                "lat" | "latitude" | "y" => subset.lat = Some(degrees("Lat", 90.0)?),
+                "lon" | "long" | "longitude" | "x" | "e" => subset.lon = Some(degrees("Lon", 180.0)?),
+                "lat" | "latitude" | "y" | "n" => subset.lat = Some(degrees("Lat", 90.0)?),
                 "time" | "datetime" => {
                     let bare = |text: &str| text.trim().trim_matches('"').replace('*', "..");
                     let text = if low == high { bare(low) } else { format!("{}/{}", bare(low), bare(high)) };
@@ -47,6 +64,15 @@ impl Subset {
             }
         }
         Ok(subset)
+    }
+
+    /// West, south, east and north in the system that was read in; none where it names no place.
+    pub fn edges(&self) -> Answer<Option<[f64; 4]>> {
+        match (self.lon, self.lat) {
+            (None, None) => Ok(None),
+            (Some((west, east)), Some((south, north))) => Ok(Some([west, south, east, north])),
+            _ => Err(wrong("in this system both axes are to be given")),
+        }
     }
 
     /// The box of its degrees; none where it names none.

@@ -17,30 +17,29 @@ use serde::Deserialize;
 use standards::tiles::{Grid, Tile, TileSets};
 
 use super::draw::{self, Drawing};
-use super::{PNG, TIFF};
+use super::{PNG, TIFF, area};
 use crate::App;
-use crate::http::crs::System;
-use crate::http::subset::Subset;
 use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLang, params, tagged};
 use crate::rasters::window::Window;
 use crate::tilesets::{self, Described, Finished, Key, TilePath};
 
-/// Pixels across or down a map.
-const MOST_SIDE: usize = 2_048;
-/// The longer side, where nobody says how long.
-const SIDE: f64 = 1_024.0;
 /// Pixels across and down a tile.
 const TILE: usize = 256;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct MapParams {
-    bbox: Option<String>,
-    bbox_crs: Option<String>,
-    subset: Option<String>,
-    crs: Option<String>,
-    width: Option<i64>,
-    height: Option<i64>,
+    pub(super) bbox: Option<String>,
+    pub(super) bbox_crs: Option<String>,
+    pub(super) subset: Option<String>,
+    pub(super) subset_crs: Option<String>,
+    pub(super) center: Option<String>,
+    pub(super) center_crs: Option<String>,
+    pub(super) crs: Option<String>,
+    pub(super) width: Option<i64>,
+    pub(super) height: Option<i64>,
+    pub(super) scale_denominator: Option<f64>,
+    pub(super) mm_per_pixel: Option<f64>,
     transparent: Option<bool>,
     bgcolor: Option<String>,
     datetime: Option<String>,
@@ -112,14 +111,6 @@ fn check(f: Option<&str>, offered: &[&str]) -> Answer<()> {
 }
 
 impl MapParams {
-    fn side(name: &str, asked: Option<i64>) -> Answer<Option<usize>> {
-        let Some(number) = asked else { return Ok(None) };
-        let side = usize::try_from(number).ok().filter(|side| (1..=MOST_SIDE).contains(side));
-        let why =
-            || Problem::parameter(name, format!("`{number}` is no number of pixels: write 1 to {MOST_SIDE}"));
-        side.map(Some).ok_or_else(why)
-    }
-
     /// The colour behind the map (20-058 §7.4): transparent unless a colour is given.
     fn ground(&self) -> Answer<[u8; 4]> {
         let text = self.bgcolor.as_deref();
@@ -140,68 +131,6 @@ impl MapParams {
         let is_transparent = self.transparent.unwrap_or(text.is_none());
         Ok([red, green, blue, if is_transparent { 0 } else { 255 }])
     }
-
-    fn window(&self, around: Option<Bbox>, subset: &Subset) -> Answer<Window> {
-        let system = System::known("crs", self.crs.as_deref())?;
-        // 20-058 §8.2: the box is in CRS84 unless it is said otherwise.
-        let (box_system, stored) = (System::known("bbox-crs", self.bbox_crs.as_deref())?, System::stored());
-        let bbox = match (self.bbox.as_deref(), subset.bbox()) {
-            (Some(_), Some(_)) => {
-                return Err(Problem::parameter("subset", "the place is given by `bbox` too"));
-            }
-            (Some(text), None) => Some((box_system.edges(text)?, &box_system)),
-            (None, Some(bbox)) => Some(([bbox.west, bbox.south, bbox.east, bbox.north], &stored)),
-            (None, None) => None,
-        };
-        let edges = match bbox {
-            Some((edges, of)) if of.crs() == system.crs() => edges,
-            Some((edges, of)) => carried(of.bbox(edges)?, &system)?,
-            None => {
-                let around = around.ok_or_else(|| Problem::not_found("map"))?;
-                carried(around, &system)?
-            }
-        };
-        let (across, down) = (edges[2] - edges[0], edges[3] - edges[1]);
-        if !(across > 0.0 && down > 0.0) {
-            return Err(Problem::parameter("bbox", "the box has no width or no height"));
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "clamped to a side's length"
-        )]
-        let side = |pixels: f64| (pixels.round() as usize).clamp(1, MOST_SIDE);
-        let shape = across / down;
-        let (width, height) =
-            match (MapParams::side("width", self.width)?, MapParams::side("height", self.height)?) {
-                (Some(width), Some(height)) => (width, height),
-                (Some(width), None) => (width, side(width as f64 / shape)),
-                (None, Some(height)) => (side(height as f64 * shape), height),
-                (None, None) if shape >= 1.0 => (side(SIDE), side(SIDE / shape)),
-                (None, None) => (side(SIDE * shape), side(SIDE)),
-            };
-        Ok(Window { crs: system.crs().clone(), edges, width, height })
-    }
-}
-
-/// The edges in a system of a box in longitude and latitude.
-fn carried(bbox: Bbox, system: &System) -> Answer<[f64; 4]> {
-    let mut around: Option<[f64; 4]> = None;
-    for (lon, lat) in [
-        (bbox.west, bbox.south),
-        (bbox.west, bbox.north),
-        (bbox.east, bbox.south),
-        (bbox.east, bbox.north),
-        (f64::midpoint(bbox.west, bbox.east), bbox.south),
-        (f64::midpoint(bbox.west, bbox.east), bbox.north),
-    ] {
-        let [x, y] = system.east_north([lon, lat]);
-        let [a, b, c, d] = around.unwrap_or([x, y, x, y]);
-        around = Some([a.min(x), b.min(y), c.max(x), d.max(y)]);
-    }
-    around
-        .filter(|edges| edges.iter().all(|edge| edge.is_finite()))
-        .ok_or_else(|| Problem::parameter("bbox", "the box is nowhere in the coordinate system"))
 }
 
 /// The version that is meant; none of a dataset without data, when none is named.
@@ -223,7 +152,7 @@ pub(super) async fn map(
     Params(asked): Params<MapParams>,
 ) -> Answer<Response> {
     check(asked.f.as_deref(), &["png", "image/png", "tiff", "geotiff", "image/tiff"])?;
-    let subset = asked.subset.as_deref().map_or(Ok(Subset::default()), Subset::read)?;
+    let subset = asked.subset()?;
     let time = match (asked.datetime.as_deref(), subset.time) {
         (Some(_), Some(_)) => {
             return Err(Problem::parameter("subset", "the time is given by `datetime` too"));
@@ -233,7 +162,7 @@ pub(super) async fn map(
     let ground = asked.ground()?;
     let source = Source::open(&app, &principal, &collection).await?;
     let version = version(&app, &source, asked.version, asked.as_known_at.as_deref()).await?;
-    let window = asked.window(source.around(&app, version).await?, &subset)?;
+    let window = area::window(&asked, source.around(&app, version).await?, &subset)?;
     let drawing = Drawing {
         window: &window,
         time,

@@ -3,6 +3,7 @@
 //! Salinity and rain have the colours of `reference/colour_scales.csv`; everything else goes from
 //! light to dark between the smallest and the largest value of its rasters.
 
+mod area;
 mod draw;
 mod handlers;
 
@@ -25,10 +26,11 @@ const PNG: &str = "image/png";
 const TIFF: &str = "image/tiff; application=geotiff";
 
 /// The classes that work here; the tests name them.
-const CONFORMANCE: [&str; 10] = [
+const CONFORMANCE: [&str; 11] = [
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/collection-map",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/scaling",
+    "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/display-resolution",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/spatial-subsetting",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/background",
     "http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/png",
@@ -67,14 +69,21 @@ fn paths() -> Vec<(String, Value)> {
     let path = |name| text(name, "path");
     let query = |name| text(name, "query");
     let whole = |name| parameter(name, "query", json!({"type": "integer", "minimum": 1}));
+    let above_zero =
+        |name| parameter(name, "query", json!({"type": "number", "minimum": 0, "exclusiveMinimum": true}));
     let map = [
         path("collection"),
         query("bbox"),
         query("bbox-crs"),
         query("subset"),
+        query("subset-crs"),
+        query("center"),
+        query("center-crs"),
         query("crs"),
         whole("width"),
         whole("height"),
+        above_zero("scale-denominator"),
+        above_zero("mm-per-pixel"),
         parameter("transparent", "query", json!({"type": "boolean"})),
         query("bgcolor"),
         query("datetime"),

@@ -74,8 +74,7 @@ impl World {
         let dataset = app.catalog.dataset(id).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
         let dataset = told(app, dataset, at).await?;
         let gazetteer = app.catalog.gazetteer().await?;
-        let is_gone =
-            gazetteer.descriptions.contains_key(&subject::gone(&subject::datastream(series.id)));
+        let is_gone = gazetteer.descriptions.contains_key(&subject::gone(&subject::datastream(series.id)));
         let present = match (at, is_gone) {
             (At::Latest, false) => None,
             _ => Some(present(app, &permit, at).await?),
@@ -194,8 +193,7 @@ impl World {
             }
         }
         let kept = &self.kept;
-        self.features
-            .retain(|place, _| observed.contains(place) || !kept.is_gone(&subject::feature(place)));
+        self.features.retain(|place, _| observed.contains(place) || !kept.is_gone(&subject::feature(place)));
     }
 
     /// Adds where things are and were; for whoever may move things there, every location.
@@ -224,9 +222,9 @@ impl World {
         if all {
             others.extend(&self.kept.locations);
             let places = self.gazetteer.places.iter().map(|place| &place.id);
-            others.extend(places.filter(|id| {
-                !catalog::is_official(id.scheme()) && !self.kept.features.contains(id)
-            }));
+            others.extend(
+                places.filter(|id| !catalog::is_official(id.scheme()) && !self.kept.features.contains(id)),
+            );
         }
         for location in others.into_iter().filter(|location| self.is_location(location)) {
             locations.entry(location.clone()).or_default();

@@ -4,6 +4,7 @@
 
 mod changes;
 mod ckan;
+mod conformance;
 mod dcat;
 mod edr;
 mod feeds;
@@ -12,6 +13,7 @@ mod mappings;
 mod mcp;
 mod oai;
 mod ogc;
+mod ogc_cql2;
 mod ogc_features;
 mod ogc_records;
 mod ogc_write;

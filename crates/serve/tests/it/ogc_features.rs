@@ -32,7 +32,7 @@ fn header<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
     headers.get(name).map_or("", |value| value.to_str().unwrap())
 }
 
-fn ids(page: &Value) -> Vec<String> {
+pub fn ids(page: &Value) -> Vec<String> {
     let mut ids: Vec<String> = list(page, "features").iter().map(|f| text(f, "id").to_owned()).collect();
     ids.sort();
     ids
@@ -43,7 +43,7 @@ fn link(document: &Value, rel: &str) -> Option<String> {
 }
 
 /// Gates of the sort that are written down by people, two points of known coordinates among them.
-async fn gates() -> TestNode {
+pub async fn gates() -> TestNode {
     let node = TestNode::start().await;
     node.dataset("gates", "features", "open").await;
     let feature = |id: &str, geometry: Value, properties: Value| json!({"type": "Feature", "id": id, "geometry": geometry, "properties": properties});
@@ -381,9 +381,16 @@ async fn every_system_gives_the_same_places_in_its_own_coordinates() {
 /// <http://www.opengis.net/spec/ogcapi-features-3/1.0/req/filter/filter-lang-param>,
 /// <http://www.opengis.net/spec/ogcapi-features-3/1.0/req/filter/mixing-expressions>,
 /// <http://www.opengis.net/spec/ogcapi-features-3/1.0/req/features-filter/filter-param>,
-/// <http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison>,
-/// <http://www.opengis.net/spec/cql2/1.0/conf/property-property>,
-/// <http://www.opengis.net/spec/cql2/1.0/conf/functions>
+/// <http://www.opengis.net/spec/cql2/1.0/req/basic-cql2/cql2-filter>,
+/// <http://www.opengis.net/spec/cql2/1.0/req/basic-cql2/property>,
+/// <http://www.opengis.net/spec/cql2/1.0/req/advanced-comparison-operators/like-predicate>,
+/// <http://www.opengis.net/spec/cql2/1.0/req/advanced-comparison-operators/between-predicate>,
+/// <http://www.opengis.net/spec/cql2/1.0/req/advanced-comparison-operators/in-predicate>,
+/// <http://www.opengis.net/spec/cql2/1.0/req/accent-insensitive-comparison/accenti-function>,
+/// <http://www.opengis.net/spec/cql2/1.0/req/case-insensitive-comparison/casei-function>,
+/// <http://www.opengis.net/spec/cql2/1.0/req/arithmetic/arithmetic>,
+/// <http://www.opengis.net/spec/cql2/1.0/req/property-property>,
+/// <http://www.opengis.net/spec/cql2/1.0/req/functions/functions>
 #[tokio::test]
 async fn a_filter_chooses_the_same_in_both_writings() {
     let node = gates().await;

@@ -22,16 +22,19 @@ async fn node() -> testkit::TestNode {
     node
 }
 
-/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core/mandatory-properties-rec>,
-/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core/additional-properties-rec>,
-/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-collection/collection-properties>,
-/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/json/conformance>
+/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core/mandatory-properties-record>,
+/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core/links>,
+/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core/contact>,
+/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-collection/mandatory-properties-collection>,
+/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/json/conformance>,
+/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/html/content>
 #[tokio::test]
 async fn a_record_says_what_is_known_of_a_dataset() {
     let node = node().await;
     let client = node.public();
     let collection = get(&client, "/ogc/collections/catalogue").await;
-    assert_eq!(collection["itemType"], "record");
+    assert_eq!((text(&collection, "itemType"), text(&collection, "id")), ("record", "catalogue"));
+    assert!(!text(&collection, "title").is_empty() && !list(&collection, "links").is_empty());
     for link in list(&collection, "links") {
         let reply = client.get(&bare(text(link, "href"))).await.unwrap();
         assert!(reply.status.is_success(), "{link}");
@@ -52,7 +55,13 @@ async fn a_record_says_what_is_known_of_a_dataset() {
     }
     assert_eq!(properties["externalIds"], json!([{"value": "urn:cuulong:dataset:salinity_daily"}]));
     assert_eq!(properties["contacts"][0]["roles"], json!(["publisher"]));
+    assert!(
+        properties["contacts"][0]["organization"].is_string()
+            || properties["contacts"][0]["name"].is_string()
+    );
+    assert!(!text(properties, "title").is_empty() && !text(&record, "id").is_empty());
     let relations: Vec<&str> = list(&record, "links").iter().map(|link| text(link, "rel")).collect();
+    assert_eq!(relations.iter().filter(|relation| **relation == "collection").count(), 1);
     for relation in ["self", "alternate", "collection", "describedby", "service", "enclosure"] {
         assert!(relations.contains(&relation), "{relation} in {relations:?}");
     }
@@ -60,12 +69,17 @@ async fn a_record_says_what_is_known_of_a_dataset() {
     assert!(page.contains("Đê điều") || page.contains("Dykes"), "{page}");
 }
 
+/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core-query-parameters/bbox>,
+/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core-query-parameters/datetime>,
+/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core-query-parameters/limit>,
+/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core-query-parameters/q-definition>,
 /// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core-query-parameters/q-response>,
 /// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core-query-parameters/type-response>,
 /// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core-query-parameters/externalIds-response>,
 /// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/record-core-query-parameters/ids-response>,
 /// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/searchable-catalog/implements>,
-/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/sorting/sortby-response>
+/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/sorting/sortby-response>,
+/// <http://www.opengis.net/spec/ogcapi-records-1/1.0/req/sorting/get-sortables-success>
 #[tokio::test]
 async fn records_are_found_by_words_place_time_and_filter() {
     let node = node().await;
@@ -92,6 +106,14 @@ async fn records_are_found_by_words_place_time_and_filter() {
     ] {
         let page = get(&client, &with(ITEMS, &parameters)).await;
         assert_eq!(ids(&page), expected, "{parameters:?}");
+    }
+    // What can be sorted by is said, and is sorted by.
+    let sortables = get(&client, "/ogc/collections/catalogue/sortables").await;
+    let names: Vec<&String> = sortables["properties"].as_object().unwrap().keys().collect();
+    assert!(names.len() >= 2, "{sortables}");
+    for name in names {
+        let page = get(&client, &with(ITEMS, &[("sortby", name)])).await;
+        assert_eq!(page["numberMatched"], 4, "{name}");
     }
     // Pages lead on to every record once.
     let mut seen = Vec::new();

@@ -59,6 +59,7 @@ async fn tile(client: &Client, path: &str) -> (u16, Vec<u8>) {
     (reply.status.as_u16(), reply.body.to_vec())
 }
 
+/// <http://www.opengis.net/spec/ogcapi-tiles-1/1.0/req/core/tc-op>,
 /// <http://www.opengis.net/spec/ogcapi-tiles-1/1.0/req/core/tc-success>,
 /// <http://www.opengis.net/spec/ogcapi-tiles-1/1.0/req/mvt/content>
 #[tokio::test]
@@ -98,6 +99,9 @@ async fn every_feature_is_in_one_tile_of_a_level() {
 
 /// <http://www.opengis.net/spec/ogcapi-tiles-1/1.0/req/tileset/description>,
 /// <http://www.opengis.net/spec/ogcapi-tiles-1/1.0/req/tilesets-list/tileset-links>,
+/// <http://www.opengis.net/spec/ogcapi-tiles-1/1.0/req/geodata-tilesets/desc-links>,
+/// <http://www.opengis.net/spec/ogcapi-tiles-1/1.0/req/geodata-tilesets/operation>,
+/// <http://www.opengis.net/spec/tms/2.0/req/tilematrixset>,
 /// <http://www.opengis.net/spec/tms/2.0/req/json-tilematrixset>
 #[tokio::test]
 async fn sets_of_tiles_say_where_their_tiles_are() {
@@ -113,6 +117,10 @@ async fn sets_of_tiles_say_where_their_tiles_are() {
     let item = list(&set, "links").iter().find(|link| link["rel"] == "item").unwrap();
     assert_eq!(item["templated"], true);
     assert!(text(item, "href").ends_with("/WebMercatorQuad/{tileMatrix}/{tileRow}/{tileCol}"), "{item}");
+    let grid = list(&set, "links").iter().find(|link| text(link, "rel").ends_with("/tiling-scheme"));
+    let grid = get(&client, &crate::world::bare(text(grid.unwrap(), "href"))).await;
+    assert_eq!(text(&grid, "id"), "WebMercatorQuad");
+    assert_eq!(text(&set, "tileMatrixSetURI"), text(&grid, "uri"));
     let limits = &list(&set, "tileMatrixSetLimits")[10];
     assert_eq!(
         (limits["minTileCol"].as_u64(), limits["maxTileCol"].as_u64(), limits["minTileRow"].as_u64()),
@@ -125,8 +133,21 @@ async fn sets_of_tiles_say_where_their_tiles_are() {
         tilejson["vector_layers"][0]["fields"],
         json!({"id": "String", "name": "String", "open": "Boolean", "width": "Number"})
     );
-    let grid = get(&client, "/ogc/tileMatrixSets/WorldCRS84Quad").await;
-    assert_eq!(grid["tileMatrices"][1]["matrixWidth"], 4);
+    // By the standard's Annex D: the scale of the first level, and half of it at each that follows.
+    for (name, crs, scale, widths) in [
+        ("WorldCRS84Quad", "CRS84", 279_541_132.014_358_76, [2, 4]),
+        ("WebMercatorQuad", "3857", 559_082_264.028_717_8, [1, 2]),
+    ] {
+        let grid = get(&client, &format!("/ogc/tileMatrixSets/{name}")).await;
+        assert!(grid["crs"].to_string().contains(crs), "{grid}");
+        for level in [0, 1] {
+            let matrix = &list(&grid, "tileMatrices")[level];
+            let expected = scale / f64::from(1 << level);
+            assert!((matrix["scaleDenominator"].as_f64().unwrap() / expected - 1.0).abs() < 1e-9, "{matrix}");
+            assert_eq!(matrix["matrixWidth"], json!(widths[level]), "{matrix}");
+            assert_eq!((&matrix["tileWidth"], text(matrix, "id")), (&json!(256), ["0", "1"][level]));
+        }
+    }
     assert_eq!(list(&get(&client, "/ogc/tileMatrixSets").await, "tileMatrixSets").len(), 2);
 }
 
@@ -150,6 +171,10 @@ async fn a_tile_is_of_a_version() {
     assert_eq!(pinned, first, "the version before answers as it did");
 }
 
+/// <http://www.opengis.net/spec/ogcapi-tiles-1/1.0/req/core/tc-error>,
+/// <http://www.opengis.net/spec/ogcapi-tiles-1/1.0/req/core/tc-tilematrix-definition>,
+/// <http://www.opengis.net/spec/ogcapi-tiles-1/1.0/req/core/tc-tilerow-definition>,
+/// <http://www.opengis.net/spec/ogcapi-tiles-1/1.0/req/core/tc-tilecol-definition>
 #[tokio::test]
 async fn what_is_no_tile_is_refused_and_hidden_data_are_in_none() {
     let node = world::node().await;

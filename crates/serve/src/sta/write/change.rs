@@ -70,7 +70,8 @@ impl Writer<'_> {
             {
                 plan.moved(place.clone(), point_of(geometry));
             }
-            let subject = encode::subject_of(&ctx, &node).ok_or_else(|| Problem::new(ProblemKind::Internal))?;
+            let subject =
+                encode::subject_of(&ctx, &node).ok_or_else(|| Problem::new(ProblemKind::Internal))?;
             plan.describe(subject.clone(), words);
             plan.note("described", subject, String::new());
             self.carry_out(plan).await?;
@@ -80,13 +81,7 @@ impl Writer<'_> {
     }
 
     /// Moves a thing to the locations that a change names, or to a location the things that it names.
-    async fn move_along(
-        &self,
-        ctx: &Context,
-        node: &Node,
-        given: &mut Given,
-        plan: &mut Plan,
-    ) -> Answer<()> {
+    async fn move_along(&self, ctx: &Context, node: &Node, given: &mut Given, plan: &mut Plan) -> Answer<()> {
         let name = match node {
             Node::Thing(_) => "Locations",
             Node::Location(_) => "Things",
@@ -299,8 +294,7 @@ fn unit_words(given: &Given, unit: Value, standing: Option<&Value>) -> Answer<Va
 /// What is to be kept of where a thing was.
 fn changed_history(ctx: &Context, node: &Node, mut given: Given) -> Answer<Map<String, Value>> {
     let Node::History(id) = node else { return Err(Problem::new(ProblemKind::Internal)) };
-    let mut history =
-        ctx.world.histories.get(id).cloned().ok_or_else(|| Problem::not_found(id.as_str()))?;
+    let mut history = ctx.world.histories.get(id).cloned().ok_or_else(|| Problem::not_found(id.as_str()))?;
     if given.has("time") {
         history.time = given.instant("time")?;
     }
@@ -345,5 +339,3 @@ fn is_same_time(given: &Value, standing: Option<&Value>) -> bool {
 fn flag_of(quality: &Value) -> Option<i64> {
     quality.as_i64().or_else(|| quality.get("flag")?.as_i64())
 }
-
-

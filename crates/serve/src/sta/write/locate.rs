@@ -135,7 +135,10 @@ impl Writer<'_> {
         plan: &mut Plan,
     ) -> Answer<()> {
         if locations.len() > MOST {
-            return Err(Problem::text(ProblemKind::TooLarge, format!("a thing has at most {MOST} locations")));
+            return Err(Problem::text(
+                ProblemKind::TooLarge,
+                format!("a thing has at most {MOST} locations"),
+            ));
         }
         let mut ids = Vec::with_capacity(locations.len());
         for location in locations {
@@ -194,7 +197,8 @@ impl Writer<'_> {
     /// Since a thing is where its place is, where its first day does not say so.
     pub(super) async fn begins(&self, thing: &PlaceId, plan: &mut Plan) -> Answer<()> {
         let gazetteer = self.reader.app.catalog.gazetteer().await?;
-        let begins = gazetteer.place(thing).or_else(|| plan.place_of(thing)).and_then(|place| place.valid_from);
+        let begins =
+            gazetteer.place(thing).or_else(|| plan.place_of(thing)).and_then(|place| place.valid_from);
         match begins {
             Some(_) => Ok(()),
             None => self.remember(thing, self.now, std::slice::from_ref(thing), plan).await,
@@ -296,7 +300,9 @@ impl Writer<'_> {
                 return Ok(tried);
             }
             if is_chosen {
-                return Err(Problem::text(ProblemKind::Conflict, format!("there is `{id}` already")).at("@iot.id"));
+                return Err(
+                    Problem::text(ProblemKind::Conflict, format!("there is `{id}` already")).at("@iot.id")
+                );
             }
         }
         Err(Problem::text(ProblemKind::Conflict, format!("a thousand entities are called `{id}`")))

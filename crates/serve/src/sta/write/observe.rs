@@ -260,7 +260,12 @@ impl Writer<'_> {
     }
 
     /// The series that holds a datastream's values of a feature.
-    pub(super) async fn part(&self, of: DatastreamId, feature: Related, plan: &mut Plan) -> Answer<DatastreamKey> {
+    pub(super) async fn part(
+        &self,
+        of: DatastreamId,
+        feature: Related,
+        plan: &mut Plan,
+    ) -> Answer<DatastreamKey> {
         let found = self.reader.app.catalog.datastream(of).await?;
         let key = found.ok_or_else(|| Problem::not_found(&of.to_string()))?.key;
         self.at_feature(&key, feature, plan).await
@@ -271,7 +276,6 @@ impl Writer<'_> {
         let problem = Problem::text(ProblemKind::RefusedObservations, format!("{reason} {hint}"));
         problem.at(name_here(refused.field))
     }
-
 }
 
 /// The feature that an observation names, or that comes with it.

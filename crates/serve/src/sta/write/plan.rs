@@ -7,8 +7,8 @@ use model::{DatastreamId, DatastreamKey, PlaceId, Property, PropertyCode};
 use policy::Permit;
 use serde_json::{Map, Value};
 
-use super::{Writer, finish};
 use super::observe::Sent;
+use super::{Writer, finish};
 use crate::http::{Answer, Problem};
 use crate::sta::encode::subject;
 use crate::sta::kept;

@@ -12,7 +12,6 @@ use standards::sta::ResourcePath;
 
 use super::plan::Plan;
 use super::{Writer, not_kept};
-use crate::http::principal::may_register;
 use crate::http::{Answer, Problem, ProblemKind};
 use crate::sta::encode::subject;
 use crate::sta::kept;
@@ -198,7 +197,8 @@ impl Writer<'_> {
         match self.own(subject, &Plan::default()).await? {
             true => Ok(()),
             false => {
-                let why = "it stands in the catalogue's own lists: what clients create can be deleted by them";
+                let why =
+                    "it stands in the catalogue's own lists: what clients create can be deleted by them";
                 Err(Problem::text(ProblemKind::NotAllowed, why))
             }
         }

@@ -157,7 +157,8 @@ async fn values_of_several_features_are_those_of_one_datastream() {
     let (node, made) = made().await;
     let (system, public) = (node.system(), node.public());
     let values = format!("{}/Observations", made.stream);
-    let own = create(&system, &values, &json!({"phenomenonTime": "2020-03-01T00:00:00Z", "result": 2.5})).await;
+    let own =
+        create(&system, &values, &json!({"phenomenonTime": "2020-03-01T00:00:00Z", "result": 2.5})).await;
     let inserted = create(
         &system,
         &values,
@@ -182,8 +183,12 @@ async fn values_of_several_features_are_those_of_one_datastream() {
     let features: Vec<&Value> =
         list(&all, "value").iter().map(|one| &one["FeatureOfInterest"]["@iot.id"]).collect();
     let (mine, thing) = (id_of(&made.feature), id_of(&made.thing));
-    assert_eq!([features[0], features[1], features[3], features[4], features[5]], [&mine, &thing, &mine, &mine, &thing]);
-    let pages = super::all_pages(&public, &values, &[("$top", "2"), ("$orderby", "phenomenonTime asc")]).await;
+    assert_eq!(
+        [features[0], features[1], features[3], features[4], features[5]],
+        [&mine, &thing, &mine, &mine, &thing]
+    );
+    let pages =
+        super::all_pages(&public, &values, &[("$top", "2"), ("$orderby", "phenomenonTime asc")]).await;
     assert_eq!(pages.len(), 6);
     let of_feature = ask(&public, &format!("{}/Observations", made.feature), &[("$count", "true")]).await;
     assert_eq!(of_feature["@iot.count"], json!(3));
@@ -199,7 +204,8 @@ async fn values_of_several_features_are_those_of_one_datastream() {
     assert_eq!(delete(&system, &below).await, 200);
     assert_eq!(self::status(&public, &below).await, 404);
     // The series that holds it is addressed by nobody.
-    let part = text(&ask(&public, &made.observation, &[]).await, "@iot.id").split('-').next().unwrap().to_owned();
+    let part =
+        text(&ask(&public, &made.observation, &[]).await, "@iot.id").split('-').next().unwrap().to_owned();
     assert_ne!(json!(part), id_of(&made.stream));
     assert_eq!(self::status(&public, &format!("Datastreams({part})")).await, 404);
     let value = json!({"phenomenonTime": "2020-03-09T00:00:00Z", "result": 1});
@@ -339,14 +345,22 @@ async fn what_is_deleted_takes_with_it_what_cannot_be_without_it() {
             vec![|made| &made.stream, |made| &made.history, |made| &made.observation],
             vec![|made| &made.location, |made| &made.sensor, |made| &made.property, |made| &made.feature],
         ),
-        (|made| &made.location, vec![|made| &made.history], vec![|made| &made.thing, |made| &made.observation]),
+        (
+            |made| &made.location,
+            vec![|made| &made.history],
+            vec![|made| &made.thing, |made| &made.observation],
+        ),
         (
             |made| &made.stream,
             vec![|made| &made.observation],
             vec![|made| &made.thing, |made| &made.sensor, |made| &made.property, |made| &made.feature],
         ),
         (|made| &made.sensor, vec![|made| &made.stream, |made| &made.observation], vec![|made| &made.thing]),
-        (|made| &made.property, vec![|made| &made.stream, |made| &made.observation], vec![|made| &made.sensor]),
+        (
+            |made| &made.property,
+            vec![|made| &made.stream, |made| &made.observation],
+            vec![|made| &made.sensor],
+        ),
         (|made| &made.observation, vec![], vec![|made| &made.stream, |made| &made.feature]),
         (|made| &made.feature, vec![|made| &made.observation], vec![|made| &made.stream, |made| &made.thing]),
         (|made| &made.history, vec![], vec![|made| &made.thing, |made| &made.location]),
@@ -371,9 +385,14 @@ async fn what_is_deleted_takes_with_it_what_cannot_be_without_it() {
             assert_eq!(status(&system, one(&made)).await, 200, "{} after {path}", one(&made));
         }
         // Every version before stays.
-        let then = with(&format!("{ROOT}/{}", made.observation), &[("asOf", &before), ("$expand", "Datastream")]);
+        let then =
+            with(&format!("{ROOT}/{}", made.observation), &[("asOf", &before), ("$expand", "Datastream")]);
         let then = world::get(&system, &then).await;
-        assert_eq!((&then["result"], &then["Datastream"]["@iot.id"]), (&json!(1.5), &id_of(&made.stream)), "{path}");
+        assert_eq!(
+            (&then["result"], &then["Datastream"]["@iot.id"]),
+            (&json!(1.5), &id_of(&made.stream)),
+            "{path}"
+        );
     }
 }
 
@@ -384,7 +403,9 @@ async fn only_what_clients_made_and_may_write_is_deleted() {
     let (node, made) = made().await;
     let (system, public) = (node.system(), node.public());
     let steward = node.user("keeper", "steward", Some("gso"), "write").await;
-    for path in ["Things('station:tra_vinh')", "Locations('station:tra_vinh')", "ObservedProperties('salinity')"] {
+    for path in
+        ["Things('station:tra_vinh')", "Locations('station:tra_vinh')", "ObservedProperties('salinity')"]
+    {
         assert_eq!(delete(&system, path).await, 403, "{path}");
         assert_eq!(status(&public, path).await, 200, "{path}");
     }
@@ -408,7 +429,8 @@ async fn only_what_clients_made_and_may_write_is_deleted() {
     assert_eq!(code, 404);
     let value = json!({"phenomenonTime": "2020-03-01T00:00:00Z", "result": 1});
     assert_eq!(send(&system, Method::POST, &values, &value).await.0, 404);
-    let then = world::get(&public, &with(&format!("{ROOT}/{values}"), &[("asOf", "2"), ("$count", "true")])).await;
+    let then =
+        world::get(&public, &with(&format!("{ROOT}/{values}"), &[("asOf", "2"), ("$count", "true")])).await;
     assert_eq!(then["@iot.count"], json!(world::DAYS));
     let file = "station,date,value\nstation:cau_noi,2020-02-01,9.5\n".as_bytes().to_vec();
     let mapping = "version = 1\nkind = \"observations\"\n[place]\ncolumn = \"station\"\n[time]\ncolumns = [\"date\"]\nzone = \"+07:00\"\n\
@@ -455,11 +477,21 @@ async fn a_deep_insert_that_was_cut_off_is_finished_at_the_next_start() {
     assert!(status >= 500, "{status} {problem}");
     std::fs::remove_file(&folder).unwrap();
     node.restart().await;
-    let made = ask(&node.system(), "Things('sta:tram_giua_chung')", &[("$expand", "Datastreams($expand=Observations($orderby=phenomenonTime))")]).await;
+    let made = ask(
+        &node.system(),
+        "Things('sta:tram_giua_chung')",
+        &[("$expand", "Datastreams($expand=Observations($orderby=phenomenonTime))")],
+    )
+    .await;
     let values = list(&made["Datastreams"][0], "Observations");
     assert_eq!(super::results(values), [0.5, 0.75], "{made}");
     // It is done once.
     node.restart().await;
-    let count = ask(&node.system(), "Things('sta:tram_giua_chung')/Datastreams", &[("$expand", "Observations($count=true)")]).await;
+    let count = ask(
+        &node.system(),
+        "Things('sta:tram_giua_chung')/Datastreams",
+        &[("$expand", "Observations($count=true)")],
+    )
+    .await;
     assert_eq!(count["value"][0]["Observations@iot.count"], json!(2), "{count}");
 }
