@@ -116,9 +116,9 @@ impl Writer<'_> {
         let mut parts = HashMap::new();
         let mut plan = Plan::default();
         for id in rows.iter().filter_map(|row| columns.feature(row.get())) {
-            if !parts.contains_key(&id) {
-                let feature = Related::There(Id::Text(id.clone()));
-                parts.insert(id, self.part(datastream, feature, &mut plan).await?.id());
+            if let Entry::Vacant(part) = parts.entry(id) {
+                let feature = Related::There(Id::Text(part.key().clone()));
+                part.insert(self.part(datastream, feature, &mut plan).await?.id());
             }
         }
         self.carry_out(plan).await?;
