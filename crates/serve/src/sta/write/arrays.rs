@@ -1,6 +1,7 @@
 //! Many observations at once, as rows of arrays (18-088 §12.2).
 
 use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use axum::Json;
