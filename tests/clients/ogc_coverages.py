@@ -61,7 +61,7 @@ with tempfile.NamedTemporaryFile(suffix=".nc") as file:
     file.flush()
     with MemoryFile(part) as memory, memory.open() as cut, xarray.open_dataset(file.name) as grid:
         name = next(iter(grid.data_vars))
-        values = grid[name].values[0]
+        values = numpy.squeeze(grid[name].values)
         expected = cut.read(1, masked=True).astype(float).filled(numpy.nan)
         assert numpy.allclose(values, expected, equal_nan=True), (values.shape, expected.shape)
         assert grid["x"].values[0] == cut.bounds.left + 15 and grid["y"].values[0] == cut.bounds.top - 15

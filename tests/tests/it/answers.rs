@@ -138,7 +138,7 @@ impl Story {
     async fn gauge(&mut self) {
         self.node.dataset("gauge", "observations", "open").await;
         let own = "/v1/datasets/gauge";
-        let guess = format!("{own}/mapping/guesses?file_name=a.csv");
+        let guess = format!("{own}/mapping-guesses?file_name=a.csv");
         let bytes = "application/octet-stream";
         self.send("post_datasets_id_mapping_guesses", Method::POST, &guess, bytes, file("4.3")).await;
         let mapping = format!("{own}/mapping");
@@ -226,6 +226,10 @@ fn shape(value: &Value, at: &str, found: &mut BTreeSet<String>) {
 fn shapes(answers: &Map<String, Value>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (operation, answer) in answers {
+        // Which statements are slow depends on the machine.
+        if operation == "get_admin_slow_queries" {
+            continue;
+        }
         shape(&answer["value"], operation, &mut found);
         found.insert(format!("{operation} is {} {}", answer["status"], answer["media"]));
     }
@@ -248,12 +252,12 @@ async fn the_answers_in_the_document_are_answers_of_a_node() {
     story.people(&bodies).await;
     story.gauge().await;
     story.surface().await;
-    let recipe = "/v1/recipes/salinity_monthly_mean/runs";
+    let recipe = "/v1/recipes/salinity_daily_max/runs";
     story.json("post_recipes_id_runs", Method::POST, recipe, &Value::Null).await;
     story.json("post_sql", Method::POST, "/v1/sql", &bodies["post_sql"]).await;
     let described = "/v1/datasets/salinity_2h";
     story.json("put_datasets_id", Method::PUT, described, &bodies["put_datasets_id"]).await;
-    story.get("get_changes_stream", "/v1/changes/stream?since=2000-01-01").await;
+    story.get("get_changes_stream", "/v1/changes/stream?since=2000-01-01T00:00:00Z").await;
     story.read(&document).await;
     story.answers.remove("");
 

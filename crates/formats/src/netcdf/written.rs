@@ -108,14 +108,21 @@ pub fn write_series(series: &NetCdfSeries, title: &str) -> Result<Vec<u8>, Error
 /// Writes fields.
 pub fn write_grid(grid: &NetCdfGrid, title: &str) -> Result<Vec<u8>, Error> {
     let mut file = Writer::new(title, "")?;
-    let time = file.dimension("time", grid.times.len().max(1) as u64)?;
+    // Readers take a time without a value for a mistake: what has none has no such axis.
+    let has_time = grid.times.len() > 1 || grid.times.iter().any(|time| !time.is_nan());
+    let count = grid.times.len().max(1) as u64;
+    let time = has_time.then(|| file.dimension("time", count)).transpose()?;
     let lat = file.dimension("lat", grid.latitudes.len().max(1) as u64)?;
     let lon = file.dimension("lon", grid.longitudes.len().max(1) as u64)?;
-    file.coordinate("time", time, "time", "seconds since 1970-01-01 00:00:00", filled(grid.times.clone()))?;
+    if let Some(time) = time {
+        let unit = "seconds since 1970-01-01 00:00:00";
+        file.coordinate("time", time, "time", unit, filled(grid.times.clone()))?;
+    }
     file.coordinate("lat", lat, "latitude", "degrees_north", filled(grid.latitudes.clone()))?;
     file.coordinate("lon", lon, "longitude", "degrees_east", filled(grid.longitudes.clone()))?;
     for variable in &grid.variables {
-        file.variable(variable, &[time, lat, lon], None)?;
+        let dimensions: Vec<Dimension> = time.into_iter().chain([lat, lon]).collect();
+        file.variable(variable, &dimensions, None)?;
     }
     file.bytes()
 }
@@ -124,11 +131,12 @@ pub fn write_grid(grid: &NetCdfGrid, title: &str) -> Result<Vec<u8>, Error> {
 pub fn write_field(field: &NetCdfField, title: &str) -> Result<Vec<u8>, Error> {
     let mut file = Writer::new(title, "")?;
     file.names.extend(["x", "y"].map(str::to_owned));
-    let time = file.dimension("time", 1)?;
+    let time = field.time.map(|_| file.dimension("time", 1)).transpose()?;
     let y = file.dimension("y", field.northings.len().max(1) as u64)?;
     let x = file.dimension("x", field.eastings.len().max(1) as u64)?;
-    let at = field.time.unwrap_or(f64::NAN);
-    file.coordinate("time", time, "time", "seconds since 1970-01-01 00:00:00", filled(vec![at]))?;
+    if let Some((time, at)) = time.zip(field.time) {
+        file.coordinate("time", time, "time", "seconds since 1970-01-01 00:00:00", vec![at])?;
+    }
     for (name, dimension, values) in [("y", y, &field.northings), ("x", x, &field.eastings)] {
         let standard = format!("projection_{name}_coordinate");
         file.coordinate(name, dimension, &standard, "m", filled(values.clone()))?;
@@ -145,7 +153,8 @@ pub fn write_field(field: &NetCdfField, title: &str) -> Result<Vec<u8>, Error> {
     let system = NcAttrValue::Chars(field.system.clone());
     file.builder.add_attribute("cuulong_crs", system).map_err(failed)?;
     for variable in &field.variables {
-        file.variable(variable, &[time, y, x], Some("lat lon"))?;
+        let dimensions: Vec<Dimension> = time.into_iter().chain([y, x]).collect();
+        file.variable(variable, &dimensions, Some("lat lon"))?;
     }
     file.bytes()
 }

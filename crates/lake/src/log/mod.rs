@@ -7,6 +7,7 @@ mod checkpoint;
 pub(crate) mod pack;
 mod runs;
 mod seal;
+mod told;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
+use self::told::{Told, Values};
 use crate::packed::Packed;
 use crate::schema::TableSchema;
 use crate::snapshot::ChangesRows;
@@ -428,23 +430,21 @@ impl TableLog {
         stats: Option<&str>,
         tags: Option<&HashMap<String, Option<String>>>,
     ) -> Result<DataFile, Error> {
-        let stats: Value =
-            stats.map(serde_json::from_str).transpose().map_err(Error::internal)?.unwrap_or_default();
-        let number = |group: &str, column: &str| stats.get(group)?.get(column)?.as_i64();
-        let float = |group: &str, column: &str| stats.get(group)?.get(column)?.as_f64();
-        let time = |group: &str| {
-            let text = stats.get(group)?.get("phenomenon_time")?.as_str()?;
-            Some(DateTime::parse_from_rfc3339(text).ok()?.timestamp_micros())
+        let told = Told::read(stats).map_err(Error::internal)?;
+        let time = |values: &Values| {
+            let text = values.text("phenomenon_time")?;
+            Some(DateTime::parse_from_rfc3339(&text).ok()?.timestamp_micros())
         };
         let bbox = || {
+            let (least, greatest) = (&told.least, &told.greatest);
             Bbox::new(
-                float("minValues", "xmin")?,
-                float("minValues", "ymin")?,
-                float("maxValues", "xmax")?,
-                float("maxValues", "ymax")?,
+                least.number("xmin")?,
+                least.number("ymin")?,
+                greatest.number("xmax")?,
+                greatest.number("ymax")?,
             )
         };
-        let rows = stats.get("numRecords").and_then(Value::as_u64).ok_or_else(|| {
+        let rows = told.rows.ok_or_else(|| {
             Error::internal(format!(
                 "the log of `{}` does not say how many rows `{relative}` has",
                 self.dataset
@@ -457,10 +457,10 @@ impl TableLog {
             size,
             checksums: checksums.map(Arc::new),
             rows,
-            min_datastream: number("minValues", "datastream"),
-            max_datastream: number("maxValues", "datastream"),
-            min_time: time("minValues"),
-            max_time: time("maxValues"),
+            min_datastream: told.least.whole("datastream"),
+            max_datastream: told.greatest.whole("datastream"),
+            min_time: time(&told.least),
+            max_time: time(&told.greatest),
             bbox: bbox(),
         })
     }

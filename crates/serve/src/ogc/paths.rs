@@ -103,6 +103,22 @@ pub(super) fn paths() -> Vec<(&'static str, Value)> {
         "geometry": {"type": "object", "nullable": true},
         "properties": {"type": "object", "nullable": true},
         "links": {"type": "array", "items": {"type": "object"}}}});
+    // Writing a feature (20-002): what is sent, and what of the feature as it is has to hold.
+    let write = |id: &str, media: &str, status: &str, parameters: Vec<Value>| {
+        let mut parameters = parameters;
+        parameters.push(reference("f"));
+        parameters.push(reference("lang"));
+        let mut operation = json!({"operationId": id, "parameters": parameters, "responses": {
+            status: {"description": "Done: a version"},
+            "default": {"$ref": "#/components/responses/Problem"},
+        }});
+        if !media.is_empty() {
+            operation["requestBody"] = json!({"required": true, "content": {media: {"schema": any()}}});
+        }
+        operation
+    };
+    let merge = "application/merge-patch+json";
+    let at_item = || of(&[own("item")]);
     vec![
         ("/", json!({"get": operation("landing", json, any(), vec![])})),
         ("/conformance", json!({"get": operation("conformance", json, any(), vec![])})),
@@ -114,10 +130,17 @@ pub(super) fn paths() -> Vec<(&'static str, Value)> {
             json!({"get": operation("queryables", schema, any(), of(&[]))}),
         ),
         ("/collections/{collection}/schema", json!({"get": operation("schema", schema, any(), of(&[]))})),
-        ("/collections/{collection}/items", json!({"get": operation("items", geojson, page, of(&list))})),
+        (
+            "/collections/{collection}/items",
+            json!({"get": operation("items", geojson, page, of(&list)),
+                "post": write("createItem", geojson, "201", of(&[]))}),
+        ),
         (
             "/collections/{collection}/items/{item}",
-            json!({"get": operation("item", geojson, feature, of(&[&[own("item")][..], &one].concat()))}),
+            json!({"get": operation("item", geojson, feature, of(&[&[own("item")][..], &one].concat())),
+                "put": write("replaceItem", geojson, "204", at_item()),
+                "patch": write("updateItem", merge, "204", at_item()),
+                "delete": write("deleteItem", "", "204", at_item())}),
         ),
     ]
 }

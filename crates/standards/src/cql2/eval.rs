@@ -333,7 +333,7 @@ fn shares(how: Array, left: &[Value], right: &[Value]) -> bool {
     let has = |list: &[Value], one: &Value| list.iter().any(|other| same(other, one) == Some(true));
     let all = |of: &[Value], list: &[Value]| of.iter().all(|one| has(list, one));
     match how {
-        Array::Equals => left.len() == right.len() && all(left, right) && all(right, left),
+        Array::Equals => all(left, right) && all(right, left),
         Array::Contains => all(right, left),
         Array::ContainedBy => all(left, right),
         Array::Overlaps => left.iter().any(|one| has(right, one)),

@@ -58,7 +58,7 @@ fn addresses(version: u64, known: &str) -> Vec<String> {
             ("/ogc/collections/open_surface/coverage", ("f", "covjson")),
             ("/iso/open_surface.xml", ("standard", "19115-3")),
             ("/ckan/api/3/action/package_show", ("id", "open_gauge")),
-            ("/ckan/api/3/action/resource_show", ("id", "open_gauge.csv")),
+            ("/ckan/api/3/action/resource_show", ("id", "open_gauge.parquet")),
             ("/ckan/api/3/action/datastore_info", ("id", "open_gauge")),
             ("/ckan/api/3/action/datastore_search", ("resource_id", "open_gauge")),
             ("/ckan/api/3/action/datastore_search", ("resource_id", "open_sluices")),

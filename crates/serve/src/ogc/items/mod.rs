@@ -146,10 +146,10 @@ fn answer(document: &impl Serialize, crs: &System, version: Option<Version>) -> 
     response
 }
 
-/// Refuses parameters that a resource does not have.
+/// Refuses parameters that a resource does not have, and a format that it is not written in.
 pub(super) fn known(pairs: &[(String, String)], own: &[&str]) -> Answer<()> {
     match pairs.iter().find(|(name, _)| !own.contains(&name.as_str())) {
-        None => Ok(()),
+        None => format(get(pairs, "f")),
         Some((name, _)) => {
             let shown: String = name.chars().take(80).collect();
             Err(Problem::text(ProblemKind::UnknownParameter, format!("unknown parameter `{shown}`"))

@@ -368,11 +368,17 @@ async fn what_is_deleted_takes_with_it_what_cannot_be_without_it() {
     for (deleted, gone, stays) in rows {
         let (node, made) = made().await;
         let (system, public) = (node.system(), node.public());
-        let before = chrono::Utc::now().to_rfc3339();
         let path = deleted(&made);
-        for one in gone.iter().chain(&stays) {
+        for one in std::iter::once(&deleted).chain(&gone).chain(&stays) {
             assert_eq!(status(&system, one(&made)).await, 200, "{} before {path}", one(&made));
         }
+        // What is written alone is in a version within a second.
+        let is_in_version =
+            async || world::get(&system, "/v1/datasets/salinity_daily/versions").await["total"] == 3;
+        while !is_in_version().await {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        let before = chrono::Utc::now().to_rfc3339();
         assert_eq!(delete(&public, path).await, 401, "{path}");
         assert_eq!(delete(&system, path).await, 200, "{path}");
         let set = path.split('(').next().unwrap();
