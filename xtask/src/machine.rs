@@ -38,14 +38,27 @@ pub fn chromium() -> Done<PathBuf> {
     ensure("chromium", || find("chromium").or_else(|| find("google-chrome")))
 }
 
-/// The clients of Mosquitto, which judge MQTT.
+/// Mosquitto: its clients, which judge MQTT, and its broker, to which a bridge leads.
 pub fn mosquitto() -> Done<PathBuf> {
+    let broker = || find("mosquitto").or_else(|| Some(PathBuf::from("/usr/sbin/mosquitto")));
+    ensure("mosquitto", || broker().filter(|program| program.is_file()))?;
     ensure("mosquitto-clients", || find("mosquitto_sub").filter(|_| find("mosquitto_pub").is_some()))
 }
 
 /// The programs of GDAL, which read OGC API – Features and rasters.
 pub fn gdal() -> Done<PathBuf> {
     ensure("gdal-bin", || find("ogrinfo"))
+}
+
+/// PostGIS, which judges what is answered of geometry over PostgreSQL's protocol.
+pub fn postgis() -> Done<PathBuf> {
+    let control =
+        |server: PathBuf| Some(server.join("extension/postgis.control")).filter(|path| path.is_file());
+    let there = || {
+        let servers = std::fs::read_dir("/usr/share/postgresql").ok()?;
+        servers.flatten().find_map(|server| control(server.path()))
+    };
+    ensure("postgresql-postgis", there)
 }
 
 /// The Python that QGIS comes with, which opens layers without a screen.

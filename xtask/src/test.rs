@@ -14,6 +14,7 @@ pub fn run(arguments: &[String]) -> Done {
     let (jdbc, rscript) = (machine::jdbc()?, machine::rscript()?);
     let qgis = machine::qgis()?;
     machine::mosquitto()?;
+    machine::postgis()?;
     let server = postgres::Server::start()?;
 
     // Arguments choose tests of one of the two workspaces: `cluster` before them, those of the cluster.
