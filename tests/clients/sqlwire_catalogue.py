@@ -176,6 +176,9 @@ with psycopg.connect(f"host=127.0.0.1 port={port} dbname=cuulong user=lan passwo
     described = next(rows for start, rows in by.items() if start.startswith("select c.column_name as name"))
     assert ("result", "float8") in {(row[0], row[1]) for row in described}, described[:3]
     assert next(rows for start, rows in by.items() if start.startswith("select regclass"))[0][0] == 1259
+    # What is not known is not given as nothing.
+    sizes = "select pg_total_relation_size('salinity_2h'), pg_size_pretty(pg_table_size('salinity_2h'))"
+    assert connection.execute(sizes.encode(), prepare=False).fetchall() == [(None, None)]
     # Rows in PostgreSQL's binary format, of every type, and by psycopg's own reading of it.
     query = "select datastream, place, phenomenon_time, result, quality, phenomenon_time::date, result > 1, null::text" \
         " from salinity_2h order by 1, 3 limit 500"

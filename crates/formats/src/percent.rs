@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use crate::Error;
+
 /// Stretches of cells that are kept of one sheet.
 const MAX_KEPT: usize = 500_000;
 /// Formats of numbers that are percentages in every workbook (ECMA-376 part 1 §18.8.30).
@@ -15,12 +17,14 @@ pub(crate) struct Percents {
     /// The rows of each column, in order.
     columns: BTreeMap<u16, Vec<RangeInclusive<u32>>>,
     kept: usize,
+    /// Whether one could not be kept.
+    is_cut: bool,
 }
 
 impl Percents {
     /// None.
     pub(crate) const fn new() -> Percents {
-        Percents { columns: BTreeMap::new(), kept: 0 }
+        Percents { columns: BTreeMap::new(), kept: 0, is_cut: false }
     }
 
     /// Adds a cell; those of a column come from the top down.
@@ -28,10 +32,26 @@ impl Percents {
         let rows = self.columns.entry(column).or_default();
         if let Some(last) = rows.last_mut().filter(|last| last.end().checked_add(1) == Some(row)) {
             *last = *last.start()..=row;
-        } else if self.kept < MAX_KEPT {
+        } else if self.kept == MAX_KEPT || rows.last().is_some_and(|last| *last.end() > row) {
+            self.is_cut = true;
+        } else if rows.last().is_none_or(|last| *last.end() < row) {
             self.kept += 1;
             rows.push(row..=row);
         }
+    }
+
+    /// Refuses a sheet of which not all such cells could be kept: the others would be read a hundredfold too
+    /// small.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if !self.is_cut {
+            return Ok(());
+        }
+        Err(Error::limit(
+            "percentages",
+            "the cells of a sheet that are shown as percentages are too scattered (stretches of cells)",
+            MAX_KEPT as u64,
+            "show those columns as plain numbers, or save the sheet as CSV (UTF-8)",
+        ))
     }
 
     /// Whether a cell is one.
@@ -101,5 +121,16 @@ mod tests {
         assert_eq!(percents.kept, 3);
         assert!(percents.holds(3, 3) && percents.holds(5, 3) && percents.holds(2, 4));
         assert!(!percents.holds(4, 3) && !percents.holds(1, 3) && !percents.holds(2, 5));
+        percents.check().unwrap();
+    }
+
+    #[test]
+    fn a_cell_that_is_not_kept_is_told() {
+        let mut above = Percents::new();
+        [5, 5, 6, 2].into_iter().for_each(|row| above.add(row, 1));
+        above.check().unwrap_err();
+        let mut scattered = Percents::new();
+        (0..=super::MAX_KEPT as u32).for_each(|n| scattered.add(2 * n + 1, 1));
+        scattered.check().unwrap_err();
     }
 }

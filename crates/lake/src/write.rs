@@ -283,7 +283,7 @@ fn observation_columns(mut builder: WriterPropertiesBuilder) -> WriterProperties
         builder = encoded(builder, name, encoding);
     }
     // Differences and runs of one word are as small as they get, and a short read does not set up an
-    // unpacker for each of them: that was a fifth of its time.
+    // unpacker for each of them, which a profile showed as a sixth of its time.
     for name in [
         "datastream",
         "phenomenon_time",

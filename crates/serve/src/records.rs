@@ -9,7 +9,7 @@ mod content;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use catalog::{DatasetSearch, Gazetteer, Readable};
+use catalog::{DatasetCounts, DatasetSearch, Gazetteer, Readable};
 use chrono::{DateTime, Utc};
 use model::{Agency, AgencyId, Dataset, DatasetId, Lang, Text, Theme, VersionInfo};
 use policy::{Principal, Purpose};
@@ -61,6 +61,19 @@ pub async fn instant_of(
             Ok(params::version(app, id, at).await?.map(|version| version.committed_at))
         }
     }
+}
+
+/// How many of some datasets are of each agency, sector, class and kind.
+pub fn counted(datasets: &[Dataset]) -> DatasetCounts {
+    let mut counts = DatasetCounts::default();
+    for dataset in datasets {
+        counts.total += 1;
+        *counts.themes.entry(dataset.theme).or_default() += 1;
+        *counts.access.entry(dataset.access).or_default() += 1;
+        *counts.kinds.entry(dataset.kind).or_default() += 1;
+        *counts.agencies.entry(dataset.agency.clone()).or_default() += 1;
+    }
+    counts
 }
 
 impl<'a> Records<'a> {
@@ -126,6 +139,14 @@ impl<'a> Records<'a> {
         match self.known {
             None => Ok(catalog.datasets_of(ids).await?),
             Some(time) => Ok(catalog.told(ids, time).await?.into_iter().map(|told| told.dataset).collect()),
+        }
+    }
+
+    /// How many datasets of each agency, sector, class and kind match, of those that the asker may know of.
+    pub async fn counts(&self, search: &DatasetSearch) -> Answer<DatasetCounts> {
+        match self.known {
+            None => Ok(self.app.catalog.count_datasets(self.principal, search, self.now).await?),
+            Some(_) => Ok(counted(&self.datasets(&self.matching(search).await?).await?)),
         }
     }
 

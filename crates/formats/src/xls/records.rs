@@ -51,6 +51,7 @@ pub(super) fn layouts(stream: &[u8], limits: &Limits) -> Result<Vec<SheetLayout>
                 let at = u32::from_le_bytes([data[0], data[1], data[2], data[3]]) as usize;
                 let sheet = stream.get(at..).ok_or_else(|| damaged("a sheet lies behind its end"))?;
                 let mut layout = sheet_layout(sheet, &formats, limits)?;
+                layout.percents.check()?;
                 layout.is_hidden = data[4] & 0x3F != 0;
                 layouts.push(layout);
             }

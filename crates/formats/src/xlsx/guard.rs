@@ -52,7 +52,7 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
         let mut part = archive.by_index(index).map_err(|error| no_archive(&error.to_string()))?;
         let is_list = part.name().is_ok_and(|name| name.to_ascii_lowercase().ends_with("sharedstrings.xml"));
         let mut count = is_list.then(UniqueCount::default);
-        let mut scan = SheetScan::new(percentages.clone());
+        let mut scan = SheetScan::new(percentages.as_ref().cloned().unwrap_or_default());
         let before: u64 = unpacked;
         head.clear();
         loop {
@@ -84,6 +84,11 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
             to_repair.push(index);
         }
         if let (Some(layout), Ok(name)) = (scan.finish(), part.name()) {
+            // Other documents than workbooks have a list of this name, too.
+            if let Err(error) = percentages {
+                return Err(error);
+            }
+            layout.percents.check()?;
             layouts.insert(name.replace('\\', "/").to_lowercase(), layout);
         }
         // The reader makes room for as many strings as the part claims to hold.

@@ -5,30 +5,40 @@ use std::io::{Read, Seek};
 
 use zip::ZipArchive;
 
+use super::guard::no_archive;
 use crate::Error;
 use crate::percent::is_percentage;
 use crate::xml::{Node, Xml};
 
-/// The most bytes of the list of formats that are read; it is some kilobytes.
-const MAX_BYTES: u64 = 8 << 20;
+/// The most bytes of the list of formats that are read: it is some kilobytes, and megabytes where sheets were
+/// copied together for years.
+const MAX_BYTES: u64 = 64 << 20;
 /// The deepest nesting of its elements.
 const MAX_DEPTH: u32 = 64;
 
-/// The places of such formats in the list of formats of cells; none where it cannot be read, which the
-/// reader of the cells tells.
-pub(super) fn percentages<R: Read + Seek>(archive: &mut ZipArchive<R>) -> BTreeSet<u32> {
+/// The places of such formats in the list of formats of cells; none where there is no list.
+///
+/// # Errors
+/// The list cannot be read: which cells are percentages is then not known.
+pub(super) fn percentages<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<BTreeSet<u32>, Error> {
     let is_list = |name: &str| {
         let name = name.replace('\\', "/").to_ascii_lowercase();
         name == "styles.xml" || name.ends_with("/styles.xml")
     };
     let name = archive.file_names().flatten().find(|name| is_list(name)).map(|name| name.into_owned());
-    let part = name.and_then(|name| archive.by_name(&name).ok());
+    let Some(name) = name else { return Ok(BTreeSet::new()) };
+    let part = archive.by_name(&name).map_err(|error| no_archive(&error.to_string()))?;
     let mut content = Vec::new();
-    let read = part.map(|part| part.take(MAX_BYTES).read_to_end(&mut content));
-    match read {
-        Some(Ok(_)) => of_list(&content).unwrap_or_default(),
-        Some(Err(_)) | None => BTreeSet::new(),
+    part.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(|error| no_archive(&error.to_string()))?;
+    if content.len() as u64 > MAX_BYTES {
+        return Err(Error::limit(
+            "styles",
+            "the workbook has too many formats of cells (bytes of their list)",
+            MAX_BYTES,
+            "save the sheet as CSV (UTF-8)",
+        ));
     }
+    of_list(&content)
 }
 
 fn of_list(content: &[u8]) -> Result<BTreeSet<u32>, Error> {

@@ -4,6 +4,7 @@ use std::io::{Cursor, Seek, SeekFrom, Write};
 
 use formats::{Error, FeatureItem, FeatureOptions, Format, Limits, Place, read_features};
 use tempfile::NamedTempFile;
+use zip::ZipArchive;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use crate::files::{chunks, csv_rows, file, open, rows, rows_of, workbook, workbook_with_strings};
@@ -165,6 +166,30 @@ fn a_list_of_texts_that_claims_to_be_endless_is_not_believed() {
         let content = workbook_with_strings(&[("S", "")], &strings);
         assert_eq!(failure(rows(content, &Limits::default())).0, "damaged_workbook");
     }
+}
+
+#[test]
+fn a_workbook_of_which_percentages_cannot_be_told_is_refused() {
+    let sheet = workbook(&[("S", "<row r=\"1\"><c r=\"A1\" s=\"1\"><v>0.5</v></c></row>")], &[]);
+    let read = |formats: &[u8]| {
+        let mut old = ZipArchive::new(Cursor::new(&sheet[..])).unwrap();
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for at in 0..old.len() {
+            let part = old.by_index_raw(at).unwrap();
+            if part.name().unwrap() != "xl/styles.xml" {
+                zip.raw_copy_file(part).unwrap();
+            }
+        }
+        zip.start_file("xl/styles.xml", SimpleFileOptions::default()).unwrap();
+        zip.write_all(formats).unwrap();
+        rows(zip.finish().unwrap().into_inner(), &Limits::default())
+    };
+    let list = br#"<styleSheet><cellXfs><xf numFmtId="0"/><xf numFmtId="9"/></cellXfs></styleSheet>"#;
+    let told = read(list).unwrap();
+    assert!(format!("{told:?}").contains("50%"), "{told:?}");
+    failure(read(&list[..list.len() - 20]));
+    let long = [&list[..], &vec![b' '; 64 << 20]].concat();
+    assert_eq!(failure(read(&long)).0, "styles");
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, Int8Array, Int32Array, StringBuilder};
+use arrow::array::{
+    Array, ArrayRef, AsArray, DictionaryArray, Int8Array, Int32Array, StringDictionaryBuilder,
+};
 use arrow::datatypes::{
     DataType, FieldRef, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema, SchemaRef,
     TimestampMicrosecondType,
@@ -366,8 +368,7 @@ struct Kind<'a> {
 #[derive(Default)]
 struct Words<'a> {
     kinds: Vec<Kind<'a>>,
-    numbers: HashMap<String, i32>,
-    in_order: StringBuilder,
+    words: StringDictionaryBuilder<Int32Type>,
     rows: Vec<Option<i32>>,
 }
 
@@ -394,19 +395,12 @@ impl<'a> Words<'a> {
     }
 
     fn number(&mut self, word: &str) -> Result<i32, Error> {
-        if let Some(number) = self.numbers.get(word) {
-            return Ok(*number);
-        }
-        let number =
-            i32::try_from(self.numbers.len()).map_err(|error| Error::internal("numbering words", error))?;
-        self.numbers.insert(word.to_owned(), number);
-        self.in_order.append_value(word);
-        Ok(number)
+        self.words.append(word).map_err(|error| Error::internal("numbering words", error))
     }
 
     fn finish(mut self) -> Result<ArrayRef, Error> {
         let numbers = Int32Array::from(self.rows);
-        let words = DictionaryArray::try_new(numbers, Arc::new(self.in_order.finish()))
+        let words = DictionaryArray::try_new(numbers, self.words.finish().values().clone())
             .map_err(|error| Error::internal("putting flags to values", error))?;
         Ok(Arc::new(words))
     }

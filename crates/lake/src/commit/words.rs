@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int32Array, StringBuilder};
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, StringDictionaryBuilder};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use arrow::record_batch::RecordBatch;
 
@@ -50,10 +50,7 @@ pub(super) fn numbered(batches: &mut [RecordBatch]) -> Result<HashMap<usize, Arr
 
 /// The words of a column so far.
 #[derive(Default)]
-struct Known {
-    numbers: HashMap<String, i32>,
-    in_order: StringBuilder,
-}
+struct Known(StringDictionaryBuilder<Int32Type>);
 
 impl Known {
     /// A dictionary's rows, as numbers of the words of all.
@@ -62,7 +59,7 @@ impl Known {
         let words = dictionary.values().as_string::<i32>();
         let mut own = Vec::with_capacity(words.len());
         for word in words.iter() {
-            own.push(word.map(|word| self.number(word)).transpose()?);
+            own.push(word.map(|word| self.0.append(word)).transpose()?);
         }
         let is_same = own.iter().zip(0..).all(|(number, place)| *number == Some(place));
         let keys = dictionary.keys();
@@ -73,17 +70,7 @@ impl Known {
         Ok(Arc::new(keys.iter().map(number).collect::<Int32Array>()))
     }
 
-    fn number(&mut self, word: &str) -> Result<i32, Error> {
-        if let Some(number) = self.numbers.get(word) {
-            return Ok(*number);
-        }
-        let number = i32::try_from(self.numbers.len()).map_err(Error::internal)?;
-        self.numbers.insert(word.to_owned(), number);
-        self.in_order.append_value(word);
-        Ok(number)
-    }
-
     fn words(mut self) -> ArrayRef {
-        Arc::new(self.in_order.finish())
+        self.0.finish().values().clone()
     }
 }

@@ -7,14 +7,14 @@ mod checkpoint;
 pub(crate) mod pack;
 mod runs;
 mod seal;
-mod told;
+mod statistics;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 use bytes::Bytes;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use deltalake_core::DeltaTableError;
 use deltalake_core::kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
 use deltalake_core::kernel::transaction::{CommitData, TransactionError};
@@ -32,7 +32,7 @@ use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
-use self::told::{Told, Values};
+use self::statistics::{Statistics, Values};
 use crate::packed::Packed;
 use crate::schema::TableSchema;
 use crate::snapshot::ChangesRows;
@@ -394,7 +394,7 @@ impl TableLog {
             size: i64::try_from(file.size).unwrap_or(i64::MAX),
             modification_time: at,
             data_change: rows == ChangesRows::Yes,
-            stats: Some(statistics(file).to_string()),
+            stats: Some(statistics::written(file)),
             tags: file.checksums.as_ref().map(|sums| sums.tags()),
             deletion_vector: None,
             base_row_id: None,
@@ -430,7 +430,7 @@ impl TableLog {
         stats: Option<&str>,
         tags: Option<&HashMap<String, Option<String>>>,
     ) -> Result<DataFile, Error> {
-        let told = Told::read(stats).map_err(Error::internal)?;
+        let told = Statistics::read(stats).map_err(Error::internal)?;
         let time = |values: &Values| {
             let text = values.text("phenomenon_time")?;
             Some(DateTime::parse_from_rfc3339(&text).ok()?.timestamp_micros())
@@ -468,31 +468,4 @@ impl TableLog {
 
 fn engine() -> String {
     format!("cuulong/{}", env!("CARGO_PKG_VERSION"))
-}
-
-/// The statistics of a file as Delta writes them (Delta protocol, "Per-file Statistics"), times to
-/// the microsecond.
-fn statistics(file: &DataFile) -> Value {
-    let mut least = serde_json::Map::new();
-    let mut most = serde_json::Map::new();
-    let mut put = |column: &str, min: Option<Value>, max: Option<Value>| {
-        if let (Some(min), Some(max)) = (min, max) {
-            least.insert(column.to_owned(), min);
-            most.insert(column.to_owned(), max);
-        }
-    };
-    let time = |micros: Option<i64>| {
-        let time = DateTime::from_timestamp_micros(micros?)?;
-        Some(json!(time.to_rfc3339_opts(SecondsFormat::Micros, true)))
-    };
-    put("datastream", file.min_datastream.map(|v| json!(v)), file.max_datastream.map(|v| json!(v)));
-    put("phenomenon_time", time(file.min_time), time(file.max_time));
-    if let Some(bbox) = file.bbox {
-        // Both edges of a box lie between its outermost edges.
-        put("xmin", Some(json!(bbox.west)), Some(json!(bbox.east)));
-        put("xmax", Some(json!(bbox.west)), Some(json!(bbox.east)));
-        put("ymin", Some(json!(bbox.south)), Some(json!(bbox.north)));
-        put("ymax", Some(json!(bbox.south)), Some(json!(bbox.north)));
-    }
-    json!({ "numRecords": file.rows, "minValues": least, "maxValues": most, "nullCount": {} })
 }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
 
-use catalog::{DatasetCounts, DatasetSearch, Observed};
+use catalog::{DatasetSearch, Observed};
 use chrono::{DateTime, Utc};
 use model::{Access, AgencyId, Dataset, DatasetId, DatasetKind, PropertyCode, Theme, fold};
 use policy::Permit;
@@ -13,7 +13,7 @@ use standards::ckan::{self, Facet, Order, Refusal, Search};
 
 use super::actions::{Call, Outcome, dataset_id};
 use super::handlers::Failure;
-use crate::records::{History, Records, theme};
+use crate::records::{History, Records, counted, theme};
 use crate::shelf::Shelf;
 
 /// The names of all packages, or of a page.
@@ -137,7 +137,7 @@ async fn facets(
     let counts = if asked.name.is_some() || asked.tag.is_some() {
         counted(&records.datasets(ids).await?)
     } else {
-        counts(call, &records, wanted).await?
+        records.counts(wanted).await?
     };
     let mut facets = Vec::new();
     for facet in &asked.facets {
@@ -166,33 +166,6 @@ async fn facets(
 
 fn plain(counts: impl Iterator<Item = (&'static str, u64)>) -> FacetItems {
     counts.map(|(code, count)| (code.to_owned(), code.to_owned(), count)).collect()
-}
-
-/// How many datasets of each agency, sector, class and kind the asker may know of.
-async fn counts(
-    call: &Call<'_>,
-    records: &Records<'_>,
-    search: &DatasetSearch,
-) -> Result<DatasetCounts, Failure> {
-    match call.known()? {
-        None => Ok(call.app.catalog.count_datasets(call.principal, search, Utc::now()).await?),
-        Some(_) => {
-            let ids = records.matching(search).await?;
-            Ok(counted(&records.datasets(&ids).await?))
-        }
-    }
-}
-
-fn counted(datasets: &[Dataset]) -> DatasetCounts {
-    let mut counts = DatasetCounts::default();
-    for dataset in datasets {
-        counts.total += 1;
-        *counts.themes.entry(dataset.theme).or_default() += 1;
-        *counts.access.entry(dataset.access).or_default() += 1;
-        *counts.kinds.entry(dataset.kind).or_default() += 1;
-        *counts.agencies.entry(dataset.agency.clone()).or_default() += 1;
-    }
-    counts
 }
 
 /// Puts the ids into an order; equals are by name.
@@ -259,7 +232,7 @@ pub(super) async fn whole(
 /// The agencies that publish something the asker may know of, and the others.
 pub(super) async fn organizations(call: &Call<'_>) -> Outcome {
     let records = call.records().await?;
-    let counts = counts(call, &records, &DatasetSearch::default()).await?;
+    let counts = records.counts(&DatasetSearch::default()).await?;
     let all = records.agencies();
     let all = all.iter().map(|agent| {
         let count = AgencyId::new(&agent.id).ok().and_then(|id| counts.agencies.get(&id).copied());
@@ -271,7 +244,7 @@ pub(super) async fn organizations(call: &Call<'_>) -> Outcome {
 /// The sectors.
 pub(super) async fn groups(call: &Call<'_>) -> Outcome {
     let records = call.records().await?;
-    let counts = counts(call, &records, &DatasetSearch::default()).await?;
+    let counts = records.counts(&DatasetSearch::default()).await?;
     let all = Theme::ALL.into_iter().map(|of| {
         let count = counts.themes.get(&of).copied().unwrap_or(0);
         (of.code().to_owned(), ckan::group(&theme(call.links, of), Some(count)))

@@ -1,6 +1,6 @@
 //! A request, its answer: refusals of the protocol are answers too, with status 200.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use catalog::DatasetSearch;
 use chrono::{DateTime, SecondsFormat, Utc};
-use model::{AgencyId, Dataset, Lang, Theme};
+use model::{Dataset, Lang, Theme};
 use policy::Principal;
 use standards::oai::{self, Format, Identity, List, More, Refusal, Reply, Request};
 use standards::record::Record;
@@ -190,12 +190,11 @@ impl Repository<'_> {
     }
 
     async fn sets(&self, records: &Records<'_>) -> Answer<Vec<(String, String)>> {
-        let ids = records.matching(&DatasetSearch::default()).await?;
-        let datasets = records.datasets(&ids).await?;
+        let counts = records.counts(&DatasetSearch::default()).await?;
         let name = |words: &standards::record::Words| words.get("vi").to_owned();
-        let agencies: BTreeSet<&AgencyId> = datasets.iter().map(|dataset| &dataset.agency).collect();
-        let agencies = agencies.into_iter().map(|id| (format!("agency:{id}"), name(&records.agent(id).name)));
-        let themes = Theme::ALL.into_iter().filter(|of| datasets.iter().any(|dataset| dataset.theme == *of));
+        let agencies = counts.agencies.keys();
+        let agencies = agencies.map(|id| (format!("agency:{id}"), name(&records.agent(id).name)));
+        let themes = Theme::ALL.into_iter().filter(|of| counts.themes.contains_key(of));
         let themes = themes.map(|of| (format!("theme:{}", of.code()), name(&theme(self.links, of).label)));
         Ok(agencies.chain(themes).collect())
     }

@@ -14,6 +14,10 @@ use super::{Postgres, index_oid, numbered, patterns, postgis, shapes, table_oid}
 const OTHER_NAMES: [(&str, &str); 4] =
     [("variance", "var_samp"), ("every", "bool_and"), ("sign", "signum"), ("gen_random_uuid", "uuid")];
 
+/// Functions that say how many bytes something takes.
+const SIZES: [&str; 5] =
+    ["pg_relation_size", "pg_table_size", "pg_total_relation_size", "pg_indexes_size", "pg_database_size"];
+
 impl Adapter<'_> {
     pub(super) fn function(&mut self, function: &mut Function) -> Option<Expr> {
         let parts: Vec<&Ident> = function.name.0.iter().map(|part| part.as_ident()).collect::<Option<_>>()?;
@@ -52,13 +56,10 @@ impl Adapter<'_> {
             "current_schemas" => parsed("make_array('pg_catalog', 'public')")?,
             "pg_backend_pid" => number(i64::from(self.postgres.process)),
             "pg_is_in_recovery" | "pg_is_other_temp_schema" => truth(false),
-            "pg_my_temp_schema"
-            | "pg_relation_size"
-            | "pg_table_size"
-            | "pg_total_relation_size"
-            | "pg_indexes_size"
-            | "pg_database_size"
-            | "inet_server_port" => number(0),
+            // How many bytes the rows take that the principal may read is not known.
+            name if SIZES.contains(&name) => parsed("CAST(NULL AS BIGINT)")?,
+            "pg_size_pretty" if is_unknown(first?) => parsed("CAST(NULL AS VARCHAR)")?,
+            "pg_my_temp_schema" | "inet_server_port" => number(0),
             name if name.starts_with("pg_") && name.ends_with("_is_visible") => truth(true),
             "has_schema_privilege" => {
                 truth(!literal(arguments.last()?).is_some_and(|right| right.eq_ignore_ascii_case("create")))
@@ -70,7 +71,6 @@ impl Adapter<'_> {
                 truth(literal(arguments.last()?).is_some_and(|right| right.eq_ignore_ascii_case("select")))
             }
             "array_to_string" if first.is_some_and(is_of_rights) => null(),
-            "pg_size_pretty" => text_of("0 bytes"),
             "pg_get_userbyid" => text_of(&self.postgres.user),
             "pg_encoding_to_char" => text_of("UTF8"),
             "_pg_expandarray" => parsed(&format!("unnest(pg_expanded({}))", first?))?,
@@ -149,6 +149,11 @@ impl Adapter<'_> {
             None => null(),
         }
     }
+}
+
+/// Whether an expression is a number that is not known here.
+fn is_unknown(expr: &Expr) -> bool {
+    parsed("CAST(NULL AS BIGINT)").as_ref() == Some(expr)
 }
 
 /// The value of a setting.
