@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use catalog::{DatasetSearch, Observed};
 use chrono::{DateTime, Utc};
-use model::{Access, AgencyId, Dataset, DatasetId, DatasetKind, PropertyCode, Theme, fold};
+use model::{Access, AgencyId, DatasetId, DatasetKind, PropertyCode, Theme, fold};
 use policy::Permit;
 use query::At;
 use serde_json::{Map, Value, json};
