@@ -84,7 +84,7 @@ def launch(peer, command, base, first, log, **env):
     """Starts a server and waits for its first answer; the seconds that took are `started_s`."""
     with open(log, "w") as out:
         start = time.perf_counter()
-        server = subprocess.Popen(list(map(str, command)), env={**os.environ, **env}, stdout=out, stderr=out, start_new_session=True)
+        server = subprocess.Popen(list(map(str, command)), env={**os.environ, **env}, stdout=out, stderr=out, process_group=0)
     started.append(server)
     while True:
         try:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """How much a hostile user moves the reads of others.
 
-Measures station-month reads of a quiet node, then while a hostile user runs the worst queries that
-are allowed over eight connections, and prints both with their ratio. Reads and hostile queries are
+Measures station-month reads of a quiet node, beside processes that only count, and while a hostile user
+runs the worst queries that are allowed over eight connections, and prints them with their ratio. Reads and hostile queries are
 in processes of their own; the hostile ones run at the lowest rank, so that what is measured is the
 node and not the client.
 
@@ -10,6 +10,9 @@ node and not the client.
 
 DATASET is a dataset of observations, best one of ten million. The hostile user is a visitor, or the
 holder of --key; the reads are a visitor's from 127.0.0.2, so that both have budgets of their own.
+The node should run in the session of this script: where Linux groups processes by session
+(kernel.sched_autogroup_enabled), the lowest rank holds only within a group, and a reader in another
+one, which stands for another machine, would wait for the node's scans.
 """
 
 import argparse
@@ -115,12 +118,27 @@ def reads(host, port, dataset, seconds, source):
     return {"reads": len(times), "p50_ms": at(0.5), "p99_ms": at(0.99), "max_ms": times[-1] * 1000}
 
 
+def count():
+    """Keeps a processor busy at the lowest rank, and does nothing else."""
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    while True:
+        pass
+
+
 def compare(host, port, dataset, seconds=20, rounds=3, connections=8, key=None):
-    """Reads of a quiet node and reads beside the hostile user, round by round."""
+    """Reads of a quiet node, reads beside processes that only count (what the machine itself does to a
+    read when its processors are busy), and reads beside the hostile user, round by round."""
     source = "127.0.0.2" if host in ("127.0.0.1", "localhost") else None
-    quiet, busy = [], []
+    quiet, counting, busy = [], [], []
     for number in range(rounds):
         quiet.append(reads(host, port, dataset, seconds, source))
+        counters = [multiprocessing.Process(target=count, daemon=True) for _ in range(os.cpu_count())]
+        for counter in counters:
+            counter.start()
+        counting.append(reads(host, port, dataset, seconds, source))
+        for counter in counters:
+            counter.kill()
+            counter.join()
         stop, counts = multiprocessing.Event(), multiprocessing.Array("l", 600)
         users = [
             multiprocessing.Process(target=hostile, args=(host, port, dataset, key, which, stop, counts), daemon=True)
@@ -135,9 +153,9 @@ def compare(host, port, dataset, seconds=20, rounds=3, connections=8, key=None):
             user.join(10)
             user.terminate()
         answered = {status: count for status, count in enumerate(counts) if count}
-        print(f"round {number + 1}: quiet {shown(quiet[-1])} | hostile {shown(busy[-1])} | its answers {answered}", flush=True)
+        print(f"round {number + 1}: quiet {shown(quiet[-1])} | counting {shown(counting[-1])} | hostile {shown(busy[-1])} | its answers {answered}", flush=True)
         time.sleep(1)
-    return quiet, busy
+    return quiet, counting, busy
 
 
 def main():
@@ -150,11 +168,11 @@ def main():
     parser.add_argument("--key")
     asked = parser.parse_args()
     url = urllib.parse.urlparse(asked.url)
-    quiet, busy = compare(url.hostname, url.port or 80, asked.dataset, asked.seconds, asked.rounds, asked.connections, asked.key)
+    quiet, counting, busy = compare(url.hostname, url.port or 80, asked.dataset, asked.seconds, asked.rounds, asked.connections, asked.key)
     middle = lambda rows, name: sorted(row[name] for row in rows)[len(rows) // 2]
     for name in ("p50_ms", "p99_ms"):
-        before, after = middle(quiet, name), middle(busy, name)
-        print(f"{name}: quiet {before:.2f}, hostile {after:.2f}, moved by {100 * (after / before - 1):+.0f} %")
+        before, beside, after = middle(quiet, name), middle(counting, name), middle(busy, name)
+        print(f"{name}: quiet {before:.2f}, beside counting {beside:.2f}, hostile {after:.2f}, moved by {100 * (after / before - 1):+.0f} %")
 
 
 def shown(row):

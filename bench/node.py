@@ -293,8 +293,9 @@ def growth():
 def fair():
     """Station-month reads of a visitor, quiet and beside another who runs the worst statements on eight connections."""
     serve()
-    quiet, busy = fairness.compare("127.0.0.1", PORT, "load", seconds=2 + 2 * AMOUNT["seconds"], rounds=AMOUNT["runs"])
-    for what, rows in (("quiet", quiet), ("beside a hostile user on 8 connections", busy)):
+    quiet, counting, busy = fairness.compare("127.0.0.1", PORT, "load", seconds=2 + 2 * AMOUNT["seconds"], rounds=AMOUNT["runs"])
+    for what, rows in (("quiet", quiet), ("no hostile user, but processes of the lowest rank that only count", counting),
+                       ("beside a hostile user on 8 connections", busy)):
         record("fairness", PEER, what, "ms", [row["p50_ms"] for row in rows], p99=spread([row["p99_ms"] for row in rows]))
 
 

@@ -93,8 +93,9 @@ def flat(row, rows):
 
 
 def calm(row, rows):
-    p99 = [r["p99"]["median"] for r in rows if r["peer"] == US and isinstance(r.get("p99"), dict)]
-    return max(p99) < 1.2 * min(p99) if len(p99) > 1 else None
+    """The reads beside the hostile user against those of the quiet node."""
+    p99 = {r["what"].split()[0]: r["p99"]["median"] for r in rows if r["peer"] == US and isinstance(r.get("p99"), dict)}
+    return p99["beside"] < 1.2 * p99["quiet"] if {"beside", "quiet"} <= p99.keys() else None
 
 
 def without_errors(row, rows):

@@ -1,10 +1,33 @@
 //! Datastreams: series of one property at one place, made in one way.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use sha2::{Digest, Sha256};
 
 use crate::{DatasetId, DatastreamId, PlaceId, PropertyCode};
+
+/// A map by the numbers of datastreams.
+pub type DatastreamMap<V> = HashMap<i64, V, BuildHasherDefault<AsIs>>;
+
+/// Numbers of datastreams are digests ([`DatastreamKey::id`]): as hashes they are taken as they are.
+#[derive(Debug, Default)]
+pub struct AsIs(u64);
+
+impl Hasher for AsIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.0 = number.cast_unsigned();
+    }
+}
 
 /// What one result says about its period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -19,7 +19,7 @@ mod time;
 mod unit;
 
 pub use dataset::{Access, Agency, Dataset, DatasetKind, Theme, VersionInfo};
-pub use datastream::{Datastream, DatastreamKey, Statistic};
+pub use datastream::{AsIs, Datastream, DatastreamKey, DatastreamMap, Statistic};
 pub use geometry::{Bbox, Position};
 pub use ids::{
     AgencyId, DatasetId, DatastreamId, InvalidId, OriginalHash, PlaceId, PropertyCode, RunId, UserId, Version,

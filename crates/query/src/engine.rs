@@ -5,6 +5,7 @@ mod budget;
 mod lane;
 mod memory;
 mod numbers;
+mod pace;
 mod read;
 pub(crate) mod record;
 pub(crate) mod stop;

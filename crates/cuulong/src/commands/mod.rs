@@ -188,7 +188,7 @@ fn log(is_server: bool, traces: Option<&Traces>) {
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::util::SubscriberInitExt;
     use tracing_subscriber::{EnvFilter, Layer, Registry};
-    let default = if is_server { SERVER_LOG } else { "error" };
+    let default = if is_server { SERVER_LOG } else { COMMAND_LOG };
     let asked = std::env::var("CUULONG_LOG").ok().filter(|asked| EnvFilter::try_new(asked).is_ok());
     // What only traces show is made only where there are any.
     let directives = format!("{},{TRACE_ONLY}=off", asked.as_deref().unwrap_or(default));
@@ -208,7 +208,11 @@ fn log(is_server: bool, traces: Option<&Traces>) {
     }
 }
 
+/// Errors, but for those of the library that reads logs of tables: it calls it one that a table does not
+/// exist yet, and what is one for us is told with what was being done.
+const COMMAND_LOG: &str = "error,buoyant_kernel=off";
+
 /// Our own events, and only warnings of the libraries below.
-const SERVER_LOG: &str = "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn,deltalake_core=warn,buoyant_kernel=warn,\
+const SERVER_LOG: &str = "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn,deltalake_core=warn,buoyant_kernel=off,\
      delta_kernel=warn,datafusion=warn,object_store=warn,opentelemetry=warn,opentelemetry_sdk=warn,opentelemetry_otlp=warn,\
      ballista_core=warn,ballista_scheduler=warn,ballista_executor=warn";

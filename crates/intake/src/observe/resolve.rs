@@ -47,13 +47,29 @@ pub(crate) struct Pool<T> {
     by_text: HashMap<String, Option<u32>>,
     by_item: HashMap<T, u32>,
     pub(crate) items: Vec<T>,
-    last: Option<(String, u32)>,
+    /// Texts met of late and what they mean, each in the place that its last letters give it: rows name
+    /// the same few things over and over.
+    recent: Vec<Option<(String, u32)>>,
     failures: usize,
+}
+
+/// Places for texts met of late.
+const RECENT: usize = 1024;
+
+fn place_among_recent(text: &str) -> usize {
+    let letters = text.as_bytes().iter().rev().take(4);
+    letters.fold(text.len(), |sum, letter| sum * 31 + usize::from(*letter)) % RECENT
 }
 
 impl<T> Default for Pool<T> {
     fn default() -> Self {
-        Pool { by_text: HashMap::new(), by_item: HashMap::new(), items: Vec::new(), last: None, failures: 0 }
+        Pool {
+            by_text: HashMap::new(),
+            by_item: HashMap::new(),
+            items: Vec::new(),
+            recent: vec![None; RECENT],
+            failures: 0,
+        }
     }
 }
 
@@ -71,8 +87,9 @@ impl<T: Clone + Eq + Hash> Pool<T> {
     /// The number of what a text means, by `find` when the text is new.
     #[inline]
     pub(crate) fn of_text(&mut self, text: &str, find: impl FnOnce(&str) -> Option<T>) -> Option<u32> {
-        if let Some((last, number)) = &self.last
-            && last == text
+        let recent = place_among_recent(text);
+        if let Some((known, number)) = &self.recent[recent]
+            && known == text
         {
             return Some(*number);
         }
@@ -88,14 +105,7 @@ impl<T: Clone + Eq + Hash> Pool<T> {
             }
         };
         if let Some(number) = number {
-            match &mut self.last {
-                Some((last, known)) => {
-                    last.clear();
-                    last.push_str(text);
-                    *known = number;
-                }
-                None => self.last = Some((text.to_owned(), number)),
-            }
+            self.recent[recent] = Some((text.to_owned(), number));
         }
         number
     }

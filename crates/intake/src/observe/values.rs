@@ -281,12 +281,14 @@ impl Block {
             _ if is_percentage(text) => shared.units.number("%".to_owned()),
             (Fixed::Own, _) | (Fixed::Row(None), None) => NONE,
             (Fixed::All(unit), _) | (Fixed::Row(Some(unit)), None) => unit,
-            // `-` beside a pH is no unit.
-            (Fixed::Row(_), Some(text)) if vocabulary().word(text) == Some(ValueWord::Missing) => NONE,
             (Fixed::Row(_), Some(text)) => {
                 let gazetteer = &shared.gazetteer;
-                match shared.units.of_text(text, |text| find_unit(gazetteer, text)) {
+                // `-` beside a pH is no unit.
+                let is_none = |text: &str| vocabulary().word(text) == Some(ValueWord::Missing);
+                let find = |text: &str| find_unit(gazetteer, text).filter(|_| !is_none(text));
+                match shared.units.of_text(text, find) {
                     Some(unit) => unit,
+                    None if is_none(text) => NONE,
                     None => return refuse("unknown_unit", Part::Unit),
                 }
             }

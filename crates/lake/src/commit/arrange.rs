@@ -12,7 +12,7 @@ use arrow::compute::kernels::cmp::eq;
 use arrow::datatypes::{FieldRef, Float64Type, Int64Type, SchemaRef, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
-use model::RunId;
+use model::{DatastreamMap, RunId};
 
 use super::{CHUNK_ROWS, words};
 use crate::{Error, TableSchema, features, observations};
@@ -419,7 +419,7 @@ fn sorted_series(columns: &[SeriesBatch<'_>], count: usize) -> Option<Keys> {
 /// Sorts by counting the rows of each datastream: linear when each series is in order by itself, as
 /// it is in files that are written day by day.
 fn sort_series(columns: &[SeriesBatch<'_>], count: usize) -> (Vec<Run>, Vec<i64>, Vec<(u32, u32)>) {
-    let mut numbers: HashMap<i64, u32> = HashMap::new();
+    let mut numbers: DatastreamMap<u32> = DatastreamMap::default();
     let mut counts: Vec<usize> = Vec::new();
     let mut datastreams: Vec<i64> = Vec::new();
     let mut of_row: Vec<u32> = Vec::with_capacity(count);

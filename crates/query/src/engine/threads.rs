@@ -5,6 +5,7 @@ use std::future::Future;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
+use super::pace::Pace;
 use crate::Error;
 
 /// Stack of each thread: plans are trees, and the recursion over them is bounded by
@@ -16,6 +17,7 @@ const STACK_BYTES: usize = 32 << 20;
 pub(crate) struct Threads {
     direct: Option<Runtime>,
     scans: Option<Runtime>,
+    pace: Pace,
 }
 
 /// Which threads.
@@ -46,7 +48,7 @@ impl Threads {
         };
         let direct = runtime("direct").build().map_err(Error::internal)?;
         let scans = runtime("scans").on_thread_start(give_way).build().map_err(Error::internal)?;
-        Ok(Threads { direct: Some(direct), scans: Some(scans) })
+        Ok(Threads { direct: Some(direct), scans: Some(scans), pace: Pace::start() })
     }
 
     /// Starts work.
@@ -60,7 +62,11 @@ impl Threads {
             On::Scans => &self.scans,
         };
         let runtime = runtime.as_ref().expect("the threads end only when the engine is dropped");
-        Task(runtime.spawn(work))
+        let scanning = (on == On::Scans).then(|| self.pace.scanning());
+        Task(runtime.spawn(async move {
+            let _scanning = scanning;
+            work.await
+        }))
     }
 
     /// How much work the threads for scans have: what runs and what waits within plans.
