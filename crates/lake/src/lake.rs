@@ -25,7 +25,8 @@ use crate::tables::Tables;
 use crate::verified::Verified;
 use crate::{
     AsOf, CommitCounts, Committed, Compacted, Corrections, Error, Expected, Expired, Keep, LocalFile,
-    NewFlags, NewRows, OldRows, Original, PackRule, Snapshot, StoredObject, TableSchema, Undo, Undone,
+    NewFlags, NewRows, NewSpilled, OldRows, Original, PackRule, Snapshot, Spill, StoredObject, TableSchema,
+    Undo, Undone,
 };
 use crate::{commit, expire, inventory, originals, probe};
 
@@ -208,6 +209,24 @@ impl Lake {
     ) -> Result<(CommitCounts, Option<Corrections>), Error> {
         may_write(permit)?;
         commit::plan_corrections(self, permit.dataset(), rows, limit).await
+    }
+
+    /// Commits as [`Lake::commit`] does, rows that are on disk: part by part, as one version.
+    pub async fn commit_spilled(&self, permit: &Permit, commit: NewSpilled) -> Result<Committed, Error> {
+        may_write(permit)?;
+        let span = tracing::info_span!(target: "cuulong::work", "commit", dataset = %permit.dataset());
+        commit::commit_spilled(self, permit, commit).instrument(span).await
+    }
+
+    /// The same as [`Lake::plan_corrections`] for rows that are on disk.
+    pub async fn plan_spilled(
+        &self,
+        permit: &Permit,
+        rows: &Arc<Spill>,
+        limit: usize,
+    ) -> Result<(CommitCounts, Option<Corrections>), Error> {
+        may_write(permit)?;
+        commit::plan_spilled(self, permit.dataset(), rows, limit).await
     }
 
     /// Commits new flags of rows that are there. No value changes.

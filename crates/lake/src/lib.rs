@@ -22,6 +22,7 @@ mod read;
 mod rows;
 mod schema;
 mod snapshot;
+mod spill;
 mod tables;
 mod verified;
 mod write;
@@ -47,6 +48,9 @@ pub use read::{
     CountRead, FeatureBatches, FeatureRead, FeatureTest, Needs, ResultRange, SeriesRead, TileBatches,
     TileRead, Within,
 };
-pub use rows::{CommitCounts, Committed, Corrections, Expected, NewFlags, NewRows, OldRows, Undo, Undone};
+pub use rows::{
+    CommitCounts, Committed, Corrections, Expected, NewFlags, NewRows, NewSpilled, OldRows, Undo, Undone,
+};
 pub use schema::{Attribute, AttributeKind, TableSchema};
 pub use snapshot::{AsOf, DataFile, Snapshot};
+pub use spill::{Spill, SpilledPart, SpilledSeries, free_space};

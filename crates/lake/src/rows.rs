@@ -1,10 +1,13 @@
 //! What is handed to a commit, and what came of it.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 use model::{RunId, Version};
+
+use crate::Spill;
 
 /// Rows to be committed by one run.
 #[derive(Debug, Clone)]
@@ -14,6 +17,17 @@ pub struct NewRows {
     /// The rows, in any order, with keys that are unique among them. The columns are the table's;
     /// `run` and `recorded_at` may be left out, and are then filled from this commit.
     pub rows: Vec<RecordBatch>,
+    /// When they are committed.
+    pub committed_at: DateTime<Utc>,
+}
+
+/// Rows on disk, to be committed by one run.
+#[derive(Debug, Clone)]
+pub struct NewSpilled {
+    /// The run that commits them.
+    pub run: RunId,
+    /// The rows, with keys that are unique among them. Columns that the table does not have are left out.
+    pub rows: Arc<Spill>,
     /// When they are committed.
     pub committed_at: DateTime<Utc>,
 }
@@ -84,7 +98,7 @@ pub struct Corrections {
 }
 
 /// How rows compare with what is in the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct CommitCounts {
     /// Rows whose key is new.
     pub added: u64,

@@ -267,7 +267,7 @@ fn sources(
 
 /// The one value of a column, as an array of length 1, when all rows have the same. Sheet, column,
 /// flag and an unused end of period are such columns in most files.
-fn constant(batches: &[RecordBatch], column: usize) -> Option<ArrayRef> {
+pub(crate) fn constant(batches: &[RecordBatch], column: usize) -> Option<ArrayRef> {
     let first = batches.first()?.column(column);
     let one = first.slice(0, 1);
     let all_null = one.is_null(0);
@@ -357,7 +357,7 @@ fn starts(batches: &[RecordBatch]) -> Vec<usize> {
     starts
 }
 
-type SeriesBatch<'a> = (&'a [i64], &'a [i64]);
+pub(crate) type SeriesBatch<'a> = (&'a [i64], &'a [i64]);
 
 fn series_keys(batches: &[RecordBatch], count: usize) -> Result<(Keys, Order), Error> {
     let columns: Vec<SeriesBatch<'_>> = batches
@@ -418,7 +418,10 @@ fn sorted_series(columns: &[SeriesBatch<'_>], count: usize) -> Option<Keys> {
 
 /// Sorts by counting the rows of each datastream: linear when each series is in order by itself, as
 /// it is in files that are written day by day.
-fn sort_series(columns: &[SeriesBatch<'_>], count: usize) -> (Vec<Run>, Vec<i64>, Vec<(u32, u32)>) {
+pub(crate) fn sort_series(
+    columns: &[SeriesBatch<'_>],
+    count: usize,
+) -> (Vec<Run>, Vec<i64>, Vec<(u32, u32)>) {
     let mut numbers: DatastreamMap<u32> = DatastreamMap::default();
     let mut counts: Vec<usize> = Vec::new();
     let mut datastreams: Vec<i64> = Vec::new();

@@ -35,7 +35,7 @@ pub(crate) struct Rewrite {
 }
 
 /// A row of a file that changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Edit {
     /// The row, from the file's first.
     pub(crate) row: usize,

@@ -3,6 +3,7 @@
 mod arrange;
 pub(crate) mod compact;
 mod compare;
+mod spilled;
 mod undo;
 mod words;
 
@@ -33,6 +34,8 @@ use crate::{
     OldRows, Snapshot, durable,
 };
 
+pub(crate) use self::arrange::{constant, sort_series};
+pub(crate) use self::spilled::{commit_spilled, plan_spilled};
 pub(crate) use self::undo::undo;
 
 /// Rows of a new file, as long as there are more than fill one.
@@ -198,14 +201,7 @@ async fn commit_in_turn(lake: &Lake, permit: &Permit, table: &Table, work: Work)
         // stay, and the same run finds out when it commits again.
         match table.log.append(version, &change, &notice).await? {
             Written::Done => {
-                let removed: Vec<_> = change.removed.into_iter().map(|file| file.path).collect();
-                let next = snapshot.next(change.added, &removed, ChangesRows::Yes)?;
-                let crowded = compact::is_crowded(&next);
-                table.committed(next, Some(&run)).await;
-                table.log.checkpoint_if_due(version);
-                if crowded {
-                    compact::in_background(lake, dataset);
-                }
+                take_up(lake, table, &snapshot, change, &run).await?;
                 return Ok(Committed { version: Some(version), counts, total });
             }
             Written::Taken => {
@@ -221,6 +217,25 @@ async fn commit_in_turn(lake: &Lake, permit: &Permit, table: &Table, work: Work)
         discard(lake, &change.added).await;
     }
     Err(Error::later(format!("other writers of `{dataset}` were always first")))
+}
+
+/// Takes up the version that a run has just written into the log behind a snapshot.
+async fn take_up(
+    lake: &Lake,
+    table: &Table,
+    snapshot: &Snapshot,
+    change: Change,
+    run: &RunId,
+) -> Result<(), Error> {
+    let removed: Vec<_> = change.removed.into_iter().map(|file| file.path).collect();
+    let next = snapshot.next(change.added, &removed, ChangesRows::Yes)?;
+    let crowded = compact::is_crowded(&next);
+    table.committed(next, Some(run)).await;
+    table.log.checkpoint_if_due(snapshot.next_position());
+    if crowded {
+        compact::in_background(lake, snapshot.dataset());
+    }
+    Ok(())
 }
 
 /// Acknowledges what an earlier call wrote: its entry may have been seen before it was synced.

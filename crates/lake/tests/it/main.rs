@@ -15,6 +15,7 @@ mod packing;
 #[path = "../../../testkit/src/s3.rs"]
 mod s3;
 mod series;
+mod spilled;
 mod undoing;
 mod world;
 
@@ -25,6 +26,7 @@ fn calls_are_send(
     permit: &policy::Permit,
     snapshot: &lake::Snapshot,
     new: lake::NewRows,
+    spilled: lake::NewSpilled,
     series: lake::SeriesRead,
     features: lake::FeatureRead,
     bytes: futures::stream::BoxStream<'_, std::io::Result<bytes::Bytes>>,
@@ -41,4 +43,6 @@ fn calls_are_send(
     send(lake.read_series(permit, snapshot, series));
     send(lake.read_features(permit, snapshot, features));
     send(lake.commit(permit, new));
+    send(lake.plan_spilled(permit, &spilled.rows, 1));
+    send(lake.commit_spilled(permit, spilled));
 }

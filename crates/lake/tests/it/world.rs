@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, AsArray, BinaryArray, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, RecordBatch,
-    StringArray, TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, BinaryArray, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array,
+    RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow::datatypes::{Float64Type, Int64Type, Schema, TimestampMicrosecondType};
 use chrono::{DateTime, Utc};
@@ -194,7 +194,7 @@ pub fn batch_values(batch: &RecordBatch) -> Vec<Value> {
     let results = batch.column_by_name("result").unwrap().as_primitive::<Float64Type>();
     (0..batch.num_rows())
         .map(|row| {
-            let result = results.iter().nth(row).unwrap();
+            let result = results.is_valid(row).then(|| results.value(row));
             (datastreams.value(row), (times.value(row) - hour(0)) / 3_600_000_000, result)
         })
         .collect()
