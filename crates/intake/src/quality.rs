@@ -6,6 +6,7 @@
 
 mod around;
 mod arrive;
+mod gather;
 mod limits;
 mod neighbours;
 mod recheck;

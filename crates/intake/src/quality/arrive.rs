@@ -1,7 +1,6 @@
 //! Testing values as they come in: together with what the dataset has before, between and behind them.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use arrow::array::{
     Array, ArrayRef, AsArray, DictionaryArray, Int8Array, Int32Array, StringDictionaryBuilder,
 };
 use arrow::datatypes::{
-    DataType, FieldRef, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema, SchemaRef,
+    DataType, FieldRef, Float64Type, Int8Type, Int16Type, Int32Type, Schema, SchemaRef,
     TimestampMicrosecondType, UInt32Type,
 };
 use arrow::record_batch::RecordBatch;
@@ -20,6 +19,7 @@ use model::{CellRef, DatastreamKey, PlaceId, Quality};
 use policy::Permit;
 
 use super::around::{Told, read};
+use super::gather::{Arrival, by_series};
 use super::limits::{Calendar, LimitBook, ZONE};
 use super::neighbours::{Neighbour, compare, weight};
 use super::series::{Flags, Point, test};
@@ -224,13 +224,6 @@ pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + '
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal("testing values", error))
 }
 
-/// A new value, and where it stands among all of them.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Arrival {
-    point: Point,
-    position: u32,
-}
-
 /// The new values, and where each series has its own.
 pub(super) struct Arrivals {
     batches: Vec<RecordBatch>,
@@ -239,24 +232,6 @@ pub(super) struct Arrivals {
     count: usize,
     /// The values of each datastream, in order of time.
     series: HashMap<i64, Vec<Arrival>>,
-}
-
-/// Numbers of datastreams are hashes: they are taken as they are.
-#[derive(Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_i64(&mut self, number: i64) {
-        self.0 = number.cast_unsigned();
-    }
 }
 
 impl Reach {
@@ -304,37 +279,11 @@ fn on_disk(values: &Spill, id: i64) -> Result<Vec<Arrival>, Error> {
 impl Arrivals {
     pub(super) fn of(batches: Vec<RecordBatch>, wanted: &HashSet<i64>) -> Arrivals {
         let (mut firsts, mut count) = (Vec::with_capacity(batches.len()), 0_usize);
-        let places: HashMap<i64, usize, BuildHasherDefault<AsIs>> = wanted.iter().copied().zip(0..).collect();
-        let mut counts = vec![0_usize; places.len()];
-        for id in batches.iter().flat_map(|batch| batch.column(0).as_primitive::<Int64Type>().values()) {
-            if let Some(place) = places.get(id) {
-                counts[*place] += 1;
-            }
-        }
-        let mut series: Vec<Vec<Arrival>> = counts.into_iter().map(Vec::with_capacity).collect();
         for batch in &batches {
             firsts.push(count);
-            let ids = batch.column(0).as_primitive::<Int64Type>().values();
-            let times = batch.column(1).as_primitive::<TimestampMicrosecondType>().values();
-            let results = batch.column(3).as_primitive::<Float64Type>();
-            for (row, (id, time)) in ids.iter().zip(times).enumerate() {
-                if results.is_valid(row)
-                    && let Some(place) = places.get(id)
-                    && let Ok(position) = u32::try_from(count + row)
-                {
-                    let point = Point { time: *time, value: results.value(row) };
-                    series[*place].push(Arrival { point, position });
-                }
-            }
             count += batch.num_rows();
         }
-        for values in &mut series {
-            if !values.is_sorted_by_key(|value| value.point.time) {
-                values.sort_unstable_by_key(|value| (value.point.time, value.position));
-            }
-        }
-        let named = places.iter().map(|(id, place)| (*id, std::mem::take(&mut series[*place])));
-        let series = named.filter(|(_, values)| !values.is_empty()).collect();
+        let series = by_series(&batches, wanted);
         Arrivals { batches, firsts, count, series }
     }
 
