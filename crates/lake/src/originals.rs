@@ -1,5 +1,7 @@
 //! Originals: the bytes as they were received, kept once under their SHA-256.
 
+mod digest;
+
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -17,6 +19,8 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
+
+use digest::Digesting;
 
 use crate::{Damage, Error, Lake, durable};
 
@@ -124,7 +128,7 @@ async fn take_in(
     upload: &mut Option<Upload>,
 ) -> Result<Original, Error> {
     let store = lake.store();
-    let mut hasher = Sha256::new();
+    let mut digest = Digesting::new();
     let mut size = 0_u64;
     let mut waiting = BytesMut::new();
     while let Some(chunk) = bytes.next().await {
@@ -133,18 +137,19 @@ async fn take_in(
         if size > limit {
             return Err(Error::Limit { what: "the file".into(), limit });
         }
-        hasher.update(&chunk);
         waiting.extend_from_slice(&chunk);
+        digest.update(chunk).await?;
         if waiting.len() >= PART_BYTES {
             if upload.is_none() {
                 *upload = Some(Upload::begin(&store).await?);
+                digest = digest.aside();
             }
             if let Some(upload) = upload {
                 upload.put(waiting.split().freeze()).await?;
             }
         }
     }
-    let hash = OriginalHash::new(&hex::encode(hasher.finalize())).expect("a digest in hexadecimal is a hash");
+    let hash = digest.finish().await?;
     let place = place_of(&hash);
     match upload {
         None => put_small(lake, &place, &hash, waiting.freeze()).await?,
