@@ -8,8 +8,8 @@ use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
-use zip::ZipArchive;
 use wording::{Told, told};
+use zip::ZipArchive;
 
 use crate::decode::{check_size, nfc};
 use crate::{Error, Limits};
@@ -77,13 +77,24 @@ impl Archive {
             if member.encrypted() {
                 return Err(Error::invalid(
                     "password",
-                    told!("formats-archive-file-protected-password", "the archive's file `{raw}` is protected by a password", raw = label(&raw)),
-                    told!("formats-make-archive-again-without-password", "make the archive again without a password"),
+                    told!(
+                        "formats-archive-file-protected-password",
+                        "the archive's file `{raw}` is protected by a password",
+                        raw = label(&raw)
+                    ),
+                    told!(
+                        "formats-make-archive-again-without-password",
+                        "make the archive again without a password"
+                    ),
                 ));
             }
             let name = label(&raw);
             if members.iter().any(|other| other.name == name) {
-                return Err(damaged(told!("formats-two-files-called", "two of its files are called `{name}`", name = name)));
+                return Err(damaged(told!(
+                    "formats-two-files-called",
+                    "two of its files are called `{name}`",
+                    name = name
+                )));
             }
             members.push(Member { name, size: member.size(), index });
         }
@@ -98,7 +109,8 @@ impl Archive {
     /// The first bytes of a file.
     pub fn head(&self, member: &Member, count: usize) -> Result<Vec<u8>, Error> {
         let mut archive = self.reader()?;
-        let file = archive.by_index(member.index).map_err(|error| unreadable(member, Told::excerpt(error)))?;
+        let file =
+            archive.by_index(member.index).map_err(|error| unreadable(member, Told::excerpt(error)))?;
         let mut head = Vec::new();
         file.take(count as u64).read_to_end(&mut head).map_err(|e| unreadable(member, Told::excerpt(e)))?;
         Ok(head)
@@ -123,7 +135,10 @@ impl Archive {
             if self.unpacked > self.limits.max_bytes {
                 return Err(Error::limit(
                     "unpacked_bytes",
-                    told!("formats-archive-too-large-when-unpacked-bytes", "the archive is too large when unpacked (bytes)"),
+                    told!(
+                        "formats-archive-too-large-when-unpacked-bytes",
+                        "the archive is too large when unpacked (bytes)"
+                    ),
                     self.limits.max_bytes,
                     told!("formats-hand-files-one-one", "hand its files in one by one"),
                 ));
@@ -131,7 +146,10 @@ impl Archive {
             if self.unpacked > FREE_BYTES && self.unpacked / self.size.max(1) >= self.limits.max_ratio {
                 return Err(Error::limit(
                     "ratio",
-                    told!("formats-archive-unpacks-far-more-than-seems-bytes", "the archive unpacks to far more than it seems (bytes for each packed byte)"),
+                    told!(
+                        "formats-archive-unpacks-far-more-than-seems-bytes",
+                        "the archive unpacks to far more than it seems (bytes for each packed byte)"
+                    ),
                     self.limits.max_ratio,
                     told!("formats-hand-files-one-one-unpacked", "hand its files in one by one, unpacked"),
                 ));
@@ -143,7 +161,8 @@ impl Archive {
     }
 
     fn reader(&self) -> Result<ZipArchive<BufReader<File>>, Error> {
-        ZipArchive::new(BufReader::new(File::open(&self.path)?)).map_err(|error| damaged(Told::excerpt(error)))
+        ZipArchive::new(BufReader::new(File::open(&self.path)?))
+            .map_err(|error| damaged(Told::excerpt(error)))
     }
 }
 
@@ -193,7 +212,10 @@ fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_archive",
         told!("formats-archive-cannot-unpacked", "the archive cannot be unpacked: {how}", how => how.into()),
-        told!("formats-check-sent-whole-make-again-hand-files", "check that it was sent whole; make it again, or hand its files in one by one"),
+        told!(
+            "formats-check-sent-whole-make-again-hand-files",
+            "check that it was sent whole; make it again, or hand its files in one by one"
+        ),
     )
 }
 

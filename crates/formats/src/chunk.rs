@@ -225,9 +225,15 @@ impl ChunkBuilder {
         if self.table_held > FREE_TABLE_CELLS.max(self.table_cells.saturating_mul(MAX_TABLE_PADDING)) {
             return Err(Error::limit(
                 "nearly_empty",
-                told!("formats-table-very-wide-nearly-all-empty-cells", "the table is very wide and nearly all of it is empty (cells held for each cell written)"),
+                told!(
+                    "formats-table-very-wide-nearly-all-empty-cells",
+                    "the table is very wide and nearly all of it is empty (cells held for each cell written)"
+                ),
                 MAX_TABLE_PADDING,
-                told!("formats-delete-stray-cells-far-right-data", "delete the stray cells far to the right of the data"),
+                told!(
+                    "formats-delete-stray-cells-far-right-data",
+                    "delete the stray cells far to the right of the data"
+                ),
             )
             .at(Place::row(self.last_row)));
         }

@@ -238,7 +238,10 @@ pub(crate) fn check_size(size: u64, limits: &Limits) -> Result<(), Error> {
             "file_bytes",
             told!("formats-file-too-large-bytes", "the file is too large (bytes)"),
             limits.max_bytes,
-            told!("formats-split-into-several-files-hand-them-one", "split it into several files and hand them in one after the other"),
+            told!(
+                "formats-split-into-several-files-hand-them-one",
+                "split it into several files and hand them in one after the other"
+            ),
         ));
     }
     Ok(())

@@ -256,7 +256,10 @@ pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
         Some(b'[') if feature::is_records(start) => Ok(Format::Records),
         Some(b'[') if looks_like_json(&start[1..], ['{', '[']) => Err(not_read(
             told!("formats-json-not-geojson-begins", "JSON that is not GeoJSON (it begins with `[`)"),
-            told!("formats-make-geojson-featurecollection-table-csv", "make it a GeoJSON FeatureCollection, or a table as CSV"),
+            told!(
+                "formats-make-geojson-featurecollection-table-csv",
+                "make it a GeoJSON FeatureCollection, or a table as CSV"
+            ),
         )),
         Some(b'<') if feature::is_kml(start) => Ok(Format::Kml),
         Some(b'<') => markup(start),
@@ -274,8 +277,10 @@ fn plain(text: &str, is_whole: bool, encoding: Encoding) -> Format {
     Format::Csv { delimiter: delimiter.unwrap_or(b','), encoding }
 }
 
-const AS_TABLE: Phrase = phrase!("formats-save-table-xlsx-csv-utf-8", "save the table as .xlsx or as CSV (UTF-8)");
-const AS_GEOJSON: Phrase = phrase!("formats-export-layer-geojson-wgs-84", "export the layer as GeoJSON in WGS 84");
+const AS_TABLE: Phrase =
+    phrase!("formats-save-table-xlsx-csv-utf-8", "save the table as .xlsx or as CSV (UTF-8)");
+const AS_GEOJSON: Phrase =
+    phrase!("formats-export-layer-geojson-wgs-84", "export the layer as GeoJSON in WGS 84");
 
 /// First bytes of formats that are read.
 const BINARY: &[(&[u8], Format)] = &[
@@ -298,26 +303,61 @@ const SIGNATURES: &[(&[u8], Phrase, Phrase)] = &[
     (b"\x89PNG", phrase!("formats-picture-png", "a picture (PNG)"), AS_TABLE),
     (b"\xFF\xD8\xFF", phrase!("formats-picture-jpeg", "a picture (JPEG)"), AS_TABLE),
     (b"GIF8", phrase!("formats-picture-gif", "a picture (GIF)"), AS_TABLE),
-    (b"\x1F\x8B", phrase!("formats-gzip-archive", "a gzip archive"), phrase!("formats-unpack-first", "unpack it first")),
-    (b"7z\xBC\xAF\x27\x1C", phrase!("formats-7-zip-archive", "a 7-Zip archive"), phrase!("formats-unpack-first", "unpack it first")),
-    (b"Rar!", phrase!("formats-rar-archive", "a RAR archive"), phrase!("formats-unpack-first", "unpack it first")),
-    (b"\x28\xB5\x2F\xFD", phrase!("formats-zstandard-archive", "a Zstandard archive"), phrase!("formats-unpack-first", "unpack it first")),
+    (
+        b"\x1F\x8B",
+        phrase!("formats-gzip-archive", "a gzip archive"),
+        phrase!("formats-unpack-first", "unpack it first"),
+    ),
+    (
+        b"7z\xBC\xAF\x27\x1C",
+        phrase!("formats-7-zip-archive", "a 7-Zip archive"),
+        phrase!("formats-unpack-first", "unpack it first"),
+    ),
+    (
+        b"Rar!",
+        phrase!("formats-rar-archive", "a RAR archive"),
+        phrase!("formats-unpack-first", "unpack it first"),
+    ),
+    (
+        b"\x28\xB5\x2F\xFD",
+        phrase!("formats-zstandard-archive", "a Zstandard archive"),
+        phrase!("formats-unpack-first", "unpack it first"),
+    ),
     (b"BZh", "a bzip2 archive", phrase!("formats-unpack-first", "unpack it first")),
-    (b"ARROW1", phrase!("formats-arrow-file", "an Arrow file"), phrase!("formats-write-table-parquet", "write the table as Parquet")),
+    (
+        b"ARROW1",
+        phrase!("formats-arrow-file", "an Arrow file"),
+        phrase!("formats-write-table-parquet", "write the table as Parquet"),
+    ),
     (
         b"\0\0\x27\x0A",
         phrase!("formats-one-part-shapefile", "one part of a shapefile"),
-        phrase!("formats-put-all-parts-layer-shp-dbf-prj", "put all parts of the layer (.shp, .dbf, .prj, .cpg) into one zip archive"),
+        phrase!(
+            "formats-put-all-parts-layer-shp-dbf-prj",
+            "put all parts of the layer (.shp, .dbf, .prj, .cpg) into one zip archive"
+        ),
     ),
     (b"\x7FELF", phrase!("formats-program", "a program"), AS_TABLE),
     (b"MZ", phrase!("formats-program", "a program"), AS_TABLE),
     (b"{\\rtf", phrase!("formats-rich-text-document", "a rich text document"), AS_TABLE),
-    (b"\xFF\xFE\0\0", phrase!("formats-text-utf-32", "text in UTF-32"), phrase!("formats-save-utf-8", "save it as UTF-8")),
-    (b"\0\0\xFE\xFF", phrase!("formats-text-utf-32", "text in UTF-32"), phrase!("formats-save-utf-8", "save it as UTF-8")),
+    (
+        b"\xFF\xFE\0\0",
+        phrase!("formats-text-utf-32", "text in UTF-32"),
+        phrase!("formats-save-utf-8", "save it as UTF-8"),
+    ),
+    (
+        b"\0\0\xFE\xFF",
+        phrase!("formats-text-utf-32", "text in UTF-32"),
+        phrase!("formats-save-utf-8", "save it as UTF-8"),
+    ),
 ];
 
 fn not_read(name: impl Into<Told>, hint: impl Into<Told>) -> Error {
-    Error::invalid("wrong_type", told!("formats-file-not-read-here", "the file is {name}, which is not read here", name => name), hint)
+    Error::invalid(
+        "wrong_type",
+        told!("formats-file-not-read-here", "the file is {name}, which is not read here", name => name),
+        hint,
+    )
 }
 
 /// A zip archive: a workbook, if the names of its first parts or its own name say so.
@@ -327,10 +367,16 @@ fn zipped(file_name: &str, head: &[u8]) -> Result<Format, Error> {
         return Ok(Format::Ods);
     }
     if has(b"mimetypeapplication/vnd.oasis.opendocument") {
-        return Err(not_read(told!("formats-opendocument-file-no-spreadsheet", "an OpenDocument file that is no spreadsheet"), AS_TABLE));
+        return Err(not_read(
+            told!("formats-opendocument-file-no-spreadsheet", "an OpenDocument file that is no spreadsheet"),
+            AS_TABLE,
+        ));
     }
     if has(b"xl/workbook.bin") {
-        return Err(not_read(told!("formats-binary-excel-workbook-xlsb", "a binary Excel workbook (.xlsb)"), told!("formats-open-save-xlsx", "open it and save it as .xlsx")));
+        return Err(not_read(
+            told!("formats-binary-excel-workbook-xlsb", "a binary Excel workbook (.xlsb)"),
+            told!("formats-open-save-xlsx", "open it and save it as .xlsx"),
+        ));
     }
     if has(b"xl/") || (has(b"[Content_Types].xml") && !has(b"word/") && !has(b"ppt/")) {
         return Ok(Format::Xlsx);
@@ -342,7 +388,10 @@ fn zipped(file_name: &str, head: &[u8]) -> Result<Format, Error> {
         return Ok(Format::Kml);
     }
     if has(b"word/") || has(b"ppt/") {
-        return Err(not_read(told!("formats-word-powerpoint-document", "a Word or PowerPoint document"), AS_TABLE));
+        return Err(not_read(
+            told!("formats-word-powerpoint-document", "a Word or PowerPoint document"),
+            AS_TABLE,
+        ));
     }
     let name = file_name.to_ascii_lowercase();
     if name.ends_with(".xlsx") || name.ends_with(".xlsm") {
@@ -380,7 +429,10 @@ fn text(head: &[u8], encoding: Encoding) -> Result<String, Error> {
         let sample = &head[..head.len().min(400)];
         let zeros = [0, 1].map(|side| sample.iter().skip(side).step_by(2).filter(|byte| **byte == 0).count());
         if zeros[0].abs_diff(zeros[1]) * 4 >= sample.len() {
-            return Err(not_read(told!("formats-utf-16-text-without-byte-order-mark", "UTF-16 text without a byte order mark"), told!("formats-save-csv-utf-8", "save it as \"CSV UTF-8\"")));
+            return Err(not_read(
+                told!("formats-utf-16-text-without-byte-order-mark", "UTF-16 text without a byte order mark"),
+                told!("formats-save-csv-utf-8", "save it as \"CSV UTF-8\""),
+            ));
         }
         return Err(binary());
     }
@@ -399,8 +451,14 @@ fn text(head: &[u8], encoding: Encoding) -> Result<String, Error> {
 fn binary() -> Error {
     Error::invalid(
         "binary",
-        told!("formats-file-not-text-whatever-name-says-holds", "the file is not text, whatever its name says: it holds bytes that no text has"),
-        told!("formats-save-table-csv-utf-8-xlsx-program", "save the table as CSV (UTF-8) or as .xlsx in the program that made it"),
+        told!(
+            "formats-file-not-text-whatever-name-says-holds",
+            "the file is not text, whatever its name says: it holds bytes that no text has"
+        ),
+        told!(
+            "formats-save-table-csv-utf-8-xlsx-program",
+            "save the table as CSV (UTF-8) or as .xlsx in the program that made it"
+        ),
     )
 }
 
@@ -436,7 +494,13 @@ fn json(text: &str) -> Result<Format, Error> {
     if is_geojson {
         return Ok(Format::GeoJson);
     }
-    Err(not_read(told!("formats-json-not-geojson", "JSON that is not GeoJSON"), told!("formats-make-geojson-featurecollection-table-csv", "make it a GeoJSON FeatureCollection, or a table as CSV")))
+    Err(not_read(
+        told!("formats-json-not-geojson", "JSON that is not GeoJSON"),
+        told!(
+            "formats-make-geojson-featurecollection-table-csv",
+            "make it a GeoJSON FeatureCollection, or a table as CSV"
+        ),
+    ))
 }
 
 /// The form in which SensorThings hands out many observations at once.
@@ -450,7 +514,13 @@ fn markup(text: &str) -> Result<Format, Error> {
         return Ok(Format::WaterMl);
     }
     if head.contains("timeseriesresponse") || head.contains("waterml/1.") {
-        return Err(not_read("WaterML 1", told!("formats-ask-service-waterml-2-save-series-csv", "ask the service for WaterML 2, or save the series as CSV")));
+        return Err(not_read(
+            "WaterML 1",
+            told!(
+                "formats-ask-service-waterml-2-save-series-csv",
+                "ask the service for WaterML 2, or save the series as CSV"
+            ),
+        ));
     }
     if head.contains("gml") {
         return Err(not_read("GML", AS_GEOJSON));
@@ -458,7 +528,10 @@ fn markup(text: &str) -> Result<Format, Error> {
     if head.contains("<html") || head.contains("<!doctype html") || head.contains("<table") {
         return Err(not_read(
             told!("formats-web-page", "a web page"),
-            told!("formats-may-sign-page-table-saved-html-open", "it may be a sign-in page or a table saved as HTML: open it and save it as .xlsx"),
+            told!(
+                "formats-may-sign-page-table-saved-html-open",
+                "it may be a sign-in page or a table saved as HTML: open it and save it as .xlsx"
+            ),
         ));
     }
     Err(not_read("an XML document", AS_TABLE))

@@ -145,7 +145,12 @@ fn windowed(
 fn not_there(cell: CellRef) -> Error {
     Error::invalid(
         "no_such_cell",
-        told!("formats-file-no-cell-sheet", "the file has no cell {cell} in sheet {cell2}", cell = cell.a1(), cell2 = u32::from(cell.sheet) + 1),
+        told!(
+            "formats-file-no-cell-sheet",
+            "the file has no cell {cell} in sheet {cell2}",
+            cell = cell.a1(),
+            cell2 = u32::from(cell.sheet) + 1
+        ),
         told!("formats-check-file-one-value-came-from", "check that the file is the one the value came from"),
     )
 }

@@ -81,7 +81,9 @@ impl PushedTable {
                 (table.sheets, table.layouts) = (sheets, layouts);
             }
             Message::Failed(error) => return Err(error),
-            Message::Chunk(_) | Message::End => return Err(broken(told!("formats-ends-too-early", "it ends too early"))),
+            Message::Chunk(_) | Message::End => {
+                return Err(broken(told!("formats-ends-too-early", "it ends too early")));
+            }
         }
         Ok(table)
     }
@@ -100,7 +102,11 @@ impl PushedTable {
             }
             Err(_) => {
                 let broke_off = reader.join().is_err();
-                let how = if broke_off { told!("formats-parts-contradict-each-other", "its parts contradict each other") } else { told!("formats-ends-too-early", "it ends too early") };
+                let how = if broke_off {
+                    told!("formats-parts-contradict-each-other", "its parts contradict each other")
+                } else {
+                    told!("formats-ends-too-early", "it ends too early")
+                };
                 Message::Failed((self.broken)(how))
             }
         }
@@ -225,7 +231,9 @@ impl SheetRows<'_> {
         if at != self.row.number {
             self.end_row()?;
             if at < self.row.number {
-                return Err(damaged(told!("formats-rows-out-order", "its rows are out of order")).at(self.place()).into());
+                return Err(damaged(told!("formats-rows-out-order", "its rows are out of order"))
+                    .at(self.place())
+                    .into());
             }
             self.row.number = at;
         }
@@ -244,11 +252,18 @@ impl SheetRows<'_> {
         }
         if column >= usize::from(limits.max_columns) {
             let limit = u64::from(limits.max_columns);
-            let hint =
-                told!("formats-delete-stray-cells-far-right-turn-table", "delete the stray cells far to the right, or turn the table so that it grows downwards");
-            return Err(Error::limit("columns", told!("formats-row-too-many-columns", "the row has too many columns"), limit, hint)
-                .at(self.place())
-                .into());
+            let hint = told!(
+                "formats-delete-stray-cells-far-right-turn-table",
+                "delete the stray cells far to the right, or turn the table so that it grows downwards"
+            );
+            return Err(Error::limit(
+                "columns",
+                told!("formats-row-too-many-columns", "the row has too many columns"),
+                limit,
+                hint,
+            )
+            .at(self.place())
+            .into());
         }
         self.row.cells += 1;
         if self.row.last.is_some_and(|last| last >= column) {
@@ -261,7 +276,12 @@ impl SheetRows<'_> {
         let place = || Place { column: u16::try_from(column + 1).ok(), ..self.place() };
         if text.len() > limits.max_cell_bytes {
             let limit = limits.max_cell_bytes as u64;
-            let error = Error::limit("cell_bytes", told!("formats-cell-too-long-bytes", "the cell is too long (bytes)"), limit, told!("formats-shorten", "shorten it"));
+            let error = Error::limit(
+                "cell_bytes",
+                told!("formats-cell-too-long-bytes", "the cell is too long (bytes)"),
+                limit,
+                told!("formats-shorten", "shorten it"),
+            );
             return Err(error.at(place()).into());
         }
         if *self.texts + text.len() as u64 > limits.max_unpacked_bytes {
@@ -314,6 +334,9 @@ pub(crate) fn too_large(limits: &Limits) -> Error {
         "unpacked_bytes",
         told!("formats-file-too-large-when-unpacked-bytes", "the file is too large when unpacked (bytes)"),
         limits.max_unpacked_bytes,
-        told!("formats-split-into-several-files-save-table-csv", "split it into several files, or save the table as CSV (UTF-8)"),
+        told!(
+            "formats-split-into-several-files-save-table-csv",
+            "split it into several files, or save the table as CSV (UTF-8)"
+        ),
     )
 }

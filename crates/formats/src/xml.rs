@@ -84,7 +84,10 @@ impl<R: BufRead> Xml<R> {
                         "depth",
                         told!("formats-xml-nested-too-deeply", "the XML is nested too deeply"),
                         u64::from(self.max_depth),
-                        told!("formats-export-data-again-plain-form", "export the data again in a plain form"),
+                        told!(
+                            "formats-export-data-again-plain-form",
+                            "export the data again in a plain form"
+                        ),
                     ));
                 }
                 Event::Start(start) => {
@@ -101,11 +104,19 @@ impl<R: BufRead> Xml<R> {
                 Event::DocType(_) => {
                     return Err(Error::invalid(
                         "document_type",
-                        told!("formats-xml-brings-document-type-definition-never-read", "the XML brings a document type definition, which is never read"),
-                        told!("formats-export-data-again-without-doctype", "export the data again without `<!DOCTYPE …>`"),
+                        told!(
+                            "formats-xml-brings-document-type-definition-never-read",
+                            "the XML brings a document type definition, which is never read"
+                        ),
+                        told!(
+                            "formats-export-data-again-without-doctype",
+                            "export the data again without `<!DOCTYPE …>`"
+                        ),
                     ));
                 }
-                Event::Eof if self.depth > 0 => return Err(damaged(told!("formats-ends-within-element", "it ends within an element"))),
+                Event::Eof if self.depth > 0 => {
+                    return Err(damaged(told!("formats-ends-within-element", "it ends within an element")));
+                }
                 Event::Eof => return Ok(Node::Eof),
                 Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
             }
@@ -123,13 +134,21 @@ impl<R: BufRead> Xml<R> {
                 Node::Text(more) if text.len() + more.len() > MAX_TEXT => {
                     return Err(Error::limit(
                         "event_bytes",
-                        told!("formats-one-text-xml-too-long-bytes", "one text of the XML is too long (bytes)"),
+                        told!(
+                            "formats-one-text-xml-too-long-bytes",
+                            "one text of the XML is too long (bytes)"
+                        ),
                         MAX_TEXT as u64,
-                        told!("formats-export-data-again-plain-form", "export the data again in a plain form"),
+                        told!(
+                            "formats-export-data-again-plain-form",
+                            "export the data again in a plain form"
+                        ),
                     ));
                 }
                 Node::Text(more) => text.push_str(&more),
-                Node::Eof => return Err(damaged(told!("formats-ends-within-element", "it ends within an element"))),
+                Node::Eof => {
+                    return Err(damaged(told!("formats-ends-within-element", "it ends within an element")));
+                }
             }
         }
         Ok(text)
@@ -143,7 +162,9 @@ impl<R: BufRead> Xml<R> {
                 Node::Start(_) => open += 1,
                 Node::End => open -= 1,
                 Node::Text(_) => {}
-                Node::Eof => return Err(damaged(told!("formats-ends-within-element", "it ends within an element"))),
+                Node::Eof => {
+                    return Err(damaged(told!("formats-ends-within-element", "it ends within an element")));
+                }
             }
         }
         Ok(())
@@ -160,8 +181,15 @@ fn resolved(reference: &BytesRef<'_>) -> Result<String, Error> {
     escape::resolve_predefined_entity(&name).map(str::to_owned).ok_or_else(|| {
         Error::invalid(
             "entity",
-            told!("formats-xml-uses-entity-entities-own-never-read", "the XML uses the entity `&{name};`, and entities of its own are never read", name = short(&name)),
-            told!("formats-export-data-again-letters-themselves", "export the data again with the letters themselves"),
+            told!(
+                "formats-xml-uses-entity-entities-own-never-read",
+                "the XML uses the entity `&{name};`, and entities of its own are never read",
+                name = short(&name)
+            ),
+            told!(
+                "formats-export-data-again-letters-themselves",
+                "export the data again with the letters themselves"
+            ),
         )
     })
 }
@@ -174,11 +202,16 @@ fn of(error: quick_xml::Error, position: u64) -> Error {
     match error {
         quick_xml::Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => Error::limit(
             "event_bytes",
-            told!("formats-one-tag-one-text-xml-too-long", "one tag or one text of the XML is too long (bytes)"),
+            told!(
+                "formats-one-tag-one-text-xml-too-long",
+                "one tag or one text of the XML is too long (bytes)"
+            ),
             MAX_EVENT_BYTES,
             told!("formats-export-data-again-plain-form", "export the data again in a plain form"),
         ),
-        other => damaged(told!("formats-byte", "{other}, at byte {position}", other = other, position = position)),
+        other => {
+            damaged(told!("formats-byte", "{other}, at byte {position}", other = other, position = position))
+        }
     }
 }
 
@@ -187,7 +220,10 @@ pub(crate) fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_xml",
         told!("formats-xml-cannot-read", "the XML cannot be read: {how}", how => how.into()),
-        told!("formats-check-sent-whole-export-data-again", "check that it was sent whole; export the data again"),
+        told!(
+            "formats-check-sent-whole-export-data-again",
+            "check that it was sent whole; export the data again"
+        ),
     )
 }
 

@@ -87,7 +87,10 @@ impl ZippedTables {
             next = next.checked_add(table.sheets).ok_or_else(|| {
                 Error::limit(
                     "sheets",
-                    told!("formats-tables-archive-have-too-many-sheets", "the tables of the archive have too many sheets"),
+                    told!(
+                        "formats-tables-archive-have-too-many-sheets",
+                        "the tables of the archive have too many sheets"
+                    ),
                     u64::from(u16::MAX),
                     told!("formats-hand-files-few-time", "hand its files in a few at a time"),
                 )

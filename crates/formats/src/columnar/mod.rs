@@ -43,7 +43,13 @@ fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
     if schema.fields().len() > usize::from(pusher.limits.max_columns) {
         let limit = u64::from(pusher.limits.max_columns);
         let hint = told!("formats-leave-out-columns-not-needed", "leave out the columns that are not needed");
-        return Err(Error::limit("columns", told!("formats-table-too-many-columns", "the table has too many columns"), limit, hint).into());
+        return Err(Error::limit(
+            "columns",
+            told!("formats-table-too-many-columns", "the table has too many columns"),
+            limit,
+            hint,
+        )
+        .into());
     }
     let options = options.with_schema(Arc::new(viewed(&schema)));
     let metadata =
@@ -58,7 +64,8 @@ fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
     let mut first = 2_u64;
     let groups = parts.num_row_groups().max(1) as u64;
     for (group, part) in parts.row_groups().iter().enumerate() {
-        let count = u64::try_from(part.num_rows()).map_err(|_| damaged(told!("formats-part-no-number-rows", "a part has no number of rows")))?;
+        let count = u64::try_from(part.num_rows())
+            .map_err(|_| damaged(told!("formats-part-no-number-rows", "a part has no number of rows")))?;
         let next = first.saturating_add(count);
         if next > u64::from(pusher.limits.max_rows) + 1 {
             return Err(too_many_rows(&pusher.limits).into());
@@ -153,7 +160,10 @@ fn too_many_rows(limits: &Limits) -> Error {
         "rows",
         told!("formats-table-too-many-rows", "the table has too many rows"),
         u64::from(limits.max_rows),
-        told!("formats-split-into-several-files-hand-them-one", "split it into several files and hand them in one after the other"),
+        told!(
+            "formats-split-into-several-files-hand-them-one",
+            "split it into several files and hand them in one after the other"
+        ),
     )
 }
 
@@ -161,7 +171,10 @@ fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_parquet",
         told!("formats-parquet-file-cannot-read", "the Parquet file cannot be read: {how}", how => how.into()),
-        told!("formats-check-sent-whole-write-again-save-table", "check that it was sent whole; write it again, or save the table as CSV (UTF-8)"),
+        told!(
+            "formats-check-sent-whole-write-again-save-table",
+            "check that it was sent whole; write it again, or save the table as CSV (UTF-8)"
+        ),
     )
 }
 

@@ -71,7 +71,8 @@ impl<'a> Texts<'a> {
             Column::Double(values) => text.push_str(&shortest(values.value(index))),
             Column::Truth(values) => text.push_str(if values.value(index) { "TRUE" } else { "FALSE" }),
             Column::Other(values) => {
-                write!(text, "{}", values.value(index)).map_err(|_| told!("formats-value-no-text", "a value has no text"))?;
+                write!(text, "{}", values.value(index))
+                    .map_err(|_| told!("formats-value-no-text", "a value has no text"))?;
             }
         }
         Ok(())

@@ -227,8 +227,15 @@ const MAX_TEXT: usize = 64 * 1024;
 fn unknown(text: &str) -> Error {
     Error::invalid(
         "unknown_crs",
-        told!("formats-names-no-coordinate-system-known-here", "`{text}` names no coordinate system that is known here", text = text.chars().take(80).collect::<String>()),
-        told!("formats-write-crs-epsg-9209-another-code-under", "write `crs = \"EPSG:9209\"` (or another code) under `[source]` in the mapping"),
+        told!(
+            "formats-names-no-coordinate-system-known-here",
+            "`{text}` names no coordinate system that is known here",
+            text = text.chars().take(80).collect::<String>()
+        ),
+        told!(
+            "formats-write-crs-epsg-9209-another-code-under",
+            "write `crs = \"EPSG:9209\"` (or another code) under `[source]` in the mapping"
+        ),
     )
 }
 

@@ -15,7 +15,15 @@ pub fn vertical_shift(from: u32, to: u32) -> Result<f64, Error> {
     }
     Err(Error::invalid(
         "no_vertical_operation",
-        told!("formats-no-transformation-heights-from-epsg-epsg-known", "no transformation of heights from EPSG:{from} to EPSG:{to} is known", from = from, to = to),
-        told!("formats-keep-heights-system-they-were-measured-name", "keep the heights in the system in which they were measured, and name it as the `datum`"),
+        told!(
+            "formats-no-transformation-heights-from-epsg-epsg-known",
+            "no transformation of heights from EPSG:{from} to EPSG:{to} is known",
+            from = from,
+            to = to
+        ),
+        told!(
+            "formats-keep-heights-system-they-were-measured-name",
+            "keep the heights in the system in which they were measured, and name it as the `datum`"
+        ),
     ))
 }

@@ -21,7 +21,8 @@ struct Node {
 /// Understands a definition.
 pub(super) fn parse(text: &str) -> Result<Crs, Error> {
     let mut reader = Reader { text: text.as_bytes(), at: 0 };
-    let node = reader.node(0).ok_or_else(|| wrong(text, told!("formats-not-well-formed", "is not well formed")))?;
+    let node =
+        reader.node(0).ok_or_else(|| wrong(text, told!("formats-not-well-formed", "is not well formed")))?;
     let horizontal = match node.keyword.as_str() {
         "COMPD_CS" | "COMPOUNDCRS" => {
             node.children.iter().find(|child| is_projected(child) || is_geographic(child))
@@ -29,20 +30,24 @@ pub(super) fn parse(text: &str) -> Result<Crs, Error> {
         "BOUNDCRS" => node.child(&["SOURCECRS"]).and_then(|source| source.children.first()),
         _ => Some(&node),
     };
-    let system = horizontal.ok_or_else(|| wrong(text, told!("formats-no-horizontal-part", "has no horizontal part")))?;
+    let system = horizontal
+        .ok_or_else(|| wrong(text, told!("formats-no-horizontal-part", "has no horizontal part")))?;
     let name = system.texts.first().cloned().unwrap_or_default();
     let base = if is_geographic(system) {
         system
     } else if is_projected(system) {
-        system
-            .children
-            .iter()
-            .find(|child| is_geographic(child))
-            .ok_or_else(|| wrong(text, told!("formats-names-no-geographic-system", "names no geographic system")))?
+        system.children.iter().find(|child| is_geographic(child)).ok_or_else(|| {
+            wrong(text, told!("formats-names-no-geographic-system", "names no geographic system"))
+        })?
     } else {
-        return Err(wrong(text, told!("formats-neither-projected-nor-geographic", "is neither projected nor geographic")));
+        return Err(wrong(
+            text,
+            told!("formats-neither-projected-nor-geographic", "is neither projected nor geographic"),
+        ));
     };
-    let datum = datum_of(base).ok_or_else(|| wrong(text, told!("formats-datum-not-known-here", "has a datum that is not known here")))?;
+    let datum = datum_of(base).ok_or_else(|| {
+        wrong(text, told!("formats-datum-not-known-here", "has a datum that is not known here"))
+    })?;
     let projection = if is_geographic(system) {
         Projection::None
     } else {
@@ -56,7 +61,10 @@ fn wrong(text: &str, what: Told) -> Error {
     Error::invalid(
         "unknown_crs",
         told!("formats-coordinate-system", "the coordinate system `{name}` {what}", name = name.chars().take(80).collect::<String>(), what => what),
-        told!("formats-write-crs-epsg-9209-another-code-under", "write `crs = \"EPSG:9209\"` (or another code) under `[source]` in the mapping"),
+        told!(
+            "formats-write-crs-epsg-9209-another-code-under",
+            "write `crs = \"EPSG:9209\"` (or another code) under `[source]` in the mapping"
+        ),
     )
 }
 
@@ -114,7 +122,13 @@ fn projection_of(system: &Node) -> Result<Projection, String> {
         "mercator1sp" if system.texts.first().is_some_and(|name| simple(name).contains("pseudomercator")) => {
             return Ok(Projection::WebMercator);
         }
-        _ => return Err(told!("formats-uses-projection-not-known-here", "uses the projection `{method}`, which is not known here", method = method)),
+        _ => {
+            return Err(told!(
+                "formats-uses-projection-not-known-here",
+                "uses the projection `{method}`, which is not known here",
+                method = method
+            ));
+        }
     }
     let value = |names: &[&str]| {
         conversion.children.iter().find_map(|child| {

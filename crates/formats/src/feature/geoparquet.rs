@@ -45,7 +45,12 @@ impl GeoParquet {
         let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
         if names.len() >= usize::from(limits.max_columns) {
             let limit = u64::from(limits.max_columns);
-            return Err(Error::limit("columns", told!("formats-file-too-many-columns", "the file has too many columns"), limit, told!("formats-leave-some-out", "leave some out")));
+            return Err(Error::limit(
+                "columns",
+                told!("formats-file-too-many-columns", "the file has too many columns"),
+                limit,
+                told!("formats-leave-some-out", "leave some out"),
+            ));
         }
         let metadata = builder.metadata().file_metadata().key_value_metadata();
         let geo = metadata
@@ -139,7 +144,11 @@ fn shape(
     if let Some(geo) = geo {
         let primary = geo.get("primary_column").and_then(Value::as_str).unwrap_or("geometry");
         let column = at(primary).ok_or_else(|| {
-            damaged(told!("formats-metadata-names-column-not-there", "its metadata names the column `{primary}`, which is not there", primary = primary))
+            damaged(told!(
+                "formats-metadata-names-column-not-there",
+                "its metadata names the column `{primary}`, which is not there",
+                primary = primary
+            ))
         })?;
         let about = geo.pointer(&format!("/columns/{}", primary.replace('~', "~0").replace('/', "~1")));
         let encoding = about.and_then(|about| about.get("encoding")).and_then(Value::as_str).unwrap_or("WKB");
@@ -179,8 +188,14 @@ fn shape(
     }
     Err(Error::invalid(
         "no_coordinates",
-        told!("formats-parquet-file-no-geometry-neither-geo-metadata", "the Parquet file has no geometry: neither `geo` metadata nor columns that look like coordinates"),
-        told!("formats-name-them-under-feature-mapping-x-y", "name them under `[feature]` in the mapping: `x = \"…\"` and `y = \"…\"`, or `geometry = \"…\"`"),
+        told!(
+            "formats-parquet-file-no-geometry-neither-geo-metadata",
+            "the Parquet file has no geometry: neither `geo` metadata nor columns that look like coordinates"
+        ),
+        told!(
+            "formats-name-them-under-feature-mapping-x-y",
+            "name them under `[feature]` in the mapping: `x = \"…\"` and `y = \"…\"`, or `geometry = \"…\"`"
+        ),
     ))
 }
 
@@ -196,9 +211,15 @@ fn binary(column: &ArrayRef, at: usize) -> Result<(Geometry<f64>, bool), Refused
         DataType::Binary => wkb::parse(column.as_binary::<i32>().value(at)),
         DataType::LargeBinary => wkb::parse(column.as_binary::<i64>().value(at)),
         DataType::BinaryView => wkb::parse(column.as_binary_view().value(at)),
-        other => {
-            Err(Refused::new("bad_geometry", told!("formats-geometry-column-type", "the geometry's column is of the type {other}", other = other), ""))
-        }
+        other => Err(Refused::new(
+            "bad_geometry",
+            told!(
+                "formats-geometry-column-type",
+                "the geometry's column is of the type {other}",
+                other = other
+            ),
+            "",
+        )),
     }
 }
 
@@ -216,7 +237,17 @@ fn native(column: &ArrayRef, encoding: &str, at: usize) -> Result<(Geometry<f64>
     if column.is_null(at) {
         return Err(none());
     }
-    let bad = || Refused::new("bad_geometry", told!("formats-geometry-not-nested", "the geometry is not nested as a {encoding} is", encoding = encoding), "");
+    let bad = || {
+        Refused::new(
+            "bad_geometry",
+            told!(
+                "formats-geometry-not-nested",
+                "the geometry is not nested as a {encoding} is",
+                encoding = encoding
+            ),
+            "",
+        )
+    };
     let list = |array: &ArrayRef, at: usize| -> Result<ArrayRef, Refused> {
         array.as_list_opt::<i32>().filter(|list| list.is_valid(at)).map(|list| list.value(at)).ok_or_else(bad)
     };
@@ -244,7 +275,11 @@ fn native(column: &ArrayRef, encoding: &str, at: usize) -> Result<(Geometry<f64>
         _ => {
             return Err(Refused::new(
                 "bad_geometry",
-                told!("formats-encoding-not-read-here", "the encoding `{encoding}` is not read here", encoding = encoding),
+                told!(
+                    "formats-encoding-not-read-here",
+                    "the encoding `{encoding}` is not read here",
+                    encoding = encoding
+                ),
                 "",
             ));
         }
@@ -323,6 +358,9 @@ fn damaged(what: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_parquet",
         told!("formats-parquet-file-cannot-read", "the Parquet file cannot be read: {how}", how => what.into()),
-        told!("formats-write-again-snappy-zstandard-no-compression-check", "write it again, with Snappy, Zstandard or no compression, and check that it was sent whole"),
+        told!(
+            "formats-write-again-snappy-zstandard-no-compression-check",
+            "write it again, with Snappy, Zstandard or no compression, and check that it was sent whole"
+        ),
     )
 }

@@ -76,7 +76,10 @@ impl Kml {
             quick_xml::Error::Io(error) => {
                 Error::Internal(std::io::Error::new(error.kind(), error.to_string()))
             }
-            other => broken(told!("formats-byte", "{other}, at byte {position}", other = other, position = position), at),
+            other => broken(
+                told!("formats-byte", "{other}, at byte {position}", other = other, position = position),
+                at,
+            ),
         })?;
         let step = match event {
             Event::Start(element) => {
@@ -89,12 +92,20 @@ impl Kml {
             Event::GeneralRef(reference) => Step::Text(match reference.resolve_char_ref() {
                 Ok(Some(c)) => c.to_string(),
                 Ok(None) => quick_xml::escape::resolve_predefined_entity(&reference)
-                    .ok_or_else(|| broken(told!("formats-uses-entity-own", "it uses an entity of its own"), at))?
+                    .ok_or_else(|| {
+                        broken(told!("formats-uses-entity-own", "it uses an entity of its own"), at)
+                    })?
                     .to_owned(),
                 Err(error) => return Err(broken(Told::excerpt(error), at)),
             }),
             Event::DocType(_) => {
-                return Err(broken(told!("formats-defines-document-type-not-read-here", "it defines a document type, which is not read here"), at));
+                return Err(broken(
+                    told!(
+                        "formats-defines-document-type-not-read-here",
+                        "it defines a document type, which is not read here"
+                    ),
+                    at,
+                ));
             }
             Event::Eof => Step::End,
             _ => Step::Nothing,
@@ -158,7 +169,11 @@ impl Kml {
                     | "innerBoundaryIs" | "MultiGeometry" => mark.open(&name),
                     "Model" | "Track" | "MultiTrack" => {
                         mark.wrong.get_or_insert_with(|| {
-                            Refused::new("bad_geometry", told!("formats-not-read-here", "a `{name}` is not read here", name = name), "")
+                            Refused::new(
+                                "bad_geometry",
+                                told!("formats-not-read-here", "a `{name}` is not read here", name = name),
+                                "",
+                            )
                         });
                     }
                     _ => {}
@@ -333,7 +348,14 @@ impl Placemark {
         let geometry = match together(parts) {
             Some(geometry) => geometry,
             None => {
-                return Item::refused(row, Refused::new("no_geometry", told!("formats-placemark-no-geometry", "the Placemark has no geometry"), ""));
+                return Item::refused(
+                    row,
+                    Refused::new(
+                        "no_geometry",
+                        told!("formats-placemark-no-geometry", "the Placemark has no geometry"),
+                        "",
+                    ),
+                );
             }
         };
         Item::Read(Read { row, id: None, geometry, properties, had_heights, notes: Vec::new() })
@@ -363,7 +385,11 @@ fn together(mut parts: Vec<Geometry<f64>>) -> Option<Geometry<f64>> {
 /// The first `.kml` of a KMZ archive, as a file that is gone once it is closed.
 fn unpack(file: File, limits: &Limits) -> Result<File, Error> {
     let bad = |error: zip::result::ZipError| {
-        Error::invalid("bad_zip", told!("formats-archive-cannot-read", "the archive cannot be read: {error}", error = error), told!("formats-save-layer-again", "save the layer again"))
+        Error::invalid(
+            "bad_zip",
+            told!("formats-archive-cannot-read", "the archive cannot be read: {error}", error = error),
+            told!("formats-save-layer-again", "save the layer again"),
+        )
     };
     let packed = file.metadata()?.len();
     let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(bad)?;
@@ -373,7 +399,13 @@ fn unpack(file: File, limits: &Limits) -> Result<File, Error> {
         .map(|name| name.into_owned())
         .filter(|name| name.to_ascii_lowercase().ends_with(".kml"))
         .min_by_key(|name| (name.matches('/').count(), name.clone()))
-        .ok_or_else(|| Error::invalid("no_kml", told!("formats-archive-holds-no-kml", "the archive holds no `.kml`"), told!("formats-save-layer-kml", "save the layer as KML")))?;
+        .ok_or_else(|| {
+            Error::invalid(
+                "no_kml",
+                told!("formats-archive-holds-no-kml", "the archive holds no `.kml`"),
+                told!("formats-save-layer-kml", "save the layer as KML"),
+            )
+        })?;
     let most = limits.max_unpacked_bytes.min(packed.saturating_mul(limits.max_ratio).max(4 << 20));
     let mut unpacked = tempfile::tempfile()?;
     let mut member = archive.by_name(&name).map_err(bad)?;
@@ -391,14 +423,21 @@ fn unpack(file: File, limits: &Limits) -> Result<File, Error> {
 }
 
 fn broken(what: impl Into<Told>, row: u32) -> Error {
-    let error =
-        Error::invalid("bad_kml", told!("formats-kml-document-cannot-read", "the KML document cannot be read: {what}", what => what.into()), told!("formats-save-layer-again", "save the layer again"));
+    let error = Error::invalid(
+        "bad_kml",
+        told!("formats-kml-document-cannot-read", "the KML document cannot be read: {what}", what => what.into()),
+        told!("formats-save-layer-again", "save the layer again"),
+    );
     if row > 0 { error.at(Place::row(row)) } else { error }
 }
 
 fn cut_off(row: u32) -> Error {
-    Error::invalid("cut_off", told!("formats-kml-document-ends-too-early", "the KML document ends too early"), told!("formats-check-saved-sent-whole", "check that it was saved and sent whole"))
-        .at(Place::row(row.max(1)))
+    Error::invalid(
+        "cut_off",
+        told!("formats-kml-document-ends-too-early", "the KML document ends too early"),
+        told!("formats-check-saved-sent-whole", "check that it was saved and sent whole"),
+    )
+    .at(Place::row(row.max(1)))
 }
 
 /// Whether an XML document is KML, by its first element.

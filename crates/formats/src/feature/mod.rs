@@ -333,7 +333,10 @@ fn open(
         Format::GeoTiff => {
             return Err(Error::invalid(
                 "not_features",
-                told!("formats-geotiff-file-holds-raster-not-features", "a GeoTIFF file holds a raster, not features"),
+                told!(
+                    "formats-geotiff-file-holds-raster-not-features",
+                    "a GeoTIFF file holds a raster, not features"
+                ),
                 told!("formats-hand-dataset-kind-coverage", "hand it in to a dataset of the kind `coverage`"),
             ));
         }
@@ -413,7 +416,10 @@ impl FeatureReader {
                     "rows",
                     told!("formats-file-too-many-features", "the file has too many features"),
                     u64::from(self.limits.max_rows),
-                    told!("formats-split-into-several-files-hand-them-one", "split it into several files and hand them in one after the other"),
+                    told!(
+                        "formats-split-into-several-files-hand-them-one",
+                        "split it into several files and hand them in one after the other"
+                    ),
                 ));
             }
             self.count += 1;
@@ -434,7 +440,11 @@ impl FeatureReader {
     fn row(&self, read: Read) -> Result<FeatureRow, Refused> {
         let Read { row, id, mut geometry, properties, had_heights, notes } = read;
         if properties.len() >= usize::from(self.limits.max_columns) {
-            let reason = told!("formats-feature-more-than-properties", "the feature has more than {limits} properties", limits = self.limits.max_columns - 1);
+            let reason = told!(
+                "formats-feature-more-than-properties",
+                "the feature has more than {limits} properties",
+                limits = self.limits.max_columns - 1
+            );
             return Err(Refused::new("columns", reason, ""));
         }
         let kept = self.properties(properties)?;
@@ -448,7 +458,13 @@ impl FeatureReader {
         } else {
             geometry::place(&mut geometry, self.fit.as_ref(), self.transform.as_ref())?
         };
-        let bbox = bbox.ok_or_else(|| Refused::new("no_geometry", told!("formats-geometry-no-positions", "the geometry has no positions"), ""))?;
+        let bbox = bbox.ok_or_else(|| {
+            Refused::new(
+                "no_geometry",
+                told!("formats-geometry-no-positions", "the geometry has no positions"),
+                "",
+            )
+        })?;
         Ok(FeatureRow {
             row,
             id: id.map(nfc),
@@ -471,7 +487,11 @@ impl FeatureReader {
         for (name, value) in properties {
             let (name, value) = (nfc(name), normalised(value));
             if text_bytes(&value) > self.limits.max_cell_bytes {
-                let reason = told!("formats-property-longer-than-bytes", "the property is longer than {max_cell_bytes} bytes", max_cell_bytes = self.limits.max_cell_bytes);
+                let reason = told!(
+                    "formats-property-longer-than-bytes",
+                    "the property is longer than {max_cell_bytes} bytes",
+                    max_cell_bytes = self.limits.max_cell_bytes
+                );
                 return Err(Refused::new("cell_bytes", reason, name));
             }
             let at = if few {
@@ -537,8 +557,16 @@ pub(crate) fn choose_layer(layers: &[String], options: &FeatureOptions) -> Resul
         (Some(wanted), _) => layers.iter().position(|name| name == wanted).ok_or_else(|| {
             Error::invalid(
                 "no_such_layer",
-                told!("formats-file-no-layer", "the file has no layer `{wanted}`: it has {named}", wanted = wanted, named = named()),
-                told!("formats-write-name-one-them-sheet-under-source", "write the name of one of them as `sheet` under `[source]` in the mapping"),
+                told!(
+                    "formats-file-no-layer",
+                    "the file has no layer `{wanted}`: it has {named}",
+                    wanted = wanted,
+                    named = named()
+                ),
+                told!(
+                    "formats-write-name-one-them-sheet-under-source",
+                    "write the name of one of them as `sheet` under `[source]` in the mapping"
+                ),
             )
         })?,
         (None, Some(number)) if usize::from(number) < layers.len() => usize::from(number),
@@ -546,10 +574,20 @@ pub(crate) fn choose_layer(layers: &[String], options: &FeatureOptions) -> Resul
             return Err(Error::invalid(
                 "several_layers",
                 told!("formats-file-several-layers", "the file has several layers: {named}", named = named()),
-                told!("formats-say-one-sheet-under-source-mapping", "say which one with `sheet = \"…\"` under `[source]` in the mapping"),
+                told!(
+                    "formats-say-one-sheet-under-source-mapping",
+                    "say which one with `sheet = \"…\"` under `[source]` in the mapping"
+                ),
             ));
         }
         (None, _) => 0,
     };
-    u16::try_from(at).map_err(|_| Error::limit("layers", told!("formats-file-too-many-layers", "the file has too many layers"), 65_535, told!("formats-split", "split it")))
+    u16::try_from(at).map_err(|_| {
+        Error::limit(
+            "layers",
+            told!("formats-file-too-many-layers", "the file has too many layers"),
+            65_535,
+            told!("formats-split", "split it"),
+        )
+    })
 }

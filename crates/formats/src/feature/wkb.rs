@@ -29,13 +29,21 @@ struct Reader<'a> {
 }
 
 fn broken(what: Told) -> Refused {
-    Refused::new("bad_geometry", told!("formats-geometry-binary-form-damaged", "the geometry's binary form is damaged: {what}", what => what), "")
+    Refused::new(
+        "bad_geometry",
+        told!("formats-geometry-binary-form-damaged", "the geometry's binary form is damaged: {what}", what => what),
+        "",
+    )
 }
 
 impl Reader<'_> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
-        let end = self.at.checked_add(N).ok_or_else(|| broken(told!("formats-too-long", "it is too long")))?;
-        let bytes = self.bytes.get(self.at..end).ok_or_else(|| broken(told!("formats-ends-too-early", "it ends too early")))?;
+        let end =
+            self.at.checked_add(N).ok_or_else(|| broken(told!("formats-too-long", "it is too long")))?;
+        let bytes = self
+            .bytes
+            .get(self.at..end)
+            .ok_or_else(|| broken(told!("formats-ends-too-early", "it ends too early")))?;
         self.at = end;
         let mut taken = [0; N];
         taken.copy_from_slice(bytes);
@@ -106,7 +114,10 @@ impl Reader<'_> {
             8..=17 => {
                 return Err(Refused::new(
                     "bad_geometry",
-                    told!("formats-geometry-curve-surface-not-read-here-save", "the geometry is a curve or a surface, which is not read here: save it with straight edges"),
+                    told!(
+                        "formats-geometry-curve-surface-not-read-here-save",
+                        "the geometry is a curve or a surface, which is not read here: save it with straight edges"
+                    ),
                     "",
                 ));
             }
@@ -150,7 +161,12 @@ impl Reader<'_> {
         let mut parts = Vec::with_capacity(count.min(1024));
         for _ in 0..count {
             let part = self.geometry(depth + 1)?;
-            parts.push(wanted(part).ok_or_else(|| broken(told!("formats-part-another-type-than-whole", "a part is of another type than the whole")))?);
+            parts.push(wanted(part).ok_or_else(|| {
+                broken(told!(
+                    "formats-part-another-type-than-whole",
+                    "a part is of another type than the whole"
+                ))
+            })?);
         }
         Ok(parts)
     }

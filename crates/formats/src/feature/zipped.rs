@@ -67,7 +67,10 @@ impl Zipped {
                 true => Ok((format, declared)),
                 false => Err(Error::invalid(
                     "another_system",
-                    told!("formats-coordinates-another-system-than-those-files-before", "its coordinates are in another system than those of the files before it"),
+                    told!(
+                        "formats-coordinates-another-system-than-those-files-before",
+                        "its coordinates are in another system than those of the files before it"
+                    ),
                     told!("formats-hand-itself", "hand it in by itself"),
                 )),
             });
@@ -76,7 +79,10 @@ impl Zipped {
                     if files.len() == MAX_FILES {
                         return Err(Error::limit(
                             "members",
-                            told!("formats-archive-holds-too-many-files-features", "the archive holds too many files of features"),
+                            told!(
+                                "formats-archive-holds-too-many-files-features",
+                                "the archive holds too many files of features"
+                            ),
                             MAX_FILES as u64,
                             told!("formats-hand-files-few-time", "hand its files in a few at a time"),
                         ));

@@ -133,7 +133,11 @@ impl<R: Read> Frames<R> {
                 Ok(false)
             }
             Some(_) if first => Ok(false),
-            Some(byte) => Err(self.broken(told!("formats-where-comma-expected", "`{char}` where a comma was expected", char = char::from(byte)))),
+            Some(byte) => Err(self.broken(told!(
+                "formats-where-comma-expected",
+                "`{char}` where a comma was expected",
+                char = char::from(byte)
+            ))),
             None => Err(self.cut_off()),
         }
     }
@@ -201,15 +205,26 @@ impl<R: Read> Frames<R> {
         }
         Err(Error::invalid(
             "wrong_crs",
-            told!("formats-coordinates-not-longitude-latitude", "the coordinates are in `{name}`, not in longitude and latitude", name = name.chars().take(80).collect::<String>()),
-            told!("formats-write-system-crs-under-source-mapping-export", "write that system as `crs` under `[source]` in the mapping, or export the layer in WGS 84 (EPSG:4326)"),
+            told!(
+                "formats-coordinates-not-longitude-latitude",
+                "the coordinates are in `{name}`, not in longitude and latitude",
+                name = name.chars().take(80).collect::<String>()
+            ),
+            told!(
+                "formats-write-system-crs-under-source-mapping-export",
+                "write that system as `crs` under `[source]` in the mapping, or export the layer in WGS 84 (EPSG:4326)"
+            ),
         ))
     }
 
     /// The end of the document: a document without features may be one itself.
     fn end(&mut self, out: &mut Vec<u8>) -> Result<Option<Frame>, Error> {
         if let Some(byte) = self.peek_token()? {
-            return Err(self.broken(told!("formats-after-end-document", "`{char}` after the end of the document", char = char::from(byte))));
+            return Err(self.broken(told!(
+                "formats-after-end-document",
+                "`{char}` after the end of the document",
+                char = char::from(byte)
+            )));
         }
         if self.has_features {
             return Ok(None);
@@ -223,14 +238,23 @@ impl<R: Read> Frames<R> {
             }
             Some("FeatureCollection") => Err(Error::invalid(
                 "no_features",
-                told!("formats-featurecollection-no-list-features", "the FeatureCollection has no list `features`"),
+                told!(
+                    "formats-featurecollection-no-list-features",
+                    "the FeatureCollection has no list `features`"
+                ),
                 told!("formats-check-file-saved-whole", "check that the file was saved whole"),
             )),
             other => Err(Error::invalid(
                 "wrong_type",
-                told!("formats-document-not-featurecollection", "the document is a `{other}`, not a FeatureCollection", other = other.unwrap_or("JSON object without type"))ON object without type"))
+                told!(
+                    "formats-document-not-featurecollection",
+                    "the document is a `{other}`, not a FeatureCollection",
+                    other = other.unwrap_or("JSON object without type")
                 ),
-                told!("formats-make-geojson-featurecollection-bare-geometry-goes-into", "make it a GeoJSON FeatureCollection; a bare geometry goes into a Feature"),
+                told!(
+                    "formats-make-geojson-featurecollection-bare-geometry-goes-into",
+                    "make it a GeoJSON FeatureCollection; a bare geometry goes into a Feature"
+                ),
             )),
         }
     }
@@ -248,7 +272,11 @@ impl<R: Read> Frames<R> {
             };
             if is_scalar && matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n') {
                 return if out.is_empty() && frame == Frame::Whole {
-                    Err(self.broken(told!("formats-where-value-expected", "`{char}` where a value was expected", char = char::from(byte))))
+                    Err(self.broken(told!(
+                        "formats-where-value-expected",
+                        "`{char}` where a value was expected",
+                        char = char::from(byte)
+                    )))
                 } else {
                     Ok(frame)
                 };
@@ -344,7 +372,11 @@ impl<R: Read> Frames<R> {
     fn cut_off(&self) -> Error {
         Error::invalid(
             "cut_off",
-            told!("formats-file-ends-too-early-line", "the file ends too early, in line {line}", line = self.line),
+            told!(
+                "formats-file-ends-too-early-line",
+                "the file ends too early, in line {line}",
+                line = self.line
+            ),
             told!("formats-check-saved-sent-whole", "check that it was saved and sent whole"),
         )
         .at(self.place())

@@ -83,7 +83,11 @@ impl<'a> Json<'a> {
         self.at += 1;
         let text = serde_json::from_slice(&self.text[start..self.at]);
         text.map_err(|error| {
-            Refused::new("not_json", told!("formats-text-of-json-cannot-read", "a text cannot be read: {error}", error = error), self.shown(start))
+            Refused::new(
+                "not_json",
+                told!("formats-text-of-json-cannot-read", "a text cannot be read: {error}", error = error),
+                self.shown(start),
+            )
         })
     }
 
@@ -105,7 +109,9 @@ impl<'a> Json<'a> {
             (_, Ok(number)) => Some(number.into()),
             _ => text.parse().ok().and_then(Number::from_f64),
         };
-        number.ok_or_else(|| Refused::new("not_json", told!("formats-number-too-large", "a number is too large"), text))
+        number.ok_or_else(|| {
+            Refused::new("not_json", told!("formats-number-too-large", "a number is too large"), text)
+        })
     }
 
     /// A value as a tree.
@@ -151,7 +157,11 @@ impl<'a> Json<'a> {
     }
 
     fn token(&mut self, byte: u8) -> Result<(), Refused> {
-        if self.skip_if(byte) { Ok(()) } else { Err(self.unexpected(Told::words(format!("`{}`", char::from(byte))))) }
+        if self.skip_if(byte) {
+            Ok(())
+        } else {
+            Err(self.unexpected(Told::words(format!("`{}`", char::from(byte)))))
+        }
     }
 
     fn skip_if(&mut self, byte: u8) -> bool {

@@ -69,11 +69,19 @@ impl GeoJson {
         match frame {
             Frame::TooLarge => refuse(
                 "too_large",
-                told!("formats-feature-larger-than-bytes", "the feature is larger than {max_bytes} bytes", max_bytes = self.limits.max_feature_bytes),
+                told!(
+                    "formats-feature-larger-than-bytes",
+                    "the feature is larger than {max_bytes} bytes",
+                    max_bytes = self.limits.max_feature_bytes
+                ),
             ),
             Frame::TooDeep => refuse(
                 "too_deep",
-                told!("formats-feature-nested-deeper-than-levels", "the feature is nested deeper than {max_depth} levels", max_depth = self.limits.max_depth),
+                told!(
+                    "formats-feature-nested-deeper-than-levels",
+                    "the feature is nested deeper than {max_depth} levels",
+                    max_depth = self.limits.max_depth
+                ),
             ),
             Frame::Whole => match RawFeature::parse(&self.frame).and_then(|raw| raw.into_read(self.row)) {
                 Ok(read) => Item::Read(read),

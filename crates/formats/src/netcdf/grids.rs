@@ -63,8 +63,14 @@ impl GridReader {
         if variables.is_empty() {
             return Err(Error::invalid(
                 "no_grid",
-                told!("formats-file-holds-no-grid-over-longitude-latitude", "the file holds no grid over longitude and latitude"),
-                told!("formats-check-coordinates-have-units-degrees-east-degrees-north-projected", "check that its coordinates have the units degrees_east and degrees_north; a projected grid has to be brought to longitude and latitude first (gdalwarp -t_srs EPSG:4326)"),
+                told!(
+                    "formats-file-holds-no-grid-over-longitude-latitude",
+                    "the file holds no grid over longitude and latitude"
+                ),
+                told!(
+                    "formats-check-coordinates-have-units-degrees-east-degrees-north-projected",
+                    "check that its coordinates have the units degrees_east and degrees_north; a projected grid has to be brought to longitude and latitude first (gdalwarp -t_srs EPSG:4326)"
+                ),
             ));
         }
         if variables.iter().map(|layers| layers.count).sum::<u64>() > MAX_LAYERS {
@@ -145,7 +151,10 @@ fn uneven(variable: &NcVariable, how: Told) -> Error {
     Error::invalid(
         "uneven_grid",
         told!("formats-grid-cannot-taken", "the grid of `{variable}` cannot be taken: {how}", variable = short(&variable.name), how => how),
-        told!("formats-bring-onto-even-grid-longitude-latitude-first", "bring it onto an even grid of longitude and latitude first (cdo remapbil, gdalwarp)"),
+        told!(
+            "formats-bring-onto-even-grid-longitude-latitude-first",
+            "bring it onto an even grid of longitude and latitude first (cdo remapbil, gdalwarp)"
+        ),
     )
 }
 
@@ -165,7 +174,12 @@ fn plane(longitudes: &[f64], latitudes: &[f64]) -> Result<Plane, String> {
     let (dx, dy) = match (dx, dy) {
         (Some(dx), Some(dy)) => (dx, dy),
         (Some(step), None) | (None, Some(step)) => (step, step),
-        (None, None) => return Err(told!("formats-single-cell-whose-size-not-said", "it has a single cell, whose size is not said")),
+        (None, None) => {
+            return Err(told!(
+                "formats-single-cell-whose-size-not-said",
+                "it has a single cell, whose size is not said"
+            ));
+        }
     };
     let lat0 = south + dy * (rows.len() as f64 - 0.5);
     Ok(Plane { columns, rows, lon0: west - dx / 2.0, lat0, dx, dy })
@@ -188,7 +202,9 @@ fn even(values: &[f64], what: Phrase) -> Result<(Vec<usize>, f64, Option<f64>), 
         .enumerate()
         .all(|(index, at)| (values[*at] - (least + step * index as f64)).abs() <= MAX_UNEVEN * step);
     if step <= 0.0 || !is_even {
-        return Err(told!("formats-steps-between-uneven", "the steps between its {what} are uneven", what => what));
+        return Err(
+            told!("formats-steps-between-uneven", "the steps between its {what} are uneven", what => what),
+        );
     }
     Ok((order, least, Some(step)))
 }
@@ -208,7 +224,11 @@ fn read(file: &File, layers: &Layers, number: u64) -> Result<Grid, Error> {
     let values = file.layer(variable, &fixed)?;
     let (width, height) = (place.columns.len(), place.rows.len());
     if values.len() != width * height {
-        return Err(damaged(told!("formats-layer-not-whole", "a layer of `{variable}` is not whole", variable = short(&variable.name))));
+        return Err(damaged(told!(
+            "formats-layer-not-whole",
+            "a layer of `{variable}` is not whole",
+            variable = short(&variable.name)
+        )));
     }
     let rows_first = dimensions.iter().find_map(|role| match role {
         Role::Latitude => Some(true),

@@ -13,10 +13,10 @@ use std::path::Path;
 
 pub use grids::GridReader;
 pub use streamed::{SeriesStream, StreamedHead, StreamedRow, StreamedSeries, StreamedVariable};
+use wording::{Told, told};
 pub use written::{
     NetCdfField, NetCdfGrid, NetCdfSeries, NetCdfVariable, write_field, write_grid, write_series,
 };
-use wording::{Told, told};
 
 use crate::neighbourhood::Selection;
 use crate::push::PushedTable;
@@ -36,6 +36,9 @@ fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_netcdf",
         told!("formats-netcdf-file-cannot-read", "the NetCDF file cannot be read: {how}", how => how.into()),
-        told!("formats-check-sent-whole-write-again-netcdf-4", "check that it was sent whole; write it again as NetCDF-4 or classic NetCDF under the CF conventions"),
+        told!(
+            "formats-check-sent-whole-write-again-netcdf-4",
+            "check that it was sent whole; write it again as NetCDF-4 or classic NetCDF under the CF conventions"
+        ),
     )
 }

@@ -45,11 +45,23 @@ pub(super) fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> 
 fn no_series(file: &File) -> Error {
     let has_grid = file.variables().iter().any(|variable| axis(variable) == Some(Axis::Latitude));
     let (what, hint) = if has_grid {
-        (told!("formats-netcdf-file-holds-grids-no-time-series", "the NetCDF file holds grids and no time series"), told!("formats-hand-dataset-kind-coverage", "hand it in to a dataset of the kind `coverage`"))
+        (
+            told!(
+                "formats-netcdf-file-holds-grids-no-time-series",
+                "the NetCDF file holds grids and no time series"
+            ),
+            told!("formats-hand-dataset-kind-coverage", "hand it in to a dataset of the kind `coverage`"),
+        )
     } else {
         (
-            told!("formats-netcdf-file-holds-no-time-series-no", "the NetCDF file holds no time series: no variable has a time"),
-            told!("formats-give-time-axis-under-cf-conventions-units", "give it a time axis under the CF conventions (`units = \"hours since …\"`)"),
+            told!(
+                "formats-netcdf-file-holds-no-time-series-no",
+                "the NetCDF file holds no time series: no variable has a time"
+            ),
+            told!(
+                "formats-give-time-axis-under-cf-conventions-units",
+                "give it a time axis under the CF conventions (`units = \"hours since …\"`)"
+            ),
         )
     };
     Error::invalid("not_a_table", what, hint)
@@ -240,7 +252,11 @@ fn push(
         }
         let when = time_at.iter().fold(0, |flat, dimension| flat * sizes[*dimension] + indices[*dimension]);
         let Some(when) = times.get(when).copied().flatten() else {
-            let what = told!("formats-value-no-time", "a value of `{variable}` has no time", variable = short(&variable.name));
+            let what = told!(
+                "formats-value-no-time",
+                "a value of `{variable}` has no time",
+                variable = short(&variable.name)
+            );
             let hint = told!("formats-fill-time-take-value-out", "fill in its time, or take the value out");
             return Err(Error::invalid("time_axis", what, hint).at(crate::Place::row(row)).into());
         };

@@ -77,7 +77,11 @@ fn check_protection(archive: &mut Archive) -> Result<(), Error> {
     let Ok(mut manifest) = archive.by_name("META-INF/manifest.xml") else { return Ok(()) };
     let mut text = String::new();
     // A manifest is a list of parts: what lies behind its first megabyte is of no interest.
-    manifest.by_ref().take(1 << 20).read_to_string(&mut text).map_err(|error| damaged(Told::excerpt(error)))?;
+    manifest
+        .by_ref()
+        .take(1 << 20)
+        .read_to_string(&mut text)
+        .map_err(|error| damaged(Told::excerpt(error)))?;
     if text.contains("encryption-data") { Err(protected()) } else { Ok(()) }
 }
 
@@ -134,7 +138,12 @@ fn next_table<R: std::io::BufRead>(xml: &mut Xml<R>) -> Result<bool, Error> {
 fn repeated(element: &Element, name: &str) -> Result<u32, Error> {
     match element.attribute(name)? {
         None => Ok(1),
-        Some(text) => text.parse().map_err(|_| damaged(told!("formats-repeats-cell-without-saying-how-often", "it repeats a cell without saying how often"))),
+        Some(text) => text.parse().map_err(|_| {
+            damaged(told!(
+                "formats-repeats-cell-without-saying-how-often",
+                "it repeats a cell without saying how often"
+            ))
+        }),
     }
 }
 
@@ -242,7 +251,11 @@ fn read_rows<R: std::io::BufRead>(
                 }
             }
             Node::Text(_) => {}
-            Node::Eof => return Err(damaged(told!("formats-ends-within-sheet", "it ends within a sheet")).at(rows.place()).into()),
+            Node::Eof => {
+                return Err(damaged(told!("formats-ends-within-sheet", "it ends within a sheet"))
+                    .at(rows.place())
+                    .into());
+            }
         }
     }
 }

@@ -130,11 +130,18 @@ fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_document",
         told!("formats-document-cannot-read", "the document cannot be read: {how}", how => how.into()),
-        told!("formats-check-sent-whole-ask-service-again", "check that it was sent whole; ask the service for it again"),
+        told!(
+            "formats-check-sent-whole-ask-service-again",
+            "check that it was sent whole; ask the service for it again"
+        ),
     )
 }
 
 /// The error for a document that holds no values.
 fn no_values(hint: impl Into<Told>) -> Error {
-    Error::invalid("no_values", told!("formats-document-holds-no-values", "the document holds no values"), hint)
+    Error::invalid(
+        "no_values",
+        told!("formats-document-holds-no-values", "the document holds no values"),
+        hint,
+    )
 }

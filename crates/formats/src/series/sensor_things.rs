@@ -39,7 +39,11 @@ pub(super) fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> 
         None => pushed.map_err(|error| failed(&error, limit, Some(rows.next)))?,
     }
     if rows.is_empty() {
-        return Err(no_values(told!("formats-ask-observations-datastreams-expand-observations", "ask for observations: `…/Datastreams?$expand=Observations`")).into());
+        return Err(no_values(told!(
+            "formats-ask-observations-datastreams-expand-observations",
+            "ask for observations: `…/Datastreams?$expand=Observations`"
+        ))
+        .into());
     }
     rows.rows.finish()
 }
@@ -62,7 +66,10 @@ fn failed(error: &serde_json::Error, limit: u64, row: Option<u32>) -> Stop {
     if error.io_error_kind() == Some(io::ErrorKind::FileTooLarge) {
         return Error::limit(
             "event_bytes",
-            told!("formats-one-thing-document-too-long-bytes", "one thing of the document is too long (bytes)"),
+            told!(
+                "formats-one-thing-document-too-long-bytes",
+                "one thing of the document is too long (bytes)"
+            ),
             limit,
             told!("formats-ask-service-smaller-pages", "ask the service for smaller pages"),
         )

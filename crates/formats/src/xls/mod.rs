@@ -102,7 +102,10 @@ fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_workbook",
         told!("formats-old-workbook-xls-cannot-read", "the old workbook (.xls) cannot be read: {how}", how => how.into()),
-        told!("formats-check-sent-whole-open-spreadsheet-program-save", "check that it was sent whole; open it in a spreadsheet program and save it as .xlsx"),
+        told!(
+            "formats-check-sent-whole-open-spreadsheet-program-save",
+            "check that it was sent whole; open it in a spreadsheet program and save it as .xlsx"
+        ),
     )
 }
 

@@ -51,7 +51,9 @@ pub(super) fn layouts(stream: &[u8], limits: &Limits) -> Result<Vec<SheetLayout>
                     return Err(damaged(told!("formats-list-sheets-cut", "its list of sheets is cut")));
                 }
                 let at = u32::from_le_bytes([data[0], data[1], data[2], data[3]]) as usize;
-                let sheet = stream.get(at..).ok_or_else(|| damaged(told!("formats-sheet-lies-behind-end", "a sheet lies behind its end")))?;
+                let sheet = stream.get(at..).ok_or_else(|| {
+                    damaged(told!("formats-sheet-lies-behind-end", "a sheet lies behind its end"))
+                })?;
                 let mut layout = sheet_layout(sheet, &formats, limits)?;
                 layout.percents.check()?;
                 layout.is_hidden = data[4] & 0x3F != 0;
@@ -134,9 +136,15 @@ impl Span {
         if spanned > FREE_CELLS && (spanned > MAX_CELLS || spanned > self.cells.saturating_mul(MAX_PADDING)) {
             return Err(Error::limit(
                 "nearly_empty",
-                told!("formats-sheet-spans-many-cells-nearly-all-empty", "the sheet spans many cells and nearly all are empty (cells spanned for each cell written)"),
+                told!(
+                    "formats-sheet-spans-many-cells-nearly-all-empty",
+                    "the sheet spans many cells and nearly all are empty (cells spanned for each cell written)"
+                ),
                 MAX_PADDING,
-                told!("formats-delete-stray-cells-far-below-right-data", "delete the stray cells far below and to the right of the data"),
+                told!(
+                    "formats-delete-stray-cells-far-below-right-data",
+                    "delete the stray cells far below and to the right of the data"
+                ),
             ));
         }
         Ok(())
@@ -163,7 +171,10 @@ fn sheet_layout(stream: &[u8], formats: &Formats, limits: &Limits) -> Result<She
                     let last = data.len().checked_sub(2).and_then(word);
                     if let (Some(row), Some(first), Some(last)) = (word(0), word(2), last) {
                         if last < first {
-                            return Err(damaged(told!("formats-cells-contradict-each-other", "its cells contradict each other")));
+                            return Err(damaged(told!(
+                                "formats-cells-contradict-each-other",
+                                "its cells contradict each other"
+                            )));
                         }
                         span.add(row, first, last);
                         for (at, column) in (4_usize..).step_by(6).zip(first..=last) {
@@ -207,7 +218,10 @@ fn sheet_layout(stream: &[u8], formats: &Formats, limits: &Limits) -> Result<She
                 kind::MERGED => {
                     let count = usize::from(word(0).unwrap_or(0));
                     if data.len() < 2 + count * 8 {
-                        return Err(damaged(told!("formats-list-merged-cells-cut", "its list of merged cells is cut")));
+                        return Err(damaged(told!(
+                            "formats-list-merged-cells-cut",
+                            "its list of merged cells is cut"
+                        )));
                     }
                     for range in data[2..].chunks_exact(8).take(count) {
                         let word = |at: usize| u16::from_le_bytes([range[at], range[at + 1]]);
@@ -238,7 +252,10 @@ fn check_claim(data: &[u8]) -> Result<(), Error> {
     let is_backwards = |(first, last): (u64, u64)| last > 0 && first >= last;
     let cells = rows.1.saturating_mul(columns.1);
     if is_backwards(rows) || rows.1 > 65_536 || cells > MAX_CELLS {
-        return Err(damaged(told!("formats-claims-more-cells-than-there-can", "it claims more cells than there can be")));
+        return Err(damaged(told!(
+            "formats-claims-more-cells-than-there-can",
+            "it claims more cells than there can be"
+        )));
     }
     Ok(())
 }

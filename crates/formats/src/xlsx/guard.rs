@@ -7,8 +7,8 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use zip::ZipArchive;
 use wording::{Told, told};
+use zip::ZipArchive;
 
 use super::repair;
 use super::scan::SheetScan;
@@ -75,9 +75,15 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
             if unpacked > FREE_BYTES && unpacked / size.max(1) >= limits.max_ratio {
                 return Err(Error::limit(
                     "ratio",
-                    told!("formats-workbook-unpacks-far-more-than-seems-bytes", "the workbook unpacks to far more than it seems (bytes for each packed byte)"),
+                    told!(
+                        "formats-workbook-unpacks-far-more-than-seems-bytes",
+                        "the workbook unpacks to far more than it seems (bytes for each packed byte)"
+                    ),
                     limits.max_ratio,
-                    told!("formats-delete-empty-formatted-rows-columns-save-sheet", "delete empty formatted rows and columns, or save the sheet as CSV (UTF-8)"),
+                    told!(
+                        "formats-delete-empty-formatted-rows-columns-save-sheet",
+                        "delete empty formatted rows and columns, or save the sheet as CSV (UTF-8)"
+                    ),
                 ));
             }
         }
@@ -94,7 +100,10 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
         }
         // The reader makes room for as many strings as the part claims to hold.
         if count.is_some_and(|count| count.largest > (unpacked - before) / STRING_BYTES + 1) {
-            return Err(no_archive(told!("formats-list-texts-claims-hold-more-than-does", "its list of texts claims to hold more than it does")));
+            return Err(no_archive(told!(
+                "formats-list-texts-claims-hold-more-than-does",
+                "its list of texts claims to hold more than it does"
+            )));
         }
     }
     Ok(Measured { to_repair, layouts })
@@ -113,7 +122,10 @@ pub(super) fn no_archive(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_workbook",
         told!("formats-workbook-cannot-unpacked", "the workbook cannot be unpacked: {how}", how => how.into()),
-        told!("formats-check-sent-whole-open-spreadsheet-program-save-again-xlsx", "check that it was sent whole; open it in a spreadsheet program and save it again as .xlsx"),
+        told!(
+            "formats-check-sent-whole-open-spreadsheet-program-save-again-xlsx",
+            "check that it was sent whole; open it in a spreadsheet program and save it again as .xlsx"
+        ),
     )
 }
 

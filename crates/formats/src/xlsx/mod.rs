@@ -115,7 +115,10 @@ pub(crate) fn names<'a>(sheets: impl Iterator<Item = &'a str>) -> Result<Vec<Str
     let mut names: Vec<String> = Vec::new();
     for name in sheets {
         if u16::try_from(names.len()).is_err() || names.iter().any(|other| other == name) {
-            return Err(damaged(told!("formats-two-sheets-have-same-name-there-too", "two sheets have the same name, or there are too many")));
+            return Err(damaged(told!(
+                "formats-two-sheets-have-same-name-there-too",
+                "two sheets have the same name, or there are too many"
+            )));
         }
         names.push(nfc(name).into_owned());
     }
@@ -127,7 +130,10 @@ pub(crate) fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_workbook",
         told!("formats-workbook-cannot-read", "the workbook cannot be read: {how}", how => how.into()),
-        told!("formats-open-spreadsheet-program-save-again-xlsx", "open it in a spreadsheet program and save it again as .xlsx"),
+        told!(
+            "formats-open-spreadsheet-program-save-again-xlsx",
+            "open it in a spreadsheet program and save it again as .xlsx"
+        ),
     )
 }
 
@@ -136,7 +142,10 @@ pub(crate) fn protected() -> Error {
     Error::invalid(
         "password",
         told!("formats-workbook-protected-password", "the workbook is protected by a password"),
-        told!("formats-open-spreadsheet-program-save-without-password", "open it in a spreadsheet program and save it without a password"),
+        told!(
+            "formats-open-spreadsheet-program-save-without-password",
+            "open it in a spreadsheet program and save it without a password"
+        ),
     )
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io::{Read, Seek};
 
-use zip::ZipArchive;
 use wording::{Told, told};
+use zip::ZipArchive;
 
 use super::guard::no_archive;
 use crate::Error;
@@ -34,7 +34,10 @@ pub(super) fn percentages<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result
     if content.len() as u64 > MAX_BYTES {
         return Err(Error::limit(
             "styles",
-            told!("formats-workbook-too-many-formats-cells-bytes-their", "the workbook has too many formats of cells (bytes of their list)"),
+            told!(
+                "formats-workbook-too-many-formats-cells-bytes-their",
+                "the workbook has too many formats of cells (bytes of their list)"
+            ),
             MAX_BYTES,
             told!("formats-save-sheet-csv-utf-8", "save the sheet as CSV (UTF-8)"),
         ));

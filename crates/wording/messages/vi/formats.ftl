@@ -176,7 +176,6 @@ formats-json-document-nested-too-deeply = tài liệu JSON lồng quá sâu
 formats-json-document-too-many-bytes = tài liệu JSON có quá nhiều byte
 formats-json-not-geojson = JSON không phải GeoJSON
 formats-json-not-geojson-begins = JSON không phải GeoJSON (bắt đầu bằng `[`)
-formats-json-object-without-type = đối tượng JSON không có type
 formats-json-text = một đoạn chữ
 formats-json-value = một giá trị
 formats-keep-heights-system-they-were-measured-name = hãy giữ độ cao theo hệ đã đo, và ghi hệ đó vào `datum`

@@ -51,7 +51,10 @@ impl Shapefile {
             return Err(Error::invalid(
                 "no_shapefile",
                 told!("formats-archive-holds-no-shp", "the archive holds no `.shp`"),
-                told!("formats-put-files-layer-shp-shx-dbf-prj", "put the files of the layer (.shp, .shx, .dbf, .prj, .cpg) into one zip archive"),
+                told!(
+                    "formats-put-files-layer-shp-shx-dbf-prj",
+                    "put the files of the layer (.shp, .shx, .dbf, .prj, .cpg) into one zip archive"
+                ),
             ));
         }
         let layers: Vec<String> = sets.iter().map(|name| stem(name).to_owned()).collect();
@@ -109,7 +112,13 @@ fn is_part(name: &str, sets: &[&String]) -> bool {
 }
 
 fn foreign(name: &str) -> LeftOut {
-    LeftOut { name: name.to_owned(), why: told!("formats-no-part-shapefile-hand-itself", "it is no part of the shapefile: hand it in by itself") }
+    LeftOut {
+        name: name.to_owned(),
+        why: told!(
+            "formats-no-part-shapefile-hand-itself",
+            "it is no part of the shapefile: hand it in by itself"
+        ),
+    }
 }
 
 /// The name without folders and extension.
