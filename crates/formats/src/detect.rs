@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use wording::{Phrase, Told, phrase, told};
+use wording::told;
 
 use crate::text::{Sound, sound};
 use crate::{Archive, Error, Limits, csv, decode, feature, fixed};

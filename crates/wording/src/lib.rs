@@ -5,6 +5,8 @@
 //! and a report ask for the sentence in a language. This crate words what others tell: it never decides
 //! what went wrong, reads or answers anything.
 
+mod kept;
+mod model_errors;
 mod told;
 
 use std::borrow::Cow;

@@ -7,7 +7,7 @@ use model::Lang;
 
 /// A sentence for people, in no language yet. Its [`Display`](fmt::Display) is English, for logs.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Told(Box<Form>);
+pub struct Told(pub(crate) Box<Form>);
 
 /// A sentence without values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,11 @@ pub enum Value {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Form {
+pub(crate) enum Form {
     Sentence {
-        code: &'static str,
-        english: &'static str,
-        values: Vec<(&'static str, Value)>,
+        code: Cow<'static, str>,
+        english: Cow<'static, str>,
+        values: Vec<(Cow<'static, str>, Value)>,
     },
     /// Several sentences in a row.
     List(Vec<Told>),
@@ -43,7 +43,8 @@ enum Form {
 impl Told {
     /// A sentence; written with [`told!`](crate::told) so that tests find it.
     pub fn new(code: &'static str, english: &'static str, values: Vec<(&'static str, Value)>) -> Told {
-        Told(Box::new(Form::Sentence { code, english, values }))
+        let values = values.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect();
+        Told(Box::new(Form::Sentence { code: Cow::Borrowed(code), english: Cow::Borrowed(english), values }))
     }
 
     /// Words that are not ours to translate: a library's reason, a name, a text that somebody wrote.
@@ -62,7 +63,7 @@ impl Told {
     }
 
     /// The stable name of the sentence, where it is one.
-    pub fn code(&self) -> Option<&'static str> {
+    pub fn code(&self) -> Option<&str> {
         match &*self.0 {
             Form::Sentence { code, .. } => Some(code),
             Form::List(_) | Form::Words(_) => None,
@@ -95,8 +96,8 @@ impl Told {
                 let values: Vec<(&str, String)> = values
                     .iter()
                     .map(|(name, value)| match value {
-                        Value::Text(text) => (*name, text.clone()),
-                        Value::Told(told) => (*name, told.worded(word)),
+                        Value::Text(text) => (name.as_ref(), text.clone()),
+                        Value::Told(told) => (name.as_ref(), told.worded(word)),
                     })
                     .collect();
                 word(code, english, &values)
@@ -138,6 +139,13 @@ impl fmt::Display for Told {
 impl fmt::Debug for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.to_string())
+    }
+}
+
+/// Nothing to say.
+impl Default for Told {
+    fn default() -> Told {
+        Told::words("")
     }
 }
 

@@ -12,7 +12,7 @@ use policy::{Principal, Purpose};
 use serde_json::Value;
 use tokio_util::io::ReaderStream;
 
-use super::{Done, Way, print, sentence, tell};
+use super::{Done, Way, print, refusal, sentence, tell};
 use crate::config::Config;
 use crate::progress::bytes_bar;
 
@@ -75,7 +75,7 @@ async fn hand_in(
                 .intake
                 .load(&permit, load, &move |progress| show_progress(&shown, progress))
                 .await
-                .map_err(|error| sentence(&error))?;
+                .map_err(|error| refusal(&error, config.lang))?;
             serve::report_document(&report, config.lang)
         }
         Way::There(client) => {

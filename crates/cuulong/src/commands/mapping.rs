@@ -8,7 +8,7 @@ use model::DatasetId;
 use serde_json::Value;
 use tokio_util::io::ReaderStream;
 
-use super::{Done, Way, load, print, sentence, tell};
+use super::{Done, Way, load, print, refusal, sentence, tell};
 use crate::cli::MappingCommand;
 use crate::config::Config;
 
@@ -33,8 +33,12 @@ async fn guess(config: &Config, file: &Path, sheet: Option<&str>, dataset: Optio
     let stream = ReaderStream::with_capacity(opened, 1 << 20).boxed();
     let guessed: Value = match Way::find(config).await? {
         Way::Here(node) => {
-            let guessed =
-                node.app().intake.guess(&name, sheet, stream).await.map_err(|error| told(&error))?;
+            let guessed = node
+                .app()
+                .intake
+                .guess(&name, sheet, stream)
+                .await
+                .map_err(|error| refusal(&error, config.lang))?;
             serde_json::to_value(serve::guess_document(&guessed)).map_err(|error| sentence(&error))?
         }
         Way::There(client) => {
@@ -60,18 +64,11 @@ async fn guess(config: &Config, file: &Path, sheet: Option<&str>, dataset: Optio
     Ok(())
 }
 
-/// An error with the mapping to start from, where there is one.
-fn told(error: &intake::Error) -> String {
-    match error.hint() {
-        Some(hint) => format!("{}\n{hint}", sentence(error)),
-        None => sentence(error),
-    }
-}
-
 /// Reads a mapping, and a file with it, without taking anything in.
 async fn check(config: &Config, mapping: &Path, file: Option<&Path>, dataset: Option<&str>) -> Done {
     let text = std::fs::read_to_string(mapping).map_err(|e| format!("{}: {e}", mapping.display()))?;
-    Mapping::parse(&text).map_err(|error| format!("{}: {}", mapping.display(), told(&error)))?;
+    Mapping::parse(&text)
+        .map_err(|error| format!("{}: {}", mapping.display(), refusal(&error, config.lang)))?;
     match (file, dataset) {
         (None, _) => {
             print(if config.lang == model::Lang::En {

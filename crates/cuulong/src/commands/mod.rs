@@ -13,6 +13,7 @@ mod serve;
 
 use std::process::ExitCode;
 
+use model::Lang;
 use secrecy::SecretString;
 
 use crate::cli::{Cli, ClusterCommand, Command};
@@ -162,6 +163,19 @@ pub fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
         text.push_str(": ");
         text.push_str(&cause.to_string());
         source = cause.source();
+    }
+    text
+}
+
+/// Why a file or a mapping was refused, what to do, and the mapping to start from, where there is one. What
+/// is not the person's to mend is told with its causes, as the log has it.
+pub fn refusal(error: &intake::Error, lang: Lang) -> String {
+    if let intake::Error::Internal { .. } = error {
+        return sentence(error);
+    }
+    let mut text = error.told().sentence(lang);
+    for more in [error.hint().map(|hint| hint.sentence(lang)), error.example().map(str::to_owned)] {
+        text.extend(more.map(|more| format!("\n{more}")));
     }
     text
 }

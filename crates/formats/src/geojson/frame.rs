@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use wording::{Told, told};
+use wording::told;
 
 use crate::{Error, Limits, Place};
 

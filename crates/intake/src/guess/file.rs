@@ -5,8 +5,10 @@ use formats::detect_file;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use tokio::io::AsyncWriteExt;
+use wording::told;
 
 use super::{Guessed, Survey, guess};
+use crate::error::bytes;
 use crate::{Error, Intake};
 
 impl Intake {
@@ -27,7 +29,7 @@ impl Intake {
             let bytes = bytes.map_err(|error| Error::Later(error.into()))?;
             size += bytes.len() as u64;
             if size > limit {
-                return Err(Error::Limit { what: "the file".into(), limit: format!("{limit} bytes") });
+                return Err(Error::Limit { what: told!("intake-file", "the file"), limit: bytes(limit) });
             }
             writer.write_all(&bytes).await.map_err(failed)?;
         }

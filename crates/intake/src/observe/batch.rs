@@ -13,6 +13,7 @@ use arrow::datatypes::{
 };
 use arrow::record_batch::RecordBatch;
 use model::CellRef;
+use wording::told;
 
 use crate::Error;
 
@@ -243,7 +244,10 @@ impl Batches {
 }
 
 fn too_wide() -> Error {
-    Error::Limit { what: "the column or sheet number of a value".into(), limit: i16::MAX.to_string() }
+    Error::Limit {
+        what: told!("intake-column-sheet-number-value", "the column or sheet number of a value"),
+        limit: i16::MAX.to_string().into(),
+    }
 }
 
 fn utc(times: TimestampMicrosecondArray) -> ArrayRef {

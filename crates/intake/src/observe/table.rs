@@ -10,6 +10,7 @@ use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use formats::Chunk;
 use model::{CellRef, DatasetId, DatastreamKey, RunTotals, Severity};
 use policy::RowFilter;
+use wording::told;
 
 use super::another::another_header;
 use super::batch::Batches;
@@ -162,8 +163,12 @@ impl Observer {
         self.plans = plans;
         if self.shared.batches.count() > self.settings.max_values {
             return Err(Error::Limit {
-                what: "the number of values in one file".into(),
-                limit: format!("{} (hand the file in as several)", self.settings.max_values),
+                what: told!("intake-number-values-one-file", "the number of values in one file"),
+                limit: told!(
+                    "intake-hand-file-several",
+                    "{max_values} (hand the file in as several)",
+                    max_values = self.settings.max_values
+                ),
             });
         }
         Ok(true)
@@ -488,13 +493,21 @@ fn no_sheet(mapping: &Mapping, sheets: &[String]) -> Error {
     let wanted = mapping.source.sheet.iter().chain(&mapping.source.sheets);
     let wanted: Vec<String> = wanted.map(|sheet| format!("`{sheet}`")).collect();
     if wanted.is_empty() {
-        return Error::invalid("the file has no rows", "hand in a file that has a header and rows");
+        return Error::invalid(
+            told!("intake-file-no-rows", "the file has no rows"),
+            told!("intake-hand-file-header-rows", "hand in a file that has a header and rows"),
+        );
     }
     Error::invalid(
-        format!("the file has no rows in a sheet {}", wanted.join(", ")),
-        format!(
-            "its sheets are {}: correct the mapping",
-            sheets.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ")
+        told!(
+            "intake-file-no-rows-sheet",
+            "the file has no rows in a sheet {wanted}",
+            wanted = wanted.join(", ")
+        ),
+        told!(
+            "intake-sheets-correct-mapping",
+            "its sheets are {sheets}: correct the mapping",
+            sheets = sheets.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ")
         ),
     )
 }

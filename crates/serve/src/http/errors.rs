@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use policy::Denial;
+use wording::{Told, told};
 
 use super::problem::{Problem, ProblemKind};
 
@@ -19,8 +20,19 @@ impl From<Denial> for Problem {
 }
 
 /// What is wrong and what to do, as one sentence.
-fn with_hint(what: &str, hint: &str) -> String {
-    if hint.is_empty() { what.to_owned() } else { format!("{what} ({hint})") }
+pub fn with_hint(what: impl Into<Told>, hint: impl Into<Told>) -> Told {
+    let (what, hint) = (what.into(), hint.into());
+    if hint.is_empty() {
+        what
+    } else {
+        told!("serve-with-hint", "{what} ({hint})", what => what, hint => hint)
+    }
+}
+
+/// What is wrong, with a mapping to start from below it.
+fn with_example(error: &intake::Error) -> Told {
+    let (what, example) = (error.told(), error.example().unwrap_or_default());
+    told!("serve-with-example", "{what}. For example: {example}", what => what, example = format!("\n{example}"))
 }
 
 impl From<catalog::Error> for Problem {
@@ -29,7 +41,7 @@ impl From<catalog::Error> for Problem {
             catalog::Error::NotFound { what } => Problem::not_found(&bare(&what)),
             catalog::Error::Denied(denial) => denial.into(),
             catalog::Error::Invalid { what, hint } => {
-                Problem::text(ProblemKind::InvalidBody, with_hint(&what, &hint))
+                Problem::told(ProblemKind::InvalidBody, with_hint(what, hint))
             }
             catalog::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
             catalog::Error::Later(_) => unavailable(&error),
@@ -45,7 +57,7 @@ impl From<lake::Error> for Problem {
             lake::Error::Gone { .. } => Problem::text(ProblemKind::Gone, error),
             lake::Error::Denied(denial) => denial.into(),
             lake::Error::Invalid { what, hint } => {
-                Problem::text(ProblemKind::InvalidParameter, with_hint(&what, &hint))
+                Problem::told(ProblemKind::InvalidParameter, with_hint(what, hint))
             }
             lake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
             lake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error),
@@ -63,21 +75,17 @@ impl From<intake::Error> for Problem {
             intake::Error::NotFound { what } => Problem::not_found(&bare(&what)),
             intake::Error::Denied(denial) => denial.into(),
             intake::Error::NotTheirs { what, hint } => {
-                Problem::text(ProblemKind::NotAllowed, with_hint(&what, &hint))
+                Problem::told(ProblemKind::NotAllowed, with_hint(what, hint))
             }
             intake::Error::Invalid { what, hint } => {
-                Problem::text(ProblemKind::InvalidFile, with_hint(&what, &hint))
+                Problem::told(ProblemKind::InvalidFile, with_hint(what, hint))
             }
-            intake::Error::Unmapped { missing, example } => Problem::text(
-                ProblemKind::InvalidMapping,
-                format!("no mapping could be guessed: {missing}. For example:\n{example}"),
-            ),
-            intake::Error::Drifted { ref example, .. } => {
-                Problem::text(ProblemKind::InvalidMapping, format!("{error}. For example:\n{example}"))
+            intake::Error::Unmapped { .. } | intake::Error::Drifted { .. } => {
+                Problem::told(ProblemKind::InvalidMapping, with_example(&error))
             }
-            intake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
-            intake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error),
-            intake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error),
+            intake::Error::Conflict { .. } => Problem::told(ProblemKind::Conflict, error.told()),
+            intake::Error::Changed { .. } => Problem::told(ProblemKind::Changed, error.told()),
+            intake::Error::Limit { .. } => Problem::told(ProblemKind::TooLarge, error.told()),
             // Whoever writes is to come again soon: what waits is written within a second or two.
             intake::Error::Later(_) => unavailable(&error).retry_after(TimeDelta::seconds(1)),
             intake::Error::Internal { .. } => Problem::internal(&error),
@@ -92,7 +100,7 @@ impl From<query::Error> for Problem {
             query::Error::Gone { what } => Problem::text(ProblemKind::Gone, what),
             query::Error::Denied(denial) => denial.into(),
             query::Error::Invalid { what, hint } => {
-                Problem::text(ProblemKind::InvalidQuery, with_hint(&what, &hint.unwrap_or_default()))
+                Problem::told(ProblemKind::InvalidQuery, with_hint(what, hint.unwrap_or_default()))
             }
             query::Error::Limit { .. } => Problem::text(ProblemKind::QueryLimit, error),
             query::Error::Busy { whose, what, wait } => busy(whose, what, wait),
@@ -156,7 +164,7 @@ impl From<knowledge::Error> for Problem {
         match error {
             knowledge::Error::NotFound { what } => Problem::not_found(&bare(&what)),
             knowledge::Error::Invalid { what, hint } => {
-                Problem::text(ProblemKind::InvalidQuery, with_hint(&what, &hint))
+                Problem::told(ProblemKind::InvalidQuery, with_hint(what, hint))
             }
             knowledge::Error::Catalog(error) => error.into(),
             knowledge::Error::Lake(error) => error.into(),

@@ -15,6 +15,7 @@ use model::{DatasetId, DatasetKind, Lang, Run, RunId, RunState, Severity};
 use policy::{Permit, Principal, Purpose};
 use serde_json::{Map, Value, json};
 use standards::ogc::Feature;
+use wording::Told;
 
 use super::items::{attributes, known, pairs, stored_now, tag_of};
 use super::read::Source;
@@ -376,7 +377,8 @@ impl Edit {
             let refusal = report.findings.iter().find(|finding| finding.severity == Severity::Refused);
             let why = refusal.map(|finding| intake::finding_message(finding, self.lang));
             let at = refusal.map(|finding| finding.column_name.clone()).filter(|name| !name.is_empty());
-            let problem = wrong(why.or(report.run.error).unwrap_or_default());
+            let failed = report.run.error.as_deref().map(|error| Told::read(error).sentence(self.lang));
+            let problem = wrong(why.or(failed).unwrap_or_default());
             return Err(problem.at(at.as_deref().unwrap_or("geometry")));
         }
         Ok(report)

@@ -117,7 +117,7 @@ impl ReportDocument {
     /// The document of a report in a language.
     pub fn new(report: &Report, lang: model::Lang) -> Self {
         ReportDocument {
-            run: (&report.run).into(),
+            run: RunDocument::new(&report.run, lang),
             mapping: report.mapping.clone(),
             mapping_guessed: report.mapping_guessed,
             findings: report
@@ -142,11 +142,11 @@ impl ReportDocument {
     pub fn of_draft(staged: &Staged, findings: &[Finding], lang: model::Lang) -> Self {
         let (run, review) = (&staged.run, &staged.review);
         let problem = review.problem.as_ref().map(|problem| {
-            let sentences = [problem.what.as_str(), problem.hint.as_str()];
+            let sentences = [problem.what(), problem.hint()].map(|told| told.sentence(lang));
             sentences.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
         });
         ReportDocument {
-            run: run.into(),
+            run: RunDocument::new(run, lang),
             mapping: review.mapping.clone(),
             mapping_guessed: review.guessed,
             findings: findings.iter().map(|f| FindingDocument::new(f, &run.sheets, lang)).collect(),

@@ -1,0 +1,2 @@
+serve-with-hint = { $what } ({ $hint })
+serve-with-example = { $what }. Ví dụ: { $example }
