@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::told::{Form, Told, Value};
+use crate::words::{Form, Told, Value};
 
 impl Told {
     /// The sentence as a text to keep.

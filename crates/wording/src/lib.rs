@@ -7,7 +7,7 @@
 
 mod kept;
 mod model_errors;
-mod told;
+mod words;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, static_loader};
 use model::Lang;
 
-pub use told::{Phrase, Told, Value};
+pub use words::{Phrase, Told, Value};
 
 // The sentences in every language. A sentence that a language does not have is read in Vietnamese, whole.
 static_loader! {

@@ -41,9 +41,12 @@ impl From<catalog::Error> for Problem {
             catalog::Error::NotFound { what } => Problem::not_found(&bare(&what)),
             catalog::Error::Denied(denial) => denial.into(),
             catalog::Error::Invalid { what, hint } => {
-                Problem::told(ProblemKind::InvalidBody, with_hint(what, hint))
+                Problem::text(ProblemKind::InvalidBody, with_hint(what, hint))
             }
-            catalog::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
+            catalog::Error::Conflict { what } => Problem::text(
+                ProblemKind::Conflict,
+                told!("serve-there-already", "{what} is there already", what => what),
+            ),
             catalog::Error::Later(_) => unavailable(&error),
             catalog::Error::Internal(_) => Problem::internal(&error),
         }
@@ -54,14 +57,14 @@ impl From<lake::Error> for Problem {
     fn from(error: lake::Error) -> Self {
         match error {
             lake::Error::NotFound { what } => Problem::not_found(&bare(&what)),
-            lake::Error::Gone { .. } => Problem::text(ProblemKind::Gone, error),
+            lake::Error::Gone { .. } => Problem::text(ProblemKind::Gone, error.to_string()),
             lake::Error::Denied(denial) => denial.into(),
             lake::Error::Invalid { what, hint } => {
-                Problem::told(ProblemKind::InvalidParameter, with_hint(what, hint))
+                Problem::text(ProblemKind::InvalidParameter, with_hint(what, hint))
             }
-            lake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
-            lake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error),
-            lake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error),
+            lake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error.to_string()),
+            lake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error.to_string()),
+            lake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error.to_string()),
             lake::Error::Later(_) => unavailable(&error),
             lake::Error::Damaged(damage) => damaged(&damage.to_string()),
             lake::Error::Internal(_) => Problem::internal(&error),
@@ -75,17 +78,17 @@ impl From<intake::Error> for Problem {
             intake::Error::NotFound { what } => Problem::not_found(&bare(&what)),
             intake::Error::Denied(denial) => denial.into(),
             intake::Error::NotTheirs { what, hint } => {
-                Problem::told(ProblemKind::NotAllowed, with_hint(what, hint))
+                Problem::text(ProblemKind::NotAllowed, with_hint(what, hint))
             }
             intake::Error::Invalid { what, hint } => {
-                Problem::told(ProblemKind::InvalidFile, with_hint(what, hint))
+                Problem::text(ProblemKind::InvalidFile, with_hint(what, hint))
             }
             intake::Error::Unmapped { .. } | intake::Error::Drifted { .. } => {
-                Problem::told(ProblemKind::InvalidMapping, with_example(&error))
+                Problem::text(ProblemKind::InvalidMapping, with_example(&error))
             }
-            intake::Error::Conflict { .. } => Problem::told(ProblemKind::Conflict, error.told()),
-            intake::Error::Changed { .. } => Problem::told(ProblemKind::Changed, error.told()),
-            intake::Error::Limit { .. } => Problem::told(ProblemKind::TooLarge, error.told()),
+            intake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error.told()),
+            intake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error.told()),
+            intake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error.told()),
             // Whoever writes is to come again soon: what waits is written within a second or two.
             intake::Error::Later(_) => unavailable(&error).retry_after(TimeDelta::seconds(1)),
             intake::Error::Internal { .. } => Problem::internal(&error),
@@ -100,9 +103,9 @@ impl From<query::Error> for Problem {
             query::Error::Gone { what } => Problem::text(ProblemKind::Gone, what),
             query::Error::Denied(denial) => denial.into(),
             query::Error::Invalid { what, hint } => {
-                Problem::told(ProblemKind::InvalidQuery, with_hint(what, hint.unwrap_or_default()))
+                Problem::text(ProblemKind::InvalidQuery, with_hint(what, hint.unwrap_or_default()))
             }
-            query::Error::Limit { .. } => Problem::text(ProblemKind::QueryLimit, error),
+            query::Error::Limit { .. } => Problem::text(ProblemKind::QueryLimit, error.told()),
             query::Error::Busy { whose, what, wait } => busy(whose, what, wait),
             query::Error::Later => unavailable(&error),
             query::Error::Away(_) => cluster_away(&error),
@@ -164,7 +167,7 @@ impl From<knowledge::Error> for Problem {
         match error {
             knowledge::Error::NotFound { what } => Problem::not_found(&bare(&what)),
             knowledge::Error::Invalid { what, hint } => {
-                Problem::told(ProblemKind::InvalidQuery, with_hint(what, hint))
+                Problem::text(ProblemKind::InvalidQuery, with_hint(what, hint))
             }
             knowledge::Error::Catalog(error) => error.into(),
             knowledge::Error::Lake(error) => error.into(),
@@ -180,5 +183,5 @@ fn damaged(what: &str) -> Problem {
         what,
         "a stored file is damaged: run `cuulong verify`, and restore the file from a backup"
     );
-    Problem::text(ProblemKind::Internal, what)
+    Problem::text(ProblemKind::Internal, what.to_owned())
 }

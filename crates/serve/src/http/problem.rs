@@ -227,14 +227,10 @@ impl Problem {
         Problem { kind, detail: None, at: None, retry_after: None, prescribed: None, rare: None }
     }
 
-    /// A problem with a sentence, which is worded in the language of the answer.
-    pub fn told(kind: ProblemKind, detail: impl Into<Told>) -> Self {
+    /// A problem with a sentence, which is worded in the language of the answer. Words of a library are
+    /// given as [`Told::excerpt`].
+    pub fn text(kind: ProblemKind, detail: impl Into<Told>) -> Self {
         Problem { detail: Some(Detail::Told(detail.into())), ..Problem::new(kind) }
-    }
-
-    /// A problem with words that are not ours to translate: a library's, or a text of the asker's own.
-    pub fn text(kind: ProblemKind, detail: impl std::fmt::Display) -> Self {
-        Problem::told(kind, Told::words(detail.to_string()))
     }
 
     /// A problem with a message of the catalogue.
@@ -244,7 +240,7 @@ impl Problem {
 
     /// A parameter with a value that it cannot have.
     pub fn parameter(name: &str, why: impl Into<Told>) -> Self {
-        Problem::told(ProblemKind::InvalidParameter, why).at(name)
+        Problem::text(ProblemKind::InvalidParameter, why).at(name)
     }
 
     /// Something that is not there, or that the asker may not know of.
@@ -420,5 +416,5 @@ async fn plain_refusal(response: Response<Body>) -> Response<Body> {
         return response;
     }
     let text = to_bytes(response.into_body(), MOST_PLAIN as usize).await.unwrap_or_default();
-    Problem::text(kind, String::from_utf8_lossy(&text)).into_response()
+    Problem::text(kind, Told::excerpt(String::from_utf8_lossy(&text))).into_response()
 }

@@ -70,6 +70,11 @@ impl Told {
         }
     }
 
+    /// Whether the English has these words.
+    pub fn contains(&self, words: &str) -> bool {
+        self.to_string().contains(words)
+    }
+
     /// Whether there is nothing to say.
     pub fn is_empty(&self) -> bool {
         match &*self.0 {
