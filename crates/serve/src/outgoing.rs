@@ -9,6 +9,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use url::{Host, Url};
+use wording::told;
 
 /// The longest that a receiver may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,7 +26,13 @@ impl Allowed {
     pub fn parse(text: &str) -> Result<Allowed, String> {
         let mut networks = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let wrong = || format!("`{part}` is no network: write e.g. 127.0.0.1 or 10.0.0.0/8");
+            let wrong = || {
+                told!(
+                    "serve-no-network-write-e-g-127-0",
+                    "`{part}` is no network: write e.g. 127.0.0.1 or 10.0.0.0/8",
+                    part = part
+                )
+            };
             let (address, bits) = part.split_once('/').unwrap_or((part, ""));
             let address: IpAddr = address.parse().map_err(|_| wrong())?;
             let most = if address.is_ipv4() { 32 } else { 128 };
@@ -129,24 +136,30 @@ impl Outgoing {
     /// Whether a request may be sent there, as far as the address itself tells.
     pub(crate) fn check(&self, url: &Url) -> Result<(), OutgoingError> {
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(OutgoingError::Refused("the address has a name or a password in it"));
+            return Err(OutgoingError::Refused(told!(
+                "serve-address-name-password",
+                "the address has a name or a password in it"
+            )));
         }
         let literal = match url.host() {
-            None => return Err(OutgoingError::Refused("the address has no host")),
+            None => {
+                return Err(OutgoingError::Refused(told!("serve-address-no-host", "the address has no host")));
+            }
             Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
             Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
             Some(Host::Domain(_)) => None,
         };
         if literal.is_some_and(|address| !self.allowed.reaches(address)) {
-            return Err(OutgoingError::Refused(
-                "the address is not public, and outgoing_private does not name it",
-            ));
+            return Err(OutgoingError::Refused(told!(
+                "serve-address-not-public-outgoing-private-does-not-name",
+                "the address is not public, and outgoing_private does not name it"
+            )));
         }
         let is_named = literal.is_some_and(|address| self.allowed.names(address));
         match url.scheme() {
             "https" => Ok(()),
             "http" if is_named => Ok(()),
-            _ => Err(OutgoingError::Refused("the address is not https")),
+            _ => Err(OutgoingError::Refused(told!("serve-address-not-https", "the address is not https"))),
         }
     }
 
@@ -176,7 +189,10 @@ impl Resolve for Guarded {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let reached: Vec<SocketAddr> = found.filter(|address| allowed.reaches(address.ip())).collect();
             if reached.is_empty() {
-                return Err("the name leads to no public address".into());
+                return Err(told!(
+                    "serve-name-leads-no-public-address",
+                    "the name leads to no public address"
+                ));
             }
             Ok(Box::new(reached.into_iter()) as Addrs)
         })

@@ -17,6 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::time::{Instant, timeout};
 use url::Url;
+use wording::told;
 
 use crate::App;
 use crate::changes::{self, ChangeDocument, Start, Teller};
@@ -267,7 +268,10 @@ pub(crate) const SECRET_PREFIX: &str = "whsec_";
 pub(crate) fn receiver(app: &App, text: &str) -> Answer<Url> {
     let wrong = |why: String| Problem::parameter("url", why);
     if text.len() > 2_000 {
-        return Err(wrong("the address is longer than 2000 letters".to_owned()));
+        return Err(wrong(told!(
+            "serve-address-longer-than-2000-letters",
+            "the address is longer than 2000 letters"
+        )));
     }
     let url = Url::parse(text).map_err(|error| wrong(format!("`{text}`: {error}")))?;
     app.outgoing().check(&url).map_err(|error| wrong(error.to_string()))?;

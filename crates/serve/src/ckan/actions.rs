@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use standards::ckan::{self, Parameters, Refusal};
 use standards::codes;
 use standards::record::Record;
+use wording::told;
 
 use super::handlers::Failure;
 use super::{datastore, packages};
@@ -47,7 +48,10 @@ impl Call<'_> {
             At::Latest => Ok(None),
             At::KnownAt(time) => Ok(Some(time)),
             At::Version(_) => {
-                let why = "a version is of one dataset: give as_known_at";
+                let why = told!(
+                    "serve-version-one-dataset-give-as-known-at",
+                    "a version is of one dataset: give `as_known_at`"
+                );
                 Err(Refusal::parameter("version", why).into())
             }
         }

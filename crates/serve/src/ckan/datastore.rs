@@ -8,6 +8,7 @@ use model::DatasetId;
 use query::{At, Sql};
 use serde_json::{Value, json};
 use standards::ckan::{self, DataStoreQuery, Field, Refusal};
+use wording::told;
 
 use super::actions::{Call, Outcome, dataset_id, internal};
 use super::handlers::Failure;
@@ -60,9 +61,14 @@ async fn known(call: &Call<'_>, dataset: Option<&DatasetId>) -> Result<Known, Fa
         (at @ At::Version(_), Some(dataset)) => {
             Ok(params::version(call.app, dataset, at).await?.map(|info| info.committed_at))
         }
-        (At::Version(_), None) => {
-            Err(Refusal::parameter("version", "a version is of one resource: give as_known_at").into())
-        }
+        (At::Version(_), None) => Err(Refusal::parameter(
+            "version",
+            told!(
+                "serve-version-one-resource-give-as-known-at",
+                "a version is of one resource: give as_known_at"
+            ),
+        )
+        .into()),
     }
 }
 

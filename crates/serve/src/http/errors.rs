@@ -45,7 +45,7 @@ impl From<catalog::Error> for Problem {
             }
             catalog::Error::Conflict { what } => Problem::text(
                 ProblemKind::Conflict,
-                told!("serve-there-already", "{what} is there already", what => what),
+                told!("serve-conflict", "{what} is there already", what => what),
             ),
             catalog::Error::Later(_) => unavailable(&error),
             catalog::Error::Internal(_) => Problem::internal(&error),

@@ -12,6 +12,7 @@ use model::{Dataset, Lang, Theme};
 use policy::Principal;
 use standards::oai::{self, Format, Identity, List, More, Refusal, Reply, Request};
 use standards::record::Record;
+use wording::told;
 
 use super::read::{self, Found};
 use crate::App;
@@ -85,7 +86,10 @@ fn is_form(headers: &HeaderMap) -> Answer<()> {
     if media_type.starts_with("application/x-www-form-urlencoded") {
         return Ok(());
     }
-    let why = "arguments come as application/x-www-form-urlencoded (OAI-PMH 2.0 §3.1.1.2)";
+    let why = told!(
+        "serve-arguments-come-application-x-www-form-urlencoded",
+        "arguments come as application/x-www-form-urlencoded (OAI-PMH 2.0 §3.1.1.2)"
+    );
     Err(Problem::text(ProblemKind::InvalidBody, why))
 }
 
@@ -206,11 +210,14 @@ fn exact(time: DateTime<Utc>) -> String {
 }
 
 fn unknown(identifier: &str) -> Refusal {
-    Refusal::new("idDoesNotExist", format!("`{identifier}` is no record here"))
+    Refusal::new(
+        "idDoesNotExist",
+        told!("serve-no-record-here", "`{identifier}` is no record here", identifier = identifier),
+    )
 }
 
 fn nothing() -> Refusal {
-    Refusal::new("noRecordsMatch", "no record matches")
+    Refusal::new("noRecordsMatch", told!("serve-no-record-matches", "no record matches"))
 }
 
 /// The records of those that are there.
