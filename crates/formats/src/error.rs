@@ -190,3 +190,15 @@ fn at(what: &Told, place: &Place) -> Told {
 fn beyond(what: &Told, limit: u64) -> Told {
     told!("formats-limit", "{what}: the limit is {limit}", what => what, limit = limit)
 }
+
+/// What is wrong and what to do.
+impl From<Error> for Told {
+    fn from(error: Error) -> Told {
+        match error.hint() {
+            Some(hint) => {
+                told!("formats-with-hint", "{what} ({hint})", what => error.told(), hint => hint)
+            }
+            None => error.told(),
+        }
+    }
+}

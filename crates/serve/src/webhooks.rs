@@ -266,7 +266,7 @@ pub(crate) const SECRET_PREFIX: &str = "whsec_";
 
 /// A problem that says why an address cannot be a receiver.
 pub(crate) fn receiver(app: &App, text: &str) -> Answer<Url> {
-    let wrong = |why: String| Problem::parameter("url", why);
+    let wrong = |why: Told| Problem::parameter("url", why);
     if text.len() > 2_000 {
         return Err(wrong(told!(
             "serve-address-longer-than-2000-letters",

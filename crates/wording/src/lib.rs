@@ -7,6 +7,7 @@
 
 mod kept;
 mod model_errors;
+mod readers;
 mod words;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, static_loader};
 use model::Lang;
 
+pub use readers::reader;
 pub use words::{Phrase, Told, Value};
 
 // The sentences in every language. A sentence that a language does not have is read in Vietnamese, whole.

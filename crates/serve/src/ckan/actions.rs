@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use standards::ckan::{self, Parameters, Refusal};
 use standards::codes;
 use standards::record::Record;
-use wording::told;
 
 use super::handlers::Failure;
 use super::{datastore, packages};
@@ -48,10 +47,7 @@ impl Call<'_> {
             At::Latest => Ok(None),
             At::KnownAt(time) => Ok(Some(time)),
             At::Version(_) => {
-                let why = told!(
-                    "serve-version-one-dataset-give-as-known-at",
-                    "a version is of one dataset: give `as_known_at`"
-                );
+                let why = "a version is of one dataset: give as_known_at";
                 Err(Refusal::parameter("version", why).into())
             }
         }

@@ -8,7 +8,6 @@ use model::DatasetId;
 use query::{At, Sql};
 use serde_json::{Value, json};
 use standards::ckan::{self, DataStoreQuery, Field, Refusal};
-use wording::told;
 
 use super::actions::{Call, Outcome, dataset_id, internal};
 use super::handlers::Failure;
@@ -63,10 +62,7 @@ async fn known(call: &Call<'_>, dataset: Option<&DatasetId>) -> Result<Known, Fa
         }
         (At::Version(_), None) => Err(Refusal::parameter(
             "version",
-            told!(
-                "serve-version-one-resource-give-as-known-at",
-                "a version is of one resource: give as_known_at"
-            ),
+            "a version is of one resource: give as_known_at",
         )
         .into()),
     }

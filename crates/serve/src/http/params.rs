@@ -59,11 +59,11 @@ fn refused(reason: &str) -> Problem {
     let reason = reason.trim_start_matches("Failed to deserialize query string: ");
     if let Some(rest) = reason.strip_prefix("unknown field `") {
         let name = rest.split('`').next().unwrap_or("");
-        return Problem::text(ProblemKind::UnknownParameter, reason.replacen("field", "parameter", 1))
-            .at(name);
+        let told = wording::reader(reason.replacen("field", "parameter", 1));
+        return Problem::text(ProblemKind::UnknownParameter, told).at(name);
     }
     let name = reason.split(':').next().filter(|name| !name.contains(' ')).unwrap_or("?");
-    Problem::parameter(name, reason)
+    Problem::parameter(name, wording::reader(reason))
 }
 
 /// A JSON body as a struct; the error says line and column.
@@ -102,10 +102,10 @@ pub fn dataset_id(text: &str) -> Result<DatasetId, Problem> {
 
 /// Reads `bbox=west,south,east,north` (CRS84, degrees); six numbers are taken without their heights.
 pub fn bbox(text: &str) -> Result<Bbox, Problem> {
-    let wrong = |why: &str| {
+    let wrong = |why: Told| {
         Problem::parameter(
             "bbox",
-            told!("serve-not-box", "`{text}` is not a box: {why}", text = text, why = why),
+            told!("serve-not-box", "`{text}` is not a box: {why}", text = text, why => why),
         )
     };
     let numbers: Vec<f64> = text

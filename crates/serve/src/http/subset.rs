@@ -102,10 +102,10 @@ impl Subset {
     }
 }
 
-fn wrong(why: &str) -> Problem {
+fn wrong(why: Told) -> Problem {
     Problem::parameter(
         "subset",
-        told!("serve-write-e-g-lat-9-5-10", "{why}: write e.g. `Lat(9.5:10),Lon(105:106)`", why = why),
+        told!("serve-write-e-g-lat-9-5-10", "{why}: write e.g. `Lat(9.5:10),Lon(105:106)`", why => why),
     )
 }
 

@@ -20,13 +20,9 @@ type Arguments = Map<String, Value>;
 pub(super) async fn call(app: &App, inside: &Inside, params: &Value) -> Result<Value, Failure> {
     let name = params["name"]
         .as_str()
-        .ok_or_else(|| Failure::params(told!("serve-name-missing", "`name` is missing")))?;
+        .ok_or_else(|| Failure::params("`name` is missing"))?;
     let tool = Tool::named(name).ok_or_else(|| {
-        Failure::params(told!(
-            "serve-there-no-tool",
-            "there is no tool `{name}`",
-            name = name.chars().take(80).collect::<String>()
-        ))
+        Failure::params(format!("there is no tool `{}`", name.chars().take(80).collect::<String>()))
     })?;
     metrics::counter!("cuulong_mcp_calls_total", "tool" => tool.name).increment(1);
     let given = match tool.check(&params["arguments"]) {
@@ -167,7 +163,7 @@ async fn search(inside: &Inside, given: &Arguments) -> Answer<Value> {
             told!(
                 "serve-not-datasets-places-properties",
                 "`{what}` is not datasets, places or properties",
-                what = what
+                what => what
             ),
         ));
     }

@@ -212,12 +212,12 @@ fn exact(time: DateTime<Utc>) -> String {
 fn unknown(identifier: &str) -> Refusal {
     Refusal::new(
         "idDoesNotExist",
-        told!("serve-no-record-here", "`{identifier}` is no record here", identifier = identifier),
+        format!("`{identifier}` is no record here"),
     )
 }
 
 fn nothing() -> Refusal {
-    Refusal::new("noRecordsMatch", told!("serve-no-record-matches", "no record matches"))
+    Refusal::new("noRecordsMatch", "no record matches")
 }
 
 /// The records of those that are there.

@@ -285,7 +285,7 @@ fn merge(into: &mut Value, patch: Value) {
     }
 }
 
-fn wrong(why: impl std::fmt::Display) -> Problem {
+fn wrong(why: impl Into<Told>) -> Problem {
     Problem::text(ProblemKind::InvalidBody, why)
 }
 

@@ -50,7 +50,7 @@ impl Form {
         if body.len() > MOST_BODY {
             return Err(Problem::new(ProblemKind::TooLarge));
         }
-        let wrong = |why: String| Problem::text(ProblemKind::InvalidBody, why);
+        let wrong = |why: Told| Problem::text(ProblemKind::InvalidBody, why);
         let document: Value = serde_json::from_slice(body).map_err(|error| wrong(error.to_string()))?;
         if !document.is_object() {
             return Err(wrong(told!("serve-write-object-inputs", "write an object: `{\"inputs\": {}}`")));

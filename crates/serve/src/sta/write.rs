@@ -233,6 +233,6 @@ fn parent_of(path: &ResourcePath) -> Option<ResourcePath> {
 }
 
 /// Something that the protocol has and the model has not.
-fn not_kept(why: impl std::fmt::Display) -> Problem {
+fn not_kept(why: impl Into<Told>) -> Problem {
     Problem::text(ProblemKind::NotSupported, why)
 }

@@ -27,7 +27,7 @@ pub fn admin_only(principal: &Principal) -> Answer<()> {
 }
 
 /// A field of a body with a value that it cannot have.
-pub fn invalid(field: &str, why: impl std::fmt::Display) -> Problem {
+pub fn invalid(field: &str, why: impl Into<Told>) -> Problem {
     Problem::text(ProblemKind::InvalidBody, why).at(field)
 }
 

@@ -403,3 +403,4 @@ formats-xml-cannot-read = không đọc được XML: { $how }
 formats-xml-nested-too-deeply = XML lồng quá sâu
 formats-xml-uses-entity-entities-own-never-read = XML dùng thực thể `&{ $name };`; hệ thống không bao giờ đọc thực thể tự đặt
 formats-zstandard-archive = một tệp nén Zstandard
+formats-with-hint = { $what } ({ $hint })

@@ -205,10 +205,10 @@ pub(in crate::ogc) fn area(text: Option<&str>, system: Option<&str>) -> Answer<O
     let system = system.map_or(Ok(System::stored()), |text| System::parse("bbox-crs", text))?;
     let Some(text) = text else { return Ok(None) };
     let shown: String = text.chars().take(120).collect();
-    let wrong = |why: &str| {
+    let wrong = |why: Told| {
         Problem::parameter(
             "bbox",
-            told!("serve-not-box", "`{text}` is not a box: {why}", text = shown, why = why),
+            told!("serve-not-box", "`{text}` is not a box: {why}", text = shown, why => why),
         )
     };
     let numbers: Option<Vec<f64>> = text
@@ -357,9 +357,9 @@ pub(in crate::ogc) fn in_time(range: TimeRange, start: &str, end: Option<&str>) 
 
 /// The value of a parameter as what properties of a kind are compared with.
 pub(super) fn constant(name: &str, value: &str, kind: AttributeKind) -> Answer<Expr> {
-    let wrong = |what: &str| {
+    let wrong = |what: Told| {
         let shown: String = value.chars().take(80).collect();
-        Problem::parameter(name, told!("serve-not", "`{shown}` is not {what}", shown = shown, what = what))
+        Problem::parameter(name, told!("serve-not", "`{shown}` is not {what}", shown = shown, what => what))
     };
     Ok(match kind {
         AttributeKind::Text => Expr::Text(value.to_owned()),

@@ -27,7 +27,7 @@ pub(super) fn boundary(media_type: &str) -> Answer<String> {
     })
 }
 
-fn wrong(why: impl std::fmt::Display) -> Problem {
+fn wrong(why: impl Into<Told>) -> Problem {
     Problem::text(ProblemKind::InvalidBody, why)
 }
 

@@ -49,7 +49,7 @@ impl Given {
     }
 
     /// A problem with a member.
-    pub(super) fn wrong(&self, name: &str, why: impl std::fmt::Display) -> Problem {
+    pub(super) fn wrong(&self, name: &str, why: impl Into<Told>) -> Problem {
         Problem::text(ProblemKind::InvalidBody, why).at(&self.place(name))
     }
 
