@@ -6,7 +6,7 @@ use query::At;
 use standards::sta::{Options, ResourcePath, Tail};
 use wording::told;
 
-use crate::http::{Answer, Problem, ProblemKind};
+use crate::http::{Answer, Problem, ProblemKind, with_hint};
 
 /// What is wrong with a text of a request, with its place and what to write instead.
 impl From<standards::Error> for Problem {
@@ -16,11 +16,23 @@ impl From<standards::Error> for Problem {
             "path" => ProblemKind::NotFound,
             _ => ProblemKind::InvalidParameter,
         };
-        let text = match &error.hint {
-            Some(hint) => format!("{error} ({hint})"),
-            None => error.to_string(),
+        let reason = error.reason;
+        let told = match error.at {
+            Some(at) => told!(
+                "serve-of-parameter-at",
+                "`{parameter}` at character {at}: {reason}",
+                parameter = parameter,
+                at = at,
+                reason = reason
+            ),
+            None => told!(
+                "serve-of-parameter",
+                "`{parameter}`: {reason}",
+                parameter = parameter,
+                reason = reason
+            ),
         };
-        Problem::text(kind, text).at(&parameter)
+        Problem::text(kind, with_hint(told, error.hint.unwrap_or_default())).at(&parameter)
     }
 }
 

@@ -229,3 +229,5 @@ serve-write-object-inputs = hãy viết một đối tượng: `{ "{" }\"inputs\
 serve-write-one-each-result = hãy ghi cho mỗi kết quả một cái
 serve-write-pairs-name-value-base64-commas-between = hãy viết các cặp tên và giá trị theo base64, cách nhau bằng dấu phẩy
 serve-write-two-numbers-order-system-axes = hãy viết hai số theo thứ tự trục của hệ tọa độ
+serve-of-parameter = `{ $parameter }`: { $reason }
+serve-of-parameter-at = `{ $parameter }` ở chữ thứ { $at }: { $reason }
