@@ -187,12 +187,13 @@ impl From<formats::Error> for Error {
 impl From<lake::Error> for Error {
     fn from(error: lake::Error) -> Error {
         match error {
-            lake::Error::NotFound { what } | lake::Error::Gone { what, .. } => Error::NotFound { what },
+            lake::Error::NotFound { what } => Error::NotFound { what },
+            lake::Error::Gone { what, .. } => Error::NotFound { what: what.to_string() },
             lake::Error::Denied(denial) => Error::Denied(denial),
-            lake::Error::Invalid { what, hint } => Error::Invalid { what: what.into(), hint: hint.into() },
-            lake::Error::Conflict { .. } => Error::Conflict { what: error.to_string().into() },
-            lake::Error::Changed { what } => Error::Changed { what: what.into() },
-            lake::Error::Limit { what, limit } => Error::Limit { what: what.into(), limit: bytes(limit) },
+            lake::Error::Invalid { what, hint } => Error::Invalid { what, hint },
+            lake::Error::Conflict { .. } => Error::Conflict { what: error.told() },
+            lake::Error::Changed { what } => Error::Changed { what },
+            lake::Error::Limit { what, limit } => Error::Limit { what, limit: bytes(limit) },
             lake::Error::Later(source) => Error::Later(source),
             lake::Error::Damaged(damage) => {
                 Error::Internal { what: "a stored file is damaged", source: damage.into() }
@@ -207,8 +208,10 @@ impl From<catalog::Error> for Error {
         match error {
             catalog::Error::NotFound { what } => Error::NotFound { what },
             catalog::Error::Denied(denial) => Error::Denied(denial),
-            catalog::Error::Invalid { what, hint } => Error::Invalid { what: what.into(), hint: hint.into() },
-            catalog::Error::Conflict { .. } => Error::Conflict { what: error.to_string().into() },
+            catalog::Error::Invalid { what, hint } => Error::Invalid { what, hint },
+            catalog::Error::Conflict { what } => Error::Conflict {
+                what: told!("intake-there-already", "{what} is there already", what => what),
+            },
             catalog::Error::Later(source) => Error::Later(source),
             catalog::Error::Internal(source) => Error::Internal { what: "the catalogue failed", source },
         }

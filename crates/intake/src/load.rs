@@ -16,10 +16,10 @@ use tokio::sync::Semaphore;
 use tracing::Instrument;
 use wording::told;
 
-use crate::error::bytes;
 use crate::Error;
 use crate::closing::Closing;
 use crate::corrections::Correction;
+use crate::error::bytes;
 use crate::mapping::Mapping;
 use crate::observe::{Aliases, Settings};
 use crate::quality::test_load;

@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
+use wording::told;
 
 use crate::{Damage, Error, Lake, durable};
 
@@ -131,7 +132,7 @@ async fn take_in(
         let chunk = chunk.map_err(Error::later)?;
         size = size.saturating_add(chunk.len() as u64);
         if size > limit {
-            return Err(Error::Limit { what: "the file".into(), limit });
+            return Err(Error::Limit { what: told!("lake-the-file", "the file"), limit });
         }
         hasher.update(&chunk);
         waiting.extend_from_slice(&chunk);

@@ -25,7 +25,7 @@ pub enum Error {
     #[error("{what}")]
     Gone {
         /// Which version, and what is kept.
-        what: String,
+        what: Told,
     },
     /// The asker has no right to it.
     #[error("reading was denied")]
@@ -96,7 +96,7 @@ impl Error {
     pub fn told(&self) -> Told {
         match self {
             Error::NotFound { what } => told!("query-there-is-no", "there is no {what}", what = what),
-            Error::Gone { what } => Told::words(what.clone()),
+            Error::Gone { what } => what.clone(),
             Error::Denied(_) => told!("query-denied", "reading was denied"),
             Error::Invalid { what, .. } => what.clone(),
             Error::Limit { what, limit } => beyond(what, limit),
@@ -112,7 +112,8 @@ impl Error {
             Error::Away(_) => {
                 told!("query-away", "the query is for the cluster, which does not answer")
             }
-            Error::Damaged { .. } | Error::Internal(_) => told!("query-failed", "reading failed"),
+            Error::Damaged { what } => Told::words(what.clone()),
+            Error::Internal(_) => told!("query-failed", "reading failed"),
         }
     }
 
@@ -349,7 +350,7 @@ impl From<lake::Error> for Error {
         match error {
             lake::Error::Denied(denial) => Error::Denied(denial),
             lake::Error::NotFound { what } => Error::NotFound { what },
-            lake::Error::Gone { .. } => Error::Gone { what: error.to_string() },
+            lake::Error::Gone { .. } => Error::Gone { what: error.told() },
             lake::Error::Later(_) => Error::Later,
             lake::Error::Damaged(damage) => Error::Damaged { what: damage.to_string() },
             error => Error::Internal(Box::new(error)),

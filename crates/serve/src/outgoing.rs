@@ -143,7 +143,10 @@ impl Outgoing {
         }
         let literal = match url.host() {
             None => {
-                return Err(OutgoingError::Refused(told!("serve-address-no-host", "the address has no host")));
+                return Err(OutgoingError::Refused(told!(
+                    "serve-address-no-host",
+                    "the address has no host"
+                )));
             }
             Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
             Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),

@@ -7,8 +7,8 @@ use wording::{Told, told};
 
 use super::locate::{Step, line_at, line_of};
 use super::{Mapping, MappingKind, PlaceSource, TextOrColumn, TimeSource, VERSION, ValueSource, shapes};
-use crate::error::bytes;
 use crate::Error;
+use crate::error::bytes;
 use crate::observe::{Period, find_statistic, parse_zone};
 
 /// The longest mapping that is read.

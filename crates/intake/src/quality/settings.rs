@@ -8,8 +8,8 @@ use serde::Deserialize;
 use wording::{Told, told};
 
 use super::limits::{Limits, SpikeVariant};
-use crate::error::bytes;
 use crate::Error;
+use crate::error::bytes;
 use crate::observe::duration_us;
 
 /// The longest document, in bytes.

@@ -60,11 +60,9 @@ async fn known(call: &Call<'_>, dataset: Option<&DatasetId>) -> Result<Known, Fa
         (at @ At::Version(_), Some(dataset)) => {
             Ok(params::version(call.app, dataset, at).await?.map(|info| info.committed_at))
         }
-        (At::Version(_), None) => Err(Refusal::parameter(
-            "version",
-            "a version is of one resource: give as_known_at",
-        )
-        .into()),
+        (At::Version(_), None) => {
+            Err(Refusal::parameter("version", "a version is of one resource: give as_known_at").into())
+        }
     }
 }
 

@@ -57,14 +57,14 @@ impl From<lake::Error> for Problem {
     fn from(error: lake::Error) -> Self {
         match error {
             lake::Error::NotFound { what } => Problem::not_found(&bare(&what)),
-            lake::Error::Gone { .. } => Problem::text(ProblemKind::Gone, error.to_string()),
+            lake::Error::Gone { .. } => Problem::text(ProblemKind::Gone, error.told()),
             lake::Error::Denied(denial) => denial.into(),
             lake::Error::Invalid { what, hint } => {
                 Problem::text(ProblemKind::InvalidParameter, with_hint(what, hint))
             }
-            lake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error.to_string()),
-            lake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error.to_string()),
-            lake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error.to_string()),
+            lake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error.told()),
+            lake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error.told()),
+            lake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error.told()),
             lake::Error::Later(_) => unavailable(&error),
             lake::Error::Damaged(damage) => damaged(&damage.to_string()),
             lake::Error::Internal(_) => Problem::internal(&error),

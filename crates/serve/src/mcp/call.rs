@@ -18,9 +18,7 @@ type Arguments = Map<String, Value>;
 
 /// Calls the tool that the parameters name.
 pub(super) async fn call(app: &App, inside: &Inside, params: &Value) -> Result<Value, Failure> {
-    let name = params["name"]
-        .as_str()
-        .ok_or_else(|| Failure::params("`name` is missing"))?;
+    let name = params["name"].as_str().ok_or_else(|| Failure::params("`name` is missing"))?;
     let tool = Tool::named(name).ok_or_else(|| {
         Failure::params(format!("there is no tool `{}`", name.chars().take(80).collect::<String>()))
     })?;

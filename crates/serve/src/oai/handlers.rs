@@ -210,10 +210,7 @@ fn exact(time: DateTime<Utc>) -> String {
 }
 
 fn unknown(identifier: &str) -> Refusal {
-    Refusal::new(
-        "idDoesNotExist",
-        format!("`{identifier}` is no record here"),
-    )
+    Refusal::new("idDoesNotExist", format!("`{identifier}` is no record here"))
 }
 
 fn nothing() -> Refusal {

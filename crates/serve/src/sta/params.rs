@@ -25,12 +25,9 @@ impl From<standards::Error> for Problem {
                 at = at,
                 reason = reason
             ),
-            None => told!(
-                "serve-of-parameter",
-                "`{parameter}`: {reason}",
-                parameter = parameter,
-                reason = reason
-            ),
+            None => {
+                told!("serve-of-parameter", "`{parameter}`: {reason}", parameter = parameter, reason = reason)
+            }
         };
         Problem::text(kind, with_hint(told, error.hint.unwrap_or_default())).at(&parameter)
     }

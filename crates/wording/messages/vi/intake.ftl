@@ -229,3 +229,4 @@ intake-limit = { $what }: giới hạn là { $limit }
 intake-limit-and-hint = { $limit } ({ $hint })
 intake-needs-a-mapping = tệp cần có ánh xạ: { $missing }
 intake-and-hint = { $what }: { $hint }
+intake-there-already = đã có { $what } rồi
