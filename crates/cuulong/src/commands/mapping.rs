@@ -11,6 +11,7 @@ use tokio_util::io::ReaderStream;
 use super::{Done, Way, load, print, refusal, sentence, tell};
 use crate::cli::MappingCommand;
 use crate::config::Config;
+use crate::operate::say;
 
 /// Runs a command about mappings.
 pub async fn mapping(config: &Config, command: MappingCommand) -> Done {
@@ -42,7 +43,11 @@ async fn guess(config: &Config, file: &Path, sheet: Option<&str>, dataset: Optio
             serde_json::to_value(serve::guess_document(&guessed)).map_err(|error| sentence(&error))?
         }
         Way::There(client) => {
-            let dataset = dataset.ok_or("a node serves this folder: name the dataset with --dataset")?;
+            let dataset = dataset.ok_or(say(
+                config.lang,
+                "một nút đang phục vụ thư mục này: hãy nêu bộ dữ liệu bằng --dataset",
+                "a node serves this folder: name the dataset with --dataset",
+            ))?;
             let mut query = url::form_urlencoded::Serializer::new(String::new());
             query.append_pair("file_name", &name).extend_pairs(sheet.map(|sheet| ("sheet", sheet)));
             let query = query.finish();
@@ -78,7 +83,12 @@ async fn check(config: &Config, mapping: &Path, file: Option<&Path>, dataset: Op
             });
             Ok(())
         }
-        (Some(_), None) => Err("name the dataset that the file is for with --dataset".into()),
+        (Some(_), None) => Err(say(
+            config.lang,
+            "hãy nêu bộ dữ liệu mà tệp thuộc về bằng --dataset",
+            "name the dataset that the file is for with --dataset",
+        )
+        .into()),
         (Some(file), Some(dataset)) => {
             load::load(config, &[file.to_owned()], dataset, Some(mapping), true).await
         }

@@ -21,7 +21,7 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::lock::{Holder, Lock};
 use crate::node::Node;
-use crate::operate::fill;
+use crate::operate::{fill, say};
 use crate::traces::{TRACE_ONLY, Traces};
 
 /// What went wrong, as a sentence for the person at the terminal.
@@ -139,10 +139,14 @@ impl Way {
             Holder::Node(address) => {
                 Ok(Way::There(Client::there(address.url, Some(SecretString::from(address.key)), config.lang)))
             }
-            Holder::Someone => Err(format!(
-                "`{}` is in use by another command; wait for it to end and try again",
-                config.data.display()
-            )),
+            Holder::Someone => {
+                let why = say(
+                    config.lang,
+                    "đang có lệnh khác dùng; hãy chờ lệnh đó xong rồi thử lại",
+                    "is in use by another command; wait for it to end and try again",
+                );
+                Err(format!("`{}` {why}", config.data.display()))
+            }
         }
     }
 
