@@ -113,7 +113,11 @@ impl Decision<'_> {
                 match <[Fit; 1]>::try_from(fits) {
                     // The place is known, and one system alone puts the numbers there.
                     Ok([fit]) if said.is_none() && !places.is_empty() => {
-                        self.warn("crs_contradicted", format!("{by}: {declared}"), &fit.crs);
+                        let said = match by.code() {
+                            Some(_) => declared.to_string(),
+                            None => format!("{by}: {declared}"),
+                        };
+                        self.warn("crs_contradicted", said, &fit.crs);
                         self.settled(&fit, false, None, &places);
                         Ok(fit)
                     }
@@ -144,7 +148,7 @@ impl Decision<'_> {
             }
             Err(error) => {
                 let short: String = declared.text.chars().take(80).collect();
-                self.find("crs_unknown", format!("{by}: {short}"), error.to_string());
+                self.find("crs_unknown", format!("{by}: {short}"), error.told().kept());
                 None
             }
         }

@@ -226,7 +226,7 @@ impl Observer {
                 findings.add(Severity::Warning, "sheet_left_out", cell, || Words {
                     column_name: String::new(),
                     value: name.to_owned(),
-                    expected: error.to_string(),
+                    expected: error.told().kept(),
                 });
                 self.unfit.get_or_insert(error);
             }
