@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::time::{Instant, timeout};
 use url::Url;
-use wording::told;
+use wording::{Told, told};
 
 use crate::App;
 use crate::changes::{self, ChangeDocument, Start, Teller};

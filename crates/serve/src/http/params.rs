@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use model::{Bbox, DatasetId, TimeRange, Version, VersionInfo};
 use query::At;
 use serde::de::DeserializeOwned;
-use wording::told;
+use wording::{Told, told};
 
 use super::problem::{Problem, ProblemKind};
 use crate::App;

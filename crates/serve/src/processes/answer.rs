@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::Run;
 use serde_json::{Value, json};
-use wording::told;
+use wording::{Told, told};
 
 use super::handlers::JSON;
 use crate::http::{Answer, Links, Problem, ProblemKind};

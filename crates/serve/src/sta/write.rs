@@ -25,6 +25,7 @@ use model::{DatasetId, DatastreamId};
 use policy::{Permit, Purpose};
 use serde_json::json;
 use standards::sta::{Entity, Id, Options, ResourcePath, Tail, parse_path, path_of};
+use wording::Told;
 
 use self::body::Given;
 use self::create::Parents;

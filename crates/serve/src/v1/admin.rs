@@ -8,7 +8,7 @@ use model::{AgencyId, DatasetId, PlaceId, PropertyCode, UserId};
 use policy::{Grant, GrantLevel, Principal, Role, RowFilter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use wording::told;
+use wording::{Told, told};
 
 use super::documents::Page;
 use crate::App;

@@ -290,7 +290,11 @@ fn sent<'a>(body: &'a str, headers: &HeaderMap) -> Answer<Vec<Sent<'a>>> {
         ));
     }
     if parts.len() > MAX_OBSERVATIONS {
-        let more = format!("a request holds at most {MAX_OBSERVATIONS} observations: send them in parts");
+        let more = told!(
+            "serve-request-holds-at-most",
+            "a request holds at most {most} observations: send them in parts",
+            most = MAX_OBSERVATIONS
+        );
         return Err(Problem::text(ProblemKind::TooLarge, more));
     }
     let read = |part: &'a str| (part, serde_json::from_str(part).map_err(|error| unread(part, &error)));

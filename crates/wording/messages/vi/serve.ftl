@@ -231,3 +231,4 @@ serve-write-pairs-name-value-base64-commas-between = hãy viết các cặp tên
 serve-write-two-numbers-order-system-axes = hãy viết hai số theo thứ tự trục của hệ tọa độ
 serve-of-parameter = `{ $parameter }`: { $reason }
 serve-of-parameter-at = `{ $parameter }` ở chữ thứ { $at }: { $reason }
+serve-request-holds-at-most = một yêu cầu chứa nhiều nhất { $most } quan trắc: hãy gửi thành nhiều phần

@@ -5,7 +5,7 @@ use lake::AttributeKind;
 use model::{Bbox, TimeRange, Version};
 use query::At;
 use standards::cql2::{self, Expr, Op};
-use wording::told;
+use wording::{Told, told};
 
 use super::queryables::Queryable;
 use crate::http::crs::System;

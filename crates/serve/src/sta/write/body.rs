@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Id};
+use wording::Told;
 
 use super::locate::point_of;
 use crate::http::{Answer, Problem, ProblemKind};
