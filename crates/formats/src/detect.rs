@@ -534,7 +534,7 @@ fn markup(text: &str) -> Result<Format, Error> {
             ),
         ));
     }
-    Err(not_read("an XML document", AS_TABLE))
+    Err(not_read(told!("formats-xml-document", "an XML document"), AS_TABLE))
 }
 
 #[cfg(test)]

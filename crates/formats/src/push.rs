@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use wording::{Phrase, phrase, told};
+use wording::{Phrase, Told, phrase, told};
 
 use crate::chunk::ChunkBuilder;
 use crate::decode::nfc;
@@ -24,7 +24,7 @@ pub(crate) struct PushedTable {
     messages: Receiver<Message>,
     reader: Option<JoinHandle<()>>,
     /// The error for a parser that broke off.
-    broken: fn(&str) -> Error,
+    broken: fn(Told) -> Error,
 }
 
 enum Message {
@@ -58,7 +58,7 @@ impl PushedTable {
     pub(crate) fn begin(
         limits: &Limits,
         selection: Selection,
-        broken: fn(&str) -> Error,
+        broken: fn(Told) -> Error,
         job: impl FnOnce(&Pusher) -> Result<(), Stop> + Send + 'static,
     ) -> Result<PushedTable, Error> {
         let (sender, messages) = sync_channel(2);
@@ -226,7 +226,7 @@ impl SheetRows<'_> {
         column: usize,
         text: &str,
         is_typed: bool,
-        damaged: fn(&str) -> Error,
+        damaged: fn(Told) -> Error,
     ) -> Result<Flow, Stop> {
         if at != self.row.number {
             self.end_row()?;

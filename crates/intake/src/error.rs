@@ -146,6 +146,18 @@ impl Error {
     }
 }
 
+/// What is wrong and what to do.
+impl From<Error> for Told {
+    fn from(error: Error) -> Told {
+        match error.hint() {
+            Some(hint) => {
+                told!("intake-with-hint", "{what} ({hint})", what => error.told(), hint => hint)
+            }
+            None => error.told(),
+        }
+    }
+}
+
 /// A size in words.
 pub(crate) fn bytes(count: impl std::fmt::Display) -> Told {
     told!("intake-bytes", "{count} bytes", count = count)

@@ -9,7 +9,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use url::{Host, Url};
-use wording::told;
+use wording::{Told, told};
 
 /// The longest that a receiver may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,7 +23,7 @@ impl Allowed {
     ///
     /// # Errors
     /// When a part is no address and no network.
-    pub fn parse(text: &str) -> Result<Allowed, String> {
+    pub fn parse(text: &str) -> Result<Allowed, Told> {
         let mut networks = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let wrong = || {
@@ -104,13 +104,22 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 pub(crate) enum OutgoingError {
     /// The address may not be asked.
     #[error("{0}")]
-    Refused(&'static str),
+    Refused(Told),
     /// Nothing came back in time, or nobody was there.
     #[error("the receiver was not reached or did not answer within 10 seconds")]
     Unreached(#[source] reqwest::Error),
     /// Another answer than yes.
     #[error("the receiver answered {0}")]
     Status(u16),
+}
+
+impl From<OutgoingError> for Told {
+    fn from(error: OutgoingError) -> Told {
+        match error {
+            OutgoingError::Refused(why) => why,
+            other => Told::words(other.to_string()),
+        }
+    }
 }
 
 /// Sends requests of others.
@@ -192,10 +201,7 @@ impl Resolve for Guarded {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let reached: Vec<SocketAddr> = found.filter(|address| allowed.reaches(address.ip())).collect();
             if reached.is_empty() {
-                return Err(told!(
-                    "serve-name-leads-no-public-address",
-                    "the name leads to no public address"
-                ));
+                return Err("the name leads to no public address".into());
             }
             Ok(Box::new(reached.into_iter()) as Addrs)
         })

@@ -273,7 +273,7 @@ pub(crate) fn receiver(app: &App, text: &str) -> Answer<Url> {
             "the address is longer than 2000 letters"
         )));
     }
-    let url = Url::parse(text).map_err(|error| wrong(format!("`{text}`: {error}")))?;
-    app.outgoing().check(&url).map_err(|error| wrong(error.to_string()))?;
+    let url = Url::parse(text).map_err(|error| wrong(Told::excerpt(format!("`{text}`: {error}"))))?;
+    app.outgoing().check(&url).map_err(|error| wrong(error.into()))?;
     Ok(url)
 }

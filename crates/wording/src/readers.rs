@@ -41,6 +41,18 @@ impl From<serde_json::Error> for Told {
     }
 }
 
+impl From<std::str::Utf8Error> for Told {
+    fn from(error: std::str::Utf8Error) -> Told {
+        told!("reader-no-utf-8", "the text is not UTF-8: {error}", error = error)
+    }
+}
+
+impl From<std::string::FromUtf8Error> for Told {
+    fn from(error: std::string::FromUtf8Error) -> Told {
+        error.utf8_error().into()
+    }
+}
+
 fn known(what: &str) -> Option<Told> {
     let quoted = |first: &str| what.strip_prefix(first)?.split_once('`');
     if let Some((name, rest)) = quoted("unknown field `") {
@@ -51,7 +63,9 @@ fn known(what: &str) -> Option<Told> {
                 name = name,
                 known = known
             ),
-            None => told!("reader-unknown-field-alone", "unknown field `{name}`{rest}", name = name, rest = rest),
+            None => {
+                told!("reader-unknown-field-alone", "unknown field `{name}`{rest}", name = name, rest = rest)
+            }
         });
     }
     if let Some((name, rest)) = quoted("unknown parameter `") {

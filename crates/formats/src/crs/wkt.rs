@@ -100,7 +100,7 @@ fn datum_of(base: &Node) -> Option<Datum> {
     None
 }
 
-fn projection_of(system: &Node) -> Result<Projection, String> {
+fn projection_of(system: &Node) -> Result<Projection, Told> {
     // In WKT 2 the parameters stand in the conversion.
     let conversion = system.child(&["CONVERSION"]).unwrap_or(system);
     let method = conversion

@@ -159,7 +159,7 @@ fn uneven(variable: &NcVariable, how: Told) -> Error {
 }
 
 /// The columns from west to east and the rows from north to south.
-fn plane(longitudes: &[f64], latitudes: &[f64]) -> Result<Plane, String> {
+fn plane(longitudes: &[f64], latitudes: &[f64]) -> Result<Plane, Told> {
     let longitudes: Vec<f64> =
         longitudes.iter().map(|lon| if *lon > 180.0 { lon - 360.0 } else { *lon }).collect();
     if longitudes.iter().any(|lon| !(-180.0..=180.0).contains(lon)) {

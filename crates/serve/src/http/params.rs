@@ -45,7 +45,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
             }
         }
         let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
-        let uri = format!("/?{encoded}").parse().map_err(|error| Problem::parameter("?", error))?;
+        let uri = format!("/?{encoded}")
+            .parse()
+            .map_err(|error: axum::http::uri::InvalidUri| Problem::parameter("?", Told::excerpt(error)))?;
         match axum::extract::Query::<T>::try_from_uri(&uri) {
             Ok(axum::extract::Query(params)) => Ok(Params(params)),
             Err(rejection) => Err(refused(&rejection.body_text())),

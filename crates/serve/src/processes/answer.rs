@@ -51,7 +51,7 @@ impl Form {
             return Err(Problem::new(ProblemKind::TooLarge));
         }
         let wrong = |why: Told| Problem::text(ProblemKind::InvalidBody, why);
-        let document: Value = serde_json::from_slice(body).map_err(|error| wrong(error.to_string()))?;
+        let document: Value = serde_json::from_slice(body).map_err(|error| wrong(error.into()))?;
         if !document.is_object() {
             return Err(wrong(told!("serve-write-object-inputs", "write an object: `{\"inputs\": {}}`")));
         }

@@ -11,7 +11,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
-use wording::told;
+use wording::{Told, told};
 
 use crate::App;
 use crate::http::encode::{self, RowFormat};
@@ -50,7 +50,7 @@ fn parameters<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Parameter>, D::E
     values.into_iter().map(parameter).collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
-fn parameter(value: Value) -> Result<Parameter, String> {
+fn parameter(value: Value) -> Result<Parameter, Told> {
     Ok(match value {
         Value::Null => Parameter::Null,
         Value::Bool(truth) => Parameter::Boolean(truth),

@@ -17,7 +17,7 @@ use policy::{Principal, Purpose};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use utoipa::{IntoParams, ToSchema};
-use wording::told;
+use wording::{Told, told};
 
 use super::amendments::{AffectedDocument, affected_by};
 use super::datasets::dataset_id;
@@ -259,7 +259,7 @@ async fn form(app: &App, asked: UploadParams, request: Request) -> Answer<Handed
     DefaultBodyLimit::max(usize::try_from(most).unwrap_or(usize::MAX)).apply(&mut request);
     let mut form = Multipart::from_request(request, app)
         .await
-        .map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
+        .map_err(|error| Problem::text(ProblemKind::InvalidBody, Told::excerpt(error)))?;
     let mut handed_in: Option<(String, tokio::fs::File)> = None;
     let (mut mapping, mut dry_run) = (asked.mapping, asked.dry_run);
     while let Some(mut part) = form.next_field().await.map_err(broken_form)? {

@@ -404,3 +404,4 @@ formats-xml-nested-too-deeply = XML lồng quá sâu
 formats-xml-uses-entity-entities-own-never-read = XML dùng thực thể `&{ $name };`; hệ thống không bao giờ đọc thực thể tự đặt
 formats-zstandard-archive = một tệp nén Zstandard
 formats-with-hint = { $what } ({ $hint })
+formats-xml-document = một tài liệu XML

@@ -230,3 +230,4 @@ intake-limit-and-hint = { $limit } ({ $hint })
 intake-needs-a-mapping = tệp cần có ánh xạ: { $missing }
 intake-and-hint = { $what }: { $hint }
 intake-there-already = đã có { $what } rồi
+intake-with-hint = { $what } ({ $hint })

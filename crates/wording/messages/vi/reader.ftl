@@ -31,3 +31,4 @@ reader-invalid-number = số viết sai
 reader-number-range = số nằm ngoài phạm vi
 reader-invalid-escape = dấu thoát `\` viết sai
 reader-control-character = có ký tự điều khiển trong một đoạn chữ
+reader-no-utf-8 = nội dung không phải UTF-8: { $error }

@@ -365,7 +365,7 @@ pub(super) fn constant(name: &str, value: &str, kind: AttributeKind) -> Answer<E
         AttributeKind::Text => Expr::Text(value.to_owned()),
         AttributeKind::Number | AttributeKind::Integer => {
             let number = value.trim().parse::<f64>().ok().filter(|number| number.is_finite());
-            Expr::Number(number.ok_or_else(|| wrong("a number"))?)
+            Expr::Number(number.ok_or_else(|| wrong(told!("serve-a-number", "a number")))?)
         }
         AttributeKind::Boolean => match value {
             "true" => Expr::Bool(true),
