@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use wording::told;
+use wording::{Phrase, Told, phrase, told};
 
 use crate::text::{Sound, sound};
 use crate::{Archive, Error, Limits, csv, decode, feature, fixed};
@@ -323,7 +323,7 @@ const SIGNATURES: &[(&[u8], Phrase, Phrase)] = &[
         phrase!("formats-zstandard-archive", "a Zstandard archive"),
         phrase!("formats-unpack-first", "unpack it first"),
     ),
-    (b"BZh", "a bzip2 archive", phrase!("formats-unpack-first", "unpack it first")),
+    (b"BZh", phrase!("formats-bzip2-archive", "a bzip2 archive"), phrase!("formats-unpack-first", "unpack it first")),
     (
         b"ARROW1",
         phrase!("formats-arrow-file", "an Arrow file"),
@@ -355,7 +355,7 @@ const SIGNATURES: &[(&[u8], Phrase, Phrase)] = &[
 fn not_read(name: impl Into<Told>, hint: impl Into<Told>) -> Error {
     Error::invalid(
         "wrong_type",
-        told!("formats-file-not-read-here", "the file is {name}, which is not read here", name => name),
+        told!("formats-file-not-read-here", "the file is {name}, which is not read here", name => name.into()),
         hint,
     )
 }

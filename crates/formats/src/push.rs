@@ -267,7 +267,7 @@ impl SheetRows<'_> {
         }
         self.row.cells += 1;
         if self.row.last.is_some_and(|last| last >= column) {
-            return Err(damaged(DISORDER).at(self.place()).into());
+            return Err(damaged(DISORDER.into()).at(self.place()).into());
         }
         if text.is_empty() || !self.pusher.selection.wants(self.number, at) {
             return Ok(Flow::Go);

@@ -19,7 +19,6 @@ use wording::told;
 use crate::Error;
 use crate::closing::Closing;
 use crate::corrections::Correction;
-use crate::error::bytes;
 use crate::mapping::Mapping;
 use crate::observe::{Aliases, Settings};
 use crate::quality::test_load;
@@ -455,7 +454,7 @@ impl<'a> Loading<'a> {
             let bytes = bytes.map_err(|error| Error::Later(error.into()))?;
             size += bytes.len() as u64;
             if size > limit {
-                return Err(Error::Limit { what: told!("intake-file", "the file"), limit: bytes(limit) });
+                return Err(Error::Limit { what: told!("intake-file", "the file"), limit: crate::error::bytes(limit) });
             }
             writer.write_all(&bytes).await.map_err(failed)?;
         }

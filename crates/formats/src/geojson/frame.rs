@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use wording::told;
+use wording::{Told, told};
 
 use crate::{Error, Limits, Place};
 

@@ -4,7 +4,7 @@
 //! CSV file (`serde_json` may be one bit off), and because coordinates must not become a tree.
 
 use serde_json::{Number, Value};
-use wording::told;
+use wording::{Told, told};
 
 use crate::feature::Refused;
 

@@ -18,7 +18,7 @@ use feature::RawFeature;
 use frame::{Frame, Frames};
 
 pub(crate) use json::Json;
-use wording::told;
+use wording::{Told, told};
 
 /// Opens a GeoJSON file: a FeatureCollection, or one Feature.
 pub(crate) fn open(path: &Path, options: &FeatureOptions, limits: &Limits) -> Result<GeoJson, Error> {
@@ -65,7 +65,7 @@ impl GeoJson {
     }
 
     fn item(&self, frame: Frame) -> Item {
-        let refuse = |code, reason: String| Item::refused(self.row, Refused::new(code, reason, ""));
+        let refuse = |code, reason: Told| Item::refused(self.row, Refused::new(code, reason, ""));
         match frame {
             Frame::TooLarge => refuse(
                 "too_large",

@@ -8,7 +8,6 @@ use tokio::io::AsyncWriteExt;
 use wording::told;
 
 use super::{Guessed, Survey, guess};
-use crate::error::bytes;
 use crate::{Error, Intake};
 
 impl Intake {
@@ -29,7 +28,7 @@ impl Intake {
             let bytes = bytes.map_err(|error| Error::Later(error.into()))?;
             size += bytes.len() as u64;
             if size > limit {
-                return Err(Error::Limit { what: told!("intake-file", "the file"), limit: bytes(limit) });
+                return Err(Error::Limit { what: told!("intake-file", "the file"), limit: crate::error::bytes(limit) });
             }
             writer.write_all(&bytes).await.map_err(failed)?;
         }

@@ -466,7 +466,7 @@ impl Making<'_> {
     /// The columns of values, each with what its header says.
     fn values(&mut self, mapping: &Mapping, shared: &Shared) -> Result<Vec<Found>, Error> {
         let mut found = Vec::new();
-        let mut unknown: Vec<String> = Vec::new();
+        let mut unknown: Vec<Told> = Vec::new();
         // What is read as something else is no column of values, whatever its header.
         let named = mapping.columns().into_iter().filter(|name| {
             !mapping.values.iter().any(|value| value.columns.is_none() && value.column == *name)
@@ -519,12 +519,12 @@ impl Making<'_> {
         }
         if !unknown.is_empty() {
             unknown.dedup();
-            let shown: Vec<String> = unknown.iter().take(12).cloned().collect();
+            let shown: Vec<Told> = unknown.iter().take(12).cloned().collect();
             return Err(Error::invalid(
                 told!(
                     "intake-headers-say-what-nobody-knows",
                     "headers say what nobody knows: {shown}",
-                    shown = shown.join("; ")
+                    shown => shown
                 ),
                 told!(
                     "intake-add-words-text-meaning-value-leave-those",

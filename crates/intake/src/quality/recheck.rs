@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use lake::{AsOf, NewFlags, SeriesRead, Snapshot};
 use model::{Datastream, DatastreamKey, Quality, Run, RunKind, RunState, RunTotals, TimeRange};
 use policy::Permit;
-use wording::{Told, told};
+use wording::told;
 
 use super::QualitySettings;
 use super::around::{Told, read};

@@ -405,3 +405,4 @@ formats-xml-uses-entity-entities-own-never-read = XML dùng thực thể `&{ $na
 formats-zstandard-archive = một tệp nén Zstandard
 formats-with-hint = { $what } ({ $hint })
 formats-xml-document = một tài liệu XML
+formats-bzip2-archive = một tệp nén bzip2
