@@ -454,7 +454,10 @@ impl<'a> Loading<'a> {
             let bytes = bytes.map_err(|error| Error::Later(error.into()))?;
             size += bytes.len() as u64;
             if size > limit {
-                return Err(Error::Limit { what: told!("intake-file", "the file"), limit: crate::error::bytes(limit) });
+                return Err(Error::Limit {
+                    what: told!("intake-file", "the file"),
+                    limit: crate::error::bytes(limit),
+                });
             }
             writer.write_all(&bytes).await.map_err(failed)?;
         }

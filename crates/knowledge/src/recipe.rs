@@ -4,7 +4,7 @@ use std::path::Path;
 
 use model::{Access, AgencyId, DatasetId, Text, Theme};
 use serde::Deserialize;
-use wording::told;
+use wording::{Told, told};
 
 use crate::Error;
 
@@ -99,7 +99,7 @@ impl Recipe {
             let path = folder.join(name);
             std::fs::read_to_string(&path).map_err(|error| {
                 Error::invalid(
-                    format!("{}: {error}", path.display()),
+                    Told::words(format!("{}: {error}", path.display())),
                     told!(
                         "knowledge-recipe-folder-recipe-toml-query-sql",
                         "a recipe is a folder with recipe.toml and query.sql"

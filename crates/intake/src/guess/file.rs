@@ -28,7 +28,10 @@ impl Intake {
             let bytes = bytes.map_err(|error| Error::Later(error.into()))?;
             size += bytes.len() as u64;
             if size > limit {
-                return Err(Error::Limit { what: told!("intake-file", "the file"), limit: crate::error::bytes(limit) });
+                return Err(Error::Limit {
+                    what: told!("intake-file", "the file"),
+                    limit: crate::error::bytes(limit),
+                });
             }
             writer.write_all(&bytes).await.map_err(failed)?;
         }

@@ -4,7 +4,7 @@ use model::{Bbox, TimeRange};
 use query::At;
 use serde::Deserialize;
 use standards::ogc::parse_list;
-use wording::told;
+use wording::{Told, told};
 
 use crate::http::crs::System;
 use crate::http::subset::{Subset, axes};
@@ -102,16 +102,16 @@ impl CoverageParams {
 
     fn subset(&self, text: &str, wanted: &mut Wanted) -> Answer<()> {
         let subset = Subset::read(text)?;
-        let twice = |what: &str| Problem::parameter("subset", format!("the {what} is given twice"));
+        let twice = |what: Told| Problem::parameter("subset", what);
         if let Some(time) = subset.time {
             if self.datetime.is_some() {
-                return Err(twice("time"));
+                return Err(twice(told!("serve-time-given-twice", "the time is given twice")));
             }
             wanted.time = time;
         }
         if let Some(bbox) = subset.bbox() {
             if wanted.bbox.is_some() {
-                return Err(twice("place"));
+                return Err(twice(told!("serve-place-given-twice", "the place is given twice")));
             }
             wanted.bbox = Some(bbox);
         }

@@ -231,3 +231,5 @@ intake-needs-a-mapping = tệp cần có ánh xạ: { $missing }
 intake-and-hint = { $what }: { $hint }
 intake-there-already = đã có { $what } rồi
 intake-with-hint = { $what } ({ $hint })
+intake-no-cells-to-mark = tệp đối tượng địa lý hoặc raster không có ô nào để đánh dấu
+intake-read-its-findings = hãy đọc các ghi nhận kiểm tra: mỗi ghi nhận nêu đối tượng theo vị trí trong tệp

@@ -232,3 +232,5 @@ serve-of-parameter = `{ $parameter }`: { $reason }
 serve-of-parameter-at = `{ $parameter }` ở chữ thứ { $at }: { $reason }
 serve-request-holds-at-most = một yêu cầu chứa nhiều nhất { $most } quan trắc: hãy gửi thành nhiều phần
 serve-a-number = một số
+serve-time-given-twice = thời gian được ghi hai lần
+serve-place-given-twice = nơi chốn được ghi hai lần

@@ -20,7 +20,9 @@ fn what_is_told_is_worded_whole_in_each_language() {
 
 #[test]
 fn what_was_kept_is_told_as_it_was() {
-    for told in [sample(), Told::list(vec![sample(), Told::words("b")]), Told::words("{\"a\": 1}"), Told::default()] {
+    for told in
+        [sample(), Told::list(vec![sample(), Told::words("b")]), Told::words("{\"a\": 1}"), Told::default()]
+    {
         let read = Told::read(&told.kept());
         for lang in [Lang::Vi, Lang::En] {
             assert_eq!(read.sentence(lang), told.sentence(lang));
@@ -38,7 +40,11 @@ fn what_readers_of_documents_say_is_told_too() {
             "missing field `place` at line 3 column 1",
             "thiếu trường `place`, ở dòng 3 cột 1",
         ),
-        ("limit: invalid digit found in string", "limit: invalid digit found in string", "limit: không phải là số nguyên"),
+        (
+            "limit: invalid digit found in string",
+            "limit: invalid digit found in string",
+            "limit: không phải là số nguyên",
+        ),
         ("something new", "something new", "something new"),
     ] {
         let told = reader(reason);
