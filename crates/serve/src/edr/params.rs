@@ -277,7 +277,7 @@ fn length(name: &str, number: &Option<String>, units: &str, unit: &Option<String
             told!(
                 "serve-missing-write-e-g",
                 "it is missing: write e.g. `{what}={example}`",
-                what => what,
+                what = what,
                 example = example
             ),
         )

@@ -5,6 +5,7 @@
 use formats::crs::{Crs, Transform};
 use model::Bbox;
 use standards::ogc::{CRS84, EDR_SYSTEMS};
+use wording::told;
 
 use super::{Answer, Problem, params};
 

@@ -2,7 +2,7 @@
 //! §7.4, 20-058 §9): axes by name, with a range or one value each.
 
 use model::{Bbox, TimeRange};
-use wording::told;
+use wording::{Told, told};
 
 use super::{Answer, Problem, params};
 

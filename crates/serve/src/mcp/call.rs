@@ -161,7 +161,7 @@ async fn search(inside: &Inside, given: &Arguments) -> Answer<Value> {
             told!(
                 "serve-not-datasets-places-properties",
                 "`{what}` is not datasets, places or properties",
-                what => what
+                what = what
             ),
         ));
     }

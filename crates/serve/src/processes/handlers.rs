@@ -15,6 +15,7 @@ use policy::Principal;
 use serde::Deserialize;
 use serde_json::json;
 use standards::ogc::{JobList, Link, Process, ProcessList, ProcessSummary, StatusInfo, time_text};
+use wording::told;
 
 use super::answer::Form;
 use super::work;

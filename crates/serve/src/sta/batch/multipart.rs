@@ -4,6 +4,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use uuid::Uuid;
+use wording::{Told, told};
 
 use super::{Asked, MOST_REQUESTS, Unit};
 use crate::http::{Answer, Problem, ProblemKind};

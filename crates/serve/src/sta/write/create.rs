@@ -13,7 +13,7 @@ use model::{
 use policy::Permit;
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Id};
-use wording::told;
+use wording::{Told, told};
 
 use super::body::{Given, Related, plain};
 use super::locate::LocationGiven;
@@ -251,7 +251,7 @@ impl Writer<'_> {
             Some(Id::Number(number)) => number.to_string(),
         };
         let code = PropertyCode::new(&code).map_err(|error| given.wrong("@iot.id", error))?;
-        let needed = |properties: &mut Given, name: &str, why: &str| -> Answer<String> {
+        let needed = |properties: &mut Given, name: &str, why: Told| -> Answer<String> {
             let text = properties.text(name)?.filter(|text| !text.is_empty());
             text.ok_or_else(|| properties.wrong(name, why))
         };
