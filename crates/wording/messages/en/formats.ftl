@@ -31,6 +31,7 @@ formats-beginning-missing = its beginning is missing
 formats-binary-excel-workbook-xlsb = a binary Excel workbook (.xlsb)
 formats-bring-onto-even-grid-longitude-latitude-first = bring it onto an even grid of longitude and latitude first (cdo remapbil, gdalwarp)
 formats-byte = { $other }, at byte { $position }
+formats-bzip2-archive = a bzip2 archive
 formats-cell-too-long-bytes = the cell is too long (bytes)
 formats-cells-contradict-each-other = its cells contradict each other
 formats-cells-out-order = its cells are out of order

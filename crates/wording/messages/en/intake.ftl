@@ -103,6 +103,7 @@ intake-needs-a-mapping = the file needs a mapping: { $missing }
 intake-new-columns = new columns: { $new }
 intake-no-blank-write-one = `{ "{" }{ $name }{ "}" }` is no blank: write one of { $blanks }
 intake-no-cell = `{ $column }` is no cell
+intake-no-cells-to-mark = a file of features or of a raster has no cells that could be marked
 intake-no-code-scheme = `{ $scheme }` is no code scheme
 intake-no-columns = `{ $columns }` are no columns
 intake-no-day = `{ $day }` is no day
@@ -151,6 +152,7 @@ intake-position-x-y-geometry = a position is `x` and `y`, or `geometry`
 intake-product-not-withdrawn-but-made-anew = a product is not withdrawn but made anew
 intake-property-does-not-exist = the property `{ $text }` does not exist
 intake-range-empty = the range is empty
+intake-read-its-findings = read its findings instead: each names the feature by its place in the file
 intake-region = the region
 intake-remove-them-write-kind-features = remove them, or write `kind = "features"`
 intake-remove-what-raster-stands-under-coverage = remove it; what a raster is stands under `[coverage]`
