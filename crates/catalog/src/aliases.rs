@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use model::{AgencyId, PlaceId, PlaceKind, UserId, name_key, nfc};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use wording::told;
 
 use crate::cache::{Subject, Topic};
 use crate::entity::{agency, place, place_alias};
@@ -46,8 +47,12 @@ impl Catalog {
         let key = alias.key();
         if key.is_empty() || key.len() > MAX_NAME {
             return Err(Error::invalid(
-                "the name of a place is empty or too long",
-                format!("write the name as the files do, at most {MAX_NAME} bytes"),
+                told!("catalog-name-place-empty-too-long", "the name of a place is empty or too long"),
+                told!(
+                    "catalog-write-name-files-do-most-bytes",
+                    "write the name as the files do, at most {max_name} bytes",
+                    max_name = MAX_NAME
+                ),
             ));
         }
         let mut write = self.write(&[Topic::Reference]).await?;

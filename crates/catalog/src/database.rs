@@ -1,6 +1,7 @@
 //! Making a database on a PostgreSQL server, for a node or for a test.
 
 use sea_orm::{ConnectionTrait, Database};
+use wording::told;
 
 use crate::Error;
 
@@ -12,8 +13,11 @@ pub async fn create_database(admin: &str, name: &str) -> Result<(), Error> {
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if !plain {
         return Err(Error::invalid(
-            format!("`{name}` is not a database name"),
-            "write a lower-case letter, then letters, digits or `_`",
+            told!("catalog-not-database-name", "`{name}` is not a database name", name = name),
+            told!(
+                "catalog-write-lower-case-letter-then-letters-digits",
+                "write a lower-case letter, then letters, digits or `_`"
+            ),
         ));
     }
     let connection = Database::connect(admin).await?;

@@ -9,6 +9,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder,
 };
+use wording::told;
 
 use crate::access::GATE;
 use crate::cache::{Subject, Topic};
@@ -60,7 +61,7 @@ impl Catalog {
         let mut write = self.write(GATE).await?;
         let row = agency_row(agency).into_active_model().reset_all();
         if agency::Entity::find_by_id(agency.id.as_str()).one(&write.tx).await?.is_none() {
-            let taken = format!("agency `{}`", agency.id);
+            let taken = told!("catalog-agency", "agency `{id}`", id = agency.id);
             row.insert(&write.tx).await.map_err(|error| Error::writing(error, taken, String::new()))?;
             write.about(Topic::Access, Subject::Agency(agency.id.clone()));
         } else {
@@ -115,8 +116,8 @@ impl Catalog {
                 write.about(Topic::Access, Subject::Dataset(dataset.id.clone()));
             }
             let what = || match datasets {
-                [one] => format!("dataset `{}`", one.id),
-                _ => "one of the datasets".to_owned(),
+                [one] => told!("catalog-dataset", "dataset `{id}`", id = one.id),
+                _ => told!("catalog-one-of-the-datasets", "one of the datasets"),
             };
             let insert = dataset::Entity::insert_many(rows).exec_without_returning(&write.tx).await;
             insert.map_err(|error| Error::writing(error, what(), "one of the agencies".to_owned()))?;
@@ -139,13 +140,14 @@ impl Catalog {
         };
         if before.kind != dataset.kind.code() {
             return Err(Error::invalid(
-                format!(
-                    "dataset `{}` holds {} and cannot become {}",
-                    dataset.id,
-                    before.kind,
-                    dataset.kind.code()
+                told!(
+                    "catalog-dataset-holds-cannot-become",
+                    "dataset `{id}` holds {kind} and cannot become {kind2}",
+                    id = dataset.id,
+                    kind = before.kind,
+                    kind2 = dataset.kind.code()
                 ),
-                "register another dataset",
+                told!("catalog-register-another-dataset", "register another dataset"),
             ));
         }
         let agency = agency_of(dataset, &write.tx).await?;

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 
 use policy::Denial;
 use sea_orm::{DbErr, SqlErr};
+use wording::Told;
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -21,15 +22,15 @@ pub enum Error {
     #[error("{what}")]
     Invalid {
         /// What is wrong with it.
-        what: String,
+        what: Told,
         /// What to do instead.
-        hint: String,
+        hint: Told,
     },
     /// It is there already, and is something else.
     #[error("{what} is there already")]
     Conflict {
         /// The thing, with its id.
-        what: String,
+        what: Told,
     },
     /// The database did not answer in time or was not reached: the same call may succeed later.
     #[error("the catalogue is busy or not reached")]
@@ -65,10 +66,10 @@ impl Error {
     }
 
     pub(crate) fn conflict(kind: &str, id: impl std::fmt::Display) -> Error {
-        Error::Conflict { what: format!("{kind} `{id}`") }
+        Error::Conflict { what: Told::words(format!("{kind} `{id}`")) }
     }
 
-    pub(crate) fn invalid(what: impl Into<String>, hint: impl Into<String>) -> Error {
+    pub(crate) fn invalid(what: impl Into<Told>, hint: impl Into<Told>) -> Error {
         Error::Invalid { what: what.into(), hint: hint.into() }
     }
 
@@ -78,9 +79,9 @@ impl Error {
 
     /// The error of a statement that wrote `what`: a clash of keys is a conflict over it, and a
     /// missing row that it points to is `missing`.
-    pub(crate) fn writing(error: DbErr, what: String, missing: String) -> Error {
+    pub(crate) fn writing(error: DbErr, what: impl Into<Told>, missing: String) -> Error {
         match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(_)) => Error::Conflict { what },
+            Some(SqlErr::UniqueConstraintViolation(_)) => Error::Conflict { what: what.into() },
             Some(SqlErr::ForeignKeyConstraintViolation(_)) => Error::NotFound { what: missing },
             _ => error.into(),
         }

@@ -4,6 +4,7 @@ use chrono::Utc;
 use model::{AgencyId, DatasetId, UserId};
 use policy::{Grant, GrantLevel};
 use sea_orm::{ActiveModelTrait, ActiveValue, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QueryTrait};
+use wording::told;
 
 use crate::access::GATE;
 use crate::cache::{Subject, Topic};
@@ -55,7 +56,7 @@ impl Catalog {
             let insert = dataset_grant::Entity::insert_many(rows).exec_without_returning(&write.tx).await;
             insert.map_err(|error| {
                 let missing = "one of the datasets, users or agencies of the grants".to_owned();
-                Error::writing(error, "one of the grants".to_owned(), missing)
+                Error::writing(error, told!("catalog-one-of-the-grants", "one of the grants"), missing)
             })?;
         }
         write.commit().await
@@ -104,8 +105,11 @@ impl Write<'_> {
 fn for_one(grant: &Grant) -> Result<(), Error> {
     if grant.user.is_some() == grant.agency.is_some() {
         return Err(Error::invalid(
-            "a grant is for one user or for one agency",
-            "name the user or the agency, not both and not neither",
+            told!("catalog-grant-one-user-one-agency", "a grant is for one user or for one agency"),
+            told!(
+                "catalog-name-user-agency-not-both-not-neither",
+                "name the user or the agency, not both and not neither"
+            ),
         ));
     }
     Ok(())

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use model::{DatasetId, Version};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, QuerySelect, Set};
+use wording::told;
 
 use crate::entity::json::PinnedJson;
 use crate::entity::{dataset_version, run, setting};
@@ -40,8 +41,12 @@ impl Catalog {
         }
         if days.is_some_and(|days| days < LEAST_DAYS) {
             return Err(Error::invalid(
-                format!("history is kept for {LEAST_DAYS} days at least"),
-                "promise more days, or to keep it for ever",
+                told!(
+                    "catalog-history-kept-days-least",
+                    "history is kept for {least_days} days at least",
+                    least_days = LEAST_DAYS
+                ),
+                told!("catalog-promise-more-days-keep-ever", "promise more days, or to keep it for ever"),
             ));
         }
         let value = days.map_or_else(|| "forever".to_owned(), |days| days.to_string());

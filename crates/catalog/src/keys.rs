@@ -11,6 +11,7 @@ use sea_orm::{
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use wording::told;
 
 use crate::entity::{account, api_key, session};
 use crate::people::{self, KnownToken, PEOPLE};
@@ -46,7 +47,10 @@ impl Catalog {
         expires_at: Option<DateTime<Utc>>,
     ) -> Result<SecretString, Error> {
         if label.chars().count() > 200 {
-            return Err(Error::invalid("the label of a key is too long", "take at most 200 characters"));
+            return Err(Error::invalid(
+                told!("catalog-label-key-too-long", "the label of a key is too long"),
+                told!("catalog-take-most-200-characters", "take at most 200 characters"),
+            ));
         }
         let secret = new_secret("clk_")?;
         let row = api_key::ActiveModel {
@@ -62,9 +66,9 @@ impl Catalog {
         };
         // A new key changes nothing that is held, so no mark is raised.
         let write = self.write(&[]).await?;
-        row.insert(&write.tx)
-            .await
-            .map_err(|error| Error::writing(error, "the key".into(), format!("user `{user}`")))?;
+        row.insert(&write.tx).await.map_err(|error| {
+            Error::writing(error, told!("catalog-the-key", "the key"), format!("user `{user}`"))
+        })?;
         write.commit().await?;
         Ok(secret)
     }

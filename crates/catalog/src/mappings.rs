@@ -3,13 +3,18 @@
 use chrono::{DateTime, Utc};
 use model::{DatasetId, UserId};
 use sea_orm::IntoActiveModel;
+use wording::{Phrase, phrase};
 
 use crate::entity::mapping;
 use crate::numbered::{Numbered, Row, Text};
 use crate::{Catalog, Error};
 
 impl Numbered for mapping::Entity {
-    const NAMES: [&'static str; 3] = ["mapping", "a mapping is a page of TOML", "number of a mapping"];
+    const TOO_LONG: [Phrase; 2] = [
+        phrase!("catalog-mapping-too-long", "the mapping is longer than 1 MiB"),
+        phrase!("catalog-mapping-page-toml", "a mapping is a page of TOML"),
+    ];
+    const NUMBER: &'static str = "number of a mapping";
     const COLUMNS: [mapping::Column; 2] = [mapping::Column::Dataset, mapping::Column::Number];
 
     fn text(row: mapping::Model) -> Text {

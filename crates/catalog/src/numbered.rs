@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use model::{DatasetId, UserId};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use wording::Phrase;
 
 use crate::entity::dataset;
 use crate::row::{coded, micros};
@@ -29,8 +30,10 @@ pub(crate) struct Row {
 
 /// A table of numbered texts.
 pub(crate) trait Numbered: EntityTrait {
-    /// What a text is called, and what it is, in messages.
-    const NAMES: [&'static str; 3];
+    /// What is said of a text that is too long, and what such a text is.
+    const TOO_LONG: [Phrase; 2];
+    /// What its number is called in the log.
+    const NUMBER: &'static str;
     /// The columns of the dataset and of the number.
     const COLUMNS: [Self::Column; 2];
 
@@ -49,9 +52,9 @@ impl Catalog {
         user: Option<&UserId>,
         now: DateTime<Utc>,
     ) -> Result<u32, Error> {
-        let [name, kind, _] = N::NAMES;
+        let [what, hint] = N::TOO_LONG;
         if text.len() > MAX_BYTES {
-            return Err(Error::invalid(format!("the {name} is longer than 1 MiB"), kind));
+            return Err(Error::invalid(what, hint));
         }
         let write = self.write(&[]).await?;
         // The dataset's row is locked, so that two savers take two numbers.
@@ -104,6 +107,6 @@ async fn find<N: Numbered>(
 }
 
 fn number<N: Numbered>(stored: i32) -> Result<u32, Error> {
-    let [_, _, what] = N::NAMES;
+    let what = N::NUMBER;
     coded(what, &stored.to_string(), u32::try_from(stored).ok())
 }

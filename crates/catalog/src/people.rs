@@ -11,6 +11,7 @@ use sea_orm::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
+use wording::told;
 
 use crate::cache::Topic;
 use crate::entity::{account, session};
@@ -96,7 +97,11 @@ impl Catalog {
         let write = self.write(PEOPLE).await?;
         let made = row.into_active_model().reset_all().insert(&write.tx).await.map_err(|error| {
             let agency = user.agency.as_ref().map(ToString::to_string).unwrap_or_default();
-            Error::writing(error, format!("user `{}`", user.id), format!("agency `{agency}`"))
+            Error::writing(
+                error,
+                told!("catalog-user", "user `{id}`", id = user.id),
+                format!("agency `{agency}`"),
+            )
         })?;
         write.commit().await?;
         from_row(made)
@@ -116,7 +121,11 @@ impl Catalog {
         row.disabled = ActiveValue::Set(user.disabled);
         row.update(&write.tx).await.map_err(|error| {
             let agency = user.agency.as_ref().map(ToString::to_string).unwrap_or_default();
-            Error::writing(error, format!("user `{}`", user.id), format!("agency `{agency}`"))
+            Error::writing(
+                error,
+                told!("catalog-user", "user `{id}`", id = user.id),
+                format!("agency `{agency}`"),
+            )
         })?;
         if user.disabled {
             end_sessions(&user.id, &write.tx).await?;
@@ -208,8 +217,15 @@ impl Catalog {
         let length = password.expose_secret().chars().count();
         if !(12..=256).contains(&length) {
             return Err(Error::invalid(
-                format!("a password of {length} characters is not taken"),
-                "take 12 to 256 characters; a few words in a row are good",
+                told!(
+                    "catalog-password-characters-not-taken",
+                    "a password of {length} characters is not taken",
+                    length = length
+                ),
+                told!(
+                    "catalog-take-12-256-characters-few-words-row",
+                    "take 12 to 256 characters; a few words in a row are good"
+                ),
             ));
         }
         self.hashed(move || {

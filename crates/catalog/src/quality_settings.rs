@@ -3,14 +3,18 @@
 use chrono::{DateTime, Utc};
 use model::{DatasetId, UserId};
 use sea_orm::IntoActiveModel;
+use wording::{Phrase, phrase};
 
 use crate::entity::quality_setting;
 use crate::numbered::{Numbered, Row, Text};
 use crate::{Catalog, Error};
 
 impl Numbered for quality_setting::Entity {
-    const NAMES: [&'static str; 3] =
-        ["text of limits", "limits are a few pages of TOML", "number of a dataset's limits"];
+    const TOO_LONG: [Phrase; 2] = [
+        phrase!("catalog-limits-too-long", "the text of limits is longer than 1 MiB"),
+        phrase!("catalog-limits-few-pages-toml", "limits are a few pages of TOML"),
+    ];
+    const NUMBER: &'static str = "number of a dataset's limits";
     const COLUMNS: [quality_setting::Column; 2] =
         [quality_setting::Column::Dataset, quality_setting::Column::Number];
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use model::{DatasetId, Run, RunId, RunKind, RunState, Version};
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use wording::told;
 
 use crate::entity::{run, run_note};
 use crate::row::{count, int, stored};
@@ -47,7 +48,11 @@ impl Catalog {
         };
         run_note::Entity::insert(row.into_active_model()).exec_without_returning(&write.tx).await.map_err(
             |error| {
-                Error::writing(error, format!("note of run `{}`", note.run), format!("run `{}`", note.run))
+                Error::writing(
+                    error,
+                    told!("catalog-note-of-run", "note of run `{id}`", id = note.run),
+                    format!("run `{}`", note.run),
+                )
             },
         )?;
         write.commit().await

@@ -8,6 +8,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect, Select,
 };
+use wording::told;
 
 use crate::entity::json::ListJson;
 use crate::entity::{finding, run};
@@ -23,7 +24,11 @@ impl Catalog {
         let write = self.write(&[]).await?;
         let row = run::Model { node: Some(self.node().to_owned()), ..to_row(run) };
         row.into_active_model().reset_all().insert(&write.tx).await.map_err(|error| {
-            Error::writing(error, format!("run `{}`", run.id), format!("dataset `{}`", run.dataset))
+            Error::writing(
+                error,
+                told!("catalog-run", "run `{id}`", id = run.id),
+                format!("dataset `{}`", run.dataset),
+            )
         })?;
         write.commit().await
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sea_orm_migration::MigratorTrait;
+use wording::told;
 
 use crate::migration::Migrator;
 use crate::store::Store;
@@ -53,14 +54,20 @@ impl Catalog {
         let state = SchemaState::of(url).await?;
         if !state.unknown.is_empty() {
             return Err(Error::invalid(
-                "the catalogue was written by a later version of the program",
-                "use that version or a later one",
+                told!(
+                    "catalog-catalogue-written-later-version-program",
+                    "the catalogue was written by a later version of the program"
+                ),
+                told!("catalog-use-version-later-one", "use that version or a later one"),
             ));
         }
         if !state.pending.is_empty() {
             return Err(Error::invalid(
-                "the catalogue is of an earlier version of the program, or not there yet",
-                "run `cuulong migrate` first",
+                told!(
+                    "catalog-catalogue-earlier-version-program-not-there-yet",
+                    "the catalogue is of an earlier version of the program, or not there yet"
+                ),
+                told!("catalog-run-cuulong-migrate-first", "run `cuulong migrate` first"),
             ));
         }
         Catalog::open(url).await

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use model::{DatasetId, Text};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use wording::told;
 
 use crate::entity::source;
 use crate::row::{coded, micros, stored};
@@ -71,14 +72,21 @@ impl Catalog {
     /// Adds a source, or changes it.
     pub async fn put_source(&self, source: &Source) -> Result<(), Error> {
         if source.id.is_empty() || source.id.len() > 200 {
-            return Err(Error::invalid("the id of a source is empty or too long", "take 1 to 200 bytes"));
+            return Err(Error::invalid(
+                told!("catalog-id-source-empty-too-long", "the id of a source is empty or too long"),
+                told!("catalog-take-1-to-200-bytes", "take 1 to 200 bytes"),
+            ));
         }
         let write = self.write(&[]).await?;
         let row = to_row(source).into_active_model().reset_all();
         let there = source::Entity::find_by_id(source.id.as_str()).one(&write.tx).await?.is_some();
         let outcome = if there { row.update(&write.tx).await } else { row.insert(&write.tx).await };
         outcome.map_err(|error| {
-            Error::writing(error, format!("source `{}`", source.id), format!("dataset `{}`", source.dataset))
+            Error::writing(
+                error,
+                told!("catalog-source", "source `{id}`", id = source.id),
+                format!("dataset `{}`", source.dataset),
+            )
         })?;
         write.commit().await
     }

@@ -13,6 +13,7 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
+use wording::told;
 
 use crate::migration::Migrator;
 use crate::schema::MIGRATION_LOCK;
@@ -48,8 +49,15 @@ impl Store {
         } else {
             let scheme = url.split(':').next().unwrap_or_default();
             return Err(Error::invalid(
-                format!("`{scheme}:` is no catalogue that can be opened"),
-                "write `sqlite:///path/catalog.sqlite?mode=rwc` or `postgres://user@host/database`",
+                told!(
+                    "catalog-no-catalogue-can-opened",
+                    "`{scheme}:` is no catalogue that can be opened",
+                    scheme = scheme
+                ),
+                told!(
+                    "catalog-write-sqlite-path-catalog-sqlite-mode-rwc",
+                    "write `sqlite:///path/catalog.sqlite?mode=rwc` or `postgres://user@host/database`"
+                ),
             ));
         })
     }

@@ -9,6 +9,7 @@ use sea_orm::{
     QuerySelect, QueryTrait,
 };
 use secrecy::{ExposeSecret, SecretString};
+use wording::told;
 
 use crate::entity::{account, webhook, webhook_dead};
 use crate::row::{count, int, micros, stored};
@@ -71,8 +72,12 @@ impl Catalog {
         });
         if owned.count(&write.tx).await? >= MOST {
             return Err(Error::invalid(
-                format!("there are {MOST} webhooks of this user already"),
-                "remove one that is not needed any more",
+                told!(
+                    "catalog-there-webhooks-user-already",
+                    "there are {most} webhooks of this user already",
+                    most = MOST
+                ),
+                told!("catalog-remove-one-not-needed-any-more", "remove one that is not needed any more"),
             ));
         }
         let row = webhook::Model {

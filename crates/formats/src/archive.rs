@@ -8,6 +8,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+use wording::{Told, told};
 use zip::ZipArchive;
 
 use crate::decode::{check_size, nfc};
@@ -59,13 +60,13 @@ impl Archive {
         check_size(size, limits)?;
         check_count(&mut file, size)?;
         let mut archive =
-            ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(&error.to_string()))?;
+            ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(Told::excerpt(error)))?;
         if archive.len() > MAX_MEMBERS {
             return Err(too_many());
         }
         let mut members: Vec<Member> = Vec::new();
         for index in 0..archive.len() {
-            let member = archive.by_index_raw(index).map_err(|error| damaged(&error.to_string()))?;
+            let member = archive.by_index_raw(index).map_err(|error| damaged(Told::excerpt(error)))?;
             let raw = match member.name() {
                 Ok(name) => name.into_owned(),
                 Err(_) => String::from_utf8_lossy(member.name_raw()).into_owned(),
@@ -76,13 +77,24 @@ impl Archive {
             if member.encrypted() {
                 return Err(Error::invalid(
                     "password",
-                    format!("the archive's file `{}` is protected by a password", label(&raw)),
-                    "make the archive again without a password",
+                    told!(
+                        "formats-archive-file-protected-password",
+                        "the archive's file `{raw}` is protected by a password",
+                        raw = label(&raw)
+                    ),
+                    told!(
+                        "formats-make-archive-again-without-password",
+                        "make the archive again without a password"
+                    ),
                 ));
             }
             let name = label(&raw);
             if members.iter().any(|other| other.name == name) {
-                return Err(damaged(&format!("two of its files are called `{name}`")));
+                return Err(damaged(told!(
+                    "formats-two-files-called",
+                    "two of its files are called `{name}`",
+                    name = name
+                )));
             }
             members.push(Member { name, size: member.size(), index });
         }
@@ -97,9 +109,10 @@ impl Archive {
     /// The first bytes of a file.
     pub fn head(&self, member: &Member, count: usize) -> Result<Vec<u8>, Error> {
         let mut archive = self.reader()?;
-        let file = archive.by_index(member.index).map_err(|error| unreadable(member, &error.to_string()))?;
+        let file =
+            archive.by_index(member.index).map_err(|error| unreadable(member, Told::excerpt(error)))?;
         let mut head = Vec::new();
-        file.take(count as u64).read_to_end(&mut head).map_err(|e| unreadable(member, &e.to_string()))?;
+        file.take(count as u64).read_to_end(&mut head).map_err(|e| unreadable(member, Told::excerpt(e)))?;
         Ok(head)
     }
 
@@ -109,30 +122,36 @@ impl Archive {
         let mut target = NamedTempFile::new()?;
         let mut archive = self.reader()?;
         let mut file =
-            archive.by_index(member.index).map_err(|error| unreadable(member, &error.to_string()))?;
+            archive.by_index(member.index).map_err(|error| unreadable(member, Told::excerpt(error)))?;
         let mut buffer = vec![0; 64 * 1024];
         loop {
             let count = match file.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(count) => count,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(unreadable(member, &error.to_string())),
+                Err(error) => return Err(unreadable(member, Told::excerpt(error))),
             };
             self.unpacked += count as u64;
             if self.unpacked > self.limits.max_bytes {
                 return Err(Error::limit(
                     "unpacked_bytes",
-                    "the archive is too large when unpacked (bytes)",
+                    told!(
+                        "formats-archive-too-large-when-unpacked-bytes",
+                        "the archive is too large when unpacked (bytes)"
+                    ),
                     self.limits.max_bytes,
-                    "hand its files in one by one",
+                    told!("formats-hand-files-one-one", "hand its files in one by one"),
                 ));
             }
             if self.unpacked > FREE_BYTES && self.unpacked / self.size.max(1) >= self.limits.max_ratio {
                 return Err(Error::limit(
                     "ratio",
-                    "the archive unpacks to far more than it seems (bytes for each packed byte)",
+                    told!(
+                        "formats-archive-unpacks-far-more-than-seems-bytes",
+                        "the archive unpacks to far more than it seems (bytes for each packed byte)"
+                    ),
                     self.limits.max_ratio,
-                    "hand its files in one by one, unpacked",
+                    told!("formats-hand-files-one-one-unpacked", "hand its files in one by one, unpacked"),
                 ));
             }
             target.write_all(&buffer[..count])?;
@@ -142,7 +161,8 @@ impl Archive {
     }
 
     fn reader(&self) -> Result<ZipArchive<BufReader<File>>, Error> {
-        ZipArchive::new(BufReader::new(File::open(&self.path)?)).map_err(|error| damaged(&error.to_string()))
+        ZipArchive::new(BufReader::new(File::open(&self.path)?))
+            .map_err(|error| damaged(Told::excerpt(error)))
     }
 }
 
@@ -173,7 +193,7 @@ fn check_count(file: &mut File, size: u64) -> Result<(), Error> {
     file.rewind()?;
     let records = end.windows(RECORD).filter(|window| window.starts_with(b"PK\x05\x06"));
     match records.map(|record| usize::from(u16::from_le_bytes([record[10], record[11]]))).max() {
-        None => Err(damaged("its end is missing")),
+        None => Err(damaged(told!("formats-end-missing", "its end is missing"))),
         Some(count) if count > MAX_MEMBERS => Err(too_many()),
         Some(_) => Ok(()),
     }
@@ -182,22 +202,25 @@ fn check_count(file: &mut File, size: u64) -> Result<(), Error> {
 fn too_many() -> Error {
     Error::limit(
         "members",
-        "the archive holds too many files",
+        told!("formats-archive-holds-too-many-files", "the archive holds too many files"),
         MAX_MEMBERS as u64,
-        "hand its files in a few at a time",
+        told!("formats-hand-files-few-time", "hand its files in a few at a time"),
     )
 }
 
-fn damaged(how: &str) -> Error {
+fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_archive",
-        format!("the archive cannot be unpacked: {}", how.chars().take(200).collect::<String>()),
-        "check that it was sent whole; make it again, or hand its files in one by one",
+        told!("formats-archive-cannot-unpacked", "the archive cannot be unpacked: {how}", how => how.into()),
+        told!(
+            "formats-check-sent-whole-make-again-hand-files",
+            "check that it was sent whole; make it again, or hand its files in one by one"
+        ),
     )
 }
 
-fn unreadable(member: &Member, how: &str) -> Error {
-    damaged(&format!("its file `{}`: {how}", member.name))
+fn unreadable(member: &Member, how: impl Into<Told>) -> Error {
+    damaged(told!("formats-file", "its file `{name}`: {how}", name = member.name, how => how.into()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayBuilder, BooleanBufferBuilder, StringArray, StringBuilder};
 use arrow::buffer::BooleanBuffer;
+use wording::{Told, told};
 
 use crate::layout::PLAIN;
 use crate::{CellRange, Charset, Error, Note, Place, SheetLayout};
@@ -45,7 +46,7 @@ pub struct LeftOut {
     /// Its name in the file.
     pub name: String,
     /// Why.
-    pub why: String,
+    pub why: Told,
 }
 
 /// Consecutive rows of one sheet; rows without any text are left out.
@@ -224,9 +225,15 @@ impl ChunkBuilder {
         if self.table_held > FREE_TABLE_CELLS.max(self.table_cells.saturating_mul(MAX_TABLE_PADDING)) {
             return Err(Error::limit(
                 "nearly_empty",
-                "the table is very wide and nearly all of it is empty (cells held for each cell written)",
+                told!(
+                    "formats-table-very-wide-nearly-all-empty-cells",
+                    "the table is very wide and nearly all of it is empty (cells held for each cell written)"
+                ),
                 MAX_TABLE_PADDING,
-                "delete the stray cells far to the right of the data",
+                told!(
+                    "formats-delete-stray-cells-far-right-data",
+                    "delete the stray cells far to the right of the data"
+                ),
             )
             .at(Place::row(self.last_row)));
         }

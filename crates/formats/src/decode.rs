@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use unicode_normalization::{IsNormalized, is_nfc_quick};
+use wording::told;
 
 use crate::text::{Sound, sound};
 use crate::{Encoding, Error, Limits};
@@ -228,16 +229,19 @@ pub(crate) fn check_size(size: u64, limits: &Limits) -> Result<(), Error> {
     if size == 0 {
         return Err(Error::invalid(
             "empty_file",
-            "the file is empty",
-            "check that it was saved and sent whole",
+            told!("formats-file-empty", "the file is empty"),
+            told!("formats-check-saved-sent-whole", "check that it was saved and sent whole"),
         ));
     }
     if size > limits.max_bytes {
         return Err(Error::limit(
             "file_bytes",
-            "the file is too large (bytes)",
+            told!("formats-file-too-large-bytes", "the file is too large (bytes)"),
             limits.max_bytes,
-            "split it into several files and hand them in one after the other",
+            told!(
+                "formats-split-into-several-files-hand-them-one",
+                "split it into several files and hand them in one after the other"
+            ),
         ));
     }
     Ok(())

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use wording::{Phrase, Told, phrase, told};
+
 use crate::text::{Sound, sound};
 use crate::{Archive, Error, Limits, csv, decode, feature, fixed};
 
@@ -234,7 +236,7 @@ pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
         return Ok(*format);
     }
     if let Some((_, name, hint)) = SIGNATURES.iter().find(|(signature, ..)| head.starts_with(signature)) {
-        return Err(not_read(name, hint));
+        return Err(not_read(*name, *hint));
     }
     let encoding = Encoding::of(head);
     let text = text(head, encoding)?;
@@ -244,8 +246,8 @@ pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
     if start.is_empty() && is_whole {
         return Err(Error::invalid(
             "empty_file",
-            "the file holds nothing but blanks",
-            "check that it was saved and sent whole",
+            told!("formats-file-holds-nothing-but-blanks", "the file holds nothing but blanks"),
+            told!("formats-check-saved-sent-whole", "check that it was saved and sent whole"),
         ));
     }
     match start.as_bytes().first() {
@@ -253,8 +255,11 @@ pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
         Some(b'[') if is_data_array(start) => Ok(Format::SensorThings),
         Some(b'[') if feature::is_records(start) => Ok(Format::Records),
         Some(b'[') if looks_like_json(&start[1..], ['{', '[']) => Err(not_read(
-            "JSON that is not GeoJSON (it begins with `[`)",
-            "make it a GeoJSON FeatureCollection, or a table as CSV",
+            told!("formats-json-not-geojson-begins", "JSON that is not GeoJSON (it begins with `[`)"),
+            told!(
+                "formats-make-geojson-featurecollection-table-csv",
+                "make it a GeoJSON FeatureCollection, or a table as CSV"
+            ),
         )),
         Some(b'<') if feature::is_kml(start) => Ok(Format::Kml),
         Some(b'<') => markup(start),
@@ -272,8 +277,10 @@ fn plain(text: &str, is_whole: bool, encoding: Encoding) -> Format {
     Format::Csv { delimiter: delimiter.unwrap_or(b','), encoding }
 }
 
-const AS_TABLE: &str = "save the table as .xlsx or as CSV (UTF-8)";
-const AS_GEOJSON: &str = "export the layer as GeoJSON in WGS 84";
+const AS_TABLE: Phrase =
+    phrase!("formats-save-table-xlsx-csv-utf-8", "save the table as .xlsx or as CSV (UTF-8)");
+const AS_GEOJSON: Phrase =
+    phrase!("formats-export-layer-geojson-wgs-84", "export the layer as GeoJSON in WGS 84");
 
 /// First bytes of formats that are read.
 const BINARY: &[(&[u8], Format)] = &[
@@ -291,31 +298,70 @@ const BINARY: &[(&[u8], Format)] = &[
 ];
 
 /// (first bytes, what it is, what to do).
-const SIGNATURES: &[(&[u8], &str, &str)] = &[
-    (b"%PDF", "a PDF document", AS_TABLE),
-    (b"\x89PNG", "a picture (PNG)", AS_TABLE),
-    (b"\xFF\xD8\xFF", "a picture (JPEG)", AS_TABLE),
-    (b"GIF8", "a picture (GIF)", AS_TABLE),
-    (b"\x1F\x8B", "a gzip archive", "unpack it first"),
-    (b"7z\xBC\xAF\x27\x1C", "a 7-Zip archive", "unpack it first"),
-    (b"Rar!", "a RAR archive", "unpack it first"),
-    (b"\x28\xB5\x2F\xFD", "a Zstandard archive", "unpack it first"),
-    (b"BZh", "a bzip2 archive", "unpack it first"),
-    (b"ARROW1", "an Arrow file", "write the table as Parquet"),
+const SIGNATURES: &[(&[u8], Phrase, Phrase)] = &[
+    (b"%PDF", phrase!("formats-pdf-document", "a PDF document"), AS_TABLE),
+    (b"\x89PNG", phrase!("formats-picture-png", "a picture (PNG)"), AS_TABLE),
+    (b"\xFF\xD8\xFF", phrase!("formats-picture-jpeg", "a picture (JPEG)"), AS_TABLE),
+    (b"GIF8", phrase!("formats-picture-gif", "a picture (GIF)"), AS_TABLE),
+    (
+        b"\x1F\x8B",
+        phrase!("formats-gzip-archive", "a gzip archive"),
+        phrase!("formats-unpack-first", "unpack it first"),
+    ),
+    (
+        b"7z\xBC\xAF\x27\x1C",
+        phrase!("formats-7-zip-archive", "a 7-Zip archive"),
+        phrase!("formats-unpack-first", "unpack it first"),
+    ),
+    (
+        b"Rar!",
+        phrase!("formats-rar-archive", "a RAR archive"),
+        phrase!("formats-unpack-first", "unpack it first"),
+    ),
+    (
+        b"\x28\xB5\x2F\xFD",
+        phrase!("formats-zstandard-archive", "a Zstandard archive"),
+        phrase!("formats-unpack-first", "unpack it first"),
+    ),
+    (
+        b"BZh",
+        phrase!("formats-bzip2-archive", "a bzip2 archive"),
+        phrase!("formats-unpack-first", "unpack it first"),
+    ),
+    (
+        b"ARROW1",
+        phrase!("formats-arrow-file", "an Arrow file"),
+        phrase!("formats-write-table-parquet", "write the table as Parquet"),
+    ),
     (
         b"\0\0\x27\x0A",
-        "one part of a shapefile",
-        "put all parts of the layer (.shp, .dbf, .prj, .cpg) into one zip archive",
+        phrase!("formats-one-part-shapefile", "one part of a shapefile"),
+        phrase!(
+            "formats-put-all-parts-layer-shp-dbf-prj",
+            "put all parts of the layer (.shp, .dbf, .prj, .cpg) into one zip archive"
+        ),
     ),
-    (b"\x7FELF", "a program", AS_TABLE),
-    (b"MZ", "a program", AS_TABLE),
-    (b"{\\rtf", "a rich text document", AS_TABLE),
-    (b"\xFF\xFE\0\0", "text in UTF-32", "save it as UTF-8"),
-    (b"\0\0\xFE\xFF", "text in UTF-32", "save it as UTF-8"),
+    (b"\x7FELF", phrase!("formats-program", "a program"), AS_TABLE),
+    (b"MZ", phrase!("formats-program", "a program"), AS_TABLE),
+    (b"{\\rtf", phrase!("formats-rich-text-document", "a rich text document"), AS_TABLE),
+    (
+        b"\xFF\xFE\0\0",
+        phrase!("formats-text-utf-32", "text in UTF-32"),
+        phrase!("formats-save-utf-8", "save it as UTF-8"),
+    ),
+    (
+        b"\0\0\xFE\xFF",
+        phrase!("formats-text-utf-32", "text in UTF-32"),
+        phrase!("formats-save-utf-8", "save it as UTF-8"),
+    ),
 ];
 
-fn not_read(name: &str, hint: &str) -> Error {
-    Error::invalid("wrong_type", format!("the file is {name}, which is not read here"), hint)
+fn not_read(name: impl Into<Told>, hint: impl Into<Told>) -> Error {
+    Error::invalid(
+        "wrong_type",
+        told!("formats-file-not-read-here", "the file is {name}, which is not read here", name => name.into()),
+        hint,
+    )
 }
 
 /// A zip archive: a workbook, if the names of its first parts or its own name say so.
@@ -325,10 +371,16 @@ fn zipped(file_name: &str, head: &[u8]) -> Result<Format, Error> {
         return Ok(Format::Ods);
     }
     if has(b"mimetypeapplication/vnd.oasis.opendocument") {
-        return Err(not_read("an OpenDocument file that is no spreadsheet", AS_TABLE));
+        return Err(not_read(
+            told!("formats-opendocument-file-no-spreadsheet", "an OpenDocument file that is no spreadsheet"),
+            AS_TABLE,
+        ));
     }
     if has(b"xl/workbook.bin") {
-        return Err(not_read("a binary Excel workbook (.xlsb)", "open it and save it as .xlsx"));
+        return Err(not_read(
+            told!("formats-binary-excel-workbook-xlsb", "a binary Excel workbook (.xlsb)"),
+            told!("formats-open-save-xlsx", "open it and save it as .xlsx"),
+        ));
     }
     if has(b"xl/") || (has(b"[Content_Types].xml") && !has(b"word/") && !has(b"ppt/")) {
         return Ok(Format::Xlsx);
@@ -340,7 +392,10 @@ fn zipped(file_name: &str, head: &[u8]) -> Result<Format, Error> {
         return Ok(Format::Kml);
     }
     if has(b"word/") || has(b"ppt/") {
-        return Err(not_read("a Word or PowerPoint document", AS_TABLE));
+        return Err(not_read(
+            told!("formats-word-powerpoint-document", "a Word or PowerPoint document"),
+            AS_TABLE,
+        ));
     }
     let name = file_name.to_ascii_lowercase();
     if name.ends_with(".xlsx") || name.ends_with(".xlsm") {
@@ -378,7 +433,10 @@ fn text(head: &[u8], encoding: Encoding) -> Result<String, Error> {
         let sample = &head[..head.len().min(400)];
         let zeros = [0, 1].map(|side| sample.iter().skip(side).step_by(2).filter(|byte| **byte == 0).count());
         if zeros[0].abs_diff(zeros[1]) * 4 >= sample.len() {
-            return Err(not_read("UTF-16 text without a byte order mark", "save it as \"CSV UTF-8\""));
+            return Err(not_read(
+                told!("formats-utf-16-text-without-byte-order-mark", "UTF-16 text without a byte order mark"),
+                told!("formats-save-csv-utf-8", "save it as \"CSV UTF-8\""),
+            ));
         }
         return Err(binary());
     }
@@ -397,8 +455,14 @@ fn text(head: &[u8], encoding: Encoding) -> Result<String, Error> {
 fn binary() -> Error {
     Error::invalid(
         "binary",
-        "the file is not text, whatever its name says: it holds bytes that no text has",
-        "save the table as CSV (UTF-8) or as .xlsx in the program that made it",
+        told!(
+            "formats-file-not-text-whatever-name-says-holds",
+            "the file is not text, whatever its name says: it holds bytes that no text has"
+        ),
+        told!(
+            "formats-save-table-csv-utf-8-xlsx-program",
+            "save the table as CSV (UTF-8) or as .xlsx in the program that made it"
+        ),
     )
 }
 
@@ -434,7 +498,13 @@ fn json(text: &str) -> Result<Format, Error> {
     if is_geojson {
         return Ok(Format::GeoJson);
     }
-    Err(not_read("JSON that is not GeoJSON", "make it a GeoJSON FeatureCollection, or a table as CSV"))
+    Err(not_read(
+        told!("formats-json-not-geojson", "JSON that is not GeoJSON"),
+        told!(
+            "formats-make-geojson-featurecollection-table-csv",
+            "make it a GeoJSON FeatureCollection, or a table as CSV"
+        ),
+    ))
 }
 
 /// The form in which SensorThings hands out many observations at once.
@@ -448,109 +518,28 @@ fn markup(text: &str) -> Result<Format, Error> {
         return Ok(Format::WaterMl);
     }
     if head.contains("timeseriesresponse") || head.contains("waterml/1.") {
-        return Err(not_read("WaterML 1", "ask the service for WaterML 2, or save the series as CSV"));
+        return Err(not_read(
+            "WaterML 1",
+            told!(
+                "formats-ask-service-waterml-2-save-series-csv",
+                "ask the service for WaterML 2, or save the series as CSV"
+            ),
+        ));
     }
     if head.contains("gml") {
         return Err(not_read("GML", AS_GEOJSON));
     }
     if head.contains("<html") || head.contains("<!doctype html") || head.contains("<table") {
         return Err(not_read(
-            "a web page",
-            "it may be a sign-in page or a table saved as HTML: open it and save it as .xlsx",
+            told!("formats-web-page", "a web page"),
+            told!(
+                "formats-may-sign-page-table-saved-html-open",
+                "it may be a sign-in page or a table saved as HTML: open it and save it as .xlsx"
+            ),
         ));
     }
-    Err(not_read("an XML document", AS_TABLE))
+    Err(not_read(told!("formats-xml-document", "an XML document"), AS_TABLE))
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::{Encoding, Format, HEAD_BYTES, detect};
-    use crate::Error;
-
-    fn code(name: &str, head: &[u8]) -> String {
-        match detect(name, head) {
-            Ok(format) => format!("{format:?}"),
-            Err(Error::Invalid { code, hint, .. }) => {
-                assert!(!hint.is_empty());
-                code.to_owned()
-            }
-            Err(other) => panic!("{other}"),
-        }
-    }
-
-    #[test]
-    fn the_content_decides_and_not_the_name() {
-        let utf16: Vec<u8> = "\u{feff}tên;giá\r\na;1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let fixed = format!("{:?}", Format::FixedWidth { encoding: Encoding::Utf8 });
-        let csv = |delimiter, encoding| format!("{:?}", Format::Csv { delimiter, encoding });
-        for (name, head, expected) in [
-            ("a.csv", &b"a,b\n1,2\n"[..], csv(b',', Encoding::Utf8)),
-            ("a.xlsx", b"a\tb\n1\t2\n", csv(b'\t', Encoding::Utf8)),
-            ("a.csv", "\u{feff}tên;giá\n1;2".as_bytes(), csv(b';', Encoding::Utf8)),
-            ("a.txt", &utf16, csv(b';', Encoding::Utf16Le)),
-            ("a.csv", b"PK\x03\x04....xl/workbook.xml", "Xlsx".into()),
-            ("a.xlsx", b"PK\x03\x04........", "Xlsx".into()),
-            ("a.zip", b"PK\x03\x04........", "Zip".into()),
-            ("a.xlsx", b"PK\x03\x04[Content_Types].xml word/document.xml", "wrong_type".into()),
-            ("a.csv", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1....", "Xls".into()),
-            ("a.xlsx", b"PK\x03\x04..mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK", "Ods".into()),
-            ("a.odt", b"PK\x03\x04..mimetypeapplication/vnd.oasis.opendocument.textPK", "wrong_type".into()),
-            ("a.txt", b"tram      muc nuoc\nCan Tho       1.25\nMy Tho        2.50\n", fixed),
-            ("a.nc", b"CDF\x01....", "NetCdf".into()),
-            ("a.nc", b"\x89HDF\r\n\x1A\n....", "NetCdf".into()),
-            ("a.json", b"{\"value\": [{\"@iot.id\": 1}]}", "SensorThings".into()),
-            ("a.json", b"[{\"components\": [\"id\"], \"dataArray\": []}]", "SensorThings".into()),
-            ("a.json", b"{\"type\": \"Coverage\", \"domain\": {}}", "CoverageJson".into()),
-            ("a.xml", b"<?xml?><c xmlns=\"http://www.opengis.net/waterml/2.0\">", "WaterMl".into()),
-            ("a.xml", b"<timeSeriesResponse>", "wrong_type".into()),
-            ("a.csv", b"\x7FELF\x02\x01", "wrong_type".into()),
-            ("a.csv", b"%PDF-1.4", "wrong_type".into()),
-            ("a.csv", b"", "empty_file".into()),
-            ("a.csv", b" \r\n\t", "empty_file".into()),
-            ("a.csv", b"\x01\x02\x00\x03a,b", "binary".into()),
-            ("a.csv", b"a\0,\0b\0\n\0", "wrong_type".into()),
-            ("a.csv", b"<!DOCTYPE html><html>", "wrong_type".into()),
-            ("a.csv", b"{\"type\": \"FeatureCollection\", \"features\": []}", "GeoJson".into()),
-            ("a.json", b"{\"type\":\"Topology\",\"objects\":{\"geometry\":1}}", "wrong_type".into()),
-            ("a.json", b"{\"a\":1}", "wrong_type".into()),
-            ("a.json", b"[{\"a\":1}]", "Records".into()),
-            ("a.json", b"{\"song\": {\"points\": [[1,2]]}}", "Records".into()),
-            ("a.json", b"[[1,2]]", "wrong_type".into()),
-            ("a.gpkg", b"SQLite format 3\0....", "GeoPackage".into()),
-            ("a.bin", b"PAR1....", "Parquet".into()),
-            ("a.tif", b"II*\0....", "GeoTiff".into()),
-            ("a.shp", b"\0\0\x27\x0A....", "wrong_type".into()),
-            (
-                "a.kml",
-                b"<?xml version=\"1.0\"?><kml xmlns=\"http://www.opengis.net/kml/2.2\"><Document/></kml>",
-                "Kml".into(),
-            ),
-            ("a.zip", b"PK\x03\x04......................\x07\0\0\0duo.shp", "Shapefile".into()),
-            ("a.csv", b"{a},b\n1,2\n", csv(b',', Encoding::Utf8)),
-            ("a.csv", b"a,b\nB\xECnh,1\n", csv(b',', Encoding::Utf8)),
-            ("a.csv", b"T\xF8nh;a\n\xA7\xE5ng Th\xB8p;1\n", csv(b';', Encoding::Utf8)),
-        ] {
-            assert_eq!(code(name, head), expected, "{name} {:?}", String::from_utf8_lossy(head));
-        }
-    }
-
-    #[test]
-    fn a_letter_cut_by_the_end_of_the_head_is_no_error() {
-        let text = format!("a,b\n{}", "ế,1\n".repeat(HEAD_BYTES));
-        for cut in 0..4 {
-            let mut head = vec![b'a'; cut];
-            head.extend_from_slice(text.as_bytes());
-            head.truncate(HEAD_BYTES);
-            assert!(detect("a.csv", &head).is_ok(), "{cut}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_it_panic(head in proptest::collection::vec(any::<u8>(), 0..300), name in ".{0,12}") {
-            let _ = detect(&name, &head);
-        }
-    }
-}
+mod tests;

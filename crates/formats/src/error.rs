@@ -3,6 +3,7 @@
 use std::fmt;
 
 use model::CellRef;
+use wording::{Told, told};
 
 /// A place in a file, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,19 +34,55 @@ impl Place {
     }
 }
 
+impl Place {
+    /// The place in words; absent where nothing of it is known.
+    pub fn told(&self) -> Option<Told> {
+        let letters = |column| CellRef { sheet: 0, row: 1, column }.column_letters();
+        let sheet = self.sheet.as_ref().map(|(_, name)| name);
+        Some(match (sheet, self.row, self.column) {
+            (None, None, None) => return None,
+            (Some(sheet), None, None) => {
+                told!("formats-place-sheet", "sheet `{sheet}`", sheet = sheet)
+            }
+            (None, Some(row), None) => told!("formats-place-row", "row {row}", row = row),
+            (None, None, Some(column)) => told!(
+                "formats-place-column",
+                "column {column} ({letters})",
+                column = column,
+                letters = letters(column)
+            ),
+            (Some(sheet), Some(row), None) => {
+                told!("formats-place-sheet-row", "sheet `{sheet}`, row {row}", sheet = sheet, row = row)
+            }
+            (Some(sheet), None, Some(column)) => told!(
+                "formats-place-sheet-column",
+                "sheet `{sheet}`, column {column} ({letters})",
+                sheet = sheet,
+                column = column,
+                letters = letters(column)
+            ),
+            (None, Some(row), Some(column)) => told!(
+                "formats-place-row-column",
+                "row {row}, column {column} ({letters})",
+                row = row,
+                column = column,
+                letters = letters(column)
+            ),
+            (Some(sheet), Some(row), Some(column)) => told!(
+                "formats-place-sheet-row-column",
+                "sheet `{sheet}`, row {row}, column {column} ({letters})",
+                sheet = sheet,
+                row = row,
+                column = column,
+                letters = letters(column)
+            ),
+        })
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some((_, name)) = &self.sheet {
-            write!(f, ", sheet `{name}`")?;
-        }
-        if let Some(row) = self.row {
-            write!(f, ", row {row}")?;
-        }
-        if let Some(column) = self.column {
-            let letters = CellRef { sheet: 0, row: 1, column }.column_letters();
-            write!(f, ", column {column} ({letters})")?;
-        }
-        Ok(())
+        self.told().map_or(Ok(()), |told| write!(f, "{told}"))
     }
 }
 
@@ -53,30 +90,30 @@ impl fmt::Display for Place {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file has to be changed before it can be read.
-    #[error("{what}{place}")]
+    #[error("{}", at(what, place))]
     Invalid {
         /// A stable name of the reason, for translation.
         code: &'static str,
         /// What is wrong.
-        what: String,
+        what: Told,
         /// Where.
         place: Place,
         /// What to do about it.
-        hint: String,
+        hint: Told,
     },
     /// The file is larger, in some way, than is read here.
-    #[error("{what}: the limit is {limit}{place}")]
+    #[error("{}", at(&beyond(what, *limit), place))]
     Limit {
         /// A stable name of the limit, for translation.
         code: &'static str,
         /// What is too large.
-        what: String,
+        what: Told,
         /// The limit, in the unit that `what` names.
         limit: u64,
         /// Where.
         place: Place,
         /// What to do about it.
-        hint: String,
+        hint: Told,
     },
     /// The file could not be read from its disk.
     #[error("reading the file failed")]
@@ -84,11 +121,16 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn invalid(code: &'static str, what: impl Into<String>, hint: impl Into<String>) -> Error {
+    pub(crate) fn invalid(code: &'static str, what: impl Into<Told>, hint: impl Into<Told>) -> Error {
         Error::Invalid { code, what: what.into(), place: Place::default(), hint: hint.into() }
     }
 
-    pub(crate) fn limit(code: &'static str, what: &str, limit: u64, hint: &str) -> Error {
+    pub(crate) fn limit(
+        code: &'static str,
+        what: impl Into<Told>,
+        limit: u64,
+        hint: impl Into<Told>,
+    ) -> Error {
         Error::Limit { code, what: what.into(), limit, place: Place::default(), hint: hint.into() }
     }
 
@@ -112,10 +154,19 @@ impl Error {
     }
 
     /// What to do about it; absent for our own failures.
-    pub fn hint(&self) -> Option<&str> {
+    pub fn hint(&self) -> Option<&Told> {
         match self {
             Error::Invalid { hint, .. } | Error::Limit { hint, .. } => Some(hint),
             Error::Internal(_) => None,
+        }
+    }
+
+    /// What is wrong and where, as a sentence.
+    pub fn told(&self) -> Told {
+        match self {
+            Error::Invalid { what, place, .. } => at(what, place),
+            Error::Limit { what, limit, place, .. } => at(&beyond(what, *limit), place),
+            Error::Internal(_) => told!("formats-reading-failed", "reading the file failed"),
         }
     }
 
@@ -124,6 +175,30 @@ impl Error {
         match self {
             Error::Invalid { place, .. } | Error::Limit { place, .. } => Some(place),
             Error::Internal(_) => None,
+        }
+    }
+}
+
+/// What is wrong with its place behind it.
+fn at(what: &Told, place: &Place) -> Told {
+    match place.told() {
+        Some(place) => told!("formats-at", "{what}, {place}", what => what, place => place),
+        None => what.clone(),
+    }
+}
+
+fn beyond(what: &Told, limit: u64) -> Told {
+    told!("formats-limit", "{what}: the limit is {limit}", what => what, limit = limit)
+}
+
+/// What is wrong and what to do.
+impl From<Error> for Told {
+    fn from(error: Error) -> Told {
+        match error.hint() {
+            Some(hint) => {
+                told!("formats-with-hint", "{what} ({hint})", what => error.told(), hint => hint)
+            }
+            None => error.told(),
         }
     }
 }

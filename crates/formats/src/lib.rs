@@ -63,6 +63,7 @@ use std::ops::RangeInclusive;
 use std::path::Path;
 
 use neighbourhood::Selection;
+use wording::told;
 
 /// Opens a table: text, a workbook, or any other file that holds rows of cells.
 ///
@@ -152,13 +153,13 @@ fn open_selected(
         | Format::Records
         | Format::FeatureZip => Err(Error::invalid(
             "not_a_table",
-            "the file holds features, not rows of cells",
-            "hand it in to a dataset of features",
+            told!("formats-file-holds-features-not-rows-cells", "the file holds features, not rows of cells"),
+            told!("formats-hand-dataset-features", "hand it in to a dataset of features"),
         )),
         Format::GeoTiff => Err(Error::invalid(
             "not_a_table",
-            "the file holds a raster, not rows of cells",
-            "hand it in to a dataset of the kind `coverage`",
+            told!("formats-file-holds-raster-not-rows-cells", "the file holds a raster, not rows of cells"),
+            told!("formats-hand-dataset-kind-coverage", "hand it in to a dataset of the kind `coverage`"),
         )),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use model::CellRef;
+use wording::told;
 
 use crate::{CellRange, Error, FeatureOptions, Format, Limits, Reading, open_legible, read_features};
 
@@ -144,8 +145,13 @@ fn windowed(
 fn not_there(cell: CellRef) -> Error {
     Error::invalid(
         "no_such_cell",
-        format!("the file has no cell {} in sheet {}", cell.a1(), u32::from(cell.sheet) + 1),
-        "check that the file is the one the value came from",
+        told!(
+            "formats-file-no-cell-sheet",
+            "the file has no cell {cell} in sheet {cell2}",
+            cell = cell.a1(),
+            cell2 = u32::from(cell.sheet) + 1
+        ),
+        told!("formats-check-file-one-value-came-from", "check that the file is the one the value came from"),
     )
 }
 

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use wording::told;
+
 use crate::Error;
 
 /// Stretches of cells that are kept of one sheet.
@@ -48,9 +50,15 @@ impl Percents {
         }
         Err(Error::limit(
             "percentages",
-            "the cells of a sheet that are shown as percentages are too scattered (stretches of cells)",
+            told!(
+                "formats-cells-sheet-shown-percentages-too-scattered-stretches",
+                "the cells of a sheet that are shown as percentages are too scattered (stretches of cells)"
+            ),
             MAX_KEPT as u64,
-            "show those columns as plain numbers, or save the sheet as CSV (UTF-8)",
+            told!(
+                "formats-show-those-columns-plain-numbers-save-sheet",
+                "show those columns as plain numbers, or save the sheet as CSV (UTF-8)"
+            ),
         ))
     }
 

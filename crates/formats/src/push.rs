@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use wording::{Phrase, Told, phrase, told};
+
 use crate::chunk::ChunkBuilder;
 use crate::decode::nfc;
 use crate::layout::PLAIN;
@@ -22,7 +24,7 @@ pub(crate) struct PushedTable {
     messages: Receiver<Message>,
     reader: Option<JoinHandle<()>>,
     /// The error for a parser that broke off.
-    broken: fn(&str) -> Error,
+    broken: fn(Told) -> Error,
 }
 
 enum Message {
@@ -56,7 +58,7 @@ impl PushedTable {
     pub(crate) fn begin(
         limits: &Limits,
         selection: Selection,
-        broken: fn(&str) -> Error,
+        broken: fn(Told) -> Error,
         job: impl FnOnce(&Pusher) -> Result<(), Stop> + Send + 'static,
     ) -> Result<PushedTable, Error> {
         let (sender, messages) = sync_channel(2);
@@ -79,7 +81,9 @@ impl PushedTable {
                 (table.sheets, table.layouts) = (sheets, layouts);
             }
             Message::Failed(error) => return Err(error),
-            Message::Chunk(_) | Message::End => return Err(broken("it ends too early")),
+            Message::Chunk(_) | Message::End => {
+                return Err(broken(told!("formats-ends-too-early", "it ends too early")));
+            }
         }
         Ok(table)
     }
@@ -98,7 +102,11 @@ impl PushedTable {
             }
             Err(_) => {
                 let broke_off = reader.join().is_err();
-                let how = if broke_off { "its parts contradict each other" } else { "it ends too early" };
+                let how = if broke_off {
+                    told!("formats-parts-contradict-each-other", "its parts contradict each other")
+                } else {
+                    told!("formats-ends-too-early", "it ends too early")
+                };
                 Message::Failed((self.broken)(how))
             }
         }
@@ -202,7 +210,7 @@ pub(crate) enum Flow {
 }
 
 /// A row or a column came before one that it should come after.
-pub(crate) const DISORDER: &str = "its cells are out of order";
+pub(crate) const DISORDER: Phrase = phrase!("formats-cells-out-order", "its cells are out of order");
 
 impl SheetRows<'_> {
     /// The place of the row that is being pushed.
@@ -218,12 +226,14 @@ impl SheetRows<'_> {
         column: usize,
         text: &str,
         is_typed: bool,
-        damaged: fn(&str) -> Error,
+        damaged: fn(Told) -> Error,
     ) -> Result<Flow, Stop> {
         if at != self.row.number {
             self.end_row()?;
             if at < self.row.number {
-                return Err(damaged("its rows are out of order").at(self.place()).into());
+                return Err(damaged(told!("formats-rows-out-order", "its rows are out of order"))
+                    .at(self.place())
+                    .into());
             }
             self.row.number = at;
         }
@@ -234,23 +244,30 @@ impl SheetRows<'_> {
         if at > self.max_rows {
             let limit = Error::limit(
                 "rows",
-                "the sheet has too many rows",
+                told!("formats-sheet-too-many-rows", "the sheet has too many rows"),
                 u64::from(self.max_rows),
-                "split the sheet",
+                told!("formats-split-sheet", "split the sheet"),
             );
             return Err(limit.at(self.sheet.clone()).into());
         }
         if column >= usize::from(limits.max_columns) {
             let limit = u64::from(limits.max_columns);
-            let hint =
-                "delete the stray cells far to the right, or turn the table so that it grows downwards";
-            return Err(Error::limit("columns", "the row has too many columns", limit, hint)
-                .at(self.place())
-                .into());
+            let hint = told!(
+                "formats-delete-stray-cells-far-right-turn-table",
+                "delete the stray cells far to the right, or turn the table so that it grows downwards"
+            );
+            return Err(Error::limit(
+                "columns",
+                told!("formats-row-too-many-columns", "the row has too many columns"),
+                limit,
+                hint,
+            )
+            .at(self.place())
+            .into());
         }
         self.row.cells += 1;
         if self.row.last.is_some_and(|last| last >= column) {
-            return Err(damaged(DISORDER).at(self.place()).into());
+            return Err(damaged(DISORDER.into()).at(self.place()).into());
         }
         if text.is_empty() || !self.pusher.selection.wants(self.number, at) {
             return Ok(Flow::Go);
@@ -259,7 +276,12 @@ impl SheetRows<'_> {
         let place = || Place { column: u16::try_from(column + 1).ok(), ..self.place() };
         if text.len() > limits.max_cell_bytes {
             let limit = limits.max_cell_bytes as u64;
-            let error = Error::limit("cell_bytes", "the cell is too long (bytes)", limit, "shorten it");
+            let error = Error::limit(
+                "cell_bytes",
+                told!("formats-cell-too-long-bytes", "the cell is too long (bytes)"),
+                limit,
+                told!("formats-shorten", "shorten it"),
+            );
             return Err(error.at(place()).into());
         }
         if *self.texts + text.len() as u64 > limits.max_unpacked_bytes {
@@ -310,8 +332,11 @@ impl SheetRows<'_> {
 pub(crate) fn too_large(limits: &Limits) -> Error {
     Error::limit(
         "unpacked_bytes",
-        "the file is too large when unpacked (bytes)",
+        told!("formats-file-too-large-when-unpacked-bytes", "the file is too large when unpacked (bytes)"),
         limits.max_unpacked_bytes,
-        "split it into several files, or save the table as CSV (UTF-8)",
+        told!(
+            "formats-split-into-several-files-save-table-csv",
+            "split it into several files, or save the table as CSV (UTF-8)"
+        ),
     )
 }

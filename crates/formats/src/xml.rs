@@ -4,6 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, escape};
+use wording::{Told, told};
 
 use crate::Error;
 
@@ -46,10 +47,10 @@ impl Element {
     /// The value of an attribute, by its name without a prefix.
     pub(crate) fn attribute(&self, name: &str) -> Result<Option<String>, Error> {
         for attribute in self.0.attributes().with_checks(false) {
-            let attribute = attribute.map_err(|error| damaged(&error.to_string()))?;
+            let attribute = attribute.map_err(|error| damaged(Told::excerpt(error)))?;
             if attribute.key.local_name().as_ref() == name {
                 let value =
-                    escape::unescape(&attribute.value).map_err(|error| damaged(&error.to_string()))?;
+                    escape::unescape(&attribute.value).map_err(|error| damaged(Told::excerpt(error)))?;
                 return Ok(Some(value.into_owned()));
             }
         }
@@ -81,9 +82,12 @@ impl<R: BufRead> Xml<R> {
                 Event::Start(_) if self.depth == self.max_depth => {
                     return Err(Error::limit(
                         "depth",
-                        "the XML is nested too deeply",
+                        told!("formats-xml-nested-too-deeply", "the XML is nested too deeply"),
                         u64::from(self.max_depth),
-                        "export the data again in a plain form",
+                        told!(
+                            "formats-export-data-again-plain-form",
+                            "export the data again in a plain form"
+                        ),
                     ));
                 }
                 Event::Start(start) => {
@@ -100,11 +104,19 @@ impl<R: BufRead> Xml<R> {
                 Event::DocType(_) => {
                     return Err(Error::invalid(
                         "document_type",
-                        "the XML brings a document type definition, which is never read",
-                        "export the data again without `<!DOCTYPE …>`",
+                        told!(
+                            "formats-xml-brings-document-type-definition-never-read",
+                            "the XML brings a document type definition, which is never read"
+                        ),
+                        told!(
+                            "formats-export-data-again-without-doctype",
+                            "export the data again without `<!DOCTYPE …>`"
+                        ),
                     ));
                 }
-                Event::Eof if self.depth > 0 => return Err(damaged("it ends within an element")),
+                Event::Eof if self.depth > 0 => {
+                    return Err(damaged(told!("formats-ends-within-element", "it ends within an element")));
+                }
                 Event::Eof => return Ok(Node::Eof),
                 Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
             }
@@ -122,13 +134,21 @@ impl<R: BufRead> Xml<R> {
                 Node::Text(more) if text.len() + more.len() > MAX_TEXT => {
                     return Err(Error::limit(
                         "event_bytes",
-                        "one text of the XML is too long (bytes)",
+                        told!(
+                            "formats-one-text-xml-too-long-bytes",
+                            "one text of the XML is too long (bytes)"
+                        ),
                         MAX_TEXT as u64,
-                        "export the data again in a plain form",
+                        told!(
+                            "formats-export-data-again-plain-form",
+                            "export the data again in a plain form"
+                        ),
                     ));
                 }
                 Node::Text(more) => text.push_str(&more),
-                Node::Eof => return Err(damaged("it ends within an element")),
+                Node::Eof => {
+                    return Err(damaged(told!("formats-ends-within-element", "it ends within an element")));
+                }
             }
         }
         Ok(text)
@@ -142,7 +162,9 @@ impl<R: BufRead> Xml<R> {
                 Node::Start(_) => open += 1,
                 Node::End => open -= 1,
                 Node::Text(_) => {}
-                Node::Eof => return Err(damaged("it ends within an element")),
+                Node::Eof => {
+                    return Err(damaged(told!("formats-ends-within-element", "it ends within an element")));
+                }
             }
         }
         Ok(())
@@ -151,7 +173,7 @@ impl<R: BufRead> Xml<R> {
 
 /// The letter of `&#233;` or of one of the five names that XML itself has.
 fn resolved(reference: &BytesRef<'_>) -> Result<String, Error> {
-    let letter = reference.resolve_char_ref().map_err(|error| damaged(&error.to_string()))?;
+    let letter = reference.resolve_char_ref().map_err(|error| damaged(Told::excerpt(error)))?;
     if let Some(letter) = letter {
         return Ok(letter.into());
     }
@@ -159,8 +181,15 @@ fn resolved(reference: &BytesRef<'_>) -> Result<String, Error> {
     escape::resolve_predefined_entity(&name).map(str::to_owned).ok_or_else(|| {
         Error::invalid(
             "entity",
-            format!("the XML uses the entity `&{};`, and entities of its own are never read", short(&name)),
-            "export the data again with the letters themselves",
+            told!(
+                "formats-xml-uses-entity-entities-own-never-read",
+                "the XML uses the entity `&{name};`, and entities of its own are never read",
+                name = short(&name)
+            ),
+            told!(
+                "formats-export-data-again-letters-themselves",
+                "export the data again with the letters themselves"
+            ),
         )
     })
 }
@@ -173,20 +202,28 @@ fn of(error: quick_xml::Error, position: u64) -> Error {
     match error {
         quick_xml::Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => Error::limit(
             "event_bytes",
-            "one tag or one text of the XML is too long (bytes)",
+            told!(
+                "formats-one-tag-one-text-xml-too-long",
+                "one tag or one text of the XML is too long (bytes)"
+            ),
             MAX_EVENT_BYTES,
-            "export the data again in a plain form",
+            told!("formats-export-data-again-plain-form", "export the data again in a plain form"),
         ),
-        other => damaged(&format!("{other}, at byte {position}")),
+        other => {
+            damaged(told!("formats-byte", "{other}, at byte {position}", other = other, position = position))
+        }
     }
 }
 
 /// The error for XML that cannot be read.
-pub(crate) fn damaged(how: &str) -> Error {
+pub(crate) fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_xml",
-        format!("the XML cannot be read: {}", how.chars().take(200).collect::<String>()),
-        "check that it was sent whole; export the data again",
+        told!("formats-xml-cannot-read", "the XML cannot be read: {how}", how => how.into()),
+        told!(
+            "formats-check-sent-whole-export-data-again",
+            "check that it was sent whole; export the data again"
+        ),
     )
 }
 

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use tempfile::NamedTempFile;
+use wording::told;
 
 use crate::archive::Archive;
 use crate::layout::PLAIN;
@@ -49,8 +50,8 @@ impl ZippedTables {
             let opened = detect_file(member.file_name(), file.path()).and_then(|format| match format {
                 Format::Zip | Format::FeatureZip => Err(Error::invalid(
                     "nested_archive",
-                    "it is an archive within an archive",
-                    "unpack it first, and hand its files in",
+                    told!("formats-archive-within-archive", "it is an archive within an archive"),
+                    told!("formats-unpack-first-hand-files", "unpack it first, and hand its files in"),
                 )),
                 format => {
                     open_selected(file.path(), &format, &[], limits, Selection::All).map(|t| (format, t))
@@ -60,7 +61,7 @@ impl ZippedTables {
                 Ok(opened) => opened,
                 Err(Error::Internal(error)) => return Err(Error::Internal(error)),
                 Err(error) => {
-                    left_out.push(LeftOut { name: member.name.clone(), why: error.to_string() });
+                    left_out.push(LeftOut { name: member.name.clone(), why: error.told() });
                     first_error.get_or_insert(error);
                     continue;
                 }
@@ -68,9 +69,9 @@ impl ZippedTables {
             if tables.len() == MAX_TABLES {
                 return Err(Error::limit(
                     "members",
-                    "the archive holds too many tables",
+                    told!("formats-archive-holds-too-many-tables", "the archive holds too many tables"),
                     MAX_TABLES as u64,
-                    "hand its files in a few at a time",
+                    told!("formats-hand-files-few-time", "hand its files in a few at a time"),
                 ));
             }
             let inner = table.sheets();
@@ -86,9 +87,12 @@ impl ZippedTables {
             next = next.checked_add(table.sheets).ok_or_else(|| {
                 Error::limit(
                     "sheets",
-                    "the tables of the archive have too many sheets",
+                    told!(
+                        "formats-tables-archive-have-too-many-sheets",
+                        "the tables of the archive have too many sheets"
+                    ),
                     u64::from(u16::MAX),
-                    "hand its files in a few at a time",
+                    told!("formats-hand-files-few-time", "hand its files in a few at a time"),
                 )
             })?;
         }
@@ -96,8 +100,8 @@ impl ZippedTables {
             return Err(first_error.unwrap_or_else(|| {
                 Error::invalid(
                     "empty_file",
-                    "the archive holds no files",
-                    "put the table into it, or hand it in as it is",
+                    told!("formats-archive-holds-no-files", "the archive holds no files"),
+                    told!("formats-put-table-into-hand", "put the table into it, or hand it in as it is"),
                 )
             }));
         }

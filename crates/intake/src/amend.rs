@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use lake::{Committed, Undo};
 use model::{Run, RunId, RunKind, RunState, RunTotals, VersionInfo};
 use policy::{Denial, Permit};
+use wording::told;
 
 use crate::quality::QualitySettings;
 use crate::{Error, Intake};
@@ -31,8 +32,12 @@ impl Intake {
         let reason = reason.trim();
         if reason.is_empty() || reason.chars().count() > MAX_REASON {
             return Err(Error::invalid(
-                "a withdrawal needs a reason",
-                format!("say in a sentence why the run is withdrawn, in at most {MAX_REASON} characters"),
+                told!("intake-withdrawal-needs-reason", "a withdrawal needs a reason"),
+                told!(
+                    "intake-say-sentence-why-run-withdrawn-most-characters",
+                    "say in a sentence why the run is withdrawn, in at most {max_reason} characters",
+                    max_reason = MAX_REASON
+                ),
             ));
         }
         let catalog = &self.inner.catalog;
@@ -43,21 +48,30 @@ impl Intake {
             RunKind::Upload | RunKind::Writes => {}
             RunKind::Recipe => {
                 return Err(Error::invalid(
-                    "a product is not withdrawn but made anew",
-                    "withdraw the data that it was made of, and run its recipe again",
+                    told!(
+                        "intake-product-not-withdrawn-but-made-anew",
+                        "a product is not withdrawn but made anew"
+                    ),
+                    told!(
+                        "intake-withdraw-data-made-run-recipe-again",
+                        "withdraw the data that it was made of, and run its recipe again"
+                    ),
                 ));
             }
             RunKind::Withdrawal | RunKind::Recheck => {
                 return Err(Error::invalid(
-                    "this run brought no values",
-                    "to take back a withdrawal, hand the withdrawn file in again; to take back flags, set the limits and test again",
+                    told!("intake-run-brought-no-values", "this run brought no values"),
+                    told!(
+                        "intake-take-back-withdrawal-hand-withdrawn-file-again",
+                        "to take back a withdrawal, hand the withdrawn file in again; to take back flags, set the limits and test again"
+                    ),
                 ));
             }
         }
         if withdrawn.state != RunState::Done || withdrawn.version.is_none() {
             return Err(Error::invalid(
-                format!("run `{of}` changed nothing"),
-                "choose a run that made a version",
+                told!("intake-run-changed-nothing", "run `{of}` changed nothing", of = of),
+                told!("intake-choose-run-made-version", "choose a run that made a version"),
             ));
         }
         let brought = withdrawn.totals.added + withdrawn.totals.corrected;
@@ -69,7 +83,14 @@ impl Intake {
             ));
         }
         if let Some(by) = catalog.withdrawn_by(of).await? {
-            return Err(Error::Conflict { what: format!("run `{of}` was withdrawn already, by run `{by}`") });
+            return Err(Error::Conflict {
+                what: told!(
+                    "intake-run-withdrawn-already-run",
+                    "run `{of}` was withdrawn already, by run `{by}`",
+                    of = of,
+                    by = by
+                ),
+            });
         }
         let mut run = opened(permit, RunKind::Withdrawal, withdrawn.file_name.clone(), now)?;
         catalog.open_run(&run).await?;

@@ -6,6 +6,7 @@ use futures::FutureExt;
 use lake::{CommitCounts, NewRows, NewSpilled};
 use model::{AgencyId, Finding, PlaceId, PlaceKind, Run, RunState, RunTotals, VersionInfo};
 use policy::Permit;
+use wording::told;
 
 use crate::Error;
 use crate::corrections::{self, Correction};
@@ -93,7 +94,7 @@ impl Closing {
         self.store(&done.findings.kept).await?;
         let values = done.rows.count();
         if values == 0 && done.totals.refused > 0 {
-            self.run.error = Some("every value was refused".into());
+            self.run.error = Some(told!("intake-every-value-refused", "every value was refused").kept());
             return self.end(RunState::Failed, done).await;
         }
         if values > 0 {
@@ -111,7 +112,10 @@ impl Closing {
         // With everything but the counts in the run, a crash behind the commit loses nothing.
         if !catalog.update_run_under_way(&self.run).await? {
             return Err(Error::Conflict {
-                what: "another node took this one for gone and ended the run: hand the file in again".into(),
+                what: told!(
+                    "intake-another-node-took-one-gone-ended-run",
+                    "another node took this one for gone and ended the run: hand the file in again"
+                ),
             });
         }
         if values > 0 {

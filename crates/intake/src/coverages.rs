@@ -14,6 +14,7 @@ use formats::{FeatureRow, Format, Grid, GridReader, Limits};
 use model::{Bbox, CellRef, OriginalHash, Severity};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use wording::told;
 
 use crate::Error;
 use crate::features::{self, MappedFeatures};
@@ -195,8 +196,14 @@ impl Rasters {
             }
             Format::NetCdf => Ok(Rasters::Layers(Box::new(Layers::open(input)?))),
             _ => Err(Error::invalid(
-                "the file is no raster that is read here, and the dataset holds rasters",
-                "hand in a GeoTIFF file, or a NetCDF file of grids",
+                told!(
+                    "intake-file-no-raster-read-here-dataset-holds",
+                    "the file is no raster that is read here, and the dataset holds rasters"
+                ),
+                told!(
+                    "intake-hand-geotiff-file-netcdf-file-grids",
+                    "hand in a GeoTIFF file, or a NetCDF file of grids"
+                ),
             )),
         }
     }
@@ -245,11 +252,16 @@ fn system(info: &RasterInfo, mapping: &Mapping, findings: &mut Findings) -> Resu
             Ok(crs)
         }
         None => Err(Error::invalid(
-            format!(
-                "nothing says in which system the raster's coordinates are (its corner is {}; {})",
-                info.grid.x0, info.grid.y0
+            told!(
+                "intake-nothing-says-system-raster-coordinates-corner",
+                "nothing says in which system the raster's coordinates are (its corner is {info}; {info2})",
+                info = info.grid.x0,
+                info2 = info.grid.y0
             ),
-            "write `crs = \"EPSG:32648\"` (or the right one) under `[source]` in the mapping",
+            told!(
+                "intake-write-crs-epsg-32648-right-one-under",
+                "write `crs = \"EPSG:32648\"` (or the right one) under `[source]` in the mapping"
+            ),
         )),
     }
 }

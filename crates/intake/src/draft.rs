@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use model::{Dataset, Run, RunId, RunState};
 use policy::{Denial, Permit};
 use serde::{Deserialize, Serialize};
+use wording::{Told, told};
 
 use crate::corrections::{DraftCorrection, KEPT_WITH_A_DRAFT};
 use crate::load::{Load, Loading, Then, Under, opened};
@@ -50,10 +51,22 @@ pub struct Review {
 /// Why a draft cannot be committed as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewProblem {
+    /// What is wrong, and where; see [`ReviewProblem::what`].
+    what: String,
+    /// The next step; see [`ReviewProblem::hint`].
+    hint: String,
+}
+
+impl ReviewProblem {
     /// What is wrong, and where.
-    pub what: String,
-    /// The next step.
-    pub hint: String,
+    pub fn what(&self) -> Told {
+        Told::read(&self.what)
+    }
+
+    /// The next step; empty where there is none to name.
+    pub fn hint(&self) -> Told {
+        Told::read(&self.hint)
+    }
 }
 
 impl Intake {
@@ -150,10 +163,7 @@ impl Intake {
             Ok(()) => {}
             Err(error) => {
                 let Some(problem) = problem_of(&error) else { return Err(error) };
-                let example = match &error {
-                    Error::Unmapped { example, .. } | Error::Drifted { example, .. } => Some(example.clone()),
-                    _ => None,
-                };
+                let example = error.example().map(str::to_owned);
                 // The saved mapping does not fit: it is what a person begins with.
                 let saved = match &wanted {
                     Wanted::Usual => self.inner.catalog.mapping(permit.dataset(), None).await?,
@@ -205,13 +215,19 @@ impl Intake {
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Report, Error> {
         let staged = self.staged(permit, id).await?;
-        if let Some(ReviewProblem { what, hint }) = staged.review.problem {
-            return Err(Error::Invalid { what, hint });
+        if let Some(problem) = staged.review.problem {
+            return Err(Error::Invalid { what: problem.what(), hint: problem.hint() });
         }
         if staged.run.totals.added + staged.run.totals.corrected + staged.run.totals.unchanged == 0 {
             return Err(Error::invalid(
-                "the file has no value that could be committed",
-                "correct the mapping or the file; the reasons are among the findings",
+                told!(
+                    "intake-file-no-value-could-committed",
+                    "the file has no value that could be committed"
+                ),
+                told!(
+                    "intake-correct-mapping-file-reasons-among-findings",
+                    "correct the mapping or the file; the reasons are among the findings"
+                ),
             ));
         }
         let text = staged.review.mapping;
@@ -243,15 +259,21 @@ impl Intake {
     /// Throws a draft away.
     pub async fn discard(&self, permit: &Permit, id: &RunId, now: DateTime<Utc>) -> Result<(), Error> {
         self.staged(permit, id).await?;
-        let why = "thrown away before anything was committed";
-        if self.inner.catalog.discard_draft(id, why, now).await? { Ok(()) } else { Err(gone(id)) }
+        let why = told!(
+            "intake-thrown-away-before-anything-committed",
+            "thrown away before anything was committed"
+        );
+        if self.inner.catalog.discard_draft(id, &why.kept(), now).await? { Ok(()) } else { Err(gone(id)) }
     }
 
     /// Throws away the drafts that nobody finished in time.
     pub async fn expire_drafts(&self, now: DateTime<Utc>) -> Result<(), Error> {
         for id in self.inner.catalog.expired_drafts(now).await? {
-            let why = "nobody committed the draft in time: hand the file in again";
-            if !self.inner.catalog.discard_draft(&id, why, now).await? {
+            let why = told!(
+                "intake-nobody-committed-draft-time-hand-file-again",
+                "nobody committed the draft in time: hand the file in again"
+            );
+            if !self.inner.catalog.discard_draft(&id, &why.kept(), now).await? {
                 let run = self.inner.catalog.run(&id).await?;
                 // What a crash right behind a commit left.
                 if run.is_some_and(|run| run.state != RunState::Running) {
@@ -348,15 +370,20 @@ fn written(review: &Review) -> Result<String, Error> {
 }
 
 pub(crate) fn gone(id: &RunId) -> Error {
-    Error::Conflict { what: format!("the draft `{id}` was committed or thrown away in the meantime") }
+    Error::Conflict {
+        what: told!(
+            "intake-draft-committed-thrown-away-meantime",
+            "the draft `{id}` was committed or thrown away in the meantime",
+            id = id
+        ),
+    }
 }
 
 /// What whoever handed the file in can mend; nothing when the fault is elsewhere.
 fn problem_of(error: &Error) -> Option<ReviewProblem> {
     let hint = match error {
-        Error::Invalid { hint, .. } => hint.clone(),
-        Error::Unmapped { .. } | Error::Drifted { .. } => String::new(),
-        Error::Limit { .. } => String::new(),
+        Error::Invalid { hint, .. } => hint.kept(),
+        Error::Unmapped { .. } | Error::Drifted { .. } | Error::Limit { .. } => String::new(),
         Error::NotFound { .. }
         | Error::Denied(_)
         | Error::NotTheirs { .. }
@@ -365,5 +392,5 @@ fn problem_of(error: &Error) -> Option<ReviewProblem> {
         | Error::Later(_)
         | Error::Internal { .. } => return None,
     };
-    Some(ReviewProblem { what: error.to_string(), hint })
+    Some(ReviewProblem { what: error.told().kept(), hint })
 }

@@ -1,9 +1,12 @@
 //! Collects findings: the first are kept word for word, the rest are counted.
 
 use model::{CellRef, Finding, Severity};
+use wording::Told;
 
 /// The most characters of a cell that a finding repeats.
 const MAX_VALUE: usize = 200;
+/// The longest reason of ours, in bytes as it is kept.
+const MAX_REASON: usize = 2_000;
 
 /// The findings of one run.
 #[derive(Debug)]
@@ -32,7 +35,7 @@ impl Findings {
                 cell,
                 column_name: short(&column_name),
                 value: short(&value),
-                expected: short(&expected),
+                expected: short_reason(expected),
             });
         }
     }
@@ -62,6 +65,12 @@ pub(crate) struct Words {
     pub(crate) column_name: String,
     pub(crate) value: String,
     pub(crate) expected: String,
+}
+
+/// A reason stays whole as long as it is one of ours, so that it can be told in any language.
+fn short_reason(text: String) -> String {
+    let is_kept = text.len() <= MAX_REASON && Told::read(&text).code().is_some();
+    if is_kept { text } else { short(&Told::read(&text).to_string()) }
 }
 
 fn short(text: &str) -> String {

@@ -94,7 +94,7 @@ impl Guessed {
             return Ok(self.mapping);
         }
         Err(Error::Unmapped {
-            missing: format!("to be confirmed: {}", questions.join("; ")),
+            missing: format!("to be confirmed: {}", questions.join("; ")).into(),
             example: self.mapping.to_toml(),
         })
     }
@@ -150,7 +150,7 @@ fn of_all(errors: Vec<(&str, Error)>) -> Option<Error> {
         }
     }
     match examples.into_iter().next() {
-        Some(example) => Some(Error::Unmapped { missing: said.join("; "), example }),
+        Some(example) => Some(Error::Unmapped { missing: said.join("; ").into(), example }),
         None => other,
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use model::{Run, RunId};
+use wording::told;
 
 use crate::{Error, Intake};
 
@@ -84,7 +85,11 @@ impl Intake {
             }
         }
         watch.seen = still;
-        let why = "the node that took the file in is gone: hand the file in again";
-        self.settle_all(abandoned, why, now).await
+        let why = told!(
+            "intake-node-took-file-gone-hand-file-again",
+            "the node that took the file in is gone: hand the file in again"
+        )
+        .kept();
+        self.settle_all(abandoned, &why, now).await
     }
 }

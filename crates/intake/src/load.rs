@@ -15,6 +15,7 @@ use policy::{Denial, Permit};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
 use tracing::Instrument;
+use wording::told;
 
 use crate::Error;
 use crate::closing::Closing;
@@ -358,8 +359,13 @@ impl<'a> Loading<'a> {
                 Some((number, text)) => {
                     let mapping = Mapping::parse(&text).map_err(|error| {
                         Error::invalid(
-                            format!("the saved mapping (number {number}) cannot be used: {error}"),
-                            "hand the file in with a mapping",
+                            told!(
+                                "intake-saved-mapping-number-cannot-used",
+                                "the saved mapping (number {number}) cannot be used: {error}",
+                                number = number,
+                                error = error
+                            ),
+                            told!("intake-hand-file-mapping", "hand the file in with a mapping"),
                         )
                     })?;
                     Some((mapping, text))
@@ -463,7 +469,10 @@ impl<'a> Loading<'a> {
             let bytes = bytes.map_err(|error| Error::Later(error.into()))?;
             size += bytes.len() as u64;
             if size > limit {
-                return Err(Error::Limit { what: "the file".into(), limit: format!("{limit} bytes") });
+                return Err(Error::Limit {
+                    what: told!("intake-file", "the file"),
+                    limit: crate::error::bytes(limit),
+                });
             }
             writer.write_all(&bytes).await.map_err(failed)?;
         }
@@ -502,9 +511,9 @@ impl<'a> Loading<'a> {
 
 /// What went wrong and the next step, for the run. The operator's chain of causes is in the log.
 fn sentence(error: &Error) -> String {
-    match error {
-        Error::Invalid { hint, .. } | Error::NotTheirs { hint, .. } => format!("{error}: {hint}"),
-        other => other.to_string(),
+    match error.hint() {
+        Some(hint) => told!("intake-and-hint", "{what}: {hint}", what => error.told(), hint => hint).kept(),
+        None => error.told().kept(),
     }
 }
 

@@ -3,6 +3,7 @@
 use formats::{Format, MAX_MARKS, Mark, MarkedWords, detect_file, write_marked};
 use model::{Finding, Lang, Run, RunKind, Severity};
 use policy::{Denial, Permit};
+use wording::told;
 
 use crate::mapping::{Mapping, SourceLayout};
 use crate::{Error, Intake, finding_message};
@@ -45,8 +46,14 @@ impl Intake {
             let mut format = detect_file(&name, file.path())?;
             if format.is_of_features() || matches!(format, Format::GeoTiff) {
                 return Err(Error::invalid(
-                    "a file of features or of a raster has no cells that could be marked",
-                    "read its findings instead: each names the feature by its place in the file",
+                    told!(
+                        "intake-no-cells-to-mark",
+                        "a file of features or of a raster has no cells that could be marked"
+                    ),
+                    told!(
+                        "intake-read-its-findings",
+                        "read its findings instead: each names the feature by its place in the file"
+                    ),
                 ));
             }
             if let Some(source) = &source {

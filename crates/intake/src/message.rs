@@ -5,10 +5,12 @@ mod personal;
 mod zones;
 
 use model::{Finding, Lang};
+use wording::Told;
 
 /// A finding as a sentence with its next step. Khmer falls back to Vietnamese, as all texts do.
 pub fn finding_message(finding: &Finding, lang: Lang) -> String {
-    let Finding { code, value, expected, column_name, .. } = finding;
+    let Finding { code, value, column_name, .. } = finding;
+    let expected = &Told::read(&finding.expected).sentence(lang);
     let of_text = letters::sentence(finding, lang)
         .or_else(|| personal::sentence(finding, lang))
         .or_else(|| zones::sentence(finding, lang));

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use model::{Run, RunId, RunKind, RunState, VersionInfo};
 use policy::{Principal, Purpose};
+use wording::told;
 
 use crate::{Error, Intake};
 
@@ -12,8 +13,12 @@ impl Intake {
     /// node's runs are left to it; see [`Intake::settle_abandoned`].
     pub async fn recover(&self, now: DateTime<Utc>) -> Result<Vec<Run>, Error> {
         let runs = self.inner.catalog.unfinished_runs_here().await?;
-        let why = "the node stopped before the rows were committed: hand the file in again";
-        let settled = self.settle_all(runs, why, now).await?;
+        let why = told!(
+            "intake-node-stopped-before-rows-were-committed-hand",
+            "the node stopped before the rows were committed: hand the file in again"
+        )
+        .kept();
+        let settled = self.settle_all(runs, &why, now).await?;
         self.inner.writes.recover().await?;
         Ok(settled)
     }
@@ -160,7 +165,11 @@ impl Intake {
             let run = Run {
                 state: RunState::Failed,
                 error: Some(
-                    "the load was given up before the rows were committed: hand the file in again".into(),
+                    told!(
+                        "intake-load-given-up-before-rows-were-committed",
+                        "the load was given up before the rows were committed: hand the file in again"
+                    )
+                    .kept(),
                 ),
                 finished_at: Some(Utc::now()),
                 ..stored

@@ -69,7 +69,7 @@ pub(crate) fn tell_left_out(left_out: &[LeftOut], findings: &mut Findings) {
     for left in left_out {
         findings.add(Severity::Warning, "left_out", at(0, 1, 1), || Words {
             value: left.name.clone(),
-            expected: left.why.clone(),
+            expected: left.why.kept(),
             ..Words::default()
         });
     }

@@ -8,6 +8,7 @@ use formats::{Charset, Chunk, Format, Limits, Note, Reading, open_table_read_as}
 use lake::{LocalFile, TableSchema};
 use model::{DatasetKind, DatastreamKey, RunTotals};
 use tokio::sync::mpsc;
+use wording::told;
 
 use crate::Error;
 use crate::coverages::{self, RasterFile};
@@ -92,16 +93,29 @@ fn run(mut job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
         DatasetKind::Features => job.format = job.format.as_features(job.input.path()),
         DatasetKind::Observations if job.format.is_of_features() => {
             return Err(Error::invalid(
-                "the file holds features, and the dataset holds observations",
-                "hand the file in to a dataset of features, or a table to this one",
+                told!(
+                    "intake-file-holds-features-dataset-holds-observations",
+                    "the file holds features, and the dataset holds observations"
+                ),
+                told!(
+                    "intake-hand-file-dataset-features-table-one",
+                    "hand the file in to a dataset of features, or a table to this one"
+                ),
             ));
         }
         DatasetKind::Observations => job.format = job.format.as_table(),
         DatasetKind::Coverage => {}
         kind => {
             return Err(Error::invalid(
-                format!("files cannot be handed in to a dataset of the kind `{}`", kind.code()),
-                "use a dataset of observations, of features or of rasters (`coverage`)",
+                told!(
+                    "intake-files-cannot-handed-dataset-kind",
+                    "files cannot be handed in to a dataset of the kind `{kind}`",
+                    kind = kind.code()
+                ),
+                told!(
+                    "intake-use-dataset-observations-features-rasters-coverage",
+                    "use a dataset of observations, of features or of rasters (`coverage`)"
+                ),
             ));
         }
     }
@@ -113,12 +127,17 @@ fn run(mut job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
         };
         if mapping.kind != wanted {
             return Err(Error::invalid(
-                format!(
-                    "the mapping is for {}, and the dataset holds {}",
-                    mapping.kind.code(),
-                    wanted.code()
+                told!(
+                    "intake-mapping-dataset-holds",
+                    "the mapping is for {kind}, and the dataset holds {wanted}",
+                    kind = mapping.kind.code(),
+                    wanted = wanted.code()
                 ),
-                format!("write `kind = \"{}\"` and what belongs to it", wanted.code()),
+                told!(
+                    "intake-write-kind-what-belongs",
+                    "write `kind = \"{wanted}\"` and what belongs to it",
+                    wanted = wanted.code()
+                ),
             ));
         }
         mapping.source.overrule(&mut job.format)?;

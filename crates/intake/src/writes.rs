@@ -43,6 +43,7 @@ use model::{DatasetId, DatasetKind, DatastreamId, DatastreamKey, Property, RunTo
 use parking_lot::{Mutex, RwLock};
 use policy::{Denial, Permit};
 use tokio::sync::Semaphore;
+use wording::told;
 
 use self::desk::Desk;
 use self::keys::Keys;
@@ -183,8 +184,16 @@ impl Writes {
         let dataset = found.ok_or_else(|| Error::NotFound { what: format!("dataset `{id}`") })?;
         if dataset.kind != DatasetKind::Observations {
             return Err(Error::invalid(
-                format!("`{id}` is a dataset of the kind `{}`, not of observations", dataset.kind.code()),
-                "send observations to a dataset of observations",
+                told!(
+                    "intake-dataset-kind-not-observations",
+                    "`{id}` is a dataset of the kind `{kind}`, not of observations",
+                    id = id,
+                    kind = dataset.kind.code()
+                ),
+                told!(
+                    "intake-send-observations-dataset-observations",
+                    "send observations to a dataset of observations"
+                ),
             ));
         }
         Ok(self.desks.write().entry(id.clone()).or_insert_with(|| Arc::new(Desk::new(id.clone()))).clone())
@@ -256,8 +265,18 @@ impl Intake {
             return Err(Error::Denied(Denial::NoGrant));
         }
         if observations.len() > MAX_OBSERVATIONS {
-            let limit = format!("{MAX_OBSERVATIONS} (send them in parts)");
-            return Err(Error::Limit { what: "the number of observations in one request".into(), limit });
+            let limit = told!(
+                "intake-send-them-parts",
+                "{max_observations} (send them in parts)",
+                max_observations = MAX_OBSERVATIONS
+            );
+            return Err(Error::Limit {
+                what: told!(
+                    "intake-number-observations-one-request",
+                    "the number of observations in one request"
+                ),
+                limit,
+            });
         }
         let writes = &self.inner.writes;
         match key {
@@ -283,8 +302,18 @@ impl Intake {
             return Err(Error::Denied(Denial::NoGrant));
         }
         if observations.len() > MAX_OBSERVATIONS {
-            let limit = format!("{MAX_OBSERVATIONS} (send them in parts)");
-            return Err(Error::Limit { what: "the number of observations in one request".into(), limit });
+            let limit = told!(
+                "intake-send-them-parts",
+                "{max_observations} (send them in parts)",
+                max_observations = MAX_OBSERVATIONS
+            );
+            return Err(Error::Limit {
+                what: told!(
+                    "intake-number-observations-one-request",
+                    "the number of observations in one request"
+                ),
+                limit,
+            });
         }
         let outcomes = self.inner.writes.take(permit, observations, now, Asked::Together).await?;
         let mut accepted = Vec::with_capacity(outcomes.len());

@@ -1,5 +1,7 @@
 //! What can go wrong with a recipe, by what the caller can do about it.
 
+use wording::Told;
+
 /// What can go wrong with a recipe.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -13,9 +15,9 @@ pub enum Error {
     #[error("{what}")]
     Invalid {
         /// What is wrong, and where.
-        what: String,
+        what: Told,
         /// What to do.
-        hint: String,
+        hint: Told,
     },
     /// The catalogue refused or failed.
     #[error("the catalogue did not take the product")]
@@ -29,7 +31,7 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn invalid(what: impl Into<String>, hint: impl Into<String>) -> Error {
+    pub(crate) fn invalid(what: impl Into<Told>, hint: impl Into<Told>) -> Error {
         Error::Invalid { what: what.into(), hint: hint.into() }
     }
 }

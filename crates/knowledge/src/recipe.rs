@@ -4,6 +4,7 @@ use std::path::Path;
 
 use model::{Access, AgencyId, DatasetId, Text, Theme};
 use serde::Deserialize;
+use wording::{Told, told};
 
 use crate::Error;
 
@@ -98,8 +99,11 @@ impl Recipe {
             let path = folder.join(name);
             std::fs::read_to_string(&path).map_err(|error| {
                 Error::invalid(
-                    format!("{}: {error}", path.display()),
-                    "a recipe is a folder with recipe.toml and query.sql",
+                    Told::words(format!("{}: {error}", path.display())),
+                    told!(
+                        "knowledge-recipe-folder-recipe-toml-query-sql",
+                        "a recipe is a folder with recipe.toml and query.sql"
+                    ),
                 )
             })
         };
@@ -108,10 +112,23 @@ impl Recipe {
 
     /// A recipe from its two texts.
     pub fn parse(description: &str, sql: &str) -> Result<Recipe, Error> {
-        let file: RecipeFile = toml::from_str(description)
-            .map_err(|error| Error::invalid(format!("recipe.toml: {error}"), "correct the line named"))?;
+        let file: RecipeFile = toml::from_str(description).map_err(|error| {
+            Error::invalid(
+                told!("knowledge-recipe-toml", "recipe.toml: {error}", error = error),
+                told!("knowledge-correct-line-named", "correct the line named"),
+            )
+        })?;
         let wrong = |field: &str, text: &str| {
-            Error::invalid(format!("recipe `{}`: `{text}` is not a {field}", file.id), "correct recipe.toml")
+            Error::invalid(
+                told!(
+                    "knowledge-recipe-not",
+                    "recipe `{id}`: `{text}` is not a {field}",
+                    id = file.id,
+                    text = text,
+                    field = field
+                ),
+                told!("knowledge-correct-recipe-toml", "correct recipe.toml"),
+            )
         };
         let described = &file.dataset;
         Ok(Recipe {

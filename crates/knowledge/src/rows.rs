@@ -12,6 +12,7 @@ use arrow::datatypes::{DataType, Float64Type, TimeUnit, TimestampMicrosecondType
 use catalog::Gazetteer;
 use chrono::{DateTime, Utc};
 use model::{DatasetId, DatastreamId, DatastreamKey, PlaceId, PropertyCode, Quality, RunId, Statistic};
+use wording::{Told, told};
 
 use crate::Error;
 
@@ -70,16 +71,33 @@ impl Columns {
             let Some(column) = batch.column_by_name(name) else { return Ok(None) };
             cast(column, kind).map(Some).map_err(|error| {
                 Error::invalid(
-                    format!("recipe `{recipe}`: column `{name}`: {error}"),
-                    "give it the type of an observation's column",
+                    told!(
+                        "knowledge-recipe-column",
+                        "recipe `{recipe}`: column `{name}`: {error}",
+                        recipe = recipe,
+                        name = name,
+                        error = error
+                    ),
+                    told!(
+                        "knowledge-give-type-observation-column",
+                        "give it the type of an observation's column"
+                    ),
                 )
             })
         };
         let needed = |name: &str, kind: &DataType| {
             column(name, kind)?.ok_or_else(|| {
                 Error::invalid(
-                    format!("recipe `{recipe}`: the query has no column `{name}`"),
-                    "select place, property, phenomenon_time and result",
+                    told!(
+                        "knowledge-recipe-query-no-column",
+                        "recipe `{recipe}`: the query has no column `{name}`",
+                        recipe = recipe,
+                        name = name
+                    ),
+                    told!(
+                        "knowledge-select-place-property-phenomenon-time-result",
+                        "select place, property, phenomenon_time and result"
+                    ),
                 )
             })
         };
@@ -110,23 +128,33 @@ impl Columns {
         let word = |array: &Option<StringArray>| {
             array.as_ref().filter(|a| a.is_valid(row)).map(|a| a.value(row).to_owned()).unwrap_or_default()
         };
-        let wrong = |what: String| {
-            Error::invalid(format!("recipe `{recipe}`, row {}: {what}", row + 1), "correct query.sql")
+        let wrong = |what: Told| {
+            Error::invalid(
+                told!("knowledge-recipe-row", "recipe `{recipe}`, row {row}: {what}", recipe = recipe, row = row + 1, what => what),
+                told!("knowledge-correct-query-sql", "correct query.sql"),
+            )
         };
-        let place = PlaceId::new(self.place.value(row)).map_err(|error| wrong(error.to_string()))?;
-        let code = PropertyCode::new(self.property.value(row)).map_err(|error| wrong(error.to_string()))?;
-        let property =
-            gazetteer.property(&code).ok_or_else(|| wrong(format!("`{code}` is not a known property")))?;
+        let place = PlaceId::new(self.place.value(row)).map_err(|error| wrong(error.into()))?;
+        let code = PropertyCode::new(self.property.value(row)).map_err(|error| wrong(error.into()))?;
+        let property = gazetteer.property(&code).ok_or_else(|| {
+            wrong(told!("knowledge-not-known-property", "`{code}` is not a known property", code = code))
+        })?;
         let unit = word(&self.unit);
         if !unit.is_empty() && unit != property.unit {
-            return Err(wrong(format!("`{code}` is kept in `{}`, not in `{unit}`", property.unit)));
+            return Err(wrong(told!(
+                "knowledge-kept-not",
+                "`{code}` is kept in `{unit}`, not in `{unit2}`",
+                code = code,
+                unit = property.unit,
+                unit2 = unit
+            )));
         }
         let statistic = word(&self.statistic);
         let statistic = match statistic.as_str() {
             "" => Statistic::Instant,
-            text => {
-                Statistic::from_code(text).ok_or_else(|| wrong(format!("`{text}` is not a statistic")))?
-            }
+            text => Statistic::from_code(text).ok_or_else(|| {
+                wrong(told!("knowledge-not-statistic", "`{text}` is not a statistic", text = text))
+            })?,
         };
         Ok(DatastreamKey {
             dataset: dataset.clone(),
@@ -143,8 +171,13 @@ impl Columns {
     fn row(&self, row: usize, key: usize, recipe: &str) -> Result<Row, Error> {
         if self.time.is_null(row) {
             return Err(Error::invalid(
-                format!("recipe `{recipe}`, row {}: the time is missing", row + 1),
-                "correct query.sql",
+                told!(
+                    "knowledge-recipe-row-time-missing",
+                    "recipe `{recipe}`, row {row}: the time is missing",
+                    recipe = recipe,
+                    row = row + 1
+                ),
+                told!("knowledge-correct-query-sql", "correct query.sql"),
             ));
         }
         Ok(Row {

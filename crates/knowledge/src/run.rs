@@ -10,6 +10,7 @@ use model::{
 };
 use policy::{Principal, Purpose};
 use query::{Engine, Sql};
+use wording::told;
 
 use crate::{Error, Recipe, rows};
 
@@ -63,8 +64,12 @@ pub async fn ask_recipe(
     let batches: Vec<RecordBatch> = answer.batches.try_collect().await?;
     if answer.truncated.get() {
         return Err(Error::invalid(
-            format!("recipe `{}` makes more rows than a query may answer", recipe.id),
-            "aggregate further, or raise query_rows",
+            told!(
+                "knowledge-recipe-makes-more-rows-than-query-may",
+                "recipe `{id}` makes more rows than a query may answer",
+                id = recipe.id
+            ),
+            told!("knowledge-aggregate-further-raise-query-rows", "aggregate further, or raise query_rows"),
         ));
     }
     Ok(Asked { run: opened(recipe, &inputs, now)?, inputs, batches, there, access })
@@ -99,7 +104,8 @@ pub async fn keep_product(
 fn opened(recipe: &Recipe, inputs: &[(DatasetId, Version)], now: DateTime<Utc>) -> Result<Run, Error> {
     let id = uuid::Uuid::now_v7().hyphenated().to_string();
     Ok(Run {
-        id: RunId::new(&id).map_err(|error| Error::invalid(error.to_string(), "report this"))?,
+        id: RunId::new(&id)
+            .map_err(|error| Error::invalid(error.to_string(), told!("knowledge-report", "report this")))?,
         dataset: recipe.dataset.id.clone(),
         kind: RunKind::Recipe,
         state: RunState::Running,
@@ -133,13 +139,18 @@ async fn prepare(
         synthetic |= input.synthetic;
         if closedness(input.access) > closedness(access) {
             return Err(Error::invalid(
-                format!(
-                    "the product `{}` is {}, but it reads `{id}`, which is {}",
-                    recipe.dataset.id,
-                    access.code(),
-                    input.access.code()
+                told!(
+                    "knowledge-product-but-reads",
+                    "the product `{id}` is {access}, but it reads `{id2}`, which is {access2}",
+                    id = recipe.dataset.id,
+                    access = access.code(),
+                    id2 = id,
+                    access2 = input.access.code()
                 ),
-                "close the product, or leave that dataset out of its query",
+                told!(
+                    "knowledge-close-product-leave-dataset-out-query",
+                    "close the product, or leave that dataset out of its query"
+                ),
             ));
         }
     }
@@ -188,9 +199,12 @@ async fn write(
     let streams = catalog.register_datastreams(&products.keys).await?;
     let numbers: Vec<_> = products.keys.iter().map(model::DatastreamKey::id).collect();
     debug_assert!(streams.len() == numbers.len());
-    let batch = products
-        .batch(&numbers, &run.id, now)
-        .map_err(|error| Error::invalid(format!("recipe `{}`: {error}", recipe.id), "correct query.sql"))?;
+    let batch = products.batch(&numbers, &run.id, now).map_err(|error| {
+        Error::invalid(
+            told!("knowledge-recipe", "recipe `{id}`: {error}", id = recipe.id, error = error),
+            told!("knowledge-correct-query-sql", "correct query.sql"),
+        )
+    })?;
 
     let permit = catalog.authorize(&Principal::System, &recipe.dataset.id, Purpose::Write, now).await?;
     lake.create_table(&permit, TableSchema::Observations).await?;

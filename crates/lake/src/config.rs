@@ -11,6 +11,7 @@ use object_store::prefix::PrefixStore;
 use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, PutMode, RetryConfig};
 use url::Url;
 use uuid::Uuid;
+use wording::told;
 
 use crate::Error;
 use crate::durable::DurableDisk;
@@ -74,8 +75,8 @@ pub(crate) async fn open_to_read(config: &LakeConfig) -> Result<Opened, Error> {
 
 fn unusable(url: &str) -> Error {
     Error::invalid(
-        format!("`{url}` is no place for a lake"),
-        "write a folder's path, or `s3://bucket/prefix`",
+        told!("lake-no-place-lake", "`{url}` is no place for a lake", url = url),
+        told!("lake-write-folder-path-s3-bucket-prefix", "write a folder's path, or `s3://bucket/prefix`"),
     )
 }
 
@@ -107,17 +108,30 @@ fn open_bucket(url: &Url, options: &BTreeMap<String, String>) -> Result<Opened, 
     for (key, value) in options {
         let key = AmazonS3ConfigKey::from_str(&key.to_lowercase()).map_err(|_| {
             Error::invalid(
-                format!("`{key}` is no option of an S3 store"),
-                "options are e.g. `aws_endpoint`, `aws_region`, `aws_access_key_id`, `aws_allow_http`",
+                told!("lake-no-option-s3-store", "`{key}` is no option of an S3 store", key = key),
+                told!(
+                    "lake-options-e-g-aws-endpoint-aws-region-aws-access-key-id-aws-allow-http",
+                    "options are e.g. `aws_endpoint`, `aws_region`, `aws_access_key_id`, `aws_allow_http`"
+                ),
             )
         })?;
         builder = builder.with_config(key, value);
     }
     let bucket = builder.build().map_err(|error| {
-        Error::invalid(format!("the S3 store could not be set up: {error}"), "check the store's options")
+        Error::invalid(
+            told!(
+                "lake-s3-store-could-not-set-up",
+                "the S3 store could not be set up: {error}",
+                error = error
+            ),
+            told!("lake-check-store-options", "check the store's options"),
+        )
     })?;
     let prefix = object_store::path::Path::from_url_path(url.path()).map_err(|error| {
-        Error::invalid(format!("`{url}` has no usable prefix: {error}"), "write `s3://bucket/prefix`")
+        Error::invalid(
+            told!("lake-no-usable-prefix", "`{url}` has no usable prefix: {error}", url = url, error = error),
+            told!("lake-write-s3-bucket-prefix", "write `s3://bucket/prefix`"),
+        )
     })?;
     let store: Arc<dyn ObjectStore> = if prefix.as_ref().is_empty() {
         Arc::new(bucket)
@@ -143,8 +157,11 @@ async fn must_put_if_absent(store: &Arc<dyn ObjectStore>) -> Result<(), Error> {
         Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
         Err(error) => Err(error.into()),
         Ok(_) => Err(Error::invalid(
-            "the S3 store ignores `If-None-Match`, so that commits could overwrite each other",
-            "use a store that has conditional writes",
+            told!(
+                "lake-s3-store-ignores-if-none-match-so",
+                "the S3 store ignores `If-None-Match`, so that commits could overwrite each other"
+            ),
+            told!("lake-use-store-conditional-writes", "use a store that has conditional writes"),
         )),
     }
 }

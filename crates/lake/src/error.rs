@@ -1,6 +1,7 @@
 //! What can go wrong in the lake, by what the caller can do about it.
 
 use policy::Denial;
+use wording::{Told, told};
 
 /// What can go wrong in the lake.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +16,7 @@ pub enum Error {
     #[error("{what} has been given up; versions are kept from {kept_from} on")]
     Gone {
         /// Which version.
-        what: String,
+        what: Told,
         /// The first version that is kept whatever happens.
         kept_from: model::Version,
     },
@@ -26,27 +27,27 @@ pub enum Error {
     #[error("{what}")]
     Invalid {
         /// What is wrong.
-        what: String,
+        what: Told,
         /// What to do about it.
-        hint: String,
+        hint: Told,
     },
     /// Something else is there already.
     #[error("{what} exists already, and differs")]
     Conflict {
         /// What is there.
-        what: String,
+        what: Told,
     },
     /// What the commit was made for is not as it was read.
     #[error("{what} was changed meanwhile")]
     Changed {
         /// What changed.
-        what: String,
+        what: Told,
     },
     /// More was handed in than is taken.
     #[error("{what} is larger than the limit of {limit} bytes")]
     Limit {
         /// What is too large.
-        what: String,
+        what: Told,
         /// The limit, in bytes.
         limit: u64,
     },
@@ -75,6 +76,34 @@ pub struct Damage {
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
 
 impl Error {
+    /// What went wrong, as a sentence; of our own failures no more than that they are.
+    pub fn told(&self) -> Told {
+        match self {
+            Error::NotFound { what } => told!("lake-there-is-no", "there is no {what}", what = what),
+            Error::Gone { what, kept_from } => told!(
+                "lake-given-up",
+                "{what} has been given up; versions are kept from {kept_from} on",
+                what => what,
+                kept_from = kept_from
+            ),
+            Error::Denied(_) => told!("lake-denied", "the permit does not allow this"),
+            Error::Invalid { what, .. } => what.clone(),
+            Error::Conflict { what } => {
+                told!("lake-there-already", "{what} exists already, and differs", what => what)
+            }
+            Error::Changed { what } => told!("lake-changed", "{what} was changed meanwhile", what => what),
+            Error::Limit { what, limit } => told!(
+                "lake-too-large",
+                "{what} is larger than the limit of {limit} bytes",
+                what => what,
+                limit = limit
+            ),
+            Error::Later(_) => told!("lake-later", "the store could not do it now, try again"),
+            Error::Damaged(damage) => Told::words(damage.to_string()),
+            Error::Internal(_) => told!("lake-failed", "the lake failed"),
+        }
+    }
+
     /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Error::Later(_))
@@ -88,7 +117,7 @@ impl Error {
         Error::Later(source.into())
     }
 
-    pub(crate) fn invalid(what: impl Into<String>, hint: impl Into<String>) -> Error {
+    pub(crate) fn invalid(what: impl Into<Told>, hint: impl Into<Told>) -> Error {
         Error::Invalid { what: what.into(), hint: hint.into() }
     }
 }

@@ -13,6 +13,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use model::{DatasetId, Version};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
+use wording::told;
 
 use crate::commit::ATTEMPTS;
 use crate::log::{Written, folder};
@@ -48,8 +49,13 @@ pub(crate) async fn give_up(
         let snapshot = table.latest(dataset).await?;
         if from > snapshot.version {
             return Err(Error::invalid(
-                format!("the last version of `{dataset}` is {}", snapshot.version),
-                "the last version is always kept",
+                told!(
+                    "lake-last-version",
+                    "the last version of `{dataset}` is {version}",
+                    dataset = dataset,
+                    version = snapshot.version
+                ),
+                told!("lake-last-version-always-kept", "the last version is always kept"),
             ));
         }
         if let Some(horizon) = table.horizon().await?.filter(|horizon| *horizon >= from) {
@@ -179,7 +185,12 @@ pub(crate) async fn must_be_whole(
         return Ok(());
     }
     Err(Error::Gone {
-        what: format!("version {} of `{}`", snapshot.version, snapshot.dataset),
+        what: told!(
+            "lake-the-version",
+            "version {version} of `{dataset}`",
+            version = snapshot.version,
+            dataset = snapshot.dataset
+        ),
         kept_from: horizon,
     })
 }

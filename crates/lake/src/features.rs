@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use wording::told;
 
 use crate::Error;
 use crate::schema::{Attribute, provenance};
@@ -35,8 +36,15 @@ pub fn schema(attributes: &[Attribute]) -> Result<SchemaRef, Error> {
         let name = attribute.name.to_lowercase();
         if fields.iter().enumerate().any(|(i, f)| i != fixed + at && f.name().to_lowercase() == name) {
             return Err(Error::invalid(
-                format!("the attribute `{}` is there twice", attribute.name),
-                "give every attribute a name of its own, other than the table's fixed columns",
+                told!(
+                    "lake-attribute-there-twice",
+                    "the attribute `{name}` is there twice",
+                    name = attribute.name
+                ),
+                told!(
+                    "lake-give-every-attribute-name-own-other-than",
+                    "give every attribute a name of its own, other than the table's fixed columns"
+                ),
             ));
         }
     }
@@ -50,8 +58,15 @@ fn check_name(name: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::invalid(
-        format!("`{}` is no name for an attribute", name.chars().take(80).collect::<String>()),
-        "use 1 to 63 letters, digits or `_`; no spaces, commas, semicolons, brackets or `=`",
+        told!(
+            "lake-no-name-attribute",
+            "`{name}` is no name for an attribute",
+            name = name.chars().take(80).collect::<String>()
+        ),
+        told!(
+            "lake-use-1-63-letters-digits-no-spaces",
+            "use 1 to 63 letters, digits or `_`; no spaces, commas, semicolons, brackets or `=`"
+        ),
     ))
 }
 

@@ -13,6 +13,7 @@ use object_store::{ObjectStore, ObjectStoreExt};
 use policy::{Denial, Permit};
 use tracing::Instrument;
 use url::Url;
+use wording::told;
 
 use crate::config::{self, LakeConfig};
 use crate::journal::Pending;
@@ -415,8 +416,12 @@ impl Lake {
         }
         if snapshot.is_observations() {
             return Err(Error::invalid(
-                format!("`{}` holds observations, not features", snapshot.dataset()),
-                "read a series of it",
+                told!(
+                    "lake-holds-observations-not-features",
+                    "`{snapshot}` holds observations, not features",
+                    snapshot = snapshot.dataset()
+                ),
+                told!("lake-read-series", "read a series of it"),
             ));
         }
         read::find(self, snapshot, read, test).await

@@ -19,6 +19,7 @@ use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
+use wording::told;
 
 use digest::Digesting;
 
@@ -135,7 +136,7 @@ async fn take_in(
         let chunk = chunk.map_err(Error::later)?;
         size = size.saturating_add(chunk.len() as u64);
         if size > limit {
-            return Err(Error::Limit { what: "the file".into(), limit });
+            return Err(Error::Limit { what: told!("lake-the-file", "the file"), limit });
         }
         waiting.extend_from_slice(&chunk);
         digest.update(chunk).await?;

@@ -9,6 +9,7 @@ use chrono::Utc;
 use model::{DatasetId, RunId, Version};
 use object_store::ObjectStore;
 use parking_lot::Mutex;
+use wording::told;
 
 use crate::log::{TableLog, Written};
 use crate::packed::Packed;
@@ -98,7 +99,7 @@ impl Tables {
         if snapshot.table == schema {
             return Ok(());
         }
-        Err(Error::Conflict { what: format!("the table of `{dataset}`") })
+        Err(Error::Conflict { what: told!("lake-the-table", "the table of `{dataset}`", dataset = dataset) })
     }
 
     pub(crate) async fn snapshot(&self, dataset: &DatasetId, at: AsOf) -> Result<Arc<Snapshot>, Error> {

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use lake::{SeriesRead, Snapshot};
 use model::{Datastream, DatastreamId, Quality, TimeRange, Version};
 use policy::Permit;
+use wording::told;
 
 use crate::engine::Inner;
 use crate::functions::bucket_start;
@@ -134,8 +135,12 @@ fn check(every: Every) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::invalid(
-        "the buckets have no width",
-        format!("ask for 1 to {MOST_BUCKETS} buckets, or for a width above zero"),
+        told!("query-buckets-have-no-width", "the buckets have no width"),
+        told!(
+            "query-ask-1-buckets-width-above-zero",
+            "ask for 1 to {most_buckets} buckets, or for a width above zero",
+            most_buckets = MOST_BUCKETS
+        ),
     ))
 }
 

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use datafusion::error::DataFusionError;
 use policy::Denial;
+use wording::{Told, told};
+
+use crate::engine_words;
 
 /// The error below, for the operator's log.
 pub type Source = Box<dyn std::error::Error + Send + Sync>;
@@ -22,21 +25,21 @@ pub enum Error {
     #[error("{what}")]
     Gone {
         /// Which version, and what is kept.
-        what: String,
+        what: Told,
     },
     /// The asker has no right to it.
     #[error("reading was denied")]
     Denied(Denial),
     /// The request is wrong, and the asker can put it right.
-    #[error("{what}")]
+    #[error("{}", self.told())]
     Invalid {
         /// What is wrong.
-        what: String,
+        what: Told,
         /// What to do.
-        hint: Option<String>,
+        hint: Option<Told>,
     },
     /// The request asks for more than one request may have.
-    #[error("the request goes beyond the limit of {limit} on {what}")]
+    #[error("{}", self.told())]
     Limit {
         /// What is limited: `memory`, `time`, `rows`, `text`, `nesting`.
         what: &'static str,
@@ -89,8 +92,33 @@ impl fmt::Display for Whose {
 }
 
 impl Error {
+    /// What is wrong, as a sentence; of our own failures no more than that they are.
+    pub fn told(&self) -> Told {
+        match self {
+            Error::NotFound { what } => told!("query-there-is-no", "there is no {what}", what = what),
+            Error::Gone { what } => what.clone(),
+            Error::Denied(_) => told!("query-denied", "reading was denied"),
+            Error::Invalid { what, .. } => what.clone(),
+            Error::Limit { what, limit } => beyond(what, limit),
+            Error::Busy { whose: Whose::Asker, what, .. } => {
+                told!("query-busy-asker", "your requests used up the share of {what} for now", what = what)
+            }
+            Error::Busy { whose: Whose::Node, what, .. } => told!(
+                "query-busy-node",
+                "the requests of everyone used up the share of {what} for now",
+                what = what
+            ),
+            Error::Later => told!("query-later", "the node is busy: try again later"),
+            Error::Away(_) => {
+                told!("query-away", "the query is for the cluster, which does not answer")
+            }
+            Error::Damaged { what } => Told::words(what.clone()),
+            Error::Internal(_) => told!("query-failed", "reading failed"),
+        }
+    }
+
     /// A request that is wrong.
-    pub(crate) fn invalid(what: impl Into<String>, hint: impl Into<String>) -> Error {
+    pub(crate) fn invalid(what: impl Into<Told>, hint: impl Into<Told>) -> Error {
         Error::Invalid { what: what.into(), hint: Some(hint.into()) }
     }
 
@@ -145,11 +173,76 @@ impl From<DataFusionError> for Error {
             DataFusionError::ResourcesExhausted(_) => memory(),
             DataFusionError::ParquetError(inner) => failed_reading(&inner.to_string())
                 .unwrap_or_else(|| Error::Internal(Box::new(DataFusionError::ParquetError(inner)))),
-            error if is_users(&error) => Error::Invalid { what: message(&error), hint: None },
+            error if is_users(&error) => {
+                Error::Invalid { what: engine_words::told(&message(&error)), hint: None }
+            }
             error => Error::Internal(Box::new(error)),
         }
     }
 }
+
+/// What a request asked too much of.
+fn beyond(what: &str, limit: &str) -> Told {
+    let limit = amount(limit);
+    match what {
+        "memory" => told!(
+            "query-limit-memory",
+            "the request goes beyond the limit of {limit} on memory",
+            limit => limit
+        ),
+        "time" => told!(
+            "query-limit-time",
+            "the request goes beyond the limit of {limit} on time",
+            limit => limit
+        ),
+        "rows" | "buckets" => told!(
+            "query-limit-rows",
+            "the request goes beyond the limit of {limit} on rows",
+            limit => limit
+        ),
+        "text" => told!(
+            "query-limit-text",
+            "the request goes beyond the limit of {limit} on text",
+            limit => limit
+        ),
+        "nesting" => told!(
+            "query-limit-nesting",
+            "the request goes beyond the limit of {limit} on nesting",
+            limit => limit
+        ),
+        what => told!(
+            "query-limit",
+            "the request goes beyond the limit of {limit} on {what}",
+            limit => limit,
+            what = what
+        ),
+    }
+}
+
+/// A number with its unit.
+fn amount(limit: &str) -> Told {
+    let (count, unit) = limit.split_once(' ').unwrap_or((limit, ""));
+    match unit {
+        "rows" => told!("query-rows", "{count} rows", count = count),
+        "buckets" => told!("query-buckets", "{count} buckets", count = count),
+        "bytes" => told!("query-bytes", "{count} bytes", count = count),
+        "operators" => told!("query-operators", "{count} operators", count = count),
+        "words" => told!("query-words", "{count} words", count = count),
+        "values" => told!("query-values", "{count} values", count = count),
+        "brackets" => told!("query-brackets", "{count} brackets", count = count),
+        "clauses one in another" => {
+            told!("query-clauses", "{count} clauses one in another", count = count)
+        }
+        "tables in one statement" => {
+            told!("query-tables", "{count} tables in one statement", count = count)
+        }
+        _ if limit == SHARE => told!("query-share", "the share of one request"),
+        _ => Told::words(limit.to_owned()),
+    }
+}
+
+/// How much memory a request may have, which depends on what others use.
+const SHARE: &str = "the share of one request";
 
 /// What an asker is told of an error that others hold, too; `None` when it is ours alone to deal with.
 pub(crate) fn told(error: &DataFusionError) -> Option<Error> {
@@ -166,7 +259,9 @@ pub(crate) fn told(error: &DataFusionError) -> Option<Error> {
             Some(ours) => Some(ours.again()),
             None => told(inner.downcast_ref::<DataFusionError>()?),
         },
-        _ if is_users(error) => Some(Error::Invalid { what: message(error), hint: None }),
+        _ if is_users(error) => {
+            Some(Error::Invalid { what: engine_words::told(&message(error)), hint: None })
+        }
         _ => None,
     }
 }
@@ -190,12 +285,18 @@ fn failed_filter(text: &str) -> Option<Error> {
         Some((_, quoted)) => quoted.split_once("\")").map_or(quoted, |(sentence, _)| sentence),
         None => inner,
     };
-    let what = sentence.chars().take(300).collect();
-    Some(Error::Invalid { what, hint: Some("a condition cannot be decided for a value".to_owned()) })
+    let what = engine_words::told(&sentence.chars().take(300).collect::<String>());
+    Some(Error::Invalid {
+        what,
+        hint: Some(told!(
+            "query-condition-cannot-decided-value",
+            "a condition cannot be decided for a value"
+        )),
+    })
 }
 
 fn memory() -> Error {
-    Error::Limit { what: "memory", limit: "the share of one request".to_owned() }
+    Error::Limit { what: "memory", limit: SHARE.to_owned() }
 }
 
 /// Whether the statement or its values are at fault, rather than files or this program.
@@ -249,7 +350,7 @@ impl From<lake::Error> for Error {
         match error {
             lake::Error::Denied(denial) => Error::Denied(denial),
             lake::Error::NotFound { what } => Error::NotFound { what },
-            lake::Error::Gone { .. } => Error::Gone { what: error.to_string() },
+            lake::Error::Gone { .. } => Error::Gone { what: error.told() },
             lake::Error::Later(_) => Error::Later,
             lake::Error::Damaged(damage) => Error::Damaged { what: damage.to_string() },
             error => Error::Internal(Box::new(error)),

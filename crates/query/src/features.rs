@@ -7,6 +7,7 @@ pub use lake::FeatureTest;
 use lake::{AsOf, FeatureBatches, FeatureRead, Snapshot};
 use model::{Bbox, Version};
 use policy::{Denial, Permit};
+use wording::told;
 
 use crate::engine::{Inner, features_cost};
 use crate::{At, Engine, Error};
@@ -121,8 +122,12 @@ impl Engine {
                 };
                 if snapshot.is_observations() {
                     return Err(Error::invalid(
-                        format!("`{}` is a dataset of observations, not of features", permit.dataset()),
-                        "read its series instead",
+                        told!(
+                            "query-dataset-observations-not-features",
+                            "`{permit}` is a dataset of observations, not of features",
+                            permit = permit.dataset()
+                        ),
+                        told!("query-read-series-instead", "read its series instead"),
                     ));
                 }
                 let one = request.feature.is_some();

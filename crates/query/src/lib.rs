@@ -11,6 +11,7 @@ mod buckets;
 pub mod cluster;
 mod differences;
 mod engine;
+mod engine_words;
 mod error;
 mod features;
 mod functions;

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use lake::{AsOf, Snapshot};
 use model::{Datastream, DatastreamId, PlaceId, PropertyCode, Statistic, Version};
 use policy::Permit;
+use wording::told;
 
 use crate::Error;
 use crate::engine::Inner;
@@ -104,8 +105,12 @@ impl Inner {
         let snapshot = self.snapshot(permit, at).await?;
         if snapshot.as_ref().is_some_and(|snapshot| !snapshot.is_observations()) {
             return Err(Error::invalid(
-                format!("`{}` is a dataset of features, not of observations", permit.dataset()),
-                "read its features instead",
+                told!(
+                    "query-dataset-features-not-observations",
+                    "`{permit}` is a dataset of features, not of observations",
+                    permit = permit.dataset()
+                ),
+                told!("query-read-features-instead", "read its features instead"),
             ));
         }
         let all = self.catalog.datastreams(permit.dataset()).await?;

@@ -46,6 +46,7 @@ pub(crate) use scope::Scope;
 pub(crate) use seal::SealExec;
 pub(crate) use session::cluster_context;
 pub(crate) use spatial::SpatialJoinExec;
+use wording::told;
 
 use crate::cluster::{self, Cluster, Parcel};
 use crate::engine::record::{Kind, Record};
@@ -354,13 +355,19 @@ async fn plan(
     let explains = matches!(plan, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
     if explains && !may_explain {
         // A plan names files and tells what their statistics know, beyond any row filter.
-        return Err(Error::invalid("`EXPLAIN` is for administrators", "ask for the rows instead"));
+        return Err(Error::invalid(
+            told!("query-explain-administrators", "`EXPLAIN` is for administrators"),
+            told!("query-ask-rows-instead", "ask for the rows instead"),
+        ));
     }
     Ok(plan)
 }
 
 fn only_reads() -> Error {
-    Error::invalid("only statements that read are taken", "write one `SELECT`")
+    Error::invalid(
+        told!("query-only-statements-read-taken", "only statements that read are taken"),
+        told!("query-write-one-select", "write one `SELECT`"),
+    )
 }
 
 /// Refuses names that are no table for this principal, and says what is there.
@@ -398,9 +405,18 @@ fn unknown_table(reference: &TableReference, scope: &Scope) -> Error {
     names.sort_unstable();
     let more = names.len().saturating_sub(60);
     names.truncate(60);
-    let mut hint = format!("there is {}", names.join(", "));
-    if more > 0 {
-        hint.push_str(&format!(" and {more} more: see `SELECT table_name FROM information_schema.tables`"));
-    }
-    Error::invalid(format!("there is no table `{reference}`"), hint)
+    let names = names.join(", ");
+    let hint = match more {
+        0 => told!("query-there-is", "there is {names}", names = names),
+        _ => told!(
+            "query-there-is-and-more",
+            "there is {names} and {more} more: see `SELECT table_name FROM information_schema.tables`",
+            names = names,
+            more = more
+        ),
+    };
+    Error::invalid(
+        told!("query-there-no-table", "there is no table `{reference}`", reference = reference),
+        hint,
+    )
 }

@@ -9,6 +9,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use url::{Host, Url};
+use wording::{Told, told};
 
 /// The longest that a receiver may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,10 +23,16 @@ impl Allowed {
     ///
     /// # Errors
     /// When a part is no address and no network.
-    pub fn parse(text: &str) -> Result<Allowed, String> {
+    pub fn parse(text: &str) -> Result<Allowed, Told> {
         let mut networks = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let wrong = || format!("`{part}` is no network: write e.g. 127.0.0.1 or 10.0.0.0/8");
+            let wrong = || {
+                told!(
+                    "serve-no-network-write-e-g-127-0",
+                    "`{part}` is no network: write e.g. 127.0.0.1 or 10.0.0.0/8",
+                    part = part
+                )
+            };
             let (address, bits) = part.split_once('/').unwrap_or((part, ""));
             let address: IpAddr = address.parse().map_err(|_| wrong())?;
             let most = if address.is_ipv4() { 32 } else { 128 };
@@ -97,13 +104,22 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 pub(crate) enum OutgoingError {
     /// The address may not be asked.
     #[error("{0}")]
-    Refused(&'static str),
+    Refused(Told),
     /// Nothing came back in time, or nobody was there.
     #[error("the receiver was not reached or did not answer within 10 seconds")]
     Unreached(#[source] reqwest::Error),
     /// Another answer than yes.
     #[error("the receiver answered {0}")]
     Status(u16),
+}
+
+impl From<OutgoingError> for Told {
+    fn from(error: OutgoingError) -> Told {
+        match error {
+            OutgoingError::Refused(why) => why,
+            other => Told::words(other.to_string()),
+        }
+    }
 }
 
 /// Sends requests of others.
@@ -129,24 +145,33 @@ impl Outgoing {
     /// Whether a request may be sent there, as far as the address itself tells.
     pub(crate) fn check(&self, url: &Url) -> Result<(), OutgoingError> {
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(OutgoingError::Refused("the address has a name or a password in it"));
+            return Err(OutgoingError::Refused(told!(
+                "serve-address-name-password",
+                "the address has a name or a password in it"
+            )));
         }
         let literal = match url.host() {
-            None => return Err(OutgoingError::Refused("the address has no host")),
+            None => {
+                return Err(OutgoingError::Refused(told!(
+                    "serve-address-no-host",
+                    "the address has no host"
+                )));
+            }
             Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
             Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
             Some(Host::Domain(_)) => None,
         };
         if literal.is_some_and(|address| !self.allowed.reaches(address)) {
-            return Err(OutgoingError::Refused(
-                "the address is not public, and outgoing_private does not name it",
-            ));
+            return Err(OutgoingError::Refused(told!(
+                "serve-address-not-public-outgoing-private-does-not-name",
+                "the address is not public, and outgoing_private does not name it"
+            )));
         }
         let is_named = literal.is_some_and(|address| self.allowed.names(address));
         match url.scheme() {
             "https" => Ok(()),
             "http" if is_named => Ok(()),
-            _ => Err(OutgoingError::Refused("the address is not https")),
+            _ => Err(OutgoingError::Refused(told!("serve-address-not-https", "the address is not https"))),
         }
     }
 

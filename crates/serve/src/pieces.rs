@@ -16,6 +16,7 @@ use policy::{Principal, Scope};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use wording::told;
 
 use crate::App;
 use crate::http::{Answer, Problem, ProblemKind};
@@ -97,7 +98,12 @@ impl App {
         let owner = owner(principal)?;
         let limit = self.config.upload_limit;
         if length > limit {
-            let larger = format!("the file has {length} bytes, and the most that is taken is {limit}");
+            let larger = told!(
+                "serve-file-bytes-most-taken",
+                "the file has {length} bytes, and the most that is taken is {limit}",
+                length = length,
+                limit = limit
+            );
             return Err(Problem::text(ProblemKind::TooLarge, larger).at("Upload-Length"));
         }
         self.sweep_pieces().await?;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use standards::covjson::{I18n, MeasurementType, ObservedProperty, Parameter, ParameterType, Unit};
 use standards::geometry::Geometry;
 use standards::ogc::Feature;
+use wording::told;
 
 use crate::App;
 use crate::http::{Answer, Links, Problem};
@@ -75,8 +76,12 @@ impl Shelf {
             None => Ok(()),
             Some(name) => {
                 let known: Vec<&str> = known.into_iter().take(50).collect();
-                let why =
-                    format!("`{name}` is not a parameter of this collection: there are {}", known.join(", "));
+                let why = told!(
+                    "serve-not-parameter-collection-there",
+                    "`{name}` is not a parameter of this collection: there are {known}",
+                    name = name,
+                    known = known.join(", ")
+                );
                 Err(Problem::parameter("parameter-name", why))
             }
         }

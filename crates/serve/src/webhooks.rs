@@ -17,6 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tokio::time::{Instant, timeout};
 use url::Url;
+use wording::{Told, told};
 
 use crate::App;
 use crate::changes::{self, ChangeDocument, Start, Teller};
@@ -265,11 +266,14 @@ pub(crate) const SECRET_PREFIX: &str = "whsec_";
 
 /// A problem that says why an address cannot be a receiver.
 pub(crate) fn receiver(app: &App, text: &str) -> Answer<Url> {
-    let wrong = |why: String| Problem::parameter("url", why);
+    let wrong = |why: Told| Problem::parameter("url", why);
     if text.len() > 2_000 {
-        return Err(wrong("the address is longer than 2000 letters".to_owned()));
+        return Err(wrong(told!(
+            "serve-address-longer-than-2000-letters",
+            "the address is longer than 2000 letters"
+        )));
     }
-    let url = Url::parse(text).map_err(|error| wrong(format!("`{text}`: {error}")))?;
-    app.outgoing().check(&url).map_err(|error| wrong(error.to_string()))?;
+    let url = Url::parse(text).map_err(|error| wrong(Told::excerpt(format!("`{text}`: {error}"))))?;
+    app.outgoing().check(&url).map_err(|error| wrong(error.into()))?;
     Ok(url)
 }

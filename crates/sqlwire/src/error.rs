@@ -3,6 +3,7 @@
 use std::io;
 
 use query::Error;
+use wording::Told;
 
 /// Why a statement or a connection was refused.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -11,9 +12,9 @@ pub(crate) struct Refusal {
     /// The SQLSTATE.
     pub(crate) state: &'static str,
     /// What is wrong.
-    pub(crate) message: String,
+    pub(crate) message: Told,
     /// What to do.
-    pub(crate) hint: Option<String>,
+    pub(crate) hint: Option<Told>,
     /// Whether the connection ends with it.
     pub(crate) is_fatal: bool,
 }
@@ -30,11 +31,11 @@ pub(crate) enum Failed {
 }
 
 impl Refusal {
-    pub(crate) fn new(state: &'static str, message: impl Into<String>) -> Refusal {
+    pub(crate) fn new(state: &'static str, message: impl Into<Told>) -> Refusal {
         Refusal { state, message: message.into(), hint: None, is_fatal: false }
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Refusal {
+    pub(crate) fn hint(mut self, hint: impl Into<Told>) -> Refusal {
         self.hint = Some(hint.into());
         self
     }
@@ -44,15 +45,15 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn syntax(message: impl Into<String>) -> Refusal {
+    pub(crate) fn syntax(message: impl Into<Told>) -> Refusal {
         Refusal::new("42601", message)
     }
 
-    pub(crate) fn protocol(message: impl Into<String>) -> Refusal {
+    pub(crate) fn protocol(message: impl Into<Told>) -> Refusal {
         Refusal::new("08P01", message).fatal()
     }
 
-    pub(crate) fn unsupported(message: impl Into<String>) -> Refusal {
+    pub(crate) fn unsupported(message: impl Into<Told>) -> Refusal {
         Refusal::new("0A000", message)
     }
 
@@ -65,7 +66,7 @@ impl Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Refusal {
-        let message = error.to_string();
+        let message = error.told();
         match error {
             Error::Invalid { what, hint } => {
                 let refusal = Refusal::new(state_of(&what), what);
@@ -82,8 +83,8 @@ impl From<Error> for Refusal {
             Error::Busy { wait, .. } => Refusal::new("53400", message)
                 .hint(format!("try again in {} s", wait.as_secs().saturating_add(1))),
             Error::Later | Error::Away(_) => Refusal::new("57P03", message),
-            Error::Damaged { .. } => {
-                tracing::error!(error = %message, "a stored file is damaged");
+            Error::Damaged { what } => {
+                tracing::error!(error = %what, "a stored file is damaged");
                 Refusal::new("XX001", message)
             }
             Error::Internal(source) => {
@@ -108,7 +109,7 @@ impl From<catalog::Error> for Refusal {
 
 /// The SQLSTATE of a statement that is wrong. The engine's errors are told apart by what the asker can
 /// do, so that finer kinds show only in the sentence.
-fn state_of(what: &str) -> &'static str {
+fn state_of(what: &Told) -> &'static str {
     const KINDS: [(&str, &str); 8] = [
         ("there is no table", "42P01"),
         ("No field named", "42703"),

@@ -4,6 +4,7 @@
 use std::io;
 use std::time::Duration;
 
+use model::Lang;
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, ReadHalf, WriteHalf,
 };
@@ -148,17 +149,18 @@ impl Wire {
         Ok(())
     }
 
-    /// Tells a refusal.
-    pub(crate) fn refuse(&mut self, refusal: &Refusal) {
+    /// Tells a refusal, in a language.
+    pub(crate) fn refuse(&mut self, refusal: &Refusal, lang: Lang) {
         let start = self.begin(b'E');
         let severity = if refusal.is_fatal { "FATAL" } else { "ERROR" };
-        let hint = refusal.hint.as_deref();
+        let message = refusal.message.sentence(lang);
+        let hint = refusal.hint.as_ref().map(|hint| hint.sentence(lang));
         let fields = [
             (b'S', Some(severity)),
             (b'V', Some(severity)),
             (b'C', Some(refusal.state)),
-            (b'M', Some(refusal.message.as_str())),
-            (b'H', hint),
+            (b'M', Some(message.as_str())),
+            (b'H', hint.as_deref()),
         ];
         for (field, text) in fields {
             if let Some(text) = text {

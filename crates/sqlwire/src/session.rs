@@ -133,7 +133,7 @@ impl Session {
                 if self.transaction == Transaction::Open {
                     self.transaction = Transaction::Failed;
                 }
-                self.wire.refuse(&refusal);
+                self.wire.refuse(&refusal, self.settings.lang());
                 Ok(())
             }
             done => done,
@@ -141,7 +141,7 @@ impl Session {
     }
 
     async fn end(mut self, refusal: &Refusal) -> Result<(), Failed> {
-        self.wire.refuse(refusal);
+        self.wire.refuse(refusal, self.settings.lang());
         self.wire.flush().await
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use model::Lang;
 use query::Postgres;
 
 use crate::error::Refusal;
@@ -47,7 +48,7 @@ impl Settings {
             }
             return Ok(());
         };
-        let wrong = |hint: &str| {
+        let wrong = |hint: &'static str| {
             Err(Refusal::new("22023", format!("invalid value for \"{name}\": \"{value}\"")).hint(hint))
         };
         let plain = value.trim_matches('\'').to_lowercase().replace(['-', '_'], "");
@@ -85,6 +86,15 @@ impl Settings {
                 Some(self.0.get(name).cloned().unwrap_or_default())
             }
             name => self.0.get(name).cloned().or_else(|| Postgres::setting(name).map(str::to_owned)),
+        }
+    }
+
+    /// The language of messages, by `lc_messages`: English unless Vietnamese is asked for, as clients of
+    /// PostgreSQL expect.
+    pub(crate) fn lang(&self) -> Lang {
+        match self.get("lc_messages") {
+            Some(locale) if locale.trim_matches('\'').starts_with("vi") => Lang::Vi,
+            _ => Lang::En,
         }
     }
 

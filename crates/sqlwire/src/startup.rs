@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use catalog::SqlLogin;
 use chrono::Utc;
+use model::Lang;
 use policy::Principal;
 use query::Postgres;
 use tokio::net::TcpStream;
@@ -54,7 +55,7 @@ pub(crate) async fn run(
     match signed {
         Ok((login, principal)) => session(shared, begun, login, principal, address).run().await,
         Err(Failed::Refused(refusal)) => {
-            begun.wire.refuse(&refusal);
+            begun.wire.refuse(&refusal, Lang::En);
             begun.wire.flush().await
         }
         Err(gone) => Err(gone),
@@ -93,7 +94,7 @@ async fn begin(shared: &Shared, socket: TcpStream) -> Result<Option<Begun>, Fail
                         return begun(wire, asked);
                     }
                     Err(refusal) => {
-                        wire.refuse(&refusal);
+                        wire.refuse(&refusal, Lang::En);
                         wire.flush().await?;
                         return Ok(None);
                     }

@@ -16,6 +16,7 @@ mod permissions;
 mod question;
 mod rasters;
 mod real_files;
+mod refusals;
 mod sqlwire;
 mod truth;
 mod uploads;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
 use sea_orm_migration::MigratorTrait;
+use wording::told;
 
 use super::{Row, tables};
 use crate::migration::Migrator;
@@ -32,8 +33,11 @@ impl Restoring {
         taken.sort();
         if first != taken {
             return Err(Error::invalid(
-                "the backup is of a later version of the program",
-                "restore it with that version or a later one",
+                told!(
+                    "catalog-backup-later-version-program",
+                    "the backup is of a later version of the program"
+                ),
+                told!("catalog-restore-version-later-one", "restore it with that version or a later one"),
             ));
         }
         let store = Store::connect(url, &CatalogOptions::default()).await?;

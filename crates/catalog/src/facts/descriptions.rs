@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use model::{PlaceId, Position};
 use sea_orm::EntityTrait;
 use serde_json::{Map, Value};
+use wording::told;
 
 use super::{Fact, ReferenceChanges, take};
 use crate::cache::Topic;
@@ -48,14 +49,18 @@ impl Fact for Description {
 pub(super) fn check_description(gazetteer: &Gazetteer, description: &Description) -> Result<(), Error> {
     if description.subject.len() > 300 || description.to_row().words.len() > MAX_BYTES {
         return Err(Error::invalid(
-            "the description is too long",
-            format!("write at most {MAX_BYTES} bytes of names, texts and properties"),
+            told!("catalog-description-too-long", "the description is too long"),
+            told!(
+                "catalog-write-most-bytes-names-texts-properties",
+                "write at most {max_bytes} bytes of names, texts and properties",
+                max_bytes = MAX_BYTES
+            ),
         ));
     }
     if gazetteer.descriptions.len() >= MOST && !gazetteer.descriptions.contains_key(&description.subject) {
         return Err(Error::invalid(
-            format!("there are {MOST} descriptions already"),
-            "remove some that nothing needs",
+            told!("catalog-there-descriptions-already", "there are {most} descriptions already", most = MOST),
+            told!("catalog-remove-some-nothing-needs", "remove some that nothing needs"),
         ));
     }
     Ok(())
@@ -88,7 +93,9 @@ impl Catalog {
         let gazetteer = self.gazetteer().await?;
         let place = gazetteer.place(id).ok_or_else(|| Error::not_found("place", id))?;
         if place.position.is_some() {
-            return Err(Error::Conflict { what: format!("the position of `{id}`") });
+            return Err(Error::Conflict {
+                what: told!("catalog-the-position", "the position of `{id}`", id = id),
+            });
         }
         let place = model::Place { position: Some(position), ..place.clone() };
         let write = self.write(&[Topic::Reference]).await?;

@@ -1,6 +1,7 @@
 //! Properties and places of an agency's own, registered beside those of the reference.
 
 use model::{Place, Property, Unit, fold};
+use wording::told;
 
 use super::{ReferenceChanges, take};
 use crate::cache::Topic;
@@ -50,19 +51,26 @@ impl Catalog {
 pub(super) fn check_property(gazetteer: &Gazetteer, property: &Property) -> Result<(), Error> {
     if Unit::parse(&property.unit).is_err() {
         return Err(Error::invalid(
-            format!("`{}` is no unit that is known here", property.unit),
-            "write it in UCUM, e.g. g/L, 10*3.t, {person}",
+            told!(
+                "catalog-no-unit-known-here",
+                "`{unit}` is no unit that is known here",
+                unit = property.unit
+            ),
+            told!("catalog-write-ucum-e-g-g-l-10", "write it in UCUM, e.g. g/L, 10*3.t, {person}"),
         ));
     }
     if !gazetteer.sectors.iter().any(|sector| sector.code == property.sector) {
         let known: Vec<&str> = gazetteer.sectors.iter().map(|sector| sector.code.as_str()).collect();
         return Err(Error::invalid(
-            format!("there is no sector `{}`", property.sector),
-            format!("write one of {}", known.join(", ")),
+            told!("catalog-there-no-sector", "there is no sector `{sector}`", sector = property.sector),
+            told!("catalog-write-one", "write one of {known}", known = known.join(", ")),
         ));
     }
     if property.plausible_min.zip(property.plausible_max).is_some_and(|(least, most)| least > most) {
-        return Err(Error::invalid("the plausible range is empty", "write the smaller number first"));
+        return Err(Error::invalid(
+            told!("catalog-plausible-range-empty", "the plausible range is empty"),
+            told!("catalog-write-smaller-number-first", "write the smaller number first"),
+        ));
     }
     let code = property.code.to_string();
     let names = [Some(&property.name.vi), property.name.en.as_ref()].into_iter().flatten();
@@ -71,7 +79,12 @@ pub(super) fn check_property(gazetteer: &Gazetteer, property: &Property) -> Resu
     let taken = names.iter().find_map(|name| Some((*name, gazetteer.property_by_alias(name)?)));
     if let Some((name, other)) = taken {
         return Err(Error::Conflict {
-            what: format!("the property `{}`, also called `{name}`,", other.code),
+            what: told!(
+                "catalog-the-property-also-called",
+                "the property `{code}`, also called `{name}`,",
+                code = other.code,
+                name = name
+            ),
         });
     }
     Ok(())
@@ -83,15 +96,32 @@ pub(super) fn check_place(gazetteer: &Gazetteer, place: &Place) -> Result<(), Er
     checked(&names.chain(&place.alt_names).collect::<Vec<_>>(), Some(&place.source))?;
     if is_official(place.id.scheme()) {
         return Err(Error::invalid(
-            format!("the codes of `{}` are official and stand in the reference", place.id.scheme()),
-            "give the place an id of a scheme of your own, e.g. `station:my_gauge`",
+            told!(
+                "catalog-codes-official-stand-reference",
+                "the codes of `{place}` are official and stand in the reference",
+                place = place.id.scheme()
+            ),
+            told!(
+                "catalog-give-place-id-scheme-your-own-e",
+                "give the place an id of a scheme of your own, e.g. `station:my_gauge`"
+            ),
         ));
     }
     if let Some(other) = gazetteer.place(&place.id) {
-        return Err(Error::Conflict { what: format!("the place `{}` ({})", other.id, other.name.vi) });
+        return Err(Error::Conflict {
+            what: told!(
+                "catalog-the-place-named",
+                "the place `{id}` ({name})",
+                id = other.id,
+                name = other.name.vi
+            ),
+        });
     }
     if place.valid_from.zip(place.valid_to).is_some_and(|(from, to)| from > to) {
-        return Err(Error::invalid("the place ends before it begins", "write the earlier day first"));
+        return Err(Error::invalid(
+            told!("catalog-place-ends-before-begins", "the place ends before it begins"),
+            told!("catalog-write-earlier-day-first", "write the earlier day first"),
+        ));
     }
     Ok(())
 }
@@ -99,15 +129,26 @@ pub(super) fn check_place(gazetteer: &Gazetteer, place: &Place) -> Result<(), Er
 /// Whether names can be kept and found.
 fn checked(names: &[&String], note: Option<&String>) -> Result<(), Error> {
     let [first, ..] = names else {
-        return Err(Error::invalid("there is no name", "write its name in Vietnamese"));
+        return Err(Error::invalid(
+            told!("catalog-there-no-name", "there is no name"),
+            told!("catalog-write-name-vietnamese", "write its name in Vietnamese"),
+        ));
     };
     if fold(first).is_empty() {
-        return Err(Error::invalid("there is no name", "write its name in Vietnamese"));
+        return Err(Error::invalid(
+            told!("catalog-there-no-name", "there is no name"),
+            told!("catalog-write-name-vietnamese", "write its name in Vietnamese"),
+        ));
     }
     if names.len() > MAX_NAMES || names.iter().copied().chain(note).any(|text| text.len() > MAX_TEXT) {
         return Err(Error::invalid(
-            "the names are too long or too many",
-            format!("at most {MAX_NAMES} names of {MAX_TEXT} bytes"),
+            told!("catalog-names-too-long-too-many", "the names are too long or too many"),
+            told!(
+                "catalog-most-names-bytes",
+                "at most {max_names} names of {max_text} bytes",
+                max_names = MAX_NAMES,
+                max_text = MAX_TEXT
+            ),
         ));
     }
     Ok(())

@@ -3,6 +3,7 @@
 use model::{DatastreamKey, Place, PlaceId, Position, Property};
 use sea_orm::EntityTrait;
 use serde_json::{Map, Value};
+use wording::told;
 
 use super::descriptions::{Description, check_description};
 use super::register::{check_place, check_property, is_official};
@@ -38,14 +39,18 @@ impl Catalog {
         for (at, property) in new.properties.iter().enumerate() {
             check_property(&gazetteer, property)?;
             if new.properties[..at].iter().any(|other| other.code == property.code) {
-                return Err(Error::Conflict { what: format!("the property `{}`", property.code) });
+                return Err(Error::Conflict {
+                    what: told!("catalog-the-property", "the property `{code}`", code = property.code),
+                });
             }
         }
         let mut places = new.places.clone();
         for (at, place) in new.places.iter().enumerate() {
             check_place(&gazetteer, place)?;
             if new.places[..at].iter().any(|other| other.id == place.id) {
-                return Err(Error::Conflict { what: format!("the place `{}`", place.id) });
+                return Err(Error::Conflict {
+                    what: told!("catalog-the-place", "the place `{id}`", id = place.id),
+                });
             }
         }
         for (id, position) in &new.positions {
@@ -55,15 +60,20 @@ impl Catalog {
                 None => gazetteer.place(id).cloned().ok_or_else(|| Error::not_found("place", id))?,
             };
             if place.position.is_some() {
-                return Err(Error::Conflict { what: format!("the position of `{id}`") });
+                return Err(Error::Conflict {
+                    what: told!("catalog-the-position", "the position of `{id}`", id = id),
+                });
             }
             places.push(Place { position: Some(*position), ..place });
         }
         for (id, position) in &new.moved {
             if is_official(id.scheme()) {
                 return Err(Error::invalid(
-                    format!("`{id}` stands in the reference"),
-                    "places of official lists are moved there",
+                    told!("catalog-stands-reference", "`{id}` stands in the reference", id = id),
+                    told!(
+                        "catalog-places-official-lists-moved-there",
+                        "places of official lists are moved there"
+                    ),
                 ));
             }
             let known = places.iter().position(|place| place.id == *id);

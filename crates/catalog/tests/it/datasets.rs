@@ -33,7 +33,10 @@ async fn a_dataset_needs_its_agency_and_a_free_id(database: Database) {
     let orphan = catalog.create_dataset(&dataset("orphan", "nobody", Access::Open)).await;
     assert!(matches!(&orphan, Err(Error::NotFound { what }) if what == "agency `nobody`"), "{orphan:?}");
     let twice = catalog.create_dataset(&dataset("open_one", "gso", Access::Open)).await;
-    assert!(matches!(&twice, Err(Error::Conflict { what }) if what == "dataset `open_one`"), "{twice:?}");
+    assert!(
+        matches!(&twice, Err(Error::Conflict { what }) if what.to_string() == "dataset `open_one`"),
+        "{twice:?}"
+    );
     assert_eq!(catalog.datasets().await.unwrap().len(), 3);
 }
 

@@ -6,13 +6,21 @@ use serde_json::Value;
 
 use super::{Done, Way, print, tell};
 use crate::config::Config;
+use crate::operate::say;
 
 /// Asks the node and prints the answer.
 pub async fn sql(config: &Config, query: &str, as_known_at: Option<&str>, format: &str) -> Done {
     let asked = match format {
         "table" => "json",
         "csv" | "json" | "parquet" | "arrow" => format,
-        other => return Err(format!("`{other}` is not a format: write table, csv, json, arrow or parquet")),
+        other => {
+            let why = say(
+                config.lang,
+                "không phải là định dạng: hãy viết table, csv, json, arrow hoặc parquet",
+                "is not a format: write table, csv, json, arrow or parquet",
+            );
+            return Err(format!("`{other}` {why}"));
+        }
     };
     let mut request = serde_json::json!({ "sql": query, "format": asked });
     if let Some(time) = as_known_at {

@@ -12,8 +12,9 @@ use policy::{Principal, Purpose};
 use serde_json::Value;
 use tokio_util::io::ReaderStream;
 
-use super::{Done, Way, print, sentence, tell};
+use super::{Done, Way, print, refusal, sentence, tell};
 use crate::config::Config;
+use crate::operate::say;
 use crate::progress::bytes_bar;
 
 /// Hands in each file as a run of its own and reports on it. A file that fails does not stop the next.
@@ -45,7 +46,11 @@ pub async fn load(
             }
         }
     }
-    if failed == 0 { Ok(()) } else { Err(format!("{failed} of {} files were not taken", files.len())) }
+    match (failed, config.lang) {
+        (0, _) => Ok(()),
+        (_, Lang::En) => Err(format!("{failed} of {} files were not taken", files.len())),
+        _ => Err(format!("{failed} trong {} tệp không được nhận", files.len())),
+    }
 }
 
 async fn hand_in(
@@ -68,14 +73,14 @@ async fn hand_in(
                 .catalog
                 .authorize(&Principal::System, dataset, Purpose::Write, Utc::now())
                 .await
-                .map_err(|error| unknown_dataset(&error, dataset))?;
+                .map_err(|error| unknown_dataset(&error, dataset, config.lang))?;
             let load = Load { file_name: name, body: stream, mapping, dry_run, now: Utc::now() };
             let shown = bar.clone();
             let report = app
                 .intake
-                .load(&permit, load, &move |progress| show_progress(&shown, progress))
+                .load(&permit, load, &move |progress| show_progress(&shown, progress, config.lang))
                 .await
-                .map_err(|error| sentence(&error))?;
+                .map_err(|error| refusal(&error, config.lang))?;
             serve::report_document(&report, config.lang)
         }
         Way::There(client) => {
@@ -93,11 +98,11 @@ async fn hand_in(
 }
 
 /// The bar stands for the bytes of the stage under way; its words say which that is.
-fn show_progress(bar: &indicatif::ProgressBar, progress: intake::Progress) {
+fn show_progress(bar: &indicatif::ProgressBar, progress: intake::Progress, lang: Lang) {
     let stage = match progress.stage {
-        intake::Stage::Receiving => "receiving",
-        intake::Stage::Reading => "reading",
-        intake::Stage::Committing => "committing",
+        intake::Stage::Receiving => say(lang, "đang nhận", "receiving"),
+        intake::Stage::Reading => say(lang, "đang đọc", "reading"),
+        intake::Stage::Committing => say(lang, "đang ghi", "committing"),
     };
     if bar.message() != stage {
         bar.set_message(stage);
@@ -105,11 +110,15 @@ fn show_progress(bar: &indicatif::ProgressBar, progress: intake::Progress) {
     bar.set_position(progress.bytes);
 }
 
-fn unknown_dataset(error: &catalog::Error, dataset: &DatasetId) -> String {
+fn unknown_dataset(error: &catalog::Error, dataset: &DatasetId, lang: Lang) -> String {
     match error {
-        catalog::Error::NotFound { .. } => format!(
-            "there is no dataset `{dataset}`; register it first: cuulong dataset add {dataset} --agency … --title …"
-        ),
+        catalog::Error::NotFound { .. } => {
+            let add = format!("cuulong dataset add {dataset} --agency … --title …");
+            match lang {
+                Lang::En => format!("there is no dataset `{dataset}`; register it first: {add}"),
+                _ => format!("không có bộ dữ liệu `{dataset}`; hãy đăng ký trước: {add}"),
+            }
+        }
         other => sentence(other),
     }
 }
@@ -134,7 +143,7 @@ fn show(report: &Value, lang: Lang) {
     let vietnamese = lang != Lang::En;
     if report["mapping_guessed"].as_bool().unwrap_or(false) {
         tell(if vietnamese {
-            "ánh xạ được đoán từ tệp (lưu cùng bộ số liệu):"
+            "ánh xạ được đoán từ tệp (lưu cùng bộ dữ liệu):"
         } else {
             "the mapping was guessed from the file (saved with the dataset):"
         });

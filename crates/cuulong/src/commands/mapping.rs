@@ -8,9 +8,10 @@ use model::DatasetId;
 use serde_json::Value;
 use tokio_util::io::ReaderStream;
 
-use super::{Done, Way, load, print, sentence, tell};
+use super::{Done, Way, load, print, refusal, sentence, tell};
 use crate::cli::MappingCommand;
 use crate::config::Config;
+use crate::operate::say;
 
 /// Runs a command about mappings.
 pub async fn mapping(config: &Config, command: MappingCommand) -> Done {
@@ -33,12 +34,20 @@ async fn guess(config: &Config, file: &Path, sheet: Option<&str>, dataset: Optio
     let stream = ReaderStream::with_capacity(opened, 1 << 20).boxed();
     let guessed: Value = match Way::find(config).await? {
         Way::Here(node) => {
-            let guessed =
-                node.app().intake.guess(&name, sheet, stream).await.map_err(|error| told(&error))?;
+            let guessed = node
+                .app()
+                .intake
+                .guess(&name, sheet, stream)
+                .await
+                .map_err(|error| refusal(&error, config.lang))?;
             serde_json::to_value(serve::guess_document(&guessed)).map_err(|error| sentence(&error))?
         }
         Way::There(client) => {
-            let dataset = dataset.ok_or("a node serves this folder: name the dataset with --dataset")?;
+            let dataset = dataset.ok_or(say(
+                config.lang,
+                "một nút đang phục vụ thư mục này: hãy nêu bộ dữ liệu bằng --dataset",
+                "a node serves this folder: name the dataset with --dataset",
+            ))?;
             let mut query = url::form_urlencoded::Serializer::new(String::new());
             query.append_pair("file_name", &name).extend_pairs(sheet.map(|sheet| ("sheet", sheet)));
             let query = query.finish();
@@ -60,18 +69,11 @@ async fn guess(config: &Config, file: &Path, sheet: Option<&str>, dataset: Optio
     Ok(())
 }
 
-/// An error with the mapping to start from, where there is one.
-fn told(error: &intake::Error) -> String {
-    match error.hint() {
-        Some(hint) => format!("{}\n{hint}", sentence(error)),
-        None => sentence(error),
-    }
-}
-
 /// Reads a mapping, and a file with it, without taking anything in.
 async fn check(config: &Config, mapping: &Path, file: Option<&Path>, dataset: Option<&str>) -> Done {
     let text = std::fs::read_to_string(mapping).map_err(|e| format!("{}: {e}", mapping.display()))?;
-    Mapping::parse(&text).map_err(|error| format!("{}: {}", mapping.display(), told(&error)))?;
+    Mapping::parse(&text)
+        .map_err(|error| format!("{}: {}", mapping.display(), refusal(&error, config.lang)))?;
     match (file, dataset) {
         (None, _) => {
             print(if config.lang == model::Lang::En {
@@ -81,7 +83,12 @@ async fn check(config: &Config, mapping: &Path, file: Option<&Path>, dataset: Op
             });
             Ok(())
         }
-        (Some(_), None) => Err("name the dataset that the file is for with --dataset".into()),
+        (Some(_), None) => Err(say(
+            config.lang,
+            "hãy nêu bộ dữ liệu mà tệp thuộc về bằng --dataset",
+            "name the dataset that the file is for with --dataset",
+        )
+        .into()),
         (Some(file), Some(dataset)) => {
             load::load(config, &[file.to_owned()], dataset, Some(mapping), true).await
         }

@@ -13,6 +13,7 @@ mod serve;
 
 use std::process::ExitCode;
 
+use model::Lang;
 use secrecy::SecretString;
 
 use crate::cli::{Cli, ClusterCommand, Command};
@@ -20,7 +21,7 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::lock::{Holder, Lock};
 use crate::node::Node;
-use crate::operate::fill;
+use crate::operate::{fill, say};
 use crate::traces::{TRACE_ONLY, Traces};
 
 /// What went wrong, as a sentence for the person at the terminal.
@@ -138,10 +139,14 @@ impl Way {
             Holder::Node(address) => {
                 Ok(Way::There(Client::there(address.url, Some(SecretString::from(address.key)), config.lang)))
             }
-            Holder::Someone => Err(format!(
-                "`{}` is in use by another command; wait for it to end and try again",
-                config.data.display()
-            )),
+            Holder::Someone => {
+                let why = say(
+                    config.lang,
+                    "đang có lệnh khác dùng; hãy chờ lệnh đó xong rồi thử lại",
+                    "is in use by another command; wait for it to end and try again",
+                );
+                Err(format!("`{}` {why}", config.data.display()))
+            }
         }
     }
 
@@ -162,6 +167,19 @@ pub fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
         text.push_str(": ");
         text.push_str(&cause.to_string());
         source = cause.source();
+    }
+    text
+}
+
+/// Why a file or a mapping was refused, what to do, and the mapping to start from, where there is one. What
+/// is not the person's to mend is told with its causes, as the log has it.
+pub fn refusal(error: &intake::Error, lang: Lang) -> String {
+    if let intake::Error::Internal { .. } = error {
+        return sentence(error);
+    }
+    let mut text = error.told().sentence(lang);
+    for more in [error.hint().map(|hint| hint.sentence(lang)), error.example().map(str::to_owned)] {
+        text.extend(more.map(|more| format!("\n{more}")));
     }
     text
 }

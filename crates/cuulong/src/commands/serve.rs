@@ -2,29 +2,37 @@
 
 use std::net::SocketAddr;
 
+use model::Lang;
 use tokio::net::TcpListener;
 
 use super::{Done, sentence, tell};
 use crate::config::Config;
 use crate::node::Node;
+use crate::operate::say;
 use crate::sample;
 
 /// Opens the folder, loads the sample when asked, and serves until a signal.
 pub async fn serve(config: &Config, demo: bool) -> Done {
     let mut node = Node::open(config, demo).await.map_err(|error| sentence(&error))?;
     let listener = TcpListener::bind(&config.listen).await.map_err(|error| {
-        format!("cannot listen on `{}`: {error}; choose another with --listen", config.listen)
+        let (listen, english) = (&config.listen, config.lang == Lang::En);
+        match english {
+            true => format!("cannot listen on `{listen}`: {error}; choose another with --listen"),
+            false => format!("không nghe được ở `{listen}`: {error}; hãy chọn địa chỉ khác bằng --listen"),
+        }
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     if demo {
         let started = std::time::Instant::now();
         let account = sample::load(node.app(), &|line| tell(line)).await?;
-        tell(&format!("the sample is in place ({:.1} s)", started.elapsed().as_secs_f64()));
+        let done = say(config.lang, "bộ mẫu đã sẵn sàng", "the sample is in place");
+        tell(&format!("{done} ({:.1} s)", started.elapsed().as_secs_f64()));
         if let Some(account) = account {
-            tell(&format!(
-                "to hand in a file, sign in as `{}` with the password {}",
-                account.user, account.password
-            ));
+            let (user, password) = (account.user, account.password);
+            tell(&match config.lang {
+                Lang::En => format!("to hand in a file, sign in as `{user}` with the password {password}"),
+                _ => format!("để nộp tệp, hãy đăng nhập tên `{user}`, mật khẩu {password}"),
+            });
         }
     }
     tell(&format!("Cửu Long: http://{}", shown(address)));

@@ -22,6 +22,7 @@ use crate::neighbourhood::{Selection, TOP_ROWS};
 use crate::push::{Flow, PushedTable, Pusher, SheetRows, Stop};
 use crate::{Error, Limits, Place};
 use text::{Texts, prepared};
+use wording::{Told, told};
 
 /// Rows that are unpacked at once.
 const BATCH: usize = 8192;
@@ -41,8 +42,14 @@ fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
     let (schema, parts) = (metadata.schema().clone(), metadata.metadata().clone());
     if schema.fields().len() > usize::from(pusher.limits.max_columns) {
         let limit = u64::from(pusher.limits.max_columns);
-        let hint = "leave out the columns that are not needed";
-        return Err(Error::limit("columns", "the table has too many columns", limit, hint).into());
+        let hint = told!("formats-leave-out-columns-not-needed", "leave out the columns that are not needed");
+        return Err(Error::limit(
+            "columns",
+            told!("formats-table-too-many-columns", "the table has too many columns"),
+            limit,
+            hint,
+        )
+        .into());
     }
     let options = options.with_schema(Arc::new(viewed(&schema)));
     let metadata =
@@ -57,7 +64,8 @@ fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
     let mut first = 2_u64;
     let groups = parts.num_row_groups().max(1) as u64;
     for (group, part) in parts.row_groups().iter().enumerate() {
-        let count = u64::try_from(part.num_rows()).map_err(|_| damaged("a part has no number of rows"))?;
+        let count = u64::try_from(part.num_rows())
+            .map_err(|_| damaged(told!("formats-part-no-number-rows", "a part has no number of rows")))?;
         let next = first.saturating_add(count);
         if next > u64::from(pusher.limits.max_rows) + 1 {
             return Err(too_many_rows(&pusher.limits).into());
@@ -78,7 +86,7 @@ fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
             let mut number = from;
             for batch in batches {
                 let at = u32::try_from(number).unwrap_or(u32::MAX);
-                let batch = batch.map_err(|error| damaged(&error.to_string()).at(Place::row(at)))?;
+                let batch = batch.map_err(|error| damaged(Told::excerpt(error)).at(Place::row(at)))?;
                 if push(&mut rows, at, &batch)? == Flow::Past {
                     return rows.finish();
                 }
@@ -116,15 +124,15 @@ fn wanted(selection: Selection, first: u64, next: u64) -> Vec<(u64, u64)> {
 
 fn push(rows: &mut SheetRows<'_>, first: u32, batch: &RecordBatch) -> Result<Flow, Stop> {
     let columns: Vec<ArrayRef> =
-        batch.columns().iter().map(prepared).collect::<Result<_, _>>().map_err(|how| damaged(&how))?;
+        batch.columns().iter().map(prepared).collect::<Result<_, _>>().map_err(damaged)?;
     let columns: Vec<Texts<'_>> =
-        columns.iter().map(Texts::new).collect::<Result<_, _>>().map_err(|how| damaged(&how))?;
+        columns.iter().map(Texts::new).collect::<Result<_, _>>().map_err(damaged)?;
     let mut text = String::new();
     for index in 0..batch.num_rows() {
         let at = first.saturating_add(u32::try_from(index).unwrap_or(u32::MAX));
         for (column, texts) in columns.iter().enumerate() {
             text.clear();
-            texts.write(index, &mut text).map_err(|how| damaged(&how).at(rows.place()))?;
+            texts.write(index, &mut text).map_err(|how| damaged(how).at(rows.place()))?;
             if !text.is_empty() && rows.cell(at, column, &text, texts.is_typed, damaged)? == Flow::Past {
                 return Ok(Flow::Past);
             }
@@ -150,20 +158,26 @@ fn viewed(schema: &Schema) -> Schema {
 fn too_many_rows(limits: &Limits) -> Error {
     Error::limit(
         "rows",
-        "the table has too many rows",
+        told!("formats-table-too-many-rows", "the table has too many rows"),
         u64::from(limits.max_rows),
-        "split it into several files and hand them in one after the other",
+        told!(
+            "formats-split-into-several-files-hand-them-one",
+            "split it into several files and hand them in one after the other"
+        ),
     )
 }
 
-fn damaged(how: &str) -> Error {
+fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_parquet",
-        format!("the Parquet file cannot be read: {}", how.chars().take(200).collect::<String>()),
-        "check that it was sent whole; write it again, or save the table as CSV (UTF-8)",
+        told!("formats-parquet-file-cannot-read", "the Parquet file cannot be read: {how}", how => how.into()),
+        told!(
+            "formats-check-sent-whole-write-again-save-table",
+            "check that it was sent whole; write it again, or save the table as CSV (UTF-8)"
+        ),
     )
 }
 
 fn damaged_by(error: &ParquetError) -> Error {
-    damaged(&error.to_string())
+    damaged(Told::excerpt(error))
 }

@@ -6,20 +6,21 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float32Array, Float64
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use wording::{Told, told};
 
 use crate::cell::shortest;
 
 /// The column as it is told: dictionaries looked up, instants in UTC.
-pub(super) fn prepared(column: &ArrayRef) -> Result<ArrayRef, String> {
+pub(super) fn prepared(column: &ArrayRef) -> Result<ArrayRef, Told> {
     let mut column = column.clone();
     if let DataType::Dictionary(_, values) = column.data_type() {
         let values = values.as_ref().clone();
         let values = if values.is_string() { DataType::Utf8View } else { values };
-        column = cast(&column, &values).map_err(|error| error.to_string())?;
+        column = cast(&column, &values).map_err(Told::excerpt)?;
     }
     if let DataType::Timestamp(unit, Some(_)) = column.data_type() {
         let utc = DataType::Timestamp(*unit, Some("+00:00".into()));
-        column = cast(&column, &utc).map_err(|error| error.to_string())?;
+        column = cast(&column, &utc).map_err(Told::excerpt)?;
     }
     Ok(column)
 }
@@ -43,7 +44,7 @@ enum Column<'a> {
 const OPTIONS: FormatOptions<'static> = FormatOptions::new().with_display_error(false);
 
 impl<'a> Texts<'a> {
-    pub(super) fn new(values: &'a ArrayRef) -> Result<Texts<'a>, String> {
+    pub(super) fn new(values: &'a ArrayRef) -> Result<Texts<'a>, Told> {
         let kind = values.data_type();
         let is_typed = kind.is_numeric() || kind.is_temporal() || *kind == DataType::Boolean;
         let column = match kind {
@@ -53,14 +54,14 @@ impl<'a> Texts<'a> {
             DataType::Boolean => Column::Truth(values.as_boolean()),
             _ => {
                 let formatter = ArrayFormatter::try_new(values.as_ref(), &OPTIONS);
-                Column::Other(formatter.map_err(|error| error.to_string())?)
+                Column::Other(formatter.map_err(Told::excerpt)?)
             }
         };
         Ok(Texts { values, column, is_typed })
     }
 
     /// Adds the text of a value; nothing where there is none.
-    pub(super) fn write(&self, index: usize, text: &mut String) -> Result<(), String> {
+    pub(super) fn write(&self, index: usize, text: &mut String) -> Result<(), Told> {
         if self.values.is_null(index) {
             return Ok(());
         }
@@ -70,7 +71,8 @@ impl<'a> Texts<'a> {
             Column::Double(values) => text.push_str(&shortest(values.value(index))),
             Column::Truth(values) => text.push_str(if values.value(index) { "TRUE" } else { "FALSE" }),
             Column::Other(values) => {
-                write!(text, "{}", values.value(index)).map_err(|_| "a value has no text".to_owned())?;
+                write!(text, "{}", values.value(index))
+                    .map_err(|_| told!("formats-value-no-text", "a value has no text"))?;
             }
         }
         Ok(())

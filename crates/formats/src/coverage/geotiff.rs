@@ -6,6 +6,7 @@ use std::path::Path;
 
 use tiff::decoder::{ChunkType, Decoder, DecodingResult};
 use tiff::tags::Tag;
+use wording::{Told, told};
 
 use super::geokeys::GeoKeys;
 use super::{PixelGrid, Raster, RasterInfo, SampleKind};
@@ -41,9 +42,15 @@ impl GeoTiff {
         if row_bytes.saturating_mul(u64::from(chunk_height.min(info.height))) > MAX_ROWS_BYTES {
             return Err(Error::limit(
                 "raster_rows",
-                "one strip or row of tiles of the raster has too many bytes",
+                told!(
+                    "formats-one-strip-row-tiles-raster-too-many",
+                    "one strip or row of tiles of the raster has too many bytes"
+                ),
                 MAX_ROWS_BYTES,
-                "write the raster again in tiles: gdal_translate -co TILED=YES",
+                told!(
+                    "formats-write-raster-again-tiles-gdal-translate-co-tiled",
+                    "write the raster again in tiles: gdal_translate -co TILED=YES"
+                ),
             ));
         }
         Ok(GeoTiff { decoder, info, row: 0 })
@@ -72,17 +79,29 @@ impl Raster for GeoTiff {
         for column in 0..across {
             let index = chunk_row * across + column;
             let (width, data_height) = self.decoder.chunk_data_dimensions(index);
-            let bytes = le_bytes(self.decoder.read_chunk(index).map_err(failed)?)
-                .ok_or_else(|| damaged("its values are of a type that is not read here"))?;
+            let bytes = le_bytes(self.decoder.read_chunk(index).map_err(failed)?).ok_or_else(|| {
+                damaged(told!(
+                    "formats-values-type-not-read-here",
+                    "its values are of a type that is not read here"
+                ))
+            })?;
             let part = width as usize * pixel;
             if bytes.len() < part * data_height as usize || data_height < height {
-                return Err(damaged("a part of it is shorter than it should be"));
+                return Err(damaged(told!(
+                    "formats-part-shorter-than-should",
+                    "a part of it is shorter than it should be"
+                )));
             }
             let start = column as usize * chunk_width as usize * pixel;
             for row in 0..height as usize {
                 let target = rows.get_mut(row * stride + start..row * stride + start + part);
                 target
-                    .ok_or_else(|| damaged("its parts are larger than the whole"))?
+                    .ok_or_else(|| {
+                        damaged(told!(
+                            "formats-parts-larger-than-whole",
+                            "its parts are larger than the whole"
+                        ))
+                    })?
                     .copy_from_slice(&bytes[row * part..(row + 1) * part]);
             }
         }
@@ -94,7 +113,7 @@ impl Raster for GeoTiff {
 fn info(decoder: &mut Decoder<BufReader<File>>) -> Result<RasterInfo, Error> {
     let (width, height) = decoder.dimensions().map_err(failed)?;
     if width == 0 || height == 0 {
-        return Err(damaged("it has no pixels"));
+        return Err(damaged(told!("formats-no-pixels", "it has no pixels")));
     }
     let shorts = |decoder: &mut Decoder<BufReader<File>>, tag: Tag| -> Result<Vec<u16>, Error> {
         Ok(decoder.find_tag_unsigned_vec::<u16>(tag).map_err(failed)?.unwrap_or_default())
@@ -103,16 +122,30 @@ fn info(decoder: &mut Decoder<BufReader<File>>) -> Result<RasterInfo, Error> {
     let formats = shorts(decoder, Tag::SampleFormat)?;
     let bands = shorts(decoder, Tag::SamplesPerPixel)?.first().copied().unwrap_or(1);
     if bands == 0 || bands > MAX_BANDS {
-        return Err(Error::limit("bands", "the raster has too many bands", u64::from(MAX_BANDS), "split it"));
+        return Err(Error::limit(
+            "bands",
+            told!("formats-raster-too-many-bands", "the raster has too many bands"),
+            u64::from(MAX_BANDS),
+            told!("formats-split", "split it"),
+        ));
     }
     let (bit, format) = (bits.first().copied().unwrap_or(1), formats.first().copied().unwrap_or(1));
     if bits.iter().any(|other| *other != bit) || formats.iter().any(|other| *other != format) {
-        return Err(not_read("has bands of different types"));
+        return Err(not_read(told!("formats-bands-different-types", "has bands of different types")));
     }
-    let kind = SampleKind::of_tiff(format, bit)
-        .ok_or_else(|| not_read(&format!("has values of {bit} bits in the format {format}")))?;
+    let kind = SampleKind::of_tiff(format, bit).ok_or_else(|| {
+        not_read(told!(
+            "formats-values-bits-format",
+            "has values of {bit} bits in the format {format}",
+            bit = bit,
+            format = format
+        ))
+    })?;
     if bands > 1 && shorts(decoder, Tag::PlanarConfiguration)?.first() == Some(&2) {
-        return Err(not_read("keeps its bands apart (INTERLEAVE=BAND)"));
+        return Err(not_read(told!(
+            "formats-keeps-bands-apart-interleave-band",
+            "keeps its bands apart (INTERLEAVE=BAND)"
+        )));
     }
     let keys = GeoKeys {
         directory: shorts(decoder, Tag::GeoKeyDirectoryTag)?,
@@ -153,7 +186,10 @@ fn grid(decoder: &mut Decoder<BufReader<File>>) -> Result<PixelGrid, Error> {
     let grid = match (matrix.as_slice(), scale.as_slice(), ties.as_slice()) {
         ([a, b, _, x, d, e, _, y, ..], _, _) => {
             if *b != 0.0 || *d != 0.0 {
-                return Err(not_read("is turned against its coordinate axes"));
+                return Err(not_read(told!(
+                    "formats-turned-against-coordinate-axes",
+                    "is turned against its coordinate axes"
+                )));
             }
             PixelGrid { x0: *x, y0: *y, dx: *a, dy: -*e }
         }
@@ -163,14 +199,23 @@ fn grid(decoder: &mut Decoder<BufReader<File>>) -> Result<PixelGrid, Error> {
         _ => {
             return Err(Error::invalid(
                 "no_position",
-                "the raster does not say where its pixels lie",
-                "hand in a GeoTIFF: a world file beside it (.tfw) can be built in with gdal_translate",
+                told!(
+                    "formats-raster-does-not-say-where-pixels-lie",
+                    "the raster does not say where its pixels lie"
+                ),
+                told!(
+                    "formats-hand-geotiff-world-file-beside-tfw-can",
+                    "hand in a GeoTIFF: a world file beside it (.tfw) can be built in with gdal_translate"
+                ),
             ));
         }
     };
     let values = [grid.x0, grid.y0, grid.dx, grid.dy];
     if values.iter().any(|value| !value.is_finite()) || grid.dx <= 0.0 || grid.dy <= 0.0 {
-        return Err(not_read("has pixels that are mirrored or have no size"));
+        return Err(not_read(told!(
+            "formats-pixels-mirrored-have-no-size",
+            "has pixels that are mirrored or have no size"
+        )));
     }
     Ok(grid)
 }
@@ -189,22 +234,28 @@ fn le_bytes(result: DecodingResult) -> Option<Vec<u8>> {
     })
 }
 
-fn not_read(what: &str) -> Error {
+fn not_read(what: impl Into<Told>) -> Error {
     Error::invalid(
         "raster_not_read",
-        format!("the raster {what}, which is not read here"),
-        "write it again with: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE -co INTERLEAVE=PIXEL",
+        told!("formats-raster-not-read-here", "the raster {what}, which is not read here", what => what.into()),
+        told!(
+            "formats-write-again-gdal-translate-co-tiled-yes-co",
+            "write it again with: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE -co INTERLEAVE=PIXEL"
+        ),
     )
 }
 
-fn damaged(what: &str) -> Error {
+fn damaged(what: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_tiff",
-        format!("the TIFF file cannot be read: {what}"),
-        "check that it was sent whole, or write it again with Deflate, LZW or no compression",
+        told!("formats-tiff-file-cannot-read", "the TIFF file cannot be read: {what}", what => what.into()),
+        told!(
+            "formats-check-sent-whole-write-again-deflate-lzw",
+            "check that it was sent whole, or write it again with Deflate, LZW or no compression"
+        ),
     )
 }
 
 fn failed(error: tiff::TiffError) -> Error {
-    damaged(&error.to_string())
+    damaged(Told::excerpt(error))
 }

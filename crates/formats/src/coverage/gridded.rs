@@ -1,5 +1,7 @@
 //! A grid of a NetCDF file as a raster.
 
+use wording::told;
+
 use super::{PixelGrid, Raster, RasterInfo, SampleKind};
 use crate::feature::Declared;
 use crate::{Error, Grid, GridValues};
@@ -19,7 +21,12 @@ impl GridRaster {
     pub fn of(grid: Grid) -> Result<GridRaster, Error> {
         let size = |count: usize| {
             u32::try_from(count).map_err(|_| {
-                Error::limit("pixels", "the grid is too large", u64::from(u32::MAX), "cut it into parts")
+                Error::limit(
+                    "pixels",
+                    told!("formats-grid-too-large", "the grid is too large"),
+                    u64::from(u32::MAX),
+                    told!("formats-cut-into-parts", "cut it into parts"),
+                )
             })
         };
         let info = RasterInfo {

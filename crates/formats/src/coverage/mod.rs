@@ -28,6 +28,7 @@ pub use picture::{Picture, Samples, Scale, png};
 pub use pyramid::{Cells, Pyramid, Tile};
 pub use sample::SampleKind;
 pub use scales::scale_of;
+use wording::told;
 
 /// What is known of a raster before its pixels are read.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,14 +93,29 @@ impl RasterInfo {
                 let point = Bbox::new(lon, lat, lon, lat).ok_or_else(|| {
                     Error::invalid(
                         "outside_world",
-                        format!("the raster's corner {x} {y} is nowhere on the globe under {crs}"),
-                        "write the right system as `crs` under `[source]` in the mapping",
+                        told!(
+                            "formats-raster-corner-nowhere-on-globe-under",
+                            "the raster's corner {x} {y} is nowhere on the globe under {crs}",
+                            x = x,
+                            y = y,
+                            crs = crs
+                        ),
+                        told!(
+                            "formats-write-right-system-crs-under-source-mapping",
+                            "write the right system as `crs` under `[source]` in the mapping"
+                        ),
                     )
                 })?;
                 edges = Some(edges.map_or(point, |edges| edges.union(&point)));
             }
         }
-        edges.ok_or_else(|| Error::invalid("empty", "the raster has no pixels", "export it again"))
+        edges.ok_or_else(|| {
+            Error::invalid(
+                "empty",
+                told!("formats-raster-no-pixels", "the raster has no pixels"),
+                told!("formats-export-again", "export it again"),
+            )
+        })
     }
 }
 

@@ -27,6 +27,7 @@ pub use fit::{Fit, Judgement, Sample, candidates, judge, region, within_region, 
 pub use list::{Outline, outlines};
 pub use tm::TransverseMercator;
 pub use vertical::vertical_shift;
+use wording::told;
 
 /// Where coordinates are counted from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -129,8 +130,8 @@ impl Crs {
                 words::Code::Epsg(code) => Crs::epsg(code).ok_or_else(|| {
                     Error::invalid(
                         "unknown_crs",
-                        format!("EPSG:{code} is none of the systems that are known here"),
-                        "transform the layer to WGS 84 (EPSG:4326) first, or name one of VN-2000's (EPSG:3405, 5896 to 5899, 9205 to 9218), UTM 48N (EPSG:32648) or EPSG:4326",
+                        told!("formats-epsg-none-systems-known-here", "EPSG:{code} is none of the systems that are known here", code = code),
+                        told!("formats-transform-layer-wgs-84-epsg-4326-first", "transform the layer to WGS 84 (EPSG:4326) first, or name one of VN-2000's (EPSG:3405, 5896 to 5899, 9205 to 9218), UTM 48N (EPSG:32648) or EPSG:4326"),
                     )
                 }),
             };
@@ -195,8 +196,8 @@ impl Crs {
             || {
                 Error::invalid(
                     "no_operation",
-                    format!("no transformation from {self} to WGS 84 is valid in the delta"),
-                    "have the layer transformed to VN-2000 by whoever knows its control points, and hand that in",
+                    told!("formats-no-transformation-from-wgs-84-valid-delta", "no transformation from {crs} to WGS 84 is valid in the delta", crs = self),
+                    told!("formats-have-layer-transformed-vn-2000-whoever-knows", "have the layer transformed to VN-2000 by whoever knows its control points, and hand that in"),
                 )
             },
         )
@@ -226,11 +227,15 @@ const MAX_TEXT: usize = 64 * 1024;
 fn unknown(text: &str) -> Error {
     Error::invalid(
         "unknown_crs",
-        format!(
-            "`{}` names no coordinate system that is known here",
-            text.chars().take(80).collect::<String>()
+        told!(
+            "formats-names-no-coordinate-system-known-here",
+            "`{text}` names no coordinate system that is known here",
+            text = text.chars().take(80).collect::<String>()
         ),
-        "write `crs = \"EPSG:9209\"` (or another code) under `[source]` in the mapping",
+        told!(
+            "formats-write-crs-epsg-9209-another-code-under",
+            "write `crs = \"EPSG:9209\"` (or another code) under `[source]` in the mapping"
+        ),
     )
 }
 

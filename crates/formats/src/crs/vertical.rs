@@ -1,5 +1,7 @@
 //! Heights: their systems are kept as they came, and none is turned into another.
 
+use wording::told;
+
 use crate::Error;
 
 /// Metres to add to a height when it goes from one vertical system to another, by EPSG codes.
@@ -13,7 +15,15 @@ pub fn vertical_shift(from: u32, to: u32) -> Result<f64, Error> {
     }
     Err(Error::invalid(
         "no_vertical_operation",
-        format!("no transformation of heights from EPSG:{from} to EPSG:{to} is known"),
-        "keep the heights in the system in which they were measured, and name it as the `datum`",
+        told!(
+            "formats-no-transformation-heights-from-epsg-epsg-known",
+            "no transformation of heights from EPSG:{from} to EPSG:{to} is known",
+            from = from,
+            to = to
+        ),
+        told!(
+            "formats-keep-heights-system-they-were-measured-name",
+            "keep the heights in the system in which they were measured, and name it as the `datum`"
+        ),
     ))
 }

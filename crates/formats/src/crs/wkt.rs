@@ -1,5 +1,7 @@
 //! The definition of a system as text: WKT 1 as OGC and ESRI write it, and WKT 2 (OGC 18-010r11).
 
+use wording::{Told, told};
+
 use super::tm::TransverseMercator;
 use super::{Crs, Datum, Projection};
 use crate::Error;
@@ -19,7 +21,8 @@ struct Node {
 /// Understands a definition.
 pub(super) fn parse(text: &str) -> Result<Crs, Error> {
     let mut reader = Reader { text: text.as_bytes(), at: 0 };
-    let node = reader.node(0).ok_or_else(|| wrong(text, "is not well formed"))?;
+    let node =
+        reader.node(0).ok_or_else(|| wrong(text, told!("formats-not-well-formed", "is not well formed")))?;
     let horizontal = match node.keyword.as_str() {
         "COMPD_CS" | "COMPOUNDCRS" => {
             node.children.iter().find(|child| is_projected(child) || is_geographic(child))
@@ -27,34 +30,41 @@ pub(super) fn parse(text: &str) -> Result<Crs, Error> {
         "BOUNDCRS" => node.child(&["SOURCECRS"]).and_then(|source| source.children.first()),
         _ => Some(&node),
     };
-    let system = horizontal.ok_or_else(|| wrong(text, "has no horizontal part"))?;
+    let system = horizontal
+        .ok_or_else(|| wrong(text, told!("formats-no-horizontal-part", "has no horizontal part")))?;
     let name = system.texts.first().cloned().unwrap_or_default();
     let base = if is_geographic(system) {
         system
     } else if is_projected(system) {
-        system
-            .children
-            .iter()
-            .find(|child| is_geographic(child))
-            .ok_or_else(|| wrong(text, "names no geographic system"))?
+        system.children.iter().find(|child| is_geographic(child)).ok_or_else(|| {
+            wrong(text, told!("formats-names-no-geographic-system", "names no geographic system"))
+        })?
     } else {
-        return Err(wrong(text, "is neither projected nor geographic"));
+        return Err(wrong(
+            text,
+            told!("formats-neither-projected-nor-geographic", "is neither projected nor geographic"),
+        ));
     };
-    let datum = datum_of(base).ok_or_else(|| wrong(text, "has a datum that is not known here"))?;
+    let datum = datum_of(base).ok_or_else(|| {
+        wrong(text, told!("formats-datum-not-known-here", "has a datum that is not known here"))
+    })?;
     let projection = if is_geographic(system) {
         Projection::None
     } else {
-        projection_of(system).map_err(|what| wrong(text, &what))?
+        projection_of(system).map_err(|what| wrong(text, what))?
     };
     Ok(Crs { epsg: None, name, datum, projection, area: None }.listed())
 }
 
-fn wrong(text: &str, what: &str) -> Error {
+fn wrong(text: &str, what: Told) -> Error {
     let name = text.split('"').nth(1).unwrap_or(text);
     Error::invalid(
         "unknown_crs",
-        format!("the coordinate system `{}` {what}", name.chars().take(80).collect::<String>()),
-        "write `crs = \"EPSG:9209\"` (or another code) under `[source]` in the mapping",
+        told!("formats-coordinate-system", "the coordinate system `{name}` {what}", name = name.chars().take(80).collect::<String>(), what => what),
+        told!(
+            "formats-write-crs-epsg-9209-another-code-under",
+            "write `crs = \"EPSG:9209\"` (or another code) under `[source]` in the mapping"
+        ),
     )
 }
 
@@ -90,19 +100,19 @@ fn datum_of(base: &Node) -> Option<Datum> {
     None
 }
 
-fn projection_of(system: &Node) -> Result<Projection, String> {
+fn projection_of(system: &Node) -> Result<Projection, Told> {
     // In WKT 2 the parameters stand in the conversion.
     let conversion = system.child(&["CONVERSION"]).unwrap_or(system);
     let method = conversion
         .child(&["METHOD", "PROJECTION"])
         .and_then(|method| method.texts.first())
-        .ok_or("names no projection")?;
+        .ok_or_else(|| told!("formats-names-no-projection", "names no projection"))?;
     let simple = |text: &str| {
         text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_ascii_lowercase()
     };
     let metres = system.child(&["UNIT", "LENGTHUNIT"]).and_then(|unit| unit.numbers.first().copied());
     if metres.is_some_and(|factor| (factor - 1.0).abs() > 1e-9) {
-        return Err("counts in another unit than metres".into());
+        return Err(told!("formats-counts-another-unit-than-metres", "counts in another unit than metres"));
     }
     match simple(method).as_str() {
         "transversemercator" | "gausskruger" | "gausskrueger" => {}
@@ -112,7 +122,13 @@ fn projection_of(system: &Node) -> Result<Projection, String> {
         "mercator1sp" if system.texts.first().is_some_and(|name| simple(name).contains("pseudomercator")) => {
             return Ok(Projection::WebMercator);
         }
-        _ => return Err(format!("uses the projection `{method}`, which is not known here")),
+        _ => {
+            return Err(told!(
+                "formats-uses-projection-not-known-here",
+                "uses the projection `{method}`, which is not known here",
+                method = method
+            ));
+        }
     }
     let value = |names: &[&str]| {
         conversion.children.iter().find_map(|child| {
@@ -123,11 +139,11 @@ fn projection_of(system: &Node) -> Result<Projection, String> {
     };
     let origin = value(&["latitudeoforigin", "latitudeofnaturalorigin"]).unwrap_or(0.0);
     if origin.abs() > 1e-9 {
-        return Err("has an origin that is not on the equator".into());
+        return Err(told!("formats-origin-not-on-equator", "has an origin that is not on the equator"));
     }
     Ok(Projection::TransverseMercator(TransverseMercator {
         central_meridian: value(&["centralmeridian", "longitudeofnaturalorigin", "longitudeoforigin"])
-            .ok_or("has no central meridian")?,
+            .ok_or_else(|| told!("formats-no-central-meridian", "has no central meridian"))?,
         scale: value(&["scalefactor", "scalefactoratnaturalorigin"]).unwrap_or(1.0),
         false_easting: value(&["falseeasting"]).unwrap_or(0.0),
         false_northing: value(&["falsenorthing"]).unwrap_or(0.0),

@@ -13,6 +13,7 @@ use crate::neighbourhood::Selection;
 use crate::text::{Sound, has_carriers, sound};
 use crate::{Chunk, Encoding, Error, Limits, Place, TableReader};
 use scan::{Field, Scan, scan, unquote};
+use wording::told;
 
 /// Bytes asked for at once.
 const BLOCK: usize = 1 << 20;
@@ -200,9 +201,12 @@ impl Records<'_> {
             if self.row >= self.limits.max_rows {
                 return Err(Error::limit(
                     "rows",
-                    "the file has too many rows",
+                    told!("formats-file-too-many-rows", "the file has too many rows"),
                     u64::from(self.limits.max_rows),
-                    "split it into several files and hand them in one after the other",
+                    told!(
+                        "formats-split-into-several-files-hand-them-one",
+                        "split it into several files and hand them in one after the other"
+                    ),
                 ));
             }
             let row = self.row + 1;
@@ -242,9 +246,12 @@ impl Records<'_> {
         if fields.len() > usize::from(self.limits.max_columns) {
             return Err(Error::limit(
                 "columns",
-                "the row has too many columns",
+                told!("formats-row-too-many-columns", "the row has too many columns"),
                 u64::from(self.limits.max_columns),
-                "check the delimiter, or turn the table so that it grows downwards",
+                told!(
+                    "formats-check-delimiter-turn-table-so-grows-downwards",
+                    "check the delimiter, or turn the table so that it grows downwards"
+                ),
             )
             .at(Place::row(row)));
         }
@@ -253,9 +260,12 @@ impl Records<'_> {
         {
             return Err(Error::limit(
                 "cell_bytes",
-                "the cell is too long (bytes)",
+                told!("formats-cell-too-long-bytes", "the cell is too long (bytes)"),
                 self.limits.max_cell_bytes as u64,
-                "shorten it, or check that a quote before it is closed",
+                told!(
+                    "formats-shorten-check-quote-before-closed",
+                    "shorten it, or check that a quote before it is closed"
+                ),
             )
             .at(Place::cell(row, column + 1)));
         }
@@ -274,27 +284,48 @@ fn text_of(block: &[u8]) -> (&str, Option<Error>) {
 fn zero_byte() -> Error {
     Error::invalid(
         "binary",
-        "the file holds a zero byte, so it is not text",
-        "save the table as CSV (UTF-8) or as .xlsx in the program that made it",
+        told!("formats-file-holds-zero-byte-so-not-text", "the file holds a zero byte, so it is not text"),
+        told!(
+            "formats-save-table-csv-utf-8-xlsx-program",
+            "save the table as CSV (UTF-8) or as .xlsx in the program that made it"
+        ),
     )
 }
 
 fn unclosed() -> Error {
     Error::invalid(
         "unclosed_quote",
-        "a quote that is opened here is never closed, so the rest of the file is one cell",
-        "close the quote, or write a quote inside a cell twice",
+        told!(
+            "formats-quote-opened-here-never-closed-so-rest",
+            "a quote that is opened here is never closed, so the rest of the file is one cell"
+        ),
+        told!(
+            "formats-close-quote-write-quote-inside-cell-twice",
+            "close the quote, or write a quote inside a cell twice"
+        ),
     )
 }
 
 fn too_long(limits: &Limits, in_quotes: bool) -> Error {
     let (what, hint) = if in_quotes {
         (
-            "a quote that is opened here is not closed soon enough (bytes)",
-            "close the quote, or write a quote inside a cell twice",
+            told!(
+                "formats-quote-opened-here-not-closed-soon-enough",
+                "a quote that is opened here is not closed soon enough (bytes)"
+            ),
+            told!(
+                "formats-close-quote-write-quote-inside-cell-twice",
+                "close the quote, or write a quote inside a cell twice"
+            ),
         )
     } else {
-        ("the row is too long (bytes)", "check that the file is a table with line breaks between its rows")
+        (
+            told!("formats-row-too-long-bytes", "the row is too long (bytes)"),
+            told!(
+                "formats-check-file-table-line-breaks-between-rows",
+                "check that the file is a table with line breaks between its rows"
+            ),
+        )
     };
     Error::limit("line_bytes", what, limits.max_line_bytes as u64, hint)
 }

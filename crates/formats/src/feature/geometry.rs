@@ -2,6 +2,7 @@
 
 use geo_types::{Coord, Geometry};
 use model::Bbox;
+use wording::told;
 
 use super::Refused;
 use crate::crs::{Fit, Transform};
@@ -35,17 +36,29 @@ pub(super) fn place(
 fn outside(index: usize, written: Coord<f64>, fit: Option<&Fit>) -> Refused {
     let value = format!("[{}, {}]", written.x, written.y);
     if let Some(fit) = fit.filter(|fit| !fit.crs.is_stored()) {
-        let reason = format!("position {index} is nowhere on the globe under {}", fit.crs);
+        let reason = told!(
+            "formats-position-nowhere-on-globe-under",
+            "position {index} is nowhere on the globe under {crs}",
+            index = index,
+            crs = fit.crs
+        );
         return Refused::new("outside_world", reason, value);
     }
     let hint = if (8.0..24.0).contains(&written.x) && (102.0..118.0).contains(&written.y) {
-        "longitude comes before latitude"
+        told!("formats-longitude-comes-before-latitude", "longitude comes before latitude")
     } else if written.x.abs() > 1000.0 || written.y.abs() > 1000.0 {
-        "these look like metres (VN-2000 or UTM): name the system as `crs` in the mapping"
+        told!(
+            "formats-these-look-like-metres-vn-2000-utm",
+            "these look like metres (VN-2000 or UTM): name the system as `crs` in the mapping"
+        )
     } else {
-        "export the layer in WGS 84"
+        told!("formats-export-layer-wgs-84", "export the layer in WGS 84")
     };
-    Refused::new("outside_world", format!("position {index} is not longitude and latitude: {hint}"), value)
+    Refused::new(
+        "outside_world",
+        told!("formats-position-not-longitude-latitude", "position {index} is not longitude and latitude: {hint}", index = index, hint => hint),
+        value,
+    )
 }
 
 /// The box around the numbers as they are.
@@ -70,8 +83,13 @@ pub(super) fn to_wkb(geometry: &Geometry<f64>) -> Result<Vec<u8>, Refused> {
 /// A box as WKB: a polygon.
 pub fn box_wkb(bbox: &Bbox) -> Result<Vec<u8>, crate::Error> {
     let rectangle = geo_types::Rect::new((bbox.west, bbox.south), (bbox.east, bbox.north));
-    to_wkb(&Geometry::Polygon(rectangle.to_polygon()))
-        .map_err(|refused| crate::Error::invalid("bad_geometry", refused.reason, "check the file's position"))
+    to_wkb(&Geometry::Polygon(rectangle.to_polygon())).map_err(|refused| {
+        crate::Error::invalid(
+            "bad_geometry",
+            refused.reason,
+            told!("formats-check-file-position", "check the file's position"),
+        )
+    })
 }
 
 type Visit<'a> = &'a mut dyn FnMut(&mut Coord<f64>) -> Result<(), Refused>;

@@ -10,6 +10,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use geo_types::{Coord, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use serde_json::{Number, Value};
+use wording::{Told, told};
 
 use super::table::shape_of;
 use super::{About, Coordinates, Declared, FeatureOptions, Features, Item, Read, Refused, wkb};
@@ -44,7 +45,12 @@ impl GeoParquet {
         let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
         if names.len() >= usize::from(limits.max_columns) {
             let limit = u64::from(limits.max_columns);
-            return Err(Error::limit("columns", "the file has too many columns", limit, "leave some out"));
+            return Err(Error::limit(
+                "columns",
+                told!("formats-file-too-many-columns", "the file has too many columns"),
+                limit,
+                told!("formats-leave-some-out", "leave some out"),
+            ));
         }
         let metadata = builder.metadata().file_metadata().key_value_metadata();
         let geo = metadata
@@ -110,7 +116,7 @@ impl Features for GeoParquet {
             match self.reader.next() {
                 None => return Ok(None),
                 Some(batch) => {
-                    let batch = batch.map_err(|error| damaged(&error.to_string()))?;
+                    let batch = batch.map_err(|error| damaged(Told::excerpt(error)))?;
                     self.read += batch.get_array_memory_size() as u64;
                     (self.batch, self.next) = (Some(batch), 0);
                 }
@@ -138,7 +144,11 @@ fn shape(
     if let Some(geo) = geo {
         let primary = geo.get("primary_column").and_then(Value::as_str).unwrap_or("geometry");
         let column = at(primary).ok_or_else(|| {
-            damaged(&format!("its metadata names the column `{primary}`, which is not there"))
+            damaged(told!(
+                "formats-metadata-names-column-not-there",
+                "its metadata names the column `{primary}`, which is not there",
+                primary = primary
+            ))
         })?;
         let about = geo.pointer(&format!("/columns/{}", primary.replace('~', "~0").replace('/', "~1")));
         let encoding = about.and_then(|about| about.get("encoding")).and_then(Value::as_str).unwrap_or("WKB");
@@ -178,13 +188,19 @@ fn shape(
     }
     Err(Error::invalid(
         "no_coordinates",
-        "the Parquet file has no geometry: neither `geo` metadata nor columns that look like coordinates",
-        "name them under `[feature]` in the mapping: `x = \"…\"` and `y = \"…\"`, or `geometry = \"…\"`",
+        told!(
+            "formats-parquet-file-no-geometry-neither-geo-metadata",
+            "the Parquet file has no geometry: neither `geo` metadata nor columns that look like coordinates"
+        ),
+        told!(
+            "formats-name-them-under-feature-mapping-x-y",
+            "name them under `[feature]` in the mapping: `x = \"…\"` and `y = \"…\"`, or `geometry = \"…\"`"
+        ),
     ))
 }
 
 fn none() -> Refused {
-    Refused::new("no_geometry", "the feature has no geometry", "null")
+    Refused::new("no_geometry", told!("formats-feature-no-geometry", "the feature has no geometry"), "null")
 }
 
 fn binary(column: &ArrayRef, at: usize) -> Result<(Geometry<f64>, bool), Refused> {
@@ -195,9 +211,15 @@ fn binary(column: &ArrayRef, at: usize) -> Result<(Geometry<f64>, bool), Refused
         DataType::Binary => wkb::parse(column.as_binary::<i32>().value(at)),
         DataType::LargeBinary => wkb::parse(column.as_binary::<i64>().value(at)),
         DataType::BinaryView => wkb::parse(column.as_binary_view().value(at)),
-        other => {
-            Err(Refused::new("bad_geometry", format!("the geometry's column is of the type {other}"), ""))
-        }
+        other => Err(Refused::new(
+            "bad_geometry",
+            told!(
+                "formats-geometry-column-type",
+                "the geometry's column is of the type {other}",
+                other = other
+            ),
+            "",
+        )),
     }
 }
 
@@ -215,7 +237,17 @@ fn native(column: &ArrayRef, encoding: &str, at: usize) -> Result<(Geometry<f64>
     if column.is_null(at) {
         return Err(none());
     }
-    let bad = || Refused::new("bad_geometry", format!("the geometry is not nested as a {encoding} is"), "");
+    let bad = || {
+        Refused::new(
+            "bad_geometry",
+            told!(
+                "formats-geometry-not-nested",
+                "the geometry is not nested as a {encoding} is",
+                encoding = encoding
+            ),
+            "",
+        )
+    };
     let list = |array: &ArrayRef, at: usize| -> Result<ArrayRef, Refused> {
         array.as_list_opt::<i32>().filter(|list| list.is_valid(at)).map(|list| list.value(at)).ok_or_else(bad)
     };
@@ -243,7 +275,11 @@ fn native(column: &ArrayRef, encoding: &str, at: usize) -> Result<(Geometry<f64>
         _ => {
             return Err(Refused::new(
                 "bad_geometry",
-                format!("the encoding `{encoding}` is not read here"),
+                told!(
+                    "formats-encoding-not-read-here",
+                    "the encoding `{encoding}` is not read here",
+                    encoding = encoding
+                ),
                 "",
             ));
         }
@@ -307,21 +343,24 @@ fn value(column: &ArrayRef, at: usize) -> Result<Value, Error> {
         _ => {
             let options = FormatOptions::default();
             let formatter = ArrayFormatter::try_new(column.as_ref(), &options)
-                .map_err(|error| damaged(&error.to_string()))?;
-            let text = formatter.value(at).try_to_string().map_err(|error| damaged(&error.to_string()))?;
+                .map_err(|error| damaged(Told::excerpt(error)))?;
+            let text = formatter.value(at).try_to_string().map_err(|error| damaged(Told::excerpt(error)))?;
             Value::String(text)
         }
     })
 }
 
 fn failed(error: parquet::errors::ParquetError) -> Error {
-    damaged(&error.to_string())
+    damaged(Told::excerpt(error))
 }
 
-fn damaged(what: &str) -> Error {
+fn damaged(what: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_parquet",
-        format!("the Parquet file cannot be read: {what}"),
-        "write it again, with Snappy, Zstandard or no compression, and check that it was sent whole",
+        told!("formats-parquet-file-cannot-read", "the Parquet file cannot be read: {how}", how => what.into()),
+        told!(
+            "formats-write-again-snappy-zstandard-no-compression-check",
+            "write it again, with Snappy, Zstandard or no compression, and check that it was sent whole"
+        ),
     )
 }

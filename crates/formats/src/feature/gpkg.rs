@@ -10,6 +10,7 @@ use geo_types::{Geometry, GeometryCollection};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Number, Value};
+use wording::{Told, told};
 
 use super::{About, Declared, FeatureOptions, Features, Item, Read, Refused, choose_layer, wkb};
 use crate::{Error, Limits};
@@ -54,8 +55,14 @@ impl GeoPackage {
         if layers.is_empty() {
             return Err(Error::invalid(
                 "no_layers",
-                "the database is no GeoPackage with a layer of features",
-                "export the layer as GeoPackage or as GeoJSON",
+                told!(
+                    "formats-database-no-geopackage-layer-features",
+                    "the database is no GeoPackage with a layer of features"
+                ),
+                told!(
+                    "formats-export-layer-geopackage-geojson",
+                    "export the layer as GeoPackage or as GeoJSON"
+                ),
             ));
         }
         let names: Vec<String> = layers.iter().map(|layer| layer.table.clone()).collect();
@@ -65,11 +72,22 @@ impl GeoPackage {
         let columns = columns(&connection, &layer.table)?;
         if columns.len() >= usize::from(limits.max_columns) {
             let limit = u64::from(limits.max_columns);
-            return Err(Error::limit("columns", "the layer has too many columns", limit, "leave some out"));
+            return Err(Error::limit(
+                "columns",
+                told!("formats-layer-too-many-columns", "the layer has too many columns"),
+                limit,
+                told!("formats-leave-some-out", "leave some out"),
+            ));
         }
         let geometry = columns.iter().position(|name| name.eq_ignore_ascii_case(&layer.column));
-        let geometry = geometry
-            .ok_or_else(|| damaged(&format!("layer `{}` has no column `{}`", layer.table, layer.column)))?;
+        let geometry = geometry.ok_or_else(|| {
+            damaged(told!(
+                "formats-layer-no-column",
+                "layer `{table}` has no column `{column}`",
+                table = layer.table,
+                column = layer.column
+            ))
+        })?;
         let list: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
         let sql = format!(
             "SELECT rowid, {} FROM {} WHERE rowid > ?1 ORDER BY rowid LIMIT {PAGE}",
@@ -125,8 +143,13 @@ impl GeoPackage {
                     properties.push((name.clone(), plain(value)));
                 }
             }
-            let shape =
-                shape.unwrap_or_else(|| Err(Refused::new("no_geometry", "the feature has no geometry", "")));
+            let shape = shape.unwrap_or_else(|| {
+                Err(Refused::new(
+                    "no_geometry",
+                    told!("formats-feature-no-geometry", "the feature has no geometry"),
+                    "",
+                ))
+            });
             items.push(match shape {
                 Ok((geometry, had_heights)) => Item::Read(Read {
                     row: self.row,
@@ -266,36 +289,78 @@ fn plain(value: ValueRef<'_>) -> Value {
 /// The header of a GeoPackage's geometry (OGC 12-128r18 §2.1.3), and the WKB behind it.
 fn geometry(value: ValueRef<'_>, max_bytes: usize) -> Result<(Geometry<f64>, bool), Refused> {
     let bytes = match value {
-        ValueRef::Null => return Err(Refused::new("no_geometry", "the feature has no geometry", "null")),
+        ValueRef::Null => {
+            return Err(Refused::new(
+                "no_geometry",
+                told!("formats-feature-no-geometry", "the feature has no geometry"),
+                "null",
+            ));
+        }
         ValueRef::Blob(bytes) => bytes,
-        _ => return Err(Refused::new("bad_geometry", "the geometry is not in binary form", "")),
+        _ => {
+            return Err(Refused::new(
+                "bad_geometry",
+                told!("formats-geometry-not-binary-form", "the geometry is not in binary form"),
+                "",
+            ));
+        }
     };
     if bytes.len() > max_bytes {
-        let reason = format!("the feature is larger than {max_bytes} bytes");
+        let reason = told!(
+            "formats-feature-larger-than-bytes",
+            "the feature is larger than {max_bytes} bytes",
+            max_bytes = max_bytes
+        );
         return Err(Refused::new("too_large", reason, ""));
     }
     let [b'G', b'P', 0, flags, ..] = bytes else {
-        return Err(Refused::new("bad_geometry", "the geometry does not begin as a GeoPackage's does", ""));
+        return Err(Refused::new(
+            "bad_geometry",
+            told!(
+                "formats-geometry-does-not-begin-geopackage-does",
+                "the geometry does not begin as a GeoPackage's does"
+            ),
+            "",
+        ));
     };
     if flags & 0x10 != 0 {
-        return Err(Refused::new("no_geometry", "the geometry has no positions", "empty"));
+        return Err(Refused::new(
+            "no_geometry",
+            told!("formats-geometry-no-positions", "the geometry has no positions"),
+            "empty",
+        ));
     }
     let envelope = match (flags >> 1) & 0x07 {
         0 => 0,
         1 => 32,
         2 | 3 => 48,
         4 => 64,
-        _ => return Err(Refused::new("bad_geometry", "the geometry's header makes no sense", "")),
+        _ => {
+            return Err(Refused::new(
+                "bad_geometry",
+                told!("formats-geometry-header-makes-no-sense", "the geometry's header makes no sense"),
+                "",
+            ));
+        }
     };
     let body = bytes.get(8 + envelope..);
-    wkb::parse(body.ok_or_else(|| Refused::new("bad_geometry", "the geometry ends too early", ""))?)
+    wkb::parse(body.ok_or_else(|| {
+        Refused::new(
+            "bad_geometry",
+            told!("formats-geometry-ends-too-early", "the geometry ends too early"),
+            "",
+        )
+    })?)
 }
 
-fn damaged(what: &str) -> Error {
+fn damaged(what: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_geopackage",
-        format!("the GeoPackage is damaged: {what}"),
-        "export the layer again and check that the file was sent whole",
+        told!("formats-geopackage-damaged", "the GeoPackage is damaged: {what}", what => what.into()),
+        told!(
+            "formats-export-layer-again-check-file-sent-whole",
+            "export the layer again and check that the file was sent whole"
+        ),
     )
 }
 
@@ -303,10 +368,16 @@ fn failed(error: rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::OperationInterrupted) => Error::limit(
             "work",
-            "reading some rows of the GeoPackage takes too much work",
+            told!(
+                "formats-reading-some-rows-geopackage-takes-too-much",
+                "reading some rows of the GeoPackage takes too much work"
+            ),
             u64::from(MAX_STEPS) * 1000,
-            "export the layer to a new GeoPackage, as a plain table",
+            told!(
+                "formats-export-layer-new-geopackage-plain-table",
+                "export the layer to a new GeoPackage, as a plain table"
+            ),
         ),
-        _ => damaged(&error.to_string()),
+        _ => damaged(Told::excerpt(error)),
     }
 }

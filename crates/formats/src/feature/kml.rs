@@ -14,6 +14,7 @@ use geo_types::{
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;
+use wording::{Told, told};
 
 use super::{About, Declared, Features, Item, Read, Refused};
 use crate::decode::Carrying;
@@ -46,9 +47,9 @@ impl Kml {
         if file.metadata()?.len() > limits.max_unpacked_bytes {
             return Err(Error::limit(
                 "unpacked_bytes",
-                "the KML document has too many bytes",
+                told!("formats-kml-document-too-many-bytes", "the KML document has too many bytes"),
                 limits.max_unpacked_bytes,
-                "hand the layer in as GeoPackage",
+                told!("formats-hand-layer-geopackage", "hand the layer in as GeoPackage"),
             ));
         }
         let mut reader =
@@ -75,7 +76,10 @@ impl Kml {
             quick_xml::Error::Io(error) => {
                 Error::Internal(std::io::Error::new(error.kind(), error.to_string()))
             }
-            other => broken(&format!("{other}, at byte {position}"), at),
+            other => broken(
+                told!("formats-byte", "{other}, at byte {position}", other = other, position = position),
+                at,
+            ),
         })?;
         let step = match event {
             Event::Start(element) => {
@@ -88,12 +92,20 @@ impl Kml {
             Event::GeneralRef(reference) => Step::Text(match reference.resolve_char_ref() {
                 Ok(Some(c)) => c.to_string(),
                 Ok(None) => quick_xml::escape::resolve_predefined_entity(&reference)
-                    .ok_or_else(|| broken("it uses an entity of its own", at))?
+                    .ok_or_else(|| {
+                        broken(told!("formats-uses-entity-own", "it uses an entity of its own"), at)
+                    })?
                     .to_owned(),
-                Err(error) => return Err(broken(&error.to_string(), at)),
+                Err(error) => return Err(broken(Told::excerpt(error), at)),
             }),
             Event::DocType(_) => {
-                return Err(broken("it defines a document type, which is not read here", at));
+                return Err(broken(
+                    told!(
+                        "formats-defines-document-type-not-read-here",
+                        "it defines a document type, which is not read here"
+                    ),
+                    at,
+                ));
             }
             Event::Eof => Step::End,
             _ => Step::Nothing,
@@ -101,7 +113,7 @@ impl Kml {
         match &step {
             Step::Open(name, _) => {
                 if self.path.len() == MAX_DEPTH {
-                    return Err(broken("it is nested too deeply", at));
+                    return Err(broken(told!("formats-nested-too-deeply", "it is nested too deeply"), at));
                 }
                 self.path.push(name.clone());
             }
@@ -125,7 +137,7 @@ impl Kml {
                 _ => {}
             }
             if text.len() > self.max_bytes {
-                return Err(broken("a text of it is too long", self.row));
+                return Err(broken(told!("formats-text-too-long", "a text of it is too long"), self.row));
             }
         }
     }
@@ -157,7 +169,11 @@ impl Kml {
                     | "innerBoundaryIs" | "MultiGeometry" => mark.open(&name),
                     "Model" | "Track" | "MultiTrack" => {
                         mark.wrong.get_or_insert_with(|| {
-                            Refused::new("bad_geometry", format!("a `{name}` is not read here"), "")
+                            Refused::new(
+                                "bad_geometry",
+                                told!("formats-not-read-here", "a `{name}` is not read here", name = name),
+                                "",
+                            )
                         });
                     }
                     _ => {}
@@ -173,9 +189,9 @@ impl Kml {
             if mark.bytes > self.max_bytes || mark.parts.len() > MAX_PARTS {
                 return Err(Error::limit(
                     "feature_bytes",
-                    "a Placemark is too large (bytes)",
+                    told!("formats-placemark-too-large-bytes", "a Placemark is too large (bytes)"),
                     self.max_bytes as u64,
-                    "split it",
+                    told!("formats-split", "split it"),
                 )
                 .at(Place::row(self.row)));
             }
@@ -332,7 +348,14 @@ impl Placemark {
         let geometry = match together(parts) {
             Some(geometry) => geometry,
             None => {
-                return Item::refused(row, Refused::new("no_geometry", "the Placemark has no geometry", ""));
+                return Item::refused(
+                    row,
+                    Refused::new(
+                        "no_geometry",
+                        told!("formats-placemark-no-geometry", "the Placemark has no geometry"),
+                        "",
+                    ),
+                );
             }
         };
         Item::Read(Read { row, id: None, geometry, properties, had_heights, notes: Vec::new() })
@@ -362,7 +385,11 @@ fn together(mut parts: Vec<Geometry<f64>>) -> Option<Geometry<f64>> {
 /// The first `.kml` of a KMZ archive, as a file that is gone once it is closed.
 fn unpack(file: File, limits: &Limits) -> Result<File, Error> {
     let bad = |error: zip::result::ZipError| {
-        Error::invalid("bad_zip", format!("the archive cannot be read: {error}"), "save the layer again")
+        Error::invalid(
+            "bad_zip",
+            told!("formats-archive-cannot-read", "the archive cannot be read: {error}", error = error),
+            told!("formats-save-layer-again", "save the layer again"),
+        )
     };
     let packed = file.metadata()?.len();
     let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(bad)?;
@@ -372,7 +399,13 @@ fn unpack(file: File, limits: &Limits) -> Result<File, Error> {
         .map(|name| name.into_owned())
         .filter(|name| name.to_ascii_lowercase().ends_with(".kml"))
         .min_by_key(|name| (name.matches('/').count(), name.clone()))
-        .ok_or_else(|| Error::invalid("no_kml", "the archive holds no `.kml`", "save the layer as KML"))?;
+        .ok_or_else(|| {
+            Error::invalid(
+                "no_kml",
+                told!("formats-archive-holds-no-kml", "the archive holds no `.kml`"),
+                told!("formats-save-layer-kml", "save the layer as KML"),
+            )
+        })?;
     let most = limits.max_unpacked_bytes.min(packed.saturating_mul(limits.max_ratio).max(4 << 20));
     let mut unpacked = tempfile::tempfile()?;
     let mut member = archive.by_name(&name).map_err(bad)?;
@@ -380,24 +413,31 @@ fn unpack(file: File, limits: &Limits) -> Result<File, Error> {
     if written > most {
         return Err(Error::limit(
             "unpacked_bytes",
-            "the archive unpacks to too many bytes",
+            told!("formats-archive-unpacks-too-many-bytes", "the archive unpacks to too many bytes"),
             most,
-            "split it",
+            told!("formats-split", "split it"),
         ));
     }
     unpacked.seek(SeekFrom::Start(0))?;
     Ok(unpacked)
 }
 
-fn broken(what: &str, row: u32) -> Error {
-    let error =
-        Error::invalid("bad_kml", format!("the KML document cannot be read: {what}"), "save the layer again");
+fn broken(what: impl Into<Told>, row: u32) -> Error {
+    let error = Error::invalid(
+        "bad_kml",
+        told!("formats-kml-document-cannot-read", "the KML document cannot be read: {what}", what => what.into()),
+        told!("formats-save-layer-again", "save the layer again"),
+    );
     if row > 0 { error.at(Place::row(row)) } else { error }
 }
 
 fn cut_off(row: u32) -> Error {
-    Error::invalid("cut_off", "the KML document ends too early", "check that it was saved and sent whole")
-        .at(Place::row(row.max(1)))
+    Error::invalid(
+        "cut_off",
+        told!("formats-kml-document-ends-too-early", "the KML document ends too early"),
+        told!("formats-check-saved-sent-whole", "check that it was saved and sent whole"),
+    )
+    .at(Place::row(row.max(1)))
 }
 
 /// Whether an XML document is KML, by its first element.

@@ -29,6 +29,7 @@ pub use geometry::box_wkb;
 pub(crate) use kml::is_kml;
 pub(crate) use records::is_records;
 pub use survey::{Survey, Surveyed, survey_features};
+use wording::{Told, told};
 
 /// A feature as it is stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +89,7 @@ pub struct FeatureRefusal {
     /// `bad_coordinates`, `outside_world`, `too_large`, `too_deep`, `columns`, `cell_bytes`.
     pub code: &'static str,
     /// What is wrong.
-    pub reason: String,
+    pub reason: Told,
     /// What is there instead, shortened.
     pub value: String,
 }
@@ -134,7 +135,7 @@ impl FeatureItem {
             FeatureItem::Row(FeatureRow { bbox, .. }) => {
                 format!("{} {} {} {}", bbox.west, bbox.south, bbox.east, bbox.north)
             }
-            FeatureItem::Refused(refusal) => refusal.reason.clone(),
+            FeatureItem::Refused(refusal) => refusal.reason.to_string(),
         }
     }
 }
@@ -274,12 +275,12 @@ pub(crate) trait Features {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refused {
     pub(crate) code: &'static str,
-    pub(crate) reason: String,
+    pub(crate) reason: Told,
     pub(crate) value: String,
 }
 
 impl Refused {
-    pub(crate) fn new(code: &'static str, reason: impl Into<String>, value: impl Into<String>) -> Refused {
+    pub(crate) fn new(code: &'static str, reason: impl Into<Told>, value: impl Into<String>) -> Refused {
         let mut value: String = value.into();
         if let Some((end, _)) = value.char_indices().nth(200) {
             value.truncate(end);
@@ -332,8 +333,11 @@ fn open(
         Format::GeoTiff => {
             return Err(Error::invalid(
                 "not_features",
-                "a GeoTIFF file holds a raster, not features",
-                "hand it in to a dataset of the kind `coverage`",
+                told!(
+                    "formats-geotiff-file-holds-raster-not-features",
+                    "a GeoTIFF file holds a raster, not features"
+                ),
+                told!("formats-hand-dataset-kind-coverage", "hand it in to a dataset of the kind `coverage`"),
             ));
         }
         _ => Box::new(table::TableFeatures::open(path, format, options, limits)?),
@@ -410,9 +414,12 @@ impl FeatureReader {
                 self.done = true;
                 return Err(Error::limit(
                     "rows",
-                    "the file has too many features",
+                    told!("formats-file-too-many-features", "the file has too many features"),
                     u64::from(self.limits.max_rows),
-                    "split it into several files and hand them in one after the other",
+                    told!(
+                        "formats-split-into-several-files-hand-them-one",
+                        "split it into several files and hand them in one after the other"
+                    ),
                 ));
             }
             self.count += 1;
@@ -433,7 +440,11 @@ impl FeatureReader {
     fn row(&self, read: Read) -> Result<FeatureRow, Refused> {
         let Read { row, id, mut geometry, properties, had_heights, notes } = read;
         if properties.len() >= usize::from(self.limits.max_columns) {
-            let reason = format!("the feature has more than {} properties", self.limits.max_columns - 1);
+            let reason = told!(
+                "formats-feature-more-than-properties",
+                "the feature has more than {limits} properties",
+                limits = self.limits.max_columns - 1
+            );
             return Err(Refused::new("columns", reason, ""));
         }
         let kept = self.properties(properties)?;
@@ -447,7 +458,13 @@ impl FeatureReader {
         } else {
             geometry::place(&mut geometry, self.fit.as_ref(), self.transform.as_ref())?
         };
-        let bbox = bbox.ok_or_else(|| Refused::new("no_geometry", "the geometry has no positions", ""))?;
+        let bbox = bbox.ok_or_else(|| {
+            Refused::new(
+                "no_geometry",
+                told!("formats-geometry-no-positions", "the geometry has no positions"),
+                "",
+            )
+        })?;
         Ok(FeatureRow {
             row,
             id: id.map(nfc),
@@ -470,7 +487,11 @@ impl FeatureReader {
         for (name, value) in properties {
             let (name, value) = (nfc(name), normalised(value));
             if text_bytes(&value) > self.limits.max_cell_bytes {
-                let reason = format!("the property is longer than {} bytes", self.limits.max_cell_bytes);
+                let reason = told!(
+                    "formats-property-longer-than-bytes",
+                    "the property is longer than {max_cell_bytes} bytes",
+                    max_cell_bytes = self.limits.max_cell_bytes
+                );
                 return Err(Refused::new("cell_bytes", reason, name));
             }
             let at = if few {
@@ -536,19 +557,37 @@ pub(crate) fn choose_layer(layers: &[String], options: &FeatureOptions) -> Resul
         (Some(wanted), _) => layers.iter().position(|name| name == wanted).ok_or_else(|| {
             Error::invalid(
                 "no_such_layer",
-                format!("the file has no layer `{wanted}`: it has {}", named()),
-                "write the name of one of them as `sheet` under `[source]` in the mapping",
+                told!(
+                    "formats-file-no-layer",
+                    "the file has no layer `{wanted}`: it has {named}",
+                    wanted = wanted,
+                    named = named()
+                ),
+                told!(
+                    "formats-write-name-one-them-sheet-under-source",
+                    "write the name of one of them as `sheet` under `[source]` in the mapping"
+                ),
             )
         })?,
         (None, Some(number)) if usize::from(number) < layers.len() => usize::from(number),
         (None, _) if layers.len() > 1 => {
             return Err(Error::invalid(
                 "several_layers",
-                format!("the file has several layers: {}", named()),
-                "say which one with `sheet = \"…\"` under `[source]` in the mapping",
+                told!("formats-file-several-layers", "the file has several layers: {named}", named = named()),
+                told!(
+                    "formats-say-one-sheet-under-source-mapping",
+                    "say which one with `sheet = \"…\"` under `[source]` in the mapping"
+                ),
             ));
         }
         (None, _) => 0,
     };
-    u16::try_from(at).map_err(|_| Error::limit("layers", "the file has too many layers", 65_535, "split it"))
+    u16::try_from(at).map_err(|_| {
+        Error::limit(
+            "layers",
+            told!("formats-file-too-many-layers", "the file has too many layers"),
+            65_535,
+            told!("formats-split", "split it"),
+        )
+    })
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use geo_types::{Coord, Geometry, LineString};
 use serde_json::Value;
+use wording::told;
 
 use super::table::{point, shape_of, well_known};
 use super::{About, Coordinates, FeatureOptions, Features, Item, Read, Refused};
@@ -39,9 +40,12 @@ impl Records {
         if bytes > MAX_BYTES {
             return Err(Error::limit(
                 "bytes",
-                "the JSON document has too many bytes",
+                told!("formats-json-document-too-many-bytes", "the JSON document has too many bytes"),
                 MAX_BYTES,
-                "make it a GeoJSON FeatureCollection, which is read piece by piece",
+                told!(
+                    "formats-make-geojson-featurecollection-read-piece-piece",
+                    "make it a GeoJSON FeatureCollection, which is read piece by piece"
+                ),
             ));
         }
         let mut text = Vec::new();
@@ -114,7 +118,11 @@ fn records(text: &[u8], limits: &Limits) -> Result<Vec<Record>, Error> {
     let mut json = Json::new(text);
     let mut records: Vec<Record> = Vec::new();
     let failed = |refused: Refused| {
-        Error::invalid("not_json", format!("the file is not JSON: {}", refused.reason), "save it again")
+        Error::invalid(
+            "not_json",
+            told!("formats-file-not-json", "the file is not JSON: {reason}", reason => refused.reason),
+            told!("formats-save-again", "save it again"),
+        )
     };
     match json.peek() {
         Some(b'[') => json.list(|json| {
@@ -174,9 +182,9 @@ fn check_depth(text: &[u8], most: u32) -> Result<(), Error> {
         if depth > most {
             return Err(Error::limit(
                 "too_deep",
-                "the JSON document is nested too deeply",
+                told!("formats-json-document-nested-too-deeply", "the JSON document is nested too deeply"),
                 u64::from(most),
-                "flatten it",
+                told!("formats-flatten", "flatten it"),
             ));
         }
     }
@@ -208,8 +216,15 @@ fn shape(records: &[Record]) -> Result<Coordinates, Error> {
     let found = names.iter().take(20).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     Err(Error::invalid(
         "no_coordinates",
-        format!("the objects of the JSON document have no coordinates: they have {found}"),
-        "name them under `[feature]` in the mapping: `x = \"…\"` and `y = \"…\"`; or make it a GeoJSON FeatureCollection, or a table as CSV",
+        told!(
+            "formats-objects-json-document-have-no-coordinates-they",
+            "the objects of the JSON document have no coordinates: they have {found}",
+            found = found
+        ),
+        told!(
+            "formats-name-them-under-feature-mapping-x-y-make-geojson",
+            "name them under `[feature]` in the mapping: `x = \"…\"` and `y = \"…\"`; or make it a GeoJSON FeatureCollection, or a table as CSV"
+        ),
     ))
 }
 
@@ -225,7 +240,11 @@ fn geometry(record: &Record, shape: &Coordinates) -> Result<(Geometry<f64>, bool
         Coordinates::Geometry(name) => match value(name) {
             Some(Value::Array(positions)) => line(positions),
             Some(Value::String(text)) => well_known(text),
-            _ => Err(Refused::new("no_geometry", format!("the object has no `{name}`"), "")),
+            _ => Err(Refused::new(
+                "no_geometry",
+                told!("formats-object-no", "the object has no `{name}`", name = name),
+                "",
+            )),
         },
     }
 }
@@ -248,7 +267,11 @@ fn line(positions: &[Value]) -> Result<(Geometry<f64>, bool), Refused> {
         }
     }
     match coordinates.len() {
-        0 => Err(Refused::new("no_geometry", "the list has no positions", "[]")),
+        0 => Err(Refused::new(
+            "no_geometry",
+            told!("formats-list-no-positions", "the list has no positions"),
+            "[]",
+        )),
         1 => Ok((Geometry::Point(coordinates[0].into()), had_heights)),
         _ => Ok((Geometry::LineString(LineString(coordinates)), had_heights)),
     }

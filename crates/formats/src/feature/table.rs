@@ -8,6 +8,7 @@ use std::path::Path;
 use geo_types::{Geometry, Point};
 use serde_json::Value;
 use wkt::TryFromWkt;
+use wording::told;
 
 use super::{About, Coordinates, Declared, FeatureOptions, Features, Item, Read, Refused};
 use crate::chunk::{Chunk, TableReader};
@@ -87,7 +88,11 @@ impl TableFeatures {
             }
         }
         Err(missing.unwrap_or_else(|| {
-            Error::invalid("no_rows", "the file has no rows", "hand in a file that has a header and rows")
+            Error::invalid(
+                "no_rows",
+                told!("formats-file-no-rows", "the file has no rows"),
+                told!("formats-hand-file-header-rows", "hand in a file that has a header and rows"),
+            )
         }))
     }
 
@@ -178,17 +183,35 @@ fn header(chunk: &Chunk, options: &FeatureOptions) -> Result<(usize, Vec<String>
         first.unwrap_or_default().iter().take(20).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
     let what = match &options.coordinates {
         Some(Coordinates::Pair { x, y }) => {
-            format!("the table has no columns `{x}` and `{y}`: its header has {found}")
+            told!(
+                "formats-table-no-columns-header",
+                "the table has no columns `{x}` and `{y}`: its header has {found}",
+                x = x,
+                y = y,
+                found = found
+            )
         }
         Some(Coordinates::Geometry(name)) => {
-            format!("the table has no column `{name}`: its header has {found}")
+            told!(
+                "formats-table-no-column-header",
+                "the table has no column `{name}`: its header has {found}",
+                name = name,
+                found = found
+            )
         }
-        None => format!("no columns of the table look like coordinates: its header has {found}"),
+        None => told!(
+            "formats-no-columns-table-look-like-coordinates-header",
+            "no columns of the table look like coordinates: its header has {found}",
+            found = found
+        ),
     };
     Err(Error::invalid(
         "no_coordinates",
         what,
-        "name them under `[feature]` in the mapping: `x = \"…\"` (easting or longitude) and `y = \"…\"` (northing or latitude)",
+        told!(
+            "formats-name-them-under-feature-mapping-x-easting",
+            "name them under `[feature]` in the mapping: `x = \"…\"` (easting or longitude) and `y = \"…\"` (northing or latitude)"
+        ),
     ))
 }
 
@@ -285,12 +308,20 @@ fn shape(names: &[String], wanted: Option<&Coordinates>) -> Option<Shape> {
 /// A position of two texts.
 pub(super) fn point(x: &str, y: &str) -> Result<(Geometry<f64>, bool), Refused> {
     if x.is_empty() && y.is_empty() {
-        return Err(Refused::new("no_geometry", "the row has no coordinates", ""));
+        return Err(Refused::new(
+            "no_geometry",
+            told!("formats-row-no-coordinates", "the row has no coordinates"),
+            "",
+        ));
     }
     let read = |text: &str| {
-        parse_angle(text)
-            .map(|angle| angle.value)
-            .ok_or_else(|| Refused::new("bad_coordinates", format!("`{text}` is no coordinate"), text))
+        parse_angle(text).map(|angle| angle.value).ok_or_else(|| {
+            Refused::new(
+                "bad_coordinates",
+                told!("formats-no-coordinate", "`{text}` is no coordinate", text = text),
+                text,
+            )
+        })
     };
     Ok((Geometry::Point(Point::new(read(x)?, read(y)?)), false))
 }
@@ -298,7 +329,11 @@ pub(super) fn point(x: &str, y: &str) -> Result<(Geometry<f64>, bool), Refused> 
 /// A geometry as WKT, perhaps with PostGIS's `SRID=…;` before it.
 pub(super) fn well_known(text: &str) -> Result<(Geometry<f64>, bool), Refused> {
     if text.is_empty() {
-        return Err(Refused::new("no_geometry", "the row has no geometry", ""));
+        return Err(Refused::new(
+            "no_geometry",
+            told!("formats-row-no-geometry", "the row has no geometry"),
+            "",
+        ));
     }
     let body = text
         .split_once(';')
@@ -310,10 +345,18 @@ pub(super) fn well_known(text: &str) -> Result<(Geometry<f64>, bool), Refused> {
         _ => (open, most),
     });
     if depth.1 > 8 {
-        return Err(Refused::new("bad_geometry", "the geometry is nested too deeply", text));
+        return Err(Refused::new(
+            "bad_geometry",
+            told!("formats-geometry-nested-too-deeply", "the geometry is nested too deeply"),
+            text,
+        ));
     }
     let geometry = Geometry::<f64>::try_from_wkt_str(body).map_err(|error| {
-        Refused::new("bad_geometry", format!("the text is no WKT geometry: {error}"), text)
+        Refused::new(
+            "bad_geometry",
+            told!("formats-text-no-wkt-geometry", "the text is no WKT geometry: {error}", error = error),
+            text,
+        )
     })?;
     Ok((geometry, false))
 }

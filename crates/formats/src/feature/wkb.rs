@@ -7,6 +7,7 @@ use geo_types::{
     Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point,
     Polygon,
 };
+use wording::{Told, told};
 
 use super::Refused;
 
@@ -27,14 +28,22 @@ struct Reader<'a> {
     had_heights: bool,
 }
 
-fn broken(what: &str) -> Refused {
-    Refused::new("bad_geometry", format!("the geometry's binary form is damaged: {what}"), "")
+fn broken(what: Told) -> Refused {
+    Refused::new(
+        "bad_geometry",
+        told!("formats-geometry-binary-form-damaged", "the geometry's binary form is damaged: {what}", what => what),
+        "",
+    )
 }
 
 impl Reader<'_> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
-        let end = self.at.checked_add(N).ok_or_else(|| broken("it is too long"))?;
-        let bytes = self.bytes.get(self.at..end).ok_or_else(|| broken("it ends too early"))?;
+        let end =
+            self.at.checked_add(N).ok_or_else(|| broken(told!("formats-too-long", "it is too long")))?;
+        let bytes = self
+            .bytes
+            .get(self.at..end)
+            .ok_or_else(|| broken(told!("formats-ends-too-early", "it ends too early")))?;
         self.at = end;
         let mut taken = [0; N];
         taken.copy_from_slice(bytes);
@@ -55,19 +64,19 @@ impl Reader<'_> {
     fn count(&mut self, least: usize) -> Result<usize, Refused> {
         let count = self.u32()? as usize;
         if count.saturating_mul(least) > self.bytes.len() - self.at {
-            return Err(broken("it counts more than it holds"));
+            return Err(broken(told!("formats-counts-more-than-holds", "it counts more than it holds")));
         }
         Ok(count)
     }
 
     fn geometry(&mut self, depth: u8) -> Result<Geometry<f64>, Refused> {
         if depth > MAX_DEPTH {
-            return Err(broken("it is nested too deeply"));
+            return Err(broken(told!("formats-nested-too-deeply", "it is nested too deeply")));
         }
         self.little = match self.take::<1>()? {
             [0] => false,
             [1] => true,
-            _ => return Err(broken("it names no byte order")),
+            _ => return Err(broken(told!("formats-names-no-byte-order", "it names no byte order"))),
         };
         let code = self.u32()?;
         // EWKB sets bits and may carry an SRID; ISO adds thousands.
@@ -81,7 +90,7 @@ impl Reader<'_> {
             1 => z = true,
             2 => m = true,
             3 => (z, m) = (true, true),
-            _ => return Err(broken("its type is unknown")),
+            _ => return Err(broken(told!("formats-type-unknown", "its type is unknown"))),
         }
         let width = 2 + usize::from(z) + usize::from(m);
         self.had_heights |= z;
@@ -105,11 +114,14 @@ impl Reader<'_> {
             8..=17 => {
                 return Err(Refused::new(
                     "bad_geometry",
-                    "the geometry is a curve or a surface, which is not read here: save it with straight edges",
+                    told!(
+                        "formats-geometry-curve-surface-not-read-here-save",
+                        "the geometry is a curve or a surface, which is not read here: save it with straight edges"
+                    ),
                     "",
                 ));
             }
-            _ => return Err(broken("its type is unknown")),
+            _ => return Err(broken(told!("formats-type-unknown", "its type is unknown"))),
         })
     }
 
@@ -149,7 +161,12 @@ impl Reader<'_> {
         let mut parts = Vec::with_capacity(count.min(1024));
         for _ in 0..count {
             let part = self.geometry(depth + 1)?;
-            parts.push(wanted(part).ok_or_else(|| broken("a part is of another type than the whole"))?);
+            parts.push(wanted(part).ok_or_else(|| {
+                broken(told!(
+                    "formats-part-another-type-than-whole",
+                    "a part is of another type than the whole"
+                ))
+            })?);
         }
         Ok(parts)
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
+use wording::told;
 
 use super::{About, Declared, FeatureOptions, Features, Item, open};
 use crate::archive::Archive;
@@ -66,8 +67,11 @@ impl Zipped {
                 true => Ok((format, declared)),
                 false => Err(Error::invalid(
                     "another_system",
-                    "its coordinates are in another system than those of the files before it",
-                    "hand it in by itself",
+                    told!(
+                        "formats-coordinates-another-system-than-those-files-before",
+                        "its coordinates are in another system than those of the files before it"
+                    ),
+                    told!("formats-hand-itself", "hand it in by itself"),
                 )),
             });
             match opened {
@@ -75,9 +79,12 @@ impl Zipped {
                     if files.len() == MAX_FILES {
                         return Err(Error::limit(
                             "members",
-                            "the archive holds too many files of features",
+                            told!(
+                                "formats-archive-holds-too-many-files-features",
+                                "the archive holds too many files of features"
+                            ),
                             MAX_FILES as u64,
-                            "hand its files in a few at a time",
+                            told!("formats-hand-files-few-time", "hand its files in a few at a time"),
                         ));
                     }
                     let layer = u16::try_from(files.len()).unwrap_or(u16::MAX);
@@ -90,7 +97,7 @@ impl Zipped {
                 }
                 Err(Error::Internal(error)) => return Err(Error::Internal(error)),
                 Err(error) => {
-                    left_out.push(LeftOut { name: member.name.clone(), why: error.to_string() });
+                    left_out.push(LeftOut { name: member.name.clone(), why: error.told() });
                     first_error.get_or_insert(error);
                 }
             }
@@ -99,8 +106,8 @@ impl Zipped {
             return Err(first_error.unwrap_or_else(|| {
                 Error::invalid(
                     "empty_file",
-                    "the archive holds no files",
-                    "put the layer into it, or hand it in as it is",
+                    told!("formats-archive-holds-no-files", "the archive holds no files"),
+                    told!("formats-put-layer-into-hand", "put the layer into it, or hand it in as it is"),
                 )
             }));
         }
@@ -157,18 +164,18 @@ fn of_features(format: Format) -> Result<(), Error> {
         Format::GeoJson | Format::GeoPackage | Format::Kml | Format::Records | Format::Parquet => Ok(()),
         Format::Zip | Format::FeatureZip | Format::Shapefile => Err(Error::invalid(
             "nested_archive",
-            "it is an archive within an archive",
-            "unpack it first, and hand its files in",
+            told!("formats-archive-within-archive", "it is an archive within an archive"),
+            told!("formats-unpack-first-hand-files", "unpack it first, and hand its files in"),
         )),
         Format::GeoTiff => Err(Error::invalid(
             "not_features",
-            "it is a raster beside files of features",
-            "hand it in to a dataset of the kind `coverage`",
+            told!("formats-raster-beside-files-features", "it is a raster beside files of features"),
+            told!("formats-hand-dataset-kind-coverage", "hand it in to a dataset of the kind `coverage`"),
         )),
         _ => Err(Error::invalid(
             "not_features",
-            "it is a table beside files of features",
-            "hand it in by itself",
+            told!("formats-table-beside-files-features", "it is a table beside files of features"),
+            told!("formats-hand-itself", "hand it in by itself"),
         )),
     }
 }

@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 pub(crate) use cuts::looks_fixed;
+use wording::{Told, told};
 
 use crate::decode::TextFile;
 use crate::neighbourhood::Selection;
@@ -50,8 +51,14 @@ fn found(path: &Path, encoding: Encoding, limits: &Limits) -> Result<Vec<usize>,
     if starts.len() < 2 {
         return Err(Error::invalid(
             "no_columns",
-            "the columns of the text cannot be told apart: no blank runs down through its lines",
-            "write the widths of the columns under `[source]` in the mapping: `widths = [10, 8, 8]`",
+            told!(
+                "formats-columns-text-cannot-told-apart-no-blank",
+                "the columns of the text cannot be told apart: no blank runs down through its lines"
+            ),
+            told!(
+                "formats-write-widths-columns-under-source-mapping-widths",
+                "write the widths of the columns under `[source]` in the mapping: `widths = [10, 8, 8]`"
+            ),
         ));
     }
     Ok(starts)
@@ -70,13 +77,23 @@ fn read(input: TextFile, encoding: Encoding, starts: &[usize], pusher: &Pusher) 
         }
         number = number.saturating_add(1);
         if line.len() > limit {
-            let hint = "check that the file is a table with line breaks between its rows";
-            let error = Error::limit("line_bytes", "the row is too long (bytes)", limit as u64, hint);
+            let hint = told!(
+                "formats-check-file-table-line-breaks-between-rows",
+                "check that the file is a table with line breaks between its rows"
+            );
+            let error = Error::limit(
+                "line_bytes",
+                told!("formats-row-too-long-bytes", "the row is too long (bytes)"),
+                limit as u64,
+                hint,
+            );
             return Err(error.at(Place::row(number)).into());
         }
         let (text, is_well) = carried(&line, encoding);
         if !is_well || text.contains('\0') {
-            return Err(damaged("it holds bytes that no text has").at(Place::row(number)).into());
+            return Err(damaged(told!("formats-holds-bytes-no-text", "it holds bytes that no text has"))
+                .at(Place::row(number))
+                .into());
         }
         rows.progress = lines.get_ref().bytes_read();
         for (column, cell) in cells(text.trim_end_matches(['\n', '\r', '\u{1A}']), starts) {
@@ -120,11 +137,14 @@ fn cells<'a>(line: &'a str, starts: &'a [usize]) -> impl Iterator<Item = (usize,
     (0..starts.len()).map(cell).filter(|(_, text)| !text.is_empty())
 }
 
-fn damaged(how: &str) -> Error {
+fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_text",
-        format!("the text cannot be read: {how}"),
-        "check that it was sent whole, or save the table as CSV (UTF-8)",
+        told!("formats-text-cannot-read", "the text cannot be read: {how}", how => how.into()),
+        told!(
+            "formats-check-sent-whole-save-table-csv-utf",
+            "check that it was sent whole, or save the table as CSV (UTF-8)"
+        ),
     )
 }
 

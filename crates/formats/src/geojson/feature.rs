@@ -1,6 +1,7 @@
 //! One GeoJSON feature, read without building a tree of its coordinates.
 
 use serde_json::Value;
+use wording::{Told, told};
 
 use super::geometry::{Coordinates, RawGeometry, to_geometry};
 use super::json::Json;
@@ -20,7 +21,11 @@ impl RawFeature {
         let mut json = Json::new(text);
         if json.peek() != Some(b'{') {
             let found = json.value()?;
-            return Err(Refused::new("not_a_feature", "it is not a JSON object", found.to_string()));
+            return Err(Refused::new(
+                "not_a_feature",
+                told!("formats-not-json-object", "it is not a JSON object"),
+                found.to_string(),
+            ));
         }
         let mut raw = RawFeature::default();
         json.object(|json, name| {
@@ -42,7 +47,11 @@ impl RawFeature {
             Some(Value::String(kind)) if kind == "Feature" => {}
             other => {
                 let found = other.as_ref().map(Value::to_string).unwrap_or_default();
-                return Err(Refused::new("not_a_feature", "the `type` is not `Feature`", found));
+                return Err(Refused::new(
+                    "not_a_feature",
+                    told!("formats-type-not-feature", "the `type` is not `Feature`"),
+                    found,
+                ));
             }
         }
         let id = match self.id {
@@ -52,13 +61,17 @@ impl RawFeature {
             Some(other) => {
                 return Err(Refused::new(
                     "not_a_feature",
-                    "the `id` is neither text nor a number",
+                    told!("formats-id-neither-text-nor-number", "the `id` is neither text nor a number"),
                     other.to_string(),
                 ));
             }
         };
         let Some(geometry) = self.geometry else {
-            return Err(Refused::new("no_geometry", "the feature has no geometry", "null"));
+            return Err(Refused::new(
+                "no_geometry",
+                told!("formats-feature-no-geometry", "the feature has no geometry"),
+                "null",
+            ));
         };
         let (geometry, had_heights) = to_geometry(geometry)?;
         Ok(Read { row, id, geometry, properties: self.properties, had_heights, notes: Vec::new() })
@@ -73,7 +86,11 @@ fn properties(json: &mut Json<'_>) -> Result<Vec<(String, Value)>, Refused> {
     }
     if json.peek() != Some(b'{') {
         let found = json.value()?;
-        return Err(Refused::new("not_a_feature", "the `properties` are not an object", found.to_string()));
+        return Err(Refused::new(
+            "not_a_feature",
+            told!("formats-properties-not-object", "the `properties` are not an object"),
+            found.to_string(),
+        ));
     }
     json.object(|json, name| {
         properties.push((name, json.value()?));
@@ -89,7 +106,11 @@ fn geometry(json: &mut Json<'_>) -> Result<Option<RawGeometry>, Refused> {
     }
     if json.peek() != Some(b'{') {
         let found = json.value()?;
-        return Err(Refused::new("bad_geometry", "the geometry is not an object", found.to_string()));
+        return Err(Refused::new(
+            "bad_geometry",
+            told!("formats-geometry-not-object", "the geometry is not an object"),
+            found.to_string(),
+        ));
     }
     let mut raw = RawGeometry::default();
     json.object(|json, name| {
@@ -100,7 +121,9 @@ fn geometry(json: &mut Json<'_>) -> Result<Option<RawGeometry>, Refused> {
                 raw.geometries.clear();
                 json.list(|json| {
                     let part = geometry(json)?;
-                    raw.geometries.push(part.ok_or_else(|| bad("a geometry in the collection is null"))?);
+                    raw.geometries.push(part.ok_or_else(|| {
+                        bad(told!("formats-geometry-collection-null", "a geometry in the collection is null"))
+                    })?);
                     Ok(())
                 })?;
             }
@@ -111,7 +134,7 @@ fn geometry(json: &mut Json<'_>) -> Result<Option<RawGeometry>, Refused> {
     Ok(Some(raw))
 }
 
-fn bad(reason: &str) -> Refused {
+fn bad(reason: Told) -> Refused {
     Refused::new("bad_geometry", reason, "")
 }
 
@@ -119,7 +142,9 @@ fn bad(reason: &str) -> Refused {
 fn coordinates(json: &mut Json<'_>) -> Result<Coordinates, Refused> {
     let mut coordinates = Coordinates::default();
     match level(json, &mut coordinates)? {
-        Found::Number(_) => Err(bad("the coordinates are a number, not a list")),
+        Found::Number(_) => {
+            Err(bad(told!("formats-coordinates-number-not-list", "the coordinates are a number, not a list")))
+        }
         Found::List(height) => {
             coordinates.height = height;
             Ok(coordinates)
@@ -137,20 +162,32 @@ enum Found {
 fn level(json: &mut Json<'_>, coordinates: &mut Coordinates) -> Result<Found, Refused> {
     if json.peek() != Some(b'[') {
         return match json.value()? {
-            Value::Number(number) => {
-                number.as_f64().map(Found::Number).ok_or_else(|| bad("a number is too large"))
-            }
-            other => Err(Refused::new("bad_geometry", "a coordinate is not a number", other.to_string())),
+            Value::Number(number) => number
+                .as_f64()
+                .map(Found::Number)
+                .ok_or_else(|| bad(told!("formats-number-too-large", "a number is too large"))),
+            other => Err(Refused::new(
+                "bad_geometry",
+                told!("formats-coordinate-not-number", "a coordinate is not a number"),
+                other.to_string(),
+            )),
         };
     }
     let mut numbers = [0.0; 2];
     let (mut count, mut height) = (0_usize, None);
     json.list(|json| {
         match level(json, coordinates)? {
-            Found::Number(_) if height.is_some() => return Err(bad("a list mixes numbers and lists")),
-            Found::List(_) if count > 0 => return Err(bad("a list mixes numbers and lists")),
+            Found::Number(_) if height.is_some() => {
+                return Err(bad(told!("formats-list-mixes-numbers-lists", "a list mixes numbers and lists")));
+            }
+            Found::List(_) if count > 0 => {
+                return Err(bad(told!("formats-list-mixes-numbers-lists", "a list mixes numbers and lists")));
+            }
             Found::List(inner) if height.is_some_and(|height| height != inner) => {
-                return Err(bad("a list mixes lists of different depth"));
+                return Err(bad(told!(
+                    "formats-list-mixes-lists-different-depth",
+                    "a list mixes lists of different depth"
+                )));
             }
             Found::List(inner) => height = Some(inner),
             Found::Number(number) => {
@@ -163,15 +200,15 @@ fn level(json: &mut Json<'_>, coordinates: &mut Coordinates) -> Result<Found, Re
         Ok(())
     })?;
     match (count, height) {
-        (0, None) => Err(bad("a list of coordinates is empty")),
-        (1, None) => Err(bad("a position has one number only")),
+        (0, None) => Err(bad(told!("formats-list-coordinates-empty", "a list of coordinates is empty"))),
+        (1, None) => Err(bad(told!("formats-position-one-number-only", "a position has one number only"))),
         (_, None) => {
             coordinates.had_heights |= count > 2;
             coordinates.positions.push(numbers.into());
             Ok(Found::List(0))
         }
         (_, Some(inner)) if inner >= Coordinates::MAX_HEIGHT => {
-            Err(bad("the coordinates are nested too deeply"))
+            Err(bad(told!("formats-coordinates-nested-too-deeply", "the coordinates are nested too deeply")))
         }
         (_, Some(inner)) => {
             coordinates.close(inner);

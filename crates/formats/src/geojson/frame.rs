@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use wording::{Told, told};
+
 use crate::{Error, Limits, Place};
 
 /// How a feature was found.
@@ -93,7 +95,7 @@ impl<R: Read> Frames<R> {
         loop {
             match self.at {
                 At::Start => {
-                    self.expect(b'{', "an object")?;
+                    self.expect(b'{', told!("formats-object", "an object"))?;
                     self.at = At::Member { first: true };
                 }
                 At::Member { first } => {
@@ -131,7 +133,11 @@ impl<R: Read> Frames<R> {
                 Ok(false)
             }
             Some(_) if first => Ok(false),
-            Some(byte) => Err(self.broken(&format!("`{}` where a comma was expected", char::from(byte)))),
+            Some(byte) => Err(self.broken(told!(
+                "formats-where-comma-expected",
+                "`{char}` where a comma was expected",
+                char = char::from(byte)
+            ))),
             None => Err(self.cut_off()),
         }
     }
@@ -140,16 +146,16 @@ impl<R: Read> Frames<R> {
     fn member(&mut self) -> Result<(), Error> {
         self.at = At::Member { first: false };
         if self.peek_token()? != Some(b'"') {
-            return Err(self.broken("a member's name was expected"));
+            return Err(self.broken(told!("formats-member-name-expected", "a member's name was expected")));
         }
         let mut name = Vec::new();
         if self.value(&mut name, MAX_NAME, 1)? != Frame::Whole {
-            return Err(self.broken("a member's name is too long"));
+            return Err(self.broken(told!("formats-member-name-too-long", "a member's name is too long")));
         }
         let Ok(name) = serde_json::from_slice::<String>(&name) else {
-            return Err(self.broken("a member's name is not text"));
+            return Err(self.broken(told!("formats-member-name-not-text", "a member's name is not text")));
         };
-        self.expect(b':', "a colon")?;
+        self.expect(b':', told!("formats-json-colon", "a colon"))?;
         if name == "features" && self.peek_token()? == Some(b'[') {
             self.skip();
             self.has_features = true;
@@ -199,18 +205,26 @@ impl<R: Read> Frames<R> {
         }
         Err(Error::invalid(
             "wrong_crs",
-            format!(
-                "the coordinates are in `{}`, not in longitude and latitude",
-                name.chars().take(80).collect::<String>()
+            told!(
+                "formats-coordinates-not-longitude-latitude",
+                "the coordinates are in `{name}`, not in longitude and latitude",
+                name = name.chars().take(80).collect::<String>()
             ),
-            "write that system as `crs` under `[source]` in the mapping, or export the layer in WGS 84 (EPSG:4326)",
+            told!(
+                "formats-write-system-crs-under-source-mapping-export",
+                "write that system as `crs` under `[source]` in the mapping, or export the layer in WGS 84 (EPSG:4326)"
+            ),
         ))
     }
 
     /// The end of the document: a document without features may be one itself.
     fn end(&mut self, out: &mut Vec<u8>) -> Result<Option<Frame>, Error> {
         if let Some(byte) = self.peek_token()? {
-            return Err(self.broken(&format!("`{}` after the end of the document", char::from(byte))));
+            return Err(self.broken(told!(
+                "formats-after-end-document",
+                "`{char}` after the end of the document",
+                char = char::from(byte)
+            )));
         }
         if self.has_features {
             return Ok(None);
@@ -224,16 +238,23 @@ impl<R: Read> Frames<R> {
             }
             Some("FeatureCollection") => Err(Error::invalid(
                 "no_features",
-                "the FeatureCollection has no list `features`",
-                "check that the file was saved whole",
+                told!(
+                    "formats-featurecollection-no-list-features",
+                    "the FeatureCollection has no list `features`"
+                ),
+                told!("formats-check-file-saved-whole", "check that the file was saved whole"),
             )),
             other => Err(Error::invalid(
                 "wrong_type",
-                format!(
-                    "the document is a `{}`, not a FeatureCollection",
-                    other.unwrap_or("JSON object without type")
+                told!(
+                    "formats-document-not-featurecollection",
+                    "the document is a `{other}`, not a FeatureCollection",
+                    other = other.unwrap_or("JSON object without type")
                 ),
-                "make it a GeoJSON FeatureCollection; a bare geometry goes into a Feature",
+                told!(
+                    "formats-make-geojson-featurecollection-bare-geometry-goes-into",
+                    "make it a GeoJSON FeatureCollection; a bare geometry goes into a Feature"
+                ),
             )),
         }
     }
@@ -251,7 +272,11 @@ impl<R: Read> Frames<R> {
             };
             if is_scalar && matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\r' | b'\n') {
                 return if out.is_empty() && frame == Frame::Whole {
-                    Err(self.broken(&format!("`{}` where a value was expected", char::from(byte))))
+                    Err(self.broken(told!(
+                        "formats-where-value-expected",
+                        "`{char}` where a value was expected",
+                        char = char::from(byte)
+                    )))
                 } else {
                     Ok(frame)
                 };
@@ -299,13 +324,13 @@ impl<R: Read> Frames<R> {
         }
     }
 
-    fn expect(&mut self, byte: u8, name: &str) -> Result<(), Error> {
+    fn expect(&mut self, byte: u8, name: Told) -> Result<(), Error> {
         match self.peek_token()? {
             Some(found) if found == byte => {
                 self.skip();
                 Ok(())
             }
-            Some(found) => Err(self.broken(&format!("`{}` where {name} was expected", char::from(found)))),
+            Some(found) => Err(self.broken(told!("formats-where-expected", "`{char}` where {name} was expected", char = char::from(found), name => name))),
             None => Err(self.cut_off()),
         }
     }
@@ -335,11 +360,11 @@ impl<R: Read> Frames<R> {
         self.next += 1;
     }
 
-    fn broken(&self, what: &str) -> Error {
+    fn broken(&self, what: impl Into<Told>) -> Error {
         Error::invalid(
             "not_json",
-            format!("the file is not JSON: {what} in line {}", self.line),
-            "export the layer again as GeoJSON",
+            told!("formats-file-not-json-line", "the file is not JSON: {what} in line {line}", what => what.into(), line = self.line),
+            told!("formats-export-layer-again-geojson", "export the layer again as GeoJSON"),
         )
         .at(self.place())
     }
@@ -347,8 +372,12 @@ impl<R: Read> Frames<R> {
     fn cut_off(&self) -> Error {
         Error::invalid(
             "cut_off",
-            format!("the file ends too early, in line {}", self.line),
-            "check that it was saved and sent whole",
+            told!(
+                "formats-file-ends-too-early-line",
+                "the file ends too early, in line {line}",
+                line = self.line
+            ),
+            told!("formats-check-saved-sent-whole", "check that it was saved and sent whole"),
         )
         .at(self.place())
     }

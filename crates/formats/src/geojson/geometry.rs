@@ -5,6 +5,7 @@ use geo_types::{
     Coord, Geometry, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point,
     Polygon,
 };
+use wording::told;
 
 /// Nested lists of positions, flat.
 #[derive(Debug, Default)]
@@ -67,15 +68,29 @@ fn build(raw: RawGeometry, had_heights: &mut bool) -> Result<Geometry<f64>, Refu
         "MultiPoint" | "LineString" => 1,
         "MultiLineString" | "Polygon" => 2,
         "MultiPolygon" => 3,
-        _ => return Err(Refused::new("bad_geometry", "the geometry's `type` is none of GeoJSON's", kind)),
+        _ => {
+            return Err(Refused::new(
+                "bad_geometry",
+                told!("formats-geometry-type-none-geojson", "the geometry's `type` is none of GeoJSON's"),
+                kind,
+            ));
+        }
     };
     let Some(coordinates) = raw.coordinates else {
-        return Err(Refused::new("bad_geometry", "the geometry has no `coordinates`", kind));
+        return Err(Refused::new(
+            "bad_geometry",
+            told!("formats-geometry-no-coordinates", "the geometry has no `coordinates`"),
+            kind,
+        ));
     };
     if coordinates.height != height {
         return Err(Refused::new(
             "bad_geometry",
-            format!("the coordinates are not nested as a {kind}'s are"),
+            told!(
+                "formats-coordinates-not-nested",
+                "the coordinates are not nested as a {kind}'s are",
+                kind = kind
+            ),
             kind,
         ));
     }
@@ -106,7 +121,11 @@ fn build(raw: RawGeometry, had_heights: &mut bool) -> Result<Geometry<f64>, Refu
 
 fn checked_line(line: LineString<f64>) -> Result<LineString<f64>, Refused> {
     if line.0.len() < 2 {
-        return Err(Refused::new("bad_geometry", "a line has one position only", ""));
+        return Err(Refused::new(
+            "bad_geometry",
+            told!("formats-line-one-position-only", "a line has one position only"),
+            "",
+        ));
     }
     Ok(line)
 }
@@ -117,14 +136,24 @@ fn polygon(rings: Vec<LineString<f64>>) -> Result<Polygon<f64>, Refused> {
         let (first, last) = (ring.0[0], ring.0[ring.0.len() - 1]);
         if first != last {
             let value = format!("[{}, {}] … [{}, {}]", first.x, first.y, last.x, last.y);
-            return Err(Refused::new("bad_geometry", format!("ring {} is not closed", index + 1), value));
+            return Err(Refused::new(
+                "bad_geometry",
+                told!("formats-ring-not-closed", "ring {index} is not closed", index = index + 1),
+                value,
+            ));
         }
         if ring.0.len() < 4 {
-            let reason = format!("ring {} has fewer than four positions", index + 1);
+            let reason = told!(
+                "formats-ring-fewer-than-four-positions",
+                "ring {index} has fewer than four positions",
+                index = index + 1
+            );
             return Err(Refused::new("bad_geometry", reason, ring.0.len().to_string()));
         }
     }
     let mut rings = rings.into_iter();
-    let outer = rings.next().ok_or_else(|| Refused::new("bad_geometry", "a polygon has no ring", ""))?;
+    let outer = rings.next().ok_or_else(|| {
+        Refused::new("bad_geometry", told!("formats-polygon-no-ring", "a polygon has no ring"), "")
+    })?;
     Ok(Polygon::new(outer, rings.collect()))
 }

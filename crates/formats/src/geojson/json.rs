@@ -4,6 +4,7 @@
 //! CSV file (`serde_json` may be one bit off), and because coordinates must not become a tree.
 
 use serde_json::{Number, Value};
+use wording::{Told, told};
 
 use crate::feature::Refused;
 
@@ -67,13 +68,13 @@ impl<'a> Json<'a> {
 
     pub(crate) fn string(&mut self) -> Result<String, Refused> {
         if self.peek() != Some(b'"') {
-            return Err(self.unexpected("text"));
+            return Err(self.unexpected(told!("formats-json-text", "text")));
         }
         let start = self.at;
         self.at += 1;
         loop {
             match self.text.get(self.at) {
-                None => return Err(self.unexpected("the end of a text")),
+                None => return Err(self.unexpected(told!("formats-end-text", "the end of a text"))),
                 Some(b'"') => break,
                 Some(b'\\') => self.at += 2,
                 Some(_) => self.at += 1,
@@ -82,7 +83,11 @@ impl<'a> Json<'a> {
         self.at += 1;
         let text = serde_json::from_slice(&self.text[start..self.at]);
         text.map_err(|error| {
-            Refused::new("not_json", format!("a text cannot be read: {error}"), self.shown(start))
+            Refused::new(
+                "not_json",
+                told!("formats-text-of-json-cannot-read", "a text cannot be read: {error}", error = error),
+                self.shown(start),
+            )
         })
     }
 
@@ -95,7 +100,7 @@ impl<'a> Json<'a> {
         let text = std::str::from_utf8(&self.text[start..self.at]).ok().filter(|text| is_number(text));
         let Some(text) = text else {
             self.at = start;
-            return Err(self.unexpected("a value"));
+            return Err(self.unexpected(told!("formats-json-value", "a value")));
         };
         let number = match (text.parse::<u64>(), text.parse::<i64>()) {
             // Minus nothing is a double.
@@ -104,7 +109,9 @@ impl<'a> Json<'a> {
             (_, Ok(number)) => Some(number.into()),
             _ => text.parse().ok().and_then(Number::from_f64),
         };
-        number.ok_or_else(|| Refused::new("not_json", "a number is too large", text))
+        number.ok_or_else(|| {
+            Refused::new("not_json", told!("formats-number-too-large", "a number is too large"), text)
+        })
     }
 
     /// A value as a tree.
@@ -146,11 +153,15 @@ impl<'a> Json<'a> {
 
     /// Asks for the end of the text.
     pub(crate) fn end(&mut self) -> Result<(), Refused> {
-        if self.peek().is_none() { Ok(()) } else { Err(self.unexpected("the end")) }
+        if self.peek().is_none() { Ok(()) } else { Err(self.unexpected(told!("formats-end", "the end"))) }
     }
 
     fn token(&mut self, byte: u8) -> Result<(), Refused> {
-        if self.skip_if(byte) { Ok(()) } else { Err(self.unexpected(&format!("`{}`", char::from(byte)))) }
+        if self.skip_if(byte) {
+            Ok(())
+        } else {
+            Err(self.unexpected(Told::words(format!("`{}`", char::from(byte)))))
+        }
     }
 
     fn skip_if(&mut self, byte: u8) -> bool {
@@ -159,10 +170,10 @@ impl<'a> Json<'a> {
         is_next
     }
 
-    fn unexpected(&self, wanted: &str) -> Refused {
+    fn unexpected(&self, wanted: Told) -> Refused {
         Refused::new(
             "not_json",
-            format!("the feature is not JSON: {wanted} was expected"),
+            told!("formats-feature-not-json-expected", "the feature is not JSON: {wanted} was expected", wanted => wanted),
             self.shown(self.at),
         )
     }

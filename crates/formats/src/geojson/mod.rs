@@ -18,6 +18,7 @@ use feature::RawFeature;
 use frame::{Frame, Frames};
 
 pub(crate) use json::Json;
+use wording::{Told, told};
 
 /// Opens a GeoJSON file: a FeatureCollection, or one Feature.
 pub(crate) fn open(path: &Path, options: &FeatureOptions, limits: &Limits) -> Result<GeoJson, Error> {
@@ -64,15 +65,23 @@ impl GeoJson {
     }
 
     fn item(&self, frame: Frame) -> Item {
-        let refuse = |code, reason: String| Item::refused(self.row, Refused::new(code, reason, ""));
+        let refuse = |code, reason: Told| Item::refused(self.row, Refused::new(code, reason, ""));
         match frame {
             Frame::TooLarge => refuse(
                 "too_large",
-                format!("the feature is larger than {} bytes", self.limits.max_feature_bytes),
+                told!(
+                    "formats-feature-larger-than-bytes",
+                    "the feature is larger than {max_bytes} bytes",
+                    max_bytes = self.limits.max_feature_bytes
+                ),
             ),
             Frame::TooDeep => refuse(
                 "too_deep",
-                format!("the feature is nested deeper than {} levels", self.limits.max_depth),
+                told!(
+                    "formats-feature-nested-deeper-than-levels",
+                    "the feature is nested deeper than {max_depth} levels",
+                    max_depth = self.limits.max_depth
+                ),
             ),
             Frame::Whole => match RawFeature::parse(&self.frame).and_then(|raw| raw.into_read(self.row)) {
                 Ok(read) => Item::Read(read),

@@ -6,6 +6,7 @@ use netcdf_reader::cf::{CfCalendar, decode_times, parse_time_units};
 use netcdf_reader::{
     NcFile, NcMetadataMode, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcType, NcVariable,
 };
+use wording::{Told, told};
 
 use super::damaged;
 use crate::decode::check_size;
@@ -33,8 +34,8 @@ impl File {
             max_chunk_bytes: max_bytes,
             ..NcOpenOptions::default()
         };
-        let file = NcFile::open_with_options(path, options).map_err(|error| damaged(&error.to_string()))?;
-        let variables = file.variables().map_err(|error| damaged(&error.to_string()))?.to_vec();
+        let file = NcFile::open_with_options(path, options).map_err(|error| damaged(Told::excerpt(error)))?;
+        let variables = file.variables().map_err(|error| damaged(Told::excerpt(error)))?.to_vec();
         Ok(File { file, variables, max_values: limits.max_unpacked_bytes / VALUE_BYTES })
     }
 
@@ -66,12 +67,18 @@ impl File {
         if wanted.is_none_or(|wanted| wanted > self.max_values) {
             return Err(Error::limit(
                 "values",
-                &format!("the variable `{}` has too many values at once", short(&variable.name)),
+                told!(
+                    "formats-variable-too-many-values-once",
+                    "the variable `{variable}` has too many values at once",
+                    variable = short(&variable.name)
+                ),
                 self.max_values,
-                "cut the file into several by time or area",
+                told!("formats-cut-file-into-several-time-area", "cut the file into several by time or area"),
             ));
         }
-        let failed = |error: netcdf_reader::Error| damaged(&format!("`{}`: {error}", short(&variable.name)));
+        let failed = |error: netcdf_reader::Error| {
+            damaged(Told::excerpt(format!("`{}`: {error}", short(&variable.name))))
+        };
         let array = if variable.dimensions.is_empty() {
             self.file.read_variable_unpacked_masked(&variable.name)
         } else {
@@ -91,10 +98,15 @@ impl File {
     pub(super) fn texts(&self, variable: &NcVariable) -> Result<Vec<String>, Error> {
         let count = variable.dimensions.iter().try_fold(1_u64, |count, d| count.checked_mul(d.size));
         if count.is_none_or(|count| count > self.max_values) {
-            return Err(damaged(&format!("`{}` is too large", short(&variable.name))));
+            return Err(damaged(told!(
+                "formats-too-large",
+                "`{variable}` is too large",
+                variable = short(&variable.name)
+            )));
         }
         let texts = self.file.read_variable_as_strings(&variable.name);
-        let texts = texts.map_err(|error| damaged(&format!("`{}`: {error}", short(&variable.name))))?;
+        let texts =
+            texts.map_err(|error| damaged(Told::excerpt(format!("`{}`: {error}", short(&variable.name)))))?;
         Ok(texts.into_iter().map(|text| text.trim_matches(['\0', ' ']).to_owned()).collect())
     }
 
@@ -105,8 +117,17 @@ impl File {
         let failed = |how: String| {
             Error::invalid(
                 "time_axis",
-                format!("the times of `{}` ({units}) cannot be read: {how}", short(&variable.name)),
-                "write them as e.g. `hours since 1970-01-01 00:00:00` in a calendar of the CF conventions",
+                told!(
+                    "formats-times-cannot-read",
+                    "the times of `{variable}` ({units}) cannot be read: {how}",
+                    variable = short(&variable.name),
+                    units = units,
+                    how = how
+                ),
+                told!(
+                    "formats-write-them-e-g-hours-since-1970",
+                    "write them as e.g. `hours since 1970-01-01 00:00:00` in a calendar of the CF conventions"
+                ),
             )
         };
         let reference = parse_time_units(&units, calendar).map_err(|error| failed(error.to_string()))?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use netcdf_reader::{NcType, NcVariable};
+use wording::{Phrase, Told, phrase, told};
 
 use super::damaged;
 use super::file::{Axis, File, axis, is_number, is_time, short, text};
@@ -62,16 +63,22 @@ impl GridReader {
         if variables.is_empty() {
             return Err(Error::invalid(
                 "no_grid",
-                "the file holds no grid over longitude and latitude",
-                "check that its coordinates have the units degrees_east and degrees_north; a projected grid has to be brought to longitude and latitude first (gdalwarp -t_srs EPSG:4326)",
+                told!(
+                    "formats-file-holds-no-grid-over-longitude-latitude",
+                    "the file holds no grid over longitude and latitude"
+                ),
+                told!(
+                    "formats-check-coordinates-have-units-degrees-east-degrees-north-projected",
+                    "check that its coordinates have the units degrees_east and degrees_north; a projected grid has to be brought to longitude and latitude first (gdalwarp -t_srs EPSG:4326)"
+                ),
             ));
         }
         if variables.iter().map(|layers| layers.count).sum::<u64>() > MAX_LAYERS {
             return Err(Error::limit(
                 "layers",
-                "the file holds too many layers",
+                told!("formats-file-holds-too-many-layers", "the file holds too many layers"),
                 MAX_LAYERS,
-                "cut it into several by time",
+                told!("formats-cut-into-several-time", "cut it into several by time"),
             ));
         }
         Ok(GridReader { file, variables, at: 0 })
@@ -116,7 +123,7 @@ fn layers(file: &File, variable: &NcVariable) -> Result<Option<Layers>, Error> {
         return Ok(None);
     };
     let place =
-        plane(&file.values(longitude)?, &file.values(latitude)?).map_err(|how| uneven(variable, &how))?;
+        plane(&file.values(longitude)?, &file.values(latitude)?).map_err(|how| uneven(variable, how))?;
     let (mut dimensions, mut count) = (Vec::new(), 1_u64);
     for dimension in &variable.dimensions {
         if dimension.name == longitude.name {
@@ -140,42 +147,50 @@ fn layers(file: &File, variable: &NcVariable) -> Result<Option<Layers>, Error> {
     Ok(Some(Layers { variable: variable.clone(), place, dimensions, next: 0, count }))
 }
 
-fn uneven(variable: &NcVariable, how: &str) -> Error {
+fn uneven(variable: &NcVariable, how: Told) -> Error {
     Error::invalid(
         "uneven_grid",
-        format!("the grid of `{}` cannot be taken: {how}", short(&variable.name)),
-        "bring it onto an even grid of longitude and latitude first (cdo remapbil, gdalwarp)",
+        told!("formats-grid-cannot-taken", "the grid of `{variable}` cannot be taken: {how}", variable = short(&variable.name), how => how),
+        told!(
+            "formats-bring-onto-even-grid-longitude-latitude-first",
+            "bring it onto an even grid of longitude and latitude first (cdo remapbil, gdalwarp)"
+        ),
     )
 }
 
 /// The columns from west to east and the rows from north to south.
-fn plane(longitudes: &[f64], latitudes: &[f64]) -> Result<Plane, String> {
+fn plane(longitudes: &[f64], latitudes: &[f64]) -> Result<Plane, Told> {
     let longitudes: Vec<f64> =
         longitudes.iter().map(|lon| if *lon > 180.0 { lon - 360.0 } else { *lon }).collect();
     if longitudes.iter().any(|lon| !(-180.0..=180.0).contains(lon)) {
-        return Err("its longitudes are no degrees".into());
+        return Err(told!("formats-longitudes-no-degrees", "its longitudes are no degrees"));
     }
     if latitudes.iter().any(|lat| !(-90.0..=90.0).contains(lat)) {
-        return Err("its latitudes are no degrees".into());
+        return Err(told!("formats-latitudes-no-degrees", "its latitudes are no degrees"));
     }
-    let (columns, west, dx) = even(&longitudes, "longitudes")?;
-    let (mut rows, south, dy) = even(latitudes, "latitudes")?;
+    let (columns, west, dx) = even(&longitudes, phrase!("formats-longitudes", "longitudes"))?;
+    let (mut rows, south, dy) = even(latitudes, phrase!("formats-latitudes", "latitudes"))?;
     rows.reverse();
     let (dx, dy) = match (dx, dy) {
         (Some(dx), Some(dy)) => (dx, dy),
         (Some(step), None) | (None, Some(step)) => (step, step),
-        (None, None) => return Err("it has a single cell, whose size is not said".into()),
+        (None, None) => {
+            return Err(told!(
+                "formats-single-cell-whose-size-not-said",
+                "it has a single cell, whose size is not said"
+            ));
+        }
     };
     let lat0 = south + dy * (rows.len() as f64 - 0.5);
     Ok(Plane { columns, rows, lon0: west - dx / 2.0, lat0, dx, dy })
 }
 
 /// The indices in ascending order of their values, the least value, and the step.
-fn even(values: &[f64], what: &str) -> Result<(Vec<usize>, f64, Option<f64>), String> {
+fn even(values: &[f64], what: Phrase) -> Result<(Vec<usize>, f64, Option<f64>), Told> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
     let (Some(first), Some(last)) = (order.first(), order.last()) else {
-        return Err(format!("it has no {what}"));
+        return Err(told!("formats-grid-has-no", "it has no {what}", what => what));
     };
     let (least, most) = (values[*first], values[*last]);
     if values.len() == 1 {
@@ -187,7 +202,9 @@ fn even(values: &[f64], what: &str) -> Result<(Vec<usize>, f64, Option<f64>), St
         .enumerate()
         .all(|(index, at)| (values[*at] - (least + step * index as f64)).abs() <= MAX_UNEVEN * step);
     if step <= 0.0 || !is_even {
-        return Err(format!("the steps between its {what} are uneven"));
+        return Err(
+            told!("formats-steps-between-uneven", "the steps between its {what} are uneven", what => what),
+        );
     }
     Ok((order, least, Some(step)))
 }
@@ -207,7 +224,11 @@ fn read(file: &File, layers: &Layers, number: u64) -> Result<Grid, Error> {
     let values = file.layer(variable, &fixed)?;
     let (width, height) = (place.columns.len(), place.rows.len());
     if values.len() != width * height {
-        return Err(damaged(&format!("a layer of `{}` is not whole", short(&variable.name))));
+        return Err(damaged(told!(
+            "formats-layer-not-whole",
+            "a layer of `{variable}` is not whole",
+            variable = short(&variable.name)
+        )));
     }
     let rows_first = dimensions.iter().find_map(|role| match role {
         Role::Latitude => Some(true),

@@ -13,6 +13,7 @@ use std::path::Path;
 
 pub use grids::GridReader;
 pub use streamed::{SeriesStream, StreamedHead, StreamedRow, StreamedSeries, StreamedVariable};
+use wording::{Told, told};
 pub use written::{
     NetCdfField, NetCdfGrid, NetCdfSeries, NetCdfVariable, write_field, write_grid, write_series,
 };
@@ -31,10 +32,13 @@ pub(crate) fn open(path: &Path, limits: &Limits, selection: Selection) -> Result
 }
 
 /// The error for a file that cannot be read.
-fn damaged(how: &str) -> Error {
+fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_netcdf",
-        format!("the NetCDF file cannot be read: {}", how.chars().take(200).collect::<String>()),
-        "check that it was sent whole; write it again as NetCDF-4 or classic NetCDF under the CF conventions",
+        told!("formats-netcdf-file-cannot-read", "the NetCDF file cannot be read: {how}", how => how.into()),
+        told!(
+            "formats-check-sent-whole-write-again-netcdf-4",
+            "check that it was sent whole; write it again as NetCDF-4 or classic NetCDF under the CF conventions"
+        ),
     )
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat};
 use netcdf_reader::{NcType, NcVariable};
+use wording::told;
 
 use super::damaged;
 use super::file::{Axis, File, axis, is_number, is_time, short, text};
@@ -44,11 +45,23 @@ pub(super) fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> 
 fn no_series(file: &File) -> Error {
     let has_grid = file.variables().iter().any(|variable| axis(variable) == Some(Axis::Latitude));
     let (what, hint) = if has_grid {
-        ("the NetCDF file holds grids and no time series", "hand it in to a dataset of the kind `coverage`")
+        (
+            told!(
+                "formats-netcdf-file-holds-grids-no-time-series",
+                "the NetCDF file holds grids and no time series"
+            ),
+            told!("formats-hand-dataset-kind-coverage", "hand it in to a dataset of the kind `coverage`"),
+        )
     } else {
         (
-            "the NetCDF file holds no time series: no variable has a time",
-            "give it a time axis under the CF conventions (`units = \"hours since …\"`)",
+            told!(
+                "formats-netcdf-file-holds-no-time-series-no",
+                "the NetCDF file holds no time series: no variable has a time"
+            ),
+            told!(
+                "formats-give-time-axis-under-cf-conventions-units",
+                "give it a time axis under the CF conventions (`units = \"hours since …\"`)"
+            ),
         )
     };
     Error::invalid("not_a_table", what, hint)
@@ -239,8 +252,12 @@ fn push(
         }
         let when = time_at.iter().fold(0, |flat, dimension| flat * sizes[*dimension] + indices[*dimension]);
         let Some(when) = times.get(when).copied().flatten() else {
-            let what = format!("a value of `{}` has no time", short(&variable.name));
-            let hint = "fill in its time, or take the value out";
+            let what = told!(
+                "formats-value-no-time",
+                "a value of `{variable}` has no time",
+                variable = short(&variable.name)
+            );
+            let hint = told!("formats-fill-time-take-value-out", "fill in its time, or take the value out");
             return Err(Error::invalid("time_axis", what, hint).at(crate::Place::row(row)).into());
         };
         let station = match (station_at, ragged) {

@@ -19,6 +19,7 @@ use crate::xlsx::{SHEET_ROWS, damaged, measure, names, protected};
 use crate::xml::{Element, Node, Xml};
 use crate::{CellRange, Error, Limits, SheetLayout};
 use value::{Content, content};
+use wording::{Told, told};
 
 /// The deepest nesting: groups of rows within groups, and what stands in a cell.
 const MAX_DEPTH: u32 = 256;
@@ -65,18 +66,22 @@ fn read(path: &Path, pusher: &Pusher) -> Result<(), Stop> {
 type Archive = ZipArchive<BufReader<File>>;
 
 fn archive(path: &Path) -> Result<Archive, Error> {
-    ZipArchive::new(BufReader::new(File::open(path)?)).map_err(|error| damaged(&error.to_string()))
+    ZipArchive::new(BufReader::new(File::open(path)?)).map_err(|error| damaged(Told::excerpt(error)))
 }
 
 fn part<'a>(archive: &'a mut Archive, name: &str) -> Result<zip::read::ZipFile<'a, BufReader<File>>, Error> {
-    archive.by_name(name).map_err(|error| damaged(&format!("`{name}`: {error}")))
+    archive.by_name(name).map_err(|error| damaged(Told::excerpt(format!("`{name}`: {error}"))))
 }
 
 fn check_protection(archive: &mut Archive) -> Result<(), Error> {
     let Ok(mut manifest) = archive.by_name("META-INF/manifest.xml") else { return Ok(()) };
     let mut text = String::new();
     // A manifest is a list of parts: what lies behind its first megabyte is of no interest.
-    manifest.by_ref().take(1 << 20).read_to_string(&mut text).map_err(|error| damaged(&error.to_string()))?;
+    manifest
+        .by_ref()
+        .take(1 << 20)
+        .read_to_string(&mut text)
+        .map_err(|error| damaged(Told::excerpt(error)))?;
     if text.contains("encryption-data") { Err(protected()) } else { Ok(()) }
 }
 
@@ -133,7 +138,12 @@ fn next_table<R: std::io::BufRead>(xml: &mut Xml<R>) -> Result<bool, Error> {
 fn repeated(element: &Element, name: &str) -> Result<u32, Error> {
     match element.attribute(name)? {
         None => Ok(1),
-        Some(text) => text.parse().map_err(|_| damaged("it repeats a cell without saying how often")),
+        Some(text) => text.parse().map_err(|_| {
+            damaged(told!(
+                "formats-repeats-cell-without-saying-how-often",
+                "it repeats a cell without saying how often"
+            ))
+        }),
     }
 }
 
@@ -176,7 +186,7 @@ fn look_at_table<R: std::io::BufRead>(xml: &mut Xml<R>) -> Result<SheetLayout, E
                 }
             }
             Node::Text(_) => {}
-            Node::Eof => return Err(damaged("it ends within a sheet")),
+            Node::Eof => return Err(damaged(told!("formats-ends-within-sheet", "it ends within a sheet"))),
         }
     }
 }
@@ -205,7 +215,7 @@ fn look_at_row<R: std::io::BufRead>(
             Node::Start(_) => xml.skip()?,
             Node::End => return Ok(()),
             Node::Text(_) => {}
-            Node::Eof => return Err(damaged("it ends within a row")),
+            Node::Eof => return Err(damaged(told!("formats-ends-within-row", "it ends within a row"))),
         }
     }
 }
@@ -241,7 +251,11 @@ fn read_rows<R: std::io::BufRead>(
                 }
             }
             Node::Text(_) => {}
-            Node::Eof => return Err(damaged("it ends within a sheet").at(rows.place()).into()),
+            Node::Eof => {
+                return Err(damaged(told!("formats-ends-within-sheet", "it ends within a sheet"))
+                    .at(rows.place())
+                    .into());
+            }
         }
     }
 }
@@ -269,7 +283,7 @@ fn read_row<R: std::io::BufRead>(xml: &mut Xml<R>) -> Result<Cells, Error> {
             Node::Start(_) => xml.skip()?,
             Node::End => return Ok(cells),
             Node::Text(_) => {}
-            Node::Eof => return Err(damaged("it ends within a row")),
+            Node::Eof => return Err(damaged(told!("formats-ends-within-row", "it ends within a row"))),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io::BufRead;
 
+use wording::told;
+
 use crate::Error;
 use crate::cell::shortest;
 use crate::percent;
@@ -86,7 +88,7 @@ fn shown<R: BufRead>(xml: &mut Xml<R>) -> Result<String, Error> {
             // Blanks between the tags of a cell are none of its text.
             Node::Text(more) if depth > 1 => text.push_str(&more),
             Node::Text(_) => {}
-            Node::Eof => return Err(damaged("it ends within a cell")),
+            Node::Eof => return Err(damaged(told!("formats-ends-within-cell", "it ends within a cell"))),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use serde_json::{Map, Value as Json};
+use wording::{Told, told};
 
 use super::{Rows, Series, Value, damaged, ends, no_values};
 use crate::decode::{Carrying, check_size};
@@ -17,11 +18,20 @@ pub(super) fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> 
     check_size(size, &pusher.limits)?;
     let limit = pusher.limits.max_feature_bytes as u64;
     if size > limit {
-        let hint = "ask the service for a shorter time or fewer parameters";
-        return Err(Error::limit("event_bytes", "the document is too long (bytes)", limit, hint).into());
+        let hint = told!(
+            "formats-ask-service-shorter-time-fewer-parameters",
+            "ask the service for a shorter time or fewer parameters"
+        );
+        return Err(Error::limit(
+            "event_bytes",
+            told!("formats-document-too-long-bytes", "the document is too long (bytes)"),
+            limit,
+            hint,
+        )
+        .into());
     }
     let input = BufReader::new(Carrying::new(File::open(path)?, false)).take(limit);
-    let document: Json = serde_json::from_reader(input).map_err(|error| damaged(&error.to_string()))?;
+    let document: Json = serde_json::from_reader(input).map_err(|error| damaged(Told::excerpt(error)))?;
     pusher.opened(vec![String::new()], Vec::new())?;
     let mut texts = 0;
     let mut rows = Rows::begin(pusher.sheet(0, None, u32::MAX, &mut texts))?;
@@ -38,7 +48,11 @@ pub(super) fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> 
         }
     }
     if rows.is_empty() {
-        return Err(no_values("ask the service for point series (`PointSeries`)").into());
+        return Err(no_values(told!(
+            "formats-ask-service-point-series-pointseries",
+            "ask the service for point series (`PointSeries`)"
+        ))
+        .into());
     }
     rows.rows.finish()
 }
@@ -50,18 +64,24 @@ fn push(
     rows: &mut Rows<'_>,
 ) -> Result<Flow, Stop> {
     let axes = coverage.pointer("/domain/axes").and_then(Json::as_object);
-    let axes = axes.ok_or_else(|| wrong("a coverage has no domain of its own", rows))?;
+    let axes = axes.ok_or_else(|| {
+        wrong(told!("formats-coverage-no-domain-own", "a coverage has no domain of its own"), rows)
+    })?;
     let kind = coverage.pointer("/domain/domainType").or_else(|| document.get("domainType"));
     if let Some(kind) = kind.and_then(Json::as_str)
         && !matches!(kind, "PointSeries" | "Point")
     {
         return Err(Error::invalid(
             "no_point_series",
-            format!(
-                "the coverage is a `{}`, and only point series are read",
-                kind.chars().take(40).collect::<String>()
+            told!(
+                "formats-coverage-only-point-series-read",
+                "the coverage is a `{kind}`, and only point series are read",
+                kind = kind.chars().take(40).collect::<String>()
             ),
-            "ask the service for the series of points; a grid is read as NetCDF or GeoTIFF",
+            told!(
+                "formats-ask-service-series-points-grid-read-netcdf",
+                "ask the service for the series of points; a grid is read as NetCDF or GeoTIFF"
+            ),
         )
         .into());
     }
@@ -81,9 +101,18 @@ fn push(
             unit: parameter.and_then(|parameter| parameter.get("unit")).map(unit).unwrap_or_default(),
         };
         let values = range.get("values").and_then(Json::as_array);
-        let values = values.ok_or_else(|| wrong("a range has no values of its own", rows))?;
+        let values = values.ok_or_else(|| {
+            wrong(told!("formats-range-no-values-own", "a range has no values of its own"), rows)
+        })?;
         if values.len() != times.len().max(1) {
-            return Err(wrong("a range has not as many values as its axis of time", rows).into());
+            return Err(wrong(
+                told!(
+                    "formats-range-not-many-values-axis-time",
+                    "a range has not as many values as its axis of time"
+                ),
+                rows,
+            )
+            .into());
         }
         for (at, value) in values.iter().enumerate() {
             let (time, time_end) = times.get(at).map(|time| ends(time)).unwrap_or_default();
@@ -96,7 +125,7 @@ fn push(
     Ok(Flow::Go)
 }
 
-fn wrong(how: &str, rows: &Rows<'_>) -> Error {
+fn wrong(how: impl Into<Told>, rows: &Rows<'_>) -> Error {
     damaged(how).at(Place::row(rows.next))
 }
 

@@ -6,6 +6,8 @@ mod water_ml;
 
 use std::path::Path;
 
+use wording::{Told, told};
+
 use crate::neighbourhood::Selection;
 use crate::push::{Flow, PushedTable, SheetRows, Stop};
 use crate::{Error, Limits};
@@ -124,15 +126,22 @@ fn last_part(address: &str) -> &str {
 }
 
 /// The error for a document that cannot be read.
-fn damaged(how: &str) -> Error {
+fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_document",
-        format!("the document cannot be read: {}", how.chars().take(200).collect::<String>()),
-        "check that it was sent whole; ask the service for it again",
+        told!("formats-document-cannot-read", "the document cannot be read: {how}", how => how.into()),
+        told!(
+            "formats-check-sent-whole-ask-service-again",
+            "check that it was sent whole; ask the service for it again"
+        ),
     )
 }
 
 /// The error for a document that holds no values.
-fn no_values(hint: &str) -> Error {
-    Error::invalid("no_values", "the document holds no values", hint)
+fn no_values(hint: impl Into<Told>) -> Error {
+    Error::invalid(
+        "no_values",
+        told!("formats-document-holds-no-values", "the document holds no values"),
+        hint,
+    )
 }

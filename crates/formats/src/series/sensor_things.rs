@@ -19,6 +19,7 @@ use crate::decode::{Carrying, check_size};
 use crate::push::{Pusher, Stop};
 use crate::{Error, Place};
 use walk::{Document, Known, Walk};
+use wording::{Told, told};
 
 pub(super) fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
     check_size(size, &pusher.limits)?;
@@ -38,7 +39,11 @@ pub(super) fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> 
         None => pushed.map_err(|error| failed(&error, limit, Some(rows.next)))?,
     }
     if rows.is_empty() {
-        return Err(no_values("ask for observations: `…/Datastreams?$expand=Observations`").into());
+        return Err(no_values(told!(
+            "formats-ask-observations-datastreams-expand-observations",
+            "ask for observations: `…/Datastreams?$expand=Observations`"
+        ))
+        .into());
     }
     rows.rows.finish()
 }
@@ -61,13 +66,16 @@ fn failed(error: &serde_json::Error, limit: u64, row: Option<u32>) -> Stop {
     if error.io_error_kind() == Some(io::ErrorKind::FileTooLarge) {
         return Error::limit(
             "event_bytes",
-            "one thing of the document is too long (bytes)",
+            told!(
+                "formats-one-thing-document-too-long-bytes",
+                "one thing of the document is too long (bytes)"
+            ),
             limit,
-            "ask the service for smaller pages",
+            told!("formats-ask-service-smaller-pages", "ask the service for smaller pages"),
         )
         .into();
     }
-    damaged(&error.to_string()).at(row.map_or_else(Place::default, Place::row)).into()
+    damaged(Told::excerpt(error)).at(row.map_or_else(Place::default, Place::row)).into()
 }
 
 /// Counts the bytes since the last value.

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
+use wording::told;
+
 use super::{Rows, Series, Value, ends, last_part, no_values};
 use crate::decode::{Carrying, check_size};
 use crate::push::{Flow, Pusher, Stop};
@@ -45,9 +47,9 @@ pub(super) fn read(path: &Path, pusher: &Pusher) -> Result<(), Stop> {
     }
     if rows.is_empty() {
         return Err(no_values(if reader.is_compact {
-            "its values are in the compact form (domain and range), which is not read: ask for time-value pairs (MeasurementTVP)"
+            told!("formats-values-compact-form-domain-range-not-read", "its values are in the compact form (domain and range), which is not read: ask for time-value pairs (MeasurementTVP)")
         } else {
-            "ask the service for observations with their results"
+            told!("formats-ask-service-observations-their-results", "ask the service for observations with their results")
         })
         .into());
     }

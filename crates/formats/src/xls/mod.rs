@@ -19,6 +19,7 @@ use crate::push::{Flow, PushedTable, Pusher, Stop};
 use crate::xlsx::{is_typed, names, protected};
 use crate::{Error, Limits, SheetLayout};
 use ole::Content;
+use wording::{Told, told};
 
 /// Rows of a sheet, by the format.
 const SHEET_ROWS: u32 = 65_536;
@@ -83,31 +84,34 @@ fn no_workbook(streams: &[String]) -> Error {
         return protected();
     }
     let what = if has("WordDocument") {
-        "a Word document (.doc)"
+        told!("formats-word-document-doc", "a Word document (.doc)")
     } else if has("PowerPoint Document") {
-        "a PowerPoint document (.ppt)"
+        told!("formats-powerpoint-document-ppt", "a PowerPoint document (.ppt)")
     } else {
-        "an old Office file that holds no workbook"
+        told!("formats-old-office-file-holds-no-workbook", "an old Office file that holds no workbook")
     };
     Error::invalid(
         "wrong_type",
-        format!("the file is {what}, which is not read here"),
-        "save the table as .xlsx or as CSV (UTF-8)",
+        told!("formats-file-not-read-here", "the file is {name}, which is not read here", name => what),
+        told!("formats-save-table-xlsx-csv-utf-8", "save the table as .xlsx or as CSV (UTF-8)"),
     )
 }
 
 /// The error for a workbook that cannot be read.
-fn damaged(how: &str) -> Error {
+fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_workbook",
-        format!("the old workbook (.xls) cannot be read: {}", how.chars().take(200).collect::<String>()),
-        "check that it was sent whole; open it in a spreadsheet program and save it as .xlsx",
+        told!("formats-old-workbook-xls-cannot-read", "the old workbook (.xls) cannot be read: {how}", how => how.into()),
+        told!(
+            "formats-check-sent-whole-open-spreadsheet-program-save",
+            "check that it was sent whole; open it in a spreadsheet program and save it as .xlsx"
+        ),
     )
 }
 
 fn damaged_by(error: &XlsError) -> Error {
     match error {
         XlsError::Password => protected(),
-        other => damaged(&other.to_string()),
+        other => damaged(Told::excerpt(other)),
     }
 }

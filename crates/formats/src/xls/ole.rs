@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
+use wording::told;
+
 use super::damaged;
 use crate::decode::check_size;
 use crate::push::too_large;
@@ -60,11 +62,17 @@ struct Entry {
 impl<'a> Compound<'a> {
     fn new(bytes: &'a [u8]) -> Result<Compound<'a>, Error> {
         let header = bytes.get(..512).filter(|header| header.starts_with(SIGNATURE));
-        let header = header.ok_or_else(|| damaged("its beginning is missing"))?;
+        let header =
+            header.ok_or_else(|| damaged(told!("formats-beginning-missing", "its beginning is missing")))?;
         let sector = match header[30] {
             9 => 512,
             12 => 4096,
-            _ => return Err(damaged("its sectors have an unknown size")),
+            _ => {
+                return Err(damaged(told!(
+                    "formats-sectors-have-unknown-size",
+                    "its sectors have an unknown size"
+                )));
+            }
         };
         let mut compound = Compound {
             bytes,
@@ -86,7 +94,8 @@ impl<'a> Compound<'a> {
     /// The bytes of a sector; the last one may be cut.
     fn sector(&self, id: u32) -> Result<&'a [u8], Error> {
         let start = (id as usize + 1).checked_mul(self.sector).filter(|start| *start < self.bytes.len());
-        let start = start.ok_or_else(|| damaged("it points behind its own end"))?;
+        let start = start
+            .ok_or_else(|| damaged(told!("formats-points-behind-own-end", "it points behind its own end")))?;
         Ok(&self.bytes[start..self.bytes.len().min(start + self.sector)])
     }
 
@@ -100,11 +109,16 @@ impl<'a> Compound<'a> {
                 return Err(circle());
             }
             parts.extend(numbers(self.sector(next)?));
-            next = parts.pop().ok_or_else(|| damaged("its table of sectors is cut"))?;
+            next = parts
+                .pop()
+                .ok_or_else(|| damaged(told!("formats-table-sectors-cut", "its table of sectors is cut")))?;
         }
         parts.retain(|part| *part < MARKS);
         if parts.len() > self.count() {
-            return Err(damaged("its table of sectors is larger than the file"));
+            return Err(damaged(told!(
+                "formats-table-sectors-larger-than-file",
+                "its table of sectors is larger than the file"
+            )));
         }
         for part in parts {
             let sector = self.sector(part)?;
@@ -125,7 +139,10 @@ impl<'a> Compound<'a> {
             if length.is_some_and(|length| bytes.len() as u64 >= length) {
                 break;
             }
-            next = *self.table.get(next as usize).ok_or_else(|| damaged("its table of sectors is cut"))?;
+            next = *self
+                .table
+                .get(next as usize)
+                .ok_or_else(|| damaged(told!("formats-table-sectors-cut", "its table of sectors is cut")))?;
         }
         if let Some(length) = length {
             bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
@@ -136,7 +153,9 @@ impl<'a> Compound<'a> {
     fn workbook(&self) -> Result<Content, Error> {
         let directory = self.chain(self.first_directory, None)?;
         let entries: Vec<Entry> = directory.chunks_exact(128).map(|entry| self.entry(entry)).collect();
-        let root = entries.first().ok_or_else(|| damaged("its directory is empty"))?;
+        let root = entries
+            .first()
+            .ok_or_else(|| damaged(told!("formats-directory-empty", "its directory is empty")))?;
         let (mut small, mut small_table) = (Vec::new(), Vec::new());
         if self.small_sectors > 0 {
             small = self.chain(root.start, Some(root.length))?;
@@ -156,11 +175,15 @@ impl<'a> Compound<'a> {
             let at = next as usize * SMALL_SECTOR;
             let sector =
                 small.get(at..small.len().min(at + SMALL_SECTOR)).filter(|sector| !sector.is_empty());
-            bytes.extend_from_slice(sector.ok_or_else(|| damaged("it points behind its own end"))?);
+            bytes.extend_from_slice(sector.ok_or_else(|| {
+                damaged(told!("formats-points-behind-own-end", "it points behind its own end"))
+            })?);
             if seen > small_table.len() {
                 return Err(circle());
             }
-            next = *small_table.get(next as usize).ok_or_else(|| damaged("its table of sectors is cut"))?;
+            next = *small_table
+                .get(next as usize)
+                .ok_or_else(|| damaged(told!("formats-table-sectors-cut", "its table of sectors is cut")))?;
         }
         bytes.truncate(usize::try_from(entry.length).unwrap_or(usize::MAX));
         Ok(Content::Workbook(bytes))
@@ -180,7 +203,7 @@ impl<'a> Compound<'a> {
 }
 
 fn circle() -> Error {
-    damaged("its sectors run in a circle")
+    damaged(told!("formats-sectors-run-circle", "its sectors run in a circle"))
 }
 
 fn number(bytes: &[u8], at: usize) -> u32 {

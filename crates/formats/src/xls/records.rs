@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use wording::told;
+
 use super::damaged;
 use crate::percent::is_percentage;
 use crate::{CellRange, Error, Limits, SheetLayout};
@@ -46,10 +48,12 @@ pub(super) fn layouts(stream: &[u8], limits: &Limits) -> Result<Vec<SheetLayout>
             }
             kind::BOUND_SHEET => {
                 if data.len() < 6 {
-                    return Err(damaged("its list of sheets is cut"));
+                    return Err(damaged(told!("formats-list-sheets-cut", "its list of sheets is cut")));
                 }
                 let at = u32::from_le_bytes([data[0], data[1], data[2], data[3]]) as usize;
-                let sheet = stream.get(at..).ok_or_else(|| damaged("a sheet lies behind its end"))?;
+                let sheet = stream.get(at..).ok_or_else(|| {
+                    damaged(told!("formats-sheet-lies-behind-end", "a sheet lies behind its end"))
+                })?;
                 let mut layout = sheet_layout(sheet, &formats, limits)?;
                 layout.percents.check()?;
                 layout.is_hidden = data[4] & 0x3F != 0;
@@ -124,17 +128,23 @@ impl Span {
         if wide(self.columns) > u64::from(limits.max_columns) {
             return Err(Error::limit(
                 "columns",
-                "the row has too many columns",
+                told!("formats-row-too-many-columns", "the row has too many columns"),
                 u64::from(limits.max_columns),
-                "delete the stray cells far to the right",
+                told!("formats-delete-stray-cells-far-right", "delete the stray cells far to the right"),
             ));
         }
         if spanned > FREE_CELLS && (spanned > MAX_CELLS || spanned > self.cells.saturating_mul(MAX_PADDING)) {
             return Err(Error::limit(
                 "nearly_empty",
-                "the sheet spans many cells and nearly all are empty (cells spanned for each cell written)",
+                told!(
+                    "formats-sheet-spans-many-cells-nearly-all-empty",
+                    "the sheet spans many cells and nearly all are empty (cells spanned for each cell written)"
+                ),
                 MAX_PADDING,
-                "delete the stray cells far below and to the right of the data",
+                told!(
+                    "formats-delete-stray-cells-far-below-right-data",
+                    "delete the stray cells far below and to the right of the data"
+                ),
             ));
         }
         Ok(())
@@ -161,7 +171,10 @@ fn sheet_layout(stream: &[u8], formats: &Formats, limits: &Limits) -> Result<She
                     let last = data.len().checked_sub(2).and_then(word);
                     if let (Some(row), Some(first), Some(last)) = (word(0), word(2), last) {
                         if last < first {
-                            return Err(damaged("its cells contradict each other"));
+                            return Err(damaged(told!(
+                                "formats-cells-contradict-each-other",
+                                "its cells contradict each other"
+                            )));
                         }
                         span.add(row, first, last);
                         for (at, column) in (4_usize..).step_by(6).zip(first..=last) {
@@ -205,7 +218,10 @@ fn sheet_layout(stream: &[u8], formats: &Formats, limits: &Limits) -> Result<She
                 kind::MERGED => {
                     let count = usize::from(word(0).unwrap_or(0));
                     if data.len() < 2 + count * 8 {
-                        return Err(damaged("its list of merged cells is cut"));
+                        return Err(damaged(told!(
+                            "formats-list-merged-cells-cut",
+                            "its list of merged cells is cut"
+                        )));
                     }
                     for range in data[2..].chunks_exact(8).take(count) {
                         let word = |at: usize| u16::from_le_bytes([range[at], range[at + 1]]);
@@ -231,12 +247,15 @@ fn check_claim(data: &[u8]) -> Result<(), Error> {
     let (rows, columns) = match data.len() {
         10 => ((word(0), word(2)), (word(4), word(6))),
         14 | 16 => ((word(0) | word(2) << 16, word(4) | word(6) << 16), (word(8), word(10))),
-        _ => return Err(damaged("its extent cannot be read")),
+        _ => return Err(damaged(told!("formats-extent-cannot-read", "its extent cannot be read"))),
     };
     let is_backwards = |(first, last): (u64, u64)| last > 0 && first >= last;
     let cells = rows.1.saturating_mul(columns.1);
     if is_backwards(rows) || rows.1 > 65_536 || cells > MAX_CELLS {
-        return Err(damaged("it claims more cells than there can be"));
+        return Err(damaged(told!(
+            "formats-claims-more-cells-than-there-can",
+            "it claims more cells than there can be"
+        )));
     }
     Ok(())
 }
@@ -254,7 +273,7 @@ impl<'a> Iterator for Records<'a> {
         let length = usize::from(u16::from_le_bytes([*length_low, *length_high]));
         let Some((data, after)) = rest.split_at_checked(length) else {
             self.stream = &[];
-            return Some(Err(damaged("a record is cut")));
+            return Some(Err(damaged(told!("formats-record-cut", "a record is cut"))));
         };
         self.stream = after;
         Some(Ok((u16::from_le_bytes([*low, *high]), data)))

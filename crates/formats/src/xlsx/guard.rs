@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use wording::{Told, told};
 use zip::ZipArchive;
 
 use super::repair;
@@ -40,7 +41,7 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
     }
     check_parts(&mut file, size)?;
     let mut archive =
-        ZipArchive::new(BufReader::new(file)).map_err(|error| no_archive(&error.to_string()))?;
+        ZipArchive::new(BufReader::new(file)).map_err(|error| no_archive(Told::excerpt(error)))?;
     if archive.len() > MAX_PARTS {
         return Err(too_many_parts());
     }
@@ -49,7 +50,7 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
     let percentages = super::styles::percentages(&mut archive);
     let mut buffer = vec![0; 64 * 1024];
     for index in 0..archive.len() {
-        let mut part = archive.by_index(index).map_err(|error| no_archive(&error.to_string()))?;
+        let mut part = archive.by_index(index).map_err(|error| no_archive(Told::excerpt(error)))?;
         let is_list = part.name().is_ok_and(|name| name.to_ascii_lowercase().ends_with("sharedstrings.xml"));
         let mut count = is_list.then(UniqueCount::default);
         let mut scan = SheetScan::new(percentages.as_ref().cloned().unwrap_or_default());
@@ -60,7 +61,7 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
                 Ok(0) => break,
                 Ok(read) => read,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(no_archive(&error.to_string())),
+                Err(error) => return Err(no_archive(Told::excerpt(error))),
             };
             unpacked += read as u64;
             head.extend_from_slice(&buffer[..read.min(repair::HEAD - head.len())]);
@@ -74,9 +75,15 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
             if unpacked > FREE_BYTES && unpacked / size.max(1) >= limits.max_ratio {
                 return Err(Error::limit(
                     "ratio",
-                    "the workbook unpacks to far more than it seems (bytes for each packed byte)",
+                    told!(
+                        "formats-workbook-unpacks-far-more-than-seems-bytes",
+                        "the workbook unpacks to far more than it seems (bytes for each packed byte)"
+                    ),
                     limits.max_ratio,
-                    "delete empty formatted rows and columns, or save the sheet as CSV (UTF-8)",
+                    told!(
+                        "formats-delete-empty-formatted-rows-columns-save-sheet",
+                        "delete empty formatted rows and columns, or save the sheet as CSV (UTF-8)"
+                    ),
                 ));
             }
         }
@@ -93,7 +100,10 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
         }
         // The reader makes room for as many strings as the part claims to hold.
         if count.is_some_and(|count| count.largest > (unpacked - before) / STRING_BYTES + 1) {
-            return Err(no_archive("its list of texts claims to hold more than it does"));
+            return Err(no_archive(told!(
+                "formats-list-texts-claims-hold-more-than-does",
+                "its list of texts claims to hold more than it does"
+            )));
         }
     }
     Ok(Measured { to_repair, layouts })
@@ -102,17 +112,20 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
 fn too_many_parts() -> Error {
     Error::limit(
         "parts",
-        "the workbook has too many parts",
+        told!("formats-workbook-too-many-parts", "the workbook has too many parts"),
         MAX_PARTS as u64,
-        "save it again in a spreadsheet program",
+        told!("formats-save-again-spreadsheet-program", "save it again in a spreadsheet program"),
     )
 }
 
-pub(super) fn no_archive(how: &str) -> Error {
+pub(super) fn no_archive(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_workbook",
-        format!("the workbook cannot be unpacked: {}", how.chars().take(200).collect::<String>()),
-        "check that it was sent whole; open it in a spreadsheet program and save it again as .xlsx",
+        told!("formats-workbook-cannot-unpacked", "the workbook cannot be unpacked: {how}", how => how.into()),
+        told!(
+            "formats-check-sent-whole-open-spreadsheet-program-save-again-xlsx",
+            "check that it was sent whole; open it in a spreadsheet program and save it again as .xlsx"
+        ),
     )
 }
 
@@ -126,7 +139,7 @@ fn check_parts(file: &mut File, size: u64) -> Result<(), Error> {
     file.rewind()?;
     let mut records = end.windows(RECORD).filter(|window| window.starts_with(b"PK\x05\x06")).peekable();
     if records.peek().is_none() {
-        return Err(no_archive("its end is missing"));
+        return Err(no_archive(told!("formats-end-missing", "its end is missing")));
     }
     let parts = records.map(|record| usize::from(u16::from_le_bytes([record[10], record[11]]))).max();
     if parts.is_some_and(|parts| parts > MAX_PARTS) { Err(too_many_parts()) } else { Ok(()) }

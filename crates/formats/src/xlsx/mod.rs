@@ -24,6 +24,7 @@ use crate::{Error, Limits, SheetLayout};
 use guard::Measured;
 
 pub(crate) use guard::measure;
+use wording::{Told, told};
 
 /// Rows of a sheet, by the format.
 pub(crate) const SHEET_ROWS: u32 = 1_048_576;
@@ -95,7 +96,7 @@ impl Task {
             return Ok(Box::new(BufReader::new(File::open(&self.path)?)));
         }
         let repaired = repair::repaired(&self.path, &self.to_repair);
-        Ok(Box::new(Cursor::new(repaired.map_err(|error| guard::no_archive(&error.to_string()))?)))
+        Ok(Box::new(Cursor::new(repaired.map_err(|error| guard::no_archive(Told::excerpt(error)))?)))
     }
 }
 
@@ -114,7 +115,10 @@ pub(crate) fn names<'a>(sheets: impl Iterator<Item = &'a str>) -> Result<Vec<Str
     let mut names: Vec<String> = Vec::new();
     for name in sheets {
         if u16::try_from(names.len()).is_err() || names.iter().any(|other| other == name) {
-            return Err(damaged("two sheets have the same name, or there are too many"));
+            return Err(damaged(told!(
+                "formats-two-sheets-have-same-name-there-too",
+                "two sheets have the same name, or there are too many"
+            )));
         }
         names.push(nfc(name).into_owned());
     }
@@ -122,11 +126,14 @@ pub(crate) fn names<'a>(sheets: impl Iterator<Item = &'a str>) -> Result<Vec<Str
 }
 
 /// The error for a workbook that cannot be read.
-pub(crate) fn damaged(how: &str) -> Error {
+pub(crate) fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_workbook",
-        format!("the workbook cannot be read: {}", how.chars().take(200).collect::<String>()),
-        "open it in a spreadsheet program and save it again as .xlsx",
+        told!("formats-workbook-cannot-read", "the workbook cannot be read: {how}", how => how.into()),
+        told!(
+            "formats-open-spreadsheet-program-save-again-xlsx",
+            "open it in a spreadsheet program and save it again as .xlsx"
+        ),
     )
 }
 
@@ -134,14 +141,17 @@ pub(crate) fn damaged(how: &str) -> Error {
 pub(crate) fn protected() -> Error {
     Error::invalid(
         "password",
-        "the workbook is protected by a password",
-        "open it in a spreadsheet program and save it without a password",
+        told!("formats-workbook-protected-password", "the workbook is protected by a password"),
+        told!(
+            "formats-open-spreadsheet-program-save-without-password",
+            "open it in a spreadsheet program and save it without a password"
+        ),
     )
 }
 
 fn damaged_by(error: &XlsxError) -> Error {
     match error {
         XlsxError::Password => protected(),
-        other => damaged(&other.to_string()),
+        other => damaged(Told::excerpt(other)),
     }
 }

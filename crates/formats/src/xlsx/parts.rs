@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
+use wording::Told;
 use zip::ZipArchive;
 
 use super::guard::no_archive;
@@ -20,7 +21,7 @@ pub(super) fn layouts(
     mut found: HashMap<String, SheetLayout>,
 ) -> Result<Vec<SheetLayout>, Error> {
     let file = BufReader::new(File::open(path)?);
-    let mut archive = ZipArchive::new(file).map_err(|error| no_archive(&error.to_string()))?;
+    let mut archive = ZipArchive::new(file).map_err(|error| no_archive(Told::excerpt(error)))?;
     let links = links(&mut archive, "_rels/.rels")?;
     let book = links.into_iter().find(|link| link.kind.ends_with("/officeDocument"));
     let Some(book) = book.map(|link| link.target.trim_start_matches('/').to_owned()) else {
@@ -65,8 +66,8 @@ fn part<R: Read + Seek>(archive: &mut ZipArchive<R>, name: &str) -> Result<Vec<u
     };
     let mut content = Vec::new();
     // The archive has been measured: its parts fit into the limits.
-    let mut part = archive.by_name(&found).map_err(|error| no_archive(&error.to_string()))?;
-    part.read_to_end(&mut content).map_err(|error| no_archive(&error.to_string()))?;
+    let mut part = archive.by_name(&found).map_err(|error| no_archive(Told::excerpt(error)))?;
+    part.read_to_end(&mut content).map_err(|error| no_archive(Told::excerpt(error)))?;
     Ok(content)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::io::{Read, Seek};
 
+use wording::{Told, told};
 use zip::ZipArchive;
 
 use super::guard::no_archive;
@@ -27,15 +28,18 @@ pub(super) fn percentages<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result
     };
     let name = archive.file_names().flatten().find(|name| is_list(name)).map(|name| name.into_owned());
     let Some(name) = name else { return Ok(BTreeSet::new()) };
-    let part = archive.by_name(&name).map_err(|error| no_archive(&error.to_string()))?;
+    let part = archive.by_name(&name).map_err(|error| no_archive(Told::excerpt(error)))?;
     let mut content = Vec::new();
-    part.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(|error| no_archive(&error.to_string()))?;
+    part.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(|error| no_archive(Told::excerpt(error)))?;
     if content.len() as u64 > MAX_BYTES {
         return Err(Error::limit(
             "styles",
-            "the workbook has too many formats of cells (bytes of their list)",
+            told!(
+                "formats-workbook-too-many-formats-cells-bytes-their",
+                "the workbook has too many formats of cells (bytes of their list)"
+            ),
             MAX_BYTES,
-            "save the sheet as CSV (UTF-8)",
+            told!("formats-save-sheet-csv-utf-8", "save the sheet as CSV (UTF-8)"),
         ));
     }
     of_list(&content)

@@ -30,7 +30,7 @@ fn only_row(text: &str) -> FeatureRow {
 
 fn refusal(text: &str, limits: &Limits) -> (u32, &'static str, String) {
     match items(text, limits).unwrap().remove(0) {
-        FeatureItem::Refused(refusal) => (refusal.row, refusal.code, refusal.reason),
+        FeatureItem::Refused(refusal) => (refusal.row, refusal.code, refusal.reason.to_string()),
         FeatureItem::Row(row) => panic!("{row:?}"),
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn guess(
                     if known.len() == MAX_PROPERTIES {
                         return Err(Error::Limit {
                             what: "the number of different properties".into(),
-                            limit: MAX_PROPERTIES.to_string(),
+                            limit: MAX_PROPERTIES.to_string().into(),
                         });
                     }
                     by_name.insert(name.clone(), known.len());

@@ -9,6 +9,7 @@ use formats::crs::{Crs, Fit, Judgement, Sample, candidates, judge, outlines, wit
 use formats::{Coordinates, Declared, FeatureOptions, Format, Limits, Survey, survey_features};
 use model::{CellRef, PlaceKind, Severity};
 use serde_json::Value;
+use wording::{Told, told};
 
 use crate::Error;
 use crate::findings::{Findings, Words};
@@ -102,14 +103,21 @@ impl Decision<'_> {
             Judgement::Contradicted(fits) => {
                 let declared = declared.unwrap_or_else(Crs::wgs84);
                 let by = if said.is_some() {
-                    "the mapping".to_owned()
+                    told!("intake-mapping", "the mapping")
                 } else {
-                    in_file.map_or_else(|| "the file".to_owned(), |(_, by)| format!("`{by}`"))
+                    in_file.map_or_else(
+                        || told!("intake-file", "the file"),
+                        |(_, by)| Told::words(format!("`{by}`")),
+                    )
                 };
                 match <[Fit; 1]>::try_from(fits) {
                     // The place is known, and one system alone puts the numbers there.
                     Ok([fit]) if said.is_none() && !places.is_empty() => {
-                        self.warn("crs_contradicted", format!("{by}: {declared}"), &fit.crs);
+                        let said = match by.code() {
+                            Some(_) => declared.to_string(),
+                            None => format!("{by}: {declared}"),
+                        };
+                        self.warn("crs_contradicted", said, &fit.crs);
                         self.settled(&fit, false, None, &places);
                         Ok(fit)
                     }
@@ -117,7 +125,7 @@ impl Decision<'_> {
                     Err(fits) if fits.is_empty() => Ok(Fit::plain(declared)),
                     other => {
                         let fits = other.map_or_else(|fits| fits, |[fit]| vec![fit]);
-                        Err(contradicted(&by, &declared, &fits, &self.sample_text(), &places))
+                        Err(contradicted(by, &declared, &fits, &self.sample_text(), &places))
                     }
                 }
             }
@@ -140,7 +148,7 @@ impl Decision<'_> {
             }
             Err(error) => {
                 let short: String = declared.text.chars().take(80).collect();
-                self.find("crs_unknown", format!("{by}: {short}"), error.to_string());
+                self.find("crs_unknown", format!("{by}: {short}"), error.told().kept());
                 None
             }
         }
@@ -284,31 +292,37 @@ fn named(fits: &[Fit]) -> String {
     names.join(", ")
 }
 
-fn how(fits: &[Fit]) -> String {
+fn how(fits: &[Fit]) -> Told {
     let example = fits.first().map_or_else(|| "EPSG:9209".to_owned(), |fit| fit.crs.code());
-    format!(
-        "write `crs = \"{example}\"` (or the right one) under `[source]` in the mapping; or `area = \"gso2004:94\"` (the province) and `surveyed = \"2019-05-01\"`, from which the zone may follow"
+    told!(
+        "intake-write-crs-right-one-under-source-mapping",
+        "write `crs = \"{example}\"` (or the right one) under `[source]` in the mapping; or `area = \"gso2004:94\"` (the province) and `surveyed = \"2019-05-01\"`, from which the zone may follow",
+        example = example
     )
 }
 
-fn contradicted(by: &str, declared: &Crs, fits: &[Fit], sample: &str, places: &[String]) -> Error {
-    let wanted = if places.is_empty() { "the region".to_owned() } else { places.join(", ") };
+fn contradicted(by: Told, declared: &Crs, fits: &[Fit], sample: &str, places: &[String]) -> Error {
+    let wanted =
+        if places.is_empty() { told!("intake-region", "the region") } else { Told::words(places.join(", ")) };
     Error::invalid(
-        format!(
-            "{by} says that the coordinates are in {declared}, but under it they do not lie in {wanted} (the first is {sample}); they would under {}",
-            named(fits)
-        ),
+        told!("intake-says-coordinates-but-under-they-do-not", "{by} says that the coordinates are in {declared}, but under it they do not lie in {wanted} (the first is {sample}); they would under {named}", by => by, declared = declared, wanted => wanted, sample = sample, named = named(fits)),
         how(fits),
     )
 }
 
 fn open(fits: &[Fit], sample: &str) -> Error {
     let what = if fits.is_empty() {
-        format!("the coordinates (the first is {sample}) fit no system that is known here")
+        told!(
+            "intake-coordinates-first-fit-no-system-known-here",
+            "the coordinates (the first is {sample}) fit no system that is known here",
+            sample = sample
+        )
     } else {
-        format!(
-            "nothing says in which system the coordinates are (the first is {sample}), and they may be in {}",
-            named(fits)
+        told!(
+            "intake-nothing-says-system-coordinates-first-they-may",
+            "nothing says in which system the coordinates are (the first is {sample}), and they may be in {named}",
+            sample = sample,
+            named = named(fits)
         )
     };
     Error::invalid(what, how(fits))

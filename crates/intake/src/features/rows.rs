@@ -15,6 +15,7 @@ use formats::{Charset, FeatureItem, FeatureOptions, FeatureRow, Format, Limits, 
 use lake::{Attribute, AttributeKind, TableSchema};
 use model::{CellRef, RunTotals, Severity};
 use serde_json::Value;
+use wording::told;
 
 use crate::Error;
 use crate::findings::{Findings, Words};
@@ -76,15 +77,19 @@ pub(crate) fn map(
                 findings.add(Severity::Refused, refusal.code, cell, || Words {
                     column_name: String::new(),
                     value: refusal.value,
-                    expected: refusal.reason,
+                    expected: refusal.reason.kept(),
                 });
             }
             FeatureItem::Row(row) => taker.take(&row, findings)?,
         }
         if taker.bytes > max_bytes {
             return Err(Error::Limit {
-                what: "the geometry and text of one file".into(),
-                limit: format!("{max_bytes} bytes (hand the file in as several)"),
+                what: told!("intake-geometry-text-one-file", "the geometry and text of one file"),
+                limit: told!(
+                    "intake-bytes-hand-file-several",
+                    "{max_bytes} bytes (hand the file in as several)",
+                    max_bytes = max_bytes
+                ),
             });
         }
         letters::add(findings, reader.notes());

@@ -5,6 +5,7 @@ use formats::detect_file;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use tokio::io::AsyncWriteExt;
+use wording::told;
 
 use super::{Guessed, Survey, guess};
 use crate::{Error, Intake};
@@ -27,7 +28,10 @@ impl Intake {
             let bytes = bytes.map_err(|error| Error::Later(error.into()))?;
             size += bytes.len() as u64;
             if size > limit {
-                return Err(Error::Limit { what: "the file".into(), limit: format!("{limit} bytes") });
+                return Err(Error::Limit {
+                    what: told!("intake-file", "the file"),
+                    limit: crate::error::bytes(limit),
+                });
             }
             writer.write_all(&bytes).await.map_err(failed)?;
         }

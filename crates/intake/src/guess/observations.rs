@@ -162,7 +162,7 @@ impl<'a> Guess<'a> {
             return Ok(Guessed::new(self.mapping, self.decisions));
         }
         let example = self.example();
-        Err(Error::Unmapped { missing: self.missing.join("; "), example })
+        Err(Error::Unmapped { missing: self.missing.join("; ").into(), example })
     }
 
     pub(super) fn because(&mut self, path: &str, confidence: f64, reason: &str) {

@@ -1,6 +1,7 @@
 //! How a mapping overrules what was detected about a text file.
 
 use formats::Format;
+use wording::told;
 
 use super::SourceLayout;
 use crate::Error;
@@ -24,8 +25,8 @@ impl SourceLayout {
 fn separator(wanted: char) -> Result<u8, Error> {
     u8::try_from(wanted).map_err(|_| {
         Error::invalid(
-            format!("`{wanted}` cannot separate cells"),
-            "write `,`, `;`, `|` or a tab as `delimiter`",
+            told!("intake-cannot-separate-cells", "`{wanted}` cannot separate cells", wanted = wanted),
+            told!("intake-write-tab-delimiter", "write `,`, `;`, `|` or a tab as `delimiter`"),
         )
     })
 }

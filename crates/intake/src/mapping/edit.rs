@@ -2,6 +2,7 @@
 //! stays in the document as it was.
 
 use toml::{Table, Value};
+use wording::told;
 
 use super::Mapping;
 use crate::Error;
@@ -175,8 +176,14 @@ impl Choices {
         ] {
             if let Some(second) = named(role).nth(1) {
                 return Err(Error::invalid(
-                    format!("`{}` and `{}` are both `{}`", first(role), second.name, role.code()),
-                    "give this part to one column",
+                    told!(
+                        "intake-both",
+                        "`{role}` and `{name}` are both `{role2}`",
+                        role = first(role),
+                        name = second.name,
+                        role2 = role.code()
+                    ),
+                    told!("intake-give-part-one-column", "give this part to one column"),
                 ));
             }
         }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use regex::{Regex, RegexBuilder};
+use wording::{Told, told};
 
 /// The longest pattern.
 const MAX_PATTERN: usize = 300;
@@ -51,9 +52,13 @@ const MONTH: &str = concat!(
 
 impl Pattern {
     /// Compiles a pattern; an error says what is wrong with it.
-    pub(crate) fn new(text: &str) -> Result<Pattern, String> {
+    pub(crate) fn new(text: &str) -> Result<Pattern, Told> {
         if text.len() > MAX_PATTERN {
-            return Err(format!("a pattern has at most {MAX_PATTERN} bytes"));
+            return Err(told!(
+                "intake-pattern-most-bytes",
+                "a pattern has at most {max_pattern} bytes",
+                max_pattern = MAX_PATTERN
+            ));
         }
         let expression = match text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
             Some(expression) => expression.to_owned(),
@@ -65,11 +70,20 @@ impl Pattern {
             .size_limit(MAX_COMPILED)
             .build()
             .map_err(|error| {
-                error.to_string().lines().last().unwrap_or("it is no pattern").trim().to_owned()
+                let told = error.to_string();
+                match told.lines().last().map(str::trim).filter(|line| !line.is_empty()) {
+                    Some(line) => Told::excerpt(line),
+                    None => told!("intake-no-pattern", "it is no pattern"),
+                }
             })?;
         let unknown = regex.capture_names().flatten().find(|name| !BLANKS.contains(name));
         match unknown {
-            Some(name) => Err(format!("`{{{name}}}` is no blank: write one of {}", BLANKS.join(", "))),
+            Some(name) => Err(told!(
+                "intake-no-blank-write-one",
+                "`{{name}}` is no blank: write one of {blanks}",
+                name = name,
+                blanks = BLANKS.join(", ")
+            )),
             None => Ok(Pattern { source: text.to_owned(), regex }),
         }
     }
@@ -117,17 +131,18 @@ pub(crate) fn is_preliminary(header: &str) -> bool {
 }
 
 /// The expression of words with blanks.
-fn template(text: &str) -> Result<String, String> {
+fn template(text: &str) -> Result<String, Told> {
     let mut expression = String::new();
     let mut rest = text.trim();
     let mut seen: Vec<&str> = Vec::new();
     while let Some(c) = rest.chars().next() {
         match c {
             '{' => {
-                let end = rest.find('}').ok_or("a `{` is not closed by `}`")?;
+                let end =
+                    rest.find('}').ok_or_else(|| told!("intake-not-closed", "a `{` is not closed by `}`"))?;
                 let name = &rest[1..end];
                 if seen.contains(&name) {
-                    return Err(format!("`{{{name}}}` is there twice"));
+                    return Err(told!("intake-there-twice", "`{{name}}` is there twice", name = name));
                 }
                 seen.push(name);
                 expression.push_str(&blank(name)?);
@@ -147,7 +162,7 @@ fn template(text: &str) -> Result<String, String> {
     Ok(expression)
 }
 
-fn blank(name: &str) -> Result<String, String> {
+fn blank(name: &str) -> Result<String, Told> {
     Ok(match name {
         "year" => format!(
             r"(?:{PRELIMINARY}\.?[\s_/-]*)*(?:\b(?:năm|nam|year)\s*)?(?P<year>(?:1[6-9]|20|21)\d\d)(?:\.0)?"
@@ -157,7 +172,14 @@ fn blank(name: &str) -> Result<String, String> {
         "day" => r"(?:ngày|ngay|day)?\s*(?P<day>0?[1-9]|[12]\d|3[01])(?:\.0)?".to_owned(),
         "hour" => r"(?P<hour>[01]?\d|2[0-4])\s*(?:h(?:00)?|giờ|gio|g|:00)?(?:\.0)?".to_owned(),
         other if BLANKS.contains(&other) => format!("(?P<{other}>.+?)"),
-        other => return Err(format!("`{{{other}}}` is no blank: write one of {}", BLANKS.join(", "))),
+        other => {
+            return Err(told!(
+                "intake-no-blank-write-one",
+                "`{{name}}` is no blank: write one of {blanks}",
+                name = other,
+                blanks = BLANKS.join(", ")
+            ));
+        }
     })
 }
 

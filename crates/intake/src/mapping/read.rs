@@ -3,10 +3,12 @@
 use std::fmt;
 
 use model::{PlaceId, PlaceKind, Statistic};
+use wording::{Told, told};
 
 use super::locate::{Step, line_at, line_of};
 use super::{Mapping, MappingKind, PlaceSource, TextOrColumn, TimeSource, VERSION, ValueSource, shapes};
 use crate::Error;
+use crate::error::bytes;
 use crate::observe::{Period, find_statistic, parse_zone};
 
 /// The longest mapping that is read.
@@ -15,12 +17,15 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// Reads and checks a mapping.
 pub(super) fn parse(text: &str) -> Result<Mapping, Error> {
     if text.len() > MAX_BYTES {
-        return Err(Error::Limit { what: "the mapping".into(), limit: format!("{MAX_BYTES} bytes") });
+        return Err(Error::Limit { what: told!("intake-mapping", "the mapping"), limit: bytes(MAX_BYTES) });
     }
     let mapping: Mapping = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| line_at(text, span.start));
         let message = error.message().trim().replace('\n', "; ");
-        Error::invalid(format!("the mapping, line {line}: {message}"), "correct that line of the mapping")
+        Error::invalid(
+            told!("intake-mapping-line", "the mapping, line {line}: {what}", line = line, what = message),
+            told!("intake-correct-line-mapping", "correct that line of the mapping"),
+        )
     })?;
     Check { text, within: &[] }.mapping(&mapping)?;
     Ok(mapping)
@@ -34,24 +39,37 @@ pub(super) struct Check<'a> {
 }
 
 impl Check<'_> {
-    pub(super) fn wrong(&self, path: &[Step<'_>], what: impl fmt::Display, hint: impl Into<String>) -> Error {
+    pub(super) fn wrong(&self, path: &[Step<'_>], what: impl Into<Told>, hint: impl Into<Told>) -> Error {
         let path: Vec<Step<'_>> = self.within.iter().chain(path).copied().collect();
-        Error::invalid(format!("the mapping, line {}: {what}", line_of(self.text, &path)), hint)
+        Error::invalid(
+            told!("intake-mapping-line", "the mapping, line {line}: {what}", line = line_of(self.text, &path), what => what.into()),
+            hint,
+        )
     }
 
     fn mapping(&self, mapping: &Mapping) -> Result<(), Error> {
         if mapping.version != VERSION {
             return Err(self.wrong(
                 &[Step::Key("version")],
-                format!("version `{}` is not known", mapping.version),
-                "write `version = 1`",
+                told!(
+                    "intake-version-not-known",
+                    "version `{version}` is not known",
+                    version = mapping.version
+                ),
+                told!("intake-write-version-1", "write `version = 1`"),
             ));
         }
         if mapping.source.widths.contains(&0) || mapping.source.widths.len() > 16_384 {
             return Err(self.wrong(
                 &[Step::Key("source"), Step::Key("widths")],
-                "a column has no width, or there are too many",
-                "write the number of letters of each column: `widths = [10, 8, 8]`",
+                told!(
+                    "intake-column-no-width-there-too-many",
+                    "a column has no width, or there are too many"
+                ),
+                told!(
+                    "intake-write-number-letters-each-column-widths-10",
+                    "write the number of letters of each column: `widths = [10, 8, 8]`"
+                ),
             ));
         }
         self.encodings(mapping)?;
@@ -59,8 +77,15 @@ impl Check<'_> {
             if personal.decided_by.trim().is_empty() {
                 return Err(self.wrong(
                     &[Step::Key("personal"), Step::Index(at), Step::Key("decided_by")],
-                    format!("nobody has decided about `{}`", personal.column),
-                    "write the user name of the one who decided as `decided_by`",
+                    told!(
+                        "intake-nobody-decided-about",
+                        "nobody has decided about `{column}`",
+                        column = personal.column
+                    ),
+                    told!(
+                        "intake-write-user-name-one-who-decided-decided-by",
+                        "write the user name of the one who decided as `decided_by`"
+                    ),
                 ));
             }
         }
@@ -84,8 +109,12 @@ impl Check<'_> {
                 let known = formats::Charset::ALL.map(formats::Charset::code);
                 return Err(self.wrong(
                     &path,
-                    format!("`{code}` is no encoding that is known here"),
-                    format!("write one of {}", known.join(", ")),
+                    told!(
+                        "intake-no-encoding-known-here",
+                        "`{code}` is no encoding that is known here",
+                        code = code
+                    ),
+                    told!("intake-write-one", "write one of {known}", known = known.join(", ")),
                 ));
             }
         }
@@ -103,8 +132,15 @@ impl Check<'_> {
         if let Some((key, _)) = foreign.iter().find(|(_, there)| *there) {
             return Err(self.wrong(
                 &[Step::Key(key)],
-                format!("`{key}` does not belong to rasters, and `kind` is `coverage`"),
-                "remove it; what a raster is stands under `[coverage]`",
+                told!(
+                    "intake-does-not-belong-rasters-kind-coverage",
+                    "`{key}` does not belong to rasters, and `kind` is `coverage`",
+                    key = key
+                ),
+                told!(
+                    "intake-remove-what-raster-stands-under-coverage",
+                    "remove it; what a raster is stands under `[coverage]`"
+                ),
             ));
         }
         let Some(coverage) = &mapping.coverage else { return Ok(()) };
@@ -112,15 +148,19 @@ impl Check<'_> {
         if let Some(time) = &coverage.time
             && model::parse_instant(time).is_err()
         {
-            return Err(self.wrong(&path("time"), format!("`{time}` is no time"), "write e.g. `2020-02-15`"));
+            return Err(self.wrong(
+                &path("time"),
+                told!("intake-no-time", "`{time}` is no time", time = time),
+                told!("intake-write-e-g-2020-02-15", "write e.g. `2020-02-15`"),
+            ));
         }
         if let Some(unit) = &coverage.unit
             && model::Unit::parse(unit).is_err()
         {
             return Err(self.wrong(
                 &path("unit"),
-                format!("`{unit}` is no unit"),
-                "write it in UCUM, e.g. `g/L`",
+                told!("intake-no-unit", "`{unit}` is no unit", unit = unit),
+                told!("intake-write-ucum-e-g-g-l", "write it in UCUM, e.g. `g/L`"),
             ));
         }
         if let Some(item) = &coverage.item
@@ -131,8 +171,8 @@ impl Check<'_> {
         {
             return Err(self.wrong(
                 &path("item"),
-                format!("`{item}` cannot name a raster"),
-                "write a short name without `/`, `?` and `#`",
+                told!("intake-cannot-name-raster", "`{item}` cannot name a raster", item = item),
+                told!("intake-write-short-name-without", "write a short name without `/`, `?` and `#`"),
             ));
         }
         Ok(())
@@ -143,8 +183,8 @@ impl Check<'_> {
         let path = |key| [Step::Key("source"), Step::Key(key)];
         if let Some(text) = &mapping.source.crs {
             formats::crs::Crs::parse(text).and_then(|crs| crs.transform()).map_err(|error| {
-                let hint = error.hint().unwrap_or_default().to_owned();
-                self.wrong(&path("crs"), error, hint)
+                let hint = error.hint().cloned().unwrap_or_default();
+                self.wrong(&path("crs"), error.told(), hint)
             })?;
         }
         if let Some(area) = &mapping.source.area
@@ -152,8 +192,11 @@ impl Check<'_> {
         {
             return Err(self.wrong(
                 &path("area"),
-                format!("`{area}` is no province and no country"),
-                "write the id of a province of the delta, e.g. `gso2004:94`",
+                told!("intake-no-province-no-country", "`{area}` is no province and no country", area = area),
+                told!(
+                    "intake-write-id-province-delta-e-g-gso2004",
+                    "write the id of a province of the delta, e.g. `gso2004:94`"
+                ),
             ));
         }
         if let Some(day) = &mapping.source.surveyed
@@ -161,8 +204,8 @@ impl Check<'_> {
         {
             return Err(self.wrong(
                 &path("surveyed"),
-                format!("`{day}` is no day"),
-                "write e.g. `2019-05-01`",
+                told!("intake-no-day", "`{day}` is no day", day = day),
+                told!("intake-write-e-g-2019-05-01", "write e.g. `2019-05-01`"),
             ));
         }
         if let Some(feature) = &mapping.feature
@@ -171,8 +214,11 @@ impl Check<'_> {
         {
             return Err(self.wrong(
                 &[Step::Key("feature")],
-                "a position is `x` and `y`, or `geometry`",
-                "name both columns, or the one that holds the geometry",
+                told!("intake-position-x-y-geometry", "a position is `x` and `y`, or `geometry`"),
+                told!(
+                    "intake-name-both-columns-one-holds-geometry",
+                    "name both columns, or the one that holds the geometry"
+                ),
             ));
         }
         Ok(())
@@ -182,8 +228,14 @@ impl Check<'_> {
         if mapping.feature.is_some() || !mapping.attributes.is_empty() {
             return Err(self.wrong(
                 &[Step::Key(if mapping.feature.is_some() { "feature" } else { "attribute" })],
-                "`[feature]` and `[[attribute]]` belong to features, and `kind` is `observations`",
-                "remove them, or write `kind = \"features\"`",
+                told!(
+                    "intake-feature-attribute-belong-features-kind-observations",
+                    "`[feature]` and `[[attribute]]` belong to features, and `kind` is `observations`"
+                ),
+                told!(
+                    "intake-remove-them-write-kind-features",
+                    "remove them, or write `kind = \"features\"`"
+                ),
             ));
         }
         self.patterns("rows.skip", &mapping.rows.skip)?;
@@ -191,8 +243,8 @@ impl Check<'_> {
         if mapping.source.header_height.is_some_and(|height| !(1..=20).contains(&height)) {
             return Err(self.wrong(
                 &[Step::Key("source"), Step::Key("header_height")],
-                "a header has one to twenty rows",
-                "write how many rows the header has",
+                told!("intake-header-one-twenty-rows", "a header has one to twenty rows"),
+                told!("intake-write-how-many-rows-header", "write how many rows the header has"),
             ));
         }
         for (at, (block, table)) in mapping.tables().iter().enumerate() {
@@ -204,8 +256,8 @@ impl Check<'_> {
             {
                 return Err(check.wrong(
                     &[Step::Key("columns")],
-                    format!("`{columns}` are no columns"),
-                    "write their letters, e.g. `B:F`",
+                    told!("intake-no-columns", "`{columns}` are no columns", columns = columns),
+                    told!("intake-write-their-letters-e-g-b-f", "write their letters, e.g. `B:F`"),
                 ));
             }
             check.table(table)?;
@@ -224,8 +276,8 @@ impl Check<'_> {
         if mapping.values.is_empty() {
             return Err(self.wrong(
                 &[],
-                "there is no `[[value]]`",
-                "add `[[value]]` with `column` and `property`",
+                told!("intake-there-no-value", "there is no `[[value]]`"),
+                told!("intake-add-value-column-property", "add `[[value]]` with `column` and `property`"),
             ));
         }
         for (at, value) in mapping.values.iter().enumerate() {
@@ -241,15 +293,18 @@ impl Check<'_> {
         if mapping.time.is_none() && !header_says("time") && !header_says("year") {
             return Err(self.wrong(
                 &[],
-                "there is no `[time]`",
-                "add `[time]` with `columns = [\"…\"]`, or `{year}` to the `columns` of the values",
+                told!("intake-there-no-time", "there is no `[time]`"),
+                told!(
+                    "intake-add-time-columns-columns-values",
+                    "add `[time]` with `columns = [\"…\"]`, or `{year}` to the `columns` of the values"
+                ),
             ));
         }
         if value.property.is_empty() && !header_says("property") {
             return Err(self.wrong(
                 &path("column"),
-                "nothing says which property the values are",
-                "add `property = \"…\"`, or `{property}` to `columns`",
+                told!("intake-nothing-says-property-values", "nothing says which property the values are"),
+                told!("intake-add-property-columns", "add `property = \"…\"`, or `{property}` to `columns`"),
             ));
         }
         for (key, fact) in [
@@ -262,16 +317,27 @@ impl Check<'_> {
         }
         if let Some(place) = &value.place {
             PlaceId::new(place).map_err(|error| {
-                self.wrong(&path("place"), error, "write the id of a place, e.g. `station:tan_chau`")
+                self.wrong(
+                    &path("place"),
+                    error,
+                    told!(
+                        "intake-write-id-place-e-g-station-tan-chau",
+                        "write the id of a place, e.g. `station:tan_chau`"
+                    ),
+                )
             })?;
         } else if mapping.place.is_none() && !header_says("place") {
             return Err(self.wrong(
                 &path("column"),
-                format!(
-                    "nothing says at which place the values of `{}` are",
-                    value.columns.as_ref().unwrap_or(&value.column)
+                told!(
+                    "intake-nothing-says-place-values",
+                    "nothing says at which place the values of `{value}` are",
+                    value = value.columns.as_ref().unwrap_or(&value.column)
                 ),
-                "add `[place]` with `column` or `value`, or `place = \"…\"` to the `[[value]]`",
+                told!(
+                    "intake-add-place-column-value-place-value",
+                    "add `[place]` with `column` or `value`, or `place = \"…\"` to the `[[value]]`"
+                ),
             ));
         }
         let unknown = value.statistic.iter().flat_map(statistics).find(|text| find_statistic(text).is_none());
@@ -279,8 +345,8 @@ impl Check<'_> {
             let known: Vec<&str> = Statistic::ALL.iter().map(|s| s.code()).collect();
             return Err(self.wrong(
                 &path("statistic"),
-                format!("`{statistic}` is no statistic"),
-                format!("write one of {}", known.join(", ")),
+                told!("intake-no-statistic", "`{statistic}` is no statistic", statistic = statistic),
+                told!("intake-write-one", "write one of {known}", known = known.join(", ")),
             ));
         }
         let periods = match &value.period {
@@ -293,21 +359,25 @@ impl Check<'_> {
         {
             return Err(self.wrong(
                     &path("period"),
-                    format!("`{text}` is no period"),
-                    "write an ISO 8601 duration such as `P1D`, `P1M`, `PT1H`, `P1D:T19` for the day from 19 h to 19 h, or a name such as `season:dong_xuan`",
+                    told!("intake-no-period", "`{text}` is no period", text = text),
+                    told!("intake-write-iso-8601-duration-such-p1d-p1m", "write an ISO 8601 duration such as `P1D`, `P1M`, `PT1H`, `P1D:T19` for the day from 19 h to 19 h, or a name such as `season:dong_xuan`"),
                 ));
         }
         if value.derive.is_some() != value.temperature.is_some() {
             return Err(self.wrong(
                     &path(if value.derive.is_some() { "derive" } else { "temperature" }),
-                    "`derive` and `temperature` belong together",
-                    "write `derive = \"salinity_pss78\"` and `temperature = \"…\"`, the column of the water temperature",
+                    told!("intake-derive-temperature-belong-together", "`derive` and `temperature` belong together"),
+                    told!("intake-write-derive-salinity-pss78-temperature-column-water-temperature", "write `derive = \"salinity_pss78\"` and `temperature = \"…\"`, the column of the water temperature"),
                 ));
         }
         if let Some([least, most]) = value.range
             && (least > most || least.is_nan() || most.is_nan())
         {
-            return Err(self.wrong(&path("range"), "the range is empty", "write `range = [least, most]`"));
+            return Err(self.wrong(
+                &path("range"),
+                told!("intake-range-empty", "the range is empty"),
+                told!("intake-write-range-least-most", "write `range = [least, most]`"),
+            ));
         }
         Ok(())
     }
@@ -316,7 +386,14 @@ impl Check<'_> {
         for (at, alias) in mapping.place_aliases.iter().enumerate() {
             let path = |key| [Step::Key("place_alias"), Step::Index(at), Step::Key(key)];
             PlaceId::new(&alias.place).map_err(|error| {
-                self.wrong(&path("place"), error, "write the id of a place, e.g. `gso2004:92`")
+                self.wrong(
+                    &path("place"),
+                    error,
+                    told!(
+                        "intake-write-id-place-e-g-gso2004-92",
+                        "write the id of a place, e.g. `gso2004:92`"
+                    ),
+                )
             })?;
             if let Some(kind) = &alias.kind {
                 self.kind(kind, &path("kind"))?;
@@ -327,8 +404,11 @@ impl Check<'_> {
                 if model::Quality::from_code(*flag).is_none() {
                     return Err(self.wrong(
                         &[Step::Key("quality"), Step::Key("codes"), Step::Key(code)],
-                        format!("`{flag}` is no QARTOD flag"),
-                        "write 1 (pass), 2 (not evaluated), 3 (suspect), 4 (fail) or 9 (missing)",
+                        told!("intake-no-qartod-flag", "`{flag}` is no QARTOD flag", flag = flag),
+                        told!(
+                            "intake-write-1-pass-2-not-evaluated-3",
+                            "write 1 (pass), 2 (not evaluated), 3 (suspect), 4 (fail) or 9 (missing)"
+                        ),
                     ));
                 }
             }
@@ -341,13 +421,20 @@ impl Check<'_> {
         if place.ways() != 1 {
             return Err(self.wrong(
                 &[Step::Key("place")],
-                "`[place]` needs exactly one of `column`, `cell`, `sheet`, `title`, `file`, `group`, `header` and `value`",
-                "name the column that holds the places, or the one place of all values",
+                told!("intake-place-needs-exactly-one-column-cell-sheet", "`[place]` needs exactly one of `column`, `cell`, `sheet`, `title`, `file`, `group`, `header` and `value`"),
+                told!("intake-name-column-holds-places-one-place-all", "name the column that holds the places, or the one place of all values"),
             ));
         }
         if let Some(value) = &place.value {
             PlaceId::new(value).map_err(|error| {
-                self.wrong(&path("value"), error, "write the id of a place, e.g. `station:tan_chau`")
+                self.wrong(
+                    &path("value"),
+                    error,
+                    told!(
+                        "intake-write-id-place-e-g-station-tan-chau",
+                        "write the id of a place, e.g. `station:tan_chau`"
+                    ),
+                )
             })?;
         }
         self.origin(&path("cell"), place.origin().as_deref())?;
@@ -356,8 +443,8 @@ impl Check<'_> {
             PlaceId::new(&format!("{scheme}:0")).map_err(|_| {
                 self.wrong(
                     &path("scheme"),
-                    format!("`{scheme}` is no code scheme"),
-                    "write e.g. `gso2004` or `vn2025`",
+                    told!("intake-no-code-scheme", "`{scheme}` is no code scheme", scheme = scheme),
+                    told!("intake-write-e-g-gso2004-vn2025", "write e.g. `gso2004` or `vn2025`"),
                 )
             })?;
         }
@@ -372,8 +459,12 @@ impl Check<'_> {
             return Ok(());
         }
         let known: Vec<&str> = PlaceKind::ALL.iter().map(|k| k.code()).collect();
-        let hint = format!("write one of {}", known.join(", "));
-        Err(self.wrong(path, format!("`{kind}` is no kind of place"), hint))
+        let hint = told!("intake-write-one", "write one of {known}", known = known.join(", "));
+        Err(self.wrong(
+            path,
+            told!("intake-no-kind-place", "`{kind}` is no kind of place", kind = kind),
+            hint,
+        ))
     }
 
     fn time(&self, mapping: &Mapping, time: &TimeSource) -> Result<(), Error> {
@@ -384,8 +475,14 @@ impl Check<'_> {
         if ways > 1 || (ways == 0 && !parts && !header) {
             return Err(self.wrong(
                 &[Step::Key("time")],
-                "`[time]` needs exactly one of `columns` and `value`",
-                "name the column or columns that hold the time, or the one time of all values",
+                told!(
+                    "intake-time-needs-exactly-one-columns-value",
+                    "`[time]` needs exactly one of `columns` and `value`"
+                ),
+                told!(
+                    "intake-name-column-columns-hold-time-one-time",
+                    "name the column or columns that hold the time, or the one time of all values"
+                ),
             ));
         }
         for (key, fact) in ["year", "month", "day", "hour"].into_iter().zip(time.parts()) {
@@ -394,8 +491,11 @@ impl Check<'_> {
         if time.columns.len() > 6 {
             return Err(self.wrong(
                 &path("columns"),
-                "a time has at most six columns",
-                "name year, month, day, hour, minute, second",
+                told!("intake-time-most-six-columns", "a time has at most six columns"),
+                told!(
+                    "intake-name-year-month-day-hour-minute-second",
+                    "name year, month, day, hour, minute, second"
+                ),
             ));
         }
         if let Some(zone) = &time.zone
@@ -403,8 +503,8 @@ impl Check<'_> {
         {
             return Err(self.wrong(
                 &path("zone"),
-                format!("`{zone}` is no offset"),
-                "write e.g. `+07:00` or `Z`",
+                told!("intake-no-offset", "`{zone}` is no offset", zone = zone),
+                told!("intake-write-e-g-07-00-z", "write e.g. `+07:00` or `Z`"),
             ));
         }
         if let Some(format) = &time.format
@@ -412,8 +512,11 @@ impl Check<'_> {
         {
             return Err(self.wrong(
                 &path("format"),
-                format!("`{format}` is no time format"),
-                "write `auto`, `year`, `excel`, `excel1904`, or a pattern such as `%d/%m/%Y %H:%M`",
+                told!("intake-no-time-format", "`{format}` is no time format", format = format),
+                told!(
+                    "intake-write-auto-year-excel-excel1904-pattern-such",
+                    "write `auto`, `year`, `excel`, `excel1904`, or a pattern such as `%d/%m/%Y %H:%M`"
+                ),
             ));
         }
         Ok(())
@@ -429,8 +532,15 @@ impl Check<'_> {
         if let Some((key, _)) = foreign.iter().find(|(_, there)| *there) {
             return Err(self.wrong(
                 &[Step::Key(key)],
-                format!("`{key}` belongs to observations, and `kind` is `features`"),
-                "remove it, or write `kind = \"observations\"`",
+                told!(
+                    "intake-belongs-observations-kind-features",
+                    "`{key}` belongs to observations, and `kind` is `features`",
+                    key = key
+                ),
+                told!(
+                    "intake-remove-write-kind-observations",
+                    "remove it, or write `kind = \"observations\"`"
+                ),
             ));
         }
         let mut names = std::collections::HashSet::new();
@@ -439,15 +549,15 @@ impl Check<'_> {
             if !crate::features::is_attribute_name(&attribute.name) {
                 return Err(self.wrong(
                     &path,
-                    format!("`{}` cannot name an attribute", attribute.name),
-                    "write lower-case letters, digits and `_`, beginning with a letter, and no name that every feature has (`feature`, `geometry`, `run`, …)",
+                    told!("intake-cannot-name-attribute", "`{name}` cannot name an attribute", name = attribute.name),
+                    told!("intake-write-lower-case-letters-digits-beginning-letter", "write lower-case letters, digits and `_`, beginning with a letter, and no name that every feature has (`feature`, `geometry`, `run`, …)"),
                 ));
             }
             if !names.insert(attribute.name.as_str()) {
                 return Err(self.wrong(
                     &path,
-                    format!("`{}` is there twice", attribute.name),
-                    "give each attribute its own name",
+                    told!("intake-name-there-twice", "`{name}` is there twice", name = attribute.name),
+                    told!("intake-give-each-attribute-own-name", "give each attribute its own name"),
                 ));
             }
         }

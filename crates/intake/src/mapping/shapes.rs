@@ -1,5 +1,7 @@
 //! Checks of what a mapping says about the shape of a table: patterns, blocks, and where facts stand.
 
+use wording::told;
+
 use super::locate::Step;
 use super::read::Check;
 use super::{Pattern, PlaceSource, TextOrColumn, ValueSource, Virtual, letters};
@@ -61,8 +63,14 @@ impl Check<'_> {
         if value.columns.is_some() != value.column.is_empty() {
             return Err(self.wrong(
                 &[Step::Key("value"), Step::Index(at)],
-                "a `[[value]]` needs exactly one of `column` and `columns`",
-                "name the column of the values, or write a pattern of the headers of several",
+                told!(
+                    "intake-value-needs-exactly-one-column-columns",
+                    "a `[[value]]` needs exactly one of `column` and `columns`"
+                ),
+                told!(
+                    "intake-name-column-values-write-pattern-headers-several",
+                    "name the column of the values, or write a pattern of the headers of several"
+                ),
             ));
         }
         for pattern in &value.except {
@@ -76,8 +84,8 @@ impl Check<'_> {
         let pattern = Pattern::new(text).map_err(|what| {
             self.wrong(
                 path,
-                format!("the pattern `{text}`: {what}"),
-                "write words with blanks, such as `{year}` or `Trạm: {place}`, or a regular expression between slashes",
+                told!("intake-pattern", "the pattern `{text}`: {what}", text = text, what => what),
+                told!("intake-write-words-blanks-such-tr-m-regular", "write words with blanks, such as `{year}` or `Trạm: {place}`, or a regular expression between slashes"),
             )
         })?;
         Ok(Some(pattern))
@@ -103,7 +111,11 @@ impl Check<'_> {
         let Some(column) = column.filter(|column| column.starts_with('@')) else { return Ok(()) };
         let is_cell = column.len() > 1 && column.bytes().skip(1).all(|b| b.is_ascii_alphanumeric());
         if is_cell && Virtual::of(column).is_none() {
-            return Err(self.wrong(path, format!("`{}` is no cell", &column[1..]), "write e.g. `A2`"));
+            return Err(self.wrong(
+                path,
+                told!("intake-no-cell", "`{column}` is no cell", column = &column[1..]),
+                told!("intake-write-e-g-a2", "write e.g. `A2`"),
+            ));
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! that it is not. It has other columns, other times, or the same under another title.
 
 use formats::Chunk;
+use wording::told;
 
 use super::leave_out::is_note;
 use super::number::NumberStyle;
@@ -41,12 +42,23 @@ pub(super) fn another_header(plan: &Plan, chunk: &Chunk, row: usize, rows: &Rows
     let heads_again = texts.iter().any(|cell| names_rows(&cell.0) && is_own(cell));
     if heads_again && others == 0 {
         return match title_above(plan, chunk, row, rows) {
-            Some(title) => Err(error(
-                plan,
-                chunk.row_number(row),
-                &format!("repeats the header, under the title `{title}`: is it about the same?"),
-                ", or write what those titles say as `group` under `[rows]`",
-            )),
+            Some(title) => {
+                let row = chunk.row_number(row);
+                let what = told!(
+                    "intake-repeats-header-under-title-about-same",
+                    "row {row} repeats the header, under the title `{title}`: is it about the same?",
+                    row = row,
+                    title = title
+                );
+                let (last, next) = (last_before(plan, row), row);
+                let hint = told!(
+                    "intake-write-blocks-or-a-group",
+                    "write a `[[block]]` for each table of the sheet (the first ends with `last = {last}`, the next has `header_row = {next}`), or end the one that is read with `last` under `[rows]`, or write what those titles say as `group` under `[rows]`",
+                    last = last,
+                    next = next
+                );
+                Err(Error::invalid(what, hint))
+            }
             None => Ok(()),
         };
     }
@@ -56,19 +68,26 @@ pub(super) fn another_header(plan: &Plan, chunk: &Chunk, row: usize, rows: &Rows
         return Ok(());
     }
     let shown: Vec<String> = texts.iter().take(MAX_SHOWN).map(|(_, text)| format!("`{text}`")).collect();
-    let what = format!("is the header of another table: {}", shown.join(", "));
-    Err(error(plan, chunk.row_number(row), &what, ""))
+    let row = chunk.row_number(row);
+    let what = told!(
+        "intake-header-another-table",
+        "row {row} is the header of another table: {shown}",
+        row = row,
+        shown = shown.join(", ")
+    );
+    let (last, next) = (last_before(plan, row), row);
+    let hint = told!(
+        "intake-write-blocks",
+        "write a `[[block]]` for each table of the sheet (the first ends with `last = {last}`, the next has `header_row = {next}`), or end the one that is read with `last` under `[rows]`",
+        last = last,
+        next = next
+    );
+    Err(Error::invalid(what, hint))
 }
 
-/// What the error says, and what to do about it.
-fn error(plan: &Plan, row: u32, what: &str, or: &str) -> Error {
-    let last = row.saturating_sub(1).max(plan.header.last);
-    Error::invalid(
-        format!("row {row} {what}"),
-        format!(
-            "write a `[[block]]` for each table of the sheet (the first ends with `last = {last}`, the next has `header_row = {row}`), or end the one that is read with `last` under `[rows]`{or}"
-        ),
-    )
+/// The last row of the table that is read, where another begins in a row.
+fn last_before(plan: &Plan, row: u32) -> u32 {
+    row.saturating_sub(1).max(plan.header.last)
 }
 
 /// A title right above a repeated header which does not stand above the first one.

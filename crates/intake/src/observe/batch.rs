@@ -17,6 +17,7 @@ use arrow::datatypes::{
 use arrow::record_batch::RecordBatch;
 use lake::Spill;
 use model::CellRef;
+use wording::told;
 
 use crate::Error;
 
@@ -362,7 +363,10 @@ pub(super) fn value_at(batch: &RecordBatch, row: usize) -> Option<(CellRef, Stri
 }
 
 fn too_wide() -> Error {
-    Error::Limit { what: "the column or sheet number of a value".into(), limit: i16::MAX.to_string() }
+    Error::Limit {
+        what: told!("intake-column-sheet-number-value", "the column or sheet number of a value"),
+        limit: i16::MAX.to_string().into(),
+    }
 }
 
 fn utc(times: TimestampMicrosecondArray) -> ArrayRef {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use formats::{CellRange, Chunk};
+use wording::told;
 
 use crate::Error;
 use crate::mapping::{Mapping, Pattern, Virtual};
@@ -138,15 +139,22 @@ impl Header {
             let at = (0..chunk.len()).find(|at| chunk.row_number(*at) == row);
             let header = at.map(|at| Header::joined(chunk, at, wanted.extent)).ok_or_else(|| {
                 Error::invalid(
-                    format!("row {row}, which the mapping names as the header, is empty"),
-                    "correct `header_row` in the mapping",
+                    told!(
+                        "intake-row-mapping-names-header-empty",
+                        "row {row}, which the mapping names as the header, is empty",
+                        row = row
+                    ),
+                    told!("intake-correct-header-row-mapping", "correct `header_row` in the mapping"),
                 )
             })?;
             header.has_all(wanted)?;
             return Ok(header);
         }
         let header = Header::nearest(chunk, wanted).ok_or_else(|| {
-            Error::invalid("the file has no rows", "hand in a file that has a header and rows")
+            Error::invalid(
+                told!("intake-file-no-rows", "the file has no rows"),
+                told!("intake-hand-file-header-rows", "hand in a file that has a header and rows"),
+            )
         })?;
         header.has_all(wanted)?;
         Ok(header)
@@ -180,10 +188,16 @@ impl Header {
         match unfit {
             None => Ok(()),
             Some(pattern) => Err(Error::invalid(
-                format!("no header (row {}) fits the pattern `{}` of the values", self.row, pattern.source()),
-                format!(
-                    "the columns there are {}: correct `columns` in the mapping, or hand in another file",
-                    self.listed()
+                told!(
+                    "intake-no-header-row-fits-pattern-values",
+                    "no header (row {row}) fits the pattern `{pattern}` of the values",
+                    row = self.row,
+                    pattern = pattern.source()
+                ),
+                told!(
+                    "intake-columns-there-correct-columns-mapping-hand-another",
+                    "the columns there are {v1}: correct `columns` in the mapping, or hand in another file",
+                    v1 = self.listed()
                 ),
             )),
         }
@@ -208,15 +222,30 @@ impl Header {
         match found {
             [one] => Ok(*one),
             [] => Err(Error::invalid(
-                format!("the file has no column `{name}` in its header (row {})", self.row),
-                format!(
-                    "the columns there are {}: correct the mapping, or hand in another file",
-                    self.listed()
+                told!(
+                    "intake-file-no-column-header-row",
+                    "the file has no column `{name}` in its header (row {row})",
+                    name = name,
+                    row = self.row
+                ),
+                told!(
+                    "intake-columns-there-correct-mapping-hand-another-file",
+                    "the columns there are {v1}: correct the mapping, or hand in another file",
+                    v1 = self.listed()
                 ),
             )),
             many => Err(Error::invalid(
-                format!("the header (row {}) has {} columns `{name}`", self.row, many.len()),
-                "give each column its own name in the file, or name the column by its letter: `@B`",
+                told!(
+                    "intake-header-row-columns",
+                    "the header (row {row}) has {many} columns `{name}`",
+                    row = self.row,
+                    many = many.len(),
+                    name = name
+                ),
+                told!(
+                    "intake-give-each-column-own-name-file-name",
+                    "give each column its own name in the file, or name the column by its letter: `@B`"
+                ),
             )),
         }
     }

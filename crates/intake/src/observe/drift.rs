@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use formats::Chunk;
 use model::{CellRef, Severity};
+use wording::{Told, told};
 
 use super::columns::{Header, WantedColumns};
 use super::shared::cell_at;
@@ -26,7 +27,7 @@ pub(super) fn explained(error: Error, whole: &Mapping, at: usize, chunk: &Chunk,
     let Error::Invalid { what, .. } = &error else { return error };
     let mut differences = vec![match tables.len() {
         1 => what.clone(),
-        _ => format!("table {} of the sheet: {what}", at + 1),
+        _ => told!("intake-table-sheet", "table {at} of the sheet: {what}", at = at + 1, what => what),
     }];
     let missing: Vec<&str> = wanted.names.iter().copied().filter(|name| header.find(name).is_err()).collect();
     let mut new: Vec<&String> =
@@ -36,32 +37,54 @@ pub(super) fn explained(error: Error, whole: &Mapping, at: usize, chunk: &Chunk,
         match new.iter().position(|other| is_like(name, other, &known, &header)) {
             Some(found) => {
                 let other = new.remove(found);
-                let unit = match (unit_in(name), unit_in(other)) {
-                    (before, after) if before != after => {
-                        format!(", and its unit from `{}` to `{}`", before.unwrap_or(""), after.unwrap_or(""))
-                    }
-                    _ => String::new(),
-                };
-                differences
-                    .push(format!("the column `{name}` seems to have changed its name to `{other}`{unit}"));
+                differences.push(match (unit_in(name), unit_in(other)) {
+                    (before, after) if before != after => told!(
+                        "intake-column-renamed-with-unit",
+                        "the column `{name}` seems to have changed its name to `{other}`, and its unit from `{before}` to `{after}`",
+                        name = name,
+                        other = other,
+                        before = before.unwrap_or(""),
+                        after = after.unwrap_or("")
+                    ),
+                    _ => told!(
+                        "intake-column-renamed",
+                        "the column `{name}` seems to have changed its name to `{other}`",
+                        name = name,
+                        other = other
+                    ),
+                });
                 renamed(&mut proposal, at, name, other);
             }
             None => {
-                differences.push(format!("the column `{name}` is gone"));
+                differences.push(told!("intake-column-gone", "the column `{name}` is gone", name = name));
                 spared(&mut proposal, at, name);
             }
         }
     }
     let new: Vec<String> = new.iter().take(MAX_TOLD).map(|name| format!("`{name}`")).collect();
     if !new.is_empty() {
-        differences.push(format!("new columns: {}", new.join(", ")));
+        differences.push(told!("intake-new-columns", "new columns: {new}", new = new.join(", ")));
     }
     if !sheet.is_empty() && !shape.sheets.is_empty() && !shape.sheets.iter().any(|known| known == sheet) {
-        differences.push(format!("the sheet is called `{sheet}`, and was `{}`", shape.sheets.join("`, `")));
+        differences.push(told!(
+            "intake-sheet-called",
+            "the sheet is called `{sheet}`, and was `{sheets}`",
+            sheet = sheet,
+            sheets = shape.sheets.join("`, `")
+        ));
     }
     proposal.shape = None;
     proposal.reasons.clear();
     Error::Drifted { differences, example: proposal.to_toml() }
+}
+
+/// The mark before decimals in words.
+fn mark(decimal: &str) -> Told {
+    match decimal {
+        "comma" => told!("intake-decimal-comma", "comma"),
+        "dot" => told!("intake-decimal-dot", "dot"),
+        other => Told::words(other.to_owned()),
+    }
 }
 
 /// The first and the last column of a block.
@@ -92,7 +115,9 @@ pub(super) fn note(
             proposal.source.decimal = if after == "comma" { Decimal::Comma } else { Decimal::Dot };
             proposal.shape = None;
             return Err(Error::Drifted {
-                differences: vec![format!("decimals are written with a {after}, and were with a {before}")],
+                differences: vec![
+                    told!("intake-decimals-written-were", "decimals are written with a {after}, and were with a {before}", after => mark(after), before => mark(before)),
+                ],
                 example: proposal.to_toml(),
             });
         }

@@ -6,6 +6,7 @@ use catalog::PlaceMatch;
 use chrono::NaiveDate;
 use formats::Chunk;
 use model::{PlaceId, PlaceKind};
+use wording::{Told, told};
 
 use super::columns::{Header, WantedColumns, tidy};
 use super::drift::range_of;
@@ -113,8 +114,15 @@ impl Plan {
             None => None,
             Some(text) => Some(reader.read(text).ok_or_else(|| {
                 Error::invalid(
-                    format!("the mapping, [time]: `{text}` is no time"),
-                    "write e.g. `2015-12-31`, or the format it is written in",
+                    told!(
+                        "intake-mapping-time-no-time",
+                        "the mapping, [time]: `{text}` is no time",
+                        text = text
+                    ),
+                    told!(
+                        "intake-write-e-g-2015-12-31-format",
+                        "write e.g. `2015-12-31`, or the format it is written in"
+                    ),
                 )
             })?),
         };
@@ -136,8 +144,15 @@ impl Plan {
             None => None,
             Some(text) => Some(fixed_place(text, shared).ok_or_else(|| {
                 Error::invalid(
-                    format!("the mapping, [place]: the place `{text}` does not exist"),
-                    "write the id of a place in the catalogue, e.g. `station:tan_chau`",
+                    told!(
+                        "intake-mapping-place-place-does-not-exist",
+                        "the mapping, [place]: the place `{text}` does not exist",
+                        text = text
+                    ),
+                    told!(
+                        "intake-write-id-place-catalogue-e-g-station",
+                        "write the id of a place in the catalogue, e.g. `station:tan_chau`"
+                    ),
                 )
             })?),
         };
@@ -330,14 +345,28 @@ impl Making<'_> {
                 let means = |text: &str| is_known(&in_words(text, words).unwrap_or_else(|| text.to_owned()));
                 let found = self.around_text(&stands, compiled.as_ref(), &means);
                 let (text, row, column) = found.ok_or_else(|| {
-                    let fits = pattern.as_ref().map_or(String::new(), |p| format!(" that fits `{p}`"));
-                    Error::invalid(
-                        format!(
-                            "{}{whose}: there is no text{fits} in {}",
-                            self.named_sheet(),
-                            words_of(&stands)
+                    let stands = words_of(&stands);
+                    let what = match &pattern {
+                        Some(pattern) => told!(
+                            "intake-no-text-that-fits",
+                            "{whose}: there is no text that fits `{pattern}` in {stands}",
+                            whose = whose,
+                            pattern = pattern,
+                            stands => stands
                         ),
-                        "correct the mapping, or hand in another file",
+                        None => told!(
+                            "intake-no-text",
+                            "{whose}: there is no text in {stands}",
+                            whose = whose,
+                            stands => stands
+                        ),
+                    };
+                    Error::invalid(
+                        self.on_sheet(what),
+                        told!(
+                            "intake-correct-mapping-hand-another-file",
+                            "correct the mapping, or hand in another file"
+                        ),
                     )
                 })?;
                 Made::Constant { text: in_words(&text, words).unwrap_or(text), row, column }
@@ -361,14 +390,20 @@ impl Making<'_> {
         }
     }
 
-    fn named_sheet(&self) -> String {
-        if self.around.sheet.is_empty() { String::new() } else { format!("sheet `{}`, ", self.around.sheet) }
+    fn on_sheet(&self, what: Told) -> Told {
+        if self.around.sheet.is_empty() {
+            return what;
+        }
+        told!("intake-on-sheet", "sheet `{sheet}`, {what}", sheet = self.around.sheet, what => what)
     }
 
     fn pattern(&self, text: Option<&str>) -> Result<Option<Pattern>, Error> {
         let compiled = text.map(|text| {
             Pattern::new(text).map_err(|what| {
-                Error::invalid(format!("the pattern `{text}`: {what}"), "correct the mapping")
+                Error::invalid(
+                    told!("intake-pattern", "the pattern `{text}`: {what}", text = text, what => what),
+                    told!("intake-correct-mapping", "correct the mapping"),
+                )
             })
         });
         compiled.transpose()
@@ -431,7 +466,7 @@ impl Making<'_> {
     /// The columns of values, each with what its header says.
     fn values(&mut self, mapping: &Mapping, shared: &Shared) -> Result<Vec<Found>, Error> {
         let mut found = Vec::new();
-        let mut unknown: Vec<String> = Vec::new();
+        let mut unknown: Vec<Told> = Vec::new();
         // What is read as something else is no column of values, whatever its header.
         let named = mapping.columns().into_iter().filter(|name| {
             !mapping.values.iter().any(|value| value.columns.is_none() && value.column == *name)
@@ -484,16 +519,23 @@ impl Making<'_> {
         }
         if !unknown.is_empty() {
             unknown.dedup();
-            let shown: Vec<String> = unknown.iter().take(12).cloned().collect();
+            let shown: Vec<Told> = unknown.iter().take(12).cloned().collect();
             return Err(Error::invalid(
-                format!("headers say what nobody knows: {}", shown.join("; ")),
-                "add `words = { \"text\" = \"meaning\" }` to the `[[value]]`, leave those columns out with `except`, or register the property",
+                told!(
+                    "intake-headers-say-what-nobody-knows",
+                    "headers say what nobody knows: {shown}",
+                    shown => shown
+                ),
+                told!(
+                    "intake-add-words-text-meaning-value-leave-those",
+                    "add `words = { \"text\" = \"meaning\" }` to the `[[value]]`, leave those columns out with `except`, or register the property"
+                ),
             ));
         }
         if found.len() > MAX_VALUES {
             return Err(Error::Limit {
-                what: "the columns of values of one table".into(),
-                limit: MAX_VALUES.to_string(),
+                what: told!("intake-columns-values-one-table", "the columns of values of one table"),
+                limit: MAX_VALUES.to_string().into(),
             });
         }
         Ok(found)
@@ -519,8 +561,11 @@ impl Making<'_> {
             let text = format!("{prefix}{text}");
             if !said.is_known(&text, shared) {
                 return Err(Error::invalid(
-                    format!("{}`{text}` is no {} that is known here", self.named_sheet(), said.name()),
-                    "add `words = { \"text\" = \"meaning\" }` to the fact in the mapping, or register the property",
+                    self.on_sheet(said.unknown(&text)),
+                    told!(
+                        "intake-add-words-text-meaning-fact-mapping-register",
+                        "add `words = { \"text\" = \"meaning\" }` to the fact in the mapping, or register the property"
+                    ),
                 ));
             }
             *fact = TextOrColumn::Text(text);
@@ -531,15 +576,16 @@ impl Making<'_> {
     }
 }
 
-fn words_of(stands: &Virtual) -> String {
+fn words_of(stands: &Virtual) -> Told {
     match stands {
-        Virtual::Sheet => "the sheet's name".into(),
-        Virtual::File => "the file's name".into(),
-        Virtual::Title => "the rows above the header".into(),
+        Virtual::Sheet => told!("intake-sheet-name", "the sheet's name"),
+        Virtual::File => told!("intake-file-name", "the file's name"),
+        Virtual::Title => told!("intake-rows-above-header", "the rows above the header"),
         Virtual::Cell { row, column } => {
-            format!("the cell {}", super::shared::cell_at(0, *row, *column).a1())
+            let cell = super::shared::cell_at(0, *row, *column).a1();
+            told!("intake-the-cell", "the cell {cell}", cell = cell)
         }
-        Virtual::Letters(_) | Virtual::Group(_) => "the column".into(),
+        Virtual::Letters(_) | Virtual::Group(_) => told!("intake-the-column", "the column"),
     }
 }
 
@@ -549,7 +595,7 @@ fn said_by_header(
     captured: &Captured,
     words: &BTreeMap<String, String>,
     shared: &Shared,
-) -> Result<(), String> {
+) -> Result<(), Told> {
     let said = |name: &str| {
         captured.get(name).map(|text| (text.as_str(), in_words(text, words).unwrap_or_else(|| text.clone())))
     };
@@ -563,20 +609,23 @@ fn said_by_header(
     found.place = text("place");
     if let Some((written, meaning)) = said("property") {
         let property = find_property(&shared.gazetteer, &meaning)
-            .ok_or_else(|| format!("`{written}` is no property"))?;
+            .ok_or_else(|| told!("intake-no-property", "`{written}` is no property", written = written))?;
         found.source.property = TextOrColumn::Text(property.code.to_string());
     }
     if let Some((written, meaning)) = said("unit") {
-        let unit = find_unit(&shared.gazetteer, &meaning).ok_or_else(|| format!("`{written}` is no unit"))?;
+        let unit = find_unit(&shared.gazetteer, &meaning)
+            .ok_or_else(|| told!("intake-no-unit", "`{unit}` is no unit", unit = written))?;
         found.source.unit = Some(TextOrColumn::Text(unit));
     }
     if let Some((written, meaning)) = said("statistic") {
-        let statistic = find_statistic(&meaning).ok_or_else(|| format!("`{written}` is no statistic"))?;
+        let statistic = find_statistic(&meaning).ok_or_else(|| {
+            told!("intake-no-statistic", "`{statistic}` is no statistic", statistic = written)
+        })?;
         found.source.statistic = Some(TextOrColumn::Text(statistic.code().to_owned()));
     }
     if let Some((written, meaning)) = said("period") {
         let period = super::period::Period::of_cell(&meaning, "")
-            .ok_or_else(|| format!("`{written}` is no period"))?;
+            .ok_or_else(|| told!("intake-no-period", "`{text}` is no period", text = written))?;
         found.source.period = Some(TextOrColumn::Text(period.text));
     }
     Ok(())

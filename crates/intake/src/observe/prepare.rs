@@ -12,6 +12,7 @@ use arrow::buffer::BooleanBuffer;
 use arrow::compute::take;
 use formats::Chunk;
 use model::Severity;
+use wording::told;
 
 use super::columns::Header;
 use super::leave_out::LeftOut;
@@ -73,8 +74,8 @@ impl RowReader {
                 .map(|text| {
                     Pattern::new(text).map_err(|what| {
                         Error::invalid(
-                            format!("the mapping, [rows]: the pattern `{text}`: {what}"),
-                            "correct it",
+                            told!("intake-mapping-rows-pattern", "the mapping, [rows]: the pattern `{text}`: {what}", text = text, what => what),
+                            told!("intake-correct", "correct it"),
                         )
                     })
                 })

@@ -1,5 +1,7 @@
 //! What a fact of values that stands around a table says, and whether its text is known.
 
+use wording::{Told, told};
+
 use super::period::Period;
 use super::resolve::{find_property, find_unit};
 use super::shared::Shared;
@@ -15,13 +17,29 @@ pub(super) enum Said {
 }
 
 impl Said {
-    /// As an error calls it.
-    pub(super) fn name(self) -> &'static str {
+    /// A text that says no such thing.
+    pub(super) fn unknown(self, text: &str) -> Told {
         match self {
-            Said::Property => "property",
-            Said::Unit => "unit",
-            Said::Period => "period",
-            Said::Statistic => "statistic",
+            Said::Property => {
+                told!(
+                    "intake-no-property-known-here",
+                    "`{text}` is no property that is known here",
+                    text = text
+                )
+            }
+            Said::Unit => {
+                told!("intake-no-unit-known-here", "`{unit}` is no unit that is known here", unit = text)
+            }
+            Said::Period => {
+                told!("intake-no-period-known-here", "`{text}` is no period that is known here", text = text)
+            }
+            Said::Statistic => {
+                told!(
+                    "intake-no-statistic-known-here",
+                    "`{text}` is no statistic that is known here",
+                    text = text
+                )
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use formats::Chunk;
 use model::{CellRef, DatasetId, DatastreamKey, RunTotals, Severity};
 use policy::RowFilter;
+use wording::told;
 
 use super::another::another_header;
 use super::batch::{Batches, Room, Values};
@@ -221,7 +222,7 @@ impl Observer {
                 findings.add(Severity::Warning, "sheet_left_out", cell, || Words {
                     column_name: String::new(),
                     value: name.to_owned(),
-                    expected: error.to_string(),
+                    expected: error.told().kept(),
                 });
                 self.unfit.get_or_insert(error);
             }
@@ -488,13 +489,21 @@ fn no_sheet(mapping: &Mapping, sheets: &[String]) -> Error {
     let wanted = mapping.source.sheet.iter().chain(&mapping.source.sheets);
     let wanted: Vec<String> = wanted.map(|sheet| format!("`{sheet}`")).collect();
     if wanted.is_empty() {
-        return Error::invalid("the file has no rows", "hand in a file that has a header and rows");
+        return Error::invalid(
+            told!("intake-file-no-rows", "the file has no rows"),
+            told!("intake-hand-file-header-rows", "hand in a file that has a header and rows"),
+        );
     }
     Error::invalid(
-        format!("the file has no rows in a sheet {}", wanted.join(", ")),
-        format!(
-            "its sheets are {}: correct the mapping",
-            sheets.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ")
+        told!(
+            "intake-file-no-rows-sheet",
+            "the file has no rows in a sheet {wanted}",
+            wanted = wanted.join(", ")
+        ),
+        told!(
+            "intake-sheets-correct-mapping",
+            "its sheets are {sheets}: correct the mapping",
+            sheets = sheets.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ")
         ),
     )
 }

@@ -2,6 +2,7 @@
 
 use catalog::{ValueWord, vocabulary};
 use model::{PSS78_RANGE, PlaceId, Quality, Severity, salinity_pss78};
+use wording::{Told, told};
 
 use super::batch::{Taken, Tests, shown};
 use super::duplicates::{Earlier, First};
@@ -50,15 +51,18 @@ enum Fixed {
 impl Block {
     /// Looks up what a `[[value]]` names; an error is the mapping's.
     pub(super) fn new(at: usize, source: &ValueSource, shared: &mut Shared) -> Result<Block, Error> {
-        let wrong = |what: String, hint: String| {
-            Error::invalid(format!("the mapping, [[value]] {}: {what}", at + 1), hint)
+        let wrong = |what: Told, hint: Told| {
+            Error::invalid(
+                told!("intake-mapping-value", "the mapping, [[value]] {at}: {what}", at = at + 1, what => what),
+                hint,
+            )
         };
         let place = match &source.place {
             None => None,
             Some(text) => Some(fixed_place(text, shared).ok_or_else(|| {
                 wrong(
-                    format!("the place `{text}` does not exist"),
-                    "write the id of a place in the catalogue".into(),
+                    told!("intake-place-does-not-exist", "the place `{text}` does not exist", text = text),
+                    told!("intake-write-id-place-catalogue", "write the id of a place in the catalogue"),
                 )
             })?),
         };
@@ -67,23 +71,44 @@ impl Block {
             TextOrColumn::Text(text) => {
                 let property = find_property(&shared.gazetteer, text).ok_or_else(|| {
                     wrong(
-                        format!("the property `{text}` does not exist"),
-                        "write a code or an alias of the list of properties, e.g. `salinity`".into(),
+                        told!(
+                            "intake-property-does-not-exist",
+                            "the property `{text}` does not exist",
+                            text = text
+                        ),
+                        told!(
+                            "intake-write-code-alias-list-properties-e-g",
+                            "write a code or an alias of the list of properties, e.g. `salinity`"
+                        ),
                     )
                 })?;
                 let unit = source.unit.as_ref().and_then(TextOrColumn::text);
                 if let Some(unit) = unit.filter(|_| source.derive.is_none()) {
                     conversion(unit, property).map_err(|problem| {
                         let what = match problem {
-                            UnitProblem::Unknown => format!("`{unit}` is no unit that is known here"),
+                            UnitProblem::Unknown => told!(
+                                "intake-no-unit-known-here",
+                                "`{unit}` is no unit that is known here",
+                                unit = unit
+                            ),
                             UnitProblem::Incompatible => {
-                                format!(
-                                    "`{unit}` does not convert to `{}`, the unit of `{}`",
-                                    property.unit, property.code
+                                told!(
+                                    "intake-does-not-convert-unit",
+                                    "`{unit}` does not convert to `{unit2}`, the unit of `{code}`",
+                                    unit = unit,
+                                    unit2 = property.unit,
+                                    code = property.code
                                 )
                             }
                         };
-                        wrong(what, format!("write a unit that converts to `{}`", property.unit))
+                        wrong(
+                            what,
+                            told!(
+                                "intake-write-unit-converts",
+                                "write a unit that converts to `{unit}`",
+                                unit = property.unit
+                            ),
+                        )
                     })?;
                 }
                 let code = property.code.clone();

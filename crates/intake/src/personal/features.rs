@@ -6,6 +6,7 @@ use arrow::array::{Array, ArrayRef, AsArray, new_null_array};
 use arrow::datatypes::{DataType, Int16Type, Int32Type, Int64Type};
 use arrow::record_batch::RecordBatch;
 use model::CellRef;
+use wording::told;
 
 use super::kind::{self, Kind};
 use super::watch::without_cells;
@@ -37,8 +38,15 @@ pub(crate) fn hold_back(
     }
     if let Some(kind) = tally.verdict(None) {
         return Err(Error::invalid(
-            format!("the ids of the features are personal data ({})", kind.names().1),
-            "name another property as `id` under `[feature]` in the mapping",
+            told!(
+                "intake-ids-features-personal-data",
+                "the ids of the features are personal data ({kind})",
+                kind = kind.names().1
+            ),
+            told!(
+                "intake-name-another-property-id-under-feature-mapping",
+                "name another property as `id` under `[feature]` in the mapping"
+            ),
         ));
     }
     let mut found = Vec::new();

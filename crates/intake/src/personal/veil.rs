@@ -3,6 +3,7 @@
 use formats::Neighbourhood;
 use model::{Finding, Run};
 use policy::Permit;
+use wording::told;
 
 use super::{HELD_CODES, ONE_CELL, kind};
 use crate::mapping::{Mapping, PersonalColumn, PersonalDecision};
@@ -75,19 +76,32 @@ impl Intake {
         for column in wanted.iter().filter(|column| !decided.contains(column)) {
             if !permit.may_decide() {
                 return Err(Error::NotTheirs {
-                    what: format!("the mapping keeps the personal data of column `{}`", column.column),
-                    hint: "only a steward, an approver or an administrator of the agency may decide so: let them hand in this mapping, or write `decision = \"leave_out\"`".into(),
+                    what: told!(
+                        "intake-mapping-keeps-personal-data-column",
+                        "the mapping keeps the personal data of column `{column}`",
+                        column = column.column
+                    ),
+                    hint: told!(
+                        "intake-only-steward-approver-administrator-agency-may-decide",
+                        "only a steward, an approver or an administrator of the agency may decide so: let them hand in this mapping, or write `decision = \"leave_out\"`"
+                    ),
                 });
             }
             if let Some(user) = permit.user()
                 && user.as_str() != column.decided_by
             {
                 return Err(Error::invalid(
-                    format!(
-                        "the mapping says that `{}` decided about column `{}`",
-                        column.decided_by, column.column
+                    told!(
+                        "intake-mapping-says-decided-about-column",
+                        "the mapping says that `{decided_by}` decided about column `{column}`",
+                        decided_by = column.decided_by,
+                        column = column.column
                     ),
-                    format!("who hands in a decision makes it: write `decided_by = \"{user}\"`"),
+                    told!(
+                        "intake-who-hands-decision-makes-write-decided-by",
+                        "who hands in a decision makes it: write `decided_by = \"{user}\"`",
+                        user = user
+                    ),
                 ));
             }
         }

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use lake::{AsOf, NewFlags, SeriesRead, Snapshot};
 use model::{Datastream, DatastreamKey, Quality, Run, RunKind, RunState, RunTotals, TimeRange};
 use policy::Permit;
+use wording::told;
 
 use super::QualitySettings;
 use super::around::{Told, read};
@@ -114,8 +115,11 @@ impl Intake {
                     count += batch.num_rows() as u64;
                     if count > u64::from(self.inner.limits.max_values) {
                         return Err(Error::Limit {
-                            what: "the number of flags that change in one run".into(),
-                            limit: self.inner.limits.max_values.to_string(),
+                            what: told!(
+                                "intake-number-flags-change-one-run",
+                                "the number of flags that change in one run"
+                            ),
+                            limit: self.inner.limits.max_values.to_string().into(),
                         });
                     }
                     changed.push(batch);

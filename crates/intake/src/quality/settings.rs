@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use catalog::Gazetteer;
 use model::{DatastreamKey, PlaceId, PropertyCode};
 use serde::Deserialize;
+use wording::{Told, told};
 
 use super::limits::{Limits, SpikeVariant};
 use crate::Error;
+use crate::error::bytes;
 use crate::observe::duration_us;
 
 /// The longest document, in bytes.
@@ -65,22 +67,34 @@ impl Settings {
     /// Reads and checks the document of a dataset.
     pub(crate) fn parse(text: &str, gazetteer: &Gazetteer) -> Result<Settings, Error> {
         if text.len() > MAX_BYTES {
-            return Err(Error::Limit { what: "the limits".into(), limit: format!("{MAX_BYTES} bytes") });
+            return Err(Error::Limit { what: told!("intake-limits", "the limits"), limit: bytes(MAX_BYTES) });
         }
         let settings: Settings = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             let message = error.message().trim().replace('\n', "; ");
-            Error::invalid(format!("the limits, line {line}: {message}"), "correct that line of the limits")
+            Error::invalid(
+                told!(
+                    "intake-limits-line",
+                    "the limits, line {line}: {message}",
+                    line = line,
+                    message = message
+                ),
+                told!("intake-correct-line-limits", "correct that line of the limits"),
+            )
         })?;
         if settings.version != 1 {
             return Err(Error::invalid(
-                format!("version `{}` of the limits is not known", settings.version),
-                "write `version = 1`",
+                told!(
+                    "intake-version-limits-not-known",
+                    "version `{version}` of the limits is not known",
+                    version = settings.version
+                ),
+                told!("intake-write-version-1", "write `version = 1`"),
             ));
         }
         for (at, setting) in settings.limits.iter().enumerate() {
             setting.check(gazetteer).map_err(|(what, hint)| {
-                Error::invalid(format!("the limits, [[limit]] {}: {what}", at + 1), hint)
+                Error::invalid(told!("intake-limits-limit", "the limits, [[limit]] {at}: {what}", at = at + 1, what => what), hint)
             })?;
         }
         Ok(settings)
@@ -94,31 +108,49 @@ impl Settings {
     }
 }
 
-type Wrong = (String, String);
+type Wrong = (Told, Told);
 
 impl LimitSetting {
     fn check(&self, gazetteer: &Gazetteer) -> Result<(), Wrong> {
-        let wrong = |what: String, hint: &str| Err((what, hint.to_owned()));
+        let wrong = |what: Told, hint: Told| Err((what, hint));
         let property =
             PropertyCode::new(&self.property).ok().filter(|code| gazetteer.property(code).is_some());
         let Some(property) = property else {
-            return wrong(format!("the property `{}` does not exist", self.property), "write its code");
+            return wrong(
+                told!(
+                    "intake-property-does-not-exist",
+                    "the property `{text}` does not exist",
+                    text = self.property
+                ),
+                told!("intake-write-code", "write its code"),
+            );
         };
         for place in self.place.iter().chain(self.neighbours.iter().flatten()) {
             let known = PlaceId::new(place).ok().filter(|id| gazetteer.place(id).is_some());
             if known.is_none() {
-                return wrong(format!("the place `{place}` does not exist"), "write the id of a place");
+                return wrong(
+                    told!("intake-place-does-not-exist", "the place `{text}` does not exist", text = place),
+                    told!("intake-write-id-place", "write the id of a place"),
+                );
             }
         }
         if self.neighbours.as_ref().is_some_and(|neighbours| neighbours.len() < 3) {
-            return wrong("there are fewer than three neighbours".into(), "name at least three places");
+            return wrong(
+                told!("intake-there-fewer-than-three-neighbours", "there are fewer than three neighbours"),
+                told!("intake-name-least-three-places", "name at least three places"),
+            );
         }
         if let Some(class) = &self.class {
             let mut known = gazetteer.qc_defaults.iter().filter(|default| default.property == property);
             if !known.any(|default| default.station_class == *class) {
                 return wrong(
-                    format!("`{}` has no default limits of the class `{class}`", self.property),
-                    "write a class of the default limits",
+                    told!(
+                        "intake-no-default-limits-class",
+                        "`{property}` has no default limits of the class `{class}`",
+                        property = self.property,
+                        class = class
+                    ),
+                    told!("intake-write-class-default-limits", "write a class of the default limits"),
                 );
             }
         }
@@ -130,21 +162,35 @@ impl LimitSetting {
         {
             if duration_us(text).is_none_or(|us| us <= 0) {
                 return wrong(
-                    format!("`{name}`: `{text}` is no length of time"),
-                    "write an ISO 8601 duration such as `PT3H` or `P1D`",
+                    told!(
+                        "intake-no-length-time",
+                        "`{name}`: `{text}` is no length of time",
+                        name = name,
+                        text = text
+                    ),
+                    told!(
+                        "intake-write-iso-8601-duration-such-pt3h-p1d",
+                        "write an ISO 8601 duration such as `PT3H` or `P1D`"
+                    ),
                 );
             }
         }
         for (name, pair) in [("fail", self.fail), ("suspect", self.suspect)] {
             if pair.is_some_and(|[low, high]| low > high || low.is_nan() || high.is_nan()) {
-                return wrong(format!("`{name}` is empty"), "write `[least, most]`");
+                return wrong(
+                    told!("intake-empty", "`{name}` is empty", name = name),
+                    told!("intake-write-least-most", "write `[least, most]`"),
+                );
             }
         }
         for (name, pair) in [("spike", self.spike), ("rate", self.rate)] {
             if pair.is_some_and(|[suspect, fail]| !(0.0 < suspect && suspect <= fail)) {
                 return wrong(
-                    format!("`{name}` is not in order"),
-                    "write `[suspect, fail]`, both above zero",
+                    told!("intake-not-order", "`{name}` is not in order", name = name),
+                    told!(
+                        "intake-write-suspect-fail-both-above-zero",
+                        "write `[suspect, fail]`, both above zero"
+                    ),
                 );
             }
         }
@@ -152,20 +198,32 @@ impl LimitSetting {
             && !matches!(variant.as_str(), "mean" | "differential")
         {
             return wrong(
-                format!("`{variant}` is no way to measure a spike"),
-                "write `mean` or `differential`",
+                told!(
+                    "intake-no-way-measure-spike",
+                    "`{variant}` is no way to measure a spike",
+                    variant = variant
+                ),
+                told!("intake-write-mean-differential", "write `mean` or `differential`"),
             );
         }
         match &self.climatology {
-            Some(Climatology::Named(name)) if name != "history" => {
-                wrong(format!("`climatology`: `{name}` is not known"), "write `history`, or limits by month")
-            }
+            Some(Climatology::Named(name)) if name != "history" => wrong(
+                told!("intake-climatology-not-known", "`climatology`: `{name}` is not known", name = name),
+                told!("intake-write-history-limits-month", "write `history`, or limits by month"),
+            ),
             Some(Climatology::Months(months)) => {
                 for (month, [low, high]) in months {
                     if month_of(month).is_none() || low > high {
                         return wrong(
-                            format!("`climatology`: the limits of month `{month}` are not right"),
-                            "write e.g. `climatology = { 1 = [0, 5], 2 = [0, 8] }`",
+                            told!(
+                                "intake-climatology-limits-month-not-right",
+                                "`climatology`: the limits of month `{month}` are not right",
+                                month = month
+                            ),
+                            told!(
+                                "intake-write-e-g-climatology-1-0-5",
+                                "write e.g. `climatology = { 1 = [0, 5], 2 = [0, 8] }`"
+                            ),
                         );
                     }
                 }

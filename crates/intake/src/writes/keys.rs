@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use policy::Permit;
 use sha2::{Digest, Sha256};
+use wording::told;
 
 use super::{NewObservation, Outcome};
 use crate::Error;
@@ -72,7 +73,10 @@ impl Keys {
             Some((what, answer)) if *what == of.what => return Ok(answer.clone()),
             Some(_) => {
                 return Err(Error::Conflict {
-                    what: "the idempotency key was used for other observations: choose a new one".into(),
+                    what: told!(
+                        "intake-idempotency-key-used-other-observations-choose-new",
+                        "the idempotency key was used for other observations: choose a new one"
+                    ),
                 });
             }
             None => {}

@@ -43,7 +43,7 @@ impl Desk {
         let report = match self.node.load(&dataset, name, bytes, mapping.as_deref()).await {
             Ok(report) => report,
             Err(Error::Unmapped { missing, example }) => return Err(format!("{missing}\n{example}")),
-            Err(error) => return Err(format!("{error} ({})", error.hint().unwrap_or_default())),
+            Err(error) => return Err(format!("{error} ({})", error.hint().cloned().unwrap_or_default())),
         };
         let mut values: Vec<String> = self
             .node
@@ -645,7 +645,7 @@ async fn every_table_of_a_sheet_is_compared_with_the_file_before() {
     let moved = "Ngày,H (cm),,Ngày,S (mg/l),Ghi chú\n2020-02-05,126,,2020-02-05,4750,\n";
     let error = node.load("two_tables", "a.csv", moved, None).await.unwrap_err();
     let Error::Drifted { differences, example } = error else { panic!("{error:?}") };
-    assert!(differences[0].starts_with("table 2 of the sheet"), "{differences:?}");
+    assert!(differences[0].to_string().starts_with("table 2 of the sheet"), "{differences:?}");
     assert!(
         differences.iter().any(|text| text.contains("to `S (mg/l)`, and its unit from `g/l` to `mg/l`")),
         "{differences:?}"

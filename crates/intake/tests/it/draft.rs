@@ -76,7 +76,7 @@ async fn a_file_that_no_mapping_fits_is_kept_with_one_to_start_from() {
     // A mistake in the text stays there to be corrected.
     let wrong = node.intake.review(&permit, &staged.run.id, "version = 7", now(), &|_| {}).await.unwrap();
     assert_eq!(wrong.review.mapping, "version = 7");
-    assert!(wrong.review.problem.unwrap().what.contains("line 1"));
+    assert!(wrong.review.problem.unwrap().what().contains("line 1"));
     let staged = stage(&node, FILE, Some("version = 7")).await.unwrap();
     let mended = node.intake.review(&permit, &staged.run.id, MAPPING, now(), &|_| {}).await.unwrap();
     assert_eq!((mended.review.problem, mended.run.totals.added), (None, 2));

@@ -21,6 +21,7 @@ use object_store::ObjectStoreExt;
 use policy::Permit;
 use tokio::runtime::Handle;
 use uuid::Uuid;
+use wording::told;
 
 use self::arrange::{Incoming, Stamp, What};
 use self::compare::{Edit, Plan, Rewrite, compare};
@@ -150,7 +151,14 @@ async fn check(lake: &Lake, snapshot: &Snapshot, expected: &Expected) -> Result<
     if now == run.as_ref().map(RunId::as_str) {
         return Ok(());
     }
-    Err(Error::Changed { what: format!("feature `{feature}` of `{}`", snapshot.dataset()) })
+    Err(Error::Changed {
+        what: told!(
+            "lake-the-feature",
+            "feature `{feature}` of `{dataset}`",
+            feature = feature,
+            dataset = snapshot.dataset()
+        ),
+    })
 }
 
 /// Commits for whoever holds the table's turn.

@@ -7,6 +7,7 @@ use arrow::datatypes::Float64Type;
 use arrow::record_batch::RecordBatch;
 use model::Bbox;
 use parquet::file::metadata::ParquetMetaData;
+use wording::told;
 
 use super::prune::{both, float_pages, float_range};
 use super::{Chosen, FeatureBatches, FeatureRead, Ranges, chosen_rows, ranges_of, rows_of};
@@ -21,8 +22,12 @@ pub(crate) async fn features(
 ) -> Result<FeatureBatches, Error> {
     if snapshot.is_observations() {
         return Err(Error::invalid(
-            format!("`{}` holds observations, not features", snapshot.dataset()),
-            "read a series of it",
+            told!(
+                "lake-holds-observations-not-features",
+                "`{snapshot}` holds observations, not features",
+                snapshot = snapshot.dataset()
+            ),
+            told!("lake-read-series", "read a series of it"),
         ));
     }
     match (&read.feature, read.bbox) {

@@ -10,6 +10,7 @@ use model::TimeRange;
 use parquet::arrow::ProjectionMask;
 use parquet::file::metadata::ParquetMetaData;
 use policy::Permit;
+use wording::told;
 
 use super::prune::{Chosen, both, float_pages, float_range, int_pages, int_range, rows_of};
 use super::{BATCH_ROWS, Ranges, ResultRange, SeriesRead};
@@ -195,8 +196,12 @@ pub(super) fn must_be_observations(snapshot: &Snapshot) -> Result<(), Error> {
     if snapshot.is_observations() {
         return Ok(());
     }
-    let what = format!("`{}` holds features, not series", snapshot.dataset());
-    Err(Error::invalid(what, "read its features"))
+    let what = told!(
+        "lake-holds-features-not-series",
+        "`{snapshot}` holds features, not series",
+        snapshot = snapshot.dataset()
+    );
+    Err(Error::invalid(what, told!("lake-read-features", "read its features")))
 }
 
 /// Reads a series; see [`Lake::read_series`].

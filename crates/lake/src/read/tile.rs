@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use arrow::record_batch::RecordBatch;
 use model::Bbox;
+use wording::told;
 
 use super::features::{Edges, choose};
 use super::{Chosen, chosen_rows, ranges_of};
@@ -52,8 +53,12 @@ struct Met {
 pub(crate) async fn tile(lake: &Lake, snapshot: &Snapshot, read: TileRead) -> Result<TileBatches, Error> {
     if snapshot.is_observations() {
         return Err(Error::invalid(
-            format!("`{}` holds observations, not features", snapshot.dataset()),
-            "read its last values",
+            told!(
+                "lake-holds-observations-not-features",
+                "`{snapshot}` holds observations, not features",
+                snapshot = snapshot.dataset()
+            ),
+            told!("lake-read-last-values", "read its last values"),
         ));
     }
     let mut met = Vec::new();
@@ -88,8 +93,12 @@ pub(crate) async fn tile(lake: &Lake, snapshot: &Snapshot, read: TileRead) -> Re
         }
         if met.len() > MOST_BOXES {
             return Err(Error::invalid(
-                format!("more than {MOST_BOXES} features meet the map"),
-                "ask for a deeper level",
+                told!(
+                    "lake-more-than-features-meet-map",
+                    "more than {most_boxes} features meet the map",
+                    most_boxes = MOST_BOXES
+                ),
+                told!("lake-ask-deeper-level", "ask for a deeper level"),
             ));
         }
     }

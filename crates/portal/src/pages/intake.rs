@@ -134,8 +134,16 @@ pub async fn show(
         step,
         format: understood(&visit, &staged),
         kept: w.fill("intake-kept", [("time", &w.instant(*expires_at))]),
-        problem: review.problem.as_ref().map(|problem| problem.what.clone()).unwrap_or_default(),
-        hint: review.problem.as_ref().map(|problem| problem.hint.clone()).unwrap_or_default(),
+        problem: review
+            .problem
+            .as_ref()
+            .map(|problem| problem.what().sentence(visit.lang()))
+            .unwrap_or_default(),
+        hint: review
+            .problem
+            .as_ref()
+            .map(|problem| problem.hint().sentence(visit.lang()))
+            .unwrap_or_default(),
         guessed: review.guessed && review.problem.is_none(),
         sheet,
         no_sheet,

@@ -2,6 +2,7 @@
 
 use intake::finding_message;
 use model::{Finding, Run, RunState, Severity};
+use wording::Told;
 
 use crate::visit::Visit;
 use crate::words::Words;
@@ -103,7 +104,10 @@ pub fn verdict(w: &Words, run: &Run) -> (String, &'static str) {
     match run.state {
         RunState::Running => (w.t("run-running"), ""),
         RunState::Staged => (w.t("run-staged"), ""),
-        RunState::Failed => (w.fill("run-failed", [("error", &run.error.as_deref().unwrap_or("–"))]), "bad"),
+        RunState::Failed => {
+            let reason = run.error.as_deref().map(|error| Told::read(error).sentence(w.lang()));
+            (w.fill("run-failed", [("error", &reason.as_deref().unwrap_or("–"))]), "bad")
+        }
         RunState::DryRun => {
             (w.fill("run-dry", [("added", &added), ("corrected", &corrected), ("refused", &refused)]), tone)
         }

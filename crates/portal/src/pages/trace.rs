@@ -14,6 +14,7 @@ use query::{At, HarmoniseRequest, Harmonised, ObservationAnswer};
 use serde::Deserialize;
 use serve::App;
 use serve::http::Problem;
+use wording::told;
 
 use super::figure::{method_words, trace_link};
 use super::place::portal_method;
@@ -134,10 +135,9 @@ pub async fn show(
 /// Which version: a number, the end of a day, or the last.
 fn at(asked: &TraceParams) -> Result<At, Problem> {
     if !asked.asof.is_empty() {
-        let day: NaiveDate = asked
-            .asof
-            .parse()
-            .map_err(|_| Problem::parameter("asof", format!("`{}` is not a day", asked.asof)))?;
+        let day: NaiveDate = asked.asof.parse().map_err(|_| {
+            Problem::parameter("asof", told!("portal-not-a-day", "`{text}` is not a day", text = asked.asof))
+        })?;
         let end =
             local_midnight(day).checked_add_signed(TimeDelta::days(1)).unwrap_or(DateTime::<Utc>::MAX_UTC);
         return Ok(At::KnownAt(end - TimeDelta::microseconds(1)));
@@ -407,7 +407,10 @@ async fn harmonised(
     at: At,
 ) -> PageResult {
     let w = visit.words;
-    let missing = |name: &str| Problem::parameter(name, format!("`{name}` or `datastream` is needed"));
+    let missing = |name: &str| {
+        let why = told!("portal-needed", "`{name}` or `datastream` is needed", name = name);
+        Problem::parameter(name, why)
+    };
     let place = PlaceId::new(asked.place.as_deref().ok_or_else(|| missing("place"))?)
         .map_err(|error| Problem::parameter("place", error))?;
     let property = PropertyCode::new(asked.property.as_deref().ok_or_else(|| missing("property"))?)

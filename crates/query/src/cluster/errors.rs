@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use wording::Told;
 
 use crate::Error;
 
@@ -18,8 +19,8 @@ const LIMITED: [&str; 5] = ["memory", "time", "rows", "text", "nesting"];
 pub fn written_error(error: &Error) -> Option<String> {
     let fields = match error {
         Error::NotFound { what } => json!(["not_found", what]),
-        Error::Gone { what } => json!(["gone", what]),
-        Error::Invalid { what, hint } => json!(["invalid", what, hint]),
+        Error::Gone { what } => json!(["gone", what.kept()]),
+        Error::Invalid { what, hint } => json!(["invalid", what.kept(), hint.as_ref().map(Told::kept)]),
         Error::Limit { what, limit } => json!(["limit", what, limit]),
         Error::Damaged { what } => json!(["damaged", what]),
         Error::Denied(_) | Error::Busy { .. } | Error::Later | Error::Away(_) | Error::Internal(_) => {
@@ -40,8 +41,8 @@ pub fn read_error(text: &str) -> Option<Error> {
     let text = |at: usize| fields.get(at).and_then(Value::as_str).map(str::to_owned);
     Some(match text(0)?.as_str() {
         "not_found" => Error::NotFound { what: text(1)? },
-        "gone" => Error::Gone { what: text(1)? },
-        "invalid" => Error::Invalid { what: text(1)?, hint: text(2) },
+        "gone" => Error::Gone { what: Told::read(&text(1)?) },
+        "invalid" => Error::Invalid { what: Told::read(&text(1)?), hint: text(2).as_deref().map(Told::read) },
         "limit" => {
             let what = text(1)?;
             Error::Limit { what: LIMITED.into_iter().find(|known| **known == *what)?, limit: text(2)? }

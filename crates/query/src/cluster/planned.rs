@@ -33,7 +33,7 @@ pub(crate) async fn parcel(
         // It was planned for this machine a moment ago.
         Err(error) => match Error::from(error) {
             Error::Invalid { what, .. } => {
-                tracing::info!(why = what, "a large statement runs here");
+                tracing::info!(why = %what, "a large statement runs here");
                 return Ok(None);
             }
             error => return Err(error),

@@ -8,6 +8,7 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::Expr;
 use datafusion::scalar::ScalarValue;
 use model::{DatasetId, DatasetKind};
+use wording::{Told, told};
 
 use super::features::FeatureTable;
 use super::observations::{ObservationTable, Which};
@@ -30,8 +31,10 @@ impl AsKnownAt {
 
 impl TableFunctionImpl for AsKnownAt {
     fn call_with_args(&self, args: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
-        let usage =
-            "as_known_at takes a dataset and a time, e.g. `as_known_at('salinity_hourly', '2026-01-01')`";
+        let usage = told!(
+            "query-as-known-at-takes-dataset-time-e-g-as-known-at",
+            "as_known_at takes a dataset and a time, e.g. `as_known_at('salinity_hourly', '2026-01-01')`"
+        );
         let [dataset, time] = args.exprs() else { return Err(plan_error(usage)) };
         let (Some(dataset), Some(time)) = (text(dataset), instant(time)) else {
             return Err(plan_error(usage));
@@ -65,30 +68,41 @@ impl HarmoniseFunction {
 
 impl TableFunctionImpl for HarmoniseFunction {
     fn call_with_args(&self, args: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
-        let usage =
-            "harmonise takes a dataset and the date of the units, e.g. `harmonise('rice', '2025-07-01')`";
+        let usage = told!(
+            "query-harmonise-takes-dataset-date-units-e-g",
+            "harmonise takes a dataset and the date of the units, e.g. `harmonise('rice', '2025-07-01')`"
+        );
         let [dataset, geography] = args.exprs() else { return Err(plan_error(usage)) };
         let (Some(dataset), Some(geography)) = (text(dataset), day(geography)) else {
             return Err(plan_error(usage));
         };
         let (dataset, kind) = dataset_named(&self.scope, dataset)?;
         if kind != DatasetKind::Observations {
-            return Err(plan_error("harmonise takes a dataset of observations"));
+            return Err(plan_error(told!(
+                "query-harmonise-takes-dataset-observations",
+                "harmonise takes a dataset of observations"
+            )));
         }
         Ok(Arc::new(HarmoniseTable::new(self.scope.clone(), dataset, geography)))
     }
 }
 
-fn plan_error(text: &str) -> DataFusionError {
-    DataFusionError::Plan(text.to_owned())
+fn plan_error(usage: Told) -> DataFusionError {
+    pass(Error::Invalid { what: usage, hint: None })
 }
 
 /// The dataset of a name; to someone who may not read it, it does not exist.
 fn dataset_named(scope: &Scope, name: &str) -> Result<(DatasetId, DatasetKind)> {
     scope.readable(name).ok_or_else(|| {
         let name: String = name.chars().take(80).collect();
-        let hint = "see `SELECT dataset, title FROM dataset WHERE readable`";
-        pass(Error::invalid(format!("there is no table `{name}`"), hint))
+        let hint = told!(
+            "query-see-select-dataset-title-from-dataset-where",
+            "see `SELECT dataset, title FROM dataset WHERE readable`"
+        );
+        pass(Error::invalid(
+            told!("query-there-no-table", "there is no table `{reference}`", reference = name),
+            hint,
+        ))
     })
 }
 

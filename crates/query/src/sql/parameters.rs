@@ -11,6 +11,7 @@ use datafusion::sql::sqlparser::ast::{
     CastKind, DataType as SqlType, ExactNumberInfo, Expr, TimezoneInfo, Value, visit_expressions,
     visit_expressions_mut,
 };
+use wording::told;
 
 use super::{session, text};
 use crate::Error;
@@ -99,7 +100,10 @@ fn number(expr: &Expr) -> Option<Result<usize, Error>> {
     let Value::Placeholder(name) = &value.value else { return None };
     let number = name.strip_prefix('$').and_then(|digits| digits.parse::<usize>().ok());
     Some(number.filter(|number| (1..=MAX).contains(number)).ok_or_else(|| {
-        Error::invalid(format!("`{name}` is no parameter"), format!("write $1, $2, … up to ${MAX}"))
+        Error::invalid(
+            told!("query-no-parameter", "`{name}` is no parameter", name = name),
+            told!("query-write-1-2-up", "write $1, $2, … up to ${max}", max = MAX),
+        )
     }))
 }
 
@@ -108,7 +112,10 @@ pub(super) fn put(statement: &mut Statement, values: &[Parameter]) -> Result<(),
     replace(statement, |place| {
         values.get(place - 1).map(Parameter::literal).ok_or_else(|| {
             let given = values.len();
-            Error::invalid(format!("there is no value for ${place}"), format!("{given} values were given"))
+            Error::invalid(
+                told!("query-there-no-value", "there is no value for ${place}", place = place),
+                told!("query-values-were-given", "{given} values were given", given = given),
+            )
         })
     })
 }

@@ -14,7 +14,7 @@ use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::only_reads;
-use crate::Error;
+use crate::{Error, engine_words};
 
 /// The longest statement, bytes.
 const MAX_BYTES: usize = 256 << 10;
@@ -44,7 +44,7 @@ pub(crate) fn check(text: &str) -> Result<(), Error> {
     let dialect = datafusion::sql::sqlparser::dialect::GenericDialect {};
     let tokens = Tokenizer::new(&dialect, text)
         .tokenize()
-        .map_err(|error| Error::Invalid { what: error.to_string(), hint: None })?;
+        .map_err(|error| Error::Invalid { what: engine_words::told(&error.to_string()), hint: None })?;
     let (mut words, mut operators, mut values) = (0, 0, 0);
     let (mut depth, mut deepest) = (0_usize, 0);
     for token in &tokens {

@@ -3,6 +3,7 @@
 use formats::coverage::SampleKind;
 use formats::crs::Crs;
 use model::Bbox;
+use wording::told;
 
 use super::params::{Size, Wanted};
 use crate::http::{Answer, Problem, ProblemKind};
@@ -61,7 +62,11 @@ pub(super) fn cut(found: &[Raster], wanted: &Wanted) -> Answer<Cut> {
         ];
     }
     if !(edges[0] < edges[2] && edges[1] < edges[3]) {
-        return Err(Problem::text(ProblemKind::NotFound, "no pixel of the coverage lies there").at("bbox"));
+        return Err(Problem::text(
+            ProblemKind::NotFound,
+            told!("serve-no-pixel-coverage-lies-there", "no pixel of the coverage lies there"),
+        )
+        .at("bbox"));
     }
     let (across, down) = ((edges[2] - edges[0]) / dx, (edges[3] - edges[1]) / dy);
     #[expect(
@@ -83,7 +88,10 @@ pub(super) fn cut(found: &[Raster], wanted: &Wanted) -> Answer<Cut> {
         .filter(|(_, name)| wanted.properties.is_empty() || wanted.properties.contains(name))
         .collect();
     if let Some(name) = wanted.properties.iter().find(|name| !bands.iter().any(|(_, known)| known == *name)) {
-        return Err(Problem::parameter("properties", format!("`{name}` is not a property of this coverage")));
+        return Err(Problem::parameter(
+            "properties",
+            told!("serve-not-property-coverage", "`{name}` is not a property of this coverage", name = name),
+        ));
     }
     let values = width.saturating_mul(height).saturating_mul(bands.len().max(1));
     if values > MOST_VALUES {

@@ -4,6 +4,7 @@ use model::{Bbox, TimeRange};
 use query::At;
 use serde::Deserialize;
 use standards::ogc::parse_list;
+use wording::{Told, told};
 
 use crate::http::crs::System;
 use crate::http::subset::{Subset, axes};
@@ -70,8 +71,11 @@ impl CoverageParams {
             Some("png" | "PNG" | "image/png") => Format::Png,
             Some("netcdf" | "NetCDF" | "application/netcdf") => Format::NetCdf,
             Some(name) => {
-                let why =
-                    format!("`{name}` is not a format here: write `geotiff`, `netcdf`, `covjson` or `png`");
+                let why = told!(
+                    "serve-not-format-here-write-geotiff-netcdf-covjson",
+                    "`{name}` is not a format here: write `geotiff`, `netcdf`, `covjson` or `png`",
+                    name = name
+                );
                 return Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"));
             }
         };
@@ -98,16 +102,16 @@ impl CoverageParams {
 
     fn subset(&self, text: &str, wanted: &mut Wanted) -> Answer<()> {
         let subset = Subset::read(text)?;
-        let twice = |what: &str| Problem::parameter("subset", format!("the {what} is given twice"));
+        let twice = |what: Told| Problem::parameter("subset", what);
         if let Some(time) = subset.time {
             if self.datetime.is_some() {
-                return Err(twice("time"));
+                return Err(twice(told!("serve-time-given-twice", "the time is given twice")));
             }
             wanted.time = time;
         }
         if let Some(bbox) = subset.bbox() {
             if wanted.bbox.is_some() {
-                return Err(twice("place"));
+                return Err(twice(told!("serve-place-given-twice", "the place is given twice")));
             }
             wanted.bbox = Some(bbox);
         }
@@ -116,13 +120,22 @@ impl CoverageParams {
 
     fn size(&self) -> Answer<Size> {
         match (self.scale_factor, self.scale_size.as_deref()) {
-            (Some(_), Some(_)) => {
-                Err(Problem::parameter("scale-size", "give either `scale-size` or `scale-factor`"))
-            }
+            (Some(_), Some(_)) => Err(Problem::parameter(
+                "scale-size",
+                told!(
+                    "serve-give-either-scale-size-scale-factor",
+                    "give either `scale-size` or `scale-factor`"
+                ),
+            )),
             (Some(factor), None) if (1.0..=100_000.0).contains(&factor) => Ok(Size::Factor(factor)),
-            (Some(factor), None) => {
-                Err(Problem::parameter("scale-factor", format!("`{factor}` is no factor: write 1 or more")))
-            }
+            (Some(factor), None) => Err(Problem::parameter(
+                "scale-factor",
+                told!(
+                    "serve-no-factor-write-1-more",
+                    "`{factor}` is no factor: write 1 or more",
+                    factor = factor
+                ),
+            )),
             (None, None) => Ok(Size::Own),
             (None, Some(text)) => {
                 let mut sides = [None, None];
@@ -131,14 +144,23 @@ impl CoverageParams {
                         "lon" | "long" | "longitude" | "x" => 0,
                         "lat" | "latitude" | "y" => 1,
                         _ => {
-                            let why = format!("`{axis}` is no axis of pixels: there are `Lon` and `Lat`");
+                            let why = told!(
+                                "serve-no-axis-pixels-there-lon-lat",
+                                "`{axis}` is no axis of pixels: there are `Lon` and `Lat`",
+                                axis = axis
+                            );
                             return Err(Problem::parameter("scale-size", why));
                         }
                     };
                     let side =
                         inside.trim().parse::<usize>().ok().filter(|side| (1..=MOST_SIDE).contains(side));
                     sides[at] = Some(side.ok_or_else(|| {
-                        let why = format!("`{inside}` is no number of pixels: write 1 to {MOST_SIDE}");
+                        let why = told!(
+                            "serve-no-number-pixels-write-1",
+                            "`{inside}` is no number of pixels: write 1 to {most_side}",
+                            inside = inside,
+                            most_side = MOST_SIDE
+                        );
                         Problem::parameter("scale-size", why)
                     })?);
                 }

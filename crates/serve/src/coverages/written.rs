@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use formats::coverage::{SampleKind, Samples};
 use formats::{NetCdfField, NetCdfGrid, write_field, write_grid};
 use standards::covjson::Parameter;
+use wording::told;
 
 use super::cut::Cut;
 use crate::http::{Answer, Problem, ProblemKind};
@@ -71,13 +72,18 @@ pub(super) fn png(cut: &Cut, values: &[Vec<f64>]) -> Answer<Vec<u8>> {
         SampleKind::U8 => false,
         SampleKind::U16 => true,
         _ => {
-            let why =
-                "PNG holds whole numbers from 0 to 65535, and these are not: ask for `geotiff`, or for a map";
+            let why = told!(
+                "serve-png-holds-whole-numbers-from-0-65535",
+                "PNG holds whole numbers from 0 to 65535, and these are not: ask for `geotiff`, or for a map"
+            );
             return Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"));
         }
     };
     if !(1..=4).contains(&values.len()) {
-        let why = "PNG holds one to four bands: choose some with `properties`";
+        let why = told!(
+            "serve-png-holds-one-four-bands-choose-some",
+            "PNG holds one to four bands: choose some with `properties`"
+        );
         return Err(Problem::text(ProblemKind::NotAcceptable, why).at("properties"));
     }
     let none = cut.nodata.unwrap_or(0.0);

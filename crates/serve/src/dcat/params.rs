@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use query::At;
 use serde::Deserialize;
 use standards::rdf::Syntax;
+use wording::told;
 
 use crate::http::{Answer, Problem, ProblemKind, params};
 
@@ -32,7 +33,13 @@ impl DcatParams {
     pub(super) fn known(&self) -> Answer<Option<DateTime<Utc>>> {
         match self.version {
             None => params::instant(self.as_known_at.as_deref()),
-            Some(_) => Err(Problem::parameter("version", "a version is of one dataset: give `as_known_at`")),
+            Some(_) => Err(Problem::parameter(
+                "version",
+                told!(
+                    "serve-version-one-dataset-give-as-known-at",
+                    "a version is of one dataset: give `as_known_at`"
+                ),
+            )),
         }
     }
 
@@ -40,7 +47,13 @@ impl DcatParams {
     pub(super) fn of_no_time(&self) -> Answer<()> {
         match self.known()? {
             None => Ok(()),
-            Some(_) => Err(Problem::parameter("as_known_at", "the lists of reference data have no versions")),
+            Some(_) => Err(Problem::parameter(
+                "as_known_at",
+                told!(
+                    "serve-lists-reference-data-have-no-versions",
+                    "the lists of reference data have no versions"
+                ),
+            )),
         }
     }
 
@@ -53,9 +66,14 @@ impl DcatParams {
     pub(super) fn page(&self) -> Answer<(u64, u64)> {
         let limit = params::limit(self.limit, PAGE, 1_000)? as u64;
         match self.page.unwrap_or(1) {
-            0 => Err(Problem::parameter("page", "`0` is no page: the first is 1")),
+            0 => Err(Problem::parameter(
+                "page",
+                told!("serve-0-no-page-first-1", "`0` is no page: the first is 1"),
+            )),
             page if page.checked_mul(limit).is_some() => Ok((page, limit)),
-            page => Err(Problem::parameter("page", format!("`{page}` is no page"))),
+            page => {
+                Err(Problem::parameter("page", told!("serve-no-page", "`{page}` is no page", page = page)))
+            }
         }
     }
 }
@@ -80,7 +98,11 @@ pub(super) fn wanted(uri: &Uri, headers: &HeaderMap, asked: &DcatParams) -> Answ
     let last = last.to_owned();
     if let Some(name) = &asked.f {
         let syntax = Syntax::from_extension(name).ok_or_else(|| {
-            let why = format!("`{name}` is not a format here: write ttl, jsonld or rdf");
+            let why = told!(
+                "serve-not-format-here-write-ttl-jsonld-rdf",
+                "`{name}` is not a format here: write ttl, jsonld or rdf",
+                name = name
+            );
             Problem::text(ProblemKind::NotAcceptable, why).at("f")
         })?;
         return Ok((Wanted::In(syntax), last));
@@ -92,7 +114,7 @@ pub(super) fn wanted(uri: &Uri, headers: &HeaderMap, asked: &DcatParams) -> Answ
         Some(syntax) => Ok((Wanted::In(syntax), last)),
         None => {
             let offered: Vec<&str> = Syntax::ALL.iter().map(|syntax| syntax.media_type()).collect();
-            let why = format!("offered are {}", offered.join(", "));
+            let why = told!("serve-offered", "offered are {offered}", offered = offered.join(", "));
             Err(Problem::text(ProblemKind::NotAcceptable, why).at("Accept"))
         }
     }

@@ -6,6 +6,7 @@ use std::io::{BufWriter, Write};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int8Type, Int64Type, TimestampMicrosecondType};
 use formats::{SeriesStream, StreamedHead, StreamedRow, StreamedSeries, StreamedVariable};
+use wording::told;
 
 use super::out::Out;
 use super::write::{self, failed};
@@ -41,9 +42,11 @@ impl NetCdf {
             places.insert(series.datastream, (number, variable));
         }
         if variables.len() > MOST_VARIABLES {
-            let what = format!(
-                "a NetCDF file takes {MOST_VARIABLES} properties, and there are {}: choose one with `property`",
-                variables.len()
+            let what = told!(
+                "serve-netcdf-file-takes-properties-there-choose-one",
+                "a NetCDF file takes {most_variables} properties, and there are {variables}: choose one with `property`",
+                most_variables = MOST_VARIABLES,
+                variables = variables.len()
             );
             return Err(Problem::text(ProblemKind::NotAcceptable, what));
         }

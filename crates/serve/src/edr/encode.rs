@@ -15,6 +15,7 @@ use standards::covjson::field::{Document, Shape};
 use standards::covjson::{self, Coverage, Domain, NdArray, Parameter};
 use standards::geometry::Geometry;
 use standards::ogc::{Feature, FeatureCollection, GEOJSON, time_text};
+use wording::told;
 
 use super::params::{Format, Wanted};
 use super::stations::Found;
@@ -159,7 +160,11 @@ fn records_of_fields(found: &Document) -> Answer<Vec<Record>> {
                 continue;
             }
             if records.len() == MOST_RECORDS {
-                let why = format!("the answer has more than {MOST_RECORDS} cells: ask for a smaller part");
+                let why = told!(
+                    "serve-answer-more-than-cells-ask-smaller-part",
+                    "the answer has more than {most_records} cells: ask for a smaller part",
+                    most_records = MOST_RECORDS
+                );
                 return Err(Problem::text(ProblemKind::QueryLimit, why));
             }
             let time = if is_series { field.times.get(number) } else { field.times.first() };

@@ -7,6 +7,7 @@ use model::Bbox;
 use policy::Permit;
 use query::At;
 use standards::covjson::field::{Document, Field, Regular, Shape};
+use wording::told;
 
 use super::params::Wanted;
 use super::space::{self, Space};
@@ -37,7 +38,10 @@ pub(super) async fn read(
     let bbox = space.bbox().ok_or_else(|| {
         Problem::parameter(
             "coords",
-            "what is drawn has no extent: write an area whose ring encloses something",
+            told!(
+                "serve-what-drawn-no-extent-write-area-whose",
+                "what is drawn has no extent: write an area whose ring encloses something"
+            ),
         )
     })?;
     let found = rasters::meeting(app, permit, bbox, wanted.time, at).await?;
@@ -51,7 +55,12 @@ pub(super) async fn read(
     let parameters = raster_parameters(app, &found, links).await?;
     if let Some(name) = wanted.parameters.iter().find(|name| !parameters.contains_key(*name)) {
         let known: Vec<&str> = parameters.keys().map(String::as_str).collect();
-        let why = format!("`{name}` is not a parameter here: there are {}", known.join(", "));
+        let why = told!(
+            "serve-not-parameter-here-there",
+            "`{name}` is not a parameter here: there are {known}",
+            name = name,
+            known = known.join(", ")
+        );
         return Err(Problem::parameter("parameter-name", why));
     }
     let fields = match space {

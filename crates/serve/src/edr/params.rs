@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use model::TimeRange;
 use serde::Deserialize;
 use standards::ogc::{Coords, Shape, Vertex, parse_coords, parse_length, parse_list};
+use wording::told;
 
 use super::space::Space;
 use crate::http::crs::System;
@@ -91,10 +92,15 @@ impl DataParams {
     pub(super) fn cube(&self) -> Answer<(Space, Wanted)> {
         self.only("cube", &["bbox", "resolution"])?;
         let wanted = self.wanted()?;
-        let text = self
-            .bbox
-            .as_deref()
-            .ok_or_else(|| Problem::parameter("bbox", "it is missing: write `bbox=west,south,east,north`"))?;
+        let text = self.bbox.as_deref().ok_or_else(|| {
+            Problem::parameter(
+                "bbox",
+                told!(
+                    "serve-missing-write-bbox-west-south-east-north",
+                    "it is missing: write `bbox=west,south,east,north`"
+                ),
+            )
+        })?;
         let bbox = wanted.system.bbox(wanted.system.edges(text)?)?;
         Ok((Space::Box(bbox), wanted))
     }
@@ -127,14 +133,25 @@ impl DataParams {
         let mut measures = lines.iter().flatten().filter_map(|vertex| vertex.m).peekable();
         if measures.peek().is_some() {
             if self.datetime.is_some() {
-                let why = "the line has times of its own: give either them or `datetime`";
+                let why = told!(
+                    "serve-line-times-own-give-either-them-datetime",
+                    "the line has times of its own: give either them or `datetime`"
+                );
                 return Err(Problem::parameter("datetime", why));
             }
             let (first, last) = measures.fold((f64::MAX, f64::MIN), |(a, b), m| (a.min(m), b.max(m)));
             let instant = |seconds: f64| -> Answer<DateTime<Utc>> {
                 #[expect(clippy::cast_possible_truncation, reason = "a float converts without wrapping")]
-                DateTime::from_timestamp(seconds.floor() as i64, 0)
-                    .ok_or_else(|| Problem::parameter("coords", format!("`{seconds}` is no time in seconds")))
+                DateTime::from_timestamp(seconds.floor() as i64, 0).ok_or_else(|| {
+                    Problem::parameter(
+                        "coords",
+                        told!(
+                            "serve-no-time-seconds",
+                            "`{seconds}` is no time in seconds",
+                            seconds = seconds
+                        ),
+                    )
+                })
             };
             wanted.time = TimeRange {
                 from: Some(instant(first)?),
@@ -159,7 +176,11 @@ impl DataParams {
             };
             Problem::parameter(
                 "coords",
-                format!("it is missing: write well-known text, e.g. `coords={example}`"),
+                told!(
+                    "serve-missing-write-well-known-text-e-g",
+                    "it is missing: write well-known text, e.g. `coords={example}`",
+                    example = example
+                ),
             )
         })?;
         Ok(parse_coords(text, shape)?)
@@ -181,7 +202,12 @@ impl DataParams {
         match given.iter().find(|(name, is_given)| *is_given && !own.contains(name)) {
             None => Ok(()),
             Some((name, _)) => {
-                let why = format!("`{name}` is no parameter of a query by {query}");
+                let why = told!(
+                    "serve-no-parameter-query",
+                    "`{name}` is no parameter of a query by {query}",
+                    name = name,
+                    query = query
+                );
                 Err(Problem::text(ProblemKind::UnknownParameter, why).at(name))
             }
         }
@@ -189,7 +215,13 @@ impl DataParams {
 
     fn wanted(&self) -> Answer<Wanted> {
         if self.z.is_some() {
-            return Err(Problem::parameter("z", "nothing in this collection has heights: leave `z` out"));
+            return Err(Problem::parameter(
+                "z",
+                told!(
+                    "serve-nothing-collection-heights-leave-z-out",
+                    "nothing in this collection has heights: leave `z` out"
+                ),
+            ));
         }
         let format = match self.f.as_deref() {
             None | Some("CoverageJSON" | "covjson" | "json") => Format::CoverageJson,
@@ -197,8 +229,10 @@ impl DataParams {
             Some("CSV" | "csv") => Format::Csv,
             Some("NetCDF" | "netcdf" | "nc") => Format::NetCdf,
             Some(name) => {
-                let why = format!(
-                    "`{name}` is not a format here: write `CoverageJSON`, `GeoJSON`, `CSV` or `NetCDF`"
+                let why = told!(
+                    "serve-not-format-here-write-coveragejson-geojson-csv",
+                    "`{name}` is not a format here: write `CoverageJSON`, `GeoJSON`, `CSV` or `NetCDF`",
+                    name = name
                 );
                 return Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"));
             }
@@ -206,7 +240,12 @@ impl DataParams {
         let cells = |name: &str, asked: Option<usize>| match asked {
             Some(number) if number == 0 || number > MOST_CELLS => Err(Problem::parameter(
                 name,
-                format!("`{number}` is no number of cells: write 1 to {MOST_CELLS}"),
+                told!(
+                    "serve-no-number-cells-write-1",
+                    "`{number}` is no number of cells: write 1 to {most_cells}",
+                    number = number,
+                    most_cells = MOST_CELLS
+                ),
             )),
             asked => Ok(asked),
         };
@@ -233,7 +272,15 @@ fn position(system: &System, vertex: &Vertex) -> Answer<[f64; 2]> {
 
 fn length(name: &str, number: &Option<String>, units: &str, unit: &Option<String>) -> Answer<f64> {
     let missing = |what: &str, example: &str| {
-        Problem::parameter(what, format!("it is missing: write e.g. `{what}={example}`"))
+        Problem::parameter(
+            what,
+            told!(
+                "serve-missing-write-e-g",
+                "it is missing: write e.g. `{what}={example}`",
+                what = what,
+                example = example
+            ),
+        )
     };
     let number = number.as_deref().ok_or_else(|| missing(name, "10"))?;
     let unit = unit.as_deref().ok_or_else(|| missing(units, "km"))?;
@@ -263,7 +310,12 @@ impl ListParams {
     pub(super) fn check(&self, offered: &[&str]) -> Answer<()> {
         match self.f.as_deref() {
             Some(name) if !offered.contains(&name) => {
-                let why = format!("`{name}` is not a format here: write {}", offered.join(" or "));
+                let why = told!(
+                    "serve-not-format-here-write",
+                    "`{name}` is not a format here: write {offered}",
+                    name = name,
+                    offered = offered.join(" or ")
+                );
                 Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"))
             }
             _ => Ok(()),

@@ -10,6 +10,7 @@ use model::{DatasetId, Lang, PlaceId};
 use serde::Deserialize;
 use standards::feed::{self, Entry, Feed};
 use standards::record::{Record, Version};
+use wording::told;
 
 use super::read::{self, MOST_ENTRIES, PART};
 use crate::App;
@@ -115,7 +116,13 @@ pub(super) async fn place(
     let name = name.strip_suffix(".atom").unwrap_or(&name);
     let id = PlaceId::new(name).map_err(|_| Problem::not_found(name))?;
     if asked.version.is_some() {
-        return Err(Problem::parameter("version", "a version is of one dataset: give `as_known_at`"));
+        return Err(Problem::parameter(
+            "version",
+            told!(
+                "serve-version-one-dataset-give-as-known-at",
+                "a version is of one dataset: give `as_known_at`"
+            ),
+        ));
     }
     let known = params::instant(asked.as_known_at.as_deref())?;
     let (place, versions) = read::changes_at(&app, &principal, &id, known).await?;

@@ -5,6 +5,7 @@
 use formats::crs::{Crs, Transform};
 use model::Bbox;
 use standards::ogc::{CRS84, EDR_SYSTEMS};
+use wording::told;
 
 use super::{Answer, Problem, params};
 
@@ -155,7 +156,15 @@ impl System {
         if lon.is_finite() && lat.is_finite() && lon.abs() <= 180.0 && lat.abs() <= 90.0 {
             return Ok([lon, lat]);
         }
-        Err(Problem::parameter(parameter, format!("the position `{first} {second}` is outside the world")))
+        Err(Problem::parameter(
+            parameter,
+            told!(
+                "serve-position-outside-world",
+                "the position `{first} {second}` is outside the world",
+                first = first,
+                second = second
+            ),
+        ))
     }
 
     /// The edges of a box in the system, eastings first whatever the order of its axes.
@@ -167,11 +176,21 @@ impl System {
         let numbers: Option<Vec<f64>> =
             text.split(',').map(|part| part.trim().parse().ok().filter(|n: &f64| n.is_finite())).collect();
         let Some([a, b, c, d]) = numbers.as_deref() else {
-            return Err(Problem::parameter("bbox", "write four numbers in the order of the system's axes"));
+            return Err(Problem::parameter(
+                "bbox",
+                told!(
+                    "serve-write-four-numbers-order-system-axes",
+                    "write four numbers in the order of the system's axes"
+                ),
+            ));
         };
         let edges = if self.northing_first { [*b, *a, *d, *c] } else { [*a, *b, *c, *d] };
         if edges[0] > edges[2] || edges[1] > edges[3] {
-            let why = format!("`{text}` is not a box: the smaller numbers come first");
+            let why = told!(
+                "serve-not-box-smaller-numbers-come-first",
+                "`{text}` is not a box: the smaller numbers come first",
+                text = text
+            );
             return Err(Problem::parameter("bbox", why));
         }
         Ok(edges)
@@ -189,14 +208,24 @@ impl System {
                 around = Some(around.map_or(point, |known| known.union(&point)));
             }
         }
-        around.ok_or_else(|| Problem::parameter("bbox", "the box is nowhere on the globe"))
+        around.ok_or_else(|| {
+            Problem::parameter("bbox", told!("serve-box-nowhere-on-globe", "the box is nowhere on the globe"))
+        })
     }
 }
 
 fn refusal<'o>(parameter: &str, text: &str, offered: impl Iterator<Item = &'o str>) -> Problem {
     let shown: String = text.trim().chars().take(80).collect();
     let offered: Vec<&str> = offered.collect();
-    Problem::parameter(parameter, format!("`{shown}` is not offered: write one of {}", offered.join(", ")))
+    Problem::parameter(
+        parameter,
+        told!(
+            "serve-not-offered-write-one",
+            "`{shown}` is not offered: write one of {offered}",
+            shown = shown,
+            offered = offered.join(", ")
+        ),
+    )
 }
 
 fn short(uri: &str) -> String {

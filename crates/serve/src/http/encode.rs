@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
+use wording::told;
 
 use super::offload::Large;
 use super::problem::{Problem, ProblemKind};
@@ -47,7 +48,11 @@ impl RowFormat {
             return by_name(name).ok_or_else(|| {
                 Problem::text(
                     ProblemKind::NotAcceptable,
-                    format!("`{name}` is not a format: write json, csv, arrow or parquet"),
+                    told!(
+                        "serve-not-format-write-json-csv-arrow-parquet",
+                        "`{name}` is not a format: write json, csv, arrow or parquet",
+                        name = name
+                    ),
                 )
             });
         }

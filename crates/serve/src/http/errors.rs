@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use policy::Denial;
+use wording::{Told, told};
 
 use super::problem::{Problem, ProblemKind};
 
@@ -19,8 +20,19 @@ impl From<Denial> for Problem {
 }
 
 /// What is wrong and what to do, as one sentence.
-fn with_hint(what: &str, hint: &str) -> String {
-    if hint.is_empty() { what.to_owned() } else { format!("{what} ({hint})") }
+pub fn with_hint(what: impl Into<Told>, hint: impl Into<Told>) -> Told {
+    let (what, hint) = (what.into(), hint.into());
+    if hint.is_empty() {
+        what
+    } else {
+        told!("serve-with-hint", "{what} ({hint})", what => what, hint => hint)
+    }
+}
+
+/// What is wrong, with a mapping to start from below it.
+fn with_example(error: &intake::Error) -> Told {
+    let (what, example) = (error.told(), error.example().unwrap_or_default());
+    told!("serve-with-example", "{what}. For example: {example}", what => what, example = format!("\n{example}"))
 }
 
 impl From<catalog::Error> for Problem {
@@ -29,9 +41,12 @@ impl From<catalog::Error> for Problem {
             catalog::Error::NotFound { what } => Problem::not_found(&bare(&what)),
             catalog::Error::Denied(denial) => denial.into(),
             catalog::Error::Invalid { what, hint } => {
-                Problem::text(ProblemKind::InvalidBody, with_hint(&what, &hint))
+                Problem::text(ProblemKind::InvalidBody, with_hint(what, hint))
             }
-            catalog::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
+            catalog::Error::Conflict { what } => Problem::text(
+                ProblemKind::Conflict,
+                told!("serve-conflict", "{what} is there already", what => what),
+            ),
             catalog::Error::Later(_) => unavailable(&error),
             catalog::Error::Internal(_) => Problem::internal(&error),
         }
@@ -42,14 +57,14 @@ impl From<lake::Error> for Problem {
     fn from(error: lake::Error) -> Self {
         match error {
             lake::Error::NotFound { what } => Problem::not_found(&bare(&what)),
-            lake::Error::Gone { .. } => Problem::text(ProblemKind::Gone, error),
+            lake::Error::Gone { .. } => Problem::text(ProblemKind::Gone, error.told()),
             lake::Error::Denied(denial) => denial.into(),
             lake::Error::Invalid { what, hint } => {
-                Problem::text(ProblemKind::InvalidParameter, with_hint(&what, &hint))
+                Problem::text(ProblemKind::InvalidParameter, with_hint(what, hint))
             }
-            lake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
-            lake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error),
-            lake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error),
+            lake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error.told()),
+            lake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error.told()),
+            lake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error.told()),
             lake::Error::Later(_) => unavailable(&error),
             lake::Error::Damaged(damage) => damaged(&damage.to_string()),
             lake::Error::Internal(_) => Problem::internal(&error),
@@ -63,21 +78,17 @@ impl From<intake::Error> for Problem {
             intake::Error::NotFound { what } => Problem::not_found(&bare(&what)),
             intake::Error::Denied(denial) => denial.into(),
             intake::Error::NotTheirs { what, hint } => {
-                Problem::text(ProblemKind::NotAllowed, with_hint(&what, &hint))
+                Problem::text(ProblemKind::NotAllowed, with_hint(what, hint))
             }
             intake::Error::Invalid { what, hint } => {
-                Problem::text(ProblemKind::InvalidFile, with_hint(&what, &hint))
+                Problem::text(ProblemKind::InvalidFile, with_hint(what, hint))
             }
-            intake::Error::Unmapped { missing, example } => Problem::text(
-                ProblemKind::InvalidMapping,
-                format!("no mapping could be guessed: {missing}. For example:\n{example}"),
-            ),
-            intake::Error::Drifted { ref example, .. } => {
-                Problem::text(ProblemKind::InvalidMapping, format!("{error}. For example:\n{example}"))
+            intake::Error::Unmapped { .. } | intake::Error::Drifted { .. } => {
+                Problem::text(ProblemKind::InvalidMapping, with_example(&error))
             }
-            intake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error),
-            intake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error),
-            intake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error),
+            intake::Error::Conflict { .. } => Problem::text(ProblemKind::Conflict, error.told()),
+            intake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error.told()),
+            intake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error.told()),
             // Whoever writes is to come again soon: what waits is written within a second or two.
             intake::Error::Later(_) => unavailable(&error).retry_after(TimeDelta::seconds(1)),
             intake::Error::Internal { .. } => Problem::internal(&error),
@@ -92,9 +103,9 @@ impl From<query::Error> for Problem {
             query::Error::Gone { what } => Problem::text(ProblemKind::Gone, what),
             query::Error::Denied(denial) => denial.into(),
             query::Error::Invalid { what, hint } => {
-                Problem::text(ProblemKind::InvalidQuery, with_hint(&what, &hint.unwrap_or_default()))
+                Problem::text(ProblemKind::InvalidQuery, with_hint(what, hint.unwrap_or_default()))
             }
-            query::Error::Limit { .. } => Problem::text(ProblemKind::QueryLimit, error),
+            query::Error::Limit { .. } => Problem::text(ProblemKind::QueryLimit, error.told()),
             query::Error::Busy { whose, what, wait } => busy(whose, what, wait),
             query::Error::Later => unavailable(&error),
             query::Error::Away(_) => cluster_away(&error),
@@ -156,7 +167,7 @@ impl From<knowledge::Error> for Problem {
         match error {
             knowledge::Error::NotFound { what } => Problem::not_found(&bare(&what)),
             knowledge::Error::Invalid { what, hint } => {
-                Problem::text(ProblemKind::InvalidQuery, with_hint(&what, &hint))
+                Problem::text(ProblemKind::InvalidQuery, with_hint(what, hint))
             }
             knowledge::Error::Catalog(error) => error.into(),
             knowledge::Error::Lake(error) => error.into(),
@@ -172,5 +183,5 @@ fn damaged(what: &str) -> Problem {
         what,
         "a stored file is damaged: run `cuulong verify`, and restore the file from a backup"
     );
-    Problem::text(ProblemKind::Internal, what)
+    Problem::text(ProblemKind::Internal, what.to_owned())
 }

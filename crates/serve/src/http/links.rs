@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::HOST;
 use axum::http::request::Parts;
 use url::Url;
+use wording::told;
 
 use super::problem::Problem;
 use crate::App;
@@ -51,8 +52,12 @@ impl FromRequestParts<App> for Links {
             return Ok(Links { base: base.clone() });
         }
         let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-        let base = Url::parse(&format!("http://{host}/"))
-            .map_err(|_| Problem::parameter("Host", format!("`{host}` is not a host name")))?;
+        let base = Url::parse(&format!("http://{host}/")).map_err(|_| {
+            Problem::parameter(
+                "Host",
+                told!("serve-not-host-name", "`{host}` is not a host name", host = host),
+            )
+        })?;
         Ok(Links { base })
     }
 }

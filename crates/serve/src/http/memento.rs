@@ -10,6 +10,7 @@ use axum::http::{HeaderName, HeaderValue, Method, Response, Uri, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 use chrono::{DateTime, SecondsFormat, Utc};
+use wording::told;
 
 use super::problem::Problem;
 
@@ -49,8 +50,11 @@ pub async fn travel(mut request: Request, next: Next) -> Response<Body> {
     };
     let text = asked.to_str().unwrap_or("");
     let Ok(time) = DateTime::parse_from_rfc2822(text) else {
-        let why =
-            format!("`{text}` is not an instant: write `Thu, 26 Nov 2026 17:00:00 GMT` (RFC 7089 §2.1.1)");
+        let why = told!(
+            "serve-not-instant-write-thu-26-nov-2026",
+            "`{text}` is not an instant: write `Thu, 26 Nov 2026 17:00:00 GMT` (RFC 7089 §2.1.1)",
+            text = text
+        );
         return Problem::parameter("Accept-Datetime", why).into_response();
     };
     let time = time.to_utc();

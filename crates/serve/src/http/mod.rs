@@ -24,6 +24,7 @@ pub mod subset;
 mod tagged;
 mod visitor;
 
+pub use errors::with_hint;
 pub use language::RequestLang;
 pub use links::Links;
 pub use params::{Body, Params};

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use utoipa::IntoParams;
+use wording::told;
 
 use super::links::Links;
 use super::params;
@@ -32,7 +33,10 @@ pub(crate) fn after(cursor: Option<&str>) -> Answer<Option<String>> {
 
 /// The problem of a cursor that this list did not give.
 pub(crate) fn unknown() -> Problem {
-    let what = "this is no cursor of this list, or its item is gone: begin again without it";
+    let what = told!(
+        "serve-no-cursor-list-item-gone-begin-again",
+        "this is no cursor of this list, or its item is gone: begin again without it"
+    );
     Problem::parameter("cursor", what)
 }
 

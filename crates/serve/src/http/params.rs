@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use model::{Bbox, DatasetId, TimeRange, Version, VersionInfo};
 use query::At;
 use serde::de::DeserializeOwned;
+use wording::{Told, told};
 
 use super::problem::{Problem, ProblemKind};
 use crate::App;
@@ -24,7 +25,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
         if query.len() > MAX_QUERY_BYTES {
             return Err(Problem::parameter(
                 "?",
-                format!("the query string is longer than {MAX_QUERY_BYTES} bytes"),
+                told!(
+                    "serve-query-string-longer-than-bytes",
+                    "the query string is longer than {max_query_bytes} bytes",
+                    max_query_bytes = MAX_QUERY_BYTES
+                ),
             ));
         }
         let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
@@ -33,11 +38,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
             .collect();
         for (index, (name, _)) in pairs.iter().enumerate() {
             if pairs[..index].iter().any(|(earlier, _)| earlier == name) {
-                return Err(Problem::parameter(name, format!("`{name}` is given twice")));
+                return Err(Problem::parameter(
+                    name,
+                    told!("serve-given-twice", "`{name}` is given twice", name = name),
+                ));
             }
         }
         let encoded = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
-        let uri = format!("/?{encoded}").parse().map_err(|error| Problem::parameter("?", error))?;
+        let uri = format!("/?{encoded}")
+            .parse()
+            .map_err(|error: axum::http::uri::InvalidUri| Problem::parameter("?", Told::excerpt(error)))?;
         match axum::extract::Query::<T>::try_from_uri(&uri) {
             Ok(axum::extract::Query(params)) => Ok(Params(params)),
             Err(rejection) => Err(refused(&rejection.body_text())),
@@ -51,11 +61,11 @@ fn refused(reason: &str) -> Problem {
     let reason = reason.trim_start_matches("Failed to deserialize query string: ");
     if let Some(rest) = reason.strip_prefix("unknown field `") {
         let name = rest.split('`').next().unwrap_or("");
-        return Problem::text(ProblemKind::UnknownParameter, reason.replacen("field", "parameter", 1))
-            .at(name);
+        let told = wording::reader(reason.replacen("field", "parameter", 1));
+        return Problem::text(ProblemKind::UnknownParameter, told).at(name);
     }
     let name = reason.split(':').next().filter(|name| !name.contains(' ')).unwrap_or("?");
-    Problem::parameter(name, reason)
+    Problem::parameter(name, wording::reader(reason))
 }
 
 /// A JSON body as a struct; the error says line and column.
@@ -94,22 +104,43 @@ pub fn dataset_id(text: &str) -> Result<DatasetId, Problem> {
 
 /// Reads `bbox=west,south,east,north` (CRS84, degrees); six numbers are taken without their heights.
 pub fn bbox(text: &str) -> Result<Bbox, Problem> {
-    let wrong = |why: &str| Problem::parameter("bbox", format!("`{text}` is not a box: {why}"));
+    let wrong = |why: Told| {
+        Problem::parameter(
+            "bbox",
+            told!("serve-not-box", "`{text}` is not a box: {why}", text = text, why => why),
+        )
+    };
     let numbers: Vec<f64> = text
         .split(',')
         .map(|part| part.trim().parse::<f64>().ok().filter(|number| number.is_finite()))
         .collect::<Option<_>>()
-        .ok_or_else(|| wrong("write four numbers, `west,south,east,north`"))?;
+        .ok_or_else(|| {
+            wrong(told!(
+                "serve-write-four-numbers-west-south-east-north",
+                "write four numbers, `west,south,east,north`"
+            ))
+        })?;
     let (west, south, east, north) = match numbers[..] {
         [west, south, east, north] | [west, south, _, east, north, _] => (west, south, east, north),
-        _ => return Err(wrong("write four numbers, `west,south,east,north`")),
+        _ => {
+            return Err(wrong(told!(
+                "serve-write-four-numbers-west-south-east-north",
+                "write four numbers, `west,south,east,north`"
+            )));
+        }
     };
     let is_in_range = (-180.0..=180.0).contains(&west) && (-180.0..=180.0).contains(&east);
     if west > east && is_in_range {
-        return Err(wrong("it spans the antimeridian: ask for its two sides, one after the other"));
+        return Err(wrong(told!(
+            "serve-spans-antimeridian-ask-two-sides-one-after",
+            "it spans the antimeridian: ask for its two sides, one after the other"
+        )));
     }
     Bbox::new(west, south, east, north).ok_or_else(|| {
-        wrong("longitudes are -180 to 180, latitudes -90 to 90, west ≤ east and south ≤ north")
+        wrong(told!(
+            "serve-longitudes-180-180-latitudes-90-90-west",
+            "longitudes are -180 to 180, latitudes -90 to 90, west ≤ east and south ≤ north"
+        ))
     })
 }
 
@@ -127,7 +158,10 @@ pub fn at(version: Option<u64>, known: Option<&str>) -> Result<At, Problem> {
         (None, None) => Ok(At::Latest),
         (Some(version), None) => Ok(At::Version(Version(version))),
         (None, Some(time)) => Ok(At::KnownAt(time)),
-        (Some(_), Some(_)) => Err(Problem::parameter("version", "give either `version` or `as_known_at`")),
+        (Some(_), Some(_)) => Err(Problem::parameter(
+            "version",
+            told!("serve-give-either-version-as-known-at", "give either `version` or `as_known_at`"),
+        )),
     }
 }
 
@@ -159,7 +193,15 @@ pub fn limit(asked: Option<i64>, default: usize, most: usize) -> Result<usize, P
         None => Ok(default),
         Some(number) => match usize::try_from(number) {
             Ok(number) if number >= 1 => Ok(number.min(most)),
-            _ => Err(Problem::parameter("limit", format!("`{number}` is not a limit: write 1 to {most}"))),
+            _ => Err(Problem::parameter(
+                "limit",
+                told!(
+                    "serve-not-limit-write-1",
+                    "`{number}` is not a limit: write 1 to {most}",
+                    number = number,
+                    most = most
+                ),
+            )),
         },
     }
 }

@@ -14,6 +14,7 @@ use fluent_templates::Loader;
 use fluent_templates::fluent_bundle::FluentValue;
 use model::Lang;
 use serde_json::json;
+use wording::Told;
 
 use super::language::{self, RequestLang};
 
@@ -216,8 +217,8 @@ struct Rare {
 pub enum Detail {
     /// A message of the catalogue and what fills its blanks.
     Message(&'static str, Vec<(&'static str, String)>),
-    /// Words of a lower layer that name what, where and what to do.
-    Text(String),
+    /// A sentence of a lower layer that names what, where and what to do.
+    Told(Told),
 }
 
 impl Problem {
@@ -226,9 +227,10 @@ impl Problem {
         Problem { kind, detail: None, at: None, retry_after: None, prescribed: None, rare: None }
     }
 
-    /// A problem with the words of a lower layer.
-    pub fn text(kind: ProblemKind, detail: impl std::fmt::Display) -> Self {
-        Problem { detail: Some(Detail::Text(detail.to_string())), ..Problem::new(kind) }
+    /// A problem with a sentence, which is worded in the language of the answer. Words of a library are
+    /// given as [`Told::excerpt`].
+    pub fn text(kind: ProblemKind, detail: impl Into<Told>) -> Self {
+        Problem { detail: Some(Detail::Told(detail.into())), ..Problem::new(kind) }
     }
 
     /// A problem with a message of the catalogue.
@@ -237,7 +239,7 @@ impl Problem {
     }
 
     /// A parameter with a value that it cannot have.
-    pub fn parameter(name: &str, why: impl std::fmt::Display) -> Self {
+    pub fn parameter(name: &str, why: impl Into<Told>) -> Self {
         Problem::text(ProblemKind::InvalidParameter, why).at(name)
     }
 
@@ -310,7 +312,7 @@ impl Problem {
     /// The problem's sentence in a language.
     pub fn sentence(&self, lang: Lang) -> Option<String> {
         self.detail.as_ref().map(|detail| match detail {
-            Detail::Text(text) => text.clone(),
+            Detail::Told(told) => told.sentence(lang),
             Detail::Message(id, blanks) => {
                 let blanks: HashMap<Cow<'static, str>, FluentValue<'_>> = blanks
                     .iter()
@@ -414,5 +416,5 @@ async fn plain_refusal(response: Response<Body>) -> Response<Body> {
         return response;
     }
     let text = to_bytes(response.into_body(), MOST_PLAIN as usize).await.unwrap_or_default();
-    Problem::text(kind, String::from_utf8_lossy(&text)).into_response()
+    Problem::text(kind, Told::excerpt(String::from_utf8_lossy(&text))).into_response()
 }

@@ -2,6 +2,7 @@
 //! §7.4, 20-058 §9): axes by name, with a range or one value each.
 
 use model::{Bbox, TimeRange};
+use wording::{Told, told};
 
 use super::{Answer, Problem, params};
 
@@ -49,7 +50,14 @@ impl Subset {
                         .filter(|number| number.abs() <= most || (range == Range::Any && number.is_finite())),
                 };
                 let range = number(low, -most).zip(number(high, most)).filter(|(low, high)| low <= high);
-                range.ok_or_else(|| wrong(&format!("`{name}({inside})` is no range of the axis")))
+                range.ok_or_else(|| {
+                    wrong(told!(
+                        "serve-no-range-axis",
+                        "`{name}({inside})` is no range of the axis",
+                        name = name,
+                        inside = inside
+                    ))
+                })
             };
             match axis.to_ascii_lowercase().as_str() {
                 "lon" | "long" | "longitude" | "x" | "e" => subset.lon = Some(degrees("Lon", 180.0)?),
@@ -60,7 +68,13 @@ impl Subset {
                     let time = params::datetime(Some(&text)).map_err(|problem| problem.at("subset"))?;
                     subset.time = Some(time);
                 }
-                _ => return Err(wrong(&format!("`{axis}` is no axis: there are `Lon`, `Lat` and `time`"))),
+                _ => {
+                    return Err(wrong(told!(
+                        "serve-no-axis-there-lon-lat-time",
+                        "`{axis}` is no axis: there are `Lon`, `Lat` and `time`",
+                        axis = axis
+                    )));
+                }
             }
         }
         Ok(subset)
@@ -71,7 +85,9 @@ impl Subset {
         match (self.lon, self.lat) {
             (None, None) => Ok(None),
             (Some((west, east)), Some((south, north))) => Ok(Some([west, south, east, north])),
-            _ => Err(wrong("in this system both axes are to be given")),
+            _ => {
+                Err(wrong(told!("serve-system-both-axes-given", "in this system both axes are to be given")))
+            }
         }
     }
 
@@ -86,15 +102,25 @@ impl Subset {
     }
 }
 
-fn wrong(why: &str) -> Problem {
-    Problem::parameter("subset", format!("{why}: write e.g. `Lat(9.5:10),Lon(105:106)`"))
+fn wrong(why: Told) -> Problem {
+    Problem::parameter(
+        "subset",
+        told!("serve-write-e-g-lat-9-5-10", "{why}: write e.g. `Lat(9.5:10),Lon(105:106)`", why => why),
+    )
 }
 
 /// `Axis(inside),Axis(inside)`.
 pub fn axes<'t>(text: &'t str, parameter: &str) -> Answer<Vec<(&'t str, &'t str)>> {
     let wrong = || {
         let short: String = text.chars().take(80).collect();
-        Problem::parameter(parameter, format!("`{short}` is not a list of axes: write `Lon(…),Lat(…)`"))
+        Problem::parameter(
+            parameter,
+            told!(
+                "serve-not-list-axes-write-lon-lat",
+                "`{short}` is not a list of axes: write `Lon(…),Lat(…)`",
+                short = short
+            ),
+        )
     };
     let mut found = Vec::new();
     let mut rest = text.trim();

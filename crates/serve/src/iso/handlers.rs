@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use standards::{iso19115, iso19139};
+use wording::told;
 
 use crate::App;
 use crate::http::params::dataset_id;
@@ -36,7 +37,11 @@ pub(super) async fn dataset(
         None | Some("19139") => iso19139::metadata(&record),
         Some("19115-3") => iso19115::metadata(&record),
         Some(other) => {
-            let why = format!("`{other}` is not offered: write 19139 or 19115-3");
+            let why = told!(
+                "serve-not-offered-write-19139-19115-3",
+                "`{other}` is not offered: write 19139 or 19115-3",
+                other = other
+            );
             return Err(Problem::parameter("standard", why));
         }
     };

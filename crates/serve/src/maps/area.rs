@@ -2,6 +2,7 @@
 //! centre; by numbers of pixels or by a scale.
 
 use model::Bbox;
+use wording::told;
 
 use super::handlers::MapParams;
 use crate::http::crs::System;
@@ -40,13 +41,19 @@ pub(super) fn window(asked: &MapParams, around: Option<Bbox>, subset: &Subset) -
     let center = match &asked.center {
         None => None,
         Some(_) if given.is_some() => {
-            return Err(Problem::parameter("center", "the place is given by `bbox` or `subset` too"));
+            return Err(Problem::parameter(
+                "center",
+                told!("serve-place-given-bbox-subset-too", "the place is given by `bbox` or `subset` too"),
+            ));
         }
         Some(text) => Some(center(asked, text, &system)?),
     };
     let edges = match (given, pixel) {
         (Some(_), Some(_)) if width.is_some() || height.is_some() => {
-            let why = "the ground and the pixels say what the scale is: leave it out";
+            let why = told!(
+                "serve-ground-pixels-say-what-scale-leave-out",
+                "the ground and the pixels say what the scale is: leave it out"
+            );
             return Err(Problem::parameter("scale-denominator", why));
         }
         (Some(edges), _) => edges,
@@ -73,7 +80,10 @@ pub(super) fn window(asked: &MapParams, around: Option<Bbox>, subset: &Subset) -
     };
     let (across, down) = (edges[2] - edges[0], edges[3] - edges[1]);
     if !(across > 0.0 && down > 0.0 && across.is_finite() && down.is_finite()) {
-        return Err(Problem::parameter("bbox", "the box has no width or no height"));
+        return Err(Problem::parameter(
+            "bbox",
+            told!("serve-box-no-width-no-height", "the box has no width or no height"),
+        ));
     }
     let (width, height) = match pixel {
         Some(pixel) if width.is_none() && height.is_none() => {
@@ -94,7 +104,12 @@ fn ground(asked: &MapParams, subset: &Subset, system: &System) -> Answer<Option<
         false => subset.edges()?,
     };
     let (edges, of) = match (asked.bbox.as_deref(), axes) {
-        (Some(_), Some(_)) => return Err(Problem::parameter("subset", "the place is given by `bbox` too")),
+        (Some(_), Some(_)) => {
+            return Err(Problem::parameter(
+                "subset",
+                told!("serve-place-given-bbox-too", "the place is given by `bbox` too"),
+            ));
+        }
         (Some(text), None) => (box_system.edges(text)?, &box_system),
         (None, Some(edges)) => (edges, &axes_system),
         (None, None) => return Ok(None),
@@ -110,7 +125,13 @@ fn center(asked: &MapParams, text: &str, system: &System) -> Answer<[f64; 2]> {
         text.split(',').map(|part| part.trim().parse().ok().filter(|n: &f64| n.is_finite())).collect();
     match numbers.as_deref() {
         Some([first, second]) => Ok(system.east_north(of.position("center", [*first, *second])?)),
-        _ => Err(Problem::parameter("center", "write two numbers in the order of the system's axes")),
+        _ => Err(Problem::parameter(
+            "center",
+            told!(
+                "serve-write-two-numbers-order-system-axes",
+                "write two numbers in the order of the system's axes"
+            ),
+        )),
     }
 }
 
@@ -118,7 +139,7 @@ fn center(asked: &MapParams, text: &str, system: &System) -> Answer<[f64; 2]> {
 fn pixel(asked: &MapParams, system: &System) -> Answer<Option<f64>> {
     let positive = |name: &str, number: f64| match number > 0.0 && number.is_finite() {
         true => Ok(number),
-        false => Err(Problem::parameter(name, "write a number above 0")),
+        false => Err(Problem::parameter(name, told!("serve-write-number-above-0", "write a number above 0"))),
     };
     let millimetres = match asked.mm_per_pixel {
         Some(number) => positive("mm-per-pixel", number)?,
@@ -133,8 +154,17 @@ fn pixel(asked: &MapParams, system: &System) -> Answer<Option<f64>> {
 fn side(name: &str, asked: Option<i64>) -> Answer<Option<usize>> {
     let Some(number) = asked else { return Ok(None) };
     let side = usize::try_from(number).ok().filter(|side| (1..=MOST_SIDE).contains(side));
-    let why =
-        || Problem::parameter(name, format!("`{number}` is no number of pixels: write 1 to {MOST_SIDE}"));
+    let why = || {
+        Problem::parameter(
+            name,
+            told!(
+                "serve-no-number-pixels-write-1",
+                "`{inside}` is no number of pixels: write 1 to {most_side}",
+                inside = number,
+                most_side = MOST_SIDE
+            ),
+        )
+    };
     side.map(Some).ok_or_else(why)
 }
 
@@ -144,7 +174,12 @@ fn scaled(pixels: f64) -> Answer<usize> {
     match pixels.round() {
         pixels if pixels <= MOST_SIDE as f64 => Ok((pixels as usize).max(1)),
         pixels => {
-            let why = format!("the map would have {pixels} pixels on a side, and {MOST_SIDE} are the most");
+            let why = told!(
+                "serve-map-would-have-pixels-on-side-most",
+                "the map would have {pixels} pixels on a side, and {most_side} are the most",
+                pixels = pixels,
+                most_side = MOST_SIDE
+            );
             Err(Problem::parameter("scale-denominator", why))
         }
     }
@@ -182,7 +217,10 @@ fn carried(bbox: Bbox, system: &System) -> Answer<[f64; 4]> {
         let [a, b, c, d] = around.unwrap_or([x, y, x, y]);
         around = Some([a.min(x), b.min(y), c.max(x), d.max(y)]);
     }
-    around
-        .filter(|edges| edges.iter().all(|edge| edge.is_finite()))
-        .ok_or_else(|| Problem::parameter("bbox", "the box is nowhere in the coordinate system"))
+    around.filter(|edges| edges.iter().all(|edge| edge.is_finite())).ok_or_else(|| {
+        Problem::parameter(
+            "bbox",
+            told!("serve-box-nowhere-coordinate-system", "the box is nowhere in the coordinate system"),
+        )
+    })
 }

@@ -4,6 +4,7 @@ use formats::coverage::{Picture, SampleKind, Scale, scale_of};
 use model::TimeRange;
 use policy::Permit;
 use query::At;
+use wording::told;
 
 use crate::App;
 use crate::http::{Answer, Problem};
@@ -41,7 +42,11 @@ pub(super) async fn draw(app: &App, permit: &Permit, drawing: &Drawing<'_>) -> A
     if let Some(name) = drawing.parameter.filter(|_| before > 0 && found.is_empty()) {
         return Err(Problem::parameter(
             "properties",
-            format!("`{name}` is not a property of the rasters here"),
+            told!(
+                "serve-not-property-rasters-here",
+                "`{name}` is not a property of the rasters here",
+                name = name
+            ),
         ));
     }
     // One picture shows one thing: what the newest raster is of.

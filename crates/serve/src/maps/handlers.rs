@@ -15,6 +15,7 @@ use policy::{Permit, Principal, Purpose};
 use query::At;
 use serde::Deserialize;
 use standards::tiles::{Grid, Tile, TileSets};
+use wording::told;
 
 use super::draw::{self, Drawing};
 use super::{PNG, TIFF, area};
@@ -67,7 +68,11 @@ impl TileParams {
         match given.iter().find(|(_, is_given)| *is_given) {
             None => Ok(()),
             Some((name, _)) => {
-                let why = format!("`{name}` is a parameter of tiles, and none of what describes them");
+                let why = told!(
+                    "serve-parameter-tiles-none-what-describes-them",
+                    "`{name}` is a parameter of tiles, and none of what describes them",
+                    name = name
+                );
                 Err(Problem::text(ProblemKind::UnknownParameter, why).at(name))
             }
         }
@@ -103,7 +108,12 @@ impl Source {
 fn check(f: Option<&str>, offered: &[&str]) -> Answer<()> {
     match f {
         Some(name) if !offered.contains(&name) => {
-            let why = format!("`{name}` is not a format here: write {}", offered.join(" or "));
+            let why = told!(
+                "serve-not-format-here-write",
+                "`{name}` is not a format here: write {offered}",
+                name = name,
+                offered = offered.join(" or ")
+            );
             Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"))
         }
         _ => Ok(()),
@@ -122,7 +132,14 @@ impl MapParams {
                 let number = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 6);
                 let number = number.ok_or_else(|| {
                     let short: String = text.chars().take(40).collect();
-                    Problem::parameter("bgcolor", format!("`{short}` is no colour: write `0xRRGGBB`"))
+                    Problem::parameter(
+                        "bgcolor",
+                        told!(
+                            "serve-no-colour-write-0xrrggbb",
+                            "`{short}` is no colour: write `0xRRGGBB`",
+                            short = short
+                        ),
+                    )
                 })?;
                 let [_, red, green, blue] = number.to_be_bytes();
                 [red, green, blue]
@@ -155,7 +172,10 @@ pub(super) async fn map(
     let subset = asked.subset()?;
     let time = match (asked.datetime.as_deref(), subset.time) {
         (Some(_), Some(_)) => {
-            return Err(Problem::parameter("subset", "the time is given by `datetime` too"));
+            return Err(Problem::parameter(
+                "subset",
+                told!("serve-time-given-datetime-too", "the time is given by `datetime` too"),
+            ));
         }
         (asked, time) => time.map_or_else(|| params::datetime(asked), Ok)?,
     };

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use model::{DatasetId, Lang};
 use serde_json::{Map, Value, json};
+use wording::told;
 
 use super::draw;
 use super::inside::Inside;
@@ -97,7 +98,10 @@ fn number(given: &Arguments, name: &str, default: u64, most: u64) -> Answer<u64>
         None => Ok(default),
         Some(value) => match value.as_u64() {
             Some(number) if (1..=most).contains(&number) => Ok(number),
-            _ => Err(Problem::parameter(name, format!("`{value}` is not 1 to {most}"))),
+            _ => Err(Problem::parameter(
+                name,
+                told!("serve-not-1", "`{value}` is not 1 to {most}", value = value, most = most),
+            )),
         },
     }
 }
@@ -152,7 +156,14 @@ async fn search(inside: &Inside, given: &Arguments) -> Answer<Value> {
     let words = text(given, "text").unwrap_or_default().trim();
     let what = text(given, "what").unwrap_or("all");
     if !["all", "datasets", "places", "properties"].contains(&what) {
-        return Err(Problem::parameter("what", format!("`{what}` is not datasets, places or properties")));
+        return Err(Problem::parameter(
+            "what",
+            told!(
+                "serve-not-datasets-places-properties",
+                "`{what}` is not datasets, places or properties",
+                what = what
+            ),
+        ));
     }
     let mut asked = vec![("limit".to_owned(), limit.clone())];
     if !words.is_empty() {

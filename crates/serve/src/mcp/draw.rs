@@ -4,6 +4,7 @@ use chart::{LineChart, MOST_STRETCHES, SeriesOf, Size, Stretch, Words, local_day
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use model::{DatasetId, PlaceId, PropertyCode, local_midnight};
 use serde_json::{Map, Value, json};
+use wording::told;
 
 use super::call::{dataset, pin, source, text};
 use super::inside::Inside;
@@ -47,7 +48,7 @@ pub(super) async fn draw(app: &App, inside: &Inside, given: &Map<String, Value>)
     };
     let from = day("from", asked("from"))?.unwrap_or_else(|| whole.first_time.max(to - SPAN));
     if from >= to {
-        return Err(Problem::parameter("from", "it is not before `to`"));
+        return Err(Problem::parameter("from", told!("serve-not-before", "it is not before `to`")));
     }
     let stretches = series.stretches(&range(from, to), MOST_STRETCHES).await?;
     if stretches.is_empty() {
@@ -119,9 +120,12 @@ fn day(name: &str, text: &str) -> Answer<Option<DateTime<Utc>>> {
         return Ok(None);
     }
     let shown: String = text.chars().take(40).collect();
-    let day: NaiveDate = text
-        .parse()
-        .map_err(|_| Problem::parameter(name, format!("`{shown}` is no day: write YYYY-MM-DD")))?;
+    let day: NaiveDate = text.parse().map_err(|_| {
+        Problem::parameter(
+            name,
+            told!("serve-no-day-write-yyyy-mm-dd", "`{shown}` is no day: write YYYY-MM-DD", shown = shown),
+        )
+    })?;
     Ok(Some(local_midnight(day)))
 }
 

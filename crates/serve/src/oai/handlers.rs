@@ -12,6 +12,7 @@ use model::{Dataset, Lang, Theme};
 use policy::Principal;
 use standards::oai::{self, Format, Identity, List, More, Refusal, Reply, Request};
 use standards::record::Record;
+use wording::told;
 
 use super::read::{self, Found};
 use crate::App;
@@ -85,7 +86,10 @@ fn is_form(headers: &HeaderMap) -> Answer<()> {
     if media_type.starts_with("application/x-www-form-urlencoded") {
         return Ok(());
     }
-    let why = "arguments come as application/x-www-form-urlencoded (OAI-PMH 2.0 §3.1.1.2)";
+    let why = told!(
+        "serve-arguments-come-application-x-www-form-urlencoded",
+        "arguments come as application/x-www-form-urlencoded (OAI-PMH 2.0 §3.1.1.2)"
+    );
     Err(Problem::text(ProblemKind::InvalidBody, why))
 }
 

@@ -1,6 +1,7 @@
 //! Parameters of the OGC API, read into what cannot be wrong.
 
 use serde::Deserialize;
+use wording::told;
 
 use crate::http::{Answer, Problem, ProblemKind};
 
@@ -22,7 +23,12 @@ fn format(asked: Option<&str>, offered: &[&str]) -> Answer<()> {
     match asked {
         Some(name) if !offered.contains(&name) => Err(Problem::text(
             ProblemKind::NotAcceptable,
-            format!("`{name}` is not a format here: write {}", offered.join(" or ")),
+            told!(
+                "serve-not-format-here-write",
+                "`{name}` is not a format here: write {offered}",
+                name = name,
+                offered = offered.join(" or ")
+            ),
         )
         .at("f")),
         _ => Ok(()),

@@ -15,6 +15,7 @@ use model::{DatasetId, DatasetKind, Lang, Run, RunId, RunState, Severity};
 use policy::{Permit, Principal, Purpose};
 use serde_json::{Map, Value, json};
 use standards::ogc::Feature;
+use wording::{Told, told};
 
 use super::items::{attributes, known, pairs, stored_now, tag_of};
 use super::read::Source;
@@ -44,10 +45,20 @@ pub(super) async fn create(
         None | Some(Value::Null) => uuid::Uuid::now_v7().to_string(),
         Some(Value::String(id)) => id.clone(),
         Some(Value::Number(number)) => number.to_string(),
-        Some(_) => return Err(wrong("`id` is neither a text nor a number").at("id")),
+        Some(_) => {
+            return Err(wrong(told!(
+                "serve-id-neither-text-nor-number",
+                "`id` is neither a text nor a number"
+            ))
+            .at("id"));
+        }
     };
     let is_there = || {
-        let why = format!("there is a feature `{id}`: replace it with PUT, or change it with PATCH");
+        let why = told!(
+            "serve-there-feature-replace-put-change-patch",
+            "there is a feature `{id}`: replace it with PUT, or change it with PATCH",
+            id = id
+        );
         Problem::text(ProblemKind::Conflict, why).at("id")
     };
     if edit.there(&id).await?.is_some() {
@@ -110,7 +121,9 @@ pub(super) async fn change(
         let there = Feature { links: Vec::new(), ..there };
         let mut changed = serde_json::to_value(&there).map_err(|error| Problem::internal(&error))?;
         merge(&mut changed, Value::Object(sent.feature.clone()));
-        let Value::Object(changed) = changed else { return Err(wrong("this leaves no feature")) };
+        let Value::Object(changed) = changed else {
+            return Err(wrong(told!("serve-leaves-no-feature", "this leaves no feature")));
+        };
         let expected = Expected { feature: item.clone(), run: Some(run) };
         match edit.put(expected, changed, &sent).await {
             Err(problem) if tries.again(&problem) => {}
@@ -191,10 +204,12 @@ impl Sent {
             Some(text) => System::parse("Content-Crs", text.trim().trim_matches(['<', '>']))?,
         };
         let body: Value = serde_json::from_slice(body).map_err(wrong)?;
-        let Some(feature) = body.as_object() else { return Err(wrong("this is no GeoJSON feature")) };
+        let Some(feature) = body.as_object() else {
+            return Err(wrong(told!("serve-no-geojson-feature", "this is no GeoJSON feature")));
+        };
         let mut feature = feature.clone();
         if method != "PATCH" && feature.get("type") != Some(&json!("Feature")) {
-            return Err(wrong("its `type` is not `Feature`").at("type"));
+            return Err(wrong(told!("serve-type-not-feature", "its `type` is not `Feature`")).at("type"));
         }
         if !crs.is_stored()
             && let Some(geometry) = feature.get_mut("geometry")
@@ -208,7 +223,7 @@ impl Sent {
 /// Leads the coordinates of a GeoJSON geometry to longitude and latitude.
 fn place(geometry: &mut Value, crs: &System, depth: usize) -> Answer<()> {
     if depth > MOST_DEPTH {
-        return Err(wrong("it is nested too deep").at("geometry"));
+        return Err(wrong(told!("serve-nested-too-deep", "it is nested too deep")).at("geometry"));
     }
     if let Some(parts) = geometry.get_mut("geometries").and_then(Value::as_array_mut) {
         for part in parts {
@@ -222,7 +237,10 @@ fn place(geometry: &mut Value, crs: &System, depth: usize) -> Answer<()> {
 }
 
 fn place_all(coordinates: &mut Value, crs: &System, depth: usize) -> Answer<()> {
-    let no_position = || wrong("a position is a list of two numbers or three").at("geometry");
+    let no_position = || {
+        wrong(told!("serve-position-list-two-numbers-three", "a position is a list of two numbers or three"))
+            .at("geometry")
+    };
     if depth > MOST_DEPTH {
         return Err(no_position());
     }
@@ -236,7 +254,11 @@ fn place_all(coordinates: &mut Value, crs: &System, depth: usize) -> Answer<()> 
     let number = |at: usize| list.get(at).and_then(Value::as_f64).ok_or_else(no_position);
     let [lon, lat] = crs.to_stored([number(0)?, number(1)?]);
     if !(lon.is_finite() && lat.is_finite()) {
-        return Err(wrong("a position lies outside of the coordinate system's area").at("geometry"));
+        return Err(wrong(told!(
+            "serve-position-lies-outside-coordinate-system-area",
+            "a position lies outside of the coordinate system's area"
+        ))
+        .at("geometry"));
     }
     // To a hundredth of a millimetre.
     let [lon, lat] = [lon, lat].map(|degrees| (degrees * 1e10).round() / 1e10);
@@ -263,7 +285,7 @@ fn merge(into: &mut Value, patch: Value) {
     }
 }
 
-fn wrong(why: impl std::fmt::Display) -> Problem {
+fn wrong(why: impl Into<Told>) -> Problem {
     Problem::text(ProblemKind::InvalidBody, why)
 }
 
@@ -344,10 +366,14 @@ impl Edit {
         match feature.entry("properties").or_insert_with(|| json!({})) {
             Value::Object(properties) => self.check(properties)?,
             properties @ Value::Null => *properties = json!({}),
-            _ => return Err(wrong("`properties` is no object").at("properties")),
+            _ => {
+                return Err(
+                    wrong(told!("serve-properties-no-object", "`properties` is no object")).at("properties")
+                );
+            }
         }
         if feature.get("geometry").is_none_or(Value::is_null) {
-            return Err(wrong("it has no geometry").at("geometry"));
+            return Err(wrong(told!("serve-no-geometry", "it has no geometry")).at("geometry"));
         }
         feature.retain(|name, _| ["geometry", "properties"].contains(&name.as_str()));
         feature.insert("type".into(), "Feature".into());
@@ -376,7 +402,8 @@ impl Edit {
             let refusal = report.findings.iter().find(|finding| finding.severity == Severity::Refused);
             let why = refusal.map(|finding| intake::finding_message(finding, self.lang));
             let at = refusal.map(|finding| finding.column_name.clone()).filter(|name| !name.is_empty());
-            let problem = wrong(why.or(report.run.error).unwrap_or_default());
+            let failed = report.run.error.as_deref().map(|error| Told::read(error).sentence(self.lang));
+            let problem = wrong(why.or(failed).unwrap_or_default());
             return Err(problem.at(at.as_deref().unwrap_or("geometry")));
         }
         Ok(report)
@@ -393,8 +420,12 @@ impl Edit {
             Some(name) => {
                 let names: Vec<&str> = self.attributes.iter().map(|a| a.name.as_str()).take(60).collect();
                 let shown: String = name.chars().take(80).collect();
-                let why =
-                    format!("`{shown}` is no attribute of this dataset: there are {}", names.join(", "));
+                let why = told!(
+                    "serve-no-attribute-dataset-there",
+                    "`{shown}` is no attribute of this dataset: there are {names}",
+                    shown = shown,
+                    names = names.join(", ")
+                );
                 Err(wrong(why).at(&shown))
             }
         }

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::Run;
 use serde_json::{Value, json};
+use wording::{Told, told};
 
 use super::handlers::JSON;
 use crate::http::{Answer, Links, Problem, ProblemKind};
@@ -49,28 +50,41 @@ impl Form {
         if body.len() > MOST_BODY {
             return Err(Problem::new(ProblemKind::TooLarge));
         }
-        let wrong = |why: String| Problem::text(ProblemKind::InvalidBody, why);
-        let document: Value = serde_json::from_slice(body).map_err(|error| wrong(error.to_string()))?;
+        let wrong = |why: Told| Problem::text(ProblemKind::InvalidBody, why);
+        let document: Value = serde_json::from_slice(body).map_err(|error| wrong(error.into()))?;
         if !document.is_object() {
-            return Err(wrong("write an object: `{\"inputs\": {}}`".to_owned()));
+            return Err(wrong(told!("serve-write-object-inputs", "write an object: `{\"inputs\": {}}`")));
         }
         let shown = |text: &str| text.chars().take(80).collect::<String>();
         let inputs = document.get("inputs").and_then(Value::as_object);
         if let Some(name) = inputs.and_then(|inputs| inputs.keys().next()) {
-            let why = format!("the process has no input `{}`: it takes none", shown(name));
+            let why = told!(
+                "serve-process-no-input-takes-none",
+                "the process has no input `{name}`: it takes none",
+                name = shown(name)
+            );
             return Err(wrong(why).at("inputs"));
         }
         let outputs = document.get("outputs").and_then(Value::as_object);
         if let Some(name) = outputs.and_then(|outputs| outputs.keys().find(|name| *name != "product")) {
-            let why = format!("the process has no output `{}`: it has `product`", shown(name));
+            let why = told!(
+                "serve-process-no-output-product",
+                "the process has no output `{name}`: it has `product`",
+                name = shown(name)
+            );
             return Err(wrong(why).at("outputs"));
         }
         let one_of = |value: &Value, at: &str, words: [&str; 2]| match value {
             Value::Null => Ok(false),
             Value::String(word) if words.contains(&word.as_str()) => Ok(word == words[1]),
             other => {
-                let why =
-                    format!("`{}` is neither `{}` nor `{}`", shown(&other.to_string()), words[0], words[1]);
+                let why = told!(
+                    "serve-neither-nor",
+                    "`{other}` is neither `{words}` nor `{words2}`",
+                    other = shown(&other.to_string()),
+                    words = words[0],
+                    words2 = words[1]
+                );
                 Err(wrong(why).at(at))
             }
         };

@@ -15,6 +15,7 @@ use policy::Principal;
 use serde::Deserialize;
 use serde_json::json;
 use standards::ogc::{JobList, Link, Process, ProcessList, ProcessSummary, StatusInfo, time_text};
+use wording::told;
 
 use super::answer::Form;
 use super::work;
@@ -41,7 +42,11 @@ pub(super) struct PageParams {
 impl PageParams {
     fn read(&self) -> Answer<(usize, usize)> {
         if let Some(name) = self.f.as_deref().filter(|name| *name != "json") {
-            let why = format!("`{name}` is not a format here: write json");
+            let why = told!(
+                "serve-not-format-here-write-json",
+                "`{name}` is not a format here: write json",
+                name = name
+            );
             return Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"));
         }
         Ok((params::limit(self.limit, 100, 1_000)?, self.offset.unwrap_or(0)))

@@ -11,6 +11,7 @@ use formats::crs::{Crs, Transform};
 use futures::{StreamExt, TryStreamExt};
 use model::{Bbox, OriginalHash};
 use policy::Permit;
+use wording::told;
 
 use super::Raster;
 use crate::App;
@@ -71,8 +72,9 @@ impl Window {
             }
         }
         let [west, south, east, north] = around.unwrap_or_default();
-        Bbox::new(west.max(-180.0), south.max(-90.0), east.min(180.0), north.min(90.0))
-            .ok_or_else(|| Problem::parameter("bbox", "the box is nowhere on the globe"))
+        Bbox::new(west.max(-180.0), south.max(-90.0), east.min(180.0), north.min(90.0)).ok_or_else(|| {
+            Problem::parameter("bbox", told!("serve-box-nowhere-on-globe", "the box is nowhere on the globe"))
+        })
     }
 }
 
@@ -177,7 +179,12 @@ async fn at(
     if tiles.len() > MOST_TILES {
         return Err(Problem::text(
             ProblemKind::QueryLimit,
-            format!("the answer needs {} pieces of `{}`: ask for a smaller part", tiles.len(), raster.id),
+            told!(
+                "serve-answer-needs-pieces-ask-smaller-part",
+                "the answer needs {tiles} pieces of `{id}`: ask for a smaller part",
+                tiles = tiles.len(),
+                id = raster.id
+            ),
         ));
     }
     let bands: Vec<usize> = bands.iter().copied().filter(|band| *band < pyramid.bands()).collect();

@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use model::DatasetId;
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Expand, Expr, Id, Options, matches};
+use wording::told;
 
 use super::node::{Node, Seen, Set};
 use super::resolve::Context;
@@ -286,9 +287,10 @@ fn check_paths(options: &Options, entity: Entity) -> Answer<()> {
         None => Ok(()),
         Some(path) => Err(Problem::parameter(
             "$filter",
-            format!(
-                "`{}` would read every observation: ask for Observations and filter them",
-                path.join("/")
+            told!(
+                "serve-would-read-every-observation-ask-observations-filter",
+                "`{path}` would read every observation: ask for Observations and filter them",
+                path = path.join("/")
             ),
         )),
     }

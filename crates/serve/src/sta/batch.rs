@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
+use wording::told;
 
 use super::handlers::{Reader, read};
 use super::{ROOT, write};
@@ -114,7 +115,11 @@ fn units_of(body: &[u8]) -> Answer<Vec<Unit>> {
     let batch: Batch =
         serde_json::from_slice(body).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
     if batch.requests.len() > MOST_REQUESTS {
-        let why = format!("a batch has at most {MOST_REQUESTS} requests: send them in parts");
+        let why = told!(
+            "serve-batch-most-requests-send-them-parts",
+            "a batch has at most {most_requests} requests: send them in parts",
+            most_requests = MOST_REQUESTS
+        );
         return Err(Problem::text(ProblemKind::TooLarge, why));
     }
     let mut units = Vec::with_capacity(batch.requests.len());
@@ -153,7 +158,10 @@ impl Run<'_> {
     /// Does what belongs together; the answers come in order, or one problem for all.
     async fn unit(&mut self, unit: &Unit) -> Result<Vec<Taken>, Problem> {
         if self.left == 0 {
-            let why = "the answers before were too long: send it again";
+            let why = told!(
+                "serve-answers-before-were-too-long-send-again",
+                "the answers before were too long: send it again"
+            );
             return Err(Problem::text(ProblemKind::TooLarge, why));
         }
         match unit {
@@ -187,8 +195,15 @@ impl Run<'_> {
 
     async fn taken(&mut self, answer: Response) -> Answer<Taken> {
         let (parts, body) = answer.into_parts();
-        let too_long =
-            |_| Problem::text(ProblemKind::TooLarge, "the answer is too long for a batch: ask for it alone");
+        let too_long = |_| {
+            Problem::text(
+                ProblemKind::TooLarge,
+                told!(
+                    "serve-answer-too-long-batch-ask-alone",
+                    "the answer is too long for a batch: ask for it alone"
+                ),
+            )
+        };
         let body = to_bytes(body, self.left).await.map_err(too_long)?;
         self.left -= body.len();
         let text = |name: header::HeaderName| {
@@ -288,7 +303,10 @@ async fn together(
     let mut group = write::Group::new(reader);
     for asked in requests {
         if !asked.method.eq_ignore_ascii_case("POST") {
-            let why = "only what creates can be done together: send it by itself";
+            let why = told!(
+                "serve-only-what-creates-can-done-together-send",
+                "only what creates can be done together: send it by itself"
+            );
             return Err(Problem::text(ProblemKind::NotSupported, why).at(&asked.url));
         }
         let (path, _) = path_of(reader, &asked.url, &made)?;
@@ -304,8 +322,12 @@ async fn together(
 /// Does one request of a batch.
 async fn one(reader: &Reader, asked: &Asked, made: &HashMap<String, Made>) -> Answer<Response> {
     let Asked { method, url, body, .. } = asked;
-    let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes())
-        .map_err(|_| Problem::parameter("method", format!("`{}` is no method", method.escape_default())))?;
+    let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).map_err(|_| {
+        Problem::parameter(
+            "method",
+            told!("serve-no-method", "`{method}` is no method", method = method.escape_default()),
+        )
+    })?;
     let (path, query) = path_of(reader, url, made)?;
     if method == Method::GET {
         return read(reader, &path, query, &HeaderMap::new()).await;
@@ -351,7 +373,10 @@ fn with_ids<'b>(body: &'b str, made: &HashMap<String, Made>) -> Answer<Cow<'b, s
 /// Puts the ids of what earlier requests made in place of their names: `{"@iot.id": "$name"}`.
 fn put_in(body: &mut Value, made: &HashMap<String, Made>, depth: usize) -> Answer<()> {
     if depth > MAX_DEPTH {
-        return Err(Problem::text(ProblemKind::InvalidBody, format!("it is nested deeper than {MAX_DEPTH}")));
+        return Err(Problem::text(
+            ProblemKind::InvalidBody,
+            told!("serve-nested-deeper-than", "it is nested deeper than {max_depth}", max_depth = MAX_DEPTH),
+        ));
     }
     match body {
         Value::Object(members) => {

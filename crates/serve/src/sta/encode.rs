@@ -11,6 +11,7 @@ use standards::sta::{
     Datastream, Entity, FeatureOfInterest, HistoricalLocation, Id, Interval, Location, Observation,
     ObservedProperty, Quality, Sensor, Thing, UnitOfMeasurement, entity_document, to_map,
 };
+use wording::told;
 
 use self::subject::COMPONENTS;
 use super::kept::HIDDEN;
@@ -57,7 +58,11 @@ pub(super) fn arrays(ctx: &Context, nodes: &[Node], select: &[String]) -> Answer
         components.extend(USUAL);
     }
     if let Some(other) = components.iter().find(|name| Entity::Observation.relation(name).is_some()) {
-        let why = format!("`{other}` is no component: an array has the series of its rows beside it");
+        let why = told!(
+            "serve-no-component-array-series-rows-beside",
+            "`{other}` is no component: an array has the series of its rows beside it",
+            other = other
+        );
         return Err(Problem::parameter("$select", why));
     }
     ctx.add_entities(nodes.len())?;

@@ -13,6 +13,7 @@ use model::{Dataset, Datastream, DatastreamId, Lang};
 use query::{AddedRequest, At, ObservedValue, Streams};
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Options, ResourcePath, Tail, parse_path};
+use wording::told;
 
 use super::batch::decoded;
 use super::handlers::Reader;
@@ -111,14 +112,20 @@ impl Entities {
         let (path, query) = parts(topic)?;
         let path = parse_path(&path)?;
         if matches!(path.tail, Tail::Ref | Tail::Value(_)) {
-            let why = "a topic is of entities or of a property: leave `$ref` and `$value` out";
+            let why = told!(
+                "serve-topic-entities-property-leave-ref-value-out",
+                "a topic is of entities or of a property: leave `$ref` and `$value` out"
+            );
             return Err(Problem::text(ProblemKind::NotSupported, why));
         }
         let Asked { options, as_of, .. } = params::asked(query, &path, Utc::now())?;
         let only_selects =
             Options { select: options.select.clone(), ..Options::default() } == options && as_of.is_none();
         if !only_selects {
-            let why = "a topic takes `$select` and no other option";
+            let why = told!(
+                "serve-topic-takes-select-no-other-option",
+                "a topic takes `$select` and no other option"
+            );
             return Err(Problem::parameter("?", why));
         }
         let mut entities =
@@ -276,7 +283,10 @@ pub async fn publish(app: &App, visitor: &Visitor, topic: &str, payload: &[u8]) 
     let is_observations =
         path.tail == Tail::Whole && path.last().is_set() && path.last().entity == Entity::Observation;
     if !is_observations || query.is_some() {
-        let why = "observations are published, to a set of them: `v1.1/Datastreams(1)/Observations`";
+        let why = told!(
+            "serve-observations-published-set-them-v1-1-datastreams",
+            "observations are published, to a set of them: `v1.1/Datastreams(1)/Observations`"
+        );
         return Err(Problem::text(ProblemKind::NotSupported, why));
     }
     let body =

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use standards::sta::{Id, Literal, Order, Value, parse_observation_id};
+use wording::told;
 
 use super::node::{self, Node};
 use super::resolve::Context;
@@ -60,7 +61,10 @@ pub(super) fn id_of(after: &[Literal]) -> Answer<Id> {
 
 /// A `$skiptoken` that this node did not write.
 pub(super) fn no_place() -> Problem {
-    let why = "it is no place in this set: follow `@iot.nextLink` as it is, or leave `$skiptoken` out";
+    let why = told!(
+        "serve-no-place-set-follow-iot-nextlink-leave",
+        "it is no place in this set: follow `@iot.nextLink` as it is, or leave `$skiptoken` out"
+    );
     Problem::parameter("$skiptoken", why)
 }
 

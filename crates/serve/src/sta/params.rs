@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use model::Version;
 use query::At;
 use standards::sta::{Options, ResourcePath, Tail};
+use wording::told;
 
-use crate::http::{Answer, Problem, ProblemKind};
+use crate::http::{Answer, Problem, ProblemKind, with_hint};
 
 /// What is wrong with a text of a request, with its place and what to write instead.
 impl From<standards::Error> for Problem {
@@ -15,11 +16,20 @@ impl From<standards::Error> for Problem {
             "path" => ProblemKind::NotFound,
             _ => ProblemKind::InvalidParameter,
         };
-        let text = match &error.hint {
-            Some(hint) => format!("{error} ({hint})"),
-            None => error.to_string(),
+        let reason = error.reason;
+        let told = match error.at {
+            Some(at) => told!(
+                "serve-of-parameter-at",
+                "`{parameter}` at character {at}: {reason}",
+                parameter = parameter,
+                at = at,
+                reason = reason
+            ),
+            None => {
+                told!("serve-of-parameter", "`{parameter}`: {reason}", parameter = parameter, reason = reason)
+            }
         };
-        Problem::text(kind, text).at(&parameter)
+        Problem::text(kind, with_hint(told, error.hint.unwrap_or_default())).at(&parameter)
     }
 }
 
@@ -40,20 +50,33 @@ pub(super) struct Asked {
 pub(super) fn asked(query: Option<&str>, path: &ResourcePath, now: DateTime<Utc>) -> Answer<Asked> {
     let query = query.unwrap_or("");
     if query.len() > MAX_QUERY {
-        return Err(Problem::parameter("?", format!("the query string is longer than {MAX_QUERY} bytes")));
+        return Err(Problem::parameter(
+            "?",
+            told!(
+                "serve-query-string-longer-than-bytes",
+                "the query string is longer than {max_query_bytes} bytes",
+                max_query_bytes = MAX_QUERY
+            ),
+        ));
     }
     let mut as_of: Option<String> = None;
     let mut pairs: Vec<(String, String)> = Vec::new();
     for (name, text) in url::form_urlencoded::parse(query.as_bytes()) {
         match name.as_ref() {
             "lang" => {}
-            "asOf" if as_of.is_some() => return Err(Problem::parameter("asOf", "it is given twice")),
+            "asOf" if as_of.is_some() => {
+                return Err(Problem::parameter("asOf", told!("serve-it-given-twice", "it is given twice")));
+            }
             "asOf" => as_of = Some(text.into_owned()),
             _ => pairs.push((name.into_owned(), text.into_owned())),
         }
     }
     if let Some((name, _)) = pairs.iter().find(|(name, _)| !name.starts_with('$')) {
-        let why = format!("`{name}` is not a parameter here: options begin with `$`");
+        let why = told!(
+            "serve-not-parameter-here-options-begin",
+            "`{name}` is not a parameter here: options begin with `$`",
+            name = name
+        );
         return Err(Problem::text(ProblemKind::UnknownParameter, why).at(name));
     }
     let at = as_of.as_deref().map(at).transpose()?.unwrap_or_default();
@@ -68,7 +91,13 @@ pub(super) fn asked(query: Option<&str>, path: &ResourcePath, now: DateTime<Utc>
         return Ok(Asked { options, at, as_of });
     }
     let name = pairs.first().map_or("?", |(name, _)| name.as_str());
-    Err(Problem::parameter(name, "it has no meaning for links and single properties: leave it out"))
+    Err(Problem::parameter(
+        name,
+        told!(
+            "serve-no-meaning-links-single-properties-leave-out",
+            "it has no meaning for links and single properties: leave it out"
+        ),
+    ))
 }
 
 /// A version of a dataset, or an instant: what was known then.
@@ -79,7 +108,10 @@ fn at(text: &str) -> Answer<At> {
     match DateTime::parse_from_rfc3339(text) {
         Ok(time) => Ok(At::KnownAt(time.to_utc())),
         Err(_) => {
-            let why = "write the number of a version, or an instant such as `2026-02-03T07:00:00Z`";
+            let why = told!(
+                "serve-write-number-version-instant-such-2026-02",
+                "write the number of a version, or an instant such as `2026-02-03T07:00:00Z`"
+            );
             Err(Problem::parameter("asOf", why))
         }
     }

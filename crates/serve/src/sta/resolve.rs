@@ -9,6 +9,7 @@ use model::{DatasetId, Lang, Version};
 use parking_lot::Mutex;
 use query::At;
 use standards::sta::{ResourcePath, Step, path_of};
+use wording::told;
 
 use super::ROOT;
 use super::node::{Found, Node, Set};
@@ -97,7 +98,10 @@ impl Context {
     pub(super) fn at(&self, datasets: usize) -> Answer<At> {
         match self.at {
             At::Version(_) if datasets > 1 => {
-                let why = "a version is of one dataset, and these are values of several: give an instant";
+                let why = told!(
+                    "serve-version-one-dataset-these-values-several-give",
+                    "a version is of one dataset, and these are values of several: give an instant"
+                );
                 Err(Problem::parameter("asOf", why))
             }
             at => Ok(at),

@@ -25,6 +25,7 @@ use model::{DatasetId, DatastreamId};
 use policy::{Permit, Purpose};
 use serde_json::json;
 use standards::sta::{Entity, Id, Options, ResourcePath, Tail, parse_path, path_of};
+use wording::Told;
 
 use self::body::Given;
 use self::create::Parents;
@@ -233,6 +234,6 @@ fn parent_of(path: &ResourcePath) -> Option<ResourcePath> {
 }
 
 /// Something that the protocol has and the model has not.
-fn not_kept(why: impl std::fmt::Display) -> Problem {
+fn not_kept(why: impl Into<Told>) -> Problem {
     Problem::text(ProblemKind::NotSupported, why)
 }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use standards::ogc::{GEOJSON, Link};
 use standards::record::Record;
 use standards::stac::{self, Search};
+use wording::told;
 
 use super::read::{self, Found, Page, Shown};
 use super::shelf::Entry;
@@ -244,7 +245,12 @@ pub(super) async fn search_post(
     let pin = match &pin {
         None => None,
         Some(Value::String(text)) => params::instant(Some(text.as_str()))?,
-        Some(_) => return Err(Problem::parameter("as_known_at", "write an instant as a text")),
+        Some(_) => {
+            return Err(Problem::parameter(
+                "as_known_at",
+                told!("serve-write-instant-text", "write an instant as a text"),
+            ));
+        }
     };
     let wanted = Search::of_json(&others, &OF_SEARCH)?;
     let shown = Shown::all(&app, &principal, wanted.collections.as_deref(), pin).await?;
@@ -256,7 +262,14 @@ pub(super) async fn search_post(
 fn pairs(query: Option<String>) -> Answer<Vec<(String, String)>> {
     let query = query.unwrap_or_default();
     if query.len() > MOST_QUERY {
-        return Err(Problem::parameter("?", format!("the query string is longer than {MOST_QUERY} bytes")));
+        return Err(Problem::parameter(
+            "?",
+            told!(
+                "serve-query-string-longer-than-bytes",
+                "the query string is longer than {max_query_bytes} bytes",
+                max_query_bytes = MOST_QUERY
+            ),
+        ));
     }
     let pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned();
     Ok(pairs.filter(|(name, _)| name != "lang").collect())
@@ -265,7 +278,7 @@ fn pairs(query: Option<String>) -> Answer<Vec<(String, String)>> {
 /// The version that is named, and the other parameters.
 fn pinned(pairs: &[(String, String)]) -> Answer<(At, Vec<(String, String)>)> {
     let get = |of: &str| pairs.iter().find(|(name, _)| name == of).map(|(_, value)| value.as_str());
-    let wrong = |_| Problem::parameter("version", "it is not a number");
+    let wrong = |_| Problem::parameter("version", told!("serve-not-number", "it is not a number"));
     let version = get("version").map(|text| text.parse().map_err(wrong)).transpose()?;
     let at = params::at(version, get("as_known_at"))?;
     let is_pin = |name: &str| name == "version" || name == "as_known_at";
@@ -278,7 +291,10 @@ fn instant(at: At) -> Answer<Option<DateTime<Utc>>> {
         At::Latest => Ok(None),
         At::KnownAt(time) => Ok(Some(time)),
         At::Version(_) => {
-            let why = "a version is of one dataset, and these are of several: give `as_known_at`";
+            let why = told!(
+                "serve-version-one-dataset-these-several-give-as-known-at",
+                "a version is of one dataset, and these are of several: give `as_known_at`"
+            );
             Err(Problem::parameter("version", why))
         }
     }

@@ -12,6 +12,7 @@ use query::At;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use standards::tiles::{TileMatrixSets, TileSets, VectorLayer, matrix_set, matrix_sets};
+use wording::told;
 
 use super::source::Source;
 use super::{MVT, draw};
@@ -31,7 +32,12 @@ impl TileParams {
     fn check(&self, offered: &[&str]) -> Answer<()> {
         match self.f.as_deref() {
             Some(name) if !offered.contains(&name) => {
-                let why = format!("`{name}` is not a format here: write {}", offered.join(" or "));
+                let why = told!(
+                    "serve-not-format-here-write",
+                    "`{name}` is not a format here: write {offered}",
+                    name = name,
+                    offered = offered.join(" or ")
+                );
                 Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"))
             }
             _ => Ok(()),
@@ -44,7 +50,11 @@ impl TileParams {
         match given.iter().find(|(_, is_given)| *is_given) {
             None => Ok(()),
             Some((name, _)) => {
-                let why = format!("`{name}` is a parameter of tiles, and none of what describes them");
+                let why = told!(
+                    "serve-parameter-tiles-none-what-describes-them",
+                    "`{name}` is a parameter of tiles, and none of what describes them",
+                    name = name
+                );
                 Err(Problem::text(ProblemKind::UnknownParameter, why).at(name))
             }
         }

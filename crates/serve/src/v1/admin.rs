@@ -8,6 +8,7 @@ use model::{AgencyId, DatasetId, PlaceId, PropertyCode, UserId};
 use policy::{Grant, GrantLevel, Principal, Role, RowFilter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use wording::{Told, told};
 
 use super::documents::Page;
 use crate::App;
@@ -26,7 +27,7 @@ pub fn admin_only(principal: &Principal) -> Answer<()> {
 }
 
 /// A field of a body with a value that it cannot have.
-pub fn invalid(field: &str, why: impl std::fmt::Display) -> Problem {
+pub fn invalid(field: &str, why: impl Into<Told>) -> Problem {
     Problem::text(ProblemKind::InvalidBody, why).at(field)
 }
 
@@ -73,7 +74,10 @@ impl GrantDocument {
 
     fn into_grant(self) -> Answer<Grant> {
         if self.user.is_some() == self.agency.is_some() {
-            return Err(invalid("user", "name either a user or an agency"));
+            return Err(invalid(
+                "user",
+                told!("serve-name-either-user-agency", "name either a user or an agency"),
+            ));
         }
         let places = self.places.map(|ids| ids.iter().map(|id| PlaceId::new(id)).collect()).transpose();
         let properties =
@@ -87,8 +91,9 @@ impl GrantDocument {
                 .map(AgencyId::new)
                 .transpose()
                 .map_err(|e| invalid("agency", e))?,
-            level: GrantLevel::from_code(&self.level)
-                .ok_or_else(|| invalid("level", format!("`{}` is not a level", self.level)))?,
+            level: GrantLevel::from_code(&self.level).ok_or_else(|| {
+                invalid("level", told!("serve-not-level", "`{level}` is not a level", level = self.level))
+            })?,
             rows: RowFilter {
                 places: places.map_err(|e| invalid("places", e))?,
                 properties: properties.map_err(|e| invalid("properties", e))?,

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 use utoipa::{IntoParams, ToSchema};
+use wording::told;
 
 use super::datasets::dataset_id;
 use crate::App;
@@ -74,7 +75,10 @@ impl ChangeParams {
             text.split(',')
                 .map(|code| {
                     ChangeKind::from_code(code.trim()).ok_or_else(|| {
-                        Problem::parameter("kind", format!("`{code}` is not a kind of change"))
+                        Problem::parameter(
+                            "kind",
+                            told!("serve-not-kind-change", "`{code}` is not a kind of change", code = code),
+                        )
                     })
                 })
                 .collect::<Answer<Vec<_>>>()
@@ -104,23 +108,35 @@ impl ChangeParams {
         match self.format.as_deref() {
             None | Some("json") => Ok(false),
             Some("wnm") => Ok(true),
-            Some(other) => {
-                Err(Problem::parameter("format", format!("`{other}` is not a format: write json or wnm")))
-            }
+            Some(other) => Err(Problem::parameter(
+                "format",
+                told!(
+                    "serve-not-format-write-json-wnm",
+                    "`{other}` is not a format: write json or wnm",
+                    other = other
+                ),
+            )),
         }
     }
 
     /// Where reading begins: after the cursor, at an instant, or `otherwise`.
     async fn start(&self, app: &App, teller: &Teller, otherwise: Begin) -> Answer<Start> {
         match (&self.cursor, &self.since) {
-            (Some(_), Some(_)) => Err(Problem::parameter("since", "give a cursor or an instant, not both")),
+            (Some(_), Some(_)) => Err(Problem::parameter(
+                "since",
+                told!("serve-give-cursor-instant-not-both", "give a cursor or an instant, not both"),
+            )),
             (Some(cursor), None) => teller.cursors().read("cursor", cursor),
             (None, Some(since)) if since == "now" => Begin::Now.start(app).await,
             (None, Some(since)) => {
                 let at = DateTime::parse_from_rfc3339(since).map_err(|_| {
                     Problem::parameter(
                         "since",
-                        format!("`{since}` is neither an instant such as 2026-01-31T07:00:00Z nor `now`"),
+                        told!(
+                            "serve-neither-instant-such-2026-01-31t07-00",
+                            "`{since}` is neither an instant such as 2026-01-31T07:00:00Z nor `now`",
+                            since = since
+                        ),
                     )
                 })?;
                 let number = app.catalog.feed_since(at.with_timezone(&Utc)).await?;
@@ -163,7 +179,15 @@ pub async fn list(
     let limit = params::limit(asked.limit, 100, 1000)?;
     let wait = asked.wait.unwrap_or(0);
     if wait > MOST_WAIT {
-        return Err(Problem::parameter("wait", format!("`{wait}` is not 0 to {MOST_WAIT} seconds")));
+        return Err(Problem::parameter(
+            "wait",
+            told!(
+                "serve-not-0-seconds",
+                "`{wait}` is not 0 to {most_wait} seconds",
+                wait = wait,
+                most_wait = MOST_WAIT
+            ),
+        ));
     }
     let wanted = asked.wanted()?;
     let teller = Teller::open(&app, links).await?;
@@ -211,7 +235,13 @@ pub async fn stream(
     Params(mut asked): Params<ChangeParams>,
 ) -> Answer<Response> {
     if asked.limit.is_some() || asked.wait.is_some() {
-        return Err(Problem::parameter("limit", "`limit` and `wait` are of the list, not of the stream"));
+        return Err(Problem::parameter(
+            "limit",
+            told!(
+                "serve-limit-wait-list-not-stream",
+                "`limit` and `wait` are of the list, not of the stream"
+            ),
+        ));
     }
     if let Some(last) =
         headers.get("last-event-id").and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty())

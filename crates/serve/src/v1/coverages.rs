@@ -14,6 +14,7 @@ use policy::{Permit, Purpose};
 use query::{At, FeatureRequest};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use wording::told;
 
 use super::datasets::dataset_id;
 use super::documents::Page;
@@ -68,7 +69,13 @@ impl CoverageParams {
     fn begin(&self) -> Answer<Option<(Version, usize)>> {
         let Some(key) = paging::after(self.cursor.as_deref())? else { return Ok(None) };
         if self.version.is_some() || self.as_known_at.is_some() {
-            return Err(Problem::parameter("cursor", "a cursor names the version: leave out the other"));
+            return Err(Problem::parameter(
+                "cursor",
+                told!(
+                    "serve-cursor-names-version-leave-out-other",
+                    "a cursor names the version: leave out the other"
+                ),
+            ));
         }
         let parts = key
             .split_once('.')
@@ -82,10 +89,16 @@ impl CoverageParams {
             (Some(lon), Some(lat)) if (-180.0..=180.0).contains(&lon) && (-90.0..=90.0).contains(&lat) => {
                 Ok(Some((lon, lat)))
             }
-            (Some(_), Some(_)) => {
-                Err(Problem::parameter("lon", "longitudes are -180 to 180, latitudes -90 to 90"))
+            (Some(_), Some(_)) => Err(Problem::parameter(
+                "lon",
+                told!(
+                    "serve-longitudes-180-180-latitudes-90-90",
+                    "longitudes are -180 to 180, latitudes -90 to 90"
+                ),
+            )),
+            _ => {
+                Err(Problem::parameter("lat", told!("serve-give-both-lon-lat", "give both `lon` and `lat`")))
             }
-            _ => Err(Problem::parameter("lat", "give both `lon` and `lat`")),
         }
     }
 }

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 use utoipa::{IntoParams, ToSchema};
+use wording::told;
 
 use super::coverages::{Asked as Range, range};
 use super::datasets::dataset_id;
@@ -72,7 +73,12 @@ async fn wanted(app: &App, principal: &Principal, id: &str, asked: &DataParams) 
     let dataset = app.catalog.dataset(&id).await?.ok_or_else(|| Problem::not_found(id.as_str()))?;
     let name = asked.format.as_deref().unwrap_or("csv");
     let format = FileFormat::from_name(name).ok_or_else(|| {
-        let what = format!("`{name}` is not a format: write {}", FileFormat::NAMES);
+        let what = told!(
+            "serve-not-format-write",
+            "`{name}` is not a format: write {fileformat}",
+            name = name,
+            fileformat = FileFormat::NAMES
+        );
         Problem::text(ProblemKind::NotAcceptable, what).at("format").advising("problem-file-format-advice")
     })?;
     let known = instant(asked.as_known_at.as_deref(), "as_known_at")?;
@@ -81,11 +87,19 @@ async fn wanted(app: &App, principal: &Principal, id: &str, asked: &DataParams) 
         (Some(number), None) => app.catalog.version(&id, Version(number)).await?,
         (None, Some(time)) => app.catalog.version_at(&id, time).await?,
         (Some(_), Some(_)) => {
-            return Err(Problem::parameter("version", "give either `version` or `as_known_at`"));
+            return Err(Problem::parameter(
+                "version",
+                told!("serve-give-either-version-as-known-at", "give either `version` or `as_known_at`"),
+            ));
         }
     };
     let version = version.ok_or_else(|| Problem::not_found(&format!("a version of {id}")))?;
-    let not_here = |name: &str| Err(Problem::parameter(name, format!("`{id}` has no {name} to choose by")));
+    let not_here = |name: &str| {
+        Err(Problem::parameter(
+            name,
+            told!("serve-no-choose", "`{id}` has no {name} to choose by", id = id, name = name),
+        ))
+    };
     let rows = match dataset.kind {
         DatasetKind::Observations => {
             if asked.bbox.is_some() {
@@ -101,8 +115,10 @@ async fn wanted(app: &App, principal: &Principal, id: &str, asked: &DataParams) 
         }
         _ => {
             if format == FileFormat::NetCdf {
-                let what = format!(
-                    "`{id}` holds features, and NetCDF is written of series: take geoparquet, gpkg or fgb"
+                let what = told!(
+                    "serve-holds-features-netcdf-written-series-take-geoparquet",
+                    "`{id}` holds features, and NetCDF is written of series: take geoparquet, gpkg or fgb",
+                    id = id
                 );
                 return Err(Problem::text(ProblemKind::NotAcceptable, what));
             }

@@ -11,6 +11,7 @@ use model::{Access, AgencyId, Dataset, DatasetId, DatasetKind, Theme};
 use policy::{Principal, Purpose, Role};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
+use wording::told;
 
 use super::documents::{DatasetDocument, Page, TextDocument};
 use crate::App;
@@ -102,8 +103,15 @@ pub async fn list(
 }
 
 fn code<T>(text: Option<&str>, name: &str, read: fn(&str) -> Option<T>) -> Answer<Option<T>> {
-    text.map(|text| read(text).ok_or_else(|| Problem::parameter(name, format!("`{text}` is not a {name}"))))
-        .transpose()
+    text.map(|text| {
+        read(text).ok_or_else(|| {
+            Problem::parameter(
+                name,
+                told!("serve-value-not", "`{text}` is not a {name}", text = text, name = name),
+            )
+        })
+    })
+    .transpose()
 }
 
 /// A dataset to register, or its new description.
@@ -138,7 +146,11 @@ pub struct DatasetInput {
 impl DatasetInput {
     fn into_dataset(self) -> Answer<Dataset> {
         let wrong = |field: &str, text: &str| {
-            Problem::text(ProblemKind::InvalidBody, format!("`{text}` is not a {field}")).at(field)
+            Problem::text(
+                ProblemKind::InvalidBody,
+                told!("serve-value-not", "`{text}` is not a {name}", text = text, name = field),
+            )
+            .at(field)
         };
         let title: model::Text = self.title.into();
         if title.vi.is_empty() {
@@ -236,7 +248,10 @@ pub async fn update(
     let dataset = Dataset { created_at: before.created_at, ..input.into_dataset()? };
     may_describe(&principal, &dataset.agency)?;
     if dataset.id != before.id || dataset.kind != before.kind {
-        return Err(Problem::text(ProblemKind::Conflict, "the id and the kind of a dataset cannot change"));
+        return Err(Problem::text(
+            ProblemKind::Conflict,
+            told!("serve-id-kind-dataset-cannot-change", "the id and the kind of a dataset cannot change"),
+        ));
     }
     app.catalog.update_dataset(&dataset).await?;
     noted(&app, &principal, "dataset.updated", &dataset).await?;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use model::{Dataset, Lang, Place, Property, Run, RunTotals, Text, VersionInfo};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use wording::Told;
 
 /// A human text by language.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -210,8 +211,16 @@ impl From<RunTotals> for TotalsDocument {
     }
 }
 
+/// A run that committed, which has no failure to tell of.
 impl From<&Run> for RunDocument {
     fn from(run: &Run) -> Self {
+        RunDocument::new(run, Lang::default())
+    }
+}
+
+impl RunDocument {
+    /// The document of a run; of one that failed, the reason is told in the language.
+    pub fn new(run: &Run, lang: Lang) -> Self {
         RunDocument {
             id: run.id.to_string(),
             dataset: run.dataset.to_string(),
@@ -227,7 +236,7 @@ impl From<&Run> for RunDocument {
             finished_at: run.finished_at,
             version: run.version.map(|version| version.0),
             totals: run.totals.into(),
-            error: run.error.clone(),
+            error: run.error.as_deref().map(|error| Told::read(error).sentence(lang)),
         }
     }
 }

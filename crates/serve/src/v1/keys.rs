@@ -9,6 +9,7 @@ use policy::{Principal, Scope};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use wording::told;
 
 use super::admin::{admin_only, invalid};
 use super::documents::Page;
@@ -101,8 +102,9 @@ pub async fn create(
     Body(input): Body<KeyInput>,
 ) -> Answer<Json<NewKeyDocument>> {
     let user = user_id(&id)?;
-    let scope = Scope::from_code(&input.scope)
-        .ok_or_else(|| invalid("scope", format!("`{}` is not a scope", input.scope)))?;
+    let scope = Scope::from_code(&input.scope).ok_or_else(|| {
+        invalid("scope", told!("serve-not-scope", "`{scope}` is not a scope", scope = input.scope))
+    })?;
     if !principal.is_admin() {
         if principal.user() != Some(&user) {
             admin_only(&principal)?;

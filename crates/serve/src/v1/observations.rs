@@ -17,6 +17,7 @@ use query::{At, BucketRequest, Every, LatestRequest, ObservedValue, SeriesAnswer
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
+use wording::told;
 
 use super::datasets::dataset_id;
 use super::documents::Page;
@@ -74,7 +75,10 @@ impl SeriesParams {
             statistic: match self.statistic.as_deref() {
                 None => None,
                 Some(text) => Some(Statistic::from_code(text).ok_or_else(|| {
-                    Problem::parameter("statistic", format!("`{text}` is not a statistic"))
+                    Problem::parameter(
+                        "statistic",
+                        told!("serve-not-statistic", "`{text}` is not a statistic", text = text),
+                    )
                 })?),
             },
             period: self.period.clone(),
@@ -316,7 +320,15 @@ fn cursor(text: &str) -> Answer<(DatastreamId, DateTime<Utc>)> {
             let time = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
             Some((DatastreamId(stream.parse().ok()?), time))
         })
-        .ok_or_else(|| Problem::parameter("cursor", "this is no cursor of ours: start again without it"))
+        .ok_or_else(|| {
+            Problem::parameter(
+                "cursor",
+                told!(
+                    "serve-no-cursor-ours-start-again-without",
+                    "this is no cursor of ours: start again without it"
+                ),
+            )
+        })
 }
 
 /// The values in one answer, each row with the words of its datastream.
@@ -462,7 +474,16 @@ pub async fn buckets(
 
 /// Reads the ISO 8601 durations that a bucket can have: weeks, days, hours, minutes, or months and years.
 fn duration(text: &str) -> Answer<Every> {
-    let wrong = || Problem::parameter("width", format!("`{text}` is not a width: write e.g. PT1H, P1D, P1M"));
+    let wrong = || {
+        Problem::parameter(
+            "width",
+            told!(
+                "serve-not-width-write-e-g-pt1h-p1d",
+                "`{text}` is not a width: write e.g. PT1H, P1D, P1M",
+                text = text
+            ),
+        )
+    };
     let (body, is_time) = match text.strip_prefix("PT") {
         Some(body) => (body, true),
         None => (text.strip_prefix('P').ok_or_else(wrong)?, false),

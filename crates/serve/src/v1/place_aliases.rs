@@ -9,6 +9,7 @@ use model::{AgencyId, PlaceId, PlaceKind};
 use policy::{Principal, Role, Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use wording::told;
 
 use super::admin::invalid;
 use super::documents::Page;
@@ -72,7 +73,9 @@ fn kind_of(text: Option<&str>) -> Answer<Option<PlaceKind>> {
     let Some(text) = text else { return Ok(None) };
     match PlaceKind::from_code(text) {
         Some(kind) => Ok(Some(kind)),
-        None => Err(invalid("kind", format!("`{text}` is no kind of place"))),
+        None => {
+            Err(invalid("kind", told!("serve-no-kind-place", "`{kind}` is no kind of place", kind = text)))
+        }
     }
 }
 

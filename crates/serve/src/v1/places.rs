@@ -6,6 +6,7 @@ use chrono::{NaiveDate, Utc};
 use model::{PlaceId, PlaceKind, VIETNAM};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use wording::told;
 
 use super::documents::{Page, PlaceDocument, PropertyDocument, TextDocument};
 use crate::App;
@@ -41,10 +42,12 @@ pub async fn list(
     let limit = params::limit(asked.limit, 100, 1000)?;
     let kind = match asked.kind.as_deref() {
         None => None,
-        Some(text) => Some(
-            PlaceKind::from_code(text)
-                .ok_or_else(|| Problem::parameter("kind", format!("`{text}` is not a kind of place")))?,
-        ),
+        Some(text) => Some(PlaceKind::from_code(text).ok_or_else(|| {
+            Problem::parameter(
+                "kind",
+                told!("serve-not-kind-place", "`{text}` is not a kind of place", text = text),
+            )
+        })?),
     };
     let gazetteer = app.catalog.gazetteer().await?;
     let found: Vec<&model::Place> = match asked.q.as_deref() {

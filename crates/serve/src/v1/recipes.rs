@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::documents::{Page, RunDocument, TextDocument};
 use crate::http::paging::PageParams;
-use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind};
+use crate::http::{Answer, Caller, Links, Params, Problem, ProblemKind, RequestLang};
 use crate::{App, ops};
 
 /// A recipe.
@@ -50,6 +50,7 @@ pub async fn list(
 pub async fn run(
     State(app): State<App>,
     Caller(principal): Caller,
+    RequestLang(lang): RequestLang,
     Path(id): Path<String>,
 ) -> Answer<Json<RunDocument>> {
     if !principal.is_admin() {
@@ -65,5 +66,5 @@ pub async fn run(
     if run.version.is_some() {
         ops::count_commit("recipe");
     }
-    Ok(Json((&run).into()))
+    Ok(Json(RunDocument::new(&run, lang)))
 }

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use model::{Place, PlaceId, PlaceKind, Position, Property, PropertyCode, PropertyKind, Text};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use wording::told;
 
 use super::admin::invalid;
 use super::documents::{PlaceDocument, PropertyDocument};
@@ -58,8 +59,16 @@ pub async fn property(
         name: Text::vi_en(&asked.name, asked.name_en.as_deref().unwrap_or("")),
         aliases: asked.aliases.iter().map(|alias| model::nfc(alias)).collect(),
         unit: asked.unit,
-        kind: PropertyKind::from_code(&asked.kind)
-            .ok_or_else(|| invalid("kind", format!("`{}` is neither extensive nor intensive", asked.kind)))?,
+        kind: PropertyKind::from_code(&asked.kind).ok_or_else(|| {
+            invalid(
+                "kind",
+                told!(
+                    "serve-neither-extensive-nor-intensive",
+                    "`{kind}` is neither extensive nor intensive",
+                    kind = asked.kind
+                ),
+            )
+        })?,
         plausible_min: asked.plausible_min,
         plausible_max: asked.plausible_max,
         statistic: asked.statistic,
@@ -116,12 +125,21 @@ pub async fn place(
         (Some(lon), Some(lat)) if (-180.0..=180.0).contains(&lon) && (-90.0..=90.0).contains(&lat) => {
             Some(Position { lon, lat })
         }
-        _ => return Err(invalid("lon", "a position has a longitude and a latitude, in degrees")),
+        _ => {
+            return Err(invalid(
+                "lon",
+                told!(
+                    "serve-position-longitude-latitude-degrees",
+                    "a position has a longitude and a latitude, in degrees"
+                ),
+            ));
+        }
     };
     let place = Place {
         id: PlaceId::new(&asked.id).map_err(|error| invalid("id", error))?,
-        kind: PlaceKind::from_code(&asked.kind)
-            .ok_or_else(|| invalid("kind", format!("`{}` is no kind of place", asked.kind)))?,
+        kind: PlaceKind::from_code(&asked.kind).ok_or_else(|| {
+            invalid("kind", told!("serve-no-kind-place", "`{kind}` is no kind of place", kind = asked.kind))
+        })?,
         name: Text::vi_en(&asked.name, asked.name_en.as_deref().unwrap_or("")),
         type_name: None,
         alt_names: asked.alt_names.iter().map(|name| model::nfc(name)).collect(),

@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use wording::told;
 
 use crate::App;
 use crate::http::{Answer, Caller, Problem, ProblemKind};
@@ -160,7 +161,11 @@ fn number(headers: &HeaderMap, name: &HeaderName) -> Answer<u64> {
     digits.and_then(|text| text.parse().ok()).ok_or_else(|| {
         Problem::parameter(
             name.as_str(),
-            format!("the header `{name}` says how many bytes, as a whole number"),
+            told!(
+                "serve-header-says-how-many-bytes-whole-number",
+                "the header `{name}` says how many bytes, as a whole number",
+                name = name
+            ),
         )
     })
 }
@@ -171,7 +176,10 @@ fn metadata(headers: &HeaderMap) -> Answer<Vec<(String, String)>> {
     let wrong = || {
         Problem::parameter(
             METADATA.as_str(),
-            "write pairs of a name and its value in base64, with commas between the pairs",
+            told!(
+                "serve-write-pairs-name-value-base64-commas-between",
+                "write pairs of a name and its value in base64, with commas between the pairs"
+            ),
         )
     };
     let line = line.to_str().map_err(|_| wrong())?;

@@ -34,6 +34,7 @@ pub struct PageParams {
 pub async fn of_dataset(
     State(app): State<App>,
     Caller(principal): Caller,
+    RequestLang(lang): RequestLang,
     links: Links,
     Path(id): Path<String>,
     Params(asked): Params<PageParams>,
@@ -53,7 +54,7 @@ pub async fn of_dataset(
     runs.truncate(limit as usize);
     let last = runs.last().filter(|_| !is_last).map(|run| run.id.to_string());
     let next = last.map(|last| next_page(&links, &format!("/v1/datasets/{id}/runs"), limit, &last));
-    let items: Vec<RunDocument> = runs.iter().map(RunDocument::from).collect();
+    let items: Vec<RunDocument> = runs.iter().map(|run| RunDocument::new(run, lang)).collect();
     Ok(Json(Page { items, total, next }))
 }
 
@@ -84,10 +85,11 @@ pub async fn readable_run(app: &App, principal: &Principal, id: &str) -> Answer<
 pub async fn show(
     State(app): State<App>,
     Caller(principal): Caller,
+    RequestLang(lang): RequestLang,
     Path(id): Path<String>,
 ) -> Answer<Json<RunDocument>> {
     let (run, _) = readable_run(&app, &principal, &id).await?;
-    Ok(Json((&run).into()))
+    Ok(Json(RunDocument::new(&run, lang)))
 }
 
 /// What was found in the file of a run.

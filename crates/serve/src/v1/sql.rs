@@ -11,6 +11,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
+use wording::{Told, told};
 
 use crate::App;
 use crate::http::encode::{self, RowFormat};
@@ -49,7 +50,7 @@ fn parameters<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Parameter>, D::E
     values.into_iter().map(parameter).collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
-fn parameter(value: Value) -> Result<Parameter, String> {
+fn parameter(value: Value) -> Result<Parameter, Told> {
     Ok(match value {
         Value::Null => Parameter::Null,
         Value::Bool(truth) => Parameter::Boolean(truth),
@@ -57,10 +58,19 @@ fn parameter(value: Value) -> Result<Parameter, String> {
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => Parameter::Integer(whole),
             (None, Some(float)) => Parameter::Float(float),
-            (None, None) => return Err(format!("`{number}` is no number that is taken")),
+            (None, None) => {
+                return Err(told!(
+                    "serve-no-number-taken",
+                    "`{number}` is no number that is taken",
+                    number = number
+                ));
+            }
         },
         Value::Array(_) | Value::Object(_) => {
-            return Err("a parameter is a number, a text, true, false or null".to_owned());
+            return Err(told!(
+                "serve-parameter-number-text-true-false-null",
+                "a parameter is a number, a text, true, false or null"
+            ));
         }
     })
 }

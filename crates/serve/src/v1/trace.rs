@@ -10,6 +10,7 @@ use policy::{Permit, Purpose};
 use query::{At, HarmoniseRequest, Harmonised};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use wording::told;
 
 use super::documents::{PinDocument, RunDocument};
 use super::sql::instant;
@@ -144,7 +145,10 @@ pub async fn trace(
     let permit = app.catalog.authorize(&principal, &dataset, Purpose::Read, Utc::now()).await?;
     let at = match (asked.version, instant(asked.as_known_at.as_deref(), "as_known_at")?) {
         (Some(_), Some(_)) => {
-            return Err(Problem::parameter("version", "give either `version` or `as_known_at`"));
+            return Err(Problem::parameter(
+                "version",
+                told!("serve-give-either-version-as-known-at", "give either `version` or `as_known_at`"),
+            ));
         }
         (Some(version), None) => At::Version(Version(version)),
         (None, Some(time)) => At::KnownAt(time),
@@ -158,7 +162,8 @@ pub async fn trace(
 }
 
 fn time_of(asked: &TraceParams) -> Answer<DateTime<Utc>> {
-    instant(asked.time.as_deref(), "time")?.ok_or_else(|| Problem::parameter("time", "`time` is missing"))
+    instant(asked.time.as_deref(), "time")?
+        .ok_or_else(|| Problem::parameter("time", told!("serve-time-missing", "`time` is missing")))
 }
 
 async fn stored(
@@ -191,7 +196,12 @@ async fn stored(
 }
 
 async fn harmonised(app: &App, permit: &Permit, asked: &TraceParams, at: At) -> Answer<TraceDocument> {
-    let missing = |name: &str| Problem::parameter(name, format!("give `datastream`, or `{name}` too"));
+    let missing = |name: &str| {
+        Problem::parameter(
+            name,
+            told!("serve-give-datastream-too", "give `datastream`, or `{name}` too", name = name),
+        )
+    };
     let place = asked.place.as_deref().ok_or_else(|| missing("place"))?;
     let place = PlaceId::new(place).map_err(|error| Problem::parameter("place", error))?;
     let property = asked.property.as_deref().ok_or_else(|| missing("property"))?;
@@ -200,10 +210,12 @@ async fn harmonised(app: &App, permit: &Permit, asked: &TraceParams, at: At) -> 
     let time = time_of(asked)?;
     let statistic = match asked.statistic.as_deref() {
         None => None,
-        Some(text) => Some(
-            Statistic::from_code(text)
-                .ok_or_else(|| Problem::parameter("statistic", format!("`{text}` is not a statistic")))?,
-        ),
+        Some(text) => Some(Statistic::from_code(text).ok_or_else(|| {
+            Problem::parameter(
+                "statistic",
+                told!("serve-not-statistic", "`{text}` is not a statistic", text = text),
+            )
+        })?),
     };
     let request = HarmoniseRequest {
         property: Some(property.clone()),
@@ -222,9 +234,11 @@ async fn harmonised(app: &App, permit: &Permit, asked: &TraceParams, at: At) -> 
     if let Some(another) = matching.next() {
         return Err(Problem::parameter(
             "period",
-            format!(
-                "several numbers stand there: say which, e.g. `{}` or `{}`",
-                value.period, another.period
+            told!(
+                "serve-several-numbers-stand-there-say-e-g",
+                "several numbers stand there: say which, e.g. `{period}` or `{period2}`",
+                period = value.period,
+                period2 = another.period
             ),
         ));
     }

@@ -1,6 +1,8 @@
 //! Parameters that operations with the same parameters as others do not use: they are in no document, and
 //! whoever sends one is told so instead of being answered as if it counted.
 
+use wording::told;
+
 use crate::http::{Answer, Problem, ProblemKind};
 
 /// By the names of the operations.
@@ -22,7 +24,11 @@ pub(super) fn refuse(operation: &str, given: &[(&'static str, bool)]) -> Answer<
     match given.iter().find(|(name, is_given)| *is_given && is_unused(operation, name)) {
         None => Ok(()),
         Some((name, _)) => {
-            let what = format!("`{name}` means nothing here: leave it out");
+            let what = told!(
+                "serve-means-nothing-here-leave-out",
+                "`{name}` means nothing here: leave it out",
+                name = name
+            );
             Err(Problem::text(ProblemKind::UnknownParameter, what).at(name))
         }
     }

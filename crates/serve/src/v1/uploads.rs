@@ -17,6 +17,7 @@ use policy::{Principal, Purpose};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use utoipa::{IntoParams, ToSchema};
+use wording::{Told, told};
 
 use super::amendments::{AffectedDocument, affected_by};
 use super::datasets::dataset_id;
@@ -117,7 +118,7 @@ impl ReportDocument {
     /// The document of a report in a language.
     pub fn new(report: &Report, lang: model::Lang) -> Self {
         ReportDocument {
-            run: (&report.run).into(),
+            run: RunDocument::new(&report.run, lang),
             mapping: report.mapping.clone(),
             mapping_guessed: report.mapping_guessed,
             findings: report
@@ -142,11 +143,11 @@ impl ReportDocument {
     pub fn of_draft(staged: &Staged, findings: &[Finding], lang: model::Lang) -> Self {
         let (run, review) = (&staged.run, &staged.review);
         let problem = review.problem.as_ref().map(|problem| {
-            let sentences = [problem.what.as_str(), problem.hint.as_str()];
+            let sentences = [problem.what(), problem.hint()].map(|told| told.sentence(lang));
             sentences.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
         });
         ReportDocument {
-            run: run.into(),
+            run: RunDocument::new(run, lang),
             mapping: review.mapping.clone(),
             mapping_guessed: review.guessed,
             findings: findings.iter().map(|f| FindingDocument::new(f, &run.sheets, lang)).collect(),
@@ -258,13 +259,16 @@ async fn form(app: &App, asked: UploadParams, request: Request) -> Answer<Handed
     DefaultBodyLimit::max(usize::try_from(most).unwrap_or(usize::MAX)).apply(&mut request);
     let mut form = Multipart::from_request(request, app)
         .await
-        .map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
+        .map_err(|error| Problem::text(ProblemKind::InvalidBody, Told::excerpt(error)))?;
     let mut handed_in: Option<(String, tokio::fs::File)> = None;
     let (mut mapping, mut dry_run) = (asked.mapping, asked.dry_run);
     while let Some(mut part) = form.next_field().await.map_err(broken_form)? {
         match part.name() {
             Some("file") if handed_in.is_some() => {
-                let twice = "the form has two parts `file`; hand in one file at a time";
+                let twice = told!(
+                    "serve-form-two-parts-file-hand-one-file",
+                    "the form has two parts `file`; hand in one file at a time"
+                );
                 return Err(Problem::text(ProblemKind::InvalidBody, twice).at("file"));
             }
             Some("file") => {
@@ -280,8 +284,13 @@ async fn form(app: &App, asked: UploadParams, request: Request) -> Answer<Handed
             _ => {}
         }
     }
-    let (name, file) = handed_in
-        .ok_or_else(|| Problem::text(ProblemKind::InvalidBody, "the form has no part `file`").at("file"))?;
+    let (name, file) = handed_in.ok_or_else(|| {
+        Problem::text(
+            ProblemKind::InvalidBody,
+            told!("serve-form-no-part-file", "the form has no part `file`"),
+        )
+        .at("file")
+    })?;
     let body = tokio_util::io::ReaderStream::with_capacity(file, 256 * 1024).boxed();
     Ok(HandedIn { file_name: asked.file_name.unwrap_or(name), body, mapping, dry_run })
 }
@@ -307,7 +316,8 @@ async fn spooled(app: &App, part: &mut Field<'_>) -> Answer<tokio::fs::File> {
     while let Some(chunk) = part.chunk().await.map_err(broken_form)? {
         size += chunk.len() as u64;
         if size > limit {
-            let larger = format!("the file is larger than {limit} bytes");
+            let larger =
+                told!("serve-file-larger-than-bytes", "the file is larger than {limit} bytes", limit = limit);
             return Err(Problem::text(ProblemKind::TooLarge, larger).at("file"));
         }
         file.write_all(&chunk).await.map_err(|error| Problem::internal(&error))?;
@@ -323,7 +333,11 @@ async fn text(part: &mut Field<'_>, name: &str) -> Answer<String> {
     while let Some(chunk) = part.chunk().await.map_err(broken_form)? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > TEXT_BYTES {
-            let larger = format!("the part is larger than {TEXT_BYTES} bytes");
+            let larger = told!(
+                "serve-part-larger-than-bytes",
+                "the part is larger than {text_bytes} bytes",
+                text_bytes = TEXT_BYTES
+            );
             return Err(Problem::text(ProblemKind::TooLarge, larger).at(name));
         }
     }

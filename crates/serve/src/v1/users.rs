@@ -10,6 +10,7 @@ use policy::{Role, Scope};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use wording::told;
 
 use super::admin::{admin_only, invalid};
 use super::documents::Page;
@@ -55,7 +56,8 @@ fn agency(text: Option<&str>) -> Answer<Option<AgencyId>> {
 }
 
 fn role(code: &str) -> Answer<Role> {
-    Role::from_code(code).ok_or_else(|| invalid("role", format!("`{code}` is not a role")))
+    Role::from_code(code)
+        .ok_or_else(|| invalid("role", told!("serve-not-role", "`{code}` is not a role", code = code)))
 }
 
 /// The users of this node.

@@ -7,6 +7,7 @@ use model::Version;
 use policy::Purpose;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use wording::told;
 
 use super::datasets::dataset_id;
 use super::documents::{Page, VersionDocument};
@@ -90,7 +91,10 @@ pub async fn differences(
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let limit = params::limit(asked.limit, 1000, 10_000)?;
     if asked.from >= asked.to {
-        return Err(Problem::parameter("to", format!("`{}` is not after `{}`", asked.to, asked.from)));
+        return Err(Problem::parameter(
+            "to",
+            told!("serve-not-after", "`{to}` is not after `{from}`", to = asked.to, from = asked.from),
+        ));
     }
     let (from, to) = (Version(asked.from), Version(asked.to));
     let differences = app.engine.differences(&permit, from, to, limit).await?;

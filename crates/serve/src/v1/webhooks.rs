@@ -12,6 +12,7 @@ use policy::{Principal, Scope};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use wording::Told;
 
 use super::changes::ChangeParams;
 use super::documents::Page;
@@ -262,8 +263,9 @@ pub async fn redeliver(
 
 /// What a webhook wants, from the parameters that are kept of it.
 pub(crate) fn wanted_of(parameters: &str) -> Answer<crate::changes::Wanted> {
-    let uri = format!("/?{parameters}").parse().map_err(|error| Problem::parameter("?", error))?;
+    let uri =
+        format!("/?{parameters}").parse().map_err(|error| Problem::parameter("?", Told::excerpt(error)))?;
     let asked = axum::extract::Query::<ChangeParams>::try_from_uri(&uri);
-    let axum::extract::Query(asked) = asked.map_err(|error| Problem::parameter("?", error))?;
+    let axum::extract::Query(asked) = asked.map_err(|error| Problem::parameter("?", Told::excerpt(error)))?;
     asked.wanted()
 }

@@ -14,6 +14,7 @@ use policy::Purpose;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
+use wording::told;
 
 use super::datasets::dataset_id;
 use crate::App;
@@ -236,7 +237,11 @@ fn key_of(headers: &HeaderMap) -> Answer<Option<&str>> {
     match key {
         Some(key) => Ok(Some(key)),
         None => {
-            let why = format!("an idempotency key is 1 to {MAX_KEY} characters of ASCII");
+            let why = told!(
+                "serve-idempotency-key-1-characters-ascii",
+                "an idempotency key is 1 to {max_key} characters of ASCII",
+                max_key = MAX_KEY
+            );
             Err(Problem::parameter("Idempotency-Key", why))
         }
     }
@@ -279,10 +284,17 @@ fn sent<'a>(body: &'a str, headers: &HeaderMap) -> Answer<Vec<Sent<'a>>> {
         }
     };
     if parts.is_empty() {
-        return Err(Problem::text(ProblemKind::InvalidBody, "there is no observation in the body"));
+        return Err(Problem::text(
+            ProblemKind::InvalidBody,
+            told!("serve-there-no-observation-body", "there is no observation in the body"),
+        ));
     }
     if parts.len() > MAX_OBSERVATIONS {
-        let more = format!("a request holds at most {MAX_OBSERVATIONS} observations: send them in parts");
+        let more = told!(
+            "serve-request-holds-at-most",
+            "a request holds at most {most} observations: send them in parts",
+            most = MAX_OBSERVATIONS
+        );
         return Err(Problem::text(ProblemKind::TooLarge, more));
     }
     let read = |part: &'a str| (part, serde_json::from_str(part).map_err(|error| unread(part, &error)));

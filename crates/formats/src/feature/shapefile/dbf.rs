@@ -6,6 +6,7 @@
 use std::io::Read;
 
 use serde_json::{Number, Value};
+use wording::{Told, told};
 
 use crate::chunk::{Chunk, ChunkBuilder, TableReader};
 use crate::feature::FeatureNote;
@@ -42,15 +43,19 @@ impl Dbf {
         limits: &Limits,
     ) -> Result<Dbf, Error> {
         let mut header = [0; 32];
-        input.read_exact(&mut header).map_err(|_| damaged("its header is cut off"))?;
+        input
+            .read_exact(&mut header)
+            .map_err(|_| damaged(told!("formats-header-cut-off", "its header is cut off")))?;
         let count = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
         let header_bytes = usize::from(u16::from_le_bytes([header[8], header[9]]));
         let record_bytes = usize::from(u16::from_le_bytes([header[10], header[11]]));
         if header_bytes < 33 || record_bytes == 0 {
-            return Err(damaged("its header makes no sense"));
+            return Err(damaged(told!("formats-header-makes-no-sense", "its header makes no sense")));
         }
         let mut rest = vec![0; header_bytes - 32];
-        input.read_exact(&mut rest).map_err(|_| damaged("its header is cut off"))?;
+        input
+            .read_exact(&mut rest)
+            .map_err(|_| damaged(told!("formats-header-cut-off", "its header is cut off")))?;
         let mut fields = Vec::new();
         for descriptor in rest.chunks_exact(32) {
             if descriptor[0] == 0x0D {
@@ -67,13 +72,16 @@ impl Dbf {
             let limit = u64::from(limits.max_columns);
             return Err(Error::limit(
                 "columns",
-                "the attribute table has too many columns",
+                told!("formats-attribute-table-too-many-columns", "the attribute table has too many columns"),
                 limit,
-                "leave some out",
+                told!("formats-leave-some-out", "leave some out"),
             ));
         }
         if fields.iter().map(|field| field.width).sum::<usize>() + 1 > record_bytes {
-            return Err(damaged("its columns are wider than its records"));
+            return Err(damaged(told!(
+                "formats-columns-wider-than-records",
+                "its columns are wider than its records"
+            )));
         }
         let records = Records {
             input: Box::new(input),
@@ -155,7 +163,10 @@ impl TableReader for Records {
         while self.rows < self.count && !self.builder.is_full(width, width, self.record.len()) {
             if self.input.read_exact(&mut self.record).is_err() {
                 self.count = self.rows;
-                return Err(damaged("it is shorter than its header says"));
+                return Err(damaged(told!(
+                    "formats-shorter-than-header-says",
+                    "it is shorter than its header says"
+                )));
             }
             self.rows += 1;
             self.builder.begin_row(self.rows, width, width);
@@ -227,11 +238,14 @@ impl Field {
     }
 }
 
-fn damaged(what: &str) -> Error {
+fn damaged(what: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_dbf",
-        format!("the attribute table (.dbf) is damaged: {what}"),
-        "export the layer again and check that all its files were packed whole",
+        told!("formats-attribute-table-dbf-damaged", "the attribute table (.dbf) is damaged: {what}", what => what.into()),
+        told!(
+            "formats-export-layer-again-check-all-files-were",
+            "export the layer again and check that all its files were packed whole"
+        ),
     )
 }
 

@@ -16,6 +16,7 @@ use super::{About, Declared, FeatureOptions, Features, Item, Read, Refused, choo
 use crate::{Charset, Error, LeftOut, Limits, Note};
 use dbf::Dbf;
 use shp::{Shape, Shp};
+use wording::told;
 
 /// Bytes of a `.prj` that are read.
 const MAX_SIDECAR: u64 = 64 * 1024;
@@ -39,9 +40,9 @@ impl Shapefile {
         if archive.len() > MAX_MEMBERS {
             return Err(Error::limit(
                 "members",
-                "the archive has too many files",
+                told!("formats-archive-too-many-files", "the archive has too many files"),
                 MAX_MEMBERS as u64,
-                "split it",
+                told!("formats-split", "split it"),
             ));
         }
         let names: Vec<String> = archive.file_names().flatten().map(|name| name.into_owned()).collect();
@@ -49,8 +50,11 @@ impl Shapefile {
         if sets.is_empty() {
             return Err(Error::invalid(
                 "no_shapefile",
-                "the archive holds no `.shp`",
-                "put the files of the layer (.shp, .shx, .dbf, .prj, .cpg) into one zip archive",
+                told!("formats-archive-holds-no-shp", "the archive holds no `.shp`"),
+                told!(
+                    "formats-put-files-layer-shp-shx-dbf-prj",
+                    "put the files of the layer (.shp, .shx, .dbf, .prj, .cpg) into one zip archive"
+                ),
             ));
         }
         let layers: Vec<String> = sets.iter().map(|name| stem(name).to_owned()).collect();
@@ -108,7 +112,13 @@ fn is_part(name: &str, sets: &[&String]) -> bool {
 }
 
 fn foreign(name: &str) -> LeftOut {
-    LeftOut { name: name.to_owned(), why: "it is no part of the shapefile: hand it in by itself".to_owned() }
+    LeftOut {
+        name: name.to_owned(),
+        why: told!(
+            "formats-no-part-shapefile-hand-itself",
+            "it is no part of the shapefile: hand it in by itself"
+        ),
+    }
 }
 
 /// The name without folders and extension.
@@ -122,8 +132,8 @@ fn not_zip(error: zip::result::ZipError) -> Error {
         zip::result::ZipError::Io(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => error.into(),
         other => Error::invalid(
             "bad_zip",
-            format!("the archive cannot be read: {other}"),
-            "pack the files again without a password",
+            told!("formats-archive-cannot-read", "the archive cannot be read: {error}", error = other),
+            told!("formats-pack-files-again-without-password", "pack the files again without a password"),
         ),
     }
 }
@@ -145,9 +155,9 @@ impl Budget<'_> {
         let too_large = |limit| {
             Error::limit(
                 "unpacked_bytes",
-                "the archive unpacks to too many bytes",
+                told!("formats-archive-unpacks-too-many-bytes", "the archive unpacks to too many bytes"),
                 limit,
-                "hand the layer in as several",
+                told!("formats-hand-layer-several", "hand the layer in as several"),
             )
         };
         let most = self.left.min(packed.saturating_mul(self.limits.max_ratio).max(4 << 20));

@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use geo_types::{Coord, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
+use wording::{Told, told};
 
 use crate::feature::Refused;
 use crate::{Error, Limits, Place};
@@ -27,9 +28,14 @@ pub(super) struct Shp<R> {
 impl<R: Read> Shp<R> {
     pub(super) fn open(mut input: R, limits: &Limits) -> Result<Shp<R>, Error> {
         let mut header = [0; 100];
-        input.read_exact(&mut header).map_err(|_| damaged("its header is cut off"))?;
+        input
+            .read_exact(&mut header)
+            .map_err(|_| damaged(told!("formats-header-cut-off", "its header is cut off")))?;
         if header[..4] != [0, 0, 0x27, 0x0A] {
-            return Err(damaged("it does not begin like a shapefile"));
+            return Err(damaged(told!(
+                "formats-does-not-begin-like-shapefile",
+                "it does not begin like a shapefile"
+            )));
         }
         let words = u32::from_be_bytes([header[24], header[25], header[26], header[27]]);
         Ok(Shp {
@@ -52,12 +58,19 @@ impl<R: Read> Shp<R> {
         match fill(&mut self.input, &mut head)? {
             0 => {
                 if self.read < self.promised {
-                    return Err(damaged("it is shorter than its header says").at(Place::row(self.rows)));
+                    return Err(damaged(told!(
+                        "formats-shorter-than-header-says",
+                        "it is shorter than its header says"
+                    ))
+                    .at(Place::row(self.rows)));
                 }
                 return Ok(None);
             }
             8 => {}
-            _ => return Err(damaged("its last record is cut off").at(Place::row(self.rows + 1))),
+            _ => {
+                return Err(damaged(told!("formats-last-record-cut-off", "its last record is cut off"))
+                    .at(Place::row(self.rows + 1)));
+            }
         }
         self.rows += 1;
         let length = u32::from_be_bytes([head[4], head[5], head[6], head[7]]) as usize * 2;
@@ -65,13 +78,18 @@ impl<R: Read> Shp<R> {
         if length > self.max_record {
             let mut rest = (&mut self.input).take(length as u64);
             std::io::copy(&mut rest, &mut std::io::sink())?;
-            let reason = format!("the feature is larger than {} bytes", self.max_record);
+            let reason = told!(
+                "formats-feature-larger-than-bytes",
+                "the feature is larger than {max_bytes} bytes",
+                max_bytes = self.max_record
+            );
             return Ok(Some(Shape::Refused(Refused::new("too_large", reason, ""))));
         }
         self.record.clear();
         let taken = (&mut self.input).take(length as u64).read_to_end(&mut self.record)?;
         if taken < length {
-            return Err(damaged("its last record is cut off").at(Place::row(self.rows)));
+            return Err(damaged(told!("formats-last-record-cut-off", "its last record is cut off"))
+                .at(Place::row(self.rows)));
         }
         Ok(Some(match geometry(&self.record) {
             Ok((geometry, had_heights)) => Shape::Geometry(geometry, had_heights),
@@ -91,15 +109,18 @@ fn fill(input: &mut impl Read, buffer: &mut [u8]) -> Result<usize, Error> {
     Ok(filled)
 }
 
-fn damaged(what: &str) -> Error {
+fn damaged(what: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_shapefile",
-        format!("the shapefile is damaged: {what}"),
-        "export the layer again and check that all its files were packed whole",
+        told!("formats-shapefile-damaged", "the shapefile is damaged: {what}", what => what.into()),
+        told!(
+            "formats-export-layer-again-check-all-files-were",
+            "export the layer again and check that all its files were packed whole"
+        ),
     )
 }
 
-fn bad(what: &str) -> Refused {
+fn bad(what: Told) -> Refused {
     Refused::new("bad_geometry", what, "")
 }
 
@@ -109,12 +130,18 @@ struct Record<'a> {
 
 impl Record<'_> {
     fn u32(&self, at: usize) -> Result<u32, Refused> {
-        let bytes = self.bytes.get(at..at + 4).ok_or_else(|| bad("the record is too short"))?;
+        let bytes = self
+            .bytes
+            .get(at..at + 4)
+            .ok_or_else(|| bad(told!("formats-record-too-short", "the record is too short")))?;
         Ok(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
     }
 
     fn f64(&self, at: usize) -> Result<f64, Refused> {
-        let bytes = self.bytes.get(at..at + 8).ok_or_else(|| bad("the record is too short"))?;
+        let bytes = self
+            .bytes
+            .get(at..at + 8)
+            .ok_or_else(|| bad(told!("formats-record-too-short", "the record is too short")))?;
         let mut taken = [0; 8];
         taken.copy_from_slice(bytes);
         Ok(f64::from_le_bytes(taken))
@@ -127,7 +154,10 @@ impl Record<'_> {
     fn positions(&self, at: usize, count: usize) -> Result<Vec<Coord<f64>>, Refused> {
         let end = count.checked_mul(16).and_then(|bytes| at.checked_add(bytes));
         if end.is_none_or(|end| end > self.bytes.len()) {
-            return Err(bad("the record counts more positions than it holds"));
+            return Err(bad(told!(
+                "formats-record-counts-more-positions-than-holds",
+                "the record counts more positions than it holds"
+            )));
         }
         (0..count).map(|index| self.position(at + 16 * index)).collect()
     }
@@ -136,7 +166,12 @@ impl Record<'_> {
     fn parts(&self) -> Result<Vec<LineString<f64>>, Refused> {
         let (parts, count) = (self.u32(36)? as usize, self.u32(40)? as usize);
         let after = parts.checked_mul(4).map(|bytes| 44 + bytes).filter(|end| *end <= self.bytes.len());
-        let after = after.ok_or_else(|| bad("the record counts more parts than it holds"))?;
+        let after = after.ok_or_else(|| {
+            bad(told!(
+                "formats-record-counts-more-parts-than-holds",
+                "the record counts more parts than it holds"
+            ))
+        })?;
         let positions = self.positions(after, count)?;
         let mut starts: Vec<usize> = Vec::with_capacity(parts + 1);
         for part in 0..parts {
@@ -145,7 +180,10 @@ impl Record<'_> {
         starts.push(count);
         if starts.first().is_some_and(|first| *first != 0) || starts.windows(2).any(|pair| pair[0] > pair[1])
         {
-            return Err(bad("the parts of the record are out of order"));
+            return Err(bad(told!(
+                "formats-parts-record-out-order",
+                "the parts of the record are out of order"
+            )));
         }
         Ok(starts.windows(2).map(|pair| LineString(positions[pair[0]..pair[1]].to_vec())).collect())
     }
@@ -157,7 +195,13 @@ fn geometry(bytes: &[u8]) -> Result<(Geometry<f64>, bool), Refused> {
     let code = record.u32(0)?;
     let had_heights = (11..=18).contains(&code);
     let geometry = match code {
-        0 => return Err(Refused::new("no_geometry", "the feature has no geometry", "null shape")),
+        0 => {
+            return Err(Refused::new(
+                "no_geometry",
+                told!("formats-feature-no-geometry", "the feature has no geometry"),
+                "null shape",
+            ));
+        }
         1 | 11 | 21 => Geometry::Point(Point(record.position(4)?)),
         8 | 18 | 28 => {
             let positions = record.positions(40, record.u32(36)? as usize)?;
@@ -180,7 +224,13 @@ fn geometry(bytes: &[u8]) -> Result<(Geometry<f64>, bool), Refused> {
                 Geometry::MultiPolygon(MultiPolygon(polygons))
             }
         }
-        other => return Err(bad(&format!("shapes of the type {other} are not read here"))),
+        other => {
+            return Err(bad(told!(
+                "formats-shapes-type-not-read-here",
+                "shapes of the type {other} are not read here",
+                other = other
+            )));
+        }
     };
     Ok((geometry, had_heights))
 }

@@ -236,7 +236,7 @@ async fn take(
     match judge.node.load(dataset, name, bytes, Some(&mapping)).await {
         Ok(report) => {
             let first = if registered { "registered, asked" } else { "asked" };
-            Ok((report, format!("{first}: {}", short(&missing))))
+            Ok((report, format!("{first}: {}", short(&missing.to_string()))))
         }
         Err(error) => Err(format!("{error:?}\n{missing}")),
     }
@@ -404,7 +404,7 @@ async fn refused(judge: &mut Judge, decided: &Decided) {
         }
         judge.judged.insert(file.clone());
         judge.judged.insert(path.to_owned());
-        judge.found(file, format!("to be decided | 0 | {} | ", short(missing)));
+        judge.found(file, format!("to be decided | 0 | {} | ", short(&missing.to_string())));
     }
     for file in decided.empty.iter().flat_map(|empty| &empty.files) {
         let (path, sheet) = split(file);

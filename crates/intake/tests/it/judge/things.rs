@@ -29,7 +29,7 @@ pub async fn judge(judge: &mut Judge) {
         let dataset = judge.dataset(DatasetKind::Features).await;
         let refusal = judge.node.load(&dataset, name_of(file), judge.bytes(file), None).await;
         let said = match refusal {
-            Err(Error::Unmapped { missing, .. }) => missing,
+            Err(Error::Unmapped { missing, .. }) => missing.to_string(),
             Err(error) => match error.hint() {
                 Some(hint) => format!("{error}: {hint}"),
                 None => error.to_string(),

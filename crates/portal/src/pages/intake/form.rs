@@ -139,7 +139,7 @@ pub async fn map(
 fn incomplete(error: intake::Error) -> Problem {
     match error {
         intake::Error::Invalid { what, hint } => {
-            Problem::text(ProblemKind::InvalidMapping, format!("{what} ({hint})"))
+            Problem::text(ProblemKind::InvalidMapping, serve::http::with_hint(what, hint))
         }
         other => other.into(),
     }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serve::App;
 use serve::http::{Problem, ProblemKind};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+use wording::Told;
 
 use super::Step;
 use crate::page::{Frame, PageResult, Section, answer};
@@ -143,7 +144,7 @@ enum File {
 
 /// Reads the form. Its parts come in any order, so the file waits in the spool until all are read.
 async fn read_form(app: &App, mut form: Multipart) -> Result<Given, Problem> {
-    let wrong = |error: &dyn std::fmt::Display| Problem::text(ProblemKind::InvalidBody, error);
+    let wrong = |error: &dyn std::fmt::Display| Problem::text(ProblemKind::InvalidBody, Told::excerpt(error));
     let (mut file, mut upload, mut mapping) = (None, None, None);
     while let Some(part) = form.next_field().await.map_err(|error| wrong(&error))? {
         match part.name() {
@@ -182,7 +183,7 @@ async fn spooled(
     let mut file = tokio::fs::File::from_std(file);
     let mut size = 0_u64;
     while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
+        let chunk = chunk.map_err(|error| Problem::text(ProblemKind::InvalidBody, Told::excerpt(error)))?;
         size += chunk.len() as u64;
         if size > app.config.upload_limit {
             return Err(Problem::new(ProblemKind::TooLarge).at("file"));

@@ -8,6 +8,7 @@ use model::{DatasetId, Lang, TimeRange, fold};
 use standards::cql2::{self, Expr, Subject, Value};
 use standards::ogc::keywords;
 use standards::record::Record;
+use wording::told;
 
 use crate::http::{Answer, Problem, ProblemKind, params};
 use crate::ogc::items::{Area, Queryable, area, check, filter, get};
@@ -66,7 +67,7 @@ impl Search {
             }
             let Some(queryable) = queryables.iter().find(|queryable| queryable.is_parameter(name)) else {
                 let shown: String = name.chars().take(80).collect();
-                let why = format!("unknown parameter `{shown}`");
+                let why = told!("serve-unknown-parameter", "unknown parameter `{shown}`", shown = shown);
                 return Err(Problem::text(ProblemKind::UnknownParameter, why).at(&shown));
             };
             equal.push(queryable.equal(value)?);
@@ -75,20 +76,27 @@ impl Search {
             let Some(text) = get(&pairs, name) else { return Ok(None) };
             let words: Vec<String> = text.split(',').map(|word| word.trim().to_owned()).collect();
             if words.len() > MOST_WORDS {
-                return Err(Problem::parameter(name, format!("it has more than {MOST_WORDS} parts")));
+                return Err(Problem::parameter(
+                    name,
+                    told!(
+                        "serve-more-than-parts",
+                        "it has more than {most_words} parts",
+                        most_words = MOST_WORDS
+                    ),
+                ));
             }
             Ok(Some(words))
         };
         let number = |name: &str| {
             let text = get(&pairs, name);
-            let wrong = || Problem::parameter(name, "it is not a whole number");
+            let wrong =
+                || Problem::parameter(name, told!("serve-not-whole-number", "it is not a whole number"));
             text.map(|text| text.parse::<i64>().map_err(|_| wrong())).transpose()
         };
         let offset = match number("offset")? {
             None => 0,
-            Some(offset) => {
-                usize::try_from(offset).map_err(|_| Problem::parameter("offset", "it is less than 0"))?
-            }
+            Some(offset) => usize::try_from(offset)
+                .map_err(|_| Problem::parameter("offset", told!("serve-less-than-0", "it is less than 0")))?,
         };
         let mut whole = filter(get(&pairs, "filter"), get(&pairs, "filter-lang"), get(&pairs, "filter-crs"))?;
         if let Some(expr) = &whole {
@@ -210,7 +218,11 @@ fn sort(text: Option<&str>) -> Answer<Vec<(String, bool)>> {
             None => (part.strip_prefix('+').unwrap_or(part).trim(), false),
         };
         if !SORTABLE.contains(&name) {
-            let why = format!("records are sorted by {}", SORTABLE.join(", "));
+            let why = told!(
+                "serve-records-sorted",
+                "records are sorted by {sortable}",
+                sortable = SORTABLE.join(", ")
+            );
             return Err(Problem::parameter("sortby", why));
         }
         keys.push((name.to_owned(), downwards));

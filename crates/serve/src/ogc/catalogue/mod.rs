@@ -14,6 +14,7 @@ use model::Lang;
 use serde_json::{Value, json};
 use standards::ogc::{self, CRS84, Collection, GEOJSON, Link, time_text};
 use standards::record::Record;
+use wording::told;
 
 use self::find::{SORTABLE, Search};
 use super::handlers::document;
@@ -188,7 +189,9 @@ pub(super) async fn item(
     known(&pairs, &["f", "lang", "version", "as_known_at"])?;
     let id = dataset_id(&item)?;
     let version = get(&pairs, "version").map(str::parse).transpose();
-    let version = version.map_err(|_| Problem::parameter("version", "it is not a whole number"))?;
+    let version = version.map_err(|_| {
+        Problem::parameter("version", told!("serve-not-whole-number", "it is not a whole number"))
+    })?;
     let at = params::at(version, get(&pairs, "as_known_at"))?;
     let known = instant_of(&app, &principal, &id, at).await?;
     let record = Records::as_of(&app, &principal, &links, known).await?.one(&id, History::Newest).await?;

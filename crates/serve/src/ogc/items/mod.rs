@@ -14,6 +14,7 @@ use model::Version;
 use query::At;
 use serde::Serialize;
 use standards::ogc::{Feature, FeatureCollection, GEOJSON, Link, time_text};
+use wording::told;
 
 use self::found::{Page, queryables_of};
 pub(super) use self::found::{attributes, stored_now};
@@ -152,8 +153,11 @@ pub(super) fn known(pairs: &[(String, String)], own: &[&str]) -> Answer<()> {
         None => format(get(pairs, "f")),
         Some((name, _)) => {
             let shown: String = name.chars().take(80).collect();
-            Err(Problem::text(ProblemKind::UnknownParameter, format!("unknown parameter `{shown}`"))
-                .at(&shown))
+            Err(Problem::text(
+                ProblemKind::UnknownParameter,
+                told!("serve-unknown-parameter", "unknown parameter `{shown}`", shown = shown),
+            )
+            .at(&shown))
         }
     }
 }
@@ -163,7 +167,11 @@ fn format(asked: Option<&str>) -> Answer<()> {
         None | Some("json" | "geojson") => Ok(()),
         Some(name) => {
             let shown: String = name.chars().take(40).collect();
-            let why = format!("`{shown}` is not a format here: write json, geojson or html");
+            let why = told!(
+                "serve-not-format-here-write-json-geojson-html",
+                "`{shown}` is not a format here: write json, geojson or html",
+                shown = shown
+            );
             Err(Problem::text(ProblemKind::NotAcceptable, why).at("f"))
         }
     }

@@ -5,6 +5,7 @@ use lake::AttributeKind;
 use model::{Bbox, TimeRange, Version};
 use query::At;
 use standards::cql2::{self, Expr, Op};
+use wording::{Told, told};
 
 use super::queryables::Queryable;
 use crate::http::crs::System;
@@ -73,14 +74,24 @@ pub(in crate::ogc) struct Area {
 pub(in crate::ogc) fn pairs(query: Option<&str>) -> Answer<Vec<(String, String)>> {
     let query = query.unwrap_or("");
     if query.len() > MOST_QUERY {
-        return Err(Problem::parameter("?", format!("the query string is longer than {MOST_QUERY} bytes")));
+        return Err(Problem::parameter(
+            "?",
+            told!(
+                "serve-query-string-longer-than-bytes",
+                "the query string is longer than {max_query_bytes} bytes",
+                max_query_bytes = MOST_QUERY
+            ),
+        ));
     }
     let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();
     for (index, (name, _)) in pairs.iter().enumerate() {
         if pairs[..index].iter().any(|(earlier, _)| earlier == name) {
-            return Err(Problem::parameter(name, format!("`{name}` is given twice")));
+            return Err(Problem::parameter(
+                name,
+                told!("serve-given-twice", "`{name}` is given twice", name = name),
+            ));
         }
     }
     Ok(pairs)
@@ -102,7 +113,11 @@ impl Wanted {
         for (name, value) in pairs.iter().filter(|(name, _)| !own.contains(&name.as_str())) {
             let Some(queryable) = queryables.iter().find(|queryable| queryable.is_parameter(name)) else {
                 let shown: String = name.chars().take(80).collect();
-                let why = format!("`{shown}` is neither a parameter nor a property of this collection");
+                let why = told!(
+                    "serve-neither-parameter-nor-property-collection",
+                    "`{shown}` is neither a parameter nor a property of this collection",
+                    shown = shown
+                );
                 return Err(Problem::text(ProblemKind::UnknownParameter, why).at(&shown));
             };
             equal.push(queryable.equal(value)?);
@@ -123,12 +138,16 @@ impl Wanted {
             let text = get(name);
             let wrong = |text: &str| {
                 let shown: String = text.chars().take(80).collect();
-                Problem::parameter(name, format!("`{shown}` is not a whole number"))
+                Problem::parameter(
+                    name,
+                    told!("serve-shown-not-whole-number", "`{shown}` is not a whole number", shown = shown),
+                )
             };
             text.map(|text| text.parse::<i64>().map_err(|_| wrong(text))).transpose()
         };
         let offset = number("offset")?.map(|offset| {
-            usize::try_from(offset).map_err(|_| Problem::parameter("offset", "it is less than 0"))
+            usize::try_from(offset)
+                .map_err(|_| Problem::parameter("offset", told!("serve-less-than-0", "it is less than 0")))
         });
         let offset = offset.transpose()?;
         let limit = params::limit(number("limit")?, ITEMS, MOST_ITEMS)?;
@@ -152,12 +171,15 @@ pub(in crate::ogc) fn at(version: Option<&str>, known: Option<&str>) -> Answer<A
         (None, None) => Ok(At::Latest),
         (Some(text), None) => match text.parse() {
             Ok(number) => Ok(At::Version(Version(number))),
-            Err(_) => Err(Problem::parameter("version", "it is not a number")),
+            Err(_) => Err(Problem::parameter("version", told!("serve-not-number", "it is not a number"))),
         },
         (None, Some(text)) => model::parse_instant(text)
             .map(At::KnownAt)
             .map_err(|error| Problem::parameter("as_known_at", error)),
-        (Some(_), Some(_)) => Err(Problem::parameter("version", "give either `version` or `as_known_at`")),
+        (Some(_), Some(_)) => Err(Problem::parameter(
+            "version",
+            told!("serve-give-either-version-as-known-at", "give either `version` or `as_known_at`"),
+        )),
     }
 }
 
@@ -170,7 +192,12 @@ fn parse_token(text: &str) -> Answer<(Version, usize)> {
     let parts = text
         .split_once('.')
         .and_then(|(entry, offset)| Some((Version(entry.parse().ok()?), offset.parse::<usize>().ok()?)));
-    parts.ok_or_else(|| Problem::parameter("token", "it is not one that a link `next` had"))
+    parts.ok_or_else(|| {
+        Problem::parameter(
+            "token",
+            told!("serve-not-one-link-next-had", "it is not one that a link `next` had"),
+        )
+    })
 }
 
 /// The area of `bbox` in `bbox-crs`.
@@ -178,16 +205,28 @@ pub(in crate::ogc) fn area(text: Option<&str>, system: Option<&str>) -> Answer<O
     let system = system.map_or(Ok(System::stored()), |text| System::parse("bbox-crs", text))?;
     let Some(text) = text else { return Ok(None) };
     let shown: String = text.chars().take(120).collect();
-    let wrong = |why: &str| Problem::parameter("bbox", format!("`{shown}` is not a box: {why}"));
+    let wrong = |why: Told| {
+        Problem::parameter(
+            "bbox",
+            told!("serve-not-box", "`{text}` is not a box: {why}", text = shown, why => why),
+        )
+    };
     let numbers: Option<Vec<f64>> = text
         .split(',')
         .take(7)
         .map(|part| part.trim().parse::<f64>().ok().filter(|number| number.is_finite()))
         .collect();
-    let numbers = numbers.ok_or_else(|| wrong("write four numbers, or six with heights"))?;
+    let numbers = numbers.ok_or_else(|| {
+        wrong(told!("serve-write-four-numbers-six-heights", "write four numbers, or six with heights"))
+    })?;
     let [a, b, c, d] = match numbers[..] {
         [a, b, c, d] | [a, b, _, c, d, _] => [a, b, c, d],
-        _ => return Err(wrong("write four numbers, or six with heights")),
+        _ => {
+            return Err(wrong(told!(
+                "serve-write-four-numbers-six-heights",
+                "write four numbers, or six with heights"
+            )));
+        }
     };
     let corners = if system.is_northing_first() { [b, a, d, c] } else { [a, b, c, d] };
     let shape = if system.is_wgs84() {
@@ -203,7 +242,7 @@ pub(in crate::ogc) fn area(text: Option<&str>, system: Option<&str>) -> Answer<O
         let (low, high) = (around.min(), around.max());
         Bbox::new(low.x, low.y, high.x, high.y)
     });
-    let around = around.ok_or_else(|| wrong("it is empty"))?;
+    let around = around.ok_or_else(|| wrong(told!("serve-empty", "it is empty")))?;
     let is_box = system.is_wgs84() && corners[0] <= corners[2];
     Ok(Some(Area { around, shape, is_box }))
 }
@@ -220,12 +259,18 @@ pub(in crate::ogc) fn filter(
         Some("cql2-text") => false,
         Some("cql2-json") => true,
         Some(_) => {
-            return Err(Problem::parameter("filter-lang", "it is neither `cql2-text` nor `cql2-json`"));
+            return Err(Problem::parameter(
+                "filter-lang",
+                told!("serve-neither-cql2-text-nor-cql2-json", "it is neither `cql2-text` nor `cql2-json`"),
+            ));
         }
     };
     let Some(text) = text else { return Ok(None) };
     if text.len() > cql2::MAX_BYTES {
-        return Err(Problem::parameter("filter", format!("it is longer than {} bytes", cql2::MAX_BYTES)));
+        return Err(Problem::parameter(
+            "filter",
+            told!("serve-longer-than-bytes", "it is longer than {cql2} bytes", cql2 = cql2::MAX_BYTES),
+        ));
     }
     let place = |position: [f64; 2]| system.to_stored(position);
     Ok(Some(match (is_json, system.is_stored()) {
@@ -233,8 +278,12 @@ pub(in crate::ogc) fn filter(
         (false, false) => cql2::parse_text_in(text, &place)?,
         (true, true) => cql2::parse_json_text(text)?,
         (true, false) => {
-            let value = serde_json::from_str(text)
-                .map_err(|error| Problem::parameter("filter", format!("this is no JSON: {error}")))?;
+            let value = serde_json::from_str(text).map_err(|error| {
+                Problem::parameter(
+                    "filter",
+                    told!("serve-no-json", "this is no JSON: {error}", error = error),
+                )
+            })?;
             cql2::parse_json_in(&value, &place)?
         }
     }))
@@ -248,7 +297,12 @@ pub(in crate::ogc) fn check(expr: &Expr, queryables: &[Queryable]) -> Answer<()>
         Some(name) => {
             let names: Vec<&str> = queryables.iter().take(60).map(|q| q.name.as_str()).collect();
             let shown: String = name.chars().take(80).collect();
-            let why = format!("`{shown}` is not a queryable here: there are {}", names.join(", "));
+            let why = told!(
+                "serve-not-queryable-here-there",
+                "`{shown}` is not a queryable here: there are {names}",
+                shown = shown,
+                names = names.join(", ")
+            );
             Err(Problem::parameter("filter", why))
         }
     }
@@ -265,11 +319,21 @@ fn says_something(expr: &Expr, queryables: &[Queryable]) -> Answer<()> {
             if of.is_some_and(|queryable| queryable.kind == Some(AttributeKind::Boolean)) {
                 return Ok(());
             }
-            let why = format!("`{name}` neither holds nor does not: compare it, e.g. `{name} = …`");
+            let why = told!(
+                "serve-neither-holds-nor-does-not-compare-e",
+                "`{name}` neither holds nor does not: compare it, e.g. `{name} = …`",
+                name = name
+            );
             Err(Problem::parameter("filter", why))
         }
         Expr::Text(_) | Expr::Number(_) | Expr::Time(..) | Expr::Shape(_) | Expr::List(_) => {
-            Err(Problem::parameter("filter", "a value stands where something has to hold"))
+            Err(Problem::parameter(
+                "filter",
+                told!(
+                    "serve-value-stands-where-something-hold",
+                    "a value stands where something has to hold"
+                ),
+            ))
         }
         _ => Ok(()),
     }
@@ -293,23 +357,24 @@ pub(in crate::ogc) fn in_time(range: TimeRange, start: &str, end: Option<&str>) 
 
 /// The value of a parameter as what properties of a kind are compared with.
 pub(super) fn constant(name: &str, value: &str, kind: AttributeKind) -> Answer<Expr> {
-    let wrong = |what: &str| {
+    let wrong = |what: Told| {
         let shown: String = value.chars().take(80).collect();
-        Problem::parameter(name, format!("`{shown}` is not {what}"))
+        Problem::parameter(name, told!("serve-not", "`{shown}` is not {what}", shown = shown, what => what))
     };
     Ok(match kind {
         AttributeKind::Text => Expr::Text(value.to_owned()),
         AttributeKind::Number | AttributeKind::Integer => {
             let number = value.trim().parse::<f64>().ok().filter(|number| number.is_finite());
-            Expr::Number(number.ok_or_else(|| wrong("a number"))?)
+            Expr::Number(number.ok_or_else(|| wrong(told!("serve-a-number", "a number")))?)
         }
         AttributeKind::Boolean => match value {
             "true" => Expr::Bool(true),
             "false" => Expr::Bool(false),
-            _ => return Err(wrong("`true` or `false`")),
+            _ => return Err(wrong(told!("serve-true-false", "`true` or `false`"))),
         },
         AttributeKind::Time => {
-            let time = model::parse_instant(value).map_err(|_| wrong("an instant or a day"))?;
+            let time = model::parse_instant(value)
+                .map_err(|_| wrong(told!("serve-instant-day", "an instant or a day")))?;
             Expr::Time(Some(time), Some(time))
         }
     })

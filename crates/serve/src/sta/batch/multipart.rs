@@ -4,6 +4,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use uuid::Uuid;
+use wording::{Told, told};
 
 use super::{Asked, MOST_REQUESTS, Unit};
 use crate::http::{Answer, Problem, ProblemKind};
@@ -19,12 +20,15 @@ pub(super) fn boundary(media_type: &str) -> Answer<String> {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("boundary").then(|| value.trim().trim_matches('"').to_owned())
     });
-    named
-        .filter(|boundary| !boundary.is_empty() && boundary.len() <= MOST_BOUNDARY)
-        .ok_or_else(|| wrong("the media type names no boundary: `multipart/mixed; boundary=…`"))
+    named.filter(|boundary| !boundary.is_empty() && boundary.len() <= MOST_BOUNDARY).ok_or_else(|| {
+        wrong(told!(
+            "serve-media-type-names-no-boundary-multipart-mixed",
+            "the media type names no boundary: `multipart/mixed; boundary=…`"
+        ))
+    })
 }
 
-fn wrong(why: impl std::fmt::Display) -> Problem {
+fn wrong(why: impl Into<Told>) -> Problem {
     Problem::text(ProblemKind::InvalidBody, why)
 }
 
@@ -59,12 +63,20 @@ pub(super) fn read(body: &str, boundary: &str) -> Answer<Vec<Unit>> {
             Unit::Alone(request(&part)?)
         };
         if count > MOST_REQUESTS {
-            let why = format!("a batch has at most {MOST_REQUESTS} requests: send them in parts");
+            let why = told!(
+                "serve-batch-most-requests-send-them-parts",
+                "a batch has at most {most_requests} requests: send them in parts",
+                most_requests = MOST_REQUESTS
+            );
             return Err(Problem::text(ProblemKind::TooLarge, why));
         }
         units.push(unit);
     }
-    if units.is_empty() { Err(wrong("there is no part between the boundaries")) } else { Ok(units) }
+    if units.is_empty() {
+        Err(wrong(told!("serve-there-no-part-between-boundaries", "there is no part between the boundaries")))
+    } else {
+        Ok(units)
+    }
 }
 
 /// What stands between the boundaries.
@@ -87,7 +99,11 @@ fn parts<'b>(body: &'b str, boundary: &str) -> Answer<Vec<&'b str>> {
         }
         at += line.len();
     }
-    Err(wrong(format!("the batch does not end with `--{boundary}--`")))
+    Err(wrong(told!(
+        "serve-batch-does-not-end",
+        "the batch does not end with `--{boundary}--`",
+        boundary = boundary
+    )))
 }
 
 fn part(content: &str) -> Answer<Part<'_>> {
@@ -104,10 +120,16 @@ fn headers(text: &str) -> Answer<(Vec<(String, &str)>, &str)> {
         if line.is_empty() {
             return Ok((headers, &text[at..]));
         }
-        let (name, value) = line.split_once(':').ok_or_else(|| wrong("a header of a part has no `:`"))?;
+        let (name, value) = line
+            .split_once(':')
+            .ok_or_else(|| wrong(told!("serve-header-part-no", "a header of a part has no `:`")))?;
         headers.push((name.trim().to_ascii_lowercase(), value.trim()));
         if headers.len() > MOST_HEADERS {
-            return Err(wrong(format!("a part has more than {MOST_HEADERS} headers")));
+            return Err(wrong(told!(
+                "serve-part-more-than-headers",
+                "a part has more than {most_headers} headers",
+                most_headers = MOST_HEADERS
+            )));
         }
     }
     Ok((headers, ""))
@@ -117,13 +139,19 @@ fn headers(text: &str) -> Answer<(Vec<(String, &str)>, &str)> {
 fn request(part: &Part<'_>) -> Answer<Asked> {
     let media_type = part.header("content-type").unwrap_or("").to_ascii_lowercase();
     if !media_type.starts_with("application/http") {
-        return Err(wrong("a part is a request, `Content-Type: application/http`"));
+        return Err(wrong(told!(
+            "serve-part-request-content-type-application-http",
+            "a part is a request, `Content-Type: application/http`"
+        )));
     }
     let text = part.content.trim_start();
     let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
     let mut words = line.split_ascii_whitespace();
     let (Some(method), Some(url)) = (words.next(), words.next()) else {
-        return Err(wrong("a request begins with a method and an address: `POST Things HTTP/1.1`"));
+        return Err(wrong(told!(
+            "serve-request-begins-method-address-post-things-http",
+            "a request begins with a method and an address: `POST Things HTTP/1.1`"
+        )));
     };
     let (_, body) = headers(rest)?;
     Ok(Asked {

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Id};
+use wording::Told;
 
 use super::locate::point_of;
 use crate::http::{Answer, Problem, ProblemKind};
@@ -49,7 +50,7 @@ impl Given {
     }
 
     /// A problem with a member.
-    pub(super) fn wrong(&self, name: &str, why: impl std::fmt::Display) -> Problem {
+    pub(super) fn wrong(&self, name: &str, why: impl Into<Told>) -> Problem {
         Problem::text(ProblemKind::InvalidBody, why).at(&self.place(name))
     }
 

@@ -13,6 +13,7 @@ use model::{
 use policy::Permit;
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Id};
+use wording::{Told, told};
 
 use super::body::{Given, Related, plain};
 use super::locate::LocationGiven;
@@ -46,7 +47,12 @@ impl Parents {
             Node::Feature(feature) => self.feature = Some(feature),
             Node::Sensor(id) => self.sensor = Some(id),
             Node::Property(code) => self.property = Some(code),
-            _ => return Err(not_kept("entities of this kind are created in their own set")),
+            _ => {
+                return Err(not_kept(told!(
+                    "serve-entities-kind-created-their-own-set",
+                    "entities of this kind are created in their own set"
+                )));
+            }
         }
         Ok(())
     }
@@ -90,16 +96,25 @@ impl Writer<'_> {
         let description = given.needed("description")?;
         let mut properties = given.object("properties")?;
         let kind = properties.text("kind")?.unwrap_or_else(|| PlaceKind::Station.code().to_owned());
-        let kind = PlaceKind::from_code(&kind)
-            .ok_or_else(|| properties.wrong("kind", format!("`{kind}` is no kind of place")))?;
+        let kind = PlaceKind::from_code(&kind).ok_or_else(|| {
+            properties
+                .wrong("kind", told!("serve-no-kind-place", "`{kind}` is no kind of place", kind = kind))
+        })?;
         let id = match given.id()? {
             Some(Id::Text(id)) => PlaceId::new(&id).map_err(|error| given.wrong("@iot.id", error))?,
-            Some(Id::Number(_)) => return Err(given.wrong("@iot.id", "the id of a place is `scheme:code`")),
+            Some(Id::Number(_)) => {
+                return Err(given.wrong(
+                    "@iot.id",
+                    told!("serve-id-place-scheme-code", "the id of a place is `scheme:code`"),
+                ));
+            }
             None => self.free_id(None, &name, subject::thing, plan).await?,
         };
         let day = |properties: &mut Given, name: &str| -> Answer<Option<chrono::NaiveDate>> {
             let Some(text) = properties.text(name)? else { return Ok(None) };
-            text.parse().map(Some).map_err(|_| properties.wrong(name, "write a day: `2020-02-03`"))
+            text.parse().map(Some).map_err(|_| {
+                properties.wrong(name, told!("serve-write-day-2020-02-03", "write a day: `2020-02-03`"))
+            })
         };
         let mut locations = given.many("Locations")?;
         let datastreams = new_series(given.many("Datastreams")?)?;
@@ -165,7 +180,13 @@ impl Writer<'_> {
         let is_name =
             (1..=200).contains(&id.chars().count()) && !id.chars().any(char::is_control) && id.trim() == id;
         if !is_name {
-            return Err(given.wrong("@iot.id", "the id of a procedure is a text of at most 200 characters"));
+            return Err(given.wrong(
+                "@iot.id",
+                told!(
+                    "serve-id-procedure-text-most-200-characters",
+                    "the id of a procedure is a text of at most 200 characters"
+                ),
+            ));
         }
         let words = words(
             [
@@ -174,7 +195,9 @@ impl Writer<'_> {
                 ("encodingType", given.needed("encodingType")?.into()),
                 (
                     "metadata",
-                    given.take("metadata").ok_or_else(|| given.wrong("metadata", "`metadata` is missing"))?,
+                    given.take("metadata").ok_or_else(|| {
+                        given.wrong("metadata", told!("serve-metadata-missing", "`metadata` is missing"))
+                    })?,
                 ),
             ],
             given.object("properties")?.rest(None)?,
@@ -183,7 +206,7 @@ impl Writer<'_> {
         let multis = new_series(given.many("MultiDatastreams")?)?;
         given.rest(Some(Entity::Sensor))?;
         if is_taken(&id) {
-            let why = format!("there is a procedure `{id}` already");
+            let why = told!("serve-there-procedure-already", "there is a procedure `{id}` already", id = id);
             return Err(Problem::text(ProblemKind::Conflict, why).at("@iot.id"));
         }
         plan.describe(subject::sensor(&id), words);
@@ -228,36 +251,59 @@ impl Writer<'_> {
             Some(Id::Number(number)) => number.to_string(),
         };
         let code = PropertyCode::new(&code).map_err(|error| given.wrong("@iot.id", error))?;
-        let needed = |properties: &mut Given, name: &str, why: &str| -> Answer<String> {
+        let needed = |properties: &mut Given, name: &str, why: Told| -> Answer<String> {
             let text = properties.text(name)?.filter(|text| !text.is_empty());
             text.ok_or_else(|| properties.wrong(name, why))
         };
         let kind = needed(
             &mut properties,
             "kind",
-            "say how values add up over space: `extensive` (areas, people) or `intensive` (levels, shares)",
+            told!(
+                "serve-say-how-values-add-up-over-space",
+                "say how values add up over space: `extensive` (areas, people) or `intensive` (levels, shares)"
+            ),
         )?;
         let unit = match properties.text("unit")?.or_else(|| unit.map(str::to_owned)) {
             Some(unit) => unit,
-            None => return Err(properties.wrong("unit", "say the unit of its values, in UCUM: `g/L`")),
+            None => {
+                return Err(properties.wrong(
+                    "unit",
+                    told!("serve-say-unit-values-ucum-g-l", "say the unit of its values, in UCUM: `g/L`"),
+                ));
+            }
         };
         let number = |properties: &mut Given, name: &str| -> Answer<Option<f64>> {
             match properties.take(name) {
                 None => Ok(None),
-                Some(value) => {
-                    value.as_f64().map(Some).ok_or_else(|| properties.wrong(name, "it is no number"))
-                }
+                Some(value) => value
+                    .as_f64()
+                    .map(Some)
+                    .ok_or_else(|| properties.wrong(name, told!("serve-no-number", "it is no number"))),
             }
         };
         let english = properties.text("name_en")?;
         let property = Property {
             code: code.clone(),
-            sector: needed(&mut properties, "sector", "say its sector: `hydrology`, `agriculture`, …")?,
+            sector: needed(
+                &mut properties,
+                "sector",
+                told!(
+                    "serve-say-sector-hydrology-agriculture",
+                    "say its sector: `hydrology`, `agriculture`, …"
+                ),
+            )?,
             name: Text::vi_en(&name, english.as_deref().unwrap_or("")),
             aliases: Vec::new(),
             unit,
             kind: PropertyKind::from_code(&kind).ok_or_else(|| {
-                properties.wrong("kind", format!("`{kind}` is neither extensive nor intensive"))
+                properties.wrong(
+                    "kind",
+                    told!(
+                        "serve-neither-extensive-nor-intensive",
+                        "`{kind}` is neither extensive nor intensive",
+                        kind = kind
+                    ),
+                )
             })?,
             plausible_min: number(&mut properties, "plausible_min")?,
             plausible_max: number(&mut properties, "plausible_max")?,
@@ -285,9 +331,12 @@ impl Writer<'_> {
         let description = given.needed("description")?;
         let observation_type = given.needed("observationType")?;
         if observation_type != MEASUREMENT {
-            return Err(
-                not_kept(format!("results are measurements here, `{MEASUREMENT}`")).at("observationType")
-            );
+            return Err(not_kept(told!(
+                "serve-results-measurements-here",
+                "results are measurements here, `{measurement}`",
+                measurement = MEASUREMENT
+            ))
+            .at("observationType"));
         }
         let mut unit_given = given.object("unitOfMeasurement")?;
         let unit = unit_given.needed("symbol")?;
@@ -297,7 +346,10 @@ impl Writer<'_> {
             None => None,
             Some(code) => Some(Statistic::from_code(&code).ok_or_else(|| {
                 let known: Vec<&str> = Statistic::ALL.iter().map(|statistic| statistic.code()).collect();
-                properties.wrong("statistic", format!("`{code}` is none of {}", known.join(", ")))
+                properties.wrong(
+                    "statistic",
+                    told!("serve-none", "`{code}` is none of {known}", code = code, known = known.join(", ")),
+                )
             })?),
         };
         let period = period(&mut properties)?;
@@ -310,12 +362,19 @@ impl Writer<'_> {
                 self.property(property, Some(&unit), &Parents::default(), plan).await?
             }
             (None, None) => {
-                return Err(given.wrong("ObservedProperty", "the series has no `ObservedProperty`"));
+                return Err(given.wrong(
+                    "ObservedProperty",
+                    told!("serve-series-no-observedproperty", "the series has no `ObservedProperty`"),
+                ));
             }
             _ => {
-                return Err(
-                    given.wrong("ObservedProperty", "it is no property, or the series has one already")
-                );
+                return Err(given.wrong(
+                    "ObservedProperty",
+                    told!(
+                        "serve-no-property-series-one-already",
+                        "it is no property, or the series has one already"
+                    ),
+                ));
             }
         };
         let procedure = self.procedure_of(&mut given, parents, plan).await?;
@@ -324,7 +383,12 @@ impl Writer<'_> {
         }
         let kept = self.known_property(property.as_str(), plan).await?;
         if unit != kept.unit {
-            let why = format!("values of `{property}` are kept in `{}`: send them in this unit", kept.unit);
+            let why = told!(
+                "serve-values-kept-send-them-unit",
+                "values of `{property}` are kept in `{unit}`: send them in this unit",
+                property = property,
+                unit = kept.unit
+            );
             return Err(not_kept(why).at("unitOfMeasurement/symbol"));
         }
         let key = DatastreamKey {
@@ -342,7 +406,7 @@ impl Writer<'_> {
         if plan.has_datastream(id) || is_there {
             return Err(Problem::text(
                 ProblemKind::Conflict,
-                format!("there is this series already, as {id}"),
+                told!("serve-there-series-already", "there is this series already, as {id}", id = id),
             ));
         }
         let mut said = words(
@@ -382,7 +446,10 @@ impl Writer<'_> {
         let dataset = properties.text("dataset")?.ok_or_else(|| {
             properties.wrong(
                 "dataset",
-                "say which dataset publishes the series: `\"properties\": {\"dataset\": \"…\"}`",
+                told!(
+                    "serve-say-dataset-publishes-series-properties-dataset",
+                    "say which dataset publishes the series: `\"properties\": {\"dataset\": \"…\"}`"
+                ),
             )
         })?;
         let missing = || Problem::not_found(&dataset);
@@ -390,7 +457,14 @@ impl Writer<'_> {
         let permit = self.permit_of(&id, &dataset).await?;
         let kind = self.reader.app.catalog.dataset(&id).await?.ok_or_else(missing)?.kind;
         if kind != model::DatasetKind::Observations {
-            return Err(properties.wrong("dataset", format!("`{dataset}` is no dataset of observations")));
+            return Err(properties.wrong(
+                "dataset",
+                told!(
+                    "serve-no-dataset-observations",
+                    "`{dataset}` is no dataset of observations",
+                    dataset = dataset
+                ),
+            ));
         }
         Ok((id, permit))
     }
@@ -406,8 +480,13 @@ impl Writer<'_> {
             (None, Some(place)) => Ok(place.clone()),
             (Some(Related::There(Id::Text(id))), None) => self.known_place(&id, plan).await,
             (Some(Related::New(thing)), None) => self.thing(thing, &Parents::default(), plan).await,
-            (None, None) => Err(given.wrong("Thing", "the series has no `Thing`")),
-            _ => Err(given.wrong("Thing", "it is no thing, or the series has one already")),
+            (None, None) => {
+                Err(given.wrong("Thing", told!("serve-series-no-thing", "the series has no `Thing`")))
+            }
+            _ => Err(given.wrong(
+                "Thing",
+                told!("serve-no-thing-series-one-already", "it is no thing, or the series has one already"),
+            )),
         }
     }
 
@@ -423,8 +502,16 @@ impl Writer<'_> {
             (Some(Related::There(Id::Text(id))), None) => id,
             (Some(Related::There(Id::Number(id))), None) => id.to_string(),
             (Some(Related::New(sensor)), None) => self.sensor(sensor, &Parents::default(), plan).await?,
-            (None, None) => return Err(given.wrong("Sensor", "the series has no `Sensor`")),
-            _ => return Err(given.wrong("Sensor", "the series has one already")),
+            (None, None) => {
+                return Err(
+                    given.wrong("Sensor", told!("serve-series-no-sensor", "the series has no `Sensor`"))
+                );
+            }
+            _ => {
+                return Err(
+                    given.wrong("Sensor", told!("serve-series-one-already", "the series has one already"))
+                );
+            }
         };
         self.known_procedure(&sensor, plan).await
     }
@@ -452,9 +539,10 @@ impl Writer<'_> {
 fn new_series(datastreams: Vec<Related>) -> Answer<Vec<Given>> {
     let new = |datastream| match datastream {
         Related::New(datastream) => Ok(datastream),
-        Related::There(_) => {
-            Err(not_kept("what a series is of is part of what it is: create another series"))
-        }
+        Related::There(_) => Err(not_kept(told!(
+            "serve-what-series-part-what-create-another-series",
+            "what a series is of is part of what it is: create another series"
+        ))),
     };
     datastreams.into_iter().map(new).collect()
 }
@@ -464,7 +552,13 @@ pub(super) fn period(properties: &mut Given) -> Answer<String> {
     let period = properties.text("period")?.unwrap_or_default();
     match intake::is_period(&period) {
         true => Ok(period),
-        false => Err(properties.wrong("period", "it is no period: write an ISO 8601 duration such as `P1D`")),
+        false => Err(properties.wrong(
+            "period",
+            told!(
+                "serve-no-period-write-iso-8601-duration-such",
+                "it is no period: write an ISO 8601 duration such as `P1D`"
+            ),
+        )),
     }
 }
 
@@ -482,7 +576,9 @@ pub(super) fn first_values(observations: Vec<Related>) -> Answer<Vec<FirstValue>
             let feature = observation.one("FeatureOfInterest")?;
             Ok(FirstValue { feature, body: Value::Object(observation.rest(None)?).to_string() })
         }
-        Related::There(_) => Err(not_kept("an observation stays with its series")),
+        Related::There(_) => {
+            Err(not_kept(told!("serve-observation-stays-series", "an observation stays with its series")))
+        }
     };
     observations.into_iter().map(value).collect()
 }

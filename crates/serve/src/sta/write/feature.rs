@@ -7,6 +7,7 @@
 use model::{DatastreamId, DatastreamKey, Place, PlaceId, PlaceKind, Text};
 use policy::Permit;
 use standards::sta::{Entity, Id};
+use wording::told;
 
 use super::body::{Given, Related, plain};
 use super::create::words;
@@ -92,7 +93,10 @@ impl Writer<'_> {
             return Ok(feature);
         }
         self.known_place(feature.as_str(), plan).await?;
-        let why = "a value is of its thing's place, or of a feature that was created as one";
+        let why = told!(
+            "serve-value-thing-place-feature-created-one",
+            "a value is of its thing's place, or of a feature that was created as one"
+        );
         Err(not_kept(why).at("FeatureOfInterest"))
     }
 
@@ -101,7 +105,10 @@ impl Writer<'_> {
         match feature {
             Related::There(id) if plain(&id) == place.as_str() => Ok(()),
             _ => {
-                let why = "what is observed together is of the place of its thing";
+                let why = told!(
+                    "serve-what-observed-together-place-thing",
+                    "what is observed together is of the place of its thing"
+                );
                 Err(not_kept(why).at("FeatureOfInterest"))
             }
         }

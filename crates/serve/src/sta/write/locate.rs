@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use model::{PlaceId, Position};
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Id, Shape};
+use wording::told;
 
 use super::body::{Given, Related, plain};
 use super::create::{Parents, new_id, words};
@@ -63,7 +64,11 @@ impl Given {
         // The second is what SensorThings 1.0 wrote, and clients still do.
         match encoding.as_str() {
             "application/geo+json" | "application/vnd.geo+json" => Ok(()),
-            _ => Err(not_kept("geometries are GeoJSON here: `application/geo+json`").at("encodingType")),
+            _ => Err(not_kept(told!(
+                "serve-geometries-geojson-here-application-geo-json",
+                "geometries are GeoJSON here: `application/geo+json`"
+            ))
+            .at("encodingType")),
         }
     }
 
@@ -72,7 +77,13 @@ impl Given {
         let value = self.take(name).unwrap_or(Value::Null);
         match Shape::from_geojson(&value) {
             Some(_) => Ok(value),
-            None => Err(self.wrong(name, "it is no GeoJSON geometry in longitude and latitude, in degrees")),
+            None => Err(self.wrong(
+                name,
+                told!(
+                    "serve-no-geojson-geometry-longitude-latitude-degrees",
+                    "it is no GeoJSON geometry in longitude and latitude, in degrees"
+                ),
+            )),
         }
     }
 }
@@ -137,7 +148,7 @@ impl Writer<'_> {
         if locations.len() > MOST {
             return Err(Problem::text(
                 ProblemKind::TooLarge,
-                format!("a thing has at most {MOST} locations"),
+                told!("serve-thing-most-locations", "a thing has at most {most} locations", most = MOST),
             ));
         }
         let mut ids = Vec::with_capacity(locations.len());
@@ -253,14 +264,29 @@ impl Writer<'_> {
         let thing = match (given.one("Thing")?, &parents.thing) {
             (None, Some(thing)) => thing.clone(),
             (Some(Related::There(id)), None) => self.known_place(&plain(&id), plan).await?,
-            _ => return Err(given.wrong("Thing", "name the one thing whose history it is, by its `@iot.id`")),
+            _ => {
+                return Err(given.wrong(
+                    "Thing",
+                    told!(
+                        "serve-name-one-thing-whose-history-iot-id",
+                        "name the one thing whose history it is, by its `@iot.id`"
+                    ),
+                ));
+            }
         };
         let mut locations: Vec<PlaceId> = parents.location.iter().cloned().collect();
         for location in given.many("Locations")? {
             locations.push(self.related_location(location, plan).await?);
         }
         if locations.is_empty() || locations.len() > MOST {
-            return Err(given.wrong("Locations", format!("say where the thing was: 1 to {MOST} locations")));
+            return Err(given.wrong(
+                "Locations",
+                told!(
+                    "serve-say-where-thing-1-locations",
+                    "say where the thing was: 1 to {most} locations",
+                    most = MOST
+                ),
+            ));
         }
         let chosen = given.id()?;
         given.rest(Some(Entity::HistoricalLocation))?;
@@ -300,12 +326,17 @@ impl Writer<'_> {
                 return Ok(tried);
             }
             if is_chosen {
-                return Err(
-                    Problem::text(ProblemKind::Conflict, format!("there is `{id}` already")).at("@iot.id")
-                );
+                return Err(Problem::text(
+                    ProblemKind::Conflict,
+                    told!("serve-there-already", "there is `{id}` already", id = id),
+                )
+                .at("@iot.id"));
             }
         }
-        Err(Problem::text(ProblemKind::Conflict, format!("a thousand entities are called `{id}`")))
+        Err(Problem::text(
+            ProblemKind::Conflict,
+            told!("serve-thousand-entities-called", "a thousand entities are called `{id}`", id = id),
+        ))
     }
 }
 

@@ -5,6 +5,7 @@ use model::{DatastreamId, DatastreamKey, Property, Statistic};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use standards::sta::{Entity, Id};
+use wording::told;
 
 use super::body::{Given, Related};
 use super::create::{FirstValue, Parents, first_values, words};
@@ -25,12 +26,22 @@ impl Writer<'_> {
         let name = given.needed("name")?;
         let description = given.needed("description")?;
         if given.needed("observationType")? != COMPLEX {
-            return Err(not_kept(format!("a group's results are `{COMPLEX}`")).at("observationType"));
+            return Err(not_kept(told!(
+                "serve-group-results",
+                "a group's results are `{complex}`",
+                complex = COMPLEX
+            ))
+            .at("observationType"));
         }
         let types = given.take("multiObservationDataTypes").unwrap_or_default();
         let types = types.as_array().cloned().unwrap_or_default();
         if let Some(other) = types.iter().find(|kind| *kind != MEASUREMENT) {
-            let why = format!("each result is a measurement here, `{MEASUREMENT}`, and not {other}");
+            let why = told!(
+                "serve-each-result-measurement-here-not",
+                "each result is a measurement here, `{measurement}`, and not {other}",
+                measurement = MEASUREMENT,
+                other = other
+            );
             return Err(not_kept(why).at("multiObservationDataTypes"));
         }
         let units = given.objects("unitOfMeasurements")?;
@@ -38,8 +49,10 @@ impl Writer<'_> {
         let count = observed.len();
         if count == 0 || count > MOST || units.len() != count || types.len() != count {
             // 18-088 §13.2, `req/multi-datastream/constraints`
-            let why = format!(
-                "`multiObservationDataTypes`, `unitOfMeasurements` and `ObservedProperties` are lists of one length, 1 to {MOST}"
+            let why = told!(
+                "serve-multiobservationdatatypes-unitofmeasurements-observedproperties-lists-one-length-1",
+                "`multiObservationDataTypes`, `unitOfMeasurements` and `ObservedProperties` are lists of one length, 1 to {most}",
+                most = MOST
             );
             return Err(given.wrong("multiObservationDataTypes", why));
         }
@@ -66,9 +79,11 @@ impl Writer<'_> {
                 }
             };
             if symbol != property.unit {
-                let why = format!(
-                    "values of `{}` are kept in `{}`: send them in this unit",
-                    property.code, property.unit
+                let why = told!(
+                    "serve-values-kept-send-them-unit",
+                    "values of `{property}` are kept in `{unit}`: send them in this unit",
+                    property = property.code,
+                    unit = property.unit
                 );
                 return Err(not_kept(why).at(&format!("unitOfMeasurements/{at}/symbol")));
             }
@@ -93,7 +108,11 @@ impl Writer<'_> {
         let app = &self.reader.app;
         let subject = subject::multi(id);
         if plan.describes(&subject) || app.catalog.gazetteer().await?.descriptions.contains_key(&subject) {
-            let why = format!("there is a group of these series already, as {id}");
+            let why = told!(
+                "serve-there-group-these-series-already",
+                "there is a group of these series already, as {id}",
+                id = id
+            );
             return Err(Problem::text(ProblemKind::Conflict, why));
         }
         let mut said = words(
@@ -137,8 +156,10 @@ impl Writer<'_> {
 /// What each result says about its period: one word for all of them, or one for each.
 fn statistics(properties: &mut Given, count: usize) -> Answer<Vec<Option<Statistic>>> {
     if let Some(code) = properties.text("statistic")? {
-        let statistic = Statistic::from_code(&code)
-            .ok_or_else(|| properties.wrong("statistic", format!("`{code}` is no statistic")))?;
+        let statistic = Statistic::from_code(&code).ok_or_else(|| {
+            properties
+                .wrong("statistic", told!("serve-no-statistic", "`{code}` is no statistic", code = code))
+        })?;
         return Ok(vec![Some(statistic); count]);
     }
     match properties.take("statistics") {
@@ -150,7 +171,10 @@ fn statistics(properties: &mut Given, count: usize) -> Answer<Vec<Option<Statist
                 None => Err(properties.wrong("statistics", format!("{code} is no statistic"))),
             })
             .collect(),
-        Some(_) => Err(properties.wrong("statistics", "write one for each result")),
+        Some(_) => {
+            Err(properties
+                .wrong("statistics", told!("serve-write-one-each-result", "write one for each result")))
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use wording::told;
 
 use crate::http::{Answer, Problem, ProblemKind};
 
@@ -22,11 +23,18 @@ pub(super) fn apply(document: &mut Value, patch: &str) -> Answer<()> {
     let operations: Vec<Operation> = serde_json::from_str(patch).map_err(|error| {
         Problem::text(
             ProblemKind::InvalidBody,
-            format!("it is no patch of add, replace, remove and test: {error}"),
+            told!(
+                "serve-no-patch-add-replace-remove-test",
+                "it is no patch of add, replace, remove and test: {error}",
+                error = error
+            ),
         )
     })?;
     if operations.len() > MOST {
-        return Err(Problem::text(ProblemKind::TooLarge, format!("a patch has at most {MOST} operations")));
+        return Err(Problem::text(
+            ProblemKind::TooLarge,
+            told!("serve-patch-most-operations", "a patch has at most {most} operations", most = MOST),
+        ));
     }
     for operation in operations {
         match operation {
@@ -38,7 +46,11 @@ pub(super) fn apply(document: &mut Value, patch: &str) -> Answer<()> {
             }
             Operation::Test { path, value } => {
                 if document.pointer(&path) != Some(&value) {
-                    let why = format!("`{path}` is not what the patch expects");
+                    let why = told!(
+                        "serve-not-what-patch-expects",
+                        "`{path}` is not what the patch expects",
+                        path = path
+                    );
                     return Err(Problem::text(ProblemKind::Conflict, why).at(&path));
                 }
             }
@@ -70,7 +82,11 @@ fn parent_of<'d>(
 }
 
 fn missing(path: &str) -> Problem {
-    Problem::text(ProblemKind::InvalidBody, format!("there is no member `{path}` to change")).at(path)
+    Problem::text(
+        ProblemKind::InvalidBody,
+        told!("serve-there-no-member-change", "there is no member `{path}` to change", path = path),
+    )
+    .at(path)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use model::{Datastream, PlaceId};
 use policy::Permit;
 use standards::sta::ResourcePath;
+use wording::told;
 
 use super::plan::Plan;
 use super::{Writer, not_kept};
@@ -126,7 +127,10 @@ impl Writer<'_> {
                 }
             }
             Node::Sensor(id) if id == sensor_id("") => {
-                return Err(not_kept("it stands for series that name no procedure: delete those"));
+                return Err(not_kept(told!(
+                    "serve-stands-series-name-no-procedure-delete-those",
+                    "it stands for series that name no procedure: delete those"
+                )));
             }
             Node::Sensor(id) => {
                 self.series_go(ctx, &world.sensors[id], &mut going);
@@ -197,8 +201,10 @@ impl Writer<'_> {
         match self.own(subject, &Plan::default()).await? {
             true => Ok(()),
             false => {
-                let why =
-                    "it stands in the catalogue's own lists: what clients create can be deleted by them";
+                let why = told!(
+                    "serve-stands-catalogue-own-lists-what-clients-create",
+                    "it stands in the catalogue's own lists: what clients create can be deleted by them"
+                );
                 Err(Problem::text(ProblemKind::NotAllowed, why))
             }
         }

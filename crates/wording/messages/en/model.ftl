@@ -1,0 +1,10 @@
+# Made of the sources: UPDATE_SCHEMAS=1 cargo test -p cuulong-wording
+model-no-agency-id = `{ $text }` is not an agency id: a lower-case letter, then letters, digits or `_`, at most 63
+model-no-dataset-id = `{ $text }` is not a dataset id: a lower-case letter, then letters, digits or `_`, at most 63
+model-no-id = `{ $text }` is not { $expected }
+model-no-place-id = `{ $text }` is not a place id: `scheme:code`, e.g. `vn2025:92` or `station:cau_noi`
+model-no-property-code = `{ $text }` is not a property code: lower-case letters, digits, `_` or `.`, at most 63
+model-no-time = `{ $text }` is not a time: write e.g. `2020-02-03T14:00:00+07:00`, `2020-02-03T07:00Z` or `2020-02-03`
+model-no-user-name = `{ $text }` is not a user name: a lower-case letter, then letters, digits or `_`, at most 63
+model-other-unit = `{ $from }` does not convert to `{ $to }`: they measure different things
+model-unknown-unit = `{ $text }` is not a unit that is known here (write UCUM, e.g. `g/L`, `cm`, `10*3.har`)

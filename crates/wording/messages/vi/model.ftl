@@ -1,0 +1,9 @@
+model-no-agency-id = `{ $text }` không phải mã cơ quan: chữ thường ở đầu, rồi chữ thường, chữ số hoặc `_`, nhiều nhất 63 ký tự
+model-no-dataset-id = `{ $text }` không phải mã bộ dữ liệu: chữ thường ở đầu, rồi chữ thường, chữ số hoặc `_`, nhiều nhất 63 ký tự
+model-no-id = `{ $text }` không đúng dạng: phải là { $expected }
+model-no-place-id = `{ $text }` không phải mã địa điểm: viết `bộ mã:mã`, ví dụ `vn2025:92` hoặc `station:cau_noi`
+model-no-property-code = `{ $text }` không phải mã chỉ tiêu: chữ thường, chữ số, `_` hoặc `.`, nhiều nhất 63 ký tự
+model-no-time = `{ $text }` không phải là thời gian: viết ví dụ `2020-02-03T14:00:00+07:00`, `2020-02-03T07:00Z` hoặc `2020-02-03`
+model-no-user-name = `{ $text }` không phải tên người dùng: chữ thường ở đầu, rồi chữ thường, chữ số hoặc `_`, nhiều nhất 63 ký tự
+model-other-unit = `{ $from }` không đổi được sang `{ $to }`: hai đơn vị đo hai thứ khác nhau
+model-unknown-unit = `{ $text }` không phải đơn vị mà hệ thống biết (viết theo UCUM, ví dụ `g/L`, `cm`, `10*3.har`)

@@ -1,0 +1,4 @@
+//! What is told is told in every language.
+
+mod catalogue;
+mod kept;
