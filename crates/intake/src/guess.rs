@@ -3,6 +3,7 @@
 mod around;
 mod blocks;
 mod by_sheet;
+mod composite;
 mod crossed;
 mod evidence;
 mod example;

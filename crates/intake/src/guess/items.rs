@@ -2,6 +2,7 @@
 
 use model::{Property, Statistic};
 
+use super::composite::of_subject;
 use super::evidence::property_in;
 use super::headers::Says;
 use super::shaped::Shaped;
@@ -34,6 +35,10 @@ impl Shaped<'_> {
             self.one_property(value);
             return;
         }
+        if says == Says::YearWithin || self.name_seasons() {
+            self.composite(value);
+            return;
+        }
         let bracketed = |text: &str| {
             let (base, rest) = text.rsplit_once('(')?;
             Some((base.trim().to_owned(), rest.strip_suffix(')')?.trim().to_owned()))
@@ -48,9 +53,11 @@ impl Shaped<'_> {
             };
             let direct = find_property(self.gazetteer, &base);
             let named = direct.map(|property| (property, 0.92)).or_else(|| {
+                let titles = self.evidence.titles.iter().map(String::as_str);
+                let of_subject = of_subject(self.gazetteer, &base, titles);
                 let of_title = property_in(self.gazetteer, &format!("{title} {base}"))
                     .filter(|(p, _)| says_of(p, &base));
-                of_title.map(|(property, _)| (property, 0.65))
+                of_subject.or(of_title.map(|(property, _)| property)).map(|property| (property, 0.65))
             });
             let Some((property, confidence)) = named else {
                 value.words.insert(base.clone(), "…".into());

@@ -1,10 +1,14 @@
 //! Headers that name a property and more: a statistic, a period, a unit without brackets, or a letter of hydrology
 //! for the property: `Độ mặn max`, `Mực nước TB ngày`, `Smin (g/l)`, `H (m)`, `Lưu lượng m3/s`.
 
+use std::ops::Range;
+
 use catalog::Gazetteer;
+use formats::Chunk;
 use model::{Property, Statistic};
 
 use super::sample::Column;
+use super::shaped::number;
 use crate::observe::{conversion, find_property, find_statistic, unit_of};
 
 /// Letters of properties, folded, as gauge books and bulletins of the hydrometeorological service use them.
@@ -79,6 +83,29 @@ fn splits(folded: &str) -> impl Iterator<Item = (&str, Statistic)> {
         find_statistic(rest).map(|statistic| (letter, statistic))
     });
     by_word.chain(as_one)
+}
+
+/// How sure it is that values without a unit are in the property's own, and why: most have to be plausible in it.
+pub(super) fn own_unit(chunk: &Chunk, rows: Range<usize>, column: usize, property: &Property) -> (f64, String) {
+    let unit = &property.unit;
+    let (mut all, mut inside, mut shows) = (0_usize, 0_usize, None);
+    for text in rows.filter_map(|row| chunk.cell(row, column)).map(str::trim) {
+        let Some(number) = number(text) else { continue };
+        let fits = property.plausible_min.is_none_or(|least| number >= least)
+            && property.plausible_max.is_none_or(|most| number <= most);
+        all += 1;
+        inside += usize::from(fits);
+        if !fits && shows.is_none() {
+            shows = Some(text);
+        }
+    }
+    match shows.filter(|_| inside * 10 < all * 8) {
+        None => (0.7, format!("no unit is named: taken as `{unit}`, the property's own, CHECK")),
+        Some(shows) => (
+            0.2,
+            format!("which unit? `{shows}` is not plausible in `{unit}`, the unit of `{}`", property.code),
+        ),
+    }
 }
 
 /// Whether a property is measured at stations, or counted by administrative unit; `None` where it may be both.

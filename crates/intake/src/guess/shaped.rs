@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Gazetteer, PlaceMatch};
+use catalog::{Gazetteer, PlaceMatch, vocabulary};
 use chrono::NaiveDate;
 use model::{PlaceKind, Property};
 
 use super::evidence::{Evidence, before_the_merger, is_instant, short};
 use super::fill::filled_down;
-use super::headers::{Says, TimeHeader, find, is_number, numeric_columns};
+use super::headers::{FIRST_YEAR, Says, TimeHeader, find, is_number, numeric_columns};
 use super::measured::is_of_stations;
-use super::places::{kind_of_header, named_after_places};
+use super::places::{kind_of_header, may_be_communes, named_after_places};
 use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
 use super::thousands::question;
@@ -285,6 +285,13 @@ impl<'a> Shaped<'a> {
         let folded = model::fold(name);
         let mut kinds = vec![PlaceKind::Province, PlaceKind::Station, PlaceKind::Commune];
         let of_header = kind_of_header(&folded);
+        // A name of a district is that of another place too.
+        if of_header == Some(PlaceKind::District) {
+            return None;
+        }
+        let has_districts = on <= before_the_merger() || on == NaiveDate::MAX;
+        let communes = may_be_communes(&folded, texts.iter().copied(), &self.evidence.titles);
+        kinds.retain(|kind| *kind != PlaceKind::Commune || communes || !has_districts);
         let stations = self.evidence.speaks_of_stations();
         let measured =
             self.evidence.property(self.gazetteer).and_then(|named| is_of_stations(named.property));
@@ -338,7 +345,7 @@ impl<'a> Shaped<'a> {
         self.decide("value.0.columns", 0.9, "headers that say a time stand above the values");
         let period = match self.found.says {
             Says::Year if self.rows_are_months() => Some("P1M"),
-            Says::Year | Says::YearAnd | Says::AndYear => Some("P1Y"),
+            Says::Year | Says::TwoYears | Says::YearAnd | Says::AndYear | Says::YearWithin => Some("P1Y"),
             Says::Month if self.rows_are_days() => Some("P1D"),
             Says::Month => Some("P1M"),
             Says::Quarter => Some("P3M"),
@@ -373,12 +380,35 @@ impl<'a> Shaped<'a> {
                 format!("all texts of the column `{name}` name statistics"),
             );
         }
-        if matches!(self.found.says, Says::YearAnd | Says::AndYear) {
+        if matches!(self.found.says, Says::YearAnd | Says::AndYear | Says::YearWithin) {
             self.items(&mut value);
         } else if !self.by_sheet(&mut value) {
             self.one_property(&mut value);
         }
+        if self.found.says == Says::TwoYears {
+            self.crop_years(&mut value);
+        }
         self.mapping.values.push(value);
+    }
+
+    /// By which of its two years a crop year is named: the title says it with the season.
+    fn crop_years(&mut self, value: &mut ValueSource) {
+        let season = value.period.as_ref().and_then(TextOrColumn::text).and_then(|text| text.strip_prefix("season:"));
+        let season = season.and_then(|code| vocabulary().seasons.iter().find(|season| season.code == code));
+        if season.is_some_and(|season| season.to.2 > 0) {
+            value.columns = Some(FIRST_YEAR.to_owned());
+        }
+        match season {
+            Some(season) => {
+                let reason = format!("the crop years of the season `{}` are named so", season.code);
+                self.decide("value.0.columns", 0.85, reason);
+            }
+            None => self.decide(
+                "value.0.columns",
+                0.5,
+                "the headers name two years each, and nothing says of which season: is the second the year of the values?",
+            ),
+        }
     }
 
     /// One property for the whole table, from its title or names.

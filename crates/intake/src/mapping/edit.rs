@@ -251,6 +251,7 @@ impl Choices {
         set(place, "kind", if column.is_empty() { "" } else { &self.place_kind });
         if column.is_empty() {
             place.remove("scheme");
+            place.remove("within");
         }
         if place.is_empty() {
             document.remove("place");

@@ -36,6 +36,8 @@ pub(super) struct Plan {
     /// The one place of all values.
     pub(super) place: Option<u32>,
     pub(super) place_column: Option<usize>,
+    /// The columns that say what the places belong to.
+    pub(super) within: Vec<usize>,
     /// The one time of all values.
     pub(super) moment: Option<Moment>,
     pub(super) reader: TimeReader,
@@ -142,6 +144,7 @@ impl Plan {
             })?),
         };
         let place_column = source.fact().map(|fact| making.index(&fact, "[place]")).transpose()?;
+        let within = source.within.iter().map(|name| header.find(name)).collect::<Result<_, _>>()?;
         let finder = (place_column.is_some() || source.value.is_none()).then(|| {
             let kind = source.kind.as_deref().and_then(PlaceKind::from_code);
             let mut aliases = around.aliases.clone();
@@ -194,6 +197,7 @@ impl Plan {
             finder,
             place,
             place_column,
+            within,
             moment,
             reader,
             times,

@@ -6,6 +6,7 @@ use model::{Quality, Severity};
 
 use super::parts::{HeaderTime, compose};
 use super::plan::{Apart, Plan};
+use super::resolve::BESIDE;
 use super::shared::{Cells, NONE, Rows, Shared, TimeState, cell_at};
 use super::table::Observer;
 use super::time::{
@@ -223,8 +224,19 @@ impl Observer {
         rows.places.resize(chunk.len(), plan.place.unwrap_or(NONE));
         let Shared { finder: Some(finder), places, .. } = self.shared() else { return };
         let cells = Cells::of(chunk, plan.place_column);
+        let beside: Vec<Cells<'_>> = plan.within.iter().map(|column| Cells::of(chunk, Some(*column))).collect();
+        let mut joined = String::new();
         for row in start..chunk.len() {
-            if let Some(text) = of_header.or_else(|| cells.get(row)) {
+            if let Some(mut text) = of_header.or_else(|| cells.get(row)) {
+                if !beside.is_empty() {
+                    joined.clear();
+                    joined.push_str(text);
+                    for cells in &beside {
+                        joined.push(BESIDE);
+                        joined.push_str(cells.get(row).unwrap_or_default());
+                    }
+                    text = &joined;
+                }
                 rows.places[row] = finder.find(text, rows.moments[row].us, places).unwrap_or(NONE);
             }
         }
