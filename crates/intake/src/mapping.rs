@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::Error;
 
-pub use edit::{Choices, ColumnChoice, ColumnRole};
+pub use edit::{BlockChoice, Choices, ColumnChoice, ColumnRole, PartChoice, PatternChoice};
 pub use fact::TextOrColumn;
 pub(crate) use fact::{Virtual, letters};
 pub(crate) use pattern::{Captured, Pattern, is_preliminary};

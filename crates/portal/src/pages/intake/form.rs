@@ -10,6 +10,7 @@ use model::{PlaceKind, Statistic};
 use serve::App;
 use serve::http::{Problem, ProblemKind};
 
+use super::beyond::{self, Beyond};
 use super::{staged, step_link};
 use crate::page::PageResult;
 use crate::visit::Visit;
@@ -29,6 +30,7 @@ pub struct MappingForm {
     pub properties: Vec<(String, String)>,
     /// Whether the mapping says what the lists cannot: patterns over columns, several blocks.
     pub beyond_lists: bool,
+    pub beyond: Beyond,
 }
 
 /// What the form shows of one column.
@@ -73,10 +75,10 @@ impl MappingForm {
                 ColumnForm {
                     name: name.clone(),
                     named: !name.is_empty() && seen.get(name.as_str()) == Some(&1),
-                    // As the sheet is painted where it is read, else as the mapping says.
-                    role: match ColumnRole::from_code(role.code()) {
-                        Some(role) if role != ColumnRole::LeftOut => role.code(),
-                        _ => choice.role.code(),
+                    // What the lists name; what is painted besides is said by a pattern or a part of the time.
+                    role: match choice.role {
+                        ColumnRole::LeftOut if role.code() != ColumnRole::LeftOut.code() => BY_PATTERN,
+                        role => role.code(),
                     },
                     property: choice.property,
                     unit: choice.unit,
@@ -94,7 +96,12 @@ impl MappingForm {
             time: choices.time,
             time_format: choices.time_format,
             decimal: choices.decimal,
-            roles: ColumnRole::ALL.map(|role| (role.code(), w.code("role", role.code()))).to_vec(),
+            roles: ColumnRole::ALL
+                .map(|role| (role.code(), w.code("role", role.code())))
+                .into_iter()
+                .chain([(BY_PATTERN, w.t("role-by-pattern"))])
+                .collect(),
+            beyond: Beyond::of(visit, &choices, drawn),
             statistics: Statistic::ALL.map(|s| (s.code(), w.code("statistic", s.code()))).to_vec(),
             properties,
             beyond_lists: Mapping::parse(mapping).is_ok_and(|mapping| is_beyond_lists(&mapping)),
@@ -105,6 +112,9 @@ impl MappingForm {
 fn is_beyond_lists(mapping: &Mapping) -> bool {
     !mapping.blocks.is_empty() || mapping.values.iter().any(|value| value.columns.is_some())
 }
+
+/// The role of a column that is read by a pattern, or as a part of the time.
+const BY_PATTERN: &str = "by_pattern";
 
 /// Reads the draft again as the form says, and shows the same step.
 pub async fn map(
@@ -170,7 +180,12 @@ fn chosen(text: &dyn Fn(&str) -> String, drawn: &Drawn, header: Option<u32>, bef
     }
     // Several sheets: the one that was looked at is the one that is meant.
     let sheet = drawn.sheets.get(usize::from(drawn.sheet)).filter(|_| drawn.sheets.len() > 1);
+    let beyond = beyond::chosen(text, &known);
     Choices {
+        header_height: beyond.header_height,
+        patterns: beyond.patterns,
+        parts: beyond.parts,
+        blocks: beyond.blocks,
         sheet: sheet.cloned().unwrap_or_default(),
         header_row: header,
         columns,
