@@ -37,8 +37,9 @@ pub(super) fn parts<'g>(gazetteer: &'g Gazetteer, base: &str, titles: &[String])
     Some(Parts { property, season, confidence })
 }
 
-/// The property of which a text is the first part of a name, and of which titles say the rest: `Năng suất`
-/// is that of rice where the title speaks of rice. `None` where they speak of several.
+/// The property of which a text is the first or the last part of a name, and of which titles say the rest:
+/// `Năng suất` is that of rice where the title speaks of rice, `Entry costs` one of PCI. `None` where they
+/// speak of several.
 pub(super) fn of_subject<'g, 't>(
     gazetteer: &'g Gazetteer,
     text: &str,
@@ -52,7 +53,9 @@ pub(super) fn of_subject<'g, 't>(
         titles.flat_map(|title| model::fold(title).split(' ').map(str::to_owned).collect::<Vec<_>>()).collect();
     let of_name = |name: &str| -> Option<usize> {
         let name = model::fold(name);
-        let rest: Vec<&str> = name.strip_prefix(&text)?.strip_prefix(' ')?.split(' ').collect();
+        let first = || name.strip_prefix(&text)?.strip_prefix(' ');
+        let last = || name.strip_suffix(&text)?.strip_suffix(' ');
+        let rest: Vec<&str> = first().or_else(last)?.split(' ').collect();
         let is_unsaid = |word: &&str| LEFT_UNSAID.contains(word);
         let told = rest.iter().filter(|word| !is_unsaid(word));
         (told.clone().count() > 0 && told.clone().all(|word| said.contains(*word))).then(|| told.count())
@@ -60,7 +63,10 @@ pub(super) fn of_subject<'g, 't>(
     let mut fitting: Vec<(usize, &Property)> = gazetteer
         .properties
         .iter()
-        .filter_map(|property| Some((of_name(&property.name.vi)?, property)))
+        .filter_map(|property| {
+            let names = [Some(&property.name.vi), property.name.en.as_ref()].into_iter().flatten();
+            Some((names.filter_map(|name| of_name(name)).max()?, property))
+        })
         .collect();
     fitting.sort_by_key(|(told, _)| std::cmp::Reverse(*told));
     match fitting.as_slice() {
@@ -130,7 +136,7 @@ impl Shaped<'_> {
                 confidence: named.confidence,
             })
         } else {
-            parts(self.gazetteer, &base, &self.evidence.titles)
+            parts(self.gazetteer, &base, &self.evidence.context())
         };
         let Some(Parts { property, season, confidence }) = found else {
             value.property = TextOrColumn::Text("…".into());

@@ -115,6 +115,12 @@ impl<'a> Evidence<'a> {
         Evidence { titles: titles(&sheet.chunk, header_row), sheet: &sheet.name, file }
     }
 
+    /// All the texts around the table, for words that headers leave out.
+    pub(super) fn context(&self) -> Vec<String> {
+        let names = [self.sheet, self.file].map(str::to_owned);
+        self.titles.iter().cloned().chain(names).collect()
+    }
+
     /// The texts, the most telling first.
     fn texts(&self) -> impl Iterator<Item = (&str, &'static str, f64)> {
         let titles = self.titles.iter().map(|title| (title.as_str(), "the title", 0.85));

@@ -53,8 +53,8 @@ impl Shaped<'_> {
             };
             let direct = find_property(self.gazetteer, &base);
             let named = direct.map(|property| (property, 0.92)).or_else(|| {
-                let titles = self.evidence.titles.iter().map(String::as_str);
-                let of_subject = of_subject(self.gazetteer, &base, titles);
+                let context = self.evidence.context();
+                let of_subject = of_subject(self.gazetteer, &base, context.iter().map(String::as_str));
                 let of_title = property_in(self.gazetteer, &format!("{title} {base}"))
                     .filter(|(p, _)| says_of(p, &base));
                 of_subject.or(of_title.map(|(property, _)| property)).map(|property| (property, 0.65))

@@ -296,6 +296,7 @@ impl<'a> Guess<'a> {
         period: Option<TextOrColumn>,
         precision: Option<Precision>,
     ) {
+        let context = self.evidence.context();
         for at in numeric {
             let column = &self.sample.columns[*at];
             // `Amoni (theo N) (mg/l)`: only the unit is no part of the name.
@@ -314,7 +315,7 @@ impl<'a> Guess<'a> {
                 unit: column.unit.clone(),
             });
             let of_parts = || {
-                let found = parts(self.gazetteer, &column.base, &self.evidence.titles)?;
+                let found = parts(self.gazetteer, &column.base, &context)?;
                 let fits = column.unit.as_ref().is_none_or(|unit| conversion(unit, found.property).is_ok());
                 fits.then_some(found)
             };
