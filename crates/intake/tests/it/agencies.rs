@@ -29,6 +29,11 @@ impl Desk {
         Desk { node: Node::new().await, files: std::sync::atomic::AtomicU32::new(0) }
     }
 
+    /// A desk at which the communes are known.
+    pub async fn with_communes() -> Desk {
+        Desk { node: Node::with_communes().await, files: std::sync::atomic::AtomicU32::new(0) }
+    }
+
     /// Hands a file in to a dataset of its own; the error is what must be decided.
     pub async fn take(
         &self,

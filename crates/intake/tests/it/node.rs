@@ -63,6 +63,13 @@ impl Node {
         Node::with(IntakeLimits::default()).await
     }
 
+    /// A node that knows the communes too.
+    pub async fn with_communes() -> Node {
+        let node = Node::new().await;
+        node.catalog.apply_reference(&Reference::builtin().unwrap()).await.unwrap();
+        node
+    }
+
     pub async fn with(limits: IntakeLimits) -> Node {
         let folder = tempfile::tempdir().unwrap();
         let catalog = Catalog::open(&format!("sqlite://{}/catalog.sqlite?mode=rwc", folder.path().display()))
