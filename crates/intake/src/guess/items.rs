@@ -13,6 +13,10 @@ use crate::observe::{find_property, find_statistic, find_unit};
 impl Shaped<'_> {
     /// Headers that hold a year and an item: a statistic, or a property with or without its unit.
     pub(super) fn items(&mut self, value: &mut ValueSource) {
+        if self.found.says == Says::YearWithin || self.name_seasons() {
+            self.composite(value);
+            return;
+        }
         let mut items: Vec<(String, Vec<usize>)> = Vec::new();
         for (column, found) in &self.found.columns {
             let Some(text) = found.get("text") else { continue };
@@ -33,10 +37,6 @@ impl Shaped<'_> {
             }
             self.decide("value.0.words", 0.9, "the headers name statistics");
             self.one_property(value);
-            return;
-        }
-        if says == Says::YearWithin || self.name_seasons() {
-            self.composite(value);
             return;
         }
         let bracketed = |text: &str| {

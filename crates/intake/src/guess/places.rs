@@ -293,9 +293,9 @@ pub(super) fn may_be_communes<'t>(
     let (mut all, mut said) = (0_usize, 0_usize);
     for text in texts {
         let folded = bare(unlisted(text, Some(PlaceKind::Commune)));
-        let begins = |word: &&str| folded.strip_prefix(**word).is_some_and(|rest| rest.starts_with(' '));
+        let begins = |word: &str| folded.strip_prefix(word).is_some_and(|rest| rest.starts_with(' '));
         all += 1;
-        said += usize::from(WORDS.iter().chain(&["x", "p", "tt", "t t"]).any(|word| begins(&word)));
+        said += usize::from(WORDS.iter().chain(&["x", "p", "tt", "t t"]).any(|word| begins(word)));
     }
     said * 2 >= all.max(1) || titles.iter().any(|title| speaks(title, &["phan theo xa", "cac xa", "theo phuong xa", "xa phuong"]))
 }

@@ -63,9 +63,10 @@ fn without_number(text: &str, of_provinces: bool) -> Option<&str> {
     // `1.Trà Vinh`: the number ends where its last dot does.
     let run = &open[..end];
     let is_digits = run.starts_with(|c: char| c.is_ascii_digit());
-    let number = match is_digits {
-        true => run.trim_end_matches(|c: char| c.is_ascii_alphabetic()),
-        false => run.split_once('.').map_or(run, |(number, _)| number),
+    let number = if is_digits {
+        run.trim_end_matches(|c: char| c.is_ascii_alphabetic())
+    } else {
+        run.split_once('.').map_or(run, |(number, _)| number)
     };
     let rest = &open[number.len()..];
     let ended = rest.trim_start_matches(['.', ')', '/', ':']);
@@ -162,15 +163,21 @@ pub(super) fn narrowed(
         names.iter().filter_map(|name| Some(bare_district(name.rsplit_once(',')?.1))).collect()
     };
     let of_district = keep(&|place| districts(place).contains(&wanted));
-    if !of_district.is_empty() {
-        return Some(of_district);
-    }
     let days = [on, before_the_merger(), NaiveDate::MAX];
     let named = days.iter().filter_map(|on| match named_province(gazetteer, text, *on) {
         PlaceMatch::One(place) => Some(place),
         PlaceMatch::Many(_) | PlaceMatch::None => None,
     });
     let provinces: Vec<PlaceId> = named.collect();
+    // `TP. Trà Vinh` is a district of the province `Trà Vinh`, and `TP. Cần Thơ` is a province.
+    let is_city = |id: &PlaceId| {
+        let kind = gazetteer.place(id).and_then(|place| place.type_name.as_deref());
+        kind.is_some_and(|kind| fold(kind).starts_with("thanh pho"))
+    };
+    let says_district = wanted != fold(unlisted(text, None)) && !provinces.iter().any(is_city);
+    if !of_district.is_empty() && (provinces.is_empty() || says_district) {
+        return Some(of_district);
+    }
     if provinces.is_empty() {
         return found.iter().any(|place| !districts(place).is_empty()).then(Vec::new);
     }
