@@ -1,6 +1,6 @@
 //! Step three: what each column is, chosen from lists or written as TOML.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect};
@@ -36,7 +36,8 @@ pub struct MappingForm {
 /// What the form shows of one column.
 pub struct ColumnForm {
     pub name: String,
-    /// Whether a mapping can name it: it has a name that no other column has.
+    /// Whether a mapping can name it: it has a name that no column before it has. In tables beside each other
+    /// the first stands for all of its name.
     pub named: bool,
     pub role: &'static str,
     pub property: String,
@@ -53,10 +54,8 @@ impl MappingForm {
         let folded = |name: &str| model::fold(name);
         let chosen: HashMap<String, &ColumnChoice> =
             choices.columns.iter().map(|column| (folded(&column.name), column)).collect();
-        let mut seen: HashMap<&str, usize> = HashMap::new();
-        for (name, _) in &drawn.columns {
-            *seen.entry(name).or_default() += 1;
-        }
+        let mut seen: HashSet<&str> = HashSet::new();
+        let is_first: Vec<bool> = drawn.columns.iter().map(|(name, _)| seen.insert(name)).collect();
         let gazetteer = app.catalog.gazetteer().await?;
         let mut properties: Vec<(String, String)> = gazetteer
             .properties
@@ -70,11 +69,12 @@ impl MappingForm {
         let columns = drawn
             .columns
             .iter()
-            .map(|(name, role)| {
+            .zip(is_first)
+            .map(|((name, role), is_first)| {
                 let choice = chosen.get(&folded(name)).copied().cloned().unwrap_or_default();
                 ColumnForm {
                     name: name.clone(),
-                    named: !name.is_empty() && seen.get(name.as_str()) == Some(&1),
+                    named: !name.is_empty() && is_first,
                     // What the lists name; what is painted besides is said by a pattern or a part of the time.
                     role: match choice.role {
                         ColumnRole::LeftOut if role.code() != ColumnRole::LeftOut.code() => BY_PATTERN,
