@@ -9,9 +9,13 @@ use super::measured::is_of_stations;
 use super::observations::Guess;
 use super::places::named_after_places;
 use super::shaped::{around, place_of_title};
-use super::usual::calendar;
-use crate::mapping::{PlaceSource, TextOrColumn, TimeSource, Unknown, ValueSource};
+use super::usual::{calendar, of_period};
+use super::words::{Role, has_words};
+use crate::mapping::{Pattern, PlaceSource, TextOrColumn, TimeSource, Unknown, ValueSource};
 use crate::observe::{Precision, find_place, find_property};
+
+/// The pattern of texts that are an hour.
+const HOUR: &str = "{hour}";
 
 impl Guess<'_> {
     /// The year of a table without a column of times: of its title, of its sheet, of its file.
@@ -20,6 +24,14 @@ impl Guess<'_> {
             let title = short(title);
             let part = |at: usize| Some(around("@title", DATES[at].1));
             let time = TimeSource { year: part(0), month: part(1), day: part(2), ..TimeSource::default() };
+            if let Some(at) = self.hours() {
+                let hour = around(&self.sample.columns[at].reference, HOUR);
+                self.mapping.time = Some(TimeSource { hour: Some(hour), ..time });
+                self.used.push(at);
+                let reason = format!("a column holds the hours of the day that the title says: `{title}`");
+                self.because("time.hour", 0.75, &reason);
+                return Some(Precision::Instant);
+            }
             self.mapping.time = Some(time);
             let (confidence, ask) =
                 if is_of_values { (0.8, "") } else { (0.5, ": is it the day of all values?") };
@@ -42,6 +54,17 @@ impl Guess<'_> {
         let reason = format!("no column holds times, and `{year}` stands in {}", said(origin));
         self.because("time.year", confidence, &reason);
         Some(Precision::Year)
+    }
+
+    /// The column of hours, where a title says the day: `7h`, `13 giờ`.
+    fn hours(&self) -> Option<usize> {
+        let pattern = Pattern::new(HOUR).ok()?;
+        let mut found = self.free().filter(|(_, column)| {
+            let folded = model::fold(&column.base);
+            let is_hour = column.has(Role::Hour) || has_words(&folded, "gio") && !has_words(&folded, "xuat hien");
+            is_hour && !column.texts.is_empty() && column.texts.iter().all(|(text, _)| pattern.fits(text))
+        });
+        found.next().filter(|_| found.next().is_none()).map(|(at, _)| at)
     }
 
     /// The place of a table without a column of places, from a title or the names of sheets.
@@ -141,7 +164,8 @@ impl Guess<'_> {
     pub(super) fn wide_by_place(&mut self, numeric: &[usize], precision: Option<Precision>) -> bool {
         let named: Vec<String> = numeric.iter().map(|at| self.sample.columns[*at].name.clone()).collect();
         let Some((count, kind)) = self.named_places(&named) else { return false };
-        let Some(property) = self.evidence.property(self.gazetteer) else { return false };
+        let Some(mut property) = self.evidence.property(self.gazetteer) else { return false };
+        property.property = of_period(self.gazetteer, property.property, calendar(precision).as_ref());
         self.header_place(count, kind, named.len());
         let mut value = ValueSource::new("", TextOrColumn::Text(property.property.code.to_string()));
         value.columns = Some("{place}".into());
@@ -181,7 +205,8 @@ impl Guess<'_> {
         precision: Option<Precision>,
     ) {
         let [at] = numeric else { return };
-        let Some(named) = self.evidence.property(self.gazetteer) else { return };
+        let Some(mut named) = self.evidence.property(self.gazetteer) else { return };
+        named.property = of_period(self.gazetteer, named.property, calendar(precision).as_ref());
         let column = &self.sample.columns[*at];
         let own = column.unit.clone().map(TextOrColumn::Text).or(unit);
         let mut value =

@@ -15,26 +15,55 @@ use crate::observe::{conversion, find_property, unit_of};
 /// Words of names that titles leave out, folded: an area of a crop is the area that was sown.
 const LEFT_UNSAID: [&str; 4] = ["gieo", "trong", "ca", "nam"];
 
+/// Words of headers above the names of properties, folded, the longest first.
+const HEADINGS: [&str; 10] = [
+    "thong so quan trac",
+    "ket qua phan tich",
+    "ket qua quan trac",
+    "cac thong so",
+    "cac chi tieu",
+    "thong so",
+    "chi tieu",
+    "yeu to",
+    "ket qua",
+    "gia tri",
+];
+
 /// What a header names beside a year.
 pub(super) struct Parts<'g> {
     pub(super) property: &'g Property,
     /// The season, as a period.
     pub(super) season: Option<String>,
+    /// The unit that stands behind the name without brackets.
+    pub(super) unit: Option<String>,
     pub(super) confidence: f64,
 }
 
 /// The property and the season that a header without its unit names; the titles say what it is of.
 pub(super) fn parts<'g>(gazetteer: &'g Gazetteer, base: &str, titles: &[String]) -> Option<Parts<'g>> {
-    let (rest, season) = match without_season(base) {
-        Some((rest, season)) => (rest, Some(season)),
-        None => (model::fold(base), None),
+    let named = |base: &str, unit: Option<&str>| {
+        let (rest, season) = match without_season(base) {
+            Some((rest, season)) => (rest, Some(season)),
+            None => (model::fold(base), None),
+        };
+        // A header above the names says only that they are such: `Thông số`.
+        let heading = HEADINGS.iter().find_map(|words| rest.strip_prefix(words)?.strip_prefix(' '));
+        let rest = heading.unwrap_or(&rest);
+        let direct = find_property(gazetteer, rest).map(|property| (property, 0.9));
+        let (property, confidence) = direct.or_else(|| {
+            let context = titles.iter().map(String::as_str).chain([base]);
+            Some((of_subject(gazetteer, rest, context)?, 0.65))
+        })?;
+        let unit = unit.map(str::to_owned);
+        Some(Parts { property, season, unit, confidence })
     };
-    let direct = find_property(gazetteer, &rest).map(|property| (property, 0.9));
-    let (property, confidence) = direct.or_else(|| {
-        let context = titles.iter().map(String::as_str).chain([base]);
-        Some((of_subject(gazetteer, &rest, context)?, 0.65))
-    })?;
-    Some(Parts { property, season, confidence })
+    // `Thông số DO mg/l`, where the unit stands in a row of the header.
+    let with_unit = || {
+        let (base, unit) = base.rsplit_once(' ')?;
+        unit_of(unit)?;
+        named(base, Some(unit)).filter(|found| conversion(unit, found.property).is_ok())
+    };
+    named(base, None).or_else(with_unit)
 }
 
 /// The property of which a text is the first or the last part of a name, and of which titles say the rest:
@@ -133,12 +162,13 @@ impl Shaped<'_> {
             self.evidence.property(self.gazetteer).map(|named| Parts {
                 property: named.property,
                 season: only_season.or(named.period.map(str::to_owned)),
+                unit: None,
                 confidence: named.confidence,
             })
         } else {
             parts(self.gazetteer, &base, &self.evidence.context())
         };
-        let Some(Parts { property, season, confidence }) = found else {
+        let Some(Parts { property, season, unit, confidence }) = found else {
             value.property = TextOrColumn::Text("…".into());
             self.decide(
                 &path("property"),
@@ -162,7 +192,7 @@ impl Shaped<'_> {
             let ask = "are the values means of their periods, or maxima, minima, totals?";
             self.decide(&path("statistic"), 0.5, ask);
         }
-        let own = inside.into_iter().find(|unit| unit_of(unit).is_some());
+        let own = inside.into_iter().find(|unit| unit_of(unit).is_some()).or(unit);
         let around = self.evidence.unit(self.gazetteer).map(|(_, unit)| unit);
         let fits = |unit: &String| conversion(unit, property).is_ok();
         if let Some(unit) = own.or(around).filter(fits) {

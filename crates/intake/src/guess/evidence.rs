@@ -67,6 +67,7 @@ const UNITS: &[&str] = &[
     "*Unit*: {unit})",
     "*Unit*: {unit}",
     "*({unit})",
+    "*({unit})*",
     "{unit}",
 ];
 

@@ -17,7 +17,7 @@ use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
 use super::thousands::question;
 use super::unique::repeated;
-use super::usual::{calendar, names_a_part_of_time, names_a_row, usual_period};
+use super::usual::{calendar, names_a_part_of_time, names_a_row, of_period, usual_period};
 use super::words::Role;
 use super::{Decision, Guessed};
 use crate::Error;
@@ -322,8 +322,8 @@ impl<'a> Guess<'a> {
             let (found, in_parts) = match plain.or_else(|| measured(self.gazetteer, column)) {
                 Some(found) => (found, None),
                 None => {
-                    let Some(Parts { property, season, confidence }) = of_parts() else { continue };
-                    let unit = column.unit.clone();
+                    let Some(Parts { property, season, confidence, unit }) = of_parts() else { continue };
+                    let unit = column.unit.clone().or(unit);
                     (Measured { property, statistic: None, period: None, unit }, Some((season, confidence)))
                 }
             };
@@ -333,6 +333,7 @@ impl<'a> Guess<'a> {
             let above = above.filter(|above| {
                 written.is_none() && unit.is_none() && conversion(above, property).is_ok()
             });
+            let property = of_period(self.gazetteer, property, calendar(precision).as_ref());
             let statistic = said.unwrap_or_else(|| usual_statistic(property.statistic.as_deref()));
             // A word such as `ngày` says the period of a statistic; of anything else it is a part of the name.
             let of_header = found.period.map(|period| TextOrColumn::Text(period.into()));
@@ -438,7 +439,10 @@ impl<'a> Guess<'a> {
     /// Says where cells of the place or the time are merged downwards.
     fn fill(&mut self) {
         let place = self.mapping.place.as_ref().and_then(|place| place.column.clone());
-        let times = self.mapping.time.iter().flat_map(|time| time.columns.clone());
+        let of_part = |part: &TextOrColumn| part.column().filter(|name| !name.starts_with('@')).map(str::to_owned);
+        let times = self.mapping.time.iter().flat_map(|time| {
+            time.columns.iter().cloned().chain(time.parts().into_iter().flatten().filter_map(of_part))
+        });
         let within = self.mapping.place.iter().flat_map(|place| place.within.clone());
         let names: Vec<String> = place.into_iter().chain(within).chain(times).collect();
         let values: Vec<usize> = self

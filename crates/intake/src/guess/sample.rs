@@ -171,10 +171,21 @@ fn extent(chunk: &Chunk, row: usize, missing: &[String]) -> (usize, u32) {
         first -= 1;
     }
     let left = first_text(first);
+    // A row of units says more of what stands above it, with a dash where there is none: `- | mg/l | %`.
+    let units = |row: usize| {
+        let texts = || {
+            (0..chunk.columns.len())
+                .filter_map(move |column| chunk.cell(row, column))
+                .map(|text| text.trim().trim_start_matches('(').trim_end_matches(')'))
+                .filter(|text| !text.is_empty())
+        };
+        texts().any(|text| unit_of(text).is_some())
+            && texts().all(|text| unit_of(text).is_some() || missing.iter().any(|marker| marker == text))
+    };
     while last + 2 < chunk.len()
         && last - first < MAX_HEIGHT - 1
         && are_neighbours(last)
-        && words(last + 1)
+        && (words(last + 1) || units(last + 1))
         && left < first_text(last + 1)
     {
         last += 1;

@@ -15,12 +15,12 @@ use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
 use super::thousands::question;
 use super::unique::repeated;
-use super::usual::names_no_value;
+use super::usual::{names_no_value, of_period};
 use super::words::{Role, roles};
 use super::{Decision, Guessed};
 use crate::Error;
 use crate::mapping::{Mapping, MappingKind, PlaceSource, TextOrColumn, ValueSource};
-use crate::observe::{Elsewhere, NumberStyle, converted, find_place, is_total, unit_of};
+use crate::observe::{Elsewhere, NumberStyle, conversion, converted, find_place, is_total, unit_of};
 
 /// Rows that are looked at.
 pub(super) const ROWS: usize = 400;
@@ -446,7 +446,8 @@ impl<'a> Shaped<'a> {
         if let Some(period) = named.period {
             value.period = Some(TextOrColumn::Text(period.into()));
         }
-        let property = named.property;
+        let property = of_period(self.gazetteer, named.property, value.period.as_ref());
+        value.property = TextOrColumn::Text(property.code.to_string());
         self.decide("value.0.property", named.confidence, named.reason);
         let columns: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
         let rows = self.found.start..self.sheet.chunk.len().min(self.found.start + ROWS);
@@ -458,7 +459,8 @@ impl<'a> Shaped<'a> {
 
     /// The unit that a title names; else the property's own, if the values look like it.
     fn unit(&mut self, value: &mut ValueSource, property: &Property, columns: &[usize]) {
-        if let Some((pattern, unit)) = self.evidence.unit(self.gazetteer) {
+        let fits = |unit: &str| conversion(unit, property).is_ok();
+        if let Some((pattern, unit)) = self.evidence.unit(self.gazetteer).filter(|(_, unit)| fits(unit)) {
             value.unit = Some(around("@title", pattern));
             self.decide("value.0.unit", 0.9, format!("`{unit}` stands above the table"));
             return;

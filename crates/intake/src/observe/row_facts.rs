@@ -38,6 +38,9 @@ impl Observer {
                 rows.times.fill(TimeState::Future);
             }
         } else if !header.is_empty() || plan.apart.iter().any(Option::is_some) {
+            if let Some((text, row, column)) = undecided(plan, chunk, start) {
+                self.day_first(&[text], row, column, chunk, plan, findings);
+            }
             self.compose_times(plan, chunk, header, start, rows);
         } else if let [column] = plan.times.as_slice() {
             let column = *column;
@@ -279,4 +282,18 @@ impl Observer {
             }
         }
     }
+}
+
+/// The first date of the columns of times of which nothing tells whether its day or its month comes first.
+fn undecided<'c>(plan: &Plan, chunk: &'c Chunk, start: usize) -> Option<(&'c str, usize, usize)> {
+    if plan.reader.order.is_some() || !matches!(plan.reader.format, TimeFormat::Auto) {
+        return None;
+    }
+    plan.times.iter().find_map(|column| {
+        let cells = Cells::of(chunk, Some(*column));
+        (start..chunk.len()).find_map(|row| {
+            let text = cells.get(row)?;
+            (slashed_order(text) == Some(None) && plan.reader.read(text).is_none()).then_some((text, row, *column))
+        })
+    })
 }
