@@ -2,6 +2,7 @@
 
 mod around;
 mod blocks;
+mod by_rows;
 mod by_sheet;
 mod composite;
 mod crossed;

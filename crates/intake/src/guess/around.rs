@@ -5,14 +5,14 @@ use chrono::NaiveDate;
 use model::PlaceKind;
 
 use super::evidence::{DATES, before_the_merger, short};
-use super::measured::is_of_stations;
+use super::measured::{is_of_stations, own_unit};
 use super::observations::Guess;
 use super::places::named_after_places;
 use super::shaped::{around, place_of_title};
 use super::usual::{calendar, of_period};
 use super::words::{Role, has_words};
 use crate::mapping::{Pattern, PlaceSource, TextOrColumn, TimeSource, Unknown, ValueSource};
-use crate::observe::{Precision, find_place, find_property};
+use crate::observe::{Precision, conversion, find_place, find_property, find_statistic};
 
 /// The pattern of texts that are an hour.
 const HOUR: &str = "{hour}";
@@ -158,6 +158,40 @@ impl Guess<'_> {
         });
         let of_title = self.evidence.property(self.gazetteer).map(|named| named.property);
         of_headers.chain(of_texts).chain(of_title).find_map(is_of_stations)
+    }
+
+    /// Headers that name statistics, of one property that a title or a name tells.
+    pub(super) fn wide_by_statistic(&mut self, numeric: &[usize], precision: Option<Precision>) -> bool {
+        let said: Option<Vec<_>> = numeric
+            .iter()
+            .map(|at| Some((*at, find_statistic(&self.sample.columns[*at].base)?)))
+            .collect();
+        let Some(said) = said.filter(|said| said.len() > 1) else { return false };
+        let Some(mut named) = self.evidence.property(self.gazetteer) else { return false };
+        named.property = of_period(self.gazetteer, named.property, calendar(precision).as_ref());
+        let around = self.evidence.unit(self.gazetteer).map(|(_, unit)| unit);
+        let around = around.filter(|unit| conversion(unit, named.property).is_ok());
+        let rows = self.sample.start..self.sample.start + self.sample.rows;
+        for (at, statistic) in said {
+            let column = &self.sample.columns[at];
+            let index = self.mapping.values.len();
+            let unit = column.unit.clone().or(around.clone());
+            let (confidence, reason) = match &unit {
+                Some(unit) => (0.9, format!("`{unit}` stands in the header or above the table")),
+                None => own_unit(self.chunk, rows.clone(), column.index, named.property),
+            };
+            let value = ValueSource {
+                unit: unit.map(TextOrColumn::Text),
+                period: calendar(precision),
+                statistic: Some(TextOrColumn::Text(statistic.code().into())),
+                ..ValueSource::new(&column.reference, TextOrColumn::Text(named.property.code.to_string()))
+            };
+            self.mapping.values.push(value);
+            self.because(&format!("value.{index}.statistic"), 0.85, "the header names it");
+            self.because(&format!("value.{index}.unit"), confidence, &reason);
+        }
+        self.because("value.0.property", named.confidence, &named.reason);
+        true
     }
 
     /// Headers that name places, over values of one property that a title or a name tells.

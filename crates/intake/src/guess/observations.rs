@@ -210,6 +210,7 @@ impl<'a> Guess<'a> {
         } else {
             self.wide(&numeric, unit.clone(), period.clone(), precision);
             if self.mapping.values.is_empty()
+                && !self.wide_by_statistic(&numeric, precision)
                 && !self.wide_by_place(&numeric, precision)
                 && !self.crossed(&numeric, precision)
             {
@@ -477,7 +478,8 @@ impl<'a> Guess<'a> {
         let place = self.mapping.place.as_ref().and_then(|place| place.column.as_ref());
         let times = self.mapping.time.iter().flat_map(|time| &time.columns);
         let twice = place.into_iter().chain(times).find(|name| name.starts_with('@'));
-        let of_header = twice.and_then(of).map(|column| {
+        let named = |column: &usize| !header.name(*column).is_empty();
+        let of_header = twice.and_then(of).filter(named).map(|column| {
             let name = header.name(column);
             format!("`{name}` stands more than once in the header: do several tables stand beside each other? Then each needs a `[[block]]`")
         });

@@ -179,8 +179,12 @@ fn extent(chunk: &Chunk, row: usize, missing: &[String]) -> (usize, u32) {
                 .map(|text| text.trim().trim_start_matches('(').trim_end_matches(')'))
                 .filter(|text| !text.is_empty())
         };
-        texts().any(|text| unit_of(text).is_some())
-            && texts().all(|text| unit_of(text).is_some() || missing.iter().any(|marker| marker == text))
+        // A number is a unit too, to UCUM.
+        let is_unit = |text: &str| {
+            text.contains(|c: char| c.is_alphabetic() || matches!(c, '%' | '‰' | '°')) && unit_of(text).is_some()
+        };
+        texts().any(is_unit)
+            && texts().all(|text| is_unit(text) || missing.iter().any(|marker| marker == text))
     };
     while last + 2 < chunk.len()
         && last - first < MAX_HEIGHT - 1
@@ -262,7 +266,7 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
             .find(|text| unit_of(text).is_some() || find_unit(gazetteer, text).is_some())
             .cloned(),
         zone: inside.iter().find(|text| is_zone(text)).cloned(),
-        filled: texts.len(),
+        filled: texts.iter().filter(|(text, _)| !is_total(text)).count(),
         numbers: 0,
         style,
         times: 0,

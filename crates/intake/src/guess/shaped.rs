@@ -9,7 +9,7 @@ use model::{PlaceKind, Property};
 use super::evidence::{Evidence, before_the_merger, is_instant, short};
 use super::fill::filled_down;
 use super::headers::{FIRST_YEAR, Says, TimeHeader, find, is_number, numeric_columns};
-use super::measured::is_of_stations;
+use super::measured::{is_of_stations, other_scale};
 use super::places::{kind_of_header, may_be_communes, named_after_places};
 use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
@@ -28,7 +28,7 @@ pub(super) const ROWS: usize = 400;
 /// A guess in the making.
 pub(super) struct Shaped<'a> {
     pub(super) survey: &'a Survey,
-    sheet: &'a SheetSample,
+    pub(super) sheet: &'a SheetSample,
     pub(super) gazetteer: &'a Gazetteer,
     pub(super) evidence: Evidence<'a>,
     pub(super) found: TimeHeader,
@@ -37,6 +37,8 @@ pub(super) struct Shaped<'a> {
     pub(super) mapping: Mapping,
     /// The column that says which statistic each row is.
     pub(super) statistic: Option<usize>,
+    /// The column that says which property each row is.
+    pub(super) property: Option<usize>,
     decisions: Vec<Decision>,
 }
 
@@ -60,7 +62,18 @@ impl<'a> Shaped<'a> {
             .filter(|column| !found.columns.iter().any(|(value, _)| value == column));
         let statistic = column_of(&sheet.chunk, rows, others);
         let decisions = Vec::new();
-        Some(Shaped { survey, sheet, gazetteer, evidence, found, alike, mapping, statistic, decisions })
+        Some(Shaped {
+            survey,
+            sheet,
+            gazetteer,
+            evidence,
+            found,
+            alike,
+            mapping,
+            statistic,
+            property: None,
+            decisions,
+        })
     }
 
     pub(super) fn guessed(mut self, elsewhere: &Elsewhere) -> Result<Guessed, Error> {
@@ -153,7 +166,7 @@ impl<'a> Shaped<'a> {
     fn ask_what_names_rows(&mut self, used: &[usize]) {
         let header = &self.found.header;
         let place = self.mapping.place.as_ref().and_then(|place| header.find(place.column.as_deref()?).ok());
-        let keys: Vec<usize> = used.iter().copied().chain(place).chain(self.statistic).collect();
+        let keys: Vec<usize> = used.iter().copied().chain(place).chain(self.statistic).chain(self.property).collect();
         let filled: Vec<usize> =
             self.mapping.rows.fill.iter().filter_map(|name| header.find(name).ok()).collect();
         let values: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
@@ -382,6 +395,8 @@ impl<'a> Shaped<'a> {
         }
         if matches!(self.found.says, Says::YearAnd | Says::AndYear | Says::YearWithin) {
             self.items(&mut value);
+        } else if self.by_rows(&mut value) {
+            // Each row says its property.
         } else if !self.by_sheet(&mut value) {
             self.one_property(&mut value);
         }
@@ -487,6 +502,7 @@ impl<'a> Shaped<'a> {
             return (0.65, format!("no unit is named: taken as `{shown}`, the property's own, CHECK"));
         };
         let (mut all, mut inside, mut shows) = (0_usize, 0_usize, None);
+        let mut numbers: Vec<f64> = Vec::new();
         for (row, column) in self.our_rows().flat_map(|row| columns.iter().map(move |column| (row, *column)))
         {
             let text = self.sheet.chunk.cell(row, column).map_or("", str::trim);
@@ -494,12 +510,16 @@ impl<'a> Shaped<'a> {
                 continue;
             };
             let number = converted(number, factor, addend);
+            numbers.push(number);
             all += 1;
             let fits = (least..=most).contains(&number);
             inside += usize::from(fits);
             if !fits && shows.is_none() {
                 shows = Some(text.to_owned());
             }
+        }
+        if let Some(other) = other_scale(property, &numbers).filter(|_| unit.is_none()) {
+            return (0.4, format!("no unit is named: are the values in `{shown}`, or in `{other}`?"));
         }
         if all > 0 && inside * 100 >= all * 95 {
             return (
