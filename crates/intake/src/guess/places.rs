@@ -91,9 +91,8 @@ impl Guess<'_> {
         let mut pairs = Vec::new();
         for row in self.sample.start..self.sample.start + self.sample.rows {
             for (held, column) in above.iter_mut().zip(beside) {
-                match self.chunk.cell(row, *column).map(str::trim).filter(|text| !text.is_empty()) {
-                    Some(text) => *held = text,
-                    None => continue,
+                if let Some(text) = self.chunk.cell(row, *column).map(str::trim).filter(|text| !text.is_empty()) {
+                    *held = text;
                 }
             }
             let Some(name) = self.chunk.cell(row, column).map(str::trim).filter(|text| !text.is_empty()) else {

@@ -233,7 +233,8 @@ impl Guess<'_> {
             let all = !column.texts.is_empty() && column.texts.iter().all(|(text, _)| month(text).is_some());
             column.has(Role::Month) && !column.is_numeric() && all
         };
-        if let (Some(year), Some(at)) = (year, self.free().find(month_in_words).map(|(at, _)| at)) {
+        let months = self.free().find(month_in_words).map(|(at, _)| at);
+        if let (Some(year), Some(at)) = (year, months) {
             let fact = |at: usize| Some(TextOrColumn::in_column(&self.sample.columns[at].reference));
             let time = TimeSource { year: fact(year), month: fact(at), ..TimeSource::default() };
             self.mapping.time = Some(time);

@@ -130,7 +130,7 @@ fn weekday(words: &[&str]) -> usize {
         ["thu", day, _, _, ..] if NUMBERS.contains(day) => 2,
         ["chu", "nhat", _, ..] => 2,
         ["cn" | "t2" | "t3" | "t4" | "t5" | "t6" | "t7", _, _, _, ..] => 1,
-        [first, _, _, _, ..] if ENGLISH.iter().any(|day| first.len() >= 3 && day.starts_with(first)) => 1,
+        [first, _, _, _, ..] if ENGLISH.iter().any(|day| first.len() >= 3 && day.starts_with(*first)) => 1,
         _ => 0,
     }
 }

@@ -63,6 +63,11 @@ impl BlockChoice {
     }
 }
 
+fn texts_of(value: &Table, key: &str) -> Vec<String> {
+    let texts = value.get(key).and_then(Value::as_array).into_iter().flatten();
+    texts.filter_map(|text| text.as_str().map(str::to_owned)).collect()
+}
+
 /// The patterns of a mapping.
 pub(super) fn patterns_of(document: &Table) -> Vec<PatternChoice> {
     let patterns = values(document).into_iter().filter(|value| value.contains_key("columns"));
