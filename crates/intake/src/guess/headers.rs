@@ -190,7 +190,8 @@ fn captured(says: Says, pattern: &Pattern, name: &str) -> Option<Captured> {
         }
         Says::YearWithin => {
             let years = name.split(|c: char| !c.is_ascii_digit()).filter(|part| part.len() == 4);
-            (years.count() == 1).then(|| pattern.captures(name)).flatten()
+            let says_more = name.chars().any(char::is_alphabetic);
+            (years.count() == 1 && says_more).then(|| pattern.captures(name)).flatten()
         }
         _ => pattern.captures(name),
     }
@@ -232,7 +233,9 @@ fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header
         // Every column of numbers, and in each year the same.
         Says::YearWithin => {
             let years = distinct("year").len();
-            columns.len() >= 4 && over_numbers == numeric.len() && years >= 2 && columns.len() % years == 0
+            let names: BTreeSet<&str> = columns.iter().map(|(column, _)| header.name(*column)).collect();
+            names.len() == columns.len()
+                && columns.len() >= 4 && over_numbers == numeric.len() && years >= 2 && columns.len() % years == 0
         }
         Says::Season => distinct("period").len() == columns.len() && columns.len() >= 2,
         Says::Time | Says::Date => distinct("time").len() == columns.len() && columns.len() >= 2,

@@ -258,8 +258,8 @@ impl Guess<'_> {
 
 /// The kind of place that a folded header asks for.
 pub(super) fn kind_of_header(folded: &str) -> Option<PlaceKind> {
-    // A `thị xã` is a district.
-    let folded = &folded.replace("thi xa", "huyen");
+    // A `thị xã` is a district, and `địa phương` no ward.
+    let folded = &folded.replace("thi xa", "huyen").replace("dia phuong", "");
     let words = [
         (PlaceKind::Station, &["tram", "station", "site", "noi do"][..]),
         (PlaceKind::Commune, &["xa", "phuong", "commune", "ward"]),
