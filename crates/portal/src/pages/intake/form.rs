@@ -87,6 +87,7 @@ impl MappingForm {
                 }
             })
             .collect();
+        let beyond = Beyond::of(visit, &choices, drawn);
         Ok(MappingForm {
             columns,
             sheet: drawn.sheet,
@@ -101,7 +102,7 @@ impl MappingForm {
                 .into_iter()
                 .chain([(BY_PATTERN, w.t("role-by-pattern"))])
                 .collect(),
-            beyond: Beyond::of(visit, &choices, drawn),
+            beyond,
             statistics: Statistic::ALL.map(|s| (s.code(), w.code("statistic", s.code()))).to_vec(),
             properties,
             beyond_lists: Mapping::parse(mapping).is_ok_and(|mapping| is_beyond_lists(&mapping)),
