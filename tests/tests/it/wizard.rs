@@ -221,7 +221,10 @@ async fn patterns_and_parts_of_a_time_are_chosen_in_the_form() {
     assert!(page.contains("Sẽ ghi 4 giá trị mới"), "{page}");
     // The page shows what was chosen, and the same form again changes nothing.
     let page = lan.page(&third).await;
-    assert!(page.contains("value=\"{month}\" selected") && page.contains("value=\"title\" selected"), "{page}");
+    assert!(
+        page.contains("value=\"{month}\" selected") && page.contains("value=\"title\" selected"),
+        "{page}"
+    );
     assert!(page.contains("value=\"by_pattern\" selected"), "{page}");
     let mapped = lan.post(&format!("/intake/{run}/mapping"), &fields).await;
     let page = lan.page(led(&mapped).split('#').next().unwrap()).await;

@@ -95,7 +95,8 @@ fn part(text: &str) -> Option<Part> {
     };
     // Metres may be named behind the number.
     let number = number.trim_end();
-    let number = number.strip_suffix('m').filter(|rest| rest.ends_with(|c: char| c.is_ascii_digit() || c == ' '));
+    let number =
+        number.strip_suffix('m').filter(|rest| rest.ends_with(|c: char| c.is_ascii_digit() || c == ' '));
     let number = number.unwrap_or(&text[start..]).trim();
     let behind = match number.chars().next_back()? {
         'N' | 'n' | 'B' | 'b' => Some(Axis::North),

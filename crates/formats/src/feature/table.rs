@@ -255,7 +255,8 @@ const PAIRS: [(&[&str], &[&str]); 4] = [
 ];
 const GEOMETRIES: [&str; 6] = ["wkt", "the geom", "geom", "geometry", "wkt geom", "shape wkt"];
 /// What headers of columns begin with that hold both numbers of a position.
-const POSITIONS: [&str; 7] = ["toa do", "coordinate", "coordinates", "lat lon", "lat long", "gps", "vi do kinh do"];
+const POSITIONS: [&str; 7] =
+    ["toa do", "coordinate", "coordinates", "lat lon", "lat long", "gps", "vi do kinh do"];
 
 pub(super) fn shape_of(names: &[String]) -> Option<(usize, usize)> {
     let folded: Vec<String> = names.iter().map(|name| folded(name)).collect();
@@ -302,9 +303,7 @@ fn shape(
                 })
             };
             // `Tọa độ` may stand above two columns too.
-            let both = || {
-                (0..folded.len()).find(|at| is_position(&folded[*at]) && holds_positions(*at))
-            };
+            let both = || (0..folded.len()).find(|at| is_position(&folded[*at]) && holds_positions(*at));
             at.or_else(both).map(Shape::Text)
         }),
     }

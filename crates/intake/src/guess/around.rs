@@ -61,7 +61,8 @@ impl Guess<'_> {
         let pattern = Pattern::new(HOUR).ok()?;
         let mut found = self.free().filter(|(_, column)| {
             let folded = model::fold(&column.base);
-            let is_hour = column.has(Role::Hour) || has_words(&folded, "gio") && !has_words(&folded, "xuat hien");
+            let is_hour =
+                column.has(Role::Hour) || has_words(&folded, "gio") && !has_words(&folded, "xuat hien");
             is_hour && !column.texts.is_empty() && column.texts.iter().all(|(text, _)| pattern.fits(text))
         });
         found.next().filter(|_| found.next().is_none()).map(|(at, _)| at)
@@ -162,10 +163,8 @@ impl Guess<'_> {
 
     /// Headers that name statistics, of one property that a title or a name tells.
     pub(super) fn wide_by_statistic(&mut self, numeric: &[usize], precision: Option<Precision>) -> bool {
-        let said: Option<Vec<_>> = numeric
-            .iter()
-            .map(|at| Some((*at, find_statistic(&self.sample.columns[*at].base)?)))
-            .collect();
+        let said: Option<Vec<_>> =
+            numeric.iter().map(|at| Some((*at, find_statistic(&self.sample.columns[*at].base)?))).collect();
         let Some(said) = said.filter(|said| said.len() > 1) else { return false };
         let Some(mut named) = self.evidence.property(self.gazetteer) else { return false };
         named.property = of_period(self.gazetteer, named.property, calendar(precision).as_ref());

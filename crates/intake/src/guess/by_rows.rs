@@ -15,7 +15,11 @@ use crate::observe::{conversion, is_note, is_total, unit_of, usual_statistic};
 impl Shaped<'_> {
     /// Reads the property of each row in the column that says it; `false` where none does.
     pub(super) fn by_rows(&mut self, value: &mut ValueSource) -> bool {
-        let place = self.mapping.place.as_ref().and_then(|place| self.found.header.find(place.column.as_deref()?).ok());
+        let place = self
+            .mapping
+            .place
+            .as_ref()
+            .and_then(|place| self.found.header.find(place.column.as_deref()?).ok());
         let others: Vec<(usize, String)> =
             self.others().into_iter().filter(|(column, _)| Some(*column) != place).collect();
         let Some((column, name, said)) = others.iter().find_map(|(column, name)| {
@@ -38,7 +42,8 @@ impl Shaped<'_> {
             if measured.statistic.is_none() && is_instant(property) && period.is_some() {
                 untold.push(format!("`{}`", short(text)));
             }
-            let statistic = measured.statistic.unwrap_or_else(|| usual_statistic(property.statistic.as_deref()));
+            let statistic =
+                measured.statistic.unwrap_or_else(|| usual_statistic(property.statistic.as_deref()));
             statistics.insert(text.clone(), statistic.code().to_owned());
             let unit = match &measured.unit {
                 Some(unit) => unit.clone(),
@@ -102,7 +107,10 @@ impl Shaped<'_> {
         let own = (self.found.start..last)
             .filter(|row| chunk.cell(*row, column).is_some_and(|own| own.trim() == text));
         own.into_iter().all(|row| {
-            self.found.columns.iter().all(|(value, _)| own_unit(chunk, row..row + 1, *value, property).0 > 0.6)
+            self.found
+                .columns
+                .iter()
+                .all(|(value, _)| own_unit(chunk, row..row + 1, *value, property).0 > 0.6)
         })
     }
 }

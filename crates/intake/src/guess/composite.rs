@@ -78,8 +78,9 @@ pub(super) fn of_subject<'g, 't>(
     if text.len() < 5 {
         return None;
     }
-    let said: HashSet<String> =
-        titles.flat_map(|title| model::fold(title).split(' ').map(str::to_owned).collect::<Vec<_>>()).collect();
+    let said: HashSet<String> = titles
+        .flat_map(|title| model::fold(title).split(' ').map(str::to_owned).collect::<Vec<_>>())
+        .collect();
     let of_name = |name: &str| -> Option<usize> {
         let name = model::fold(name);
         let first = || name.strip_prefix(&text)?.strip_prefix(' ');
@@ -134,7 +135,9 @@ impl Shaped<'_> {
     pub(super) fn composite(&mut self, value: &mut ValueSource) {
         let mut items: Vec<(String, Vec<usize>)> = Vec::new();
         for (column, found) in &self.found.columns {
-            let Some(template) = template(self.found.header.name(*column), found.get("year")) else { continue };
+            let Some(template) = template(self.found.header.name(*column), found.get("year")) else {
+                continue;
+            };
             match items.iter_mut().find(|(known, _)| *known == template) {
                 Some((_, columns)) => columns.push(*column),
                 None => items.push((template, vec![*column])),
@@ -208,8 +211,9 @@ impl Shaped<'_> {
     /// Whether some headers name a crop season beside their year.
     pub(super) fn name_seasons(&self) -> bool {
         self.found.columns.iter().any(|(column, found)| {
-            template(self.found.header.name(*column), found.get("year"))
-                .is_some_and(|template| without_season(&brackets(&template.replacen("{year}", " ", 1)).0).is_some())
+            template(self.found.header.name(*column), found.get("year")).is_some_and(|template| {
+                without_season(&brackets(&template.replacen("{year}", " ", 1)).0).is_some()
+            })
         })
     }
 }
@@ -232,7 +236,14 @@ fn template(name: &str, year: Option<&String>) -> Option<String> {
         })
         .min_by_key(|rest| rest.len())
         .unwrap_or(before);
-    Some([before, "{year}", behind].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" "))
+    Some(
+        [before, "{year}", behind]
+            .iter()
+            .filter(|part| !part.is_empty())
+            .copied()
+            .collect::<Vec<_>>()
+            .join(" "),
+    )
 }
 
 #[cfg(test)]
@@ -252,7 +263,11 @@ mod tests {
             ("Diện tích", None),
         ] {
             let found = without_season(text);
-            assert_eq!(found.as_ref().map(|(rest, season)| (rest.as_str(), season.as_str())), expected, "{text}");
+            assert_eq!(
+                found.as_ref().map(|(rest, season)| (rest.as_str(), season.as_str())),
+                expected,
+                "{text}"
+            );
         }
     }
 

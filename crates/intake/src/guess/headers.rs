@@ -235,7 +235,10 @@ fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header
             let years = distinct("year").len();
             let names: BTreeSet<&str> = columns.iter().map(|(column, _)| header.name(*column)).collect();
             names.len() == columns.len()
-                && columns.len() >= 4 && over_numbers == numeric.len() && years >= 2 && columns.len() % years == 0
+                && columns.len() >= 4
+                && over_numbers == numeric.len()
+                && years >= 2
+                && columns.len() % years == 0
         }
         Says::Season => distinct("period").len() == columns.len() && columns.len() >= 2,
         Says::Time | Says::Date => distinct("time").len() == columns.len() && columns.len() >= 2,

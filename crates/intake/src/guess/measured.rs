@@ -104,7 +104,12 @@ fn splits(folded: &str) -> impl Iterator<Item = (&str, Statistic)> {
 }
 
 /// How sure it is that values without a unit are in the property's own, and why: most have to be plausible in it.
-pub(super) fn own_unit(chunk: &Chunk, rows: Range<usize>, column: usize, property: &Property) -> (f64, String) {
+pub(super) fn own_unit(
+    chunk: &Chunk,
+    rows: Range<usize>,
+    column: usize,
+    property: &Property,
+) -> (f64, String) {
     let unit = &property.unit;
     let (mut all, mut inside, mut shows) = (0_usize, 0_usize, None);
     let mut numbers: Vec<f64> = Vec::new();

@@ -22,9 +22,7 @@ use super::words::Role;
 use super::{Decision, Guessed};
 use crate::Error;
 use crate::mapping::{Decimal, Mapping, MappingKind, TextOrColumn, ValueSource};
-use crate::observe::{
-    Elsewhere, Header, NumberStyle, Precision, conversion, find_property, usual_statistic,
-};
+use crate::observe::{Elsewhere, Header, NumberStyle, Precision, conversion, find_property, usual_statistic};
 
 /// The most value columns that a guess takes.
 const MAX_VALUES: usize = 200;
@@ -331,9 +329,8 @@ impl<'a> Guess<'a> {
             let Measured { property, statistic: said, unit: written, .. } = found;
             let season = in_parts.as_ref().and_then(|(season, _)| season.clone());
             let above = self.evidence.unit(self.gazetteer).map(|(_, unit)| unit);
-            let above = above.filter(|above| {
-                written.is_none() && unit.is_none() && conversion(above, property).is_ok()
-            });
+            let above = above
+                .filter(|above| written.is_none() && unit.is_none() && conversion(above, property).is_ok());
             let property = of_period(self.gazetteer, property, calendar(precision).as_ref());
             let statistic = said.unwrap_or_else(|| usual_statistic(property.statistic.as_deref()));
             // A word such as `ngày` says the period of a statistic; of anything else it is a part of the name.
@@ -440,7 +437,8 @@ impl<'a> Guess<'a> {
     /// Says where cells of the place or the time are merged downwards.
     fn fill(&mut self) {
         let place = self.mapping.place.as_ref().and_then(|place| place.column.clone());
-        let of_part = |part: &TextOrColumn| part.column().filter(|name| !name.starts_with('@')).map(str::to_owned);
+        let of_part =
+            |part: &TextOrColumn| part.column().filter(|name| !name.starts_with('@')).map(str::to_owned);
         let times = self.mapping.time.iter().flat_map(|time| {
             time.columns.iter().cloned().chain(time.parts().into_iter().flatten().filter_map(of_part))
         });

@@ -47,7 +47,8 @@ impl Guess<'_> {
     fn finer(&self, province: usize) -> Option<(usize, PlaceKind)> {
         let mut best: Option<(usize, usize, PlaceKind)> = None;
         for (at, column) in self.free() {
-            let is_meant = column.has(Role::Place) && !column.texts.is_empty() && !column.nearly_all(column.numbers);
+            let is_meant =
+                column.has(Role::Place) && !column.texts.is_empty() && !column.nearly_all(column.numbers);
             if at == province || !is_meant {
                 continue;
             }
@@ -58,15 +59,16 @@ impl Guess<'_> {
                 None if self.names_communes(column) => vec![PlaceKind::Station, PlaceKind::Commune],
                 None => vec![PlaceKind::Station],
             };
-            let beside: Vec<usize> = self.beside(province).iter().map(|at| self.sample.columns[*at].index).collect();
+            let beside: Vec<usize> =
+                self.beside(province).iter().map(|at| self.sample.columns[*at].index).collect();
             let pairs = self.pairs(column.index, &beside);
             for kind in kinds {
                 let is_one = |on, text: &str| {
                     matches!(find_beside(self.gazetteer, text, Some(kind), None, on), PlaceMatch::One(_))
                 };
-                let named = pairs.iter().filter(|(text, row)| {
-                    is_one(self.day(*row), text) || is_one(before_the_merger(), text)
-                });
+                let named = pairs
+                    .iter()
+                    .filter(|(text, row)| is_one(self.day(*row), text) || is_one(before_the_merger(), text));
                 let named = named.count();
                 let enough = named > 0 && named * 10 >= pairs.len() * 6;
                 if enough && best.is_none_or(|(most, ..)| named > most) {
@@ -79,7 +81,8 @@ impl Guess<'_> {
 
     /// The columns that say what places belong to: those of districts, then that of the provinces.
     fn beside(&self, province: usize) -> Vec<usize> {
-        let is_district = |column: &Column| kind_of_header(&model::fold(&column.base)) == Some(PlaceKind::District);
+        let is_district =
+            |column: &Column| kind_of_header(&model::fold(&column.base)) == Some(PlaceKind::District);
         let districts = self.free().filter(|(_, column)| is_district(column) && !column.is_numeric());
         districts.map(|(at, _)| at).take(2).chain([province]).collect()
     }
@@ -91,11 +94,14 @@ impl Guess<'_> {
         let mut pairs = Vec::new();
         for row in self.sample.start..self.sample.start + self.sample.rows {
             for (held, column) in above.iter_mut().zip(beside) {
-                if let Some(text) = self.chunk.cell(row, *column).map(str::trim).filter(|text| !text.is_empty()) {
+                if let Some(text) =
+                    self.chunk.cell(row, *column).map(str::trim).filter(|text| !text.is_empty())
+                {
                     *held = text;
                 }
             }
-            let Some(name) = self.chunk.cell(row, column).map(str::trim).filter(|text| !text.is_empty()) else {
+            let Some(name) = self.chunk.cell(row, column).map(str::trim).filter(|text| !text.is_empty())
+            else {
                 continue;
             };
             let mut text = name.to_owned();
@@ -176,7 +182,8 @@ impl Guess<'_> {
             }
             None => vec![PlaceKind::Province, PlaceKind::Station, PlaceKind::Commune],
         };
-        let kinds = kinds.into_iter().filter(|kind| *kind != PlaceKind::Commune || self.names_communes(column));
+        let kinds =
+            kinds.into_iter().filter(|kind| *kind != PlaceKind::Commune || self.names_communes(column));
         let kinds: Vec<PlaceKind> = kinds.collect();
         let matches = |kind: PlaceKind| {
             let found = column.texts.iter().filter(|(text, row)| {
@@ -296,7 +303,10 @@ pub(super) fn may_be_communes<'t>(
         all += 1;
         said += usize::from(WORDS.iter().chain(&["x", "p", "tt", "t t"]).any(|word| begins(word)));
     }
-    said * 2 >= all.max(1) || titles.iter().any(|title| speaks(title, &["phan theo xa", "cac xa", "theo phuong xa", "xa phuong"]))
+    said * 2 >= all.max(1)
+        || titles
+            .iter()
+            .any(|title| speaks(title, &["phan theo xa", "cac xa", "theo phuong xa", "xa phuong"]))
 }
 
 /// The kind of places after which sheets are named, where most of them are.

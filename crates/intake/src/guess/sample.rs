@@ -181,7 +181,8 @@ fn extent(chunk: &Chunk, row: usize, missing: &[String]) -> (usize, u32) {
         };
         // A number is a unit too, to UCUM.
         let is_unit = |text: &str| {
-            text.contains(|c: char| c.is_alphabetic() || matches!(c, '%' | '‰' | '°')) && unit_of(text).is_some()
+            text.contains(|c: char| c.is_alphabetic() || matches!(c, '%' | '‰' | '°'))
+                && unit_of(text).is_some()
         };
         texts().any(is_unit)
             && texts().all(|text| is_unit(text) || missing.iter().any(|marker| marker == text))

@@ -166,7 +166,8 @@ impl<'a> Shaped<'a> {
     fn ask_what_names_rows(&mut self, used: &[usize]) {
         let header = &self.found.header;
         let place = self.mapping.place.as_ref().and_then(|place| header.find(place.column.as_deref()?).ok());
-        let keys: Vec<usize> = used.iter().copied().chain(place).chain(self.statistic).chain(self.property).collect();
+        let keys: Vec<usize> =
+            used.iter().copied().chain(place).chain(self.statistic).chain(self.property).collect();
         let filled: Vec<usize> =
             self.mapping.rows.fill.iter().filter_map(|name| header.find(name).ok()).collect();
         let values: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
@@ -408,7 +409,8 @@ impl<'a> Shaped<'a> {
 
     /// By which of its two years a crop year is named: the title says it with the season.
     fn crop_years(&mut self, value: &mut ValueSource) {
-        let season = value.period.as_ref().and_then(TextOrColumn::text).and_then(|text| text.strip_prefix("season:"));
+        let season =
+            value.period.as_ref().and_then(TextOrColumn::text).and_then(|text| text.strip_prefix("season:"));
         let season = season.and_then(|code| vocabulary().seasons.iter().find(|season| season.code == code));
         if season.is_some_and(|season| season.to.2 > 0) {
             value.columns = Some(FIRST_YEAR.to_owned());

@@ -5,10 +5,10 @@ mod beyond;
 
 use toml::{Table, Value};
 
+pub use self::beyond::{BlockChoice, PartChoice, PatternChoice};
 use self::beyond::{
     blocks_of, parts_of, patterns_of, with_patterns, write_blocks, write_header_place, write_parts,
 };
-pub use self::beyond::{BlockChoice, PartChoice, PatternChoice};
 use super::Mapping;
 use crate::Error;
 
@@ -126,8 +126,10 @@ impl Choices {
             choices.sheet = text_of(source, "sheet");
             choices.header_row =
                 source.get("header_row").and_then(Value::as_integer).and_then(|row| u32::try_from(row).ok());
-            choices.header_height =
-                source.get("header_height").and_then(Value::as_integer).and_then(|rows| u32::try_from(rows).ok());
+            choices.header_height = source
+                .get("header_height")
+                .and_then(Value::as_integer)
+                .and_then(|rows| u32::try_from(rows).ok());
             choices.decimal =
                 Some(text_of(source, "decimal")).filter(|t| !t.is_empty()).unwrap_or("auto".into());
         }

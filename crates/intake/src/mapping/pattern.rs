@@ -45,7 +45,8 @@ const PRELIMINARY: &str = r"\b(?:prel|pre|sơ\s*bộ|so\s*bo|ước(?:\s*tính)?
 /// The same behind the year: `2021 Sơ bộ`, `2021 (Prel.)`.
 const BEHIND: &str = r"(?:\s*[-–\/(]?\s*(?:sơ\s*bộ|so\s*bo|prel|ước(?:\s*tính)?)\.?\)?)*";
 /// What marks them as final, before the year.
-const FINAL: &str = r"(?:\b(?:thực\s*hiện|thuc\s*hien|th|chính\s*thức|chinh\s*thuc|official|actual)\b\.?[\s_/-]*)?";
+const FINAL: &str =
+    r"(?:\b(?:thực\s*hiện|thuc\s*hien|th|chính\s*thức|chinh\s*thuc|official|actual)\b\.?[\s_/-]*)?";
 const MONTH: &str = concat!(
     r"(?:\b(?:tháng|thang|month|th|t|m)\.?\s*)?",
     r"(?P<month>0?[1-9]|1[0-2]|xii|xi|iv|ix|x|viii|vii|vi|v|iii|ii|i",

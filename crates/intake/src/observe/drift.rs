@@ -199,7 +199,12 @@ fn is_like(old: &str, new: &str, shape: &TableShape, header: &Header) -> bool {
 
 /// Gives values of which the new header names another property, or a unit that theirs cannot be in, what the
 /// header says; and says so.
-fn of_another_property(mapping: &mut Mapping, at: usize, header: &str, gazetteer: &Gazetteer) -> Option<String> {
+fn of_another_property(
+    mapping: &mut Mapping,
+    at: usize,
+    header: &str,
+    gazetteer: &Gazetteer,
+) -> Option<String> {
     let base = header.split(['(', '[']).next().unwrap_or(header);
     let named = find_property(gazetteer, base).or_else(|| find_property(gazetteer, header));
     let unit = unit_in(header);

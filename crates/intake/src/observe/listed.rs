@@ -11,7 +11,8 @@ use crate::guess::before_the_merger;
 /// What begins an item of a list.
 const BULLETS: [char; 11] = ['-', '–', '—', '*', '+', '•', '·', '●', '▪', '■', '○'];
 /// What stands behind a name of a place that is no more, and of one that is new, folded.
-const FORMER: [&str; 7] = ["cu", "truoc day", "truoc sap nhap", "truoc 1 7 2025", "truoc 01 7 2025", "old", "former"];
+const FORMER: [&str; 7] =
+    ["cu", "truoc day", "truoc sap nhap", "truoc 1 7 2025", "truoc 01 7 2025", "old", "former"];
 const PRESENT: [&str; 4] = ["moi", "sau sap nhap", "hien nay", "new"];
 /// Words before the name of a river, and before that of a district, folded.
 const WATERS: [&str; 4] = ["song ", "s ", "rach ", "kenh "];
@@ -74,7 +75,9 @@ fn without_number(text: &str, of_provinces: bool) -> Option<&str> {
     if is_digits {
         let parts = bare.split('.');
         let is_number = parts.clone().count() <= 3
-            && parts.clone().all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()));
+            && parts
+                .clone()
+                .all(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()));
         let is_apart = number.ends_with('.') || ended.len() < rest.len() || rest.starts_with([' ', '-', '–']);
         let rest = ended.trim_start().trim_start_matches(['-', '–']);
         return (is_number && is_apart).then(|| rest.trim_start());
@@ -90,7 +93,9 @@ fn without_number(text: &str, of_provinces: bool) -> Option<&str> {
 /// A name without the marks of footnotes behind it: `Cần Thơ (*)`, `Cần Thơ (1)`, `Cần Thơ²`.
 fn footnoted(name: &str) -> &str {
     let name = name.trim_end_matches(['*', '¹', '²', '³', ' ']);
-    let Some((bare, mark)) = name.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) else { return name };
+    let Some((bare, mark)) = name.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) else {
+        return name;
+    };
     let is_mark = !mark.is_empty()
         && (mark.bytes().all(|b| b == b'*') || mark.len() == 1 && mark.bytes().all(|b| b.is_ascii_digit()));
     if is_mark { bare.trim_end() } else { name }
@@ -131,7 +136,8 @@ fn explained(
     let water = WATERS.iter().find_map(|word| folded.strip_prefix(word)).unwrap_or(&folded);
     let on_it = |id: &&PlaceId| {
         let river = gazetteer.place(id).and_then(|place| place.river.as_deref());
-        !water.is_empty() && river.is_some_and(|river| format!(" {} ", fold(river)).contains(&format!(" {water} ")))
+        !water.is_empty()
+            && river.is_some_and(|river| format!(" {} ", fold(river)).contains(&format!(" {water} ")))
     };
     let of_river: Vec<PlaceId> = found.iter().filter(on_it).cloned().collect();
     let mut told = if of_river.is_empty() {
@@ -202,7 +208,9 @@ pub(super) fn narrowed(
 fn named_province(gazetteer: &Gazetteer, text: &str, on: NaiveDate) -> PlaceMatch {
     let name = footnoted(unlisted(text, Some(PlaceKind::Province)));
     match of_an_era(name) {
-        Some((bare, true)) => named_place(gazetteer, bare, Some(PlaceKind::Province), None, before_the_merger()),
+        Some((bare, true)) => {
+            named_place(gazetteer, bare, Some(PlaceKind::Province), None, before_the_merger())
+        }
         Some((bare, false)) => named_place(gazetteer, bare, Some(PlaceKind::Province), None, NaiveDate::MAX),
         None => named_place(gazetteer, name, Some(PlaceKind::Province), None, on),
     }
@@ -259,9 +267,12 @@ mod tests {
 
     #[test]
     fn marks_behind_a_name_are_seen() {
-        for (text, expected) in
-            [("Cần Thơ (*)", "Cần Thơ"), ("Cần Thơ*", "Cần Thơ"), ("Cần Thơ (2)", "Cần Thơ"), ("A (B)", "A (B)")]
-        {
+        for (text, expected) in [
+            ("Cần Thơ (*)", "Cần Thơ"),
+            ("Cần Thơ*", "Cần Thơ"),
+            ("Cần Thơ (2)", "Cần Thơ"),
+            ("A (B)", "A (B)"),
+        ] {
             assert_eq!(footnoted(text), expected);
         }
         assert_eq!(of_an_era("Tỉnh Trà Vinh (cũ)"), Some(("Tỉnh Trà Vinh", true)));

@@ -227,7 +227,8 @@ impl Observer {
         rows.places.resize(chunk.len(), plan.place.unwrap_or(NONE));
         let Shared { finder: Some(finder), places, .. } = self.shared() else { return };
         let cells = Cells::of(chunk, plan.place_column);
-        let beside: Vec<Cells<'_>> = plan.within.iter().map(|column| Cells::of(chunk, Some(*column))).collect();
+        let beside: Vec<Cells<'_>> =
+            plan.within.iter().map(|column| Cells::of(chunk, Some(*column))).collect();
         let mut joined = String::new();
         for row in start..chunk.len() {
             if let Some(mut text) = of_header.or_else(|| cells.get(row)) {
@@ -293,7 +294,8 @@ fn undecided<'c>(plan: &Plan, chunk: &'c Chunk, start: usize) -> Option<(&'c str
         let cells = Cells::of(chunk, Some(*column));
         (start..chunk.len()).find_map(|row| {
             let text = cells.get(row)?;
-            (slashed_order(text) == Some(None) && plan.reader.read(text).is_none()).then_some((text, row, *column))
+            (slashed_order(text) == Some(None) && plan.reader.read(text).is_none())
+                .then_some((text, row, *column))
         })
     })
 }

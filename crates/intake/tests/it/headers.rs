@@ -43,7 +43,8 @@ async fn a_year_stands_over_seasons_and_a_property_over_years() {
         "gso2004:91|rice_area_sown|total|season:he_thu|2022-01-01|280.4",
         "gso2004:91|rice_area_sown|total|season:he_thu|2023-01-01|279.1",
     ];
-    let preliminary = ["preliminary_values D4 Sơ bộ 2023 Đông xuân", "preliminary_values E4 Sơ bộ 2023 Hè thu"];
+    let preliminary =
+        ["preliminary_values D4 Sơ bộ 2023 Đông xuân", "preliminary_values E4 Sơ bộ 2023 Hè thu"];
     let rows = "Diện tích gieo trồng lúa phân theo vụ||||\n||||ĐVT: nghìn ha\nTỉnh|2022||Sơ bộ 2023|\n|Đông xuân|Hè thu|Đông xuân|Hè thu\nAn Giang|228.3|226.4|227.5|225.1\nKiên Giang|283|280.4|282.5|279.1\n";
     let merged = &["A1:E1", "A3:A4", "B3:C3", "D3:E3"];
     desk.goes_in("a.xlsx", book(&[Sheet { merged, ..sheet("L", rows) }]), &values, &preliminary).await;
@@ -71,10 +72,14 @@ async fn a_year_stands_over_seasons_and_a_property_over_years() {
 #[tokio::test]
 async fn crop_years_are_named_as_their_season_is() {
     let desk = Desk::new().await;
-    for header in ["2018-2019;2019-2020", "Niên vụ 2018/2019;Niên vụ 2019/2020", "2018 - 2019;Sơ bộ 2019 - 2020"] {
+    for header in
+        ["2018-2019;2019-2020", "Niên vụ 2018/2019;Niên vụ 2019/2020", "2018 - 2019;Sơ bộ 2019 - 2020"]
+    {
         let preliminary = header.contains("Sơ bộ");
         let file = |season: &str| {
-            format!("Diện tích gieo trồng lúa vụ {season} (nghìn ha)\nTỉnh;{header}\nAn Giang;235,1;230,2\nĐồng Tháp;205,1;204,5\n")
+            format!(
+                "Diện tích gieo trồng lúa vụ {season} (nghìn ha)\nTỉnh;{header}\nAn Giang;235,1;230,2\nĐồng Tháp;205,1;204,5\n"
+            )
         };
         let values = |season: &str, first: &str, second: &str| {
             [
@@ -150,7 +155,10 @@ async fn a_file_of_another_property_is_shown_with_its_own() {
     let salt = "Trạm;Ngày;Độ mặn (g/l)\nTrà Vinh;13/02/2020;4,5\nĐại Ngãi;14/02/2020;1,5\n";
     let error = node.load("humidity", "man.csv", salt, None).await.unwrap_err();
     let intake::Error::Drifted { differences, example } = error else { panic!("{error:?}") };
-    assert!(differences.iter().any(|text| text.contains("is the file of another dataset?")), "{differences:?}");
+    assert!(
+        differences.iter().any(|text| text.contains("is the file of another dataset?")),
+        "{differences:?}"
+    );
     assert!(example.contains("property = \"salinity\"") && example.contains("unit = \"g/l\""), "{example}");
     assert!(!example.contains("rel_humidity"), "{example}");
     node.dataset("salt", model::DatasetKind::Observations).await;
@@ -164,7 +172,9 @@ async fn months_and_statistics_go_down_and_across_under_a_title() {
     let months = |values: &dyn Fn(u32) -> String| (1..=12).map(values).collect::<String>();
     // Months down, stations across, and the year of the title; the rain of a month is no rain of a day.
     let rows = months(&|month| format!("Tháng {month};{},5;{}\n", 10 * month, 20 * month));
-    let file = format!("Lượng mưa các tháng trong năm 2022 (mm)\n;Trạm Cần Thơ;Trạm Cà Mau\n{rows}Cả năm;786;1560\n");
+    let file = format!(
+        "Lượng mưa các tháng trong năm 2022 (mm)\n;Trạm Cần Thơ;Trạm Cà Mau\n{rows}Cả năm;786;1560\n"
+    );
     let taken = desk.take("mua.csv", file, None).await.unwrap_or_else(|asked| panic!("{asked}"));
     assert_eq!(taken.values.len(), 24, "{:?}\n{}", taken.values, taken.mapping);
     assert!(taken.values.contains(&"station:can_tho|rain_total|total|P1M|2022-03-01|30.5".to_owned()));
@@ -187,7 +197,8 @@ async fn months_and_statistics_go_down_and_across_under_a_title() {
     .await;
     // Statistics across.
     let rows = months(&|month| format!("{month};{};{};{}\n", 7000 + month, 8000 + month, 6000 + month));
-    let file = format!("Lưu lượng nước trạm Tân Châu năm 2020 (m3/s)\nTháng;Trung bình;Lớn nhất;Nhỏ nhất\n{rows}");
+    let file =
+        format!("Lưu lượng nước trạm Tân Châu năm 2020 (m3/s)\nTháng;Trung bình;Lớn nhất;Nhỏ nhất\n{rows}");
     let taken = desk.take("dac-trung.csv", file, None).await.unwrap_or_else(|asked| panic!("{asked}"));
     assert_eq!(taken.values.len(), 36, "{:?}\n{}", taken.values, taken.mapping);
     for value in ["mean|P1M|2020-02-01|7002", "max|P1M|2020-02-01|8002", "min|P1M|2020-02-01|6002"] {
@@ -247,7 +258,11 @@ async fn a_unit_within_a_title_or_in_a_row_of_the_header_is_seen() {
     let levels = (1..=31).map(|day| format!(";1,{day:02}")).collect::<String>();
     let metres = format!("MỰC NƯỚC (m) TRẠM TÂN CHÂU THÁNG 10/2023\n{hours}7{levels}\n");
     let taken = desk.take("m.csv", metres.clone(), None).await.unwrap_or_else(|asked| panic!("{asked}"));
-    assert!(taken.values.contains(&"station:tan_chau|water_level|instant||2023-10-31 07:00|131".to_owned()), "{:?}", taken.values);
+    assert!(
+        taken.values.contains(&"station:tan_chau|water_level|instant||2023-10-31 07:00|131".to_owned()),
+        "{:?}",
+        taken.values
+    );
     // Without a unit they may be metres or centimetres.
     desk.asks("khong.csv", metres.replace(" (m)", ""), &["in `cm`, or in `m`"], "", &[]).await;
     let rows = "KẾT QUẢ QUAN TRẮC NƯỚC MẶT|||||\nTrạm|Ngày|Thông số|||\n||pH|DO|BOD5|TSS\n||-|mg/l|mg/l|mg/l\nTân Châu|d:43864|7.1|6|4.5|30\nChâu Đốc|d:43864|7.2|6.1|4.2|32\n";
@@ -278,7 +293,8 @@ async fn rows_name_properties_and_headers_their_times() {
         &["preliminary_values D2 Sơ bộ 2021"],
     )
     .await;
-    let twelve = |first: f64| (0..12).map(|month| format!(";{}", first + f64::from(month))).collect::<String>();
+    let twelve =
+        |first: f64| (0..12).map(|month| format!(";{}", first + f64::from(month))).collect::<String>();
     let file = format!(
         "Số liệu khí tượng năm 2022\nTrạm;Yếu tố;I;II;III;IV;V;VI;VII;VIII;IX;X;XI;XII\nCần Thơ;Nhiệt độ không khí trung bình (°C){}\nCần Thơ;Lượng mưa (mm){}\nCà Mau;Nhiệt độ không khí trung bình (°C){}\nCà Mau;Lượng mưa (mm){}\n",
         twelve(20.5),

@@ -24,8 +24,7 @@ async fn numbers_and_marks_of_lists_are_no_part_of_a_name() {
         let long = format!(
             "Tỉnh;Năm;Sản lượng lúa (nghìn tấn)\n{one};2020;150,5\n{two};2020;1200,5\n{three};2020;500\n{far};2020;7\nA. TỔNG SỐ;2020;1858\n"
         );
-        let left_out =
-            [format!("left_out_elsewhere A5 {far}"), "left_out_total A6 A. TỔNG SỐ".to_owned()];
+        let left_out = [format!("left_out_elsewhere A5 {far}"), "left_out_total A6 A. TỔNG SỐ".to_owned()];
         let left_out: Vec<&str> = left_out.iter().map(String::as_str).collect();
         desk.goes_in("dai.csv", long, &RICE, &left_out).await;
         let wide = format!(

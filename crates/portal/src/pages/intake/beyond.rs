@@ -66,29 +66,48 @@ impl Beyond {
         let w = visit.words;
         let pattern = |choice: PatternChoice| {
             let is_known = PATTERNS.iter().any(|(pattern, _)| *pattern == choice.columns);
-            let (known, own) = if is_known { (choice.columns.clone(), "") } else { (String::new(), choice.columns.as_str()) };
-            PatternForm { known, own: own.to_owned(), except: choice.except.join("; "), choice: choice.clone() }
+            let (known, own) = if is_known {
+                (choice.columns.clone(), "")
+            } else {
+                (String::new(), choice.columns.as_str())
+            };
+            PatternForm {
+                known,
+                own: own.to_owned(),
+                except: choice.except.join("; "),
+                choice: choice.clone(),
+            }
         };
         let patterns = choices.patterns.iter().cloned();
         let patterns = patterns.chain((0..EMPTY).map(|_| PatternChoice::default())).map(pattern).collect();
-        let parts = PARTS.iter().zip(&choices.parts).map(|(key, chosen)| {
-            let around = ["", "text", "title", "sheet", "file"];
-            let mut from: Vec<(String, String)> = around
-                .iter()
-                .map(|from| ((*from).to_owned(), w.t(&format!("intake-part-{}", if from.is_empty() { "none" } else { from }))))
-                .collect();
-            from.extend(drawn.columns.iter().filter(|(name, _)| !name.is_empty()).map(|(name, _)| {
-                (format!("column:{name}"), w.fill("intake-part-column", [("name", name)]))
-            }));
-            if !from.iter().any(|(from, _)| *from == chosen.from) {
-                from.push((chosen.from.clone(), chosen.from.clone()));
-            }
-            let from = from.into_iter().map(|(code, name)| {
-                let is_chosen = code == chosen.from;
-                (code, name, is_chosen)
+        let parts =
+            PARTS.iter().zip(&choices.parts).map(|(key, chosen)| {
+                let around = ["", "text", "title", "sheet", "file"];
+                let mut from: Vec<(String, String)> = around
+                    .iter()
+                    .map(|from| {
+                        (
+                            (*from).to_owned(),
+                            w.t(&format!("intake-part-{}", if from.is_empty() { "none" } else { from })),
+                        )
+                    })
+                    .collect();
+                from.extend(drawn.columns.iter().filter(|(name, _)| !name.is_empty()).map(|(name, _)| {
+                    (format!("column:{name}"), w.fill("intake-part-column", [("name", name)]))
+                }));
+                if !from.iter().any(|(from, _)| *from == chosen.from) {
+                    from.push((chosen.from.clone(), chosen.from.clone()));
+                }
+                let from = from.into_iter().map(|(code, name)| {
+                    let is_chosen = code == chosen.from;
+                    (code, name, is_chosen)
+                });
+                PartForm {
+                    label: w.t(&format!("intake-part-of-{key}")),
+                    from: from.collect(),
+                    text: chosen.text.clone(),
+                }
             });
-            PartForm { label: w.t(&format!("intake-part-of-{key}")), from: from.collect(), text: chosen.text.clone() }
-        });
         let row = |row: Option<u32>| row.map(|row| row.to_string()).unwrap_or_default();
         let blocks = choices.blocks.iter().cloned().chain((0..EMPTY).map(|_| BlockChoice::default()));
         Beyond {
@@ -141,7 +160,10 @@ pub(super) fn chosen(text: &dyn Fn(&str) -> String, before: &Choices) -> Choices
         last: number(format!("block_last{at}")),
         place: text(&format!("block_place{at}")),
     };
-    let part = |at: usize| PartChoice { from: text(&format!("part_from{at}")), text: text(&format!("part_text{at}")) };
+    let part = |at: usize| PartChoice {
+        from: text(&format!("part_from{at}")),
+        text: text(&format!("part_text{at}")),
+    };
     Choices {
         header_height: number("header_height".into()),
         patterns: (0..(before.patterns.len() + EMPTY).min(MOST)).map(pattern).collect(),
