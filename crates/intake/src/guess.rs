@@ -2,7 +2,9 @@
 
 mod around;
 mod blocks;
+mod by_rows;
 mod by_sheet;
+mod composite;
 mod crossed;
 mod evidence;
 mod example;

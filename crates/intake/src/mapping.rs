@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::Error;
 
-pub use edit::{Choices, ColumnChoice, ColumnRole};
+pub use edit::{BlockChoice, Choices, ColumnChoice, ColumnRole, PartChoice, PatternChoice};
 pub use fact::TextOrColumn;
 pub(crate) use fact::{Virtual, letters};
 pub(crate) use pattern::{Captured, Pattern, is_preliminary};
@@ -219,6 +219,10 @@ pub struct PlaceSource {
     /// Texts, and the place that each means: an id or a name.
     #[serde(default)]
     pub words: BTreeMap<String, String>,
+    /// The columns that say what the places belong to, a province or a district: they tell places of one
+    /// name apart.
+    #[serde(default)]
+    pub within: Vec<String>,
     /// What becomes of rows whose place nobody knows.
     #[serde(default)]
     pub unknown: Unknown,
@@ -563,6 +567,7 @@ impl Mapping {
     pub(crate) fn columns(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         names.extend(self.place.iter().filter_map(|place| place.column.as_deref()));
+        names.extend(self.place.iter().flat_map(|place| place.within.iter().map(String::as_str)));
         if let Some(time) = &self.time {
             names.extend(time.columns.iter().map(String::as_str));
             names.extend(time.end_column.as_deref());

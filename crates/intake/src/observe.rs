@@ -9,6 +9,7 @@ mod duplicates;
 #[cfg(test)]
 mod fuzz;
 mod leave_out;
+mod listed;
 mod number;
 mod numbering;
 mod parts;
@@ -32,6 +33,7 @@ mod zones;
 pub(crate) use batch::{POSITION, Room, Tests, Values};
 pub(crate) use columns::{Extent, Header, tidy};
 pub(crate) use leave_out::{Elsewhere, is_note, is_total};
+pub(crate) use listed::unlisted;
 pub(crate) use number::{NotANumber, NumberStyle, may_be_thousands};
 pub(crate) use numbering::numbers_columns;
 pub(crate) use parts::month;
@@ -40,7 +42,9 @@ pub(crate) use period::{Period, duration_us};
 pub(crate) use plan::header_of;
 pub(crate) use prepare::taken;
 pub(crate) use repeats::{Repeats, repeats};
-pub(crate) use resolve::{Aliases, UnitProblem, conversion, find_place, find_property, find_unit, unit_of};
+pub(crate) use resolve::{
+    Aliases, BESIDE, UnitProblem, conversion, find_beside, find_place, find_property, find_unit, unit_of,
+};
 pub use rules::usual_statistic;
 pub(crate) use rules::{Taking, Wanted, converted, quality_of};
 pub(crate) use statistic::find_statistic;

@@ -104,8 +104,9 @@ impl Roles {
             }
             self.set(header, time.end_column.as_deref(), CellRole::TimeEnd);
         }
-        let place = mapping.place.as_ref().and_then(|place| place.column.as_deref());
-        self.set(header, place, CellRole::Place);
+        for name in mapping.place.iter().flat_map(|place| place.column.iter().chain(&place.within)) {
+            self.set(header, Some(name), CellRole::Place);
+        }
         for value in &mapping.values {
             self.set(header, Some(value.column.as_str()).filter(|name| !name.is_empty()), CellRole::Value);
             let compiled = |text: &String| Pattern::new(text).ok();

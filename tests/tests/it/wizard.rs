@@ -187,6 +187,78 @@ async fn what_the_lists_cannot_say_is_written_in_the_text_to_which_the_page_lead
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn patterns_and_parts_of_a_time_are_chosen_in_the_form() {
+    let (node, _) = node().await;
+    let node = node.serve().await;
+    let lan = Visitor::signed_in(&node, "lan").await;
+    let file = "Mưa năm 2021;;;\n\nTrạm;I;II;Ghi chú\nCần Thơ;3,9;1,5;\nSóc Trăng;4,1;1,7;\n";
+    let to = lan.hand_in("mưa.csv", file.as_bytes().to_vec()).await;
+    let run = to.split(['/', '?']).nth(2).unwrap().to_owned();
+    let third = format!("/intake/{run}?step=3");
+    let page = lan.page(&third).await;
+    assert!(page.contains("name=\"says0\"") && page.contains("name=\"block_columns0\""), "{page}");
+    let fields = [
+        ("by", "columns"),
+        ("sheet", "0"),
+        ("header", "3"),
+        ("role0", "place"),
+        ("role1", "by_pattern"),
+        ("role2", "by_pattern"),
+        ("role3", "left_out"),
+        ("place_kind", "station"),
+        ("decimal", "comma"),
+        ("beyond", "1"),
+        ("header_height", "1"),
+        ("says0", "{month}"),
+        ("except0", "Ghi chú"),
+        ("of_property0", "rain_total"),
+        ("of_unit0", "mm"),
+        ("of_period0", "P1M"),
+        ("part_from0", "title"),
+    ];
+    let mapped = lan.post(&format!("/intake/{run}/mapping"), &fields).await;
+    let page = lan.page(led(&mapped).split('#').next().unwrap()).await;
+    assert!(page.contains("Sẽ ghi 4 giá trị mới"), "{page}");
+    // The page shows what was chosen, and the same form again changes nothing.
+    let page = lan.page(&third).await;
+    assert!(
+        page.contains("value=\"{month}\" selected") && page.contains("value=\"title\" selected"),
+        "{page}"
+    );
+    assert!(page.contains("value=\"by_pattern\" selected"), "{page}");
+    let mapped = lan.post(&format!("/intake/{run}/mapping"), &fields).await;
+    let page = lan.page(led(&mapped).split('#').next().unwrap()).await;
+    assert!(page.contains("Sẽ ghi 4 giá trị mới"), "{page}");
+
+    // Two tables beside each other, each with its station.
+    let file = "Ngày;H (cm);;Ngày;H (cm)\n21/02/2020;39;;21/02/2020;15\n22/02/2020;41;;22/02/2020;17\n";
+    let to = lan.hand_in("hai-bang.csv", file.as_bytes().to_vec()).await;
+    let run = to.split(['/', '?']).nth(2).unwrap().to_owned();
+    let fields = [
+        ("by", "columns"),
+        ("sheet", "0"),
+        ("header", "1"),
+        ("decimal", "auto"),
+        ("time_format", "%d/%m/%Y"),
+        ("beyond", "1"),
+        ("role0", "time"),
+        ("role1", "value"),
+        ("property1", "water_level"),
+        ("unit1", "cm"),
+        ("block_columns0", "A:B"),
+        ("block_header0", "1"),
+        ("block_place0", "station:tan_chau"),
+        ("block_columns1", "D:E"),
+        ("block_header1", "1"),
+        ("block_place1", "station:chau_doc"),
+    ];
+    let mapped = lan.post(&format!("/intake/{run}/mapping"), &fields).await;
+    let page = lan.page(led(&mapped).split('#').next().unwrap()).await;
+    assert!(page.contains("Sẽ ghi 4 giá trị mới"), "{page}");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_draft_is_there_only_for_those_who_may_write_its_dataset() {
     let (node, [lan, binh]) = node().await;
     let path = "/v1/datasets/gauge/uploads?stage=true&file_name=a.csv";

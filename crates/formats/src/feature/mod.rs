@@ -8,6 +8,7 @@ mod geometry;
 mod geoparquet;
 mod gpkg;
 mod kml;
+mod pair;
 mod records;
 mod shapefile;
 mod survey;

@@ -1,7 +1,7 @@
 //! Tables with coordinates: each row with a position is a feature.
 //!
 //! Positions stand in two columns, as degrees in any of the ways people write them or as metres, or
-//! in one column as WKT. Which columns those are is found by their headers, or said in the mapping.
+//! in one column, as both numbers or as WKT. Which columns those are is found by their headers, or said in the mapping.
 
 use std::path::Path;
 
@@ -10,6 +10,7 @@ use serde_json::Value;
 use wkt::TryFromWkt;
 use wording::told;
 
+use super::pair::pair;
 use super::{About, Coordinates, Declared, FeatureOptions, Features, Item, Read, Refused};
 use crate::chunk::{Chunk, TableReader};
 use crate::crs::{Crs, parse_angle};
@@ -34,7 +35,8 @@ pub(super) struct TableFeatures {
 /// Where the position of a row stands, by indices of columns.
 enum Shape {
     Pair(usize, usize),
-    Wkt(usize),
+    /// Both numbers in one text, or WKT.
+    Text(usize),
 }
 
 impl TableFeatures {
@@ -59,7 +61,7 @@ impl TableFeatures {
                 Ok((at, names, shape)) => {
                     let coordinates = match shape {
                         Shape::Pair(x, y) => Coordinates::Pair { x: names[x].clone(), y: names[y].clone() },
-                        Shape::Wkt(column) => Coordinates::Geometry(names[column].clone()),
+                        Shape::Text(column) => Coordinates::Geometry(names[column].clone()),
                     };
                     let about = About {
                         layers,
@@ -101,7 +103,7 @@ impl TableFeatures {
         let text = |column: usize| chunk.cell(at, column).map(str::trim).unwrap_or_default();
         let geometry = match self.shape {
             Shape::Pair(x, y) => point(text(x), text(y)),
-            Shape::Wkt(column) => well_known(text(column)),
+            Shape::Text(column) => position(text(column)),
         };
         match geometry {
             Err(refused) => Item::refused(row, refused),
@@ -151,7 +153,7 @@ impl Features for TableFeatures {
     }
 
     fn position_column(&self) -> u16 {
-        let (Shape::Pair(at, _) | Shape::Wkt(at)) = self.shape;
+        let (Shape::Pair(at, _) | Shape::Text(at)) = self.shape;
         u16::try_from(at + 1).unwrap_or(u16::MAX)
     }
 
@@ -174,7 +176,11 @@ fn header(chunk: &Chunk, options: &FeatureOptions) -> Result<(usize, Vec<String>
     let mut first = None;
     for at in (0..rows).filter(is_header) {
         let names = names(chunk, at);
-        if let Some(shape) = shape(&names, options.coordinates.as_ref()) {
+        let holds_positions = |column: usize| {
+            let below = (at + 1..chunk.len()).take(TOP_ROWS).filter_map(|row| chunk.cell(row, column));
+            below.map(str::trim).filter(|text| !text.is_empty()).any(|text| position(text).is_ok())
+        };
+        if let Some(shape) = shape(&names, options.coordinates.as_ref(), &holds_positions) {
             return Ok((at, names, shape));
         }
         first = first.or(Some(names));
@@ -229,11 +235,18 @@ fn declared(chunk: &Chunk, header: usize) -> Option<Declared> {
     })
 }
 
-/// The names of all columns: of those without a name, their letter; of those with the same, a number.
+/// The names of all columns: of those without a name, what stands above it in a header of two rows, or
+/// their letter; of those with the same, a number.
 fn names(chunk: &Chunk, at: usize) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
+    let cell = |row: usize, column: usize| chunk.cell(row, column).map(str::trim).unwrap_or_default();
+    let above = at.checked_sub(1).filter(|above| {
+        chunk.row_number(*above) + 1 == chunk.row_number(at)
+            && (0..chunk.columns.len()).filter(|column| !cell(*above, *column).is_empty()).count() > 1
+    });
     for column in 0..chunk.columns.len() {
-        let text = chunk.cell(at, column).map(str::trim).unwrap_or_default();
+        let own = cell(at, column);
+        let text = if own.is_empty() { above.map_or("", |above| cell(above, column)) } else { own };
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let base = if text.is_empty() {
             let number = u16::try_from(column + 1).unwrap_or(u16::MAX);
@@ -264,6 +277,9 @@ const PAIRS: [(&[&str], &[&str]); 4] = [
     (&["e"], &["n"]),
 ];
 const GEOMETRIES: [&str; 6] = ["wkt", "the geom", "geom", "geometry", "wkt geom", "shape wkt"];
+/// What headers of columns begin with that hold both numbers of a position.
+const POSITIONS: [&str; 7] =
+    ["toa do", "coordinate", "coordinates", "lat lon", "lat long", "gps", "vi do kinh do"];
 
 pub(super) fn shape_of(names: &[String]) -> Option<(usize, usize)> {
     let folded: Vec<String> = names.iter().map(|name| folded(name)).collect();
@@ -292,15 +308,26 @@ fn folded(name: &str) -> String {
     model::fold(name)
 }
 
-fn shape(names: &[String], wanted: Option<&Coordinates>) -> Option<Shape> {
+fn shape(
+    names: &[String],
+    wanted: Option<&Coordinates>,
+    holds_positions: &dyn Fn(usize) -> bool,
+) -> Option<Shape> {
     let named = |wanted: &str| names.iter().position(|name| name == wanted.trim());
     match wanted {
         Some(Coordinates::Pair { x, y }) => Some(Shape::Pair(named(x)?, named(y)?)),
-        Some(Coordinates::Geometry(name)) => named(name).map(Shape::Wkt),
+        Some(Coordinates::Geometry(name)) => named(name).map(Shape::Text),
         None => shape_of(names).map(|(x, y)| Shape::Pair(x, y)).or_else(|| {
             let folded: Vec<String> = names.iter().map(|name| folded(name)).collect();
-            let at = GEOMETRIES.iter().find_map(|word| folded.iter().position(|name| name == word))?;
-            Some(Shape::Wkt(at))
+            let at = GEOMETRIES.iter().find_map(|word| folded.iter().position(|name| name == word));
+            let is_position = |name: &String| {
+                POSITIONS.iter().any(|word| {
+                    name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+                })
+            };
+            // `Tọa độ` may stand above two columns too.
+            let both = || (0..folded.len()).find(|at| is_position(&folded[*at]) && holds_positions(*at));
+            at.or_else(both).map(Shape::Text)
         }),
     }
 }
@@ -324,6 +351,17 @@ pub(super) fn point(x: &str, y: &str) -> Result<(Geometry<f64>, bool), Refused> 
         })
     };
     Ok((Geometry::Point(Point::new(read(x)?, read(y)?)), false))
+}
+
+/// A position as both of its numbers, or a geometry as WKT.
+fn position(text: &str) -> Result<(Geometry<f64>, bool), Refused> {
+    match pair(text) {
+        Some((x, y)) => Ok((Geometry::Point(Point::new(x, y)), false)),
+        None if text.starts_with(|c: char| c.is_ascii_digit()) => {
+            Err(Refused::new("bad_coordinates", format!("`{text}` is no coordinate"), text))
+        }
+        None => well_known(text),
+    }
 }
 
 /// A geometry as WKT, perhaps with PostGIS's `SRID=…;` before it.

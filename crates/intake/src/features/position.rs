@@ -14,6 +14,7 @@ use wording::{Told, told};
 use crate::Error;
 use crate::findings::{Findings, Words};
 use crate::mapping::Mapping;
+use crate::observe::unlisted;
 
 /// How the positions of a file are to be read, and why.
 pub(crate) struct Positions {
@@ -244,6 +245,7 @@ impl Decision<'_> {
 fn provinces(text: &str, gazetteer: &Gazetteer) -> Vec<String> {
     let days = [NaiveDate::from_ymd_opt(2025, 6, 30), NaiveDate::from_ymd_opt(2025, 7, 1)];
     let mut found: BTreeSet<String> = BTreeSet::new();
+    let text = unlisted(text, Some(PlaceKind::Province));
     for day in days.into_iter().flatten() {
         match gazetteer.match_place(text, Some(PlaceKind::Province), None, day) {
             PlaceMatch::One(place) => drop(found.insert(place.to_string())),

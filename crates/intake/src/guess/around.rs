@@ -5,13 +5,17 @@ use chrono::NaiveDate;
 use model::PlaceKind;
 
 use super::evidence::{DATES, before_the_merger, short};
-use super::measured::is_of_stations;
+use super::measured::{is_of_stations, own_unit};
 use super::observations::Guess;
 use super::places::named_after_places;
 use super::shaped::{around, place_of_title};
-use super::usual::calendar;
-use crate::mapping::{PlaceSource, TextOrColumn, TimeSource, Unknown, ValueSource};
-use crate::observe::{Precision, find_place, find_property};
+use super::usual::{calendar, of_period};
+use super::words::{Role, has_words};
+use crate::mapping::{Pattern, PlaceSource, TextOrColumn, TimeSource, Unknown, ValueSource};
+use crate::observe::{Precision, conversion, find_place, find_property, find_statistic};
+
+/// The pattern of texts that are an hour.
+const HOUR: &str = "{hour}";
 
 impl Guess<'_> {
     /// The year of a table without a column of times: of its title, of its sheet, of its file.
@@ -20,6 +24,14 @@ impl Guess<'_> {
             let title = short(title);
             let part = |at: usize| Some(around("@title", DATES[at].1));
             let time = TimeSource { year: part(0), month: part(1), day: part(2), ..TimeSource::default() };
+            if let Some(at) = self.hours() {
+                let hour = around(&self.sample.columns[at].reference, HOUR);
+                self.mapping.time = Some(TimeSource { hour: Some(hour), ..time });
+                self.used.push(at);
+                let reason = format!("a column holds the hours of the day that the title says: `{title}`");
+                self.because("time.hour", 0.75, &reason);
+                return Some(Precision::Instant);
+            }
             self.mapping.time = Some(time);
             let (confidence, ask) =
                 if is_of_values { (0.8, "") } else { (0.5, ": is it the day of all values?") };
@@ -42,6 +54,18 @@ impl Guess<'_> {
         let reason = format!("no column holds times, and `{year}` stands in {}", said(origin));
         self.because("time.year", confidence, &reason);
         Some(Precision::Year)
+    }
+
+    /// The column of hours, where a title says the day: `7h`, `13 giờ`.
+    fn hours(&self) -> Option<usize> {
+        let pattern = Pattern::new(HOUR).ok()?;
+        let mut found = self.free().filter(|(_, column)| {
+            let folded = model::fold(&column.base);
+            let is_hour =
+                column.has(Role::Hour) || has_words(&folded, "gio") && !has_words(&folded, "xuat hien");
+            is_hour && !column.texts.is_empty() && column.texts.iter().all(|(text, _)| pattern.fits(text))
+        });
+        found.next().filter(|_| found.next().is_none()).map(|(at, _)| at)
     }
 
     /// The place of a table without a column of places, from a title or the names of sheets.
@@ -137,11 +161,44 @@ impl Guess<'_> {
         of_headers.chain(of_texts).chain(of_title).find_map(is_of_stations)
     }
 
+    /// Headers that name statistics, of one property that a title or a name tells.
+    pub(super) fn wide_by_statistic(&mut self, numeric: &[usize], precision: Option<Precision>) -> bool {
+        let said: Option<Vec<_>> =
+            numeric.iter().map(|at| Some((*at, find_statistic(&self.sample.columns[*at].base)?))).collect();
+        let Some(said) = said.filter(|said| said.len() > 1) else { return false };
+        let Some(mut named) = self.evidence.property(self.gazetteer) else { return false };
+        named.property = of_period(self.gazetteer, named.property, calendar(precision).as_ref());
+        let around = self.evidence.unit(self.gazetteer).map(|(_, unit)| unit);
+        let around = around.filter(|unit| conversion(unit, named.property).is_ok());
+        let rows = self.sample.start..self.sample.start + self.sample.rows;
+        for (at, statistic) in said {
+            let column = &self.sample.columns[at];
+            let index = self.mapping.values.len();
+            let unit = column.unit.clone().or(around.clone());
+            let (confidence, reason) = match &unit {
+                Some(unit) => (0.9, format!("`{unit}` stands in the header or above the table")),
+                None => own_unit(self.chunk, rows.clone(), column.index, named.property),
+            };
+            let value = ValueSource {
+                unit: unit.map(TextOrColumn::Text),
+                period: calendar(precision),
+                statistic: Some(TextOrColumn::Text(statistic.code().into())),
+                ..ValueSource::new(&column.reference, TextOrColumn::Text(named.property.code.to_string()))
+            };
+            self.mapping.values.push(value);
+            self.because(&format!("value.{index}.statistic"), 0.85, "the header names it");
+            self.because(&format!("value.{index}.unit"), confidence, &reason);
+        }
+        self.because("value.0.property", named.confidence, &named.reason);
+        true
+    }
+
     /// Headers that name places, over values of one property that a title or a name tells.
     pub(super) fn wide_by_place(&mut self, numeric: &[usize], precision: Option<Precision>) -> bool {
         let named: Vec<String> = numeric.iter().map(|at| self.sample.columns[*at].name.clone()).collect();
         let Some((count, kind)) = self.named_places(&named) else { return false };
-        let Some(property) = self.evidence.property(self.gazetteer) else { return false };
+        let Some(mut property) = self.evidence.property(self.gazetteer) else { return false };
+        property.property = of_period(self.gazetteer, property.property, calendar(precision).as_ref());
         self.header_place(count, kind, named.len());
         let mut value = ValueSource::new("", TextOrColumn::Text(property.property.code.to_string()));
         value.columns = Some("{place}".into());
@@ -181,7 +238,8 @@ impl Guess<'_> {
         precision: Option<Precision>,
     ) {
         let [at] = numeric else { return };
-        let Some(named) = self.evidence.property(self.gazetteer) else { return };
+        let Some(mut named) = self.evidence.property(self.gazetteer) else { return };
+        named.property = of_period(self.gazetteer, named.property, calendar(precision).as_ref());
         let column = &self.sample.columns[*at];
         let own = column.unit.clone().map(TextOrColumn::Text).or(unit);
         let mut value =

@@ -18,6 +18,14 @@ const SEASONS: &[(&str, &str, &str)] = &[
     ("spring paddy", "paddy", "season:dong_xuan"),
     ("autumn paddy", "paddy", "season:he_thu"),
     ("winter paddy", "paddy", "season:mua"),
+    ("lua vu dong xuan", "lua", "season:dong_xuan"),
+    ("vu lua dong xuan", "lua", "season:dong_xuan"),
+    ("lua vu he thu", "lua", "season:he_thu"),
+    ("vu lua he thu", "lua", "season:he_thu"),
+    ("lua vu thu dong", "lua", "season:thu_dong"),
+    ("vu lua thu dong", "lua", "season:thu_dong"),
+    ("lua vu mua", "lua", "season:mua"),
+    ("vu lua mua", "lua", "season:mua"),
     ("lua dong xuan", "lua", "season:dong_xuan"),
     ("lua he thu", "lua", "season:he_thu"),
     ("lua thu dong", "lua", "season:thu_dong"),
@@ -67,6 +75,7 @@ const UNITS: &[&str] = &[
     "*Unit*: {unit})",
     "*Unit*: {unit}",
     "*({unit})",
+    "*({unit})*",
     "{unit}",
 ];
 
@@ -113,6 +122,12 @@ impl<'a> Evidence<'a> {
     pub(super) fn of(survey: &'a Survey, sheet: &'a SheetSample, header_row: u32) -> Evidence<'a> {
         let file = survey.file.rsplit_once('.').map_or(survey.file.as_str(), |(name, _)| name);
         Evidence { titles: titles(&sheet.chunk, header_row), sheet: &sheet.name, file }
+    }
+
+    /// All the texts around the table, for words that headers leave out.
+    pub(super) fn context(&self) -> Vec<String> {
+        let names = [self.sheet, self.file].map(str::to_owned);
+        self.titles.iter().cloned().chain(names).collect()
     }
 
     /// The texts, the most telling first.

@@ -36,10 +36,17 @@ pub(super) enum Says {
     Day,
     /// Each is an hour of the day.
     Hour,
-    /// Each holds a year, and before or behind it something else.
+    /// Each is a crop year of two calendar years: `2018-2019`, `Niên vụ 2018/2019`.
+    TwoYears,
+    /// Each holds a year, and before or behind it something else, or on both sides.
     YearAnd,
     AndYear,
+    YearWithin,
 }
+
+/// The patterns of a crop year, which is named by its second or by its first year.
+const SECOND_YEAR: &str = r"/^\D*(?:19|20)\d\d\s*[-–\/]\s*(?P<year>(?:19|20)\d\d)\D*$/";
+pub(super) const FIRST_YEAR: &str = r"/^\D*(?P<year>(?:19|20)\d\d)\s*[-–\/]\s*(?:19|20)\d\d\D*$/";
 
 impl Says {
     /// The pattern of such headers.
@@ -53,6 +60,8 @@ impl Says {
             Says::DayMonth => "{day}/{month}",
             Says::Day => "{day}",
             Says::Hour => "{hour}",
+            Says::TwoYears => SECOND_YEAR,
+            Says::YearWithin => "*{year}*",
             Says::YearAnd => "{year} {text}",
             Says::AndYear => "{text} {year}",
         }
@@ -83,8 +92,10 @@ pub(super) fn find(chunk: &Chunk, missing: &[String]) -> Option<TimeHeader> {
         Says::Time,
         Says::Date,
         Says::DayMonth,
+        Says::TwoYears,
         Says::YearAnd,
         Says::AndYear,
+        Says::YearWithin,
     ];
     let readers: Vec<(Says, Pattern)> =
         kinds.iter().filter_map(|says| Some((*says, Pattern::new(says.pattern()).ok()?))).collect();
@@ -168,7 +179,19 @@ fn captured(says: Says, pattern: &Pattern, name: &str) -> Option<Captured> {
             let is_span =
                 matches!(moment.precision, Precision::Month | Precision::Months(_) | Precision::Season(_));
             let is_meant = if says == Says::Date { moment.precision == Precision::Day } else { is_span };
-            is_meant.then(|| one("time", moment.us.to_string()))
+            // Six months and nine months of a year begin on one day.
+            is_meant.then(|| one("time", format!("{} {:?}", moment.us, moment.precision)))
+        }
+        Says::TwoYears => {
+            let years: Vec<i32> =
+                name.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect();
+            let follow = matches!(years.as_slice(), [first, second] if *second == first + 1);
+            follow.then(|| pattern.captures(name)).flatten()
+        }
+        Says::YearWithin => {
+            let years = name.split(|c: char| !c.is_ascii_digit()).filter(|part| part.len() == 4);
+            let says_more = name.chars().any(char::is_alphabetic);
+            (years.count() == 1 && says_more).then(|| pattern.captures(name)).flatten()
         }
         _ => pattern.captures(name),
     }
@@ -206,6 +229,17 @@ fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header
         }
         Says::Month => distinct("month").len() == columns.len() && columns.len() >= 10,
         Says::Quarter => distinct("quarter").len() == columns.len() && columns.len() >= 3,
+        Says::TwoYears => distinct("year").len() == columns.len() && columns.len() >= 2,
+        // Every column of numbers, and in each year the same.
+        Says::YearWithin => {
+            let years = distinct("year").len();
+            let names: BTreeSet<&str> = columns.iter().map(|(column, _)| header.name(*column)).collect();
+            names.len() == columns.len()
+                && columns.len() >= 4
+                && over_numbers == numeric.len()
+                && years >= 2
+                && columns.len() % years == 0
+        }
         Says::Season => distinct("period").len() == columns.len() && columns.len() >= 2,
         Says::Time | Says::Date => distinct("time").len() == columns.len() && columns.len() >= 2,
         Says::DayMonth => {

@@ -2,6 +2,7 @@
 
 use model::{Property, Statistic};
 
+use super::composite::of_subject;
 use super::evidence::property_in;
 use super::headers::Says;
 use super::shaped::Shaped;
@@ -12,6 +13,10 @@ use crate::observe::{find_property, find_statistic, find_unit};
 impl Shaped<'_> {
     /// Headers that hold a year and an item: a statistic, or a property with or without its unit.
     pub(super) fn items(&mut self, value: &mut ValueSource) {
+        if self.found.says == Says::YearWithin || self.name_seasons() {
+            self.composite(value);
+            return;
+        }
         let mut items: Vec<(String, Vec<usize>)> = Vec::new();
         for (column, found) in &self.found.columns {
             let Some(text) = found.get("text") else { continue };
@@ -48,9 +53,11 @@ impl Shaped<'_> {
             };
             let direct = find_property(self.gazetteer, &base);
             let named = direct.map(|property| (property, 0.92)).or_else(|| {
+                let context = self.evidence.context();
+                let of_subject = of_subject(self.gazetteer, &base, context.iter().map(String::as_str));
                 let of_title = property_in(self.gazetteer, &format!("{title} {base}"))
                     .filter(|(p, _)| says_of(p, &base));
-                of_title.map(|(property, _)| (property, 0.65))
+                of_subject.or(of_title.map(|(property, _)| property)).map(|property| (property, 0.65))
             });
             let Some((property, confidence)) = named else {
                 value.words.insert(base.clone(), "…".into());

@@ -1,11 +1,16 @@
 //! Headers that name a property and more: a statistic, a period, a unit without brackets, or a letter of hydrology
 //! for the property: `Độ mặn max`, `Mực nước TB ngày`, `Smin (g/l)`, `H (m)`, `Lưu lượng m3/s`.
 
+use std::ops::Range;
+
 use catalog::Gazetteer;
+use formats::Chunk;
 use model::{Property, Statistic};
 
-use super::sample::Column;
-use crate::observe::{conversion, find_property, find_statistic, unit_of};
+use super::composite::parts;
+use super::sample::{Column, brackets};
+use super::shaped::number;
+use crate::observe::{conversion, find_property, find_statistic, unit_of, unlisted};
 
 /// Letters of properties, folded, as gauge books and bulletins of the hydrometeorological service use them.
 const LETTERS: [(&str, &str); 3] = [("h", "water_level"), ("q", "discharge"), ("s", "salinity")];
@@ -41,6 +46,23 @@ pub(super) fn measured<'g>(gazetteer: &'g Gazetteer, column: &Column) -> Option<
     let (base, unit) = column.name.rsplit_once(' ').filter(|_| column.unit.is_none())?;
     unit_of(unit)?;
     of_name(gazetteer, base, Some(unit.to_owned()))
+}
+
+/// What a text names: a property with or without a statistic and its unit, or the part of its name that the
+/// titles complete.
+pub(super) fn said_by<'g>(gazetteer: &'g Gazetteer, text: &str, context: &[String]) -> Option<Measured<'g>> {
+    let (base, inside) = brackets(text);
+    let base = base.split_whitespace().collect::<Vec<_>>().join(" ");
+    let base = unlisted(&base, None);
+    let unit = inside.into_iter().find(|unit| unit_of(unit).is_some());
+    if let Some(property) = find_property(gazetteer, base) {
+        return Some(Measured { property, statistic: None, period: None, unit });
+    }
+    of_name(gazetteer, base, unit.clone()).or_else(|| {
+        let found = parts(gazetteer, base, context).filter(|found| found.season.is_none())?;
+        let unit = unit.or(found.unit);
+        Some(Measured { property: found.property, statistic: None, period: None, unit })
+    })
 }
 
 fn of_name<'g>(gazetteer: &'g Gazetteer, base: &str, unit: Option<String>) -> Option<Measured<'g>> {
@@ -79,6 +101,57 @@ fn splits(folded: &str) -> impl Iterator<Item = (&str, Statistic)> {
         find_statistic(rest).map(|statistic| (letter, statistic))
     });
     by_word.chain(as_one)
+}
+
+/// How sure it is that values without a unit are in the property's own, and why: most have to be plausible in it.
+pub(super) fn own_unit(
+    chunk: &Chunk,
+    rows: Range<usize>,
+    column: usize,
+    property: &Property,
+) -> (f64, String) {
+    let unit = &property.unit;
+    let (mut all, mut inside, mut shows) = (0_usize, 0_usize, None);
+    let mut numbers: Vec<f64> = Vec::new();
+    for text in rows.filter_map(|row| chunk.cell(row, column)).map(str::trim) {
+        let Some(number) = number(text) else { continue };
+        let fits = property.plausible_min.is_none_or(|least| number >= least)
+            && property.plausible_max.is_none_or(|most| number <= most);
+        all += 1;
+        numbers.push(number);
+        inside += usize::from(fits);
+        if !fits && shows.is_none() {
+            shows = Some(text);
+        }
+    }
+    if let Some(other) = other_scale(property, &numbers) {
+        return (0.4, format!("no unit is named: are the values in `{unit}`, or in `{other}`?"));
+    }
+    match shows.filter(|_| inside * 10 < all * 8) {
+        None => (0.7, format!("no unit is named: taken as `{unit}`, the property's own, CHECK")),
+        Some(shows) => (
+            0.2,
+            format!("which unit? `{shows}` is not plausible in `{unit}`, the unit of `{}`", property.code),
+        ),
+    }
+}
+
+/// Another unit in which values without a unit may be as well as in their property's own: water levels are
+/// written in centimetres and in metres, harvests in tons and in thousands of them, shares in per cent and in
+/// parts of one.
+pub(super) fn other_scale(property: &Property, numbers: &[f64]) -> Option<&'static str> {
+    let most = numbers.iter().fold(0.0_f64, |most, number| most.max(number.abs()));
+    let (factor, other) = match property.unit.as_str() {
+        "cm" => (100.0, "m"),
+        "t" => (1000.0, "10*3.t"),
+        "har" => (1000.0, "10*3.har"),
+        "%" => (100.0, "1"),
+        _ => return None,
+    };
+    let has_fractions = numbers.iter().any(|number| number.fract() != 0.0);
+    let is_part = property.unit != "%" || most <= 1.0;
+    let fits = property.plausible_max.is_some_and(|limit| most * factor <= limit);
+    (has_fractions && is_part && fits && most > 0.0).then_some(other)
 }
 
 /// Whether a property is measured at stations, or counted by administrative unit; `None` where it may be both.

@@ -5,23 +5,24 @@ use std::collections::HashMap;
 use catalog::Gazetteer;
 use formats::Chunk;
 
+use super::composite::{Parts, parts};
 use super::evidence::Evidence;
 use super::example::placeholder;
 use super::fill::filled_down;
 use super::groups::Groups;
 use super::headers::numeric_columns;
-use super::measured::{Measured, measured};
+use super::measured::{Measured, measured, own_unit};
 use super::sample::{Column, Sample, letters_of};
 use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
 use super::thousands::question;
 use super::unique::repeated;
-use super::usual::{calendar, names_a_part_of_time, names_a_row, usual_period};
+use super::usual::{calendar, names_a_part_of_time, names_a_row, of_period, usual_period};
 use super::words::Role;
 use super::{Decision, Guessed};
 use crate::Error;
 use crate::mapping::{Decimal, Mapping, MappingKind, TextOrColumn, ValueSource};
-use crate::observe::{Elsewhere, Header, NumberStyle, Precision, find_property, usual_statistic};
+use crate::observe::{Elsewhere, Header, NumberStyle, Precision, conversion, find_property, usual_statistic};
 
 /// The most value columns that a guess takes.
 const MAX_VALUES: usize = 200;
@@ -207,6 +208,7 @@ impl<'a> Guess<'a> {
         } else {
             self.wide(&numeric, unit.clone(), period.clone(), precision);
             if self.mapping.values.is_empty()
+                && !self.wide_by_statistic(&numeric, precision)
                 && !self.wide_by_place(&numeric, precision)
                 && !self.crossed(&numeric, precision)
             {
@@ -293,6 +295,7 @@ impl<'a> Guess<'a> {
         period: Option<TextOrColumn>,
         precision: Option<Precision>,
     ) {
+        let context = self.evidence.context();
         for at in numeric {
             let column = &self.sample.columns[*at];
             // `Amoni (theo N) (mg/l)`: only the unit is no part of the name.
@@ -310,15 +313,33 @@ impl<'a> Guess<'a> {
                 period: None,
                 unit: column.unit.clone(),
             });
-            let Some(found) = plain.or_else(|| measured(self.gazetteer, column)) else { continue };
+            let of_parts = || {
+                let found = parts(self.gazetteer, &column.base, &context)?;
+                let fits = column.unit.as_ref().is_none_or(|unit| conversion(unit, found.property).is_ok());
+                fits.then_some(found)
+            };
+            let (found, in_parts) = match plain.or_else(|| measured(self.gazetteer, column)) {
+                Some(found) => (found, None),
+                None => {
+                    let Some(Parts { property, season, confidence, unit }) = of_parts() else { continue };
+                    let unit = column.unit.clone().or(unit);
+                    (Measured { property, statistic: None, period: None, unit }, Some((season, confidence)))
+                }
+            };
             let Measured { property, statistic: said, unit: written, .. } = found;
+            let season = in_parts.as_ref().and_then(|(season, _)| season.clone());
+            let above = self.evidence.unit(self.gazetteer).map(|(_, unit)| unit);
+            let above = above
+                .filter(|above| written.is_none() && unit.is_none() && conversion(above, property).is_ok());
+            let property = of_period(self.gazetteer, property, calendar(precision).as_ref());
             let statistic = said.unwrap_or_else(|| usual_statistic(property.statistic.as_deref()));
             // A word such as `ngày` says the period of a statistic; of anything else it is a part of the name.
             let of_header = found.period.map(|period| TextOrColumn::Text(period.into()));
             let value = ValueSource {
-                unit: written.clone().map(TextOrColumn::Text).or_else(|| unit.clone()),
-                period: period
-                    .clone()
+                unit: written.clone().or(above.clone()).map(TextOrColumn::Text).or_else(|| unit.clone()),
+                period: season
+                    .map(TextOrColumn::Text)
+                    .or_else(|| period.clone())
                     .or_else(|| calendar(precision))
                     .or(of_header)
                     .or_else(|| usual_period(property.code.as_str(), statistic)),
@@ -326,12 +347,18 @@ impl<'a> Guess<'a> {
                 ..ValueSource::new(&column.reference, TextOrColumn::Text(property.code.to_string()))
             };
             let reason = format!("the header names the property `{}` ({})", property.code, property.name.vi);
-            let unit_reason = match &written {
-                Some(unit) => format!("`{unit}` stands in the header"),
-                None => String::new(),
+            let unit_reason = match (&written, &above) {
+                (Some(unit), _) => format!("`{unit}` stands in the header"),
+                (None, Some(unit)) => format!("`{unit}` stands above the table"),
+                (None, None) => String::new(),
             };
+            let (own, at) = (value.unit.is_none(), column.index);
             let index = self.mapping.values.len();
-            let confidence = if said.is_some() { 0.85 } else { 0.95 };
+            let confidence = match &in_parts {
+                Some((_, confidence)) => *confidence,
+                None if said.is_some() => 0.85,
+                None => 0.95,
+            };
             self.because(&format!("value.{index}.property"), confidence, &reason);
             if let Some(statistic) = said {
                 let reason = format!("the header says it is a `{}`", statistic.code());
@@ -339,12 +366,10 @@ impl<'a> Guess<'a> {
             }
             if !unit_reason.is_empty() {
                 self.because(&format!("value.{index}.unit"), 0.95, &unit_reason);
-            } else if value.unit.is_none() {
-                self.because(
-                    &format!("value.{index}.column"),
-                    0.7,
-                    &format!("no unit is named: taken as `{}`, the property's own, CHECK", property.unit),
-                );
+            } else if own {
+                let rows = self.sample.start..self.sample.start + self.sample.rows;
+                let (confidence, reason) = own_unit(self.chunk, rows, at, property);
+                self.because(&format!("value.{index}.column"), confidence, &reason);
             }
             self.explain_period(index, value.period.as_ref());
             self.mapping.values.push(value);
@@ -412,8 +437,13 @@ impl<'a> Guess<'a> {
     /// Says where cells of the place or the time are merged downwards.
     fn fill(&mut self) {
         let place = self.mapping.place.as_ref().and_then(|place| place.column.clone());
-        let times = self.mapping.time.iter().flat_map(|time| time.columns.clone());
-        let names: Vec<String> = place.into_iter().chain(times).collect();
+        let of_part =
+            |part: &TextOrColumn| part.column().filter(|name| !name.starts_with('@')).map(str::to_owned);
+        let times = self.mapping.time.iter().flat_map(|time| {
+            time.columns.iter().cloned().chain(time.parts().into_iter().flatten().filter_map(of_part))
+        });
+        let within = self.mapping.place.iter().flat_map(|place| place.within.clone());
+        let names: Vec<String> = place.into_iter().chain(within).chain(times).collect();
         let values: Vec<usize> = self
             .mapping
             .values
@@ -446,7 +476,8 @@ impl<'a> Guess<'a> {
         let place = self.mapping.place.as_ref().and_then(|place| place.column.as_ref());
         let times = self.mapping.time.iter().flat_map(|time| &time.columns);
         let twice = place.into_iter().chain(times).find(|name| name.starts_with('@'));
-        let of_header = twice.and_then(of).map(|column| {
+        let named = |column: &usize| !header.name(*column).is_empty();
+        let of_header = twice.and_then(of).filter(named).map(|column| {
             let name = header.name(column);
             format!("`{name}` stands more than once in the header: do several tables stand beside each other? Then each needs a `[[block]]`")
         });

@@ -1,5 +1,7 @@
 //! Guessing which column of a table names the places, and how.
 
+use std::collections::HashSet;
+
 use catalog::{Gazetteer, PlaceMatch};
 use chrono::{DateTime, NaiveDate, Utc};
 use model::{PlaceId, PlaceKind};
@@ -10,20 +12,28 @@ use super::sample::Column;
 use super::survey::SheetSample;
 use super::words::{Role, has_words};
 use crate::mapping::PlaceSource;
-use crate::observe::find_place;
+use crate::observe::{BESIDE, find_beside, find_place, is_total, unlisted};
+
+/// Names with what stands beside them that are looked at.
+const MAX_PAIRS: usize = 300;
 
 impl Guess<'_> {
     pub(super) fn place(&mut self) {
         if self.place_of_groups() {
             return;
         }
-        let mut best: Option<(f64, usize, PlaceSource, String)> = None;
+        let mut found: Vec<(f64, usize, PlaceSource, String)> = Vec::new();
         for (at, column) in self.free() {
-            let Some((score, source, reason)) = self.place_of(column) else { continue };
-            if best.as_ref().is_none_or(|(most, ..)| score > *most) {
-                best = Some((score, at, source, reason));
-            }
+            found.extend(self.place_of(column).map(|(score, source, reason)| (score, at, source, reason)));
         }
+        // Of equals, the first.
+        found.sort_by(|left, right| right.0.total_cmp(&left.0));
+        let of_province = |source: &PlaceSource| source.kind.as_deref() == Some(PlaceKind::Province.code());
+        let province = found.iter().find(|(.., source, _)| of_province(source)).map(|(_, at, ..)| *at);
+        if let Some((column, province)) = province.and_then(|at| Some((self.finer(at)?, at))) {
+            return self.place_within(column, province);
+        }
+        let best = found.into_iter().next();
         if let Some((score, at, source, reason)) = best {
             self.used.push(at);
             self.because("place.column", score.min(1.0), &reason);
@@ -31,6 +41,112 @@ impl Guess<'_> {
         } else {
             self.place_around();
         }
+    }
+
+    /// The column that names smaller places beside the column of provinces, and their kind.
+    fn finer(&self, province: usize) -> Option<(usize, PlaceKind)> {
+        let mut best: Option<(usize, usize, PlaceKind)> = None;
+        for (at, column) in self.free() {
+            let is_meant =
+                column.has(Role::Place) && !column.texts.is_empty() && !column.nearly_all(column.numbers);
+            if at == province || !is_meant {
+                continue;
+            }
+            let folded = model::fold(&column.base);
+            let kinds = match kind_of_header(&folded) {
+                Some(kind @ (PlaceKind::Commune | PlaceKind::Station)) => vec![kind],
+                Some(_) => continue,
+                None if self.names_communes(column) => vec![PlaceKind::Station, PlaceKind::Commune],
+                None => vec![PlaceKind::Station],
+            };
+            let beside: Vec<usize> =
+                self.beside(province).iter().map(|at| self.sample.columns[*at].index).collect();
+            let pairs = self.pairs(column.index, &beside);
+            for kind in kinds {
+                let is_one = |on, text: &str| {
+                    matches!(find_beside(self.gazetteer, text, Some(kind), None, on), PlaceMatch::One(_))
+                };
+                let named = pairs
+                    .iter()
+                    .filter(|(text, row)| is_one(self.day(*row), text) || is_one(before_the_merger(), text));
+                let named = named.count();
+                let enough = named > 0 && named * 10 >= pairs.len() * 6;
+                if enough && best.is_none_or(|(most, ..)| named > most) {
+                    best = Some((named, at, kind));
+                }
+            }
+        }
+        best.map(|(_, at, kind)| (at, kind))
+    }
+
+    /// The columns that say what places belong to: those of districts, then that of the provinces.
+    fn beside(&self, province: usize) -> Vec<usize> {
+        let is_district =
+            |column: &Column| kind_of_header(&model::fold(&column.base)) == Some(PlaceKind::District);
+        let districts = self.free().filter(|(_, column)| is_district(column) && !column.is_numeric());
+        districts.map(|(at, _)| at).take(2).chain([province]).collect()
+    }
+
+    /// The different names of a column with what stands beside them, each with its first row.
+    fn pairs(&self, column: usize, beside: &[usize]) -> Vec<(String, usize)> {
+        let mut above: Vec<&str> = vec![""; beside.len()];
+        let mut seen = HashSet::new();
+        let mut pairs = Vec::new();
+        for row in self.sample.start..self.sample.start + self.sample.rows {
+            for (held, column) in above.iter_mut().zip(beside) {
+                if let Some(text) =
+                    self.chunk.cell(row, *column).map(str::trim).filter(|text| !text.is_empty())
+                {
+                    *held = text;
+                }
+            }
+            let Some(name) = self.chunk.cell(row, column).map(str::trim).filter(|text| !text.is_empty())
+            else {
+                continue;
+            };
+            let mut text = name.to_owned();
+            for held in &above {
+                text.push(BESIDE);
+                text.push_str(held);
+            }
+            if pairs.len() < MAX_PAIRS && !is_total(name) && seen.insert(text.clone()) {
+                pairs.push((text, row));
+            }
+        }
+        pairs
+    }
+
+    /// Takes a column for the places, within what the columns beside it say.
+    fn place_within(&mut self, (column, kind): (usize, PlaceKind), province: usize) {
+        let beside = self.beside(province);
+        let name = |at: usize| self.sample.columns[at].reference.clone();
+        let within: Vec<String> = beside.iter().map(|at| name(*at)).collect();
+        let reason = format!(
+            "it names places of the kind `{}`, and `{}` beside it says where they lie",
+            kind.code(),
+            within.join("`, `")
+        );
+        self.mapping.place = Some(PlaceSource {
+            column: Some(name(column)),
+            kind: Some(kind.code().into()),
+            within,
+            ..PlaceSource::default()
+        });
+        self.used.push(column);
+        self.used.extend(beside);
+        self.because("place.column", 0.9, &reason);
+    }
+
+    /// Whether the names of a column are those of communes, and not of districts of the same names, which
+    /// there were until the merger.
+    fn names_communes(&self, column: &Column) -> bool {
+        let folded = model::fold(&column.base);
+        let texts = column.texts.iter().map(|(text, _)| text.as_str());
+        may_be_communes(&folded, texts, &self.evidence.titles)
+            || column.texts.first().is_some_and(|(_, row)| {
+                let day = self.day(*row);
+                day > before_the_merger() && day != NaiveDate::MAX
+            })
     }
 
     /// How well a column names places, and how.
@@ -66,6 +182,9 @@ impl Guess<'_> {
             }
             None => vec![PlaceKind::Province, PlaceKind::Station, PlaceKind::Commune],
         };
+        let kinds =
+            kinds.into_iter().filter(|kind| *kind != PlaceKind::Commune || self.names_communes(column));
+        let kinds: Vec<PlaceKind> = kinds.collect();
         let matches = |kind: PlaceKind| {
             let found = column.texts.iter().filter(|(text, row)| {
                 let on = self.day(*row);
@@ -146,6 +265,8 @@ impl Guess<'_> {
 
 /// The kind of place that a folded header asks for.
 pub(super) fn kind_of_header(folded: &str) -> Option<PlaceKind> {
+    // A `thị xã` is a district, and `địa phương` no ward.
+    let folded = &folded.replace("thi xa", "huyen").replace("dia phuong", "");
     let words = [
         (PlaceKind::Station, &["tram", "station", "site", "noi do"][..]),
         (PlaceKind::Commune, &["xa", "phuong", "commune", "ward"]),
@@ -153,8 +274,39 @@ pub(super) fn kind_of_header(folded: &str) -> Option<PlaceKind> {
             PlaceKind::Province,
             &["tinh", "province", "thanh pho", "city", "cities", "provinces", "provincies"],
         ),
+        (PlaceKind::District, &["huyen", "quan huyen", "district", "districts"]),
     ];
     words.iter().find(|(_, words)| words.iter().any(|word| has_words(folded, word))).map(|(kind, _)| *kind)
+}
+
+/// Whether names without a kind may be taken for those of communes: the header or a title speaks of them, or
+/// most names say so themselves. A district had the name of one of its communes more often than not.
+pub(super) fn may_be_communes<'t>(
+    header: &str,
+    texts: impl Iterator<Item = &'t str>,
+    titles: &[String],
+) -> bool {
+    const WORDS: [&str; 7] = ["xa", "phuong", "thi tran", "dac khu", "commune", "communes", "ward"];
+    let speaks = |folded: &str, words: &[&str]| words.iter().any(|word| has_words(folded, word));
+    let bare = |text: &str| model::fold(text).replace("thi xa", "huyen");
+    if kind_of_header(header) == Some(PlaceKind::Commune) {
+        return true;
+    }
+    let titles: Vec<String> = titles.iter().map(|title| bare(title)).collect();
+    if titles.iter().any(|title| speaks(title, &["huyen", "district", "districts"])) {
+        return false;
+    }
+    let (mut all, mut said) = (0_usize, 0_usize);
+    for text in texts {
+        let folded = bare(unlisted(text, Some(PlaceKind::Commune)));
+        let begins = |word: &str| folded.strip_prefix(word).is_some_and(|rest| rest.starts_with(' '));
+        all += 1;
+        said += usize::from(WORDS.iter().chain(&["x", "p", "tt", "t t"]).any(|word| begins(word)));
+    }
+    said * 2 >= all.max(1)
+        || titles
+            .iter()
+            .any(|title| speaks(title, &["phan theo xa", "cac xa", "theo phuong xa", "xa phuong"]))
 }
 
 /// The kind of places after which sheets are named, where most of them are.

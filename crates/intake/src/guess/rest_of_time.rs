@@ -12,7 +12,9 @@ impl Shaped<'_> {
     /// Finds what the headers do not say of the time; returns the columns that it used.
     pub(super) fn time(&mut self) -> Vec<usize> {
         let wanted: &[Role] = match self.found.says {
-            Says::YearAnd | Says::AndYear | Says::Time => return Vec::new(),
+            Says::TwoYears | Says::YearAnd | Says::AndYear | Says::YearWithin | Says::Time => {
+                return Vec::new();
+            }
             Says::Year => return self.months_down(),
             Says::Date => return self.order_of_dates(),
             Says::Month | Says::Quarter | Says::Season | Says::DayMonth => &[Role::Year],

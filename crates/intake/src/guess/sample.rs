@@ -171,10 +171,26 @@ fn extent(chunk: &Chunk, row: usize, missing: &[String]) -> (usize, u32) {
         first -= 1;
     }
     let left = first_text(first);
+    // A row of units says more of what stands above it, with a dash where there is none: `- | mg/l | %`.
+    let units = |row: usize| {
+        let texts = || {
+            (0..chunk.columns.len())
+                .filter_map(move |column| chunk.cell(row, column))
+                .map(|text| text.trim().trim_start_matches('(').trim_end_matches(')'))
+                .filter(|text| !text.is_empty())
+        };
+        // A number is a unit too, to UCUM.
+        let is_unit = |text: &str| {
+            text.contains(|c: char| c.is_alphabetic() || matches!(c, '%' | '‰' | '°'))
+                && unit_of(text).is_some()
+        };
+        texts().any(is_unit)
+            && texts().all(|text| is_unit(text) || missing.iter().any(|marker| marker == text))
+    };
     while last + 2 < chunk.len()
         && last - first < MAX_HEIGHT - 1
         && are_neighbours(last)
-        && words(last + 1)
+        && (words(last + 1) || units(last + 1))
         && left < first_text(last + 1)
     {
         last += 1;
@@ -251,7 +267,7 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
             .find(|text| unit_of(text).is_some() || find_unit(gazetteer, text).is_some())
             .cloned(),
         zone: inside.iter().find(|text| is_zone(text)).cloned(),
-        filled: texts.len(),
+        filled: texts.iter().filter(|(text, _)| !is_total(text)).count(),
         numbers: 0,
         style,
         times: 0,

@@ -2,25 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use catalog::{Gazetteer, PlaceMatch};
+use catalog::{Gazetteer, PlaceMatch, vocabulary};
 use chrono::NaiveDate;
 use model::{PlaceKind, Property};
 
 use super::evidence::{Evidence, before_the_merger, is_instant, short};
 use super::fill::filled_down;
-use super::headers::{Says, TimeHeader, find, is_number, numeric_columns};
-use super::measured::is_of_stations;
-use super::places::{kind_of_header, named_after_places};
+use super::headers::{FIRST_YEAR, Says, TimeHeader, find, is_number, numeric_columns};
+use super::measured::{is_of_stations, other_scale};
+use super::places::{kind_of_header, may_be_communes, named_after_places};
 use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
 use super::thousands::question;
 use super::unique::repeated;
-use super::usual::names_no_value;
+use super::usual::{names_no_value, of_period};
 use super::words::{Role, roles};
 use super::{Decision, Guessed};
 use crate::Error;
 use crate::mapping::{Mapping, MappingKind, PlaceSource, TextOrColumn, ValueSource};
-use crate::observe::{Elsewhere, NumberStyle, converted, find_place, is_total, unit_of};
+use crate::observe::{Elsewhere, NumberStyle, conversion, converted, find_place, is_total, unit_of};
 
 /// Rows that are looked at.
 pub(super) const ROWS: usize = 400;
@@ -28,7 +28,7 @@ pub(super) const ROWS: usize = 400;
 /// A guess in the making.
 pub(super) struct Shaped<'a> {
     pub(super) survey: &'a Survey,
-    sheet: &'a SheetSample,
+    pub(super) sheet: &'a SheetSample,
     pub(super) gazetteer: &'a Gazetteer,
     pub(super) evidence: Evidence<'a>,
     pub(super) found: TimeHeader,
@@ -37,6 +37,8 @@ pub(super) struct Shaped<'a> {
     pub(super) mapping: Mapping,
     /// The column that says which statistic each row is.
     pub(super) statistic: Option<usize>,
+    /// The column that says which property each row is.
+    pub(super) property: Option<usize>,
     decisions: Vec<Decision>,
 }
 
@@ -60,7 +62,18 @@ impl<'a> Shaped<'a> {
             .filter(|column| !found.columns.iter().any(|(value, _)| value == column));
         let statistic = column_of(&sheet.chunk, rows, others);
         let decisions = Vec::new();
-        Some(Shaped { survey, sheet, gazetteer, evidence, found, alike, mapping, statistic, decisions })
+        Some(Shaped {
+            survey,
+            sheet,
+            gazetteer,
+            evidence,
+            found,
+            alike,
+            mapping,
+            statistic,
+            property: None,
+            decisions,
+        })
     }
 
     pub(super) fn guessed(mut self, elsewhere: &Elsewhere) -> Result<Guessed, Error> {
@@ -153,7 +166,8 @@ impl<'a> Shaped<'a> {
     fn ask_what_names_rows(&mut self, used: &[usize]) {
         let header = &self.found.header;
         let place = self.mapping.place.as_ref().and_then(|place| header.find(place.column.as_deref()?).ok());
-        let keys: Vec<usize> = used.iter().copied().chain(place).chain(self.statistic).collect();
+        let keys: Vec<usize> =
+            used.iter().copied().chain(place).chain(self.statistic).chain(self.property).collect();
         let filled: Vec<usize> =
             self.mapping.rows.fill.iter().filter_map(|name| header.find(name).ok()).collect();
         let values: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
@@ -285,6 +299,13 @@ impl<'a> Shaped<'a> {
         let folded = model::fold(name);
         let mut kinds = vec![PlaceKind::Province, PlaceKind::Station, PlaceKind::Commune];
         let of_header = kind_of_header(&folded);
+        // A name of a district is that of another place too.
+        if of_header == Some(PlaceKind::District) {
+            return None;
+        }
+        let has_districts = on <= before_the_merger() || on == NaiveDate::MAX;
+        let communes = may_be_communes(&folded, texts.iter().copied(), &self.evidence.titles);
+        kinds.retain(|kind| *kind != PlaceKind::Commune || communes || !has_districts);
         let stations = self.evidence.speaks_of_stations();
         let measured =
             self.evidence.property(self.gazetteer).and_then(|named| is_of_stations(named.property));
@@ -338,7 +359,7 @@ impl<'a> Shaped<'a> {
         self.decide("value.0.columns", 0.9, "headers that say a time stand above the values");
         let period = match self.found.says {
             Says::Year if self.rows_are_months() => Some("P1M"),
-            Says::Year | Says::YearAnd | Says::AndYear => Some("P1Y"),
+            Says::Year | Says::TwoYears | Says::YearAnd | Says::AndYear | Says::YearWithin => Some("P1Y"),
             Says::Month if self.rows_are_days() => Some("P1D"),
             Says::Month => Some("P1M"),
             Says::Quarter => Some("P3M"),
@@ -373,12 +394,38 @@ impl<'a> Shaped<'a> {
                 format!("all texts of the column `{name}` name statistics"),
             );
         }
-        if matches!(self.found.says, Says::YearAnd | Says::AndYear) {
+        if matches!(self.found.says, Says::YearAnd | Says::AndYear | Says::YearWithin) {
             self.items(&mut value);
+        } else if self.by_rows(&mut value) {
+            // Each row says its property.
         } else if !self.by_sheet(&mut value) {
             self.one_property(&mut value);
         }
+        if self.found.says == Says::TwoYears {
+            self.crop_years(&mut value);
+        }
         self.mapping.values.push(value);
+    }
+
+    /// By which of its two years a crop year is named: the title says it with the season.
+    fn crop_years(&mut self, value: &mut ValueSource) {
+        let season =
+            value.period.as_ref().and_then(TextOrColumn::text).and_then(|text| text.strip_prefix("season:"));
+        let season = season.and_then(|code| vocabulary().seasons.iter().find(|season| season.code == code));
+        if season.is_some_and(|season| season.to.2 > 0) {
+            value.columns = Some(FIRST_YEAR.to_owned());
+        }
+        match season {
+            Some(season) => {
+                let reason = format!("the crop years of the season `{}` are named so", season.code);
+                self.decide("value.0.columns", 0.85, reason);
+            }
+            None => self.decide(
+                "value.0.columns",
+                0.5,
+                "the headers name two years each, and nothing says of which season: is the second the year of the values?",
+            ),
+        }
     }
 
     /// One property for the whole table, from its title or names.
@@ -416,7 +463,8 @@ impl<'a> Shaped<'a> {
         if let Some(period) = named.period {
             value.period = Some(TextOrColumn::Text(period.into()));
         }
-        let property = named.property;
+        let property = of_period(self.gazetteer, named.property, value.period.as_ref());
+        value.property = TextOrColumn::Text(property.code.to_string());
         self.decide("value.0.property", named.confidence, named.reason);
         let columns: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
         let rows = self.found.start..self.sheet.chunk.len().min(self.found.start + ROWS);
@@ -428,7 +476,8 @@ impl<'a> Shaped<'a> {
 
     /// The unit that a title names; else the property's own, if the values look like it.
     fn unit(&mut self, value: &mut ValueSource, property: &Property, columns: &[usize]) {
-        if let Some((pattern, unit)) = self.evidence.unit(self.gazetteer) {
+        let fits = |unit: &str| conversion(unit, property).is_ok();
+        if let Some((pattern, unit)) = self.evidence.unit(self.gazetteer).filter(|(_, unit)| fits(unit)) {
             value.unit = Some(around("@title", pattern));
             self.decide("value.0.unit", 0.9, format!("`{unit}` stands above the table"));
             return;
@@ -455,6 +504,7 @@ impl<'a> Shaped<'a> {
             return (0.65, format!("no unit is named: taken as `{shown}`, the property's own, CHECK"));
         };
         let (mut all, mut inside, mut shows) = (0_usize, 0_usize, None);
+        let mut numbers: Vec<f64> = Vec::new();
         for (row, column) in self.our_rows().flat_map(|row| columns.iter().map(move |column| (row, *column)))
         {
             let text = self.sheet.chunk.cell(row, column).map_or("", str::trim);
@@ -462,12 +512,16 @@ impl<'a> Shaped<'a> {
                 continue;
             };
             let number = converted(number, factor, addend);
+            numbers.push(number);
             all += 1;
             let fits = (least..=most).contains(&number);
             inside += usize::from(fits);
             if !fits && shows.is_none() {
                 shows = Some(text.to_owned());
             }
+        }
+        if let Some(other) = other_scale(property, &numbers).filter(|_| unit.is_none()) {
+            return (0.4, format!("no unit is named: are the values in `{shown}`, or in `{other}`?"));
         }
         if all > 0 && inside * 100 >= all * 95 {
             return (

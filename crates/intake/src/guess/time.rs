@@ -229,6 +229,19 @@ impl Guess<'_> {
                 self.free().find(|(_, column)| column.has(Role::Time) && column.nearly_all(column.years))
             })
             .map(|(at, _)| at);
+        let month_in_words = |(_, column): &(usize, &Column)| {
+            let all = !column.texts.is_empty() && column.texts.iter().all(|(text, _)| month(text).is_some());
+            column.has(Role::Month) && !column.is_numeric() && all
+        };
+        let months = self.free().find(month_in_words).map(|(at, _)| at);
+        if let (Some(year), Some(at)) = (year, months) {
+            let fact = |at: usize| Some(TextOrColumn::in_column(&self.sample.columns[at].reference));
+            let time = TimeSource { year: fact(year), month: fact(at), ..TimeSource::default() };
+            self.mapping.time = Some(time);
+            self.used.extend([year, at]);
+            self.because("time.month", 0.9, "these columns hold the year and the month");
+            return Some(Precision::Month);
+        }
         let Some(year) = year else {
             if let Some(precision) = self.year_of_groups().or_else(|| self.parts_around()) {
                 return Some(precision);
@@ -268,7 +281,14 @@ impl Guess<'_> {
         let of = |role: Role, fits: &dyn Fn(&str) -> bool| {
             self.free().find_map(|(at, column)| {
                 let all = !column.texts.is_empty() && column.texts.iter().all(|(text, _)| fits(text));
-                (column.has(role) && all).then_some(at)
+                // A first column without a header names the rows: `Tháng 1`, `Tháng 2`.
+                let says_it = || {
+                    let named = |text: &str| has_words(&model::fold(text), "thang");
+                    role == Role::Month
+                        && column.name.is_empty()
+                        && column.texts.iter().all(|(text, _)| named(text))
+                };
+                (all && (column.has(role) || says_it())).then_some(at)
             })
         };
         let day = of(Role::Day, &|text| day_of_month(text).is_some());

@@ -1,10 +1,11 @@
 //! What is usual: the period of a property or of its times, and how an offset is written.
 
-use model::Statistic;
+use catalog::Gazetteer;
+use model::{Property, Statistic};
 
 use super::words::has_words;
 use crate::mapping::TextOrColumn;
-use crate::observe::Precision;
+use crate::observe::{Precision, find_property};
 
 /// Words of headers over numbers that number or place a row and are no values, folded.
 const NO_VALUES: &[&str] = &[
@@ -96,6 +97,20 @@ pub(super) fn calendar(precision: Option<Precision>) -> Option<TextOrColumn> {
         Precision::Month => Some(TextOrColumn::Text("P1M".into())),
         Precision::Season(_) | Precision::Months(_) | Precision::Day | Precision::Instant => None,
     }
+}
+
+/// Properties of a day, and what they are called over months and years.
+const OVER_PERIODS: [(&str, &str); 2] = [("rain_day", "rain_total"), ("sunshine", "sunshine_total")];
+
+/// The property of values of a period: rain of a month is no rain of a day.
+pub(super) fn of_period<'g>(
+    gazetteer: &'g Gazetteer,
+    property: &'g Property,
+    period: Option<&TextOrColumn>,
+) -> &'g Property {
+    let is_long = matches!(period.and_then(TextOrColumn::text), Some("P1M" | "P3M" | "P1Y"));
+    let longer = OVER_PERIODS.iter().find(|(code, _)| is_long && property.code.as_str() == *code);
+    longer.and_then(|(_, code)| find_property(gazetteer, code)).unwrap_or(property)
 }
 
 /// The period that a property's code names.

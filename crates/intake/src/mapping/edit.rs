@@ -1,9 +1,15 @@
 //! A mapping as the answers to a form: which column is what. Everything that the form does not ask
 //! stays in the document as it was.
 
+mod beyond;
+
 use toml::{Table, Value};
 use wording::told;
 
+pub use self::beyond::{BlockChoice, PartChoice, PatternChoice};
+use self::beyond::{
+    blocks_of, parts_of, patterns_of, with_patterns, write_blocks, write_header_place, write_parts,
+};
 use super::Mapping;
 use crate::Error;
 
@@ -14,6 +20,8 @@ pub struct Choices {
     pub sheet: String,
     /// The row of the header, from 1; the first that has all columns when absent.
     pub header_row: Option<u32>,
+    /// How many rows the header has; one when absent.
+    pub header_height: Option<u32>,
     /// What each column is; a column that is not named here is left out.
     pub columns: Vec<ColumnChoice>,
     /// The one place of all values, where no column names it.
@@ -26,6 +34,12 @@ pub struct Choices {
     pub time_format: String,
     /// How numbers are written: `auto`, `dot` or `comma`.
     pub decimal: String,
+    /// Values in columns whose headers are alike.
+    pub patterns: Vec<PatternChoice>,
+    /// Where the year, the month, the day and the hour stand that no header and no column of times says.
+    pub parts: [PartChoice; 4],
+    /// The tables of the sheet, where it has several.
+    pub blocks: Vec<BlockChoice>,
 }
 
 /// What a column is.
@@ -113,6 +127,10 @@ impl Choices {
             choices.sheet = text_of(source, "sheet");
             choices.header_row =
                 source.get("header_row").and_then(Value::as_integer).and_then(|row| u32::try_from(row).ok());
+            choices.header_height = source
+                .get("header_height")
+                .and_then(Value::as_integer)
+                .and_then(|rows| u32::try_from(rows).ok());
             choices.decimal =
                 Some(text_of(source, "decimal")).filter(|t| !t.is_empty()).unwrap_or("auto".into());
         }
@@ -133,6 +151,9 @@ impl Choices {
         if let Some(quality) = table(&document, "quality") {
             columns.set(&text_of(quality, "column"), ColumnRole::Quality);
         }
+        choices.patterns = patterns_of(&document);
+        choices.parts = parts_of(&document);
+        choices.blocks = blocks_of(&document);
         for value in values(&document) {
             for (key, role) in [
                 ("property", ColumnRole::Property),
@@ -217,9 +238,11 @@ impl Choices {
                 Value::Table(value)
             })
             .collect();
-        // What one pattern says of many columns is no answer of the form, and stays.
-        let patterns = before.iter().filter(|value| value.contains_key("columns")).cloned().map(Value::Table);
+        let patterns = with_patterns(&document, &self.patterns);
         let values: Vec<Value> = values.into_iter().chain(patterns).collect();
+        write_header_place(&mut document, &self.patterns, &self.place_kind);
+        write_parts(&mut document, &self.parts);
+        write_blocks(&mut document, &self.blocks);
         // It tells of the file that the mapping was made for, and the mapping is another now.
         document.remove("shape");
         if values.is_empty() {
@@ -240,6 +263,10 @@ impl Choices {
             Some(row) => drop(source.insert("header_row".into(), Value::Integer(i64::from(row)))),
             None => drop(source.remove("header_row")),
         }
+        match self.header_height.filter(|rows| *rows > 1) {
+            Some(rows) => drop(source.insert("header_height".into(), Value::Integer(i64::from(rows)))),
+            None => drop(source.remove("header_height")),
+        }
         set(source, "decimal", if self.decimal == "auto" { "" } else { &self.decimal });
         if source.is_empty() {
             document.remove("source");
@@ -258,6 +285,7 @@ impl Choices {
         set(place, "kind", if column.is_empty() { "" } else { &self.place_kind });
         if column.is_empty() {
             place.remove("scheme");
+            place.remove("within");
         }
         if place.is_empty() {
             document.remove("place");

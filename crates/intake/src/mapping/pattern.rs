@@ -43,6 +43,11 @@ const BLANKS: &[&str] = &[
 const FOOTNOTE: &str = r"(?:\s*(?:\(\*+\)|\*+|\(\d\)|¹|²|³))*";
 /// What marks a year's figures as preliminary or estimated.
 const PRELIMINARY: &str = r"\b(?:prel|pre|sơ\s*bộ|so\s*bo|ước(?:\s*tính)?|uoc|est)";
+/// The same behind the year: `2021 Sơ bộ`, `2021 (Prel.)`.
+const BEHIND: &str = r"(?:\s*[-–\/(]?\s*(?:sơ\s*bộ|so\s*bo|prel|ước(?:\s*tính)?)\.?\)?)*";
+/// What marks them as final, before the year.
+const FINAL: &str =
+    r"(?:\b(?:thực\s*hiện|thuc\s*hien|th|chính\s*thức|chinh\s*thuc|official|actual)\b\.?[\s_/-]*)?";
 const MONTH: &str = concat!(
     r"(?:\b(?:tháng|thang|month|th|t|m)\.?\s*)?",
     r"(?P<month>0?[1-9]|1[0-2]|xii|xi|iv|ix|x|viii|vii|vi|v|iii|ii|i",
@@ -125,7 +130,10 @@ impl Pattern {
 pub(crate) fn is_preliminary(header: &str) -> bool {
     thread_local! {
         static MARK: Option<Regex> =
-            RegexBuilder::new(&format!(r"{PRELIMINARY}\b\.?\s*\d{{4}}")).case_insensitive(true).build().ok();
+            RegexBuilder::new(&format!(
+                r"{PRELIMINARY}\b\.?\s*(?:thực\s*hiện\s*)?(?:năm\s*)?\d{{4}}|\d{{4}}\s*[-–\/(]?\s*{PRELIMINARY}\b"
+            ))
+            .case_insensitive(true).build().ok();
     }
     MARK.with(|mark| mark.as_ref().is_some_and(|mark| mark.is_match(header)))
 }
@@ -165,7 +173,7 @@ fn template(text: &str) -> Result<String, Told> {
 fn blank(name: &str) -> Result<String, Told> {
     Ok(match name {
         "year" => format!(
-            r"(?:{PRELIMINARY}\.?[\s_/-]*)*(?:\b(?:năm|nam|year)\s*)?(?P<year>(?:1[6-9]|20|21)\d\d)(?:\.0)?"
+            r"{FINAL}(?:{PRELIMINARY}(?:\s*(?:thực\s*hiện|thuc\s*hien))?\.?[\s_/-]*)*(?:\b(?:năm|nam|year)\s*)?(?P<year>(?:1[6-9]|20|21)\d\d)(?:\.0)?{BEHIND}"
         ),
         "month" => MONTH.to_owned(),
         "quarter" => r"(?:quý|quy|quarter|q)\s*(?P<quarter>iv|iii|ii|i|[1-4])".to_owned(),
@@ -203,6 +211,11 @@ mod tests {
             ("{year}", "Sơ bộ - Prel. 2016", Some("year=2016")),
             ("{year}", "prel_2016", Some("year=2016")),
             ("{year}", "2016 (*)", Some("year=2016")),
+            ("{year}", "Thực hiện năm 2016", Some("year=2016")),
+            ("{year}", "Ước thực hiện 2016", Some("year=2016")),
+            ("{year}", "Kế hoạch 2016", None),
+            ("{year}", "2016 Sơ bộ Prel.", Some("year=2016")),
+            ("{year}", "2016 (sơ bộ)", Some("year=2016")),
             ("{year}", "Năm 2016", Some("year=2016")),
             ("{year}", "2016.0", Some("year=2016")),
             ("{year}", "Total 2016", None),

@@ -437,6 +437,13 @@ impl Check<'_> {
                 )
             })?;
         }
+        if place.within.len() > 3 || (!place.within.is_empty() && place.value.is_some()) {
+            return Err(self.wrong(
+                &path("within"),
+                "`within` names up to three columns beside the one that holds the places",
+                "name the columns of the province and of the district",
+            ));
+        }
         self.origin(&path("cell"), place.origin().as_deref())?;
         self.pattern(&path("pattern"), place.pattern.as_deref())?;
         if let Some(scheme) = &place.scheme {

@@ -142,6 +142,9 @@ impl Page<'_> {
         if !place.words.is_empty() {
             self.line("words", &table(&place.words), &format!("{at}.words"));
         }
+        if !place.within.is_empty() {
+            self.line("within", &list(&place.within), &format!("{at}.within"));
+        }
         if place.unknown == Unknown::LeaveOut {
             self.line("unknown", &quote("leave_out"), &format!("{at}.unknown"));
         }

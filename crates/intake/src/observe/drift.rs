@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
+use catalog::Gazetteer;
 use formats::Chunk;
 use model::{CellRef, Severity};
 use wording::{Told, told};
 
 use super::columns::{Header, WantedColumns};
+use super::resolve::{UnitProblem, conversion, find_property};
 use super::shared::cell_at;
 use crate::Error;
 use crate::findings::{Findings, Words};
@@ -18,7 +20,14 @@ const MAX_TOLD: usize = 20;
 /// An error about missing columns, with what a later file of the same kind may mean by others.
 ///
 /// `whole` is the mapping as it is kept, `at` the number of its table that was looked for.
-pub(super) fn explained(error: Error, whole: &Mapping, at: usize, chunk: &Chunk, sheet: &str) -> Error {
+pub(super) fn explained(
+    error: Error,
+    whole: &Mapping,
+    at: usize,
+    chunk: &Chunk,
+    sheet: &str,
+    gazetteer: &Gazetteer,
+) -> Error {
     let tables = whole.tables();
     let (Some(shape), Some((block, table))) = (&whole.shape, tables.get(at)) else { return error };
     let Some(known) = shape.tables().get(at).cloned() else { return error };
@@ -54,6 +63,7 @@ pub(super) fn explained(error: Error, whole: &Mapping, at: usize, chunk: &Chunk,
                     ),
                 });
                 renamed(&mut proposal, at, name, other);
+                differences.extend(of_another_property(&mut proposal, at, other, gazetteer));
             }
             None => {
                 differences.push(told!("intake-column-gone", "the column `{name}` is gone", name = name));
@@ -212,6 +222,45 @@ fn is_like(old: &str, new: &str, shape: &TableShape, header: &Header) -> bool {
     before.is_some() && before == after && shape.header.len() == header.names.len()
 }
 
+/// Gives values of which the new header names another property, or a unit that theirs cannot be in, what the
+/// header says; and says so.
+fn of_another_property(
+    mapping: &mut Mapping,
+    at: usize,
+    header: &str,
+    gazetteer: &Gazetteer,
+) -> Option<String> {
+    let base = header.split(['(', '[']).next().unwrap_or(header);
+    let named = find_property(gazetteer, base).or_else(|| find_property(gazetteer, header));
+    let unit = unit_in(header);
+    let own = mapping.blocks.get_mut(at).map(|block| &mut block.values).filter(|own| !own.is_empty());
+    let values = own.unwrap_or(&mut mapping.values);
+    let mut said = None;
+    for value in values.iter_mut().filter(|value| value.column == header) {
+        let TextOrColumn::Text(code) = &value.property else { continue };
+        let Some(before) = find_property(gazetteer, code) else { continue };
+        let cannot_be = unit.is_some_and(|unit| conversion(unit, before) == Err(UnitProblem::Incompatible));
+        let after = match named {
+            Some(named) if named.code != before.code => named.code.to_string(),
+            None if cannot_be => "…".to_owned(),
+            _ => continue,
+        };
+        said = Some(match named {
+            Some(named) => format!(
+                "`{header}` names `{}` ({}), and the mapping is of `{}`: is the file of another dataset?",
+                named.code, named.name.vi, before.code
+            ),
+            None => format!("`{header}` cannot be `{}`, whose unit is `{}`", before.code, before.unit),
+        });
+        value.property = TextOrColumn::Text(after);
+        value.unit = unit.map(|unit| TextOrColumn::Text(unit.to_owned()));
+        value.range = None;
+        value.derive = None;
+        value.temperature = None;
+    }
+    said
+}
+
 /// What stands in the brackets of a header.
 fn unit_in(header: &str) -> Option<&str> {
     let (_, rest) = header.split_once(['(', '['])?;
@@ -273,8 +322,8 @@ fn renamed(mapping: &mut Mapping, at: usize, from: &str, to: &str) {
         );
     }
     let (place, time, values) = parts;
-    if let Some(column) = place.and_then(|place| place.column.as_mut()) {
-        change(column);
+    if let Some(place) = place {
+        place.column.iter_mut().chain(&mut place.within).for_each(change);
     }
     if let Some(time) = time {
         time.columns.iter_mut().for_each(change);

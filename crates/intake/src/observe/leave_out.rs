@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::bilingual::halves;
+use super::listed::unlisted;
 use crate::Error;
 
 /// Places that lie elsewhere, as data with its source.
@@ -40,6 +41,9 @@ const TOTALS: &[&str] = &[
     "average",
     "std",
     "tong ca nam",
+    "ca nam",
+    "tong nam",
+    "tong luong nam",
     "highest",
     "lowest",
     "median",
@@ -70,8 +74,15 @@ const NOTES: &[&str] = &[
 
 /// Whether a text is the name of a total or a mean of other rows.
 pub(crate) fn is_total(text: &str) -> bool {
-    let is_one = |text: &str| TOTALS.contains(&model::fold(text).as_str());
+    let is_one = |text: &str| {
+        TOTALS.contains(&model::fold(text).as_str()) || TOTALS.contains(&model::fold(bare(text)).as_str())
+    };
     is_one(text) || halves(text).is_some_and(|(one, other)| is_one(one) && is_one(other))
+}
+
+/// A text without its number in a list.
+fn bare(text: &str) -> &str {
+    unlisted(text, Some(model::PlaceKind::Province))
 }
 
 /// Whether a text is a note to a table.
@@ -144,6 +155,10 @@ impl Elsewhere {
     }
 
     fn holds_one(&self, text: &str) -> bool {
+        self.holds_bare(text) || self.holds_bare(bare(text))
+    }
+
+    fn holds_bare(&self, text: &str) -> bool {
         let folded = model::fold(text);
         let bare = ["tinh ", "thanh pho ", "tp "].iter().find_map(|prefix| folded.strip_prefix(prefix));
         let bare = bare

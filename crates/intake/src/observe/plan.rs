@@ -37,6 +37,8 @@ pub(super) struct Plan {
     /// The one place of all values.
     pub(super) place: Option<u32>,
     pub(super) place_column: Option<usize>,
+    /// The columns that say what the places belong to.
+    pub(super) within: Vec<usize>,
     /// The one time of all values.
     pub(super) moment: Option<Moment>,
     pub(super) reader: TimeReader,
@@ -157,6 +159,7 @@ impl Plan {
             })?),
         };
         let place_column = source.fact().map(|fact| making.index(&fact, "[place]")).transpose()?;
+        let within = source.within.iter().map(|name| header.find(name)).collect::<Result<_, _>>()?;
         let finder = (place_column.is_some() || source.value.is_none()).then(|| {
             let kind = source.kind.as_deref().and_then(PlaceKind::from_code);
             let mut aliases = around.aliases.clone();
@@ -209,6 +212,7 @@ impl Plan {
             finder,
             place,
             place_column,
+            within,
             moment,
             reader,
             times,

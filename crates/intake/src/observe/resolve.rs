@@ -9,12 +9,18 @@ use chrono::{DateTime, NaiveDate};
 use model::{PlaceId, PlaceKind, Property, PropertyCode, Unit, name_key};
 
 use super::bilingual::halves;
+use super::listed::{listed, narrowed, unlisted};
 use super::period::Period;
 use super::time::DAY;
 
 /// Failed texts remembered of one column; beyond, each is looked up again, so that a column of
 /// free text costs time and not memory.
 const MAX_FAILURES: usize = 50_000;
+
+/// What stands between a name and what the place belongs to, where both are one text.
+pub(crate) const BESIDE: char = '\u{1f}';
+/// The longest name of a place, in bytes.
+const MAX_NAME: usize = 200;
 
 /// Hashes small numbers that we made ourselves; texts of a file get the standard library's hasher.
 #[derive(Default)]
@@ -182,7 +188,8 @@ impl PlaceFinder {
         PlaceFinder { aliases, gazetteer, scheme, kind, boundaries, by_era, era: (0, 1, 0) }
     }
 
-    /// The number in `places` of what the text means at that time.
+    /// The number in `places` of what the text means at that time. Behind the name, each after [`BESIDE`],
+    /// may stand what the place belongs to.
     #[inline]
     pub(crate) fn find(&mut self, text: &str, at: i64, places: &mut Pool<PlaceId>) -> Option<u32> {
         let text = text.trim();
@@ -196,12 +203,12 @@ impl PlaceFinder {
         let aliases = &self.aliases;
         let pool = &mut self.by_era[self.era.0];
         let found = pool.of_text(text, |text| {
-            if let Some(place) = aliases.find(text, kind)
-                && gazetteer.place(place).is_some()
-            {
+            let name = text.split(BESIDE).next().unwrap_or(text);
+            let said = aliases.find(name, kind).or_else(|| aliases.find(unlisted(name, kind), kind));
+            if let Some(place) = said.filter(|place| gazetteer.place(place).is_some()) {
                 return Some(places.number(place.clone()));
             }
-            match find_place(gazetteer, text, kind, scheme, day_of(at)) {
+            match find_beside(gazetteer, text, kind, scheme, day_of(at)) {
                 PlaceMatch::One(place) => Some(places.number(place)),
                 PlaceMatch::Many(_) | PlaceMatch::None => None,
             }
@@ -209,11 +216,13 @@ impl PlaceFinder {
         Some(pool.items[found as usize])
     }
 
-    /// Why a text was not found: the places that it may mean.
+    /// Why a text was not found: the places that it may mean, whatever stands beside it.
     pub(crate) fn explain(&self, text: &str, at: i64) -> Vec<PlaceId> {
         match find_place(&self.gazetteer, text.trim(), self.kind, self.scheme.as_deref(), day_of(at)) {
             PlaceMatch::Many(places) => places,
-            PlaceMatch::One(_) | PlaceMatch::None => Vec::new(),
+            // It does not belong to what stands beside it.
+            PlaceMatch::One(place) => vec![place],
+            PlaceMatch::None => Vec::new(),
         }
     }
 }
@@ -224,8 +233,49 @@ fn day_of(us: i64) -> NaiveDate {
     DateTime::from_timestamp(days.saturating_mul(86_400), 0).map_or(NaiveDate::MAX, |time| time.date_naive())
 }
 
-/// The place of an id with its scheme, of a code of the column's scheme, or of a name.
+/// The place of a name that is told apart by what stands beside it: `Châu Thành` of `Trà Vinh`. A place that
+/// does not belong there is not the one that is meant.
+pub(crate) fn find_beside(
+    gazetteer: &Gazetteer,
+    text: &str,
+    kind: Option<PlaceKind>,
+    scheme: Option<&str>,
+    on: NaiveDate,
+) -> PlaceMatch {
+    let mut parts = text.split(BESIDE);
+    let name = parts.next().unwrap_or_default().trim();
+    let found = find_place(gazetteer, name, kind, scheme, on);
+    let mut places = match found {
+        PlaceMatch::None => return found,
+        PlaceMatch::One(place) => vec![place],
+        PlaceMatch::Many(places) => places,
+    };
+    for beside in parts.filter(|text| !text.trim().is_empty()) {
+        places = narrowed(gazetteer, &places, beside, on).unwrap_or(places);
+    }
+    match places.len() {
+        0 => PlaceMatch::None,
+        1 => PlaceMatch::One(places.remove(0)),
+        _ => PlaceMatch::Many(places),
+    }
+}
+
+/// The place of an id with its scheme, of a code of the column's scheme, or of a name, as tables write them.
 pub(crate) fn find_place(
+    gazetteer: &Gazetteer,
+    text: &str,
+    kind: Option<PlaceKind>,
+    scheme: Option<&str>,
+    on: NaiveDate,
+) -> PlaceMatch {
+    match named_place(gazetteer, text, kind, scheme, on) {
+        PlaceMatch::None if text.len() <= MAX_NAME => listed(gazetteer, text, kind, scheme, on),
+        found => found,
+    }
+}
+
+/// The same, of the text as it stands.
+pub(super) fn named_place(
     gazetteer: &Gazetteer,
     text: &str,
     kind: Option<PlaceKind>,
@@ -238,7 +288,8 @@ pub(crate) fn find_place(
         return PlaceMatch::One(id);
     }
     if let Some(scheme) = scheme {
-        // A spreadsheet drops the leading zeros of a code.
+        // A spreadsheet drops the leading zeros of a code, and other programs make a fraction of it.
+        let text = text.strip_suffix(".0").unwrap_or(text);
         let codes = [text.to_owned(), format!("{text:0>2}"), format!("{text:0>5}")];
         for code in codes {
             if let Ok(id) = PlaceId::new(&format!("{scheme}:{code}"))
@@ -248,7 +299,7 @@ pub(crate) fn find_place(
             }
         }
     }
-    if text.is_empty() || text.len() > 200 {
+    if text.is_empty() || text.len() > MAX_NAME {
         return PlaceMatch::None;
     }
     match gazetteer.match_place(text, kind, scheme, on) {

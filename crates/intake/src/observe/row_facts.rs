@@ -6,6 +6,7 @@ use model::{Quality, Severity};
 
 use super::parts::{HeaderTime, compose};
 use super::plan::{Apart, Plan};
+use super::resolve::BESIDE;
 use super::shared::{Cells, NONE, Rows, Shared, TimeState, cell_at};
 use super::table::Observer;
 use super::time::{
@@ -37,6 +38,9 @@ impl Observer {
                 rows.times.fill(TimeState::Future);
             }
         } else if !header.is_empty() || plan.apart.iter().any(Option::is_some) {
+            if let Some((text, row, column)) = undecided(plan, chunk, start) {
+                self.day_first(&[text], row, column, chunk, plan, findings);
+            }
             self.compose_times(plan, chunk, header, start, rows);
         } else if let [column] = plan.times.as_slice() {
             let column = *column;
@@ -223,8 +227,20 @@ impl Observer {
         rows.places.resize(chunk.len(), plan.place.unwrap_or(NONE));
         let Shared { finder: Some(finder), places, .. } = self.shared() else { return };
         let cells = Cells::of(chunk, plan.place_column);
+        let beside: Vec<Cells<'_>> =
+            plan.within.iter().map(|column| Cells::of(chunk, Some(*column))).collect();
+        let mut joined = String::new();
         for row in start..chunk.len() {
-            if let Some(text) = of_header.or_else(|| cells.get(row)) {
+            if let Some(mut text) = of_header.or_else(|| cells.get(row)) {
+                if !beside.is_empty() {
+                    joined.clear();
+                    joined.push_str(text);
+                    for cells in &beside {
+                        joined.push(BESIDE);
+                        joined.push_str(cells.get(row).unwrap_or_default());
+                    }
+                    text = &joined;
+                }
                 rows.places[row] = finder.find(text, rows.moments[row].us, places).unwrap_or(NONE);
             }
         }
@@ -267,4 +283,19 @@ impl Observer {
             }
         }
     }
+}
+
+/// The first date of the columns of times of which nothing tells whether its day or its month comes first.
+fn undecided<'c>(plan: &Plan, chunk: &'c Chunk, start: usize) -> Option<(&'c str, usize, usize)> {
+    if plan.reader.order.is_some() || !matches!(plan.reader.format, TimeFormat::Auto) {
+        return None;
+    }
+    plan.times.iter().find_map(|column| {
+        let cells = Cells::of(chunk, Some(*column));
+        (start..chunk.len()).find_map(|row| {
+            let text = cells.get(row)?;
+            (slashed_order(text) == Some(None) && plan.reader.read(text).is_none())
+                .then_some((text, row, *column))
+        })
+    })
 }

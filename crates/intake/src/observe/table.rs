@@ -244,7 +244,10 @@ impl Observer {
         for (at, (block, mapping)) in self.mapping.tables().into_iter().enumerate() {
             let header = match header_of(&block, &mapping, chunk) {
                 Ok(header) => header,
-                Err(error) => return Err(drift::explained(error, &self.mapping, at, chunk, sheet)),
+                Err(error) => {
+                    let facts = &self.shared.gazetteer;
+                    return Err(drift::explained(error, &self.mapping, at, chunk, sheet, facts));
+                }
             };
             let lasts = self.mapping.blocks.iter().filter_map(|other| other.last);
             around.above = lasts.filter(|last| *last < header.row).max().unwrap_or(0);

@@ -267,10 +267,14 @@ fn iso(text: &[u8], zone: i64) -> Option<Moment> {
     let Some(separator) = text.get(4) else {
         return date(1, 1, Precision::Year);
     };
-    if !matches!(separator, b'-' | b'/') {
+    if !matches!(separator, b'-' | b'/' | b'.') {
         return None;
     }
     let month = two(text.get(5..)?)?;
+    // `2020.05` is a number.
+    if text.len() == 7 && *separator == b'.' {
+        return None;
+    }
     if text.len() == 7 {
         return date(month, 1, Precision::Month);
     }

@@ -86,6 +86,7 @@ pub(crate) fn worded(text: &str, reader: &TimeReader) -> Option<Moment> {
     }
     let folded = fold(text);
     let mut words = tokens(&folded);
+    words.drain(..weekday(&words));
     let clock = take_clock(&mut words)?;
     let said = said(&words, reader.order)?;
     let midnight = |year, month, day| Some(days(year, month, day)? * DAY - reader.zone);
@@ -119,6 +120,19 @@ pub(crate) fn season_end(at: u8, start: i64, zone: i64) -> Option<i64> {
 /// The code of a season's period: `season:dong_xuan`.
 pub(crate) fn season_period(at: u8) -> Option<String> {
     Some(format!("season:{}", vocabulary().seasons.get(usize::from(at))?.code))
+}
+
+/// How many words before a date name a day of the week: `Thứ Hai, 13/02/2020`, `CN 13/02/2020`.
+fn weekday(words: &[&str]) -> usize {
+    const ENGLISH: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    const NUMBERS: [&str; 12] = ["hai", "ba", "tu", "nam", "sau", "bay", "2", "3", "4", "5", "6", "7"];
+    match words {
+        ["thu", day, _, _, ..] if NUMBERS.contains(day) => 2,
+        ["chu", "nhat", _, ..] => 2,
+        ["cn" | "t2" | "t3" | "t4" | "t5" | "t6" | "t7", _, _, _, ..] => 1,
+        [first, _, _, _, ..] if ENGLISH.iter().any(|day| first.len() >= 3 && day.starts_with(*first)) => 1,
+        _ => 0,
+    }
 }
 
 /// What a text says.

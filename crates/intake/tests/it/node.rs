@@ -63,12 +63,21 @@ impl Node {
         Node::with(IntakeLimits::default()).await
     }
 
+    /// A node that knows the communes too.
+    pub async fn with_communes() -> Node {
+        Node::knowing(IntakeLimits::default(), &Reference::builtin().unwrap()).await
+    }
+
     pub async fn with(limits: IntakeLimits) -> Node {
+        Node::knowing(limits, facts()).await
+    }
+
+    async fn knowing(limits: IntakeLimits, facts: &Reference) -> Node {
         let folder = tempfile::tempdir().unwrap();
         let catalog = Catalog::open(&format!("sqlite://{}/catalog.sqlite?mode=rwc", folder.path().display()))
             .await
             .unwrap();
-        catalog.apply_reference(facts()).await.unwrap();
+        catalog.apply_reference(facts).await.unwrap();
         let url = folder.path().join("data").display().to_string();
         let lake =
             Lake::open(&LakeConfig { url, options: std::collections::BTreeMap::default() }).await.unwrap();

@@ -1,6 +1,7 @@
 //! The wizard: a file is handed in, looked at, mapped, checked and only then committed. Every step is
 //! a plain page with forms; scripts only magnify.
 
+pub mod beyond;
 pub mod form;
 pub mod hand_in;
 mod sheet;

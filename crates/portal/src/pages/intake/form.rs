@@ -1,6 +1,6 @@
 //! Step three: what each column is, chosen from lists or written as TOML.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect};
@@ -10,6 +10,7 @@ use model::{PlaceKind, Statistic};
 use serve::App;
 use serve::http::{Problem, ProblemKind};
 
+use super::beyond::{self, Beyond};
 use super::{staged, step_link};
 use crate::page::PageResult;
 use crate::visit::Visit;
@@ -29,12 +30,14 @@ pub struct MappingForm {
     pub properties: Vec<(String, String)>,
     /// Whether the mapping says what the lists cannot: patterns over columns, several blocks.
     pub beyond_lists: bool,
+    pub beyond: Beyond,
 }
 
 /// What the form shows of one column.
 pub struct ColumnForm {
     pub name: String,
-    /// Whether a mapping can name it: it has a name that no other column has.
+    /// Whether a mapping can name it: it has a name that no column before it has. In tables beside each other
+    /// the first stands for all of its name.
     pub named: bool,
     pub role: &'static str,
     pub property: String,
@@ -51,10 +54,8 @@ impl MappingForm {
         let folded = |name: &str| model::fold(name);
         let chosen: HashMap<String, &ColumnChoice> =
             choices.columns.iter().map(|column| (folded(&column.name), column)).collect();
-        let mut seen: HashMap<&str, usize> = HashMap::new();
-        for (name, _) in &drawn.columns {
-            *seen.entry(name).or_default() += 1;
-        }
+        let mut seen: HashSet<&str> = HashSet::new();
+        let is_first: Vec<bool> = drawn.columns.iter().map(|(name, _)| seen.insert(name)).collect();
         let gazetteer = app.catalog.gazetteer().await?;
         let mut properties: Vec<(String, String)> = gazetteer
             .properties
@@ -68,15 +69,16 @@ impl MappingForm {
         let columns = drawn
             .columns
             .iter()
-            .map(|(name, role)| {
+            .zip(is_first)
+            .map(|((name, role), is_first)| {
                 let choice = chosen.get(&folded(name)).copied().cloned().unwrap_or_default();
                 ColumnForm {
                     name: name.clone(),
-                    named: !name.is_empty() && seen.get(name.as_str()) == Some(&1),
-                    // As the sheet is painted where it is read, else as the mapping says.
-                    role: match ColumnRole::from_code(role.code()) {
-                        Some(role) if role != ColumnRole::LeftOut => role.code(),
-                        _ => choice.role.code(),
+                    named: !name.is_empty() && is_first,
+                    // What the lists name; what is painted besides is said by a pattern or a part of the time.
+                    role: match choice.role {
+                        ColumnRole::LeftOut if role.code() != ColumnRole::LeftOut.code() => BY_PATTERN,
+                        role => role.code(),
                     },
                     property: choice.property,
                     unit: choice.unit,
@@ -85,6 +87,7 @@ impl MappingForm {
                 }
             })
             .collect();
+        let beyond = Beyond::of(visit, &choices, drawn);
         Ok(MappingForm {
             columns,
             sheet: drawn.sheet,
@@ -94,7 +97,12 @@ impl MappingForm {
             time: choices.time,
             time_format: choices.time_format,
             decimal: choices.decimal,
-            roles: ColumnRole::ALL.map(|role| (role.code(), w.code("role", role.code()))).to_vec(),
+            roles: ColumnRole::ALL
+                .map(|role| (role.code(), w.code("role", role.code())))
+                .into_iter()
+                .chain([(BY_PATTERN, w.t("role-by-pattern"))])
+                .collect(),
+            beyond,
             statistics: Statistic::ALL.map(|s| (s.code(), w.code("statistic", s.code()))).to_vec(),
             properties,
             beyond_lists: Mapping::parse(mapping).is_ok_and(|mapping| is_beyond_lists(&mapping)),
@@ -105,6 +113,9 @@ impl MappingForm {
 fn is_beyond_lists(mapping: &Mapping) -> bool {
     !mapping.blocks.is_empty() || mapping.values.iter().any(|value| value.columns.is_some())
 }
+
+/// The role of a column that is read by a pattern, or as a part of the time.
+const BY_PATTERN: &str = "by_pattern";
 
 /// Reads the draft again as the form says, and shows the same step.
 pub async fn map(
@@ -170,7 +181,12 @@ fn chosen(text: &dyn Fn(&str) -> String, drawn: &Drawn, header: Option<u32>, bef
     }
     // Several sheets: the one that was looked at is the one that is meant.
     let sheet = drawn.sheets.get(usize::from(drawn.sheet)).filter(|_| drawn.sheets.len() > 1);
+    let beyond = beyond::chosen(text, &known);
     Choices {
+        header_height: beyond.header_height,
+        patterns: beyond.patterns,
+        parts: beyond.parts,
+        blocks: beyond.blocks,
         sheet: sheet.cloned().unwrap_or_default(),
         header_row: header,
         columns,
