@@ -42,6 +42,7 @@ pub use lease::Watch;
 pub use load::{Intake, IntakeLimits, Load, Progress, Report, Stage};
 pub use message::finding_message;
 pub use observe::{is_period, usual_statistic};
+pub use personal::is_personal;
 pub use roles::CellRole;
 pub use writes::{
     Accepted, MAX_OBSERVATION_BYTES, MAX_OBSERVATIONS, NewObservation, Outcome, Refused, refusal_message,

@@ -13,7 +13,7 @@ use standards::sta::{Tail, parse_path, service_root};
 use super::node::Node;
 use super::params::Asked;
 use super::resolve::{Context, Target};
-use super::{ROOT, answer, encode, params, reach};
+use super::{ROOT, answer, encode, params, reach, said};
 use crate::App;
 use crate::http::{Answer, Caller, Links, Problem, RequestLang, tagged};
 
@@ -72,8 +72,14 @@ pub(super) async fn read(
             references.insert("value".to_owned(), links.collect());
             document(&ctx, headers, references).await
         }
-        (Target::One(node), Tail::Property(names)) => property(&ctx, &node, names),
-        (Target::One(node), Tail::Value(names)) => value(&ctx, &node, names),
+        (Target::One(node), Tail::Property(names)) => {
+            said::read(&ctx, std::slice::from_ref(&node)).await?;
+            property(&ctx, &node, names)
+        }
+        (Target::One(node), Tail::Value(names)) => {
+            said::read(&ctx, std::slice::from_ref(&node)).await?;
+            value(&ctx, &node, names)
+        }
         // The parser lets a property follow one entity only.
         (Target::Many(_), Tail::Property(_) | Tail::Value(_)) => Err(Problem::not_found(&path.to_string())),
     }

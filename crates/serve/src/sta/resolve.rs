@@ -13,6 +13,7 @@ use standards::sta::{ResourcePath, Step, path_of};
 use super::ROOT;
 use super::node::{Found, Node, Set};
 use super::observations;
+use super::said::Known;
 use super::world::World;
 use crate::App;
 use crate::http::{Answer, Links, Problem, ProblemKind};
@@ -37,6 +38,8 @@ pub(super) struct Context {
     rows: AtomicU64,
     /// The versions that were read.
     versions: Mutex<BTreeMap<DatasetId, Version>>,
+    /// What was said of values, as far as it was read.
+    pub(super) said: Known,
 }
 
 /// Where a path leads.
@@ -65,6 +68,7 @@ impl Context {
             entities: AtomicU64::new(0),
             rows: AtomicU64::new(0),
             versions: Mutex::default(),
+            said: Known::default(),
         }
     }
 

@@ -128,14 +128,19 @@ pub struct Interval {
     pub end: Option<DateTime<Utc>>,
 }
 
+impl Interval {
+    /// The instant, or both with a slash between them.
+    pub fn text(&self) -> String {
+        match self.end {
+            None => time_text(self.start),
+            Some(end) => format!("{}/{}", time_text(self.start), time_text(end)),
+        }
+    }
+}
+
 impl Serialize for Interval {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.end {
-            None => serializer.serialize_str(&time_text(self.start)),
-            Some(end) => {
-                serializer.collect_str(&format_args!("{}/{}", time_text(self.start), time_text(end)))
-            }
-        }
+        serializer.serialize_str(&self.text())
     }
 }
 
@@ -290,10 +295,23 @@ pub struct Observation {
     pub result_time: Option<Interval>,
     /// The value: a number, a text, or null; of a MultiDatastream a list of these.
     pub result: Value,
-    /// Its flag.
-    pub result_quality: Quality,
+    /// Its flag, or what whoever made it says of its quality.
+    pub result_quality: ResultQuality,
+    /// When it may be used, where the source says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_time: Option<Interval>,
     /// Where it comes from.
     pub parameters: Map<String, Value>,
+}
+
+/// The quality of a value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum ResultQuality {
+    /// Its flag.
+    Flag(Quality),
+    /// As it was said.
+    Said(Value),
 }
 
 /// A quality flag with the tests that set it.
