@@ -207,6 +207,9 @@ impl Node {
             .map_err(|source| NodeError::Listen { address: mqtt.listen.clone(), source })?;
         self.app.serves_mqtt(address.port());
         let server = mqttwire::Server::new(self.app.clone(), tls, limits);
+        let (web, serving) = server.web();
+        self.router = self.router.clone().merge(web);
+        self.background.spawn(serving);
         if let Some(bridge) = self.mqtt_bridge.clone() {
             self.background.spawn(server.clone().bridge(bridge));
         }

@@ -18,8 +18,13 @@ use crate::App;
 use crate::http::{Answer, Caller, Links, Problem, RequestLang, tagged};
 
 pub(super) async fn root(State(app): State<App>, links: Links) -> Json<Value> {
-    let mqtt = app.mqtt().map(|port| format!("mqtt://{}:{port}", links.host()));
-    Json(service_root(&links.path(ROOT), mqtt.as_deref()))
+    let root = links.path("/mqtt");
+    // The same connections come through the HTTP port, in TLS where that is.
+    let web = root.strip_prefix("http").map(|rest| format!("ws{rest}"));
+    let own = app.mqtt().map(|port| format!("mqtt://{}:{port}", links.host()));
+    let endpoints: Vec<String> =
+        own.into_iter().flat_map(|own| [own].into_iter().chain(web.clone())).collect();
+    Json(service_root(&links.path(ROOT), &endpoints))
 }
 
 pub(super) async fn resource(

@@ -42,17 +42,17 @@ pub const MQTT_CONFORMANCE: [&str; 2] = [
 
 /// The service's root document; `root` is its address without a `/` at the end, `mqtt` where MQTT is
 /// served.
-pub fn service_root(root: &str, mqtt: Option<&str>) -> Value {
+pub fn service_root(root: &str, mqtt: &[String]) -> Value {
     let sets: Vec<Value> = Entity::ALL
         .iter()
         .map(|entity| json!({"name": entity.set_name(), "url": format!("{root}/{}", entity.set_name())}))
         .collect();
     let mut settings = Map::new();
-    let of_mqtt = MQTT_CONFORMANCE.iter().filter(|_| mqtt.is_some());
+    let of_mqtt = MQTT_CONFORMANCE.iter().filter(|_| !mqtt.is_empty());
     settings.insert("conformance".to_owned(), CONFORMANCE.iter().chain(of_mqtt).copied().collect());
-    if let Some(mqtt) = mqtt {
+    if !mqtt.is_empty() {
         for requirement in MQTT_CONFORMANCE {
-            settings.insert(requirement.to_owned(), json!({ "endpoints": [mqtt] }));
+            settings.insert(requirement.to_owned(), json!({ "endpoints": mqtt }));
         }
     }
     json!({ "value": sets, "serverSettings": settings })
