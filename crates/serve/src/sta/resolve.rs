@@ -13,7 +13,7 @@ use standards::sta::{ResourcePath, Step, path_of};
 use super::ROOT;
 use super::node::{Found, Node, Set};
 use super::observations;
-use super::said::Known;
+use super::said::{self, Known};
 use super::world::World;
 use crate::App;
 use crate::http::{Answer, Links, Problem, ProblemKind};
@@ -92,7 +92,10 @@ impl Context {
         }
         let versions = self.versions.lock();
         match datasets {
-            [dataset] if versions.contains_key(*dataset) => versions[*dataset].to_string(),
+            // What was said of values since the version is known at an instant, and not in the version.
+            [dataset] if versions.contains_key(*dataset) && !said::has_afterwards(&self.world.gazetteer) => {
+                versions[*dataset].to_string()
+            }
             _ => Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
         }
     }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use catalog::Gazetteer;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 use model::{DatastreamId, RunId, RunKind, instant_text, parse_instant};
@@ -302,16 +303,23 @@ pub(super) fn of(ctx: &Context, value: &ObservedValue) -> Option<Said> {
     runs.get(&value.run)?.get(&value.cell.row).cloned()
 }
 
+/// Whether anything was said of any value after it was written.
+pub(super) fn has_afterwards(gazetteer: &Gazetteer) -> bool {
+    let mut first = gazetteer.descriptions.range(VALUE.to_owned()..);
+    first.next().is_some_and(|(subject, _)| subject.starts_with(VALUE))
+}
+
 /// What was said of a value after it was written, if it still is the value of which it was said.
 fn afterwards(ctx: &Context, value: &ObservedValue) -> Option<Said> {
-    let all = &ctx.world.gazetteer.descriptions;
-    // Few values have any, and of most datasets none.
-    all.range(VALUE.to_owned()..).next().filter(|(subject, _)| subject.starts_with(VALUE))?;
-    let words = all.get(&subject(value.datastream, value.time.timestamp_micros()))?;
+    if !has_afterwards(&ctx.world.gazetteer) {
+        return None;
+    }
+    let words =
+        ctx.world.gazetteer.descriptions.get(&subject(value.datastream, value.time.timestamp_micros()))?;
     let is_since = match ctx.at {
         At::Latest => true,
         At::Version(version) => {
-            words.get(SINCE).and_then(Value::as_u64).is_some_and(|since| since <= version.0)
+            words.get(SINCE).and_then(Value::as_u64).is_some_and(|since| since < version.0)
         }
         At::KnownAt(time) => {
             let at = words.get(AT).and_then(Value::as_str).and_then(|at| parse_instant(at).ok());

@@ -6,13 +6,19 @@ use serde_json::{Value, json};
 use testkit::Client;
 
 use super::{ask, create, maxima, send};
-use crate::world::{self, list, text};
+use crate::world::{self, get, list, text};
 
 /// An observation's own words, without what the system says of its origin.
 fn own_parameters(observation: &Value) -> Value {
     let mut parameters = observation["parameters"].as_object().unwrap().clone();
     parameters.retain(|name, _| !["recorded_at", "run", "trace"].contains(&name.as_str()));
     Value::Object(parameters)
+}
+
+/// The version or instant to which the link to the next page holds.
+fn pinned(page: &Value) -> String {
+    let link = url::Url::parse(text(page, "@iot.nextLink")).unwrap();
+    link.query_pairs().find(|(name, _)| name == "asOf").unwrap().1.into_owned()
 }
 
 async fn found(client: &Client, path: &str, options: &[(&str, &str)]) -> Vec<f64> {
@@ -58,10 +64,11 @@ async fn what_is_said_of_a_value_is_read_back() {
     let arrays = [&newest[..], &[("$resultFormat", "dataArray")]].concat();
     let array = ask(&public, &set, &arrays).await;
     assert_eq!(array["value"][0]["dataArray"][1][2], one["resultTime"], "{array}");
-    let expanded = ask(&public, &format!("Datastreams({id})"), &[(
-        "$expand",
-        "Observations($orderby=phenomenonTime desc;$top=2)",
-    )])
+    let expanded = ask(
+        &public,
+        &format!("Datastreams({id})"),
+        &[("$expand", "Observations($orderby=phenomenonTime desc;$top=2)")],
+    )
     .await;
     assert_eq!(expanded["Observations"][1], one);
 
@@ -91,18 +98,28 @@ async fn what_is_said_of_a_value_is_changed_with_it_and_without() {
     // A value that came with a file.
     let first = ask(&public, &set, &[("$top", "1")]).await["value"][0].clone();
     let own = format!("Observations('{}')", text(&first, "@iot.id"));
+    let began = chrono::Utc::now().to_rfc3339();
     let patch = async |body: Value| send(&system, Method::PATCH, &own, &body).await;
     let (status, said) =
         patch(json!({"parameters": {"weather": "fine"}, "resultTime": "2020-01-03T00:00:00Z"})).await;
     assert_eq!((status, &said["result"]), (200, &first["result"]), "{said}");
     assert_eq!(own_parameters(&said), json!({"weather": "fine"}));
-    assert_eq!(ask(&public, &own, &[("asOf", "1")]).await, first, "before it was said it was not known");
+    let newest = get(&public, "/v1/datasets/salinity_daily").await["version"]["version"].to_string();
+    for before in [newest.as_str(), began.as_str()] {
+        assert_eq!(ask(&public, &own, &[("asOf", before)]).await, first, "what names {before} stays");
+    }
+    let page = ask(&public, &set, &[("$top", "1")]).await;
+    let next = ask(&public, &set, &[("$top", "1"), ("asOf", pinned(&page).as_str())]).await;
+    assert_eq!((&next["value"][0], &page["value"][0]), (&said, &said), "pages that follow tell the same");
     // Another value keeps what is not named; null takes it back.
     let (_, value) = patch(json!({"result": 1.25})).await;
     assert_eq!((&value["result"], &value["resultTime"]), (&json!(1.25), &json!("2020-01-03T00:00:00Z")));
     assert_eq!(own_parameters(&value), json!({"weather": "fine"}));
     let (_, value) = patch(json!({"resultTime": null, "parameters": {"weather": {"sky": "grey"}}})).await;
-    assert_eq!((&value["resultTime"], own_parameters(&value)), (&Value::Null, json!({"weather": {"sky": "grey"}})));
+    assert_eq!(
+        (&value["resultTime"], own_parameters(&value)),
+        (&Value::Null, json!({"weather": {"sky": "grey"}}))
+    );
     // What was read can be sent back whole; what is not in it is taken back.
     let (status, same) = send(&system, Method::PUT, &own, &value).await;
     assert_eq!((status, &same), (200, &value));
@@ -139,12 +156,12 @@ async fn rows_of_arrays_say_it_too() {
     let (public, system) = (node.public(), node.system());
     let id = maxima(&system, "station:cau_noi").await;
     let body = json!([{"Datastream": {"@iot.id": id},
-        "components": ["parameters", "phenomenonTime", "result", "resultTime"],
-        "dataArray": [
-            [{"depth_m": 1}, "2020-03-01T17:00:00Z", 4, "2020-03-01T18:00:00Z"],
-            [null, "2020-03-02T17:00:00Z", 4.5, null],
-            [null, "2020-03-03T17:00:00Z", 4.5, "soon"],
-        ]}]);
+    "components": ["parameters", "phenomenonTime", "result", "resultTime"],
+    "dataArray": [
+        [{"depth_m": 1}, "2020-03-01T17:00:00Z", 4, "2020-03-01T18:00:00Z"],
+        [null, "2020-03-02T17:00:00Z", 4.5, null],
+        [null, "2020-03-03T17:00:00Z", 4.5, "soon"],
+    ]}]);
     let (status, answer) = send(&system, Method::POST, "CreateObservations", &body).await;
     assert_eq!(status, 201, "{answer}");
     assert!(answer[2].as_str().unwrap().starts_with("error"), "{answer}");
@@ -152,5 +169,8 @@ async fn rows_of_arrays_say_it_too() {
     let page = ask(&public, &set, &[("$orderby", "phenomenonTime desc"), ("$top", "2")]).await;
     let (without, with) = (&page["value"][0], &page["value"][1]);
     assert_eq!((&without["resultTime"], own_parameters(without)), (&Value::Null, json!({})));
-    assert_eq!((&with["resultTime"], own_parameters(with)), (&json!("2020-03-01T18:00:00Z"), json!({"depth_m": 1})));
+    assert_eq!(
+        (&with["resultTime"], own_parameters(with)),
+        (&json!("2020-03-01T18:00:00Z"), json!({"depth_m": 1}))
+    );
 }
