@@ -275,7 +275,7 @@ impl Column {
                     }
                     let start = out.len();
                     item.text(at, out);
-                    if matches!(**item, Column::Text(_)) {
+                    if matches!(**item, Column::Text(_) | Column::Stamp { .. } | Column::Span(_)) {
                         let text = out.split_off(start);
                         let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
                         let _ = write!(out, "\"{escaped}\"");

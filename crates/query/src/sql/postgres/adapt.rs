@@ -36,6 +36,9 @@ pub(super) struct Needs {
 /// Turns a statement into one that the planner takes.
 pub(super) fn adapt(statement: &mut Statement, postgres: &Postgres, scope: &Arc<Scope>) -> Needs {
     let Some(inner) = innermost(statement) else { return Needs::default() };
+    if let Some(other) = super::introspection::simpler(inner) {
+        *inner = other;
+    }
     let mut adapter = Adapter { postgres, scope, needs: Needs::default() };
     let _ = inner.visit(&mut adapter);
     adapter.needs

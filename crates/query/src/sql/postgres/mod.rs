@@ -9,6 +9,7 @@ mod emptied;
 mod facts;
 mod forms;
 mod information;
+mod introspection;
 mod keys;
 mod nothing;
 mod numbered;
