@@ -332,8 +332,13 @@ async fn build(config: &Config, demo: bool, lock: &Lock) -> Result<App, NodeErro
     });
     match serve::finish_inserts(&app).await {
         Ok(0) => {}
-        Ok(values) => tracing::warn!(values, "values of deep inserts that were cut off were kept"),
-        Err(problem) => tracing::error!(?problem, "values of deep inserts that were cut off still wait"),
+        Ok(values) => tracing::warn!(
+            values,
+            "values of deep inserts and deletions that were cut off were brought to an end"
+        ),
+        Err(problem) => {
+            tracing::error!(?problem, "values of deep inserts and deletions that were cut off still wait")
+        }
     }
     Ok(app)
 }

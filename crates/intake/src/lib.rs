@@ -44,6 +44,7 @@ pub use message::finding_message;
 pub use observe::{is_period, usual_statistic};
 pub use personal::is_personal;
 pub use roles::CellRole;
+pub use strike::may_strike;
 pub use writes::{
     Accepted, MAX_OBSERVATION_BYTES, MAX_OBSERVATIONS, NewObservation, Outcome, Refused, refusal_message,
 };
