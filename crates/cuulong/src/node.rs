@@ -211,7 +211,8 @@ impl Node {
         self.router = self.router.clone().merge(web);
         self.background.spawn(serving);
         if let Some(bridge) = self.mqtt_bridge.clone() {
-            self.background.spawn(server.clone().bridge(bridge));
+            let place = self.data.join("mqtt-bridge.place");
+            self.background.spawn(server.clone().bridge(bridge, place));
         }
         let one = move |socket, address| server.clone().connection(socket, address);
         self.background.spawn(listen::take(listener, "MQTT", one));
