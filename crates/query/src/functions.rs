@@ -4,7 +4,10 @@ mod age;
 mod bounded;
 mod boxes;
 mod ewkb;
+mod figures;
 mod lookup;
+mod measures;
+mod mode;
 mod pg_text;
 mod spans;
 mod text;
@@ -35,8 +38,11 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(pg_text::PgText::new()));
     context.register_udf(ScalarUDF::from(zone::Timezone::new()));
     context.register_udf(ScalarUDF::from(age::Age::new()));
+    context.register_udf(ScalarUDF::from(mode::ListMode::new()));
     context.register_udf(span_times());
     boxes::functions().into_iter().for_each(|function| context.register_udf(function));
+    figures::functions().into_iter().for_each(|function| context.register_udf(function));
+    measures::functions().into_iter().for_each(|function| context.register_udf(function));
     trunc::register(context);
     bounded::restrain(context);
 }

@@ -3,6 +3,7 @@
 //! is in them, as everywhere.
 
 mod adapt;
+mod aggregates;
 mod calls;
 mod comments;
 mod emptied;
