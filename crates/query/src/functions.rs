@@ -5,6 +5,7 @@ mod bounded;
 mod boxes;
 mod ewkb;
 mod figures;
+mod json;
 mod lookup;
 mod measures;
 mod mode;
@@ -22,6 +23,7 @@ use datafusion::logical_expr::ScalarUDF;
 
 pub(crate) use boxes::{BOXES_MEET, box_asked_for};
 pub use ewkb::{push as push_ewkb, push_hex as push_ewkb_hex};
+pub(crate) use json::within_json;
 pub(crate) use lookup::StreamColumn;
 pub(crate) use spans::span_times;
 pub(crate) use time::bucket_start;
@@ -43,6 +45,7 @@ pub(crate) fn register(context: &SessionContext) {
     boxes::functions().into_iter().for_each(|function| context.register_udf(function));
     figures::functions().into_iter().for_each(|function| context.register_udf(function));
     measures::functions().into_iter().for_each(|function| context.register_udf(function));
+    json::functions().into_iter().for_each(|function| context.register_udf(function));
     trunc::register(context);
     bounded::restrain(context);
 }

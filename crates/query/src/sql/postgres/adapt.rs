@@ -217,11 +217,10 @@ impl Adapter<'_> {
             "text" | "varchar" | "charactervarying" if !matches!(**inner, Expr::Value(_)) => {
                 parsed(&format!("pg_text({inner})"))
             }
+            "json" | "jsonb" => parsed(&format!("pg_json({inner})")),
             "name"
             | "char"
             | "cstring"
-            | "json"
-            | "jsonb"
             | "uuid"
             | "bpchar"
             | "character"

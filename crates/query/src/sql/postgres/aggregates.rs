@@ -1,7 +1,7 @@
 //! Aggregates that the planner has not, as others over the list of a group's values: the value at a share, the most
 //! frequent one, and geometries as one.
 
-use datafusion::sql::sqlparser::ast::{Expr, Function, OrderByExpr};
+use datafusion::sql::sqlparser::ast::{DuplicateTreatment, Expr, Function, FunctionArguments, OrderByExpr};
 
 use super::adapt::parsed;
 
@@ -32,6 +32,15 @@ pub(super) fn aggregate(name: &str, function: &Function, arguments: &[Expr]) -> 
             let filter = filtered(function, Some(&order.expr));
             parsed(&format!("list_mode({})", sorted(order, &filter)))
         }
+        ("json_agg" | "jsonb_agg", [], [value]) => {
+            let text = format!("coalesce(to_json({value}), 'null')");
+            parsed(&format!("pg_json('[' || {} || ']')", joined(function, &text)?))
+        }
+        ("json_object_agg" | "jsonb_object_agg", [], [key, value]) => {
+            let text =
+                format!("to_json(CAST({key} AS VARCHAR)) || ' : ' || coalesce(to_json({value}), 'null')");
+            parsed(&format!("pg_json('{{' || {} || '}}')", joined(function, &text)?))
+        }
         ("percentile_cont" | "percentile_disc", [order], _) => {
             // Several shares are several aggregates.
             let [Expr::Array(shares)] = arguments else { return None };
@@ -43,6 +52,17 @@ pub(super) fn aggregate(name: &str, function: &Function, arguments: &[Expr]) -> 
         }
         _ => None,
     }
+}
+
+/// Texts of the rows, one behind the other, in the order and of the rows that the call names.
+fn joined(function: &Function, text: &str) -> Option<String> {
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let distinct = match list.duplicate_treatment {
+        Some(DuplicateTreatment::Distinct) => "DISTINCT ",
+        _ => "",
+    };
+    let clauses: String = list.clauses.iter().map(|clause| format!(" {clause}")).collect();
+    Some(format!("string_agg({distinct}{text}, ', '{clauses}){}", filtered(function, None)))
 }
 
 fn of_list(name: &str) -> &'static str {

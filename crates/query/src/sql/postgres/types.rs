@@ -134,6 +134,7 @@ impl PgType {
             (Some("geoarrow.box"), _, DataType::Struct(_)) => "box2d",
             (_, Some("oid"), DataType::Int64) => "oid",
             (_, Some("char"), DataType::Utf8) => "char",
+            (_, Some("json"), of) if of.is_string() => "json",
             (_, Some(vector @ ("int2vector" | "oidvector")), DataType::List(_)) => vector,
             (_, _, of) => return PgType::of(of),
         };
