@@ -30,7 +30,7 @@ pub use property::{Property, PropertyKind};
 pub use quality::Quality;
 pub use run::{CellRef, Finding, Run, RunKind, RunState, RunTotals, Severity};
 pub use seawater::{PSS78_RANGE, salinity_pss78};
-pub use text::{Lang, Text, collation_key, fold, name_key, nfc, nfkc};
+pub use text::{Lang, Text, collation_key, fold, name_key, nfc, nfkc, without_marks};
 pub use time::{
     InvalidTime, TimeRange, VIETNAM, instant_text, kept_instant, local_midnight, parse_instant, push_instant,
 };

@@ -3,6 +3,7 @@
 mod age;
 mod bounded;
 mod boxes;
+mod digits;
 mod ewkb;
 mod figures;
 mod json;
@@ -40,7 +41,9 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(pg_text::PgText::new()));
     context.register_udf(ScalarUDF::from(zone::Timezone::new()));
     context.register_udf(ScalarUDF::from(age::Age::new()));
+    context.register_udf(ScalarUDF::from(digits::DigitsOf::new()));
     context.register_udf(ScalarUDF::from(mode::ListMode::new()));
+    context.register_udf(ScalarUDF::from(text::Fold::unaccent()));
     context.register_udf(span_times());
     boxes::functions().into_iter().for_each(|function| context.register_udf(function));
     figures::functions().into_iter().for_each(|function| context.register_udf(function));

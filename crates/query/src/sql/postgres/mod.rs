@@ -4,6 +4,7 @@
 
 mod adapt;
 mod aggregates;
+mod built;
 mod calls;
 mod comments;
 mod emptied;

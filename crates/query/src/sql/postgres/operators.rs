@@ -31,6 +31,7 @@ impl ExprPlanner for Operators {
             BinaryOperator::Plus => Operator::Plus,
             BinaryOperator::Minus => Operator::Minus,
             BinaryOperator::Multiply => return multiplied(raw, schema),
+            BinaryOperator::Divide => return divided(raw, schema),
             BinaryOperator::Eq => return beside_truths(raw, Operator::Eq, schema),
             BinaryOperator::NotEq => return beside_truths(raw, Operator::NotEq, schema),
             BinaryOperator::Arrow
@@ -69,7 +70,7 @@ fn within_json(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<Ra
             let Some(items) = items else {
                 return Err(DataFusionError::Plan("a path in JSON is written `{a,b}`".to_owned()));
             };
-            items.into_iter().map(lit).collect()
+            items.into_iter().map(|item| lit(item.unwrap_or_default())).collect()
         }
         (_, true) => return Ok(PlannerResult::Original(raw)),
         (_, false) => vec![raw.right.clone()],
@@ -91,6 +92,20 @@ fn multiplied(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<Raw
         }
         _ => PlannerResult::Original(raw),
     })
+}
+
+/// A part of a span.
+fn divided(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+    let (left, right) = (raw.left.get_type(schema)?, raw.right.get_type(schema)?);
+    if !matches!(left, DataType::Interval(_)) || !right.is_numeric() {
+        return Ok(PlannerResult::Original(raw));
+    }
+    let share = BinaryExpr {
+        left: Box::new(lit(1.0)),
+        op: Operator::Divide,
+        right: Box::new(cast(raw.right, DataType::Float64)),
+    };
+    Ok(PlannerResult::Planned(span_times().call(vec![raw.left, Expr::BinaryExpr(share)])))
 }
 
 /// A comparison in which a text beside a truth is one that writes a truth.
