@@ -15,7 +15,7 @@ use super::params::Asked;
 use super::resolve::{Context, Target};
 use super::{ROOT, answer, encode, params, reach, said};
 use crate::App;
-use crate::http::{Answer, Caller, Links, Problem, RequestLang, tagged};
+use crate::http::{Answer, Caller, Links, Problem, RequestLang, tagged, tagged_but_for};
 
 pub(super) async fn root(State(app): State<App>, links: Links) -> Json<Value> {
     let root = links.path("/mqtt");
@@ -95,7 +95,10 @@ async fn document(ctx: &Context, headers: &HeaderMap, document: Map<String, Valu
     let rows = document.get("value").and_then(Value::as_array).map_or(1, Vec::len);
     let write = move || serde_json::to_vec(&document).map_err(|error| Problem::internal(&error));
     let body = ctx.app.engine.compute(rows, write).await??;
-    let mut response = tagged(headers, "application/json", body);
+    let mut response = match ctx.pinned_at() {
+        Some(instant) => tagged_but_for(headers, "application/json", body, &instant),
+        None => tagged(headers, "application/json", body),
+    };
     let versions = ctx.versions();
     if let (1, Some(version)) = (versions.len(), versions.values().next()) {
         response.headers_mut().insert("cuulong-version", HeaderValue::from(version.0));

@@ -1,8 +1,8 @@
 //! A request under way: what it may see, how much it may cost, and where its path leads.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use model::{DatasetId, Lang, Version};
@@ -40,6 +40,8 @@ pub(super) struct Context {
     versions: Mutex<BTreeMap<DatasetId, Version>>,
     /// What was said of values, as far as it was read.
     pub(super) said: Known,
+    /// The instant to which links of the answer hold, where they hold to one.
+    pinned_at: OnceLock<String>,
 }
 
 /// Where a path leads.
@@ -69,6 +71,7 @@ impl Context {
             rows: AtomicU64::new(0),
             versions: Mutex::default(),
             said: Known::default(),
+            pinned_at: OnceLock::new(),
         }
     }
 
@@ -96,8 +99,17 @@ impl Context {
             [dataset] if versions.contains_key(*dataset) && !said::has_afterwards(&self.world.gazetteer) => {
                 versions[*dataset].to_string()
             }
-            _ => Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
+            // The same in all links of an answer.
+            _ => {
+                self.pinned_at.get_or_init(|| Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true)).clone()
+            }
         }
+    }
+
+    /// The instant to which links of the answer hold, as it stands in them; none where they hold to none.
+    pub(super) fn pinned_at(&self) -> Option<String> {
+        let at = self.pinned_at.get()?;
+        Some(url::form_urlencoded::byte_serialize(at.as_bytes()).collect())
     }
 
     /// The version to read of each of some datasets: a number is one dataset's.
