@@ -125,13 +125,13 @@ fn to_json(shapes: &ArrayRef, digits: Option<&ArrayRef>) -> Result<StringArray> 
     let row = |(wkb, digits): (Option<&[u8]>, Option<i64>)| {
         let (Some(wkb), Some(digits)) = (wkb, digits) else { return Ok(None) };
         let digits = i32::try_from(digits.clamp(0, 15)).unwrap_or_default();
-        Ok(figure(wkb)?.map(|shape| json_of(&shape, digits).to_string()))
+        Ok(figure(wkb)?.map(|shape| json_of(&shape, digits)))
     };
     shapes.as_binary::<i32>().iter().zip(digits).map(row).collect()
 }
 
-/// A geometry in GeoJSON (RFC 7946 §3.1).
-fn json_of(shape: &Geometry, digits: i32) -> Value {
+/// A geometry in GeoJSON (RFC 7946 §3.1), its members in the order of PostGIS.
+fn json_of(shape: &Geometry, digits: i32) -> String {
     let scale = 10_f64.powi(digits);
     let number = |value: f64| {
         let rounded = (value * scale).round() / scale;
@@ -159,11 +159,11 @@ fn json_of(shape: &Geometry, digits: i32) -> Value {
         Geometry::MultiLineString(many) => ("MultiLineString", Value::Array(many.iter().map(line).collect())),
         Geometry::MultiPolygon(many) => ("MultiPolygon", Value::Array(many.iter().map(area).collect())),
         Geometry::GeometryCollection(many) => {
-            let shapes: Vec<Value> = many.iter().map(|one| json_of(one, digits)).collect();
-            return json!({"type": "GeometryCollection", "geometries": shapes});
+            let shapes: Vec<String> = many.iter().map(|one| json_of(one, digits)).collect();
+            return format!("{{\"type\":\"GeometryCollection\",\"geometries\":[{}]}}", shapes.join(","));
         }
     };
-    json!({"type": name, "coordinates": coordinates})
+    format!("{{\"type\":\"{name}\",\"coordinates\":{coordinates}}}")
 }
 
 fn of_json(text: &str) -> Result<Geometry> {
