@@ -340,7 +340,7 @@ mod tests {
         let body = frame.len() - bytes.len();
         let mask = [7, 77, 177, 0];
         unmask(&mut frame[body..], mask, 0);
-        frame.splice(body..body, mask);
+        drop(frame.splice(body..body, mask));
         frame
     }
 

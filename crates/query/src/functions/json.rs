@@ -205,7 +205,7 @@ impl ScalarUDFImpl for JsonFunction {
             }
             Form::Kind => {
                 let texts = cast(first()?, &DataType::Utf8)?;
-                let kind = |text: Option<&str>| {
+                let kind = |text: Option<&str>| -> Result<Option<&'static str>> {
                     Ok(text.map(read).transpose()?.map(|value| match value {
                         Value::Null => "null",
                         Value::Bool(_) => "boolean",

@@ -168,7 +168,7 @@ fn is_area(shape: &Geometry) -> bool {
 /// The length of lines; of areas and points it is 0, as PostGIS says.
 fn length(shape: &Geometry) -> f64 {
     let of_line = |line: &LineString| {
-        line.lines().map(|line| Geodesic.distance(line.start_point(), line.end_point())).sum()
+        line.lines().map(|line| Geodesic.distance(line.start_point(), line.end_point())).sum::<f64>()
     };
     match shape {
         Geometry::LineString(line) => of_line(line),

@@ -44,8 +44,8 @@ fn change(statement: &mut Statement, mut other: impl FnMut(&Expr) -> Option<Expr
 /// What is compared, how, and with what; whether with all items.
 fn parts(expr: &Expr) -> Option<(&Expr, &BinaryOperator, &Expr, bool)> {
     match expr {
-        Expr::AnyOp { left, compare_op, right, .. } => Some((left, compare_op, right, false)),
-        Expr::AllOp { left, compare_op, right } => Some((left, compare_op, right, true)),
+        Expr::AnyOp { left, compare_op, right, .. } => Some((&**left, compare_op, &**right, false)),
+        Expr::AllOp { left, compare_op, right } => Some((&**left, compare_op, &**right, true)),
         _ => None,
     }
 }

@@ -105,10 +105,15 @@ fn interval(function: &Function, arguments: &[Expr]) -> Option<Expr> {
         arguments.iter().zip(UNITS).map(|(number, (_, unit))| of(number, unit)).collect();
     let FunctionArguments::List(list) = &function.args else { return None };
     for argument in &list.args {
-        if let FunctionArg::Named { name, arg: FunctionArgExpr::Expr(number), .. } = argument {
-            let (_, unit) = UNITS.iter().find(|(known, _)| name.value.eq_ignore_ascii_case(known))?;
-            parts.push(of(number, unit));
-        }
+        let (name, number) = match argument {
+            FunctionArg::Named { name, arg: FunctionArgExpr::Expr(number), .. } => (name.to_string(), number),
+            FunctionArg::ExprNamed { name, arg: FunctionArgExpr::Expr(number), .. } => {
+                (name.to_string(), number)
+            }
+            _ => continue,
+        };
+        let (_, unit) = UNITS.iter().find(|(known, _)| name.eq_ignore_ascii_case(known))?;
+        parts.push(of(number, unit));
     }
     match parts.is_empty() {
         true => parsed("INTERVAL '0 seconds'"),
