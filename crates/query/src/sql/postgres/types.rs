@@ -132,6 +132,8 @@ impl PgType {
                 "geometry"
             }
             (Some("geoarrow.box"), _, DataType::Struct(_)) => "box2d",
+            // A geography is written as the geometry that it is.
+            (_, Some("geography"), DataType::Struct(_)) => "geometry",
             (_, Some("oid"), DataType::Int64) => "oid",
             (_, Some("char"), DataType::Utf8) => "char",
             (_, Some("json"), of) if of.is_string() => "json",
