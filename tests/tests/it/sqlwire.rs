@@ -249,17 +249,6 @@ async fn programs_look_around_as_in_postgresql_and_copy_in_binary() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn asyncpg_pg8000_and_adbc_read_here() {
-    let Some(python) = python() else { return };
-    let (node, _) = node().await;
-    let script = format!("{}/clients/sqlwire_others.py", env!("CARGO_MANIFEST_DIR"));
-    let mut program = Command::new(&python);
-    program.args([&script, &node.sql.port().to_string(), &node.url]);
-    content(program).await;
-    node.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_driver_of_java_reads_the_catalogue_and_rows() {
     let Some(driver) = jdbc() else { return };
     let (node, key) = node().await;
