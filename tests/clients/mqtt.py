@@ -4,6 +4,7 @@ import json
 import queue
 import ssl
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -20,9 +21,13 @@ PATIENCE = 40
 class Client:
     """A client that keeps what it hears."""
 
-    def __init__(self, version=mqtt.MQTTv311, name="", clean=True, login=None, tls=None, will=None, expiry=0):
-        options = {} if version == mqtt.MQTTv5 else {"clean_session": clean}
-        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=name, protocol=version, **options)
+    def __init__(self, version=mqtt.MQTTv311, name="", clean=True, login=None, tls=None, will=None, expiry=0, web=False):
+        made = {} if version == mqtt.MQTTv5 else {"clean_session": clean}
+        transport = "websockets" if web else "tcp"
+        own = mqtt.CallbackAPIVersion.VERSION2
+        self.client = mqtt.Client(own, client_id=name, protocol=version, transport=transport, **made)
+        if web:
+            self.client.ws_set_options(path="/mqtt")
         self.heard, self.events = queue.Queue(), queue.Queue()
         self.client.on_message = lambda _, __, message: self.heard.put(message)
         self.client.on_connect = lambda _, __, flags, code, ___: self.events.put((flags.session_present, code))
@@ -34,14 +39,13 @@ class Client:
             self.client.tls_set(ca_certs=tls)
         if will:
             self.client.will_set(*will)
-        properties = None
+        options = {}
         if version == mqtt.MQTTv5:
-            options = {"clean_start": clean}
             properties = Properties(PacketTypes.CONNECT)
             properties.SessionExpiryInterval = expiry
-            self.client.connect("localhost" if tls else "127.0.0.1", int(port), 30, properties=properties, **options)
-        else:
-            self.client.connect("localhost" if tls else "127.0.0.1", int(port), 30)
+            options = {"clean_start": clean, "properties": properties}
+        at = urllib.parse.urlsplit(url).port if web else int(port)
+        self.client.connect("localhost" if tls else "127.0.0.1", at, 30, **options)
         self.client.loop_start()
         self.present, self.code = self.event()
 
@@ -173,6 +177,23 @@ secure = Client(mqtt.MQTTv5, login=login, tls=certificate)
 day += 1
 assert secure.publish(topic, value(day, 4.5))[0] == 0 and results(day) == [4.5]
 secure.stop()
+
+# Through the HTTP port, as pages and networks do that let nothing else through.
+for version in (mqtt.MQTTv311, mqtt.MQTTv5):
+    page = Client(version, login=login, web=True)
+    assert page.code == 0 and page.subscribe(topic) == [1]
+    day += 1
+    assert page.publish(topic, value(day, 3.5))[0] == 0 and results(day) == [3.5]
+    assert page.next()[1]["result"] == 3.5
+    page.stop()
+try:
+    get("/mqtt")
+    raise AssertionError("it is no page")
+except urllib.error.HTTPError as error:
+    assert error.code == 426 and error.headers["upgrade"] == "websocket", error
+stranger = Client(login=("console", "not the key"), web=True)
+assert stranger.code != 0, stranger.code
+stranger.stop()
 
 # Changes of datasets, and messages of WIS 2.0 on the topics of the WMO.
 listener = Client()

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::Error;
 
@@ -22,7 +22,7 @@ pub(crate) fn coded<T>(what: &'static str, code: &str, parsed: Option<T>) -> Res
 
 /// An instant to the microsecond: PostgreSQL holds no more, and both databases must agree.
 pub(crate) fn micros(time: DateTime<Utc>) -> DateTime<Utc> {
-    time.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(time)
+    model::kept_instant(time)
 }
 
 /// A count as the database holds it; counts beyond 2⁶³ do not occur.

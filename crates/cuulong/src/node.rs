@@ -207,8 +207,12 @@ impl Node {
             .map_err(|source| NodeError::Listen { address: mqtt.listen.clone(), source })?;
         self.app.serves_mqtt(address.port());
         let server = mqttwire::Server::new(self.app.clone(), tls, limits);
+        let (web, serving) = server.web();
+        self.router = self.router.clone().merge(web);
+        self.background.spawn(serving);
         if let Some(bridge) = self.mqtt_bridge.clone() {
-            self.background.spawn(server.clone().bridge(bridge));
+            let place = self.data.join("mqtt-bridge.place");
+            self.background.spawn(server.clone().bridge(bridge, place));
         }
         let one = move |socket, address| server.clone().connection(socket, address);
         self.background.spawn(listen::take(listener, "MQTT", one));
@@ -335,8 +339,13 @@ async fn build(config: &Config, demo: bool, lock: &Lock) -> Result<App, NodeErro
     });
     match serve::finish_inserts(&app).await {
         Ok(0) => {}
-        Ok(values) => tracing::warn!(values, "values of deep inserts that were cut off were kept"),
-        Err(problem) => tracing::error!(?problem, "values of deep inserts that were cut off still wait"),
+        Ok(values) => tracing::warn!(
+            values,
+            "values of deep inserts and deletions that were cut off were brought to an end"
+        ),
+        Err(problem) => {
+            tracing::error!(?problem, "values of deep inserts and deletions that were cut off still wait")
+        }
     }
     Ok(app)
 }

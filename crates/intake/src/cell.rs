@@ -1,7 +1,9 @@
-//! The cell that a value came from, with the rows around it.
+//! The cell that a value came from, with the rows around it, and the line that it was written with.
+
+use std::collections::BTreeMap;
 
 use formats::{Neighbourhood, detect_file, neighbourhood_read_as};
-use model::{CellRef, Run, RunKind};
+use model::{CellRef, OriginalHash, Run, RunKind};
 use policy::{Denial, Permit};
 
 use crate::mapping::{Mapping, MappingKind, SourceLayout};
@@ -14,18 +16,7 @@ const AROUND: u32 = 3;
 impl Intake {
     /// A cell of the file that a run read, with its surroundings.
     pub async fn cell(&self, permit: &Permit, run: &Run, cell: CellRef) -> Result<Neighbourhood, Error> {
-        if !permit.may_read() {
-            return Err(Error::Denied(Denial::NoGrant));
-        }
-        if run.dataset != *permit.dataset() {
-            return Err(Error::NotFound {
-                what: format!("run `{}` of dataset `{}`", run.id, permit.dataset()),
-            });
-        }
-        let hash = run
-            .original
-            .as_ref()
-            .ok_or_else(|| Error::NotFound { what: format!("the original of run `{}`", run.id) })?;
+        let hash = original_of(permit, run)?;
         if run.kind == RunKind::Writes {
             let file = self.inner.lake.original(permit, hash).await?;
             let lines = tokio::task::spawn_blocking(move || {
@@ -72,4 +63,29 @@ impl Intake {
         }
         Ok(found)
     }
+
+    /// The observations of a run of small writes in which one of the words stands in quotes, as they were
+    /// received, by the numbers of their lines. Whoever asks shows of them what belongs to values that the
+    /// permit reaches.
+    pub async fn received(
+        &self,
+        permit: &Permit,
+        run: &Run,
+        words: &'static [&'static str],
+    ) -> Result<BTreeMap<u32, String>, Error> {
+        let file = self.inner.lake.original(permit, original_of(permit, run)?).await?;
+        let lines = tokio::task::spawn_blocking(move || writes::trace::received(file.path(), words));
+        lines.await.map_err(|error| Error::internal("looking up lines", error))?
+    }
+}
+
+/// The original of a run that the permit lets read.
+fn original_of<'r>(permit: &Permit, run: &'r Run) -> Result<&'r OriginalHash, Error> {
+    if !permit.may_read() {
+        return Err(Error::Denied(Denial::NoGrant));
+    }
+    if run.dataset != *permit.dataset() {
+        return Err(Error::NotFound { what: format!("run `{}` of dataset `{}`", run.id, permit.dataset()) });
+    }
+    run.original.as_ref().ok_or_else(|| Error::NotFound { what: format!("the original of run `{}`", run.id) })
 }

@@ -42,7 +42,9 @@ pub use lease::Watch;
 pub use load::{BYTES_OF_A_VALUE, Intake, IntakeLimits, Load, Progress, Report, Stage};
 pub use message::finding_message;
 pub use observe::{is_period, usual_statistic};
+pub use personal::is_personal;
 pub use roles::CellRole;
+pub use strike::may_strike;
 pub use writes::{
     Accepted, MAX_OBSERVATION_BYTES, MAX_OBSERVATIONS, NewObservation, Outcome, Refused, refusal_message,
 };

@@ -49,7 +49,7 @@ pub(crate) enum What {
 }
 
 /// Whether the form of a text alone tells that it holds personal data.
-pub(crate) fn is_personal(text: &str) -> bool {
+pub fn is_personal(text: &str) -> bool {
     kind::may_hold(text) && kind::find(text, None).is_some()
 }
 

@@ -13,6 +13,18 @@ use crate::{Error, Intake};
 /// The most values that one version deletes: they are held in memory.
 const MOST_STRUCK: usize = 500_000;
 
+/// Whether the permit lets all values of some series of its dataset be deleted.
+pub fn may_strike(permit: &Permit, datastreams: &[Datastream]) -> Result<(), Error> {
+    let rows = permit.rows();
+    let reached = |one: &Datastream| {
+        rows.allows(&one.key.place, &one.key.property) && one.key.dataset == *permit.dataset()
+    };
+    match permit.may_write() && rows.before.is_none() && datastreams.iter().all(reached) {
+        true => Ok(()),
+        false => Err(Error::Denied(Denial::NoGrant)),
+    }
+}
+
 impl Intake {
     /// Deletes the value of a datastream at a time: a version in which it is not. `None` when there is no
     /// such value.
@@ -84,13 +96,7 @@ impl Intake {
         reason: &str,
         now: DateTime<Utc>,
     ) -> Result<Vec<Run>, Error> {
-        let rows = permit.rows();
-        let reached = |one: &Datastream| {
-            rows.allows(&one.key.place, &one.key.property) && one.key.dataset == *permit.dataset()
-        };
-        if !permit.may_write() || rows.before.is_some() || !datastreams.iter().all(reached) {
-            return Err(Error::Denied(Denial::NoGrant));
-        }
+        may_strike(permit, datastreams)?;
         let lake = &self.inner.lake;
         lake.settle(permit.dataset()).await?;
         let mut numbers: Vec<i64> = datastreams.iter().map(|one| one.id.0).collect();

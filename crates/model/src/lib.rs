@@ -30,6 +30,8 @@ pub use property::{Property, PropertyKind};
 pub use quality::Quality;
 pub use run::{CellRef, Finding, Run, RunKind, RunState, RunTotals, Severity};
 pub use seawater::{PSS78_RANGE, salinity_pss78};
-pub use text::{Lang, Text, collation_key, fold, name_key, nfc, nfkc};
-pub use time::{InvalidTime, TimeRange, VIETNAM, instant_text, local_midnight, parse_instant, push_instant};
+pub use text::{Lang, Text, collation_key, fold, name_key, nfc, nfkc, without_marks};
+pub use time::{
+    InvalidTime, TimeRange, VIETNAM, instant_text, kept_instant, local_midnight, parse_instant, push_instant,
+};
 pub use unit::{Unit, UnitError};

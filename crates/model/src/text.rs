@@ -99,6 +99,17 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// Text without the marks of its letters, and otherwise as it is: `Độ Mặn` is `Do Man`.
+pub fn without_marks(text: &str) -> String {
+    let plain = text.nfd().filter(|c| !matches!(c, '\u{0300}'..='\u{036f}'));
+    let plain = plain.map(|c| match c {
+        'đ' => 'd',
+        'Đ' => 'D',
+        c => c,
+    });
+    plain.nfc().collect()
+}
+
 /// A name as names are compared: composed, in lower case, with single blanks, and with one way of
 /// writing where Vietnamese has several: the tone of `Hoà` stands as in `Hòa`, `Mĩ` is `mỹ`'s key too,
 /// any dash is a hyphen without blanks, letters that only look Latin are Latin, and what has no width

@@ -1,6 +1,9 @@
 //! Instants in UTC, the delta's own clock, and ranges of time.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeZone, Utc};
+use chrono::{
+    DateTime, DurationRound, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta,
+    TimeZone, Utc,
+};
 
 /// Asia/Ho_Chi_Minh: UTC+7 all year, since 13 June 1975.
 pub const VIETNAM: FixedOffset = match FixedOffset::east_opt(7 * 3600) {
@@ -112,6 +115,11 @@ pub fn instant_text(time: DateTime<Utc>) -> String {
     let mut text = String::with_capacity(27);
     push_instant(&mut text, time.timestamp_micros());
     text
+}
+
+/// An instant as it is kept: to the microsecond. What a clock says is finer, and is told as it will be read.
+pub fn kept_instant(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(time)
 }
 
 /// A range of time: from an instant (included) to an instant (excluded), either end open.

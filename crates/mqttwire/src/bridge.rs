@@ -3,17 +3,20 @@
 //! principal.
 //!
 //! It speaks MQTT 5, and asks not to be sent what it published itself. Its place in the feed is its
-//! queue, as any client's: what happens while the broker is away is told when it is back.
+//! queue, as any client's: what happens while the broker is away is told when it is back. The place up to which
+//! the broker has acknowledged everything is kept in the node's folder, so that what happens while the node is
+//! away is told as well; what was acknowledged after it was kept last is told once more.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use serve::live::{Visitor, publish};
+use serve::live::{Place, Visitor, publish};
 use tokio::io::{AsyncWriteExt, WriteHalf};
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, interval, sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -33,6 +36,8 @@ use crate::{Server, Shared};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often the broker is shown that somebody is there, and how long it may be silent.
 const BEAT: Duration = Duration::from_secs(30);
+/// How often is kept how far the broker has been told.
+const SAVING: Duration = Duration::from_secs(1);
 /// How long the broker may hear nothing before it gives the bridge up, seconds.
 const KEEP_ALIVE: u16 = 60;
 /// How long to wait before the broker is called again, at first and at most.
@@ -114,9 +119,11 @@ enum Down {
 }
 
 impl Server {
-    /// Keeps a bridge up until this is dropped.
-    pub async fn bridge(self, bridge: Bridge) {
-        let mut standing = Standing::default();
+    /// Keeps a bridge up until this is dropped; `place` is the file in which it keeps how far it has told.
+    pub async fn bridge(self, bridge: Bridge, place: PathBuf) {
+        let kept = tokio::fs::read_to_string(&place).await.ok().and_then(|text| Place::of_kept(&text));
+        let mut standing = Standing { kept: kept.clone(), file: place, ..Standing::default() };
+        standing.since = kept;
         let mut pause = PAUSES.0;
         loop {
             let began = Instant::now();
@@ -142,6 +149,26 @@ impl Server {
 struct Standing {
     subscriptions: Option<Subscriptions>,
     unacknowledged: Vec<(u16, serve::live::Message)>,
+    /// Up to where was told before this start.
+    since: Option<Place>,
+    /// The place that is in the file.
+    kept: Option<Place>,
+    file: PathBuf,
+}
+
+impl Standing {
+    /// Keeps a place. A file that cannot be written leaves the place before, from which is told again.
+    async fn keep(&mut self, place: Place) {
+        let new = self.file.with_extension("new");
+        let written = async {
+            tokio::fs::write(&new, place.kept()).await?;
+            tokio::fs::rename(&new, &self.file).await
+        };
+        match written.await {
+            Ok(()) => self.kept = Some(place),
+            Err(error) => tracing::warn!(%error, "how far the bridge of MQTT has told is not kept"),
+        }
+    }
 }
 
 type Never = std::convert::Infallible;
@@ -159,9 +186,11 @@ async fn once(shared: &Arc<Shared>, bridge: &Bridge, standing: &mut Standing) ->
         .map_err(|_| Down::Late)??;
     let outbox = Outbox::begin(writer, Version::V5, bounds, shared.limits.stalled);
     let is_first = standing.subscriptions.is_none();
-    let subscriptions = standing.subscriptions.take().unwrap_or_default();
+    let since = standing.since.take();
+    let subscriptions = standing.subscriptions.take().unwrap_or_else(|| Subscriptions::since(since));
     let (commands, inbox) = mpsc::channel(4);
-    let pump = Pump::new(shared.clone(), visitor.clone(), outbox.clone(), subscriptions);
+    let (telling, told) = watch::channel(None);
+    let pump = Pump::new(shared.clone(), visitor.clone(), outbox.clone(), subscriptions).telling(telling);
     let pump = tokio::spawn(pump.run(inbox));
     tracing::info!(broker.host = bridge.host, "the bridge of MQTT is up");
     let again = std::mem::take(&mut standing.unacknowledged);
@@ -172,6 +201,7 @@ async fn once(shared: &Arc<Shared>, bridge: &Bridge, standing: &mut Standing) ->
             subscribe(&commands, &bridge.topics).await?;
         }
         let mut beat = interval(BEAT);
+        let mut saving = interval(SAVING);
         let mut heard = Instant::now();
         loop {
             tokio::select! {
@@ -181,6 +211,16 @@ async fn once(shared: &Arc<Shared>, bridge: &Bridge, standing: &mut Standing) ->
                         return Err(Down::Late);
                     }
                     outbox.send_packet(ask::ping()).await.map_err(cut)?;
+                }
+                _ = saving.tick() => {
+                    // The place first: what was put on the line up to it waits, or was acknowledged.
+                    let place = told.borrow().clone();
+                    if let Some(place) = place
+                        && standing.kept.as_ref() != Some(&place)
+                        && outbox.unacknowledged().is_empty()
+                    {
+                        standing.keep(place).await;
+                    }
                 }
                 frame = frames.next(MOST) => {
                     heard = Instant::now();

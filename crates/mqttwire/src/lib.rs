@@ -18,6 +18,7 @@ mod packet;
 mod pump;
 mod sessions;
 mod topic;
+mod websocket;
 mod welcome;
 
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serve::App;
+use tokio::io::DuplexStream;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
@@ -97,11 +99,19 @@ impl Server {
 
     /// Serves one connection to its end.
     pub async fn connection(self, socket: TcpStream, address: SocketAddr) {
-        connection(self.shared, socket, address).await;
+        connection(self.shared, Link::Tcp(socket), address).await;
     }
 }
 
-async fn connection(shared: Arc<Shared>, socket: TcpStream, address: SocketAddr) {
+/// What a connection comes by.
+enum Link {
+    /// By its own port, in plain text or in TLS.
+    Tcp(TcpStream),
+    /// By the HTTP port, through a WebSocket.
+    Web(DuplexStream),
+}
+
+async fn connection(shared: Arc<Shared>, socket: Link, address: SocketAddr) {
     metrics::counter!("cuulong_mqtt_connections_total").increment(1);
     let place = shared.places.clone().try_acquire_owned().ok();
     match welcome::welcome(&shared, socket, address, place.is_some()).await {

@@ -8,7 +8,7 @@ use serve::http::{Answer, ProblemKind};
 use serve::live::{
     After, Batch, CHANGES_TOPIC, Entities, Happened, Kinds, Message, Part, Place, THINGS_TOPIC, View, Visitor,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::Shared;
@@ -47,6 +47,11 @@ pub(crate) struct Subscriptions {
 }
 
 impl Subscriptions {
+    /// None yet, of a client that has heard up to a place.
+    pub(crate) fn since(place: Option<Place>) -> Subscriptions {
+        Subscriptions { place, ..Subscriptions::default() }
+    }
+
     fn is_empty(&self) -> bool {
         self.filters.is_empty() && self.entities.is_empty()
     }
@@ -95,6 +100,8 @@ pub(crate) struct Pump {
     visitor: Visitor,
     outbox: Outbox,
     subscriptions: Subscriptions,
+    /// Who is told up to where messages were put on the line.
+    told: Option<watch::Sender<Option<Place>>>,
 }
 
 impl Pump {
@@ -104,7 +111,12 @@ impl Pump {
         outbox: Outbox,
         subscriptions: Subscriptions,
     ) -> Pump {
-        Pump { shared, visitor, outbox, subscriptions }
+        Pump { shared, visitor, outbox, subscriptions, told: None }
+    }
+
+    /// Tells up to where it has put messages on the line.
+    pub(crate) fn telling(self, told: watch::Sender<Option<Place>>) -> Pump {
+        Pump { told: Some(told), ..self }
     }
 
     /// Tells until nobody gives commands any more; returns what is to be kept.
@@ -126,7 +138,15 @@ impl Pump {
             tokio::select! {
                 command = commands.recv() => match command {
                     None => return self.subscriptions,
-                    Some(command) => if self.obey(command).await.is_err() { self.outbox.cut() },
+                    Some(command) => {
+                        // A client that has heard up to a place hears at once what came since.
+                        if matches!(command, Command::Subscribe { .. }) && self.told.is_some() {
+                            due = Due::Changes;
+                        }
+                        if self.obey(command).await.is_err() {
+                            self.outbox.cut();
+                        }
+                    }
                 },
                 Ok(()) = feed.changed() => due = Due::Changes,
                 _ = looks.tick() => due = Due::News,
@@ -205,6 +225,9 @@ impl Pump {
         self.visitor.again(&self.shared.app).await?;
         if self.subscriptions.place.is_none() {
             self.subscriptions.place = Some(Place::now(&self.shared.app).await?);
+            if let Some(told) = &self.told {
+                told.send_replace(self.subscriptions.place.clone());
+            }
         }
         // Topics of entities are without number: each is named (18-088 §14.2).
         if !filter.starts_with(THINGS_TOPIC) {
@@ -257,7 +280,7 @@ impl Pump {
 
     /// Tells of some changes; whether there are more.
     async fn batch(&mut self) -> Result<bool, Stopped> {
-        let Pump { shared, visitor, outbox, subscriptions } = self;
+        let Pump { shared, visitor, outbox, subscriptions, told } = self;
         let (app, readings) = (&shared.app, &shared.readings);
         stopped(visitor.again(app).await)?;
         let Some(place) = subscriptions.place.clone() else { return Ok(false) };
@@ -286,11 +309,14 @@ impl Pump {
             }
         }
         subscriptions.place = Some(batch.place.clone());
+        if let Some(told) = told {
+            told.send_replace(subscriptions.place.clone());
+        }
         Ok(batch.more)
     }
 
     async fn tell_news(&mut self) -> Result<(), Cut> {
-        let Pump { shared, visitor, outbox, subscriptions } = self;
+        let Pump { shared, visitor, outbox, subscriptions, .. } = self;
         let app = &shared.app;
         if subscriptions.entities.iter().all(|(entities, ..)| entities.is_of_values()) {
             return Ok(());

@@ -8,10 +8,8 @@ use model::Lang;
 use secrecy::ExposeSecret;
 use serve::http::{Problem, ProblemKind};
 use serve::live::{THINGS_TOPIC, Visitor};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::Shared;
 use crate::connection::{Connection, MOST_PENDING, Parts};
 use crate::decode::{self, Bad};
 use crate::frame::{Frames, MOST, MOST_BEFORE, NoFrame, Socket};
@@ -19,6 +17,7 @@ use crate::outbox::{INFLIGHT, Outbox};
 use crate::packet::{Connect, Packet, Reply, Tells, Version, reason};
 use crate::pump::Subscriptions;
 use crate::sessions::LONGEST;
+use crate::{Link, Shared};
 
 /// The first byte of a handshake of TLS; no packet of MQTT begins with it.
 const HANDSHAKE: u8 = 0x16;
@@ -40,7 +39,7 @@ impl Refused {
 /// Lets a client in, or tells it why not.
 pub(crate) async fn welcome(
     shared: &Arc<Shared>,
-    socket: TcpStream,
+    socket: Link,
     address: SocketAddr,
     has_place: bool,
 ) -> Result<Option<Connection>, NoFrame> {
@@ -88,12 +87,19 @@ enum Begun {
 }
 
 /// The connection, in TLS if the client begins so, and what it says first.
-async fn begin(shared: &Shared, socket: TcpStream) -> Result<Begun, NoFrame> {
-    let mut first = [0_u8];
-    socket.peek(&mut first).await?;
-    let is_secure = first[0] == HANDSHAKE;
-    let socket: Box<dyn Socket> =
-        if is_secure { Box::new(shared.tls.accept(socket).await?) } else { Box::new(socket) };
+async fn begin(shared: &Shared, socket: Link) -> Result<Begun, NoFrame> {
+    let (socket, is_secure): (Box<dyn Socket>, bool) = match socket {
+        // Keys and passwords are taken as they are over HTTP, where TLS is the affair of a proxy.
+        Link::Web(socket) => (Box::new(socket), true),
+        Link::Tcp(socket) => {
+            let mut first = [0_u8];
+            socket.peek(&mut first).await?;
+            match first[0] == HANDSHAKE {
+                true => (Box::new(shared.tls.accept(socket).await?), true),
+                false => (Box::new(socket), false),
+            }
+        }
+    };
     let (reader, writer) = tokio::io::split(socket);
     let mut frames = Frames::new(reader);
     let frame = frames.next(MOST_BEFORE).await?;

@@ -3,8 +3,13 @@
 mod age;
 mod bounded;
 mod boxes;
+mod digits;
 mod ewkb;
+mod figures;
+mod json;
 mod lookup;
+mod measures;
+mod mode;
 mod pg_text;
 mod spans;
 mod text;
@@ -19,6 +24,7 @@ use datafusion::logical_expr::ScalarUDF;
 
 pub(crate) use boxes::{BOXES_MEET, box_asked_for};
 pub use ewkb::{push as push_ewkb, push_hex as push_ewkb_hex};
+pub(crate) use json::within_json;
 pub(crate) use lookup::StreamColumn;
 pub(crate) use spans::span_times;
 pub(crate) use time::bucket_start;
@@ -35,8 +41,14 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(pg_text::PgText::new()));
     context.register_udf(ScalarUDF::from(zone::Timezone::new()));
     context.register_udf(ScalarUDF::from(age::Age::new()));
+    context.register_udf(ScalarUDF::from(digits::DigitsOf::new()));
+    context.register_udf(ScalarUDF::from(mode::ListMode::new()));
+    context.register_udf(ScalarUDF::from(text::Fold::unaccent()));
     context.register_udf(span_times());
     boxes::functions().into_iter().for_each(|function| context.register_udf(function));
+    figures::functions().into_iter().for_each(|function| context.register_udf(function));
+    measures::functions().into_iter().for_each(|function| context.register_udf(function));
+    json::functions().into_iter().for_each(|function| context.register_udf(function));
     trunc::register(context);
     bounded::restrain(context);
 }

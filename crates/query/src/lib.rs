@@ -38,6 +38,6 @@ pub use latest::{Latest, LatestAnswer, LatestRequest, Present};
 pub use observation::{ObservationAnswer, ObservedValue};
 pub use select::{At, Streams};
 pub use series::{Extent, SeriesAnswer, SeriesRequest};
-pub use sql::{Origin, Parameter, PgType, Postgres, Sql, SqlAnswer, SqlShape, Truncated};
+pub use sql::{Origin, Parameter, PgType, Postgres, Sql, SqlAnswer, SqlShape, Truncated, list_items};
 pub use tile::{TileAnswer, TileRequest};
 pub use whole::{WholeRequest, WholeRows, WholeSeries, WholeSize};

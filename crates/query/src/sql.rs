@@ -7,6 +7,7 @@ mod filters;
 mod functions;
 mod held;
 mod interrupt;
+mod lists;
 mod observations;
 mod parameters;
 mod pass;
@@ -39,6 +40,7 @@ pub use answer::Truncated;
 pub(crate) use features::with_geometry;
 pub(crate) use filters::{only_uses, rows_that_pass};
 pub(crate) use held::HeldExec;
+pub use lists::written as list_items;
 pub use parameters::Parameter;
 pub(crate) use pass::{Pass, PassExec};
 pub use postgres::{Origin, PgType, Postgres};
@@ -210,12 +212,23 @@ impl Engine {
             let mut state = session::context(&scope, sql.postgres.as_ref()).state();
             let is_admin = principal.is_admin();
             let mut types = known;
-            let places = parameters::count(&state, &sql.text)?;
-            types.resize(types.len().max(places), None);
+            let asked = parameters::asked(&state, &sql.text)?;
+            types.resize(types.len().max(asked.types.len()), None);
+            for (of, said) in types.iter_mut().zip(asked.types) {
+                *of = of.take().or(said);
+            }
             if types.iter().any(Option::is_none) {
                 // A statement whose types cannot be told is planned with texts below.
                 if let Ok(open) = plan(&mut state, &scope, &sql, Values::Open, is_admin).await {
                     parameters::fill(&mut types, &open);
+                }
+            }
+            for place in asked.lists {
+                if let Some(of @ Some(_)) = types.get_mut(place - 1) {
+                    *of = of.take().map(|of| match of {
+                        list @ DataType::List(_) => list,
+                        item => DataType::new_list(item, true),
+                    });
                 }
             }
             let plan = plan(&mut state, &scope, &sql, Values::Empty(&types), is_admin).await?;
@@ -339,9 +352,13 @@ async fn plan(
     text::check_statement(&statement)?;
     match values {
         Values::Given => parameters::put(&mut statement, &sql.parameters)?,
-        Values::Open => {}
-        Values::Empty(types) => parameters::put_nulls(&mut statement, types)?,
+        Values::Open => drop(lists::take_parameters_apart(&mut statement)),
+        Values::Empty(types) => {
+            let apart = lists::take_parameters_apart(&mut statement);
+            parameters::put_nulls(&mut statement, types, &apart)?;
+        }
     }
+    lists::take_apart(&mut statement);
     if let Some(postgres) = &sql.postgres {
         postgres::prepare(state, &mut statement, postgres, scope).await?;
     }

@@ -37,6 +37,7 @@ struct Inner {
     readiness: Readiness,
     pieces: Pieces,
     stac: crate::stac::Shelf,
+    said: crate::sta::Said,
     tiles: crate::tilesets::Tiles,
     line: crate::processes::Line,
     turns: Mutex<HashMap<DatasetId, Arc<tokio::sync::Mutex<()>>>>,
@@ -109,6 +110,7 @@ impl App {
             readiness: Readiness::default(),
             pieces,
             stac: crate::stac::Shelf::default(),
+            said: crate::sta::Said::default(),
             tiles: crate::tilesets::Tiles::default(),
             line: crate::processes::Line::default(),
             turns: Mutex::default(),
@@ -127,6 +129,11 @@ impl App {
     /// The items of datasets that were searched.
     pub(crate) fn stac(&self) -> &crate::stac::Shelf {
         &self.0.stac
+    }
+
+    /// What clients said of values that they wrote.
+    pub(crate) fn said(&self) -> &crate::sta::Said {
+        &self.0.said
     }
 
     /// The line of jobs.

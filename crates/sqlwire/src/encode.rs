@@ -71,7 +71,11 @@ pub(crate) fn types(schema: &Schema) -> Vec<PgType> {
 
 /// A column that may be marked as something that its values do not tell.
 fn column_of(array: &ArrayRef, field: &Field) -> Result<Column, Refusal> {
-    Ok(match (PgType::of_field(field).name, column(array)?) {
+    let name = PgType::of_field(field).name;
+    // A geography is a geometry in a mark.
+    let inner = array.as_struct_opt().filter(|marked| name == "geometry" && marked.num_columns() == 1);
+    let array = inner.map_or(array, |marked| marked.column(0));
+    Ok(match (name, column(array)?) {
         ("geometry", Column::Bytes(wkb)) => Column::Geometry(wkb),
         ("box2d", _) => Column::Box(boxes(array)),
         ("oid", Column::Long(numbers)) => Column::Oid(numbers),
@@ -275,7 +279,7 @@ impl Column {
                     }
                     let start = out.len();
                     item.text(at, out);
-                    if matches!(**item, Column::Text(_)) {
+                    if matches!(**item, Column::Text(_) | Column::Stamp { .. } | Column::Span(_)) {
                         let text = out.split_off(start);
                         let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
                         let _ = write!(out, "\"{escaped}\"");

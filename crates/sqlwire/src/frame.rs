@@ -213,6 +213,11 @@ impl<'a> Fields<'a> {
         Ok(i32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
     }
 
+    pub(crate) fn i64(&mut self) -> Result<i64, Refusal> {
+        let (high, low) = (self.i32()?, self.i32()?);
+        Ok((i64::from(high) << 32) | i64::from(low.cast_unsigned()))
+    }
+
     /// A text that a zero ends.
     pub(crate) fn text(&mut self) -> Result<&'a str, Refusal> {
         let end = self.0.iter().position(|byte| *byte == 0).ok_or_else(short)?;

@@ -352,7 +352,7 @@ fn documents_have_the_members_of_the_standard() {
         "observation": entity_document(ROOT, Entity::Observation, &Id::Text("42-5".into()), to_map(&observation), &[]),
         "selected": entity_document(ROOT, Entity::Observation, &Id::Text("42-5".into()), to_map(&observation),
             &["result".into(), "id".into(), "Datastream".into()]),
-        "root": service_root(ROOT, None),
+        "root": service_root(ROOT, &[]),
     });
     insta::assert_json_snapshot!(documents);
 }

@@ -253,10 +253,16 @@ impl Served {
     }
 
     /// Stops the node and waits for it.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        drop(self.stopped().await);
+    }
+
+    /// Stops the node and waits for it; its folder can be opened again by [`TestNode::restart`].
+    pub async fn stopped(mut self) -> TestNode {
         drop(self.stop.take());
         if let Some(task) = self.task.take() {
             task.await.expect("the node ends well");
         }
+        self.test
     }
 }

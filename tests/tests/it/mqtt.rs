@@ -196,8 +196,11 @@ async fn mosquitto_hears_what_is_posted_and_what_it_publishes_is_read() {
     assert!(words.contains("RC:135"), "{words}");
     let root = get(&node.public(), "/sta/v1.1").await;
     let wanted = "http://www.opengis.net/spec/iot_sensing/1.1/req/receive-updates-via-mqtt/receive-updates";
-    let endpoint = format!("mqtt://127.0.0.1:{}", node.mqtt.port());
-    assert_eq!(root["serverSettings"][wanted]["endpoints"], json!([endpoint]));
+    let endpoints = [
+        format!("mqtt://127.0.0.1:{}", node.mqtt.port()),
+        format!("{}/mqtt", node.url.replacen("http", "ws", 1)),
+    ];
+    assert_eq!(root["serverSettings"][wanted]["endpoints"], json!(endpoints));
     drop((old, new));
     node.stop().await;
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::{Client, TestNode, mosquitto};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::{sleep, timeout};
 
 const MAPPING: &str = "version = 1\nkind = \"observations\"\n[place]\ncolumn = \"station\"\n[time]\ncolumns = [\"date\"]\n\
@@ -187,15 +187,36 @@ async fn what_happens_on_either_side_is_heard_on_the_other_once() {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(again.stdout.take().unwrap()).lines();
+    hears(&mut lines, 9.5, "what happened while the broker was away is told when it is back").await;
+    // So is what happened while the bridge was not there: the place in the feed outlives the node.
+    let kept = node.data().join("mqtt-bridge.place");
+    let saved = async {
+        while !kept.exists() {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(PATIENCE, saved).await.expect("the place is kept");
+    let mut node = node.stopped().await;
+    node.restart().await;
+    let body = json!({"phenomenonTime": "2021-01-04T00:00:00Z", "result": 10.5});
+    node.system().send_json(axum::http::Method::POST, &path, &body).await.unwrap().ok().unwrap();
+    expected.push(10.5);
+    until(&node.system(), &path, &expected).await;
+    let node = node.serve().await;
+    hears(&mut lines, 10.5, "what happened while the bridge was not there is told").await;
+    node.stop().await;
+}
+
+/// Waits for a value.
+async fn hears(lines: &mut Lines<BufReader<ChildStdout>>, result: f64, why: &str) {
     let heard = async {
         loop {
             let line = lines.next_line().await.unwrap().unwrap();
             let message: Value = serde_json::from_str(&line).unwrap_or_default();
-            if message["result"] == json!(9.5) {
+            if message["result"] == json!(result) {
                 return;
             }
         }
     };
-    timeout(PATIENCE, heard).await.expect("what happened while the broker was away is told when it is back");
-    node.stop().await;
+    timeout(PATIENCE, heard).await.expect(why);
 }

@@ -265,8 +265,12 @@ impl Batches {
         let rows = u32::try_from(rows).map_err(|error| Error::internal("counting values", error))?;
         self.firsts.push(self.count);
         self.count = self.count.checked_add(rows).ok_or_else(|| Error::Limit {
-            what: "the number of values in one file".into(),
-            limit: format!("{} (hand the file in as several)", u32::MAX),
+            what: told!("intake-number-values-one-file", "the number of values in one file"),
+            limit: told!(
+                "intake-hand-file-several",
+                "{max_values} (hand the file in as several)",
+                max_values = u32::MAX
+            ),
         })?;
         self.held += rows;
         self.batches.push(batch);

@@ -1,5 +1,6 @@
 //! Parameters of a statement: `$1`, `$2`, … become literals in its tree, never in its text.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use arrow::datatypes::{DataType, TimeUnit};
@@ -8,12 +9,13 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DataType as SqlType, ExactNumberInfo, Expr, TimezoneInfo, Value, visit_expressions,
-    visit_expressions_mut,
+    Array, ArrayElemTypeDef, CastKind, DataType as SqlType, ExactNumberInfo, Expr, TimezoneInfo, Value,
+    visit_expressions, visit_expressions_mut,
 };
 use wording::told;
 
-use super::{session, text};
+use super::postgres::PgType;
+use super::{lists, session, text};
 use crate::Error;
 
 /// The most parameters of a statement.
@@ -38,6 +40,8 @@ pub enum Parameter {
     Date(NaiveDate),
     /// Bytes.
     Bytes(Vec<u8>),
+    /// A list of values.
+    List(Vec<Parameter>),
 }
 
 impl Parameter {
@@ -61,17 +65,37 @@ impl Parameter {
                 let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
                 value(Value::HexStringLiteral(hex))
             }
+            // An empty list tells nothing of what it would hold.
+            Parameter::List(items) if items.is_empty() => {
+                cast(Box::new(listed(Vec::new())), list_of(SqlType::Varchar(None)))
+            }
+            Parameter::List(items) => listed(items.iter().map(Parameter::literal).collect()),
         }
     }
 }
 
-fn cast(expr: Box<Expr>, data_type: SqlType) -> Expr {
+pub(super) fn cast(expr: Box<Expr>, data_type: SqlType) -> Expr {
     Expr::Cast { kind: CastKind::Cast, expr, data_type, array: false, format: None }
+}
+
+fn listed(elem: Vec<Expr>) -> Expr {
+    Expr::Array(Array { elem, named: true })
+}
+
+fn list_of(item: SqlType) -> SqlType {
+    SqlType::Array(ArrayElemTypeDef::SquareBracket(Box::new(item), None))
 }
 
 /// A place without a value, of a type; a text where the type is not known.
 fn null(of: Option<&DataType>) -> Expr {
-    let to = match of {
+    cast(Box::new(Expr::Value(Value::Null.into())), sql_type(of))
+}
+
+fn sql_type(of: Option<&DataType>) -> SqlType {
+    match of {
+        Some(DataType::List(item)) => list_of(sql_type(Some(item.data_type()))),
+        Some(DataType::Interval(_)) => SqlType::Interval { fields: None, precision: None },
+        Some(DataType::Time64(_)) => SqlType::Time(None, TimezoneInfo::None),
         Some(DataType::Boolean) => SqlType::Boolean,
         Some(DataType::Int8 | DataType::Int16) => SqlType::SmallInt(None),
         Some(DataType::Int32) => SqlType::Integer(None),
@@ -90,12 +114,11 @@ fn null(of: Option<&DataType>) -> Expr {
             SqlType::Decimal(ExactNumberInfo::PrecisionAndScale(u64::from(*precision), scale as i64))
         }
         _ => SqlType::Varchar(None),
-    };
-    cast(Box::new(Expr::Value(Value::Null.into())), to)
+    }
 }
 
 /// The number of `$n`.
-fn number(expr: &Expr) -> Option<Result<usize, Error>> {
+pub(super) fn number(expr: &Expr) -> Option<Result<usize, Error>> {
     let Expr::Value(value) = expr else { return None };
     let Value::Placeholder(name) = &value.value else { return None };
     let number = name.strip_prefix('$').and_then(|digits| digits.parse::<usize>().ok());
@@ -120,9 +143,18 @@ pub(super) fn put(statement: &mut Statement, values: &[Parameter]) -> Result<(),
     })
 }
 
-/// Puts nothing, of these types, into the places.
-pub(super) fn put_nulls(statement: &mut Statement, types: &[Option<DataType>]) -> Result<(), Error> {
-    replace(statement, |place| Ok(null(types.get(place - 1).and_then(Option::as_ref))))
+/// Puts nothing, of these types, into the places; of lists that were taken apart, an item.
+pub(super) fn put_nulls(
+    statement: &mut Statement,
+    types: &[Option<DataType>],
+    apart: &BTreeSet<usize>,
+) -> Result<(), Error> {
+    replace(statement, |place| {
+        Ok(null(match types.get(place - 1).and_then(Option::as_ref) {
+            Some(DataType::List(item)) if apart.contains(&place) => Some(item.data_type()),
+            of => of,
+        }))
+    })
 }
 
 fn replace(statement: &mut Statement, literal: impl Fn(usize) -> Result<Expr, Error>) -> Result<(), Error> {
@@ -157,23 +189,62 @@ pub(super) fn innermost(
     }
 }
 
-/// How many parameters the statement has: the highest number.
-pub(super) fn count(state: &SessionState, sql: &str) -> Result<usize, Error> {
+/// What a statement says of its parameters.
+pub(super) struct Asked {
+    /// The types that it casts them to; of all others nothing is said.
+    pub(super) types: Vec<Option<DataType>>,
+    /// Those that are lists of which an item is compared.
+    pub(super) lists: BTreeSet<usize>,
+}
+
+/// What the statement says of its parameters, of which there are as many as the highest number.
+pub(super) fn asked(state: &SessionState, sql: &str) -> Result<Asked, Error> {
     let mut statement = state.sql_to_statement(sql, &session::dialect()).map_err(text::parse_error)?;
     let mut highest = 0;
-    let Some(inner) = innermost(&mut statement) else { return Ok(0) };
-    let found = visit_expressions(inner, |expr| match number(expr) {
-        Some(Ok(place)) => {
-            highest = highest.max(place);
-            ControlFlow::Continue(())
+    let (mut casts, mut lists) = (Vec::new(), BTreeSet::new());
+    let Some(inner) = innermost(&mut statement) else { return Ok(Asked { types: Vec::new(), lists }) };
+    let found = visit_expressions(inner, |expr| {
+        match expr {
+            Expr::Cast { expr, data_type, .. } => {
+                casts.extend(number(expr).and_then(Result::ok).zip(arrow_type(data_type)));
+            }
+            Expr::AnyOp { right, .. } | Expr::AllOp { right, .. } => lists.extend(lists::place(right)),
+            _ => {}
         }
-        Some(Err(error)) => ControlFlow::Break(error),
-        None => ControlFlow::Continue(()),
+        match number(expr) {
+            Some(Ok(place)) => {
+                highest = highest.max(place);
+                ControlFlow::Continue(())
+            }
+            Some(Err(error)) => ControlFlow::Break(error),
+            None => ControlFlow::Continue(()),
+        }
     });
-    match found {
-        ControlFlow::Continue(()) => Ok(highest),
-        ControlFlow::Break(error) => Err(error),
+    if let ControlFlow::Break(error) = found {
+        return Err(error);
     }
+    let mut types = vec![None; highest];
+    for (place, of) in casts {
+        types[place - 1].get_or_insert(of);
+    }
+    Ok(Asked { types, lists })
+}
+
+/// The Arrow type of a type that a parameter is cast to, where it has one.
+fn arrow_type(of: &SqlType) -> Option<DataType> {
+    if let SqlType::Array(ArrayElemTypeDef::SquareBracket(item, _)) = of {
+        return Some(DataType::new_list(arrow_type(item)?, true));
+    }
+    let name = of.to_string().to_lowercase();
+    let name = match name.as_str() {
+        "int" => "integer",
+        "varchar" | "char" | "json" | "jsonb" | "uuid" => "text",
+        "double" | "float" => "double precision",
+        "timestamp" => "timestamp without time zone",
+        "time" => "time without time zone",
+        name => name,
+    };
+    PgType::of_name(name).and_then(|of| PgType::arrow(of.oid))
 }
 
 /// Fills in the types that the plan found.

@@ -76,6 +76,18 @@ impl Place {
         Ok(Place(Start { number: state.last, epoch: Some(state.epoch().to_owned()) }))
     }
 
+    /// The place as a text that this node keeps for itself: it tells numbers, which no client is told.
+    pub fn kept(&self) -> String {
+        format!("{} {}", self.0.number, self.0.epoch.as_deref().unwrap_or_default())
+    }
+
+    /// The place that was kept, if it is one.
+    pub fn of_kept(text: &str) -> Option<Place> {
+        let (number, epoch) = text.trim_end().split_once(' ')?;
+        let epoch = Some(epoch.to_owned()).filter(|epoch| !epoch.is_empty())?;
+        Some(Place(Start { number: number.parse().ok()?, epoch: Some(epoch) }))
+    }
+
     /// What happened since, at most some at a time.
     pub async fn after(&self, app: &App, visitor: &Visitor, kinds: Kinds) -> Answer<Batch> {
         let principal = visitor.principal();

@@ -31,6 +31,7 @@ pub use params::{Body, Params};
 pub use principal::Caller;
 pub use problem::{Problem, ProblemKind};
 pub use tagged::tagged;
+pub(crate) use tagged::{is_known, tagged_but_for};
 pub use visitor::Visitor;
 
 /// What a handler answers: the thing asked for, or a problem in the reader's language.

@@ -57,7 +57,7 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
 }
 
 /// The address of the client: the connection's, or what the proxy before this node says.
-fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
+pub fn client_address(app: &App, request: &Request) -> Option<IpAddr> {
     let connection = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let Some(header) = &app.config.client_address_header else { return connection };
     // The proxy adds the address that it saw at the end; what stands before it anyone may have made up.

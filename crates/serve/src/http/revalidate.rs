@@ -6,6 +6,8 @@ use axum::response::IntoResponse;
 use policy::Principal;
 use sha2::{Digest, Sha256};
 
+use super::tagged::is_known;
+
 /// Answers with a document, or with 304 when the client has the same. What it says depends on who
 /// asks, in which format and in which language.
 pub fn document(
@@ -16,10 +18,7 @@ pub fn document(
 ) -> Response<Body> {
     let body = body.into();
     let etag = format!("W/\"{}\"", hex::encode(&Sha256::digest(&body)[..10]));
-    let known = headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|known| known.to_str().ok())
-        .is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag));
+    let known = is_known(headers, &etag);
     let mut response =
         if known { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(body).into_response() };
     let head = response.headers_mut();

@@ -41,7 +41,7 @@ pub(super) async fn open(app: &App, principal: &Principal, recipe: &Recipe, form
         process: recipe.id.clone(),
         asker: principal.name().to_owned(),
         state: JobState::Accepted,
-        created_at: Utc::now(),
+        created_at: model::kept_instant(Utc::now()),
         started_at: None,
         finished_at: None,
         run: None,

@@ -14,7 +14,7 @@ use wording::told;
 
 use super::node::{Node, Seen, Set};
 use super::resolve::Context;
-use super::{encode, observations, order};
+use super::{encode, observations, order, said};
 use crate::http::{Answer, Problem};
 
 /// How many entities a page has when nobody says.
@@ -66,6 +66,7 @@ pub(super) async fn set_document(ctx: &Context, set: Set, options: &Options, pat
     let page = page(ctx, set, options).await?;
     let mut document = notes(ctx, &page, options, path);
     let values = if options.data_array {
+        said::read_selected(ctx, &page.nodes, &options.select).await?;
         encode::arrays(ctx, &page.nodes, &options.select)?
     } else {
         documents(ctx, &page.nodes, options).await?.into_iter().map(Value::Object).collect()
@@ -155,6 +156,7 @@ fn documents<'a>(
 ) -> BoxFuture<'a, Answer<Vec<Document>>> {
     async move {
         ctx.add_entities(nodes.len())?;
+        said::read_selected(ctx, nodes, &options.select).await?;
         let mut documents = Vec::with_capacity(nodes.len());
         for node in nodes {
             // Encoding ten thousand entities takes a while; others want the thread too.

@@ -9,7 +9,7 @@ use query::ObservedValue;
 use serde_json::{Map, Value, json};
 use standards::sta::{
     Datastream, Entity, FeatureOfInterest, HistoricalLocation, Id, Interval, Location, Observation,
-    ObservedProperty, Quality, Sensor, Thing, UnitOfMeasurement, entity_document, to_map,
+    ObservedProperty, Quality, ResultQuality, Sensor, Thing, UnitOfMeasurement, entity_document, to_map,
 };
 use wording::told;
 
@@ -17,10 +17,13 @@ use self::subject::COMPONENTS;
 use super::kept::HIDDEN;
 use super::node::Node;
 use super::resolve::Context;
+use super::said::{self, Said};
 use super::world::SeriesAt;
 use crate::http::language::message;
 use crate::http::{Answer, Problem};
 
+/// The parameter in which the flag stands where `resultQuality` is something else.
+const FLAG: &str = "quality_flag";
 const GEOJSON: &str = "application/geo+json";
 /// The kind of all results.
 pub(super) const MEASUREMENT: &str = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement";
@@ -407,17 +410,46 @@ fn property(ctx: &Context, code: &model::PropertyCode) -> ObservedProperty {
 
 /// A value; `parameters` only where they are wanted.
 fn observation(ctx: &Context, value: &ObservedValue, at: SeriesAt, parameters: bool) -> Observation {
-    Observation {
-        phenomenon_time: Interval { start: value.time, end: value.end },
-        result_time: None,
-        result: result_of(value),
-        result_quality: Quality {
-            name_of_measure: "QARTOD",
-            flag: value.quality.code(),
-            tests: value.quality_tests.clone(),
+    let flag =
+        Quality { name_of_measure: "QARTOD", flag: value.quality.code(), tests: value.quality_tests.clone() };
+    let origin = if parameters { origin(ctx, value, at) } else { Map::new() };
+    with_said(
+        said::of(ctx, value).unwrap_or_default(),
+        Observation {
+            phenomenon_time: Interval { start: value.time, end: value.end },
+            result_time: None,
+            result: result_of(value),
+            result_quality: ResultQuality::Flag(flag),
+            valid_time: None,
+            parameters: origin,
         },
-        parameters: if parameters { origin(ctx, value, at) } else { Map::new() },
+    )
+}
+
+/// An observation with what was said of it. What the system knows of a value's origin stands before what was
+/// said under the same name; the flag is among it where another quality stands in its place.
+fn with_said(said: Said, mut observation: Observation) -> Observation {
+    observation.result_time = said.result_time;
+    observation.valid_time = said.valid_time;
+    // Parameters are there where they are wanted: a value's origin always is.
+    if !observation.parameters.is_empty() {
+        if said.quality.is_some() {
+            let flag = to_map(&observation.result_quality);
+            observation.parameters.insert(FLAG.to_owned(), Value::Object(flag));
+        }
+        for (name, value) in said.parameters {
+            observation.parameters.entry(name).or_insert(value);
+        }
     }
+    if let Some(quality) = said.quality {
+        observation.result_quality = ResultQuality::Said(quality);
+    }
+    observation
+}
+
+/// Whether a parameter of a value is the system's own.
+pub(super) fn is_origin(name: &str) -> bool {
+    ["recorded_at", "text", "run", "trace", "results", FLAG].contains(&name)
 }
 
 /// The result of a value: a number, a text, or null.

@@ -13,13 +13,18 @@ use standards::sta::{Tail, parse_path, service_root};
 use super::node::Node;
 use super::params::Asked;
 use super::resolve::{Context, Target};
-use super::{ROOT, answer, encode, params, reach};
+use super::{ROOT, answer, encode, params, reach, said};
 use crate::App;
-use crate::http::{Answer, Caller, Links, Problem, RequestLang, tagged};
+use crate::http::{Answer, Caller, Links, Problem, RequestLang, tagged, tagged_but_for};
 
 pub(super) async fn root(State(app): State<App>, links: Links) -> Json<Value> {
-    let mqtt = app.mqtt().map(|port| format!("mqtt://{}:{port}", links.host()));
-    Json(service_root(&links.path(ROOT), mqtt.as_deref()))
+    let root = links.path("/mqtt");
+    // The same connections come through the HTTP port, in TLS where that is.
+    let web = root.strip_prefix("http").map(|rest| format!("ws{rest}"));
+    let own = app.mqtt().map(|port| format!("mqtt://{}:{port}", links.host()));
+    let endpoints: Vec<String> =
+        own.into_iter().flat_map(|own| [own].into_iter().chain(web.clone())).collect();
+    Json(service_root(&links.path(ROOT), &endpoints))
 }
 
 pub(super) async fn resource(
@@ -72,8 +77,14 @@ pub(super) async fn read(
             references.insert("value".to_owned(), links.collect());
             document(&ctx, headers, references).await
         }
-        (Target::One(node), Tail::Property(names)) => property(&ctx, &node, names),
-        (Target::One(node), Tail::Value(names)) => value(&ctx, &node, names),
+        (Target::One(node), Tail::Property(names)) => {
+            said::read(&ctx, std::slice::from_ref(&node)).await?;
+            property(&ctx, &node, names)
+        }
+        (Target::One(node), Tail::Value(names)) => {
+            said::read(&ctx, std::slice::from_ref(&node)).await?;
+            value(&ctx, &node, names)
+        }
         // The parser lets a property follow one entity only.
         (Target::Many(_), Tail::Property(_) | Tail::Value(_)) => Err(Problem::not_found(&path.to_string())),
     }
@@ -84,7 +95,10 @@ async fn document(ctx: &Context, headers: &HeaderMap, document: Map<String, Valu
     let rows = document.get("value").and_then(Value::as_array).map_or(1, Vec::len);
     let write = move || serde_json::to_vec(&document).map_err(|error| Problem::internal(&error));
     let body = ctx.app.engine.compute(rows, write).await??;
-    let mut response = tagged(headers, "application/json", body);
+    let mut response = match ctx.pinned_at() {
+        Some(instant) => tagged_but_for(headers, "application/json", body, &instant),
+        None => tagged(headers, "application/json", body),
+    };
     let versions = ctx.versions();
     if let (1, Some(version)) = (versions.len(), versions.values().next()) {
         response.headers_mut().insert("cuulong-version", HeaderValue::from(version.0));

@@ -21,7 +21,7 @@ use super::node::{Node, Set};
 use super::params::{self, Asked};
 use super::resolve::{Context, Target};
 use super::world::World;
-use super::{encode, observations, write};
+use super::{encode, observations, said, write};
 use crate::App;
 use crate::changes::is_version;
 use crate::changes::live::{Happened, Message};
@@ -184,6 +184,7 @@ impl Entities {
                 added.values.into_iter().filter_map(node).collect()
             }
         };
+        said::read_selected(ctx, &nodes, &self.options.select).await?;
         let mut messages = Vec::with_capacity(nodes.len());
         for node in &nodes {
             let document = encode::document(ctx, node, &self.options.select);
@@ -237,6 +238,7 @@ impl Entities {
             let limit = vec![("limit", MOST_COMPARED.to_string())];
             return Err(Problem::message(ProblemKind::QueryLimit, "sta-too-many-entities", limit));
         }
+        said::read(ctx, &nodes).await?;
         let mut messages = Vec::new();
         for node in &nodes {
             let document = self.document(view, node)?;

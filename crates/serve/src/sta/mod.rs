@@ -18,9 +18,11 @@ mod order;
 mod params;
 mod reach;
 mod resolve;
+mod said;
 mod world;
 mod write;
 
+pub(crate) use self::said::Shelf as Said;
 pub use self::write::finish as finish_inserts;
 
 use axum::Router;

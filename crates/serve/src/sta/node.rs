@@ -10,6 +10,7 @@ use standards::sta::{Entity, Id, Lookup, Relation, Value, observation_id};
 use super::encode;
 use super::kept::History;
 use super::resolve::Context;
+use super::said::{self, Said};
 use super::world::{MultiAt, SeriesAt, World, sensor_id};
 
 /// An entity that the asker may see.
@@ -259,6 +260,10 @@ pub(super) fn value(ctx: &Context, node: &Node, path: &[String]) -> Value {
         ("selfLink" | "@iot.selfLink", _) => Value::Text(ctx.self_link(node)),
         ("phenomenonTime", Node::Observation(value, _)) => Value::Time(value.time),
         ("phenomenonTime", Node::Together(together)) => Value::Time(together.time),
+        ("resultTime", Node::Observation(value, _)) => made(said::of(ctx, value)),
+        ("resultTime", Node::Together(together)) => {
+            made(together.values.iter().flatten().find_map(|value| said::of(ctx, value)))
+        }
         ("time", Node::History(id)) => {
             ctx.world.histories.get(id).map_or(Value::Null, |history| Value::Time(history.time))
         }
@@ -274,6 +279,11 @@ pub(super) fn value(ctx: &Context, node: &Node, path: &[String]) -> Value {
             found.map_or(Value::Null, Value::of_json)
         }
     }
+}
+
+/// When a value was made, as far as that was said.
+fn made(said: Option<Said>) -> Value {
+    said.and_then(|said| said.result_time).map_or(Value::Null, |time| Value::Time(time.start))
 }
 
 fn flat(values: impl Iterator<Item = Value>) -> Value {

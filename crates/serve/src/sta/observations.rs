@@ -24,6 +24,7 @@ use super::answer::{Page, Window, collect_paths};
 use super::node::{self, Node, Seen};
 use super::order;
 use super::resolve::Context;
+use super::said;
 use super::world::SeriesAt;
 use crate::http::Answer;
 
@@ -34,6 +35,8 @@ pub(super) struct Reading {
     time: TimeRange,
     results: ResultRange,
     rest: Vec<Expr>,
+    /// Whether the filter or the order asks for what was said of values.
+    asks_said: bool,
     /// Where the page before ended.
     after: Option<Key>,
 }
@@ -48,8 +51,9 @@ impl Reading {
         let after = options.after.as_deref().map(key_of).transpose()?;
         let taken = options.filter.as_ref().map(conjuncts).unwrap_or_default();
         let (mut time, results) = (TimeRange { from: taken.from, to: taken.to }, range_of(&taken));
+        let asks_said = said::is_asked(options);
         if taken.is_empty_set() {
-            return Ok(Reading { series: Vec::new(), time, results, rest: Vec::new(), after });
+            return Ok(Reading { series: Vec::new(), time, results, rest: Vec::new(), asks_said, after });
         }
         let (of_series, rest): (Vec<Expr>, Vec<Expr>) = taken.rest.into_iter().partition(concerns_series);
         let is_wanted = |at: &SeriesAt| {
@@ -69,7 +73,7 @@ impl Reading {
             (Direction::Ascending | Direction::Descending, Some(_)) => return Err(order::no_place()),
             _ => {}
         }
-        Ok(Reading { series, time, results, rest, after })
+        Ok(Reading { series, time, results, rest, asks_said, after })
     }
 
     /// The same of some of the series.
@@ -229,6 +233,16 @@ async fn count(ctx: &Context, series: Vec<SeriesAt>, options: &Options) -> Answe
         total += ctx.app.engine.count(group.permit, request).await?;
     }
     Ok(total)
+}
+
+/// The values of a batch that pass, as entities.
+async fn passing(ctx: &Context, reading: &Reading, batch: &arrow::array::RecordBatch) -> Answer<Vec<Node>> {
+    let mut nodes = nodes(ctx, batch)?;
+    if reading.asks_said {
+        said::read(ctx, &nodes).await?;
+    }
+    nodes.retain(|node| reading.lets_pass(ctx, node));
+    Ok(nodes)
 }
 
 /// The values of a batch as entities.

@@ -1,8 +1,8 @@
 //! A request under way: what it may see, how much it may cost, and where its path leads.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use model::{DatasetId, Lang, Version};
@@ -14,6 +14,7 @@ use wording::told;
 use super::ROOT;
 use super::node::{Found, Node, Set};
 use super::observations;
+use super::said::{self, Known};
 use super::world::World;
 use crate::App;
 use crate::http::{Answer, Links, Problem, ProblemKind};
@@ -38,6 +39,10 @@ pub(super) struct Context {
     rows: AtomicU64,
     /// The versions that were read.
     versions: Mutex<BTreeMap<DatasetId, Version>>,
+    /// What was said of values, as far as it was read.
+    pub(super) said: Known,
+    /// The instant to which links of the answer hold, where they hold to one.
+    pinned_at: OnceLock<String>,
 }
 
 /// Where a path leads.
@@ -66,6 +71,8 @@ impl Context {
             entities: AtomicU64::new(0),
             rows: AtomicU64::new(0),
             versions: Mutex::default(),
+            said: Known::default(),
+            pinned_at: OnceLock::new(),
         }
     }
 
@@ -89,9 +96,21 @@ impl Context {
         }
         let versions = self.versions.lock();
         match datasets {
-            [dataset] if versions.contains_key(*dataset) => versions[*dataset].to_string(),
-            _ => Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true),
+            // What was said of values since the version is known at an instant, and not in the version.
+            [dataset] if versions.contains_key(*dataset) && !said::has_afterwards(&self.world.gazetteer) => {
+                versions[*dataset].to_string()
+            }
+            // The same in all links of an answer.
+            _ => {
+                self.pinned_at.get_or_init(|| Utc::now().to_rfc3339_opts(SecondsFormat::Micros, true)).clone()
+            }
         }
+    }
+
+    /// The instant to which links of the answer hold, as it stands in them; none where they hold to none.
+    pub(super) fn pinned_at(&self) -> Option<String> {
+        let at = self.pinned_at.get()?;
+        Some(url::form_urlencoded::byte_serialize(at.as_bytes()).collect())
     }
 
     /// The version to read of each of some datasets: a number is one dataset's.

@@ -107,7 +107,22 @@ async fn handle(method: Method, parts: Parts, headers: HeaderMap, body: Bytes) -
         };
     }
     let body = std::str::from_utf8(&body).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
-    write(&reader, &method, &path, body).await
+    match write(&reader, &method, &path, body).await {
+        Err(problem) if problem.kind == ProblemKind::MethodNotAllowed => {
+            Ok(([(header::ALLOW, allowed(&path))], problem).into_response())
+        }
+        answer => answer,
+    }
+}
+
+/// The methods that a path takes (RFC 9110 §10.2.1).
+fn allowed(path: &str) -> &'static str {
+    match parse_path(path) {
+        Ok(path) if path.tail != Tail::Whole => "GET, HEAD",
+        Ok(path) if path.last().is_set() => "GET, HEAD, POST",
+        Ok(_) => "GET, HEAD, PATCH, PUT, DELETE",
+        Err(_) => "POST",
+    }
 }
 
 /// Does one thing that writes.

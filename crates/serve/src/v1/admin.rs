@@ -68,7 +68,7 @@ impl GrantDocument {
             places: grant.rows.places.as_ref().map(texts),
             properties: grant.rows.properties.as_ref().map(|p| p.iter().map(ToString::to_string).collect()),
             before: grant.rows.before,
-            expires_at: grant.expires_at,
+            expires_at: grant.expires_at.map(model::kept_instant),
         }
     }
 

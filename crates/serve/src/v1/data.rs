@@ -28,7 +28,7 @@ use super::sql::instant;
 use crate::App;
 use crate::downloads::{self, About, Asked, FileFormat, Following, Given, Made};
 use crate::http::encode::AsItIs;
-use crate::http::{Answer, Caller, Params, Problem, ProblemKind, params};
+use crate::http::{Answer, Caller, Params, Problem, ProblemKind, is_known, params};
 
 /// Which rows, in which format.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -187,8 +187,7 @@ pub async fn data(
         Given::Growing(following) => following.tag.clone(),
     };
     let quoted = format!("\"{tag}\"");
-    if value(header::IF_NONE_MATCH).is_some_and(|known| known.split(',').any(|known| known.trim() == quoted))
-    {
+    if is_known(&headers, &quoted) {
         return Ok((StatusCode::NOT_MODIFIED, told(&asked, &tag)).into_response());
     }
     // A part of another file would not fit what the client has (RFC 9110 §13.1.5).

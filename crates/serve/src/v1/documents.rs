@@ -1,7 +1,7 @@
 //! The documents of the native API, written by hand and converted from the model.
 
 use chrono::{DateTime, Utc};
-use model::{Dataset, Lang, Place, Property, Run, RunTotals, Text, VersionInfo};
+use model::{Dataset, Lang, Place, Property, Run, RunTotals, Text, VersionInfo, kept_instant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wording::Told;
@@ -84,7 +84,7 @@ impl DatasetDocument {
             access: dataset.access.code(),
             source: dataset.source.clone(),
             synthetic: dataset.synthetic,
-            created_at: dataset.created_at,
+            created_at: kept_instant(dataset.created_at),
             version: version.map(VersionDocument::from),
         }
     }
@@ -127,7 +127,7 @@ impl From<&VersionInfo> for VersionDocument {
         VersionDocument {
             version: version.version.0,
             run: version.run.to_string(),
-            committed_at: version.committed_at,
+            committed_at: kept_instant(version.committed_at),
             committed_by: version.committed_by.as_ref().map(ToString::to_string),
             added: version.added,
             corrected: version.corrected,
@@ -232,8 +232,8 @@ impl RunDocument {
             encodings: run.encodings.clone(),
             mapping: run.mapping,
             user: run.user.as_ref().map(ToString::to_string),
-            started_at: run.started_at,
-            finished_at: run.finished_at,
+            started_at: kept_instant(run.started_at),
+            finished_at: run.finished_at.map(kept_instant),
             version: run.version.map(|version| version.0),
             totals: run.totals.into(),
             error: run.error.as_deref().map(|error| Told::read(error).sentence(lang)),

@@ -152,6 +152,6 @@ fn document(alias: &PlaceAlias) -> PlaceAliasDocument {
         kind: alias.kind.map(|kind| kind.code().to_owned()),
         place: alias.place.to_string(),
         user: alias.user.as_ref().map(ToString::to_string),
-        created_at: Some(alias.created_at),
+        created_at: Some(model::kept_instant(alias.created_at)),
     }
 }

@@ -153,7 +153,7 @@ impl ReportDocument {
             findings: findings.iter().map(|f| FindingDocument::new(f, &run.sheets, lang)).collect(),
             findings_total: review.findings,
             problem,
-            expires_at: Some(staged.expires_at),
+            expires_at: Some(model::kept_instant(staged.expires_at)),
             corrections: review
                 .corrections
                 .iter()

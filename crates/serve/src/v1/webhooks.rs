@@ -104,7 +104,7 @@ impl WebhookDocument {
             user: hook.user.map(|user| user.to_string()),
             url: hook.url,
             wanted: hook.wanted,
-            created_at: hook.created_at,
+            created_at: model::kept_instant(hook.created_at),
             delivered: hook.delivered,
             attempts: hook.attempts,
             next_at: hook.next_at,

@@ -42,17 +42,17 @@ pub const MQTT_CONFORMANCE: [&str; 2] = [
 
 /// The service's root document; `root` is its address without a `/` at the end, `mqtt` where MQTT is
 /// served.
-pub fn service_root(root: &str, mqtt: Option<&str>) -> Value {
+pub fn service_root(root: &str, mqtt: &[String]) -> Value {
     let sets: Vec<Value> = Entity::ALL
         .iter()
         .map(|entity| json!({"name": entity.set_name(), "url": format!("{root}/{}", entity.set_name())}))
         .collect();
     let mut settings = Map::new();
-    let of_mqtt = MQTT_CONFORMANCE.iter().filter(|_| mqtt.is_some());
+    let of_mqtt = MQTT_CONFORMANCE.iter().filter(|_| !mqtt.is_empty());
     settings.insert("conformance".to_owned(), CONFORMANCE.iter().chain(of_mqtt).copied().collect());
-    if let Some(mqtt) = mqtt {
+    if !mqtt.is_empty() {
         for requirement in MQTT_CONFORMANCE {
-            settings.insert(requirement.to_owned(), json!({ "endpoints": [mqtt] }));
+            settings.insert(requirement.to_owned(), json!({ "endpoints": mqtt }));
         }
     }
     json!({ "value": sets, "serverSettings": settings })
@@ -128,14 +128,19 @@ pub struct Interval {
     pub end: Option<DateTime<Utc>>,
 }
 
+impl Interval {
+    /// The instant, or both with a slash between them.
+    pub fn text(&self) -> String {
+        match self.end {
+            None => time_text(self.start),
+            Some(end) => format!("{}/{}", time_text(self.start), time_text(end)),
+        }
+    }
+}
+
 impl Serialize for Interval {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.end {
-            None => serializer.serialize_str(&time_text(self.start)),
-            Some(end) => {
-                serializer.collect_str(&format_args!("{}/{}", time_text(self.start), time_text(end)))
-            }
-        }
+        serializer.serialize_str(&self.text())
     }
 }
 
@@ -290,10 +295,23 @@ pub struct Observation {
     pub result_time: Option<Interval>,
     /// The value: a number, a text, or null; of a MultiDatastream a list of these.
     pub result: Value,
-    /// Its flag.
-    pub result_quality: Quality,
+    /// Its flag, or what whoever made it says of its quality.
+    pub result_quality: ResultQuality,
+    /// When it may be used, where the source says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_time: Option<Interval>,
     /// Where it comes from.
     pub parameters: Map<String, Value>,
+}
+
+/// The quality of a value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum ResultQuality {
+    /// Its flag.
+    Flag(Quality),
+    /// As it was said.
+    Said(Value),
 }
 
 /// A quality flag with the tests that set it.

@@ -18,7 +18,7 @@ mod span;
 
 pub use document::{
     CONFORMANCE, Datastream, FeatureOfInterest, HistoricalLocation, Interval, Location, MQTT_CONFORMANCE,
-    MultiDatastream, Observation, ObservedProperty, Quality, Sensor, Thing, UnitOfMeasurement,
+    MultiDatastream, Observation, ObservedProperty, Quality, ResultQuality, Sensor, Thing, UnitOfMeasurement,
     entity_document, path_of, service_root, to_map,
 };
 pub use entity::{Entity, Id, Kind, Relation, observation_id, parse_observation_id};

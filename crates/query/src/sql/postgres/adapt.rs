@@ -9,8 +9,8 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, ArrayElemTypeDef, BinaryOperator, CastKind, DataType as SqlType, ExactNumberInfo, Expr,
     Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName,
-    ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, Subscript, TableFactor,
-    TimezoneInfo, Value, VisitMut, VisitorMut,
+    ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, Subscript, TableAlias,
+    TableAliasColumnDef, TableFactor, TimezoneInfo, Value, VisitMut, VisitorMut, visit_expressions_mut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -36,6 +36,9 @@ pub(super) struct Needs {
 /// Turns a statement into one that the planner takes.
 pub(super) fn adapt(statement: &mut Statement, postgres: &Postgres, scope: &Arc<Scope>) -> Needs {
     let Some(inner) = innermost(statement) else { return Needs::default() };
+    if let Some(other) = super::introspection::simpler(inner) {
+        *inner = other;
+    }
     let mut adapter = Adapter { postgres, scope, needs: Needs::default() };
     let _ = inner.visit(&mut adapter);
     adapter.needs
@@ -51,6 +54,7 @@ impl VisitorMut for Adapter<'_> {
     type Break = ();
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        without_exists(&mut select.projection);
         name_columns(&mut select.projection);
         ControlFlow::Continue(())
     }
@@ -75,6 +79,7 @@ impl VisitorMut for Adapter<'_> {
             *factor = other;
         }
         step_by_interval(factor);
+        name_series(factor);
         ControlFlow::Continue(())
     }
 
@@ -122,7 +127,14 @@ impl Adapter<'_> {
                 {
                     *op = known;
                 }
+                if matches!(op, BinaryOperator::Eq | BinaryOperator::NotEq) && is_procedure(left) {
+                    // No procedure is written so.
+                    if right.to_string() == "0" {
+                        **right = text_of("-");
+                    }
+                }
                 match op {
+                    BinaryOperator::PGStartsWith => parsed(&format!("starts_with({left}, {right})")),
                     BinaryOperator::PGOverlap => shapes::overlap(left, right),
                     _ => None,
                 }
@@ -214,11 +226,10 @@ impl Adapter<'_> {
             "text" | "varchar" | "charactervarying" if !matches!(**inner, Expr::Value(_)) => {
                 parsed(&format!("pg_text({inner})"))
             }
+            "json" | "jsonb" => parsed(&format!("pg_json({inner})")),
             "name"
             | "char"
             | "cstring"
-            | "json"
-            | "jsonb"
             | "uuid"
             | "bpchar"
             | "character"
@@ -257,6 +268,60 @@ impl Adapter<'_> {
             }
             _ => None,
         }
+    }
+}
+
+/// Whether an expression is a column that names a procedure.
+fn is_procedure(expr: &Expr) -> bool {
+    let name = match expr {
+        Expr::Identifier(name) => name,
+        Expr::CompoundIdentifier(parts) => match parts.last() {
+            Some(name) => name,
+            None => return false,
+        },
+        _ => return false,
+    };
+    matches!(name.value.as_str(), "typinput" | "typoutput" | "typreceive" | "typsend")
+}
+
+/// `EXISTS` among what is given, which the planner has in conditions only, as a count that is not 0.
+fn without_exists(projection: &mut [SelectItem]) {
+    for item in projection {
+        let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { continue };
+        let is_bare = matches!(expr, Expr::Exists { .. });
+        let counted = |expr: &Expr| match expr {
+            Expr::Exists { subquery, negated } => {
+                let op = if *negated { "=" } else { ">" };
+                parsed(&format!("(SELECT count(*) FROM ({subquery}) AS found) {op} 0"))
+            }
+            _ => None,
+        };
+        let _ = visit_expressions_mut(expr, |inner| {
+            if let Some(other) = counted(inner) {
+                *inner = Expr::Nested(Box::new(other));
+            }
+            ControlFlow::<()>::Continue(())
+        });
+        if let (true, SelectItem::UnnamedExpr(expr)) = (is_bare, &*item) {
+            *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::new("exists") };
+        }
+    }
+}
+
+/// The one column of `generate_series`, which is called as the series is.
+fn name_series(factor: &mut TableFactor) {
+    let TableFactor::Table { name, args: Some(_), alias, .. } = factor else { return };
+    if !name.to_string().eq_ignore_ascii_case("generate_series") {
+        return;
+    }
+    let alias = alias.get_or_insert_with(|| TableAlias {
+        explicit: true,
+        name: Ident::new("generate_series"),
+        columns: Vec::new(),
+        at: None,
+    });
+    if alias.columns.is_empty() {
+        alias.columns.push(TableAliasColumnDef { name: alias.name.clone(), data_type: None });
     }
 }
 

@@ -8,7 +8,7 @@ use super::adapt::{
 };
 use super::tables::SETTINGS;
 use super::types::PgType;
-use super::{Postgres, index_oid, numbered, patterns, postgis, shapes, table_oid};
+use super::{Postgres, aggregates, built, index_oid, numbered, patterns, postgis, shapes, table_oid};
 
 /// Functions that the planner has under another name.
 const OTHER_NAMES: [(&str, &str); 4] =
@@ -42,6 +42,12 @@ impl Adapter<'_> {
         if numbered::is_numbered(&name) {
             self.needs.asks_numbers = true;
             return None;
+        }
+        if let Some(other) = aggregates::aggregate(&name, function, &arguments) {
+            return Some(other);
+        }
+        if let Some(other) = built::built(&name, function, &arguments) {
+            return Some(other);
         }
         if let Some(shape) = shapes::function(&name, &arguments) {
             return Some(shape);

@@ -3,12 +3,15 @@
 //! is in them, as everywhere.
 
 mod adapt;
+mod aggregates;
+mod built;
 mod calls;
 mod comments;
 mod emptied;
 mod facts;
 mod forms;
 mod information;
+mod introspection;
 mod keys;
 mod nothing;
 mod numbered;

@@ -31,8 +31,13 @@ impl ExprPlanner for Operators {
             BinaryOperator::Plus => Operator::Plus,
             BinaryOperator::Minus => Operator::Minus,
             BinaryOperator::Multiply => return multiplied(raw, schema),
+            BinaryOperator::Divide => return divided(raw, schema),
             BinaryOperator::Eq => return beside_truths(raw, Operator::Eq, schema),
             BinaryOperator::NotEq => return beside_truths(raw, Operator::NotEq, schema),
+            BinaryOperator::Arrow
+            | BinaryOperator::LongArrow
+            | BinaryOperator::HashArrow
+            | BinaryOperator::HashLongArrow => return within_json(raw, schema),
             _ => return Ok(PlannerResult::Original(raw)),
         };
         let (left, right) = (raw.left.get_type(schema)?, raw.right.get_type(schema)?);
@@ -53,6 +58,28 @@ impl ExprPlanner for Operators {
     }
 }
 
+/// A member or an item of JSON, as JSON or as a text; a path is written `{a,b}`.
+fn within_json(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+    if !raw.left.get_type(schema)?.is_string() {
+        return Ok(PlannerResult::Original(raw));
+    }
+    let is_path = matches!(raw.op, BinaryOperator::HashArrow | BinaryOperator::HashLongArrow);
+    let steps = match (&raw.right, is_path) {
+        (Expr::Literal(value, _), true) => {
+            let items = value.try_as_str().flatten().and_then(crate::sql::list_items);
+            let Some(items) = items else {
+                return Err(DataFusionError::Plan("a path in JSON is written `{a,b}`".to_owned()));
+            };
+            items.into_iter().map(|item| lit(item.unwrap_or_default())).collect()
+        }
+        (_, true) => return Ok(PlannerResult::Original(raw)),
+        (_, false) => vec![raw.right.clone()],
+    };
+    let as_text = matches!(raw.op, BinaryOperator::LongArrow | BinaryOperator::HashLongArrow);
+    let arguments = std::iter::once(raw.left).chain(steps).collect();
+    Ok(PlannerResult::Planned(crate::functions::within_json(as_text).call(arguments)))
+}
+
 /// A span so many times, in either order.
 fn multiplied(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
     let (left, right) = (raw.left.get_type(schema)?, raw.right.get_type(schema)?);
@@ -65,6 +92,20 @@ fn multiplied(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<Raw
         }
         _ => PlannerResult::Original(raw),
     })
+}
+
+/// A part of a span.
+fn divided(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+    let (left, right) = (raw.left.get_type(schema)?, raw.right.get_type(schema)?);
+    if !matches!(left, DataType::Interval(_)) || !right.is_numeric() {
+        return Ok(PlannerResult::Original(raw));
+    }
+    let share = BinaryExpr {
+        left: Box::new(lit(1.0)),
+        op: Operator::Divide,
+        right: Box::new(cast(raw.right, DataType::Float64)),
+    };
+    Ok(PlannerResult::Planned(span_times().call(vec![raw.left, Expr::BinaryExpr(share)])))
 }
 
 /// A comparison in which a text beside a truth is one that writes a truth.

@@ -95,7 +95,16 @@ const PARTS: [(&str, &str); 27] = [
 /// `to_char(time, 'YYYY-MM')`, where the pattern is written out and every part of it is known.
 pub(super) fn to_char(arguments: &[Expr]) -> Option<Expr> {
     let [time, pattern] = arguments else { return None };
+    if is_of_digits(&literal(pattern)?) {
+        return parsed(&format!("digits_of({time}, {pattern})"));
+    }
     parsed(&format!("to_char({time}, {})", quoted(&in_planners_words(&literal(pattern)?)?)))
+}
+
+/// Whether a pattern is one of numbers.
+fn is_of_digits(pattern: &str) -> bool {
+    let signs = pattern.strip_prefix("FM").unwrap_or(pattern);
+    signs.contains(['9', '0']) && signs.chars().all(|c| "90.,DGSMI ".contains(c))
 }
 
 /// `to_timestamp(text, 'YYYY-MM-DD')`, and `to_timestamp(seconds)`: an instant, in UTC where nothing is said.

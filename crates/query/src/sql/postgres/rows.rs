@@ -59,11 +59,31 @@ const OIDS: [&str; 43] = [
     "enumtypid",
 ];
 
+/// The columns of type `"char"`: one letter.
+const CHARS: [&str; 15] = [
+    "relkind",
+    "relpersistence",
+    "relreplident",
+    "attalign",
+    "attstorage",
+    "attidentity",
+    "attgenerated",
+    "attcompression",
+    "typtype",
+    "typcategory",
+    "typdelim",
+    "typalign",
+    "typstorage",
+    "contype",
+    "amtype",
+];
+
 /// The columns that are lists in the old form of the catalogue.
 fn vector(name: &str) -> Option<&'static str> {
     match name {
         "indkey" | "indoption" => Some("int2vector"),
         "indclass" | "indcollation" => Some("oidvector"),
+        name if CHARS.contains(&name) => Some("char"),
         name => OIDS.contains(&name).then_some("oid"),
     }
 }

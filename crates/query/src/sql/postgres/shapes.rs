@@ -3,14 +3,25 @@
 
 use datafusion::sql::sqlparser::ast::Expr;
 
-use super::adapt::{literal, parsed, quoted};
+use super::adapt::{arguments, literal, parsed, quoted};
 use super::typmod::SRID;
 use crate::functions::BOXES_MEET;
 
 /// What stands for a call, if it is one of PostGIS that the planner has not.
 pub(super) fn function(name: &str, arguments: &[Expr]) -> Option<Expr> {
+    if let Some(measured) = measured(name, arguments) {
+        return measured;
+    }
     let first = arguments.first();
     let text = match (name, arguments.len()) {
+        ("st_asgeojson", 1) => format!("st_asgeojson(st_asbinary({}))", first?),
+        ("st_asgeojson", 2..) => format!("st_asgeojson(st_asbinary({}), {})", first?, arguments.get(1)?),
+        ("st_distancesphere" | "st_distance_sphere", 2) => {
+            between("sphere_distance", first?, arguments.get(1)?)
+        }
+        ("st_distancespheroid" | "st_distance_spheroid", 2) => {
+            between("geodesic_distance", first?, arguments.get(1)?)
+        }
         ("st_asbinary" | "st_aswkb", 1) => format!("wkb_of(st_asbinary({}), 'NDR')", first?),
         ("st_asbinary" | "st_aswkb", 2) => {
             format!("wkb_of(st_asbinary({}), {})", first?, arguments.get(1)?)
@@ -53,6 +64,64 @@ pub(super) fn function(name: &str, arguments: &[Expr]) -> Option<Expr> {
     parsed(&text)
 }
 
+/// What marks a geometry as one that is measured in metres.
+const GEOGRAPHY: &str = "geography";
+
+/// The bytes of a geometry that is marked, as a geometry.
+fn bare(expr: &Expr) -> Option<Expr> {
+    let bytes = marked(expr)?;
+    parsed(&format!("st_geomfromwkb({bytes})"))
+}
+
+/// What is marked as a geography here.
+fn marked(expr: &Expr) -> Option<Expr> {
+    match expr {
+        Expr::Nested(inner) => marked(inner),
+        Expr::Function(call) if call.name.to_string() == GEOGRAPHY => arguments(call).into_iter().next(),
+        _ => None,
+    }
+}
+
+/// A measure of a geography, or another function, which takes it as the geometry that it is; none where there is
+/// no geography among the arguments.
+fn measured(name: &str, arguments: &[Expr]) -> Option<Option<Expr>> {
+    let is_marked = |place: usize| arguments.get(place).is_some_and(|one| marked(one).is_some());
+    if name == GEOGRAPHY || !(is_marked(0) || is_marked(1)) {
+        return None;
+    }
+    let bytes = |place: usize| -> Option<String> {
+        let one = arguments.get(place)?;
+        Some(marked(one).map_or_else(|| format!("st_asbinary({one})"), |bytes| bytes.to_string()))
+    };
+    let on_sphere = arguments.last().is_some_and(|last| last.to_string().eq_ignore_ascii_case("false"));
+    let distance = if on_sphere { "sphere_distance" } else { "geodesic_distance" };
+    let text = match name {
+        "st_distance" => format!("{distance}({}, {})", bytes(0)?, bytes(1)?),
+        "st_dwithin" => format!("{distance}({}, {}) <= {}", bytes(0)?, bytes(1)?, arguments.get(2)?),
+        "st_length" => format!("geodesic_length({})", bytes(0)?),
+        "st_perimeter" => format!("geodesic_perimeter({})", bytes(0)?),
+        "st_area" => format!("geodesic_area({})", bytes(0)?),
+        // What else is in metres or on great circles is not told in degrees instead.
+        "st_buffer" | "st_project" | "st_azimuth" | "st_segmentize" | "st_expand" | "st_centroid" => {
+            return None;
+        }
+        _ => {
+            let plain = arguments.iter().map(|one| bare(one).unwrap_or_else(|| one.clone()));
+            let plain: Vec<Expr> = plain.collect();
+            let list = plain.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            return Some(function(name, &plain).or_else(|| parsed(&format!("{name}({list})"))));
+        }
+    };
+    Some(parsed(&text))
+}
+
+/// A measure of two geometries.
+fn between(measure: &str, a: &Expr, b: &Expr) -> String {
+    let bytes =
+        |one: &Expr| marked(one).map_or_else(|| format!("st_asbinary({one})"), |bytes| bytes.to_string());
+    format!("{measure}({}, {})", bytes(a), bytes(b))
+}
+
 /// The box around all rows' geometries, none when there is no row.
 fn extent(of: &Expr) -> String {
     format!("make_box(min(st_xmin({of})), min(st_ymin({of})), max(st_xmax({of})), max(st_ymax({of})))")
@@ -84,10 +153,19 @@ pub(super) fn overlap(left: &Expr, right: &Expr) -> Option<Expr> {
 pub(super) fn cast(to: &str, inner: &Expr) -> Option<Expr> {
     let to = to.split('(').next().unwrap_or(to).trim_start_matches("public.");
     match to {
-        "geometry" | "geography" => match literal(inner) {
+        "geometry" => match literal(inner) {
             Some(text) => of_text(&text),
-            None => Some(inner.clone()),
+            None => Some(bare(inner).unwrap_or_else(|| inner.clone())),
         },
+        // What is measured of it is in metres; a geometry's own measures are in degrees.
+        "geography" => {
+            let shape = match literal(inner) {
+                Some(text) => of_text(&text)?,
+                None if bare(inner).is_some() => return Some(inner.clone()),
+                None => inner.clone(),
+            };
+            parsed(&format!("{GEOGRAPHY}(st_asbinary({shape}))"))
+        }
         "box2d" | "box3d" => match literal(inner) {
             Some(text) => of_box(&text),
             None => Some(inner.clone()),

@@ -1,6 +1,6 @@
 //! The types of columns as PostgreSQL numbers and names them.
 
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::{DataType, Field, IntervalUnit};
 
 /// A type of PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) const TYPE_KEY: &str = "postgres.type";
 const EXTENSION_KEY: &str = "ARROW:extension:name";
 
 /// The types that there are: those of our columns, and those of the catalogue that clients look for.
-pub(super) const ALL: [PgType; 32] = [
+pub(super) const ALL: [PgType; 41] = [
     named(16, "bool", "boolean", 1, 1000, "B"),
     named(17, "bytea", "bytea", -1, 1001, "U"),
     named(18, "char", "\"char\"", 1, 1002, "Z"),
@@ -66,8 +66,17 @@ pub(super) const ALL: [PgType; 32] = [
     named(1007, "_int4", "integer[]", -1, 0, "A"),
     named(1009, "_text", "text[]", -1, 0, "A"),
     named(1016, "_int8", "bigint[]", -1, 0, "A"),
+    named(1015, "_varchar", "character varying[]", -1, 0, "A"),
+    named(1021, "_float4", "real[]", -1, 0, "A"),
     named(1022, "_float8", "double precision[]", -1, 0, "A"),
     named(1028, "_oid", "oid[]", -1, 0, "A"),
+    named(1115, "_timestamp", "timestamp without time zone[]", -1, 0, "A"),
+    named(1182, "_date", "date[]", -1, 0, "A"),
+    named(1185, "_timestamptz", "timestamp with time zone[]", -1, 0, "A"),
+    named(1231, "_numeric", "numeric[]", -1, 0, "A"),
+    named(114, "json", "json", -1, 199, "U"),
+    named(3802, "jsonb", "jsonb", -1, 3807, "U"),
+    named(705, "unknown", "unknown", -2, 0, "X"),
     named(2950, "uuid", "uuid", 16, 2951, "U"),
     named(GEOMETRY, "geometry", "geometry", -1, 16_391, "U"),
     named(16_391, "_geometry", "geometry[]", -1, 0, "A"),
@@ -107,7 +116,7 @@ impl PgType {
             DataType::Timestamp(_, Some(_)) => 1184,
             DataType::Dictionary(_, values) => return PgType::of(values),
             DataType::List(item) | DataType::LargeList(item) => match PgType::of(item.data_type()).array {
-                list @ (1000 | 1005 | 1007 | 1009 | 1016 | 1022) => list,
+                list @ (1000 | 1005 | 1007 | 1009 | 1016 | 1021 | 1022 | 1115 | 1182 | 1185 | 1231) => list,
                 _ => 25,
             },
             _ => 25,
@@ -123,15 +132,27 @@ impl PgType {
                 "geometry"
             }
             (Some("geoarrow.box"), _, DataType::Struct(_)) => "box2d",
+            // A geography is written as the geometry that it is.
+            (_, Some("geography"), DataType::Struct(_)) => "geometry",
             (_, Some("oid"), DataType::Int64) => "oid",
+            (_, Some("char"), DataType::Utf8) => "char",
+            (_, Some("json"), of) if of.is_string() => "json",
             (_, Some(vector @ ("int2vector" | "oidvector")), DataType::List(_)) => vector,
             (_, _, of) => return PgType::of(of),
         };
         ALL.into_iter().find(|of| of.name == name).unwrap_or(TEXT)
     }
 
+    /// The type of the items of lists of a type.
+    pub fn item_of(list: u32) -> Option<PgType> {
+        ALL.into_iter().find(|of| of.array == list && list != 0)
+    }
+
     /// The Arrow type of a parameter that a client gives in this type.
     pub fn arrow(oid: u32) -> Option<DataType> {
+        if let Some(item) = PgType::item_of(oid) {
+            return Some(DataType::new_list(PgType::arrow(item.oid)?, true));
+        }
         use arrow::datatypes::TimeUnit::Microsecond;
         Some(match oid {
             16 => DataType::Boolean,
@@ -142,6 +163,8 @@ impl PgType {
             700 => DataType::Float32,
             701 | 1700 => DataType::Float64,
             1082 => DataType::Date32,
+            1083 => DataType::Time64(Microsecond),
+            1186 => DataType::Interval(IntervalUnit::MonthDayNano),
             1114 => DataType::Timestamp(Microsecond, None),
             1184 => DataType::Timestamp(Microsecond, Some("UTC".into())),
             25 | 1043 | 1042 | 19 | 18 => DataType::Utf8,

@@ -2,11 +2,12 @@
 
 use model::Quality as Flag;
 use serde_json::{Map, Value, json};
-use standards::sta::{Interval, MultiDatastream, Observation, Quality, UnitOfMeasurement};
+use standards::sta::{Interval, MultiDatastream, Observation, Quality, ResultQuality, UnitOfMeasurement};
 
-use super::{COMPLEX, MEASUREMENT, origin, place_name, point, result_of};
+use super::{COMPLEX, MEASUREMENT, origin, place_name, point, result_of, with_said};
 use crate::sta::node::Together;
 use crate::sta::resolve::Context;
+use crate::sta::said;
 use crate::sta::world::MultiAt;
 
 /// The words of a group, as far as they follow from its series.
@@ -57,17 +58,21 @@ pub(super) fn together(ctx: &Context, together: &Together, parameters: bool) -> 
         };
         origins.insert("results".to_owned(), together.values.iter().zip(series).map(of_value).collect());
     }
-    Observation {
-        phenomenon_time: Interval { start: together.time, end: present().find_map(|value| value.end) },
-        result_time: None,
-        result: results.collect(),
-        result_quality: Quality {
-            name_of_measure: "QARTOD",
-            flag: worst.unwrap_or(Flag::Missing).code(),
-            tests: None,
+    let flag =
+        Quality { name_of_measure: "QARTOD", flag: worst.unwrap_or(Flag::Missing).code(), tests: None };
+    // What is observed together is written together: the same is said of all of it.
+    let said = present().find_map(|value| said::of(ctx, value)).unwrap_or_default();
+    with_said(
+        said,
+        Observation {
+            phenomenon_time: Interval { start: together.time, end: present().find_map(|value| value.end) },
+            result_time: None,
+            result: results.collect(),
+            result_quality: ResultQuality::Flag(flag),
+            valid_time: None,
+            parameters: origins,
         },
-        parameters: origins,
-    }
+    )
 }
 
 /// How much a flag warns of a value.

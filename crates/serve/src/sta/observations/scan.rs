@@ -3,7 +3,7 @@
 use policy::Permit;
 use query::{SeriesRequest, Streams};
 
-use super::{Key, Reading, nodes};
+use super::{Key, Reading, nodes, passing};
 use crate::http::Answer;
 use crate::sta::answer::Window;
 use crate::sta::node::Node;
@@ -77,8 +77,7 @@ pub(super) async fn first(ctx: &Context, reading: &Reading, window: Window) -> A
                     skip -= passed;
                     found.extend(nodes(ctx, &batch.slice(passed, batch.num_rows() - passed))?);
                 } else {
-                    let mut passing = nodes(ctx, batch)?;
-                    passing.retain(|node| reading.lets_pass(ctx, node));
+                    let mut passing = passing(ctx, reading, batch).await?;
                     let passed = skip.min(passing.len());
                     skip -= passed;
                     found.extend(passing.drain(passed..));
@@ -114,10 +113,7 @@ async fn each(ctx: &Context, reading: &Reading, take: &mut (dyn FnMut(Node) + Se
         loop {
             let (rows, batches) = read(ctx, &group, reading, after, CHUNK).await?;
             for batch in &batches {
-                nodes(ctx, batch)?
-                    .into_iter()
-                    .filter(|node| reading.lets_pass(ctx, node))
-                    .for_each(&mut *take);
+                passing(ctx, reading, batch).await?.into_iter().for_each(&mut *take);
             }
             after = last_key(ctx, &batches)?;
             if rows < CHUNK || after.is_none() {

@@ -13,6 +13,7 @@ use crate::http::Answer;
 use crate::sta::answer::{Page, Window};
 use crate::sta::node::{Node, Seen, Together};
 use crate::sta::resolve::Context;
+use crate::sta::said;
 use crate::sta::world::MultiAt;
 
 /// What was observed together at some times, in their order.
@@ -66,12 +67,18 @@ pub(in crate::sta) async fn together_page(
         _ => scan::all(ctx, &reading).await?,
     };
     let mut found = side_by_side(ctx, multi, values);
+    if said::is_asked(options) {
+        said::read(ctx, &found).await?;
+    }
     found.retain(|node| passes(ctx, node, options.filter.as_ref()));
     order::arrange(ctx, &mut found, &options.orderby, options.after.as_deref())?;
     found.drain(..window.skip.min(found.len()));
     let count = match options.count {
         true => {
             let mut all = side_by_side(ctx, multi, scan::all(ctx, &whole).await?);
+            if said::is_asked(options) {
+                said::read(ctx, &all).await?;
+            }
             all.retain(|node| passes(ctx, node, options.filter.as_ref()));
             Some(all.len() as u64)
         }
@@ -86,7 +93,8 @@ fn passes(ctx: &Context, node: &Node, filter: Option<&Expr>) -> bool {
 
 fn reading(ctx: &Context, multi: MultiAt, time: TimeRange) -> Reading {
     let series = ctx.world.multis[multi].series.clone();
-    Reading { series, time, results: ResultRange::ALL, rest: Vec::new(), after: None }
+    let (rest, asks_said) = (Vec::new(), false);
+    Reading { series, time, results: ResultRange::ALL, rest, asks_said, after: None }
 }
 
 /// Values by time, each at the place of its series; a series may stand at several places.

@@ -5,7 +5,7 @@ use model::TimeRange;
 use query::{LatestRequest, SeriesRequest, Streams};
 
 use super::scan::{Group, READ_COST, groups};
-use super::{Direction, Reading, nodes};
+use super::{Direction, Reading, passing};
 use crate::http::{Answer, Problem, ProblemKind};
 use crate::sta::node::Node;
 use crate::sta::resolve::Context;
@@ -139,7 +139,7 @@ pub(super) async fn read(
     ctx.add_rows(answer.rows() + READ_COST)?;
     let mut found = Vec::new();
     for batch in &answer.batches {
-        found.extend(nodes(ctx, batch)?.into_iter().filter(|node| reading.lets_pass(ctx, node)));
+        found.extend(passing(ctx, reading, batch).await?);
     }
     Ok(found)
 }

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use standards::sta::{Entity, Id, observation_id};
 
 use super::body::Related;
-use super::observe::{Parts, Reference};
+use super::observe::{Parts, Reference, look};
 use super::plan::Plan;
 use super::{Created, Writer};
 use crate::http::{Answer, Problem, ProblemKind};
@@ -178,6 +178,10 @@ struct Columns {
     time: Option<usize>,
     result: usize,
     quality: Option<usize>,
+    /// What else is said of values.
+    result_time: Option<usize>,
+    valid_time: Option<usize>,
+    parameters: Option<usize>,
     feature: Option<usize>,
     count: usize,
 }
@@ -204,6 +208,9 @@ impl Columns {
             time: find("phenomenonTime"),
             result: find("result").ok_or_else(missing)?,
             quality: find("resultQuality"),
+            result_time: find("resultTime"),
+            valid_time: find("validTime"),
+            parameters: find("parameters"),
             feature: find("FeatureOfInterest/id"),
             count: components.len(),
         })
@@ -222,7 +229,13 @@ impl Columns {
             return None;
         }
         let member = |name: &str, at: usize| format!("\"{name}\":{}", cells[at].get());
-        let members = [("phenomenonTime", self.time), ("resultQuality", self.quality)];
+        let members = [
+            ("phenomenonTime", self.time),
+            ("resultQuality", self.quality),
+            ("resultTime", self.result_time),
+            ("validTime", self.valid_time),
+            ("parameters", self.parameters),
+        ];
         let mut members: Vec<String> =
             members.into_iter().filter_map(|(name, at)| Some(member(name, at?))).collect();
         members.push(member("result", self.result));
@@ -248,7 +261,9 @@ impl Columns {
             None => None,
             Some(at) => serde_json::from_str(cells[at].get()).map_err(|error| refused(error.to_string()))?,
         };
-        let quality = self.quality.map(|at| cells[at].get());
+        let cell = |at: Option<usize>| at.map(|at| cells[at].get());
+        let quality = cell(self.quality);
+        look([cell(self.result_time), cell(self.valid_time), quality, cell(self.parameters)])?;
         Parts::new(time.as_deref(), Some(cells[self.result].get()), quality, now)
     }
 }

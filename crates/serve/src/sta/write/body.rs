@@ -64,6 +64,11 @@ impl Given {
         self.members.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// Whether a member is named, be it with null.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.members.contains_key(name)
+    }
+
     /// Takes a text, which is kept without control characters and in one normal form.
     pub(super) fn text(&mut self, name: &str) -> Answer<Option<String>> {
         match self.take(name) {

@@ -4,6 +4,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, FixedOffset};
+use query::ObservedValue;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -11,6 +12,7 @@ use standards::sta::{Entity, Options, ResourcePath};
 
 use super::body::{Given, Related, plain};
 use super::locate::point_of;
+use super::observe::refused;
 use super::plan::Plan;
 use super::{MAX_ENTITY_BYTES, Writer, not_kept, patch};
 use crate::http::principal::may_register;
@@ -19,6 +21,8 @@ use crate::sta::encode::subject::{self, COMPONENTS};
 use crate::sta::kept::{self, HIDDEN};
 use crate::sta::node::{Node, Set};
 use crate::sta::resolve::Context;
+use crate::sta::said::{self, Said};
+use crate::sta::world::SeriesAt;
 use crate::sta::{answer, encode};
 
 impl Writer<'_> {
@@ -27,6 +31,7 @@ impl Writer<'_> {
     /// A list is a patch after RFC 6902 (18-088 §10.3.1.2): it changes the entity as it is read.
     pub(super) async fn change(&self, path: &ResourcePath, body: &str, replaces: bool) -> Answer<Response> {
         let (ctx, node) = self.find(path).await?;
+        said::read(&ctx, std::slice::from_ref(&node)).await?;
         let patched;
         let (body, replaces) = if body.trim_start().starts_with('[') && !replaces {
             let mut document = Value::Object(encode::body(&ctx, &node));
@@ -44,11 +49,15 @@ impl Writer<'_> {
                 serde_json::from_str(body).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
             let mut given = given;
             stays(&ctx, &node, &mut given)?;
-            let sent = corrected(given, &standing, raw.result, replaces)?;
-            let accepted = self.correct(&sent, id).await?;
-            if accepted.time != value.time {
-                // The time is that of the value that is there: it cannot have become another.
-                return Err(Problem::new(ProblemKind::Internal));
+            match self.corrected(given, &standing, raw.result, replaces)? {
+                Correction::Value(sent) => {
+                    let accepted = self.correct(&sent, id).await?;
+                    if accepted.time != value.time {
+                        // The time is that of the value that is there: it cannot have become another.
+                        return Err(Problem::new(ProblemKind::Internal));
+                    }
+                }
+                Correction::Said(said) => self.say(&ctx, *at, &said, &[value.as_ref()]).await?,
             }
         } else if let Node::Together(together) = &node {
             let standing = encode::body(&ctx, &node);
@@ -56,8 +65,15 @@ impl Writer<'_> {
                 serde_json::from_str(body).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))?;
             let mut given = given;
             stays(&ctx, &node, &mut given)?;
-            let sent = corrected(given, &standing, raw.result, replaces)?;
-            self.observe_multi(&sent, ctx.world.multis[together.of].id).await?;
+            match self.corrected(given, &standing, raw.result, replaces)? {
+                Correction::Value(sent) => {
+                    self.observe_multi(&sent, ctx.world.multis[together.of].id).await?;
+                }
+                Correction::Said(said) => {
+                    let values: Vec<&ObservedValue> = together.values.iter().flatten().collect();
+                    self.say(&ctx, ctx.world.multis[together.of].series[0], &said, &values).await?;
+                }
+            }
         } else {
             self.may_describe(&ctx, &node).await?;
             let mut given = given;
@@ -78,6 +94,22 @@ impl Writer<'_> {
         }
         let (ctx, node) = self.find(path).await?;
         Ok(Json(answer::entity_document(&ctx, &node, &Options::default()).await?).into_response())
+    }
+
+    /// Keeps what is said of values that stay.
+    async fn say(&self, ctx: &Context, of: SeriesAt, said: &Said, values: &[&ObservedValue]) -> Answer<()> {
+        let stream = ctx.world.stream(of);
+        let permit = self.permit(stream.id).await?;
+        if !permit.rows().allows(&stream.key.place, &stream.key.property) {
+            return Err(Problem::text(ProblemKind::NotAllowed, "your grant does not reach this series"));
+        }
+        let mut plan = Plan::default();
+        for value in values {
+            let (subject, words) = said.description(ctx, value, self.now);
+            plan.describe(subject.clone(), words);
+            plan.note("described", subject, String::new());
+        }
+        self.carry_out(plan).await.map(drop)
     }
 
     /// Moves a thing to the locations that a change names, or to a location the things that it names.
@@ -138,47 +170,82 @@ struct Raw<'a> {
     result: Option<&'a RawValue>,
 }
 
-/// The observation as it is to be, from what is given and what stands.
-fn corrected(
-    mut given: Given,
-    standing: &Map<String, Value>,
-    result: Option<&RawValue>,
-    replaces: bool,
-) -> Answer<String> {
-    let mut sent = Map::new();
-    let time = given.take("phenomenonTime");
-    if time.as_ref().is_some_and(|time| !is_same_time(time, standing.get("phenomenonTime"))) {
-        return Err(not_kept("the time of a value is part of what it is: delete it and create another")
-            .at("phenomenonTime"));
-    }
-    sent.insert("phenomenonTime".into(), standing.get("phenomenonTime").cloned().unwrap_or_default());
-    let result = match (given.take("result"), result) {
-        (Some(_), Some(digits)) => digits.get().to_owned(),
-        _ if replaces => return Err(given.wrong("result", "`result` is missing")),
-        _ => standing.get("result").cloned().unwrap_or_default().to_string(),
-    };
-    // A new value is tested anew: the flag of the old one says nothing of it.
-    if let Some(quality) = given.take("resultQuality")
-        && flag_of(&quality).is_none_or(|flag| Some(flag) != standing.get("resultQuality").and_then(flag_of))
-    {
-        let number = |text: &str| text.parse::<f64>().ok();
-        let standing = standing.get("result").map(Value::to_string).unwrap_or_default();
-        if standing == result || number(&standing).is_some_and(|standing| number(&result) == Some(standing)) {
+/// What a change of an observation comes to.
+enum Correction {
+    /// Another value in its place, as it would be created.
+    Value(String),
+    /// The value stays, and something else is said of it.
+    Said(Said),
+}
+
+impl Writer<'_> {
+    /// The observation as it is to be, from what is given and what stands.
+    fn corrected(
+        &self,
+        mut given: Given,
+        standing: &Map<String, Value>,
+        result: Option<&RawValue>,
+        replaces: bool,
+    ) -> Answer<Correction> {
+        let mut sent = Map::new();
+        let time = given.take("phenomenonTime");
+        if time.as_ref().is_some_and(|time| !is_same_time(time, standing.get("phenomenonTime"))) {
+            return Err(not_kept("the time of a value is part of what it is: delete it and create another")
+                .at("phenomenonTime"));
+        }
+        sent.insert("phenomenonTime".into(), standing.get("phenomenonTime").cloned().unwrap_or_default());
+        let result = match (given.take("result"), result) {
+            (Some(_), Some(digits)) => digits.get().to_owned(),
+            _ if replaces => return Err(given.wrong("result", "`result` is missing")),
+            _ => standing.get("result").cloned().unwrap_or_default().to_string(),
+        };
+        let is_same = {
+            let number = |text: &str| text.parse::<f64>().ok();
+            let standing = standing.get("result").map(Value::to_string).unwrap_or_default();
+            standing == result || number(&standing).is_some_and(|standing| number(&result) == Some(standing))
+        };
+        let before = self.said_in(standing.clone())?;
+        let mut members = if replaces { Map::new() } else { before.members() };
+        for name in said::MEMBERS {
+            // Null takes back what was said.
+            if given.names(name) {
+                members.remove(name);
+            }
+            members.extend(given.take(name).map(|value| (name.to_owned(), value)));
+        }
+        let flag = members.get("resultQuality").and_then(said::flag_of);
+        let said = self.said_in(members)?;
+        given.rest(Some(Entity::Observation))?;
+        // A new value is tested anew: the flag of the old one says nothing of it.
+        let new_flag = flag.filter(|flag| Some(*flag) != standing_flag(standing));
+        if is_same && new_flag.is_some() {
             let why = "the flag of a value that stays is set by the dataset's quality tests";
             return Err(not_kept(why).at("resultQuality"));
         }
-        sent.insert("resultQuality".into(), quality);
-    }
-    for name in ["resultTime", "validTime", "parameters"] {
-        if let Some(value) = given.take(name)
-            && standing.get(name) != Some(&value)
-        {
-            return Err(not_kept(format!("`{name}` of a value is not kept")).at(name));
+        if is_same && said != before {
+            return Ok(Correction::Said(said));
         }
+        sent.extend(said.members());
+        if let Some(flag) = new_flag {
+            sent.insert("resultQuality".into(), flag.into());
+        }
+        let others = Value::Object(sent).to_string();
+        let others = others.strip_suffix('}').unwrap_or_default();
+        Ok(Correction::Value(format!("{others},\"result\":{result}}}")))
     }
-    given.rest(Some(Entity::Observation))?;
-    let others = Value::Object(sent).to_string();
-    Ok(format!("{},\"result\":{result}}}", others.trim_end_matches('}')))
+
+    /// What is said of a value in an observation, without what the system says of its origin.
+    fn said_in(&self, mut members: Map<String, Value>) -> Answer<Said> {
+        if let Some(Value::Object(parameters)) = members.get_mut("parameters") {
+            parameters.retain(|name, _| !encode::is_origin(name));
+        }
+        Said::take(&mut members).map_err(|wrong| self.refused(&refused(wrong)))
+    }
+}
+
+/// The flag of an observation that stands.
+fn standing_flag(standing: &Map<String, Value>) -> Option<i64> {
+    standing.get("resultQuality").and_then(said::flag_of)
 }
 
 /// What is to be said of an entity, from what is given and what was said before.
@@ -333,9 +400,4 @@ fn is_same_time(given: &Value, standing: Option<&Value>) -> bool {
         text.split('/').map(|part| DateTime::parse_from_rfc3339(part).ok()).collect()
     };
     Some(given) == standing || standing.and_then(times).is_some_and(|standing| times(given) == Some(standing))
-}
-
-/// The QARTOD flag of a quality, as this service shows it or as a number alone.
-fn flag_of(quality: &Value) -> Option<i64> {
-    quality.as_i64().or_else(|| quality.get("flag")?.as_i64())
 }

@@ -8,8 +8,8 @@ use intake::{Accepted, NewObservation, Refused};
 use model::{DatastreamId, DatastreamKey, PlaceId};
 use policy::Permit;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use standards::sta::{Entity, Id, observation_id};
 
 use super::body::{Given, Related};
@@ -17,9 +17,10 @@ use super::plan::Plan;
 use super::{Created, MAX_ENTITY_BYTES, Writer};
 use crate::http::{Answer, Problem, ProblemKind};
 use crate::sta::encode::subject;
+use crate::sta::said::{self, Said, Wrong};
 
-/// An observation of SensorThings. When it was recorded is the version's: what the sender says of it is
-/// kept with the original.
+/// An observation of SensorThings. What is said of its value is kept in the line that it is written with (see
+/// [`Said`]); when it was recorded is the version's.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Observation<'a> {
@@ -33,12 +34,12 @@ struct Observation<'a> {
     datastream: Option<Reference<'a>>,
     #[serde(rename = "MultiDatastream", borrow, default)]
     multi: Option<Reference<'a>>,
-    #[serde(rename = "resultTime", default)]
-    _result_time: IgnoredAny,
-    #[serde(rename = "validTime", default)]
-    _valid_time: IgnoredAny,
-    #[serde(rename = "parameters", default)]
-    _parameters: IgnoredAny,
+    #[serde(rename = "resultTime", borrow, default)]
+    result_time: Option<&'a RawValue>,
+    #[serde(rename = "validTime", borrow, default)]
+    valid_time: Option<&'a RawValue>,
+    #[serde(rename = "parameters", borrow, default)]
+    parameters: Option<&'a RawValue>,
     #[serde(rename = "FeatureOfInterest", borrow, default)]
     feature: Option<&'a RawValue>,
 }
@@ -86,7 +87,14 @@ impl<'a> Observation<'a> {
         serde_json::from_str(body).map_err(|error| Problem::text(ProblemKind::InvalidBody, error))
     }
 
+    /// Looks at what is said of the value.
+    fn look(&self) -> Result<(), Refused> {
+        let said = [self.result_time, self.valid_time, self.result_quality, self.parameters];
+        look(said.map(|said| said.map(RawValue::get)))
+    }
+
     fn into_sent<'b>(self, body: &'b str, count: usize, now: DateTime<Utc>) -> Result<Sent<'b>, Unread> {
+        self.look().map_err(Unread::Part)?;
         let (time, quality) = (self.phenomenon_time.as_deref(), self.result_quality.map(RawValue::get));
         let result = self.result.map(RawValue::get);
         let part = |result: Option<&str>| Parts::new(time, result, quality, now).map_err(Unread::Part);
@@ -206,6 +214,7 @@ impl Writer<'_> {
 
     async fn keep(&self, sent: Observation<'_>, body: &str, datastream: DatastreamId) -> Answer<Accepted> {
         let permit = self.permit(datastream).await?;
+        sent.look().map_err(|refused| self.refused(&refused))?;
         let parts = Parts::new(
             sent.phenomenon_time.as_deref(),
             sent.result.map(RawValue::get),
@@ -327,12 +336,6 @@ pub(super) struct Parts {
     quality: Option<i64>,
 }
 
-/// A flag as this service shows it: `{"nameOfMeasure": "QARTOD", "flag": 1}`.
-#[derive(Deserialize)]
-struct Flag {
-    flag: i64,
-}
-
 impl Parts {
     /// Reads what the standard leaves open: an instant or an interval, a result of any type. Without
     /// a time it is now (18-088 §10.2).
@@ -359,17 +362,8 @@ impl Parts {
         }
         let quality = match quality {
             None | Some("null") => None,
-            Some(quality) => {
-                let flag =
-                    quality.parse().ok().or_else(|| Some(serde_json::from_str::<Flag>(quality).ok()?.flag));
-                let value = quality.chars().take(200).collect();
-                Some(flag.ok_or(Refused {
-                    field: "quality",
-                    code: "unknown_flag",
-                    value,
-                    expected: String::new(),
-                })?)
-            }
+            // Any other quality is said of the value, and no flag.
+            Some(quality) => serde_json::from_str(quality).ok().as_ref().and_then(said::flag_of),
         };
         Ok(Parts { start, end, value, text, quality })
     }
@@ -386,6 +380,25 @@ impl Parts {
             ..NewObservation::default()
         }
     }
+}
+
+/// Looks at what is said of a value, by the names in [`said::MEMBERS`].
+pub(super) fn look(members: [Option<&str>; 4]) -> Result<(), Refused> {
+    // Most values come alone, or with a flag.
+    if members.iter().all(Option::is_none) {
+        return Ok(());
+    }
+    let value = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+    let named = said::MEMBERS.into_iter().zip(members);
+    let mut members =
+        named.filter_map(|(name, text)| Some((name.to_owned(), value(text?)))).collect::<Map<_, _>>();
+    Said::take(&mut members).map(drop).map_err(refused)
+}
+
+/// What is said of a value, refused.
+pub(super) fn refused(wrong: Wrong) -> Refused {
+    let Wrong { member, code, value, expected } = wrong;
+    Refused { field: member, code, value, expected }
 }
 
 /// The standard's name of a field.

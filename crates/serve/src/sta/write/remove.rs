@@ -12,7 +12,7 @@ use standards::sta::ResourcePath;
 use wording::told;
 
 use super::plan::Plan;
-use super::{Writer, not_kept};
+use super::{Writer, finish, not_kept};
 use crate::http::{Answer, Problem, ProblemKind};
 use crate::sta::encode::subject;
 use crate::sta::kept;
@@ -21,7 +21,7 @@ use crate::sta::resolve::Context;
 use crate::sta::world::{MultiAt, SeriesAt, sensor_id};
 
 /// Why a value is gone, in its trace.
-const STRUCK: &str = "deleted through SensorThings";
+pub(super) const STRUCK: &str = "deleted through SensorThings";
 
 impl Writer<'_> {
     /// Deletes an entity, with what the standard says goes with it.
@@ -98,15 +98,45 @@ impl Writer<'_> {
                 streams.push(stream.clone());
             }
         }
-        let app = &self.reader.app;
         for (permit, streams) in of_dataset.values() {
-            for run in app.intake.strike_series(permit, streams, STRUCK, self.now).await? {
-                let subject = format!("run:{}", run.id);
-                app.note(&self.reader.principal, "observation.deleted", &subject, name_of(ctx, node)).await?;
+            intake::may_strike(permit, streams)?;
+        }
+        // What goes is written down with the entity's end, in one transaction: a node that ends, or a store
+        // that does not answer, between the versions of two datasets leaves the rest to be done.
+        let mut plan = going.plan;
+        let name = name_of(ctx, node);
+        let mut waiting = Vec::new();
+        for (dataset, (_, streams)) in &of_dataset {
+            for (subject, words) in finish::striking(dataset, streams, &name, self.now) {
+                waiting.push(subject.clone());
+                plan.describe(subject, words);
             }
         }
-        self.carry_out(going.plan).await?;
+        self.carry_out(plan).await?;
+        if let Err(problem) = self.strike_all(of_dataset.values(), &name).await {
+            finish::later(&self.reader.app);
+            return Err(problem);
+        }
+        if !waiting.is_empty() {
+            finish::done(&self.reader.app, waiting).await?;
+        }
         Ok(StatusCode::OK.into_response())
+    }
+
+    /// Deletes all values of series, each dataset's as versions of its own.
+    async fn strike_all(
+        &self,
+        of_dataset: impl Iterator<Item = &(Permit, Vec<Datastream>)>,
+        name: &str,
+    ) -> Answer<()> {
+        let app = &self.reader.app;
+        for (permit, streams) in of_dataset {
+            for run in app.intake.strike_series(permit, streams, STRUCK, self.now).await? {
+                let subject = format!("run:{}", run.id);
+                app.note(&self.reader.principal, "observation.deleted", &subject, name.to_owned()).await?;
+            }
+        }
+        Ok(())
     }
 
     /// What goes with an entity (18-088 Table 25).

@@ -501,3 +501,25 @@ async fn a_deep_insert_that_was_cut_off_is_finished_at_the_next_start() {
     .await;
     assert_eq!(count["value"][0]["Observations@iot.count"], json!(2), "{count}");
 }
+
+/// A deletion over several datasets that was cut off between two of them is done to its end when the node
+/// starts again, and doing it once more changes nothing.
+#[tokio::test]
+async fn a_deletion_that_was_cut_off_is_finished() {
+    let node = world::node().await;
+    let (public, app) = (node.public(), node.node().app());
+    let id = maxima(&public, "station:cau_noi").await;
+    let set = format!("Datastreams({id})/Observations");
+    assert!(!list(&ask(&public, &set, &[]).await, "value").is_empty());
+    // As it is written down in the transaction that ends what the series belong to.
+    let words =
+        json!({"dataset": "salinity_daily", "series": [id], "name": "Phao 7", "at": "2026-01-01T00:00:00Z"});
+    app.catalog.describe("striking:1", words.as_object().unwrap().clone()).await.unwrap();
+    assert_eq!(serve::finish_inserts(app).await.unwrap(), 1);
+    assert_eq!(list(&ask(&public, &set, &[]).await, "value"), &Vec::<Value>::new());
+    assert!(
+        !list(&ask(&public, &set, &[("asOf", "1")]).await, "value").is_empty(),
+        "every version before stays"
+    );
+    assert_eq!(serve::finish_inserts(app).await.unwrap(), 0);
+}

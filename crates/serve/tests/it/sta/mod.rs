@@ -10,6 +10,7 @@ mod making;
 mod model;
 mod observing;
 mod reading;
+mod said;
 mod together;
 mod versions;
 

@@ -93,7 +93,6 @@ async fn a_value_is_corrected_and_deleted_in_the_versions_that_follow() {
         (Method::PATCH, json!({"phenomenonTime": "2021-01-01T00:00:00Z"}), 501, "phenomenonTime"),
         (Method::PATCH, json!({"Datastream": {"@iot.id": 1}}), 501, "Datastream"),
         (Method::PATCH, json!({"resultQuality": 2}), 501, "resultQuality"),
-        (Method::PATCH, json!({"parameters": {"weather": "fine"}}), 501, "parameters"),
         (Method::PATCH, json!({"colour": 1}), 400, "colour"),
         (Method::PATCH, json!({"result": 1e9}), 422, "result"),
         (Method::PUT, json!({"resultQuality": 1}), 400, "result"),

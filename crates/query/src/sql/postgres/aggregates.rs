@@ -1,0 +1,85 @@
+//! Aggregates that the planner has not, as others over the list of a group's values: the value at a share, the most
+//! frequent one, and geometries as one.
+
+use datafusion::sql::sqlparser::ast::{DuplicateTreatment, Expr, Function, FunctionArguments, OrderByExpr};
+
+use super::adapt::parsed;
+
+/// What stands for a call of one of these.
+pub(super) fn aggregate(name: &str, function: &Function, arguments: &[Expr]) -> Option<Expr> {
+    if function.over.is_some() {
+        return None;
+    }
+    match (name, function.within_group.as_slice(), arguments) {
+        ("st_collect" | "st_union" | "st_memunion", [], [shape]) => {
+            let filter = filtered(function, None);
+            parsed(&format!("{}(array_agg(st_asbinary({shape})){filter})", of_list(name)))
+        }
+        ("st_collect" | "st_union", [], [a, b]) => {
+            parsed(&format!("{}(make_array(st_asbinary({a}), st_asbinary({b})))", of_list(name)))
+        }
+        ("percentile_disc", [order], [share]) => {
+            let value = &order.expr;
+            let filter = filtered(function, Some(value));
+            // The first value up to which there is the share of all (PostgreSQL 15, table 9.61).
+            let count = format!("(count({value}){filter})");
+            parsed(&format!(
+                "array_element({}, greatest(1, CAST(ceil(({share}) * {count}) AS BIGINT)))",
+                sorted(order, &filter)
+            ))
+        }
+        ("mode", [order], []) => {
+            let filter = filtered(function, Some(&order.expr));
+            parsed(&format!("list_mode({})", sorted(order, &filter)))
+        }
+        ("json_agg" | "jsonb_agg", [], [value]) => {
+            let text = format!("coalesce(to_json({value}), 'null')");
+            parsed(&format!("pg_json('[' || {} || ']')", joined(function, &text)?))
+        }
+        ("json_object_agg" | "jsonb_object_agg", [], [key, value]) => {
+            let text =
+                format!("to_json(CAST({key} AS VARCHAR)) || ' : ' || coalesce(to_json({value}), 'null')");
+            parsed(&format!("pg_json('{{' || {} || '}}')", joined(function, &text)?))
+        }
+        ("percentile_cont" | "percentile_disc", [order], _) => {
+            // Several shares are several aggregates.
+            let [Expr::Array(shares)] = arguments else { return None };
+            let one = |share: &Expr| {
+                let filter = function.filter.as_ref().map(|filter| format!(" FILTER (WHERE {filter})"));
+                format!("{name}({share}) WITHIN GROUP (ORDER BY {order}){}", filter.unwrap_or_default())
+            };
+            parsed(&format!("make_array({})", shares.elem.iter().map(one).collect::<Vec<_>>().join(", ")))
+        }
+        _ => None,
+    }
+}
+
+/// Texts of the rows, one behind the other, in the order and of the rows that the call names.
+fn joined(function: &Function, text: &str) -> Option<String> {
+    let FunctionArguments::List(list) = &function.args else { return None };
+    let distinct = match list.duplicate_treatment {
+        Some(DuplicateTreatment::Distinct) => "DISTINCT ",
+        _ => "",
+    };
+    let clauses: String = list.clauses.iter().map(|clause| format!(" {clause}")).collect();
+    Some(format!("string_agg({distinct}{text}, ', '{clauses}){}", filtered(function, None)))
+}
+
+fn of_list(name: &str) -> &'static str {
+    if name == "st_collect" { "wkb_collected" } else { "wkb_united" }
+}
+
+/// The rows of which a list is made: those that the call names, and of a value those that have one.
+fn filtered(function: &Function, value: Option<&Expr>) -> String {
+    let given = function.filter.as_ref().map(|filter| format!("({filter})"));
+    let there = value.map(|value| format!("({value}) IS NOT NULL"));
+    let conditions: Vec<String> = given.into_iter().chain(there).collect();
+    match conditions.is_empty() {
+        true => String::new(),
+        false => format!(" FILTER (WHERE {})", conditions.join(" AND ")),
+    }
+}
+
+fn sorted(order: &OrderByExpr, filter: &str) -> String {
+    format!("array_agg({} ORDER BY {order}){filter}", order.expr)
+}

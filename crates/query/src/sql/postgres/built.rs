@@ -1,0 +1,122 @@
+//! Functions of PostgreSQL that are put together from others where their arguments are written out, and those whose
+//! results have no bound otherwise.
+
+use datafusion::sql::sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Value,
+};
+
+use super::adapt::{literal, parsed, quoted, text_of};
+
+/// The longest text that padding makes.
+const LONGEST: usize = 10_000;
+
+/// What stands for a call of one of these.
+pub(super) fn built(name: &str, function: &Function, arguments: &[Expr]) -> Option<Expr> {
+    let text = match (name, arguments) {
+        ("lpad" | "rpad", [text, length, fill @ ..]) => {
+            let length = usize::try_from(whole(length)?).ok().filter(|length| *length <= LONGEST)?;
+            let fill = match fill {
+                [] => " ".to_owned(),
+                [fill] => literal(fill)?,
+                _ => return None,
+            };
+            let fill = quoted(&fill.chars().cycle().take(length).collect::<String>());
+            let rest = format!("left({fill}, CAST({length} - character_length({text}) AS BIGINT))");
+            let padded =
+                if name == "lpad" { format!("{rest} || {text}") } else { format!("{text} || {rest}") };
+            format!(
+                "CASE WHEN character_length({text}) >= {length} THEN left({text}, {length}) ELSE {padded} END"
+            )
+        }
+        ("repeat", [text, times]) => {
+            let (text, times) = (literal(text)?, usize::try_from(whole(times)?).unwrap_or_default());
+            return (text.len().saturating_mul(times) <= LONGEST).then(|| text_of(&text.repeat(times)));
+        }
+        ("chr", [number]) => {
+            let letter = char::from_u32(u32::try_from(whole(number)?).ok()?)?;
+            return Some(text_of(&letter.to_string()));
+        }
+        ("width_bucket", [value, low, high, count]) => {
+            let bins = |from: &Expr, to: &Expr| {
+                let share = format!("((CAST({value} AS DOUBLE) - ({from})) / (({to}) - ({from})))");
+                format!("CAST(floor({share} * ({count})) AS INTEGER) + 1")
+            };
+            format!(
+                "CASE WHEN ({low}) <= ({high}) THEN CASE WHEN {value} < ({low}) THEN 0 WHEN {value} >= ({high}) \
+                 THEN ({count}) + 1 ELSE {} END ELSE CASE WHEN {value} > ({low}) THEN 0 WHEN {value} <= ({high}) \
+                 THEN ({count}) + 1 ELSE {} END END",
+                bins(low, high),
+                bins(low, high)
+            )
+        }
+        ("width_bucket", [value, Expr::Array(bounds)]) => {
+            let above = |bound: &Expr| format!("CASE WHEN {value} >= {bound} THEN 1 ELSE 0 END");
+            let sum = bounds.elem.iter().map(above).collect::<Vec<_>>().join(" + ");
+            format!("CASE WHEN {value} IS NOT NULL THEN {sum} END")
+        }
+        ("date_trunc", [part, time, zone]) => {
+            format!("timezone({zone}, date_trunc({part}, timezone({zone}, {time})))")
+        }
+        ("make_timestamp", [year, month, day, hour, minute, second]) => format!(
+            "CAST(make_date({year}, {month}, {day}) AS TIMESTAMP) + ({hour}) * INTERVAL '1 hour' \
+             + ({minute}) * INTERVAL '1 minute' + ({second}) * INTERVAL '1 second'"
+        ),
+        ("make_interval", _) => return interval(function, arguments),
+        ("div", [a, b]) => format!("trunc(CAST({a} AS DOUBLE) / ({b}))"),
+        ("quote_literal", [text]) => {
+            format!("concat('''', replace(CAST({text} AS VARCHAR), '''', ''''''), '''')")
+        }
+        ("isfinite", [value]) => format!("CASE WHEN {value} IS NOT NULL THEN true END"),
+        ("num_nulls" | "num_nonnulls", [_, ..]) => {
+            let not = if name == "num_nulls" { "" } else { "NOT " };
+            let one = |value: &Expr| format!("CASE WHEN ({value}) IS {not}NULL THEN 1 ELSE 0 END");
+            arguments.iter().map(one).collect::<Vec<_>>().join(" + ")
+        }
+        _ => return None,
+    };
+    parsed(&text)
+}
+
+/// A whole number that is written out.
+fn whole(expr: &Expr) -> Option<i64> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::Number(digits, _) => digits.parse().ok(),
+            _ => None,
+        },
+        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => whole(inner),
+        _ => None,
+    }
+}
+
+/// `make_interval(years, months, weeks, days, hours, mins, secs)`, by place or by name.
+fn interval(function: &Function, arguments: &[Expr]) -> Option<Expr> {
+    const UNITS: [(&str, &str); 7] = [
+        ("years", "year"),
+        ("months", "month"),
+        ("weeks", "week"),
+        ("days", "day"),
+        ("hours", "hour"),
+        ("mins", "minute"),
+        ("secs", "second"),
+    ];
+    let of = |number: &Expr, unit: &str| format!("({number}) * INTERVAL '1 {unit}'");
+    let mut parts: Vec<String> =
+        arguments.iter().zip(UNITS).map(|(number, (_, unit))| of(number, unit)).collect();
+    let FunctionArguments::List(list) = &function.args else { return None };
+    for argument in &list.args {
+        let (name, number) = match argument {
+            FunctionArg::Named { name, arg: FunctionArgExpr::Expr(number), .. } => (name.to_string(), number),
+            FunctionArg::ExprNamed { name, arg: FunctionArgExpr::Expr(number), .. } => {
+                (name.to_string(), number)
+            }
+            _ => continue,
+        };
+        let (_, unit) = UNITS.iter().find(|(known, _)| name.eq_ignore_ascii_case(known))?;
+        parts.push(of(number, unit));
+    }
+    match parts.is_empty() {
+        true => parsed("INTERVAL '0 seconds'"),
+        false => parsed(&parts.join(" + ")),
+    }
+}
