@@ -21,12 +21,12 @@ CORES = os.cpu_count()
 
 # load: places x 5 properties, hours. series: places, properties, hours, files (each a stretch of time).
 SIZES = {
-    "S": dict(layers=20_000, load=(200, 500), series=(20, 5, 10_000, 1), parcels=20_000, points=20_000, polygons=100, latest=(125, 8, 20),
+    "S": dict(held=200_000, layers=20_000, load=(200, 500), series=(20, 5, 10_000, 1), parcels=20_000, points=20_000, polygons=100, latest=(125, 8, 20),
               minutes=100_000, rows=36_000, seconds=1, runs=3, catalogue=(10_000, 20), planning=(10, 1_000, 10_000), commits=500),
-    "M": dict(layers=1_000_000, load=(200, 10_000), series=(400, 5, 50_000, 10), parcels=1_000_000, points=1_000_000, polygons=1_000,
+    "M": dict(held=2_000_000, layers=1_000_000, load=(200, 10_000), series=(400, 5, 50_000, 10), parcels=1_000_000, points=1_000_000, polygons=1_000,
               latest=(1_250, 8, 100), minutes=1_000_000, rows=360_000, seconds=4, runs=3, catalogue=(100_000, 100), planning=(10, 1_000, 100_000),
               commits=10_000),
-    "L": dict(layers=1_000_000, load=(200, 10_000), series=(1_000, 10, 100_000, 50), parcels=1_000_000, points=1_000_000, polygons=1_000,
+    "L": dict(held=2_000_000, layers=1_000_000, load=(200, 10_000), series=(1_000, 10, 100_000, 50), parcels=1_000_000, points=1_000_000, polygons=1_000,
               latest=(1_250, 8, 100), minutes=1_000_000, rows=360_000, seconds=6, runs=3, catalogue=(100_000, 100), planning=(10, 1_000, 100_000),
               commits=10_000),
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 from common import AMOUNT, NODE, OUT, ROWS, SIZE, WORK
 
 HERE = Path(__file__).resolve().parent
-GROUPS = ["load", "read", "space", "write", "catalogue", "growth", "start", "fairness", "leaving", "cluster", "formats", "outlets"]
+GROUPS = ["load", "read", "space", "write", "catalogue", "growth", "start", "fairness", "leaving", "cluster", "formats", "large", "outlets"]
 PEERS = ["duckdb", "postgres", "tipg", "pygeoapi", "martin"]
 ONLY = [g for g in os.environ.get("BENCH_ONLY", "").split(",") if g] or GROUPS
 WITHOUT = os.environ.get("BENCH_WITHOUT", "").split(",")
@@ -75,6 +75,9 @@ def run():
         if group == "formats":
             python("formats.py")
             python("layers.py", AMOUNT["layers"])
+            continue
+        if group == "large":
+            python("large.py")
             continue
         if group == "outlets":
             for name in ("tiles", "stac", "raster", "things", "download"):

@@ -30,6 +30,8 @@ pub struct Config {
     pub lang: Lang,
     /// The largest file that may be handed in, bytes.
     pub upload_limit: u64,
+    /// The memory that one load may use for values, bytes; a larger file is sorted on the disk.
+    pub load_memory: u64,
     /// The memory that queries may use together, bytes.
     pub query_memory: usize,
     /// The longest that a query may take, seconds.
@@ -138,6 +140,7 @@ struct File {
     public_url: Option<String>,
     lang: Option<String>,
     upload_limit: Option<u64>,
+    load_memory: Option<u64>,
     query_memory: Option<u64>,
     query_seconds: Option<u64>,
     query_rows: Option<u64>,
@@ -199,6 +202,7 @@ impl Config {
         let public_url = values.pick("public_url", None, file.public_url, "");
         let lang = values.pick("lang", settings.lang.clone(), file.lang, "vi");
         let upload_limit = values.pick("upload_limit", None, number(file.upload_limit), "2147483648");
+        let load_memory = values.pick("load_memory", None, number(file.load_memory), "1073741824");
         let query_memory = values.pick("query_memory", None, number(file.query_memory), "1073741824");
         let query_seconds = values.pick("query_seconds", None, number(file.query_seconds), "30");
         let query_rows = values.pick("query_rows", None, number(file.query_rows), "1000000");
@@ -315,6 +319,7 @@ impl Config {
             lang: Lang::from_tag(&lang)
                 .ok_or_else(|| ConfigError(format!("lang `{lang}`: write vi or en")))?,
             upload_limit: positive("upload_limit", &upload_limit)?,
+            load_memory: positive("load_memory", &load_memory)?,
             query_memory: usize::try_from(positive("query_memory", &query_memory)?)
                 .map_err(|e| ConfigError(format!("query_memory: {e}")))?,
             query_seconds: positive("query_seconds", &query_seconds)?,

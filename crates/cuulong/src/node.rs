@@ -8,7 +8,7 @@ use axum::Router;
 use catalog::reference::Reference;
 use catalog::{Catalog, CatalogOptions};
 use chrono::Utc;
-use intake::{Intake, IntakeLimits};
+use intake::{BYTES_OF_A_VALUE, Intake, IntakeLimits};
 use knowledge::Recipe;
 use lake::{Lake, LakeConfig};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -278,7 +278,13 @@ async fn build(config: &Config, demo: bool, lock: &Lock) -> Result<App, NodeErro
     }
     let lake =
         Lake::open(&LakeConfig { url: config.store.clone(), options: config.store_options.clone() }).await?;
-    let limits = IntakeLimits { max_bytes: config.upload_limit, ..IntakeLimits::default() };
+    let in_memory = config.load_memory / BYTES_OF_A_VALUE;
+    let limits = IntakeLimits {
+        max_bytes: config.upload_limit,
+        values_in_memory: u32::try_from(in_memory).unwrap_or(u32::MAX).max(1),
+        work_folder: spool.clone(),
+        ..IntakeLimits::default()
+    };
     let intake = Intake::new(catalog.clone(), lake.clone(), limits);
     for run in intake.recover(Utc::now()).await? {
         tracing::warn!(run.id = %run.id, run.state = run.state.code(), dataset = %run.dataset, "a run that was cut off was brought to an end");

@@ -60,6 +60,14 @@ impl Intake {
                 "choose a run that made a version",
             ));
         }
+        let brought = withdrawn.totals.added + withdrawn.totals.corrected;
+        let most = u64::from(self.inner.limits.max_values);
+        if brought > most {
+            return Err(Error::invalid(
+                format!("run `{of}` brought {brought} values, and at most {most} are taken back at once"),
+                "hand in a file with the right values, which corrects them",
+            ));
+        }
         if let Some(by) = catalog.withdrawn_by(of).await? {
             return Err(Error::Conflict { what: format!("run `{of}` was withdrawn already, by run `{by}`") });
         }

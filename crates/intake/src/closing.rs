@@ -3,7 +3,7 @@
 use catalog::PlaceAlias;
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
-use lake::{CommitCounts, NewRows};
+use lake::{CommitCounts, NewRows, NewSpilled};
 use model::{AgencyId, Finding, PlaceId, PlaceKind, Run, RunState, RunTotals, VersionInfo};
 use policy::Permit;
 
@@ -13,6 +13,7 @@ use crate::draft::{gone, note_review};
 use crate::findings::Findings;
 use crate::load::{How, Inner, Intake, Report, finished};
 use crate::mapping::PlaceAliasSource;
+use crate::observe::Values;
 use crate::work::Done;
 
 /// Findings that a report carries; the rest are in the catalogue.
@@ -41,12 +42,15 @@ impl Closing {
     /// Ends a dry run: counts what a commit would do.
     pub(crate) async fn compare(mut self, done: Done) -> Result<Report, Error> {
         let lake = &self.intake.inner.lake;
-        let planned = lake.plan_corrections(&self.permit, &done.rows, corrections::SHOWN).boxed().await;
+        let planned = match &done.rows {
+            Values::Here(rows) => lake.plan_corrections(&self.permit, rows, corrections::SHOWN).boxed().await,
+            Values::Spilled(rows) => lake.plan_spilled(&self.permit, rows, corrections::SHOWN).boxed().await,
+        };
         let (counts, corrected) = match planned {
             Ok(planned) => planned,
             // The dataset has no table yet.
             Err(lake::Error::NotFound { .. }) => {
-                (CommitCounts { added: count(&done), ..CommitCounts::default() }, None)
+                (CommitCounts { added: done.rows.count(), ..CommitCounts::default() }, None)
             }
             Err(error) => return Err(error.into()),
         };
@@ -87,7 +91,7 @@ impl Closing {
         self.note(&done);
         self.run.totals = totals(&done, CommitCounts::default());
         self.store(&done.findings.kept).await?;
-        let values = count(&done);
+        let values = done.rows.count();
         if values == 0 && done.totals.refused > 0 {
             self.run.error = Some("every value was refused".into());
             return self.end(RunState::Failed, done).await;
@@ -120,14 +124,24 @@ impl Closing {
                 }
             }
             // Given away, so that the lake can let go of what it has sorted.
-            let rows = std::mem::take(&mut done.rows);
+            let rows = std::mem::replace(&mut done.rows, Values::Here(Vec::new()));
             let committed_at = finished(self.now, self.started);
             // Small writes that were acknowledged before this file come before it.
             lake.settle(self.permit.dataset()).await?;
-            let rows = NewRows { run: self.run.id.clone(), rows, committed_at };
-            let committed = match self.how.expected.take() {
-                Some(expected) => lake.commit_expecting(&self.permit, rows, expected).await?,
-                None => lake.commit(&self.permit, rows).await?,
+            let run = self.run.id.clone();
+            let committed = match (rows, self.how.expected.take()) {
+                (Values::Here(rows), Some(expected)) => {
+                    let rows = NewRows { run, rows, committed_at };
+                    lake.commit_expecting(&self.permit, rows, expected).await?
+                }
+                (Values::Here(rows), None) => {
+                    lake.commit(&self.permit, NewRows { run, rows, committed_at }).await?
+                }
+                // Observations: only features are expected to stand as they were.
+                (Values::Spilled(rows), _) => {
+                    let rows = NewSpilled { run, rows, committed_at };
+                    lake.commit_spilled(&self.permit, rows).await?
+                }
             };
             self.run.totals = totals(&done, committed.counts);
             if let Some(version) = committed.version {
@@ -202,10 +216,6 @@ impl Closing {
             corrections: self.corrections,
         })
     }
-}
-
-fn count(done: &Done) -> u64 {
-    done.rows.iter().map(|batch| batch.num_rows() as u64).sum()
 }
 
 fn totals(done: &Done, counts: CommitCounts) -> RunTotals {

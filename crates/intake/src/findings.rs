@@ -37,6 +37,17 @@ impl Findings {
         }
     }
 
+    /// How many more are kept.
+    pub(crate) fn room(&self) -> usize {
+        self.limit.saturating_sub(self.kept.len())
+    }
+
+    /// Counts findings that come behind those that are kept.
+    pub(crate) fn count(&mut self, severity: Severity, more: u64) {
+        self.total += more;
+        self.warnings += if severity == Severity::Warning { more } else { 0 };
+    }
+
     /// Puts the findings from an index on in the order of the file.
     pub(crate) fn sort_from(&mut self, start: usize) {
         if let Some(new) = self.kept.get_mut(start..) {

@@ -39,7 +39,7 @@ pub use drawn::{Drawn, DrawnCell, DrawnRow, MAX_ROWS as MAX_DRAWN_ROWS, Part};
 pub use error::{Error, Source};
 pub use guess::{Decision, Guessed, SURE_ENOUGH};
 pub use lease::Watch;
-pub use load::{Intake, IntakeLimits, Load, Progress, Report, Stage};
+pub use load::{BYTES_OF_A_VALUE, Intake, IntakeLimits, Load, Progress, Report, Stage};
 pub use message::finding_message;
 pub use observe::{is_period, usual_statistic};
 pub use roles::CellRole;

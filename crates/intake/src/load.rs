@@ -1,6 +1,7 @@
 //! A load from the first byte to the version: what is done in which order, so that a crash at any
 //! point leaves a run that can be settled and never half a dataset.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,7 +20,7 @@ use crate::Error;
 use crate::closing::Closing;
 use crate::corrections::Correction;
 use crate::mapping::Mapping;
-use crate::observe::{Aliases, Settings};
+use crate::observe::{Aliases, Room, Settings};
 use crate::quality::test_load;
 use crate::recover::CutOff;
 use crate::work::{Done, Input, Job, work};
@@ -30,9 +31,13 @@ use crate::writes::Writes;
 pub struct IntakeLimits {
     /// Bytes of a file.
     pub max_bytes: u64,
-    /// Values of a file. Each takes about 50 bytes of memory until the commit, and about as much
-    /// again while it is sorted.
+    /// Values of a file that are worked on in memory, where each takes about [`BYTES_OF_A_VALUE`]. Of a
+    /// larger file all values go to the disk of `work_folder`, and are worked on part by part.
+    pub values_in_memory: u32,
+    /// Values of one datastream in a file: these are tested together, in memory.
     pub max_values: u32,
+    /// Where large files are sorted. What is there has no name and goes with the load, or with the process.
+    pub work_folder: PathBuf,
     /// Bytes of geometry and text of a file of features, which are in memory until the commit.
     pub max_feature_bytes: u64,
     /// Bytes of a raster as it is stored.
@@ -45,11 +50,17 @@ pub struct IntakeLimits {
     pub formats: formats::Limits,
 }
 
+/// What a value of a file takes of memory until it is committed: 50 bytes, and about as much again while it is
+/// tested and sorted.
+pub const BYTES_OF_A_VALUE: u64 = 100;
+
 impl Default for IntakeLimits {
     fn default() -> Self {
         IntakeLimits {
             max_bytes: 4 << 30,
+            values_in_memory: 10_700_000,
             max_values: 30_000_000,
+            work_folder: std::env::temp_dir(),
             max_feature_bytes: 2 << 30,
             max_raster_bytes: 16 << 30,
             max_findings: 100_000,
@@ -374,7 +385,11 @@ impl<'a> Loading<'a> {
                 dataset: self.dataset.id.clone(),
                 rows: self.permit.rows().clone(),
                 now,
-                max_values: limits.max_values,
+                room: Room {
+                    in_memory: limits.values_in_memory.min(limits.max_values),
+                    of_one: limits.max_values,
+                    folder: limits.work_folder.clone(),
+                },
                 typed,
                 aliases,
                 file: self.run.file_name.clone(),

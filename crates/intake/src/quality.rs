@@ -11,19 +11,24 @@ mod neighbours;
 mod recheck;
 mod series;
 mod settings;
+mod spilled;
+
+use std::sync::Arc;
 
 use arrow::record_batch::RecordBatch;
-use catalog::Catalog;
+use catalog::{Catalog, Gazetteer};
 use lake::Lake;
 use model::{DatastreamKey, Quality, Severity};
 use policy::Permit;
 
 use crate::Error;
 use crate::findings::Words;
+use crate::observe::Values;
 use crate::work::Done;
-use arrive::{Doubt, test_arrivals};
+use arrive::{Doubt, test_arrivals, tested};
 use limits::LimitBook;
 pub(crate) use settings::Settings as QualitySettings;
+use spilled::test_spilled;
 
 /// Tests values that come in by the limits that hold for them, and writes their flags into their
 /// batches. Returns those that are doubted.
@@ -34,13 +39,22 @@ pub(crate) async fn test_values(
     datastreams: &[DatastreamKey],
     rows: &mut Vec<RecordBatch>,
 ) -> Result<Vec<Doubt>, Error> {
+    let (gazetteer, settings) = known(catalog, permit).await?;
+    let book = LimitBook::new(&gazetteer, settings.as_ref());
+    test_arrivals(lake, permit, &gazetteer, book, datastreams, rows).await
+}
+
+/// Facts and the dataset's own settings.
+async fn known(
+    catalog: &Catalog,
+    permit: &Permit,
+) -> Result<(Arc<Gazetteer>, Option<QualitySettings>), Error> {
     let gazetteer = catalog.gazetteer().await?;
     let settings = match catalog.quality_settings(permit.dataset(), None).await? {
         Some((_, text)) => Some(QualitySettings::parse(&text, &gazetteer)?),
         None => None,
     };
-    let book = LimitBook::new(&gazetteer, settings.as_ref());
-    test_arrivals(lake, permit, &gazetteer, book, datastreams, rows).await
+    Ok((gazetteer, settings))
 }
 
 /// Tests the values of a file; what is doubted is a warning with its cell.
@@ -50,8 +64,19 @@ pub(crate) async fn test_load(
     permit: &Permit,
     done: &mut Done,
 ) -> Result<(), Error> {
-    let doubts = test_values(catalog, lake, permit, &done.datastreams, &mut done.rows).await?;
-    for Doubt { cell, value, quality, tests } in doubts {
+    let (doubts, more) = match &mut done.rows {
+        Values::Here(rows) => (test_values(catalog, lake, permit, &done.datastreams, rows).await?, 0),
+        Values::Spilled(rows) => {
+            let (gazetteer, settings) = known(catalog, permit).await?;
+            let book = LimitBook::new(&gazetteer, settings.as_ref());
+            let tested = tested(&gazetteer, &book, &done.datastreams);
+            let most = done.findings.room();
+            let (flagged, doubts, more) = test_spilled(lake, permit, tested, rows.clone(), most).await?;
+            *rows = flagged;
+            (doubts, more)
+        }
+    };
+    for Doubt { cell, value, quality, tests, .. } in doubts {
         let code = if quality == Quality::Fail { "quality_fail" } else { "quality_suspect" };
         done.findings.add(Severity::Warning, code, cell, || Words {
             column_name: String::new(),
@@ -59,5 +84,6 @@ pub(crate) async fn test_load(
             expected: tests,
         });
     }
+    done.findings.count(Severity::Warning, more);
     Ok(())
 }

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::record_batch::RecordBatch;
 use catalog::Gazetteer;
 use formats::{Charset, Chunk, Format, Limits, Note, Reading, open_table_read_as};
 use lake::{LocalFile, TableSchema};
@@ -18,7 +17,7 @@ use crate::guess::{Survey, guess};
 use crate::letters;
 use crate::load::{Progress, Stage};
 use crate::mapping::{Mapping, MappingKind, Shape};
-use crate::observe::{Mapped, Observer, Settings};
+use crate::observe::{Mapped, Observer, Repeats, Settings, Values, repeats};
 use crate::personal::{self, Found, Watch};
 use crate::sheets::Sheets;
 
@@ -59,7 +58,7 @@ pub(crate) struct Job {
 /// What came of a file.
 pub(crate) struct Done {
     pub(crate) mapping: Mapping,
-    pub(crate) rows: Vec<RecordBatch>,
+    pub(crate) rows: Values,
     pub(crate) table: TableSchema,
     pub(crate) datastreams: Vec<DatastreamKey>,
     pub(crate) totals: RunTotals,
@@ -148,7 +147,7 @@ fn take_features(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Erro
     let datastreams = Vec::new();
     Ok(Done {
         mapping,
-        rows: batches,
+        rows: Values::Here(batches),
         table,
         datastreams,
         totals,
@@ -184,7 +183,7 @@ fn take_raster(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error>
     let features::MappedFeatures { batches, table, totals, layers, .. } = features;
     Ok(Done {
         mapping,
-        rows: batches,
+        rows: Values::Here(batches),
         table,
         datastreams: Vec::new(),
         totals,
@@ -225,9 +224,12 @@ fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> 
     };
     let reading = mapping.source.reading();
     let mut watch = Watch::under(&mapping);
+    let mut repeated = None;
     let (mapped, sheets, charsets) = loop {
+        let knowing = watch.clone();
         let (sender, mut receiver) = mpsc::channel::<Result<Read, Error>>(WAITING_CHUNKS);
-        let observer = Observer::new(mapping.clone(), gazetteer.clone(), settings.clone())?;
+        let known = repeated.take().map(Repeats::of);
+        let observer = Observer::new(mapping.clone(), gazetteer.clone(), settings.clone(), known)?;
         // Reading and mapping go side by side; a scoped thread cannot outlive the file.
         let (reading, limits) = (&reading, &limits);
         let result = std::thread::scope(|scope| {
@@ -241,16 +243,26 @@ fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> 
         });
         let (pass, charsets) = result?;
         match pass {
-            Pass::Done(mapped, sheets) => break (mapped, sheets, charsets),
+            Pass::Done(mapped, sheets) => {
+                repeated = match &mapped.values {
+                    Values::Spilled(values) if mapped.doubtful => repeats(values)?,
+                    _ => None,
+                };
+                if repeated.is_none() {
+                    break (mapped, sheets, charsets);
+                }
+                tracing::debug!("a file with repeated values is read once more");
+                watch = knowing;
+            }
             Pass::Again(knowing) => watch = *knowing,
         }
         findings = Findings::new(max_findings);
     };
-    let Mapped { batches, datastreams, totals, shape } = *mapped;
+    let Mapped { values, datastreams, totals, shape, .. } = *mapped;
     Ok(Done {
         mapping,
         shape: Some(shape),
-        rows: batches,
+        rows: values,
         table: TableSchema::Observations,
         datastreams,
         totals,

@@ -396,14 +396,10 @@ async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, String> {
     tokio::time::timeout(limit, work).await.map_err(|_| "does not answer within 20 s".to_owned())
 }
 
-/// Free bytes of the disk that a folder is on, as `df` says.
+/// Free bytes of the disk that a folder is on.
 async fn free_space(folder: &Path) -> Option<u64> {
-    let there = folder.ancestors().find(|path| path.exists() && !path.as_os_str().is_empty());
-    let there = there.unwrap_or(Path::new("."));
-    let output = tokio::process::Command::new("df").arg("-Pk").arg(there).output().await.ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    let free: u64 = text.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
-    Some(free * 1024)
+    let folder = folder.to_owned();
+    tokio::task::spawn_blocking(move || lake::free_space(&folder)).await.ok()?
 }
 
 const LAST_BACKUP: &str = "last_backup.json";

@@ -6,8 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 fn command(data: &Path, arguments: &[&str]) -> Command {
+    with("1073741824", data, arguments)
+}
+
+/// The command, with so much memory for the values of a load.
+fn with(memory: &str, data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cuulong"));
     command.args(["--lang", "en", "--data"]).arg(data).args(arguments);
+    command.env("CUULONG_LOAD_MEMORY", memory);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -21,11 +27,12 @@ fn sql(data: &Path, query: &str) -> String {
 fn file(rows: u32) -> String {
     let mut text = String::from("station,time,salinity\n");
     for row in 0..rows {
+        let station = ["cau_noi", "can_tho", "tra_vinh", "my_thuan"][row as usize % 4];
         let (day, minute) = (row / 1440, row % 1440);
         let month = 1 + day / 28;
         let _ = writeln!(
             text,
-            "station:cau_noi,2019-{month:02}-{:02} {:02}:{:02},{}.{}",
+            "station:{station},2019-{month:02}-{:02} {:02}:{:02},{}.{}",
             day % 28 + 1,
             minute / 60,
             minute % 60,
@@ -38,6 +45,15 @@ fn file(rows: u32) -> String {
 
 #[test]
 fn a_load_that_is_killed_leaves_the_version_before_and_then_succeeds() {
+    killed("1073741824");
+}
+
+#[test]
+fn a_load_that_is_sorted_on_the_disk_does_so_too_and_leaves_nothing_there() {
+    killed("1000000");
+}
+
+fn killed(memory: &str) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let (small, large) = (folder.path().join("small.csv"), folder.path().join("large.csv"));
@@ -54,14 +70,16 @@ fn a_load_that_is_killed_leaves_the_version_before_and_then_succeeds() {
         let started = Instant::now();
         let reference = folder.path().join("reference");
         assert!(command(&reference, &add).status().unwrap().success());
-        assert!(command(&reference, &["load", &large, "--dataset", "gauge"]).status().unwrap().success());
+        assert!(
+            with(memory, &reference, &["load", &large, "--dataset", "gauge"]).status().unwrap().success()
+        );
         started.elapsed()
     };
 
     // At several instants of the load: early, while it maps, and about when it commits.
     let mut killed = 0;
     for share in [0.2, 0.4, 0.6, 0.75, 0.9] {
-        let mut child: Child = command(&data, &["load", &large, "--dataset", "gauge"]).spawn().unwrap();
+        let mut child: Child = with(memory, &data, &["load", &large, "--dataset", "gauge"]).spawn().unwrap();
         let instant = Instant::now() + whole.mul_f64(share * 0.6);
         while Instant::now() < instant && child.try_wait().unwrap().is_none() {
             std::thread::park_timeout(Duration::from_millis(2));
@@ -80,10 +98,13 @@ fn a_load_that_is_killed_leaves_the_version_before_and_then_succeeds() {
     }
     assert!(killed > 0, "no load was cut off: the test proves nothing");
 
-    let output = command(&data, &["load", &large, "--dataset", "gauge"]).output().unwrap();
+    let output = with(memory, &data, &["load", &large, "--dataset", "gauge"]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let count = sql(&data, "SELECT count(*) AS n FROM gauge");
     assert_eq!(count, (rows + 1).to_string());
-    let twice = sql(&data, "SELECT count(*) - count(DISTINCT phenomenon_time) AS n FROM gauge");
+    let twice =
+        sql(&data, "SELECT count(*) - count(DISTINCT concat(place, phenomenon_time)) AS n FROM gauge");
     assert_eq!(twice, "0");
+    let left: Vec<_> = std::fs::read_dir(data.join("spool")).unwrap().flatten().collect();
+    assert!(left.iter().all(|entry| entry.path().is_dir()), "{left:?}");
 }

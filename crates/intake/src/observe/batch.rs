@@ -1,17 +1,21 @@
-//! Arrow batches of observations, with constant columns shared between batches.
+//! Arrow batches of observations, with constant columns shared between batches. When they are too many for
+//! memory they go to the disk, in runs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::array::{
     Array, ArrayRef, Float64Array, Int8Array, Int16Array, Int32Array, Int64Array, StringArray,
-    TimestampMicrosecondArray, new_null_array,
+    TimestampMicrosecondArray, UInt32Array, new_null_array,
 };
 use arrow::datatypes::{
-    DataType, Float64Type, Int16Type, Int32Type, Int64Type, Schema, SchemaRef, TimestampMicrosecondType,
+    DataType, Field, Float64Type, Int16Type, Int32Type, Int64Type, Schema, SchemaRef,
+    TimestampMicrosecondType,
 };
 use arrow::record_batch::RecordBatch;
+use lake::Spill;
 use model::CellRef;
 
 use crate::Error;
@@ -109,6 +113,62 @@ impl Taken {
     }
 }
 
+/// How many values of a file are held, and where the others go.
+#[derive(Debug, Clone)]
+pub(crate) struct Room {
+    /// Values in memory; with more, all of them go to the disk.
+    pub(crate) in_memory: u32,
+    /// Values of one datastream: they are tested together, in memory.
+    pub(crate) of_one: u32,
+    /// The folder on whose disk they are sorted.
+    pub(crate) folder: PathBuf,
+}
+
+/// A part that is read back has a share of the values that are held at most; some are worked on at a time.
+const PARTS: u64 = 8;
+/// A run that is sorted has a share of them, too, since sorting takes memory of its own.
+const RUNS: u32 = 2;
+
+/// The values of a file.
+pub(crate) enum Values {
+    /// In memory, in the order of the file.
+    Here(Vec<RecordBatch>),
+    /// On disk, each with its position among all of them in a last column.
+    Spilled(Arc<Spill>),
+}
+
+/// The column with the position of a value among those of the file, where the values are on disk.
+pub(crate) const POSITION: &str = "position";
+
+impl Values {
+    /// How many there are.
+    pub(crate) fn count(&self) -> u64 {
+        match self {
+            Values::Here(batches) => batches.iter().map(|batch| batch.num_rows() as u64).sum(),
+            Values::Spilled(spill) => spill.rows(),
+        }
+    }
+
+    /// The datastreams that have a value.
+    pub(super) fn datastreams(&self) -> HashSet<i64> {
+        let batches = match self {
+            Values::Here(batches) => batches,
+            Values::Spilled(spill) => return spill.series().keys().copied().collect(),
+        };
+        let mut found = HashSet::new();
+        for batch in batches {
+            let mut last = None;
+            for id in batch.column(0).as_primitive::<Int64Type>().values() {
+                if last != Some(*id) {
+                    found.insert(*id);
+                    last = Some(*id);
+                }
+            }
+        }
+        found
+    }
+}
+
 /// All batches of a file so far: about 50 bytes a value, since what is constant is shared.
 pub(crate) struct Batches {
     schema: SchemaRef,
@@ -117,10 +177,15 @@ pub(crate) struct Batches {
     /// The position of each batch's first value.
     firsts: Vec<u32>,
     count: u32,
+    /// How many of them are in memory.
+    held: u32,
+    room: Room,
+    /// Where they go that are too many.
+    spill: Option<Spill>,
 }
 
 impl Batches {
-    pub(super) fn new() -> Batches {
+    pub(super) fn new(room: Room) -> Batches {
         let schema = lake::observations::schema();
         // The lake fills these from the commit.
         let fields: Vec<_> = schema
@@ -135,6 +200,9 @@ impl Batches {
             batches: Vec::new(),
             firsts: Vec::new(),
             count: 0,
+            held: 0,
+            room,
+            spill: None,
         }
     }
 
@@ -193,25 +261,71 @@ impl Batches {
         let batch = RecordBatch::try_new(self.schema.clone(), columns)
             .map_err(|error| Error::internal("putting mapped values together", error))?;
         taken.clear();
+        let rows = u32::try_from(rows).map_err(|error| Error::internal("counting values", error))?;
         self.firsts.push(self.count);
-        self.count += u32::try_from(rows).map_err(|error| Error::internal("counting values", error))?;
+        self.count = self.count.checked_add(rows).ok_or_else(|| Error::Limit {
+            what: "the number of values in one file".into(),
+            limit: format!("{} (hand the file in as several)", u32::MAX),
+        })?;
+        self.held += rows;
         self.batches.push(batch);
+        let most = if self.spill.is_none() { self.room.in_memory } else { self.room.in_memory / RUNS };
+        if self.held > most { self.spill() } else { Ok(()) }
+    }
+
+    /// Whether values are on disk, so that they cannot be looked up here.
+    pub(super) fn is_spilled(&self) -> bool {
+        self.spill.is_some()
+    }
+
+    /// Puts on the disk what is in memory.
+    #[cold]
+    fn spill(&mut self) -> Result<(), Error> {
+        let part_rows = (u64::from(self.room.in_memory) / PARTS).max(1);
+        let spill = match &mut self.spill {
+            Some(spill) => spill,
+            none => {
+                tracing::debug!(values = self.held, "the values of a file go to the disk");
+                none.insert(Spill::new(&self.room.folder, part_rows)?)
+            }
+        };
+        let mut fields: Vec<_> = self.schema.fields().iter().cloned().collect();
+        fields.push(Arc::new(Field::new(POSITION, DataType::UInt32, false)));
+        let schema = Arc::new(Schema::new(fields));
+        let run_rows = (self.room.in_memory / RUNS).max(1) as usize;
+        let (mut run, mut rows) = (Vec::new(), 0);
+        let last = self.batches.len();
+        let given = std::mem::take(&mut self.batches).into_iter().zip(std::mem::take(&mut self.firsts));
+        for (at, (batch, first)) in (1..).zip(given) {
+            // Fewer values than a u32 counts.
+            let positions = UInt32Array::from_iter_values((first..).take(batch.num_rows()));
+            let mut columns = batch.columns().to_vec();
+            columns.push(Arc::new(positions));
+            let batch = RecordBatch::try_new(schema.clone(), columns)
+                .map_err(|error| Error::internal("numbering values", error))?;
+            rows += batch.num_rows();
+            run.push(batch);
+            if rows >= run_rows || at == last {
+                spill.add(&run)?;
+                run.clear();
+                rows = 0;
+            }
+        }
+        self.held = 0;
+        let most = spill.series().values().map(|series| series.rows).max().unwrap_or(0);
+        if most > u64::from(self.room.of_one) {
+            return Err(Error::Limit {
+                what: "the number of values of one datastream in one file".into(),
+                limit: format!("{} (hand the file in as several)", self.room.of_one),
+            });
+        }
         Ok(())
     }
 
     /// The cell of the value at a position, and the value as a person reads it.
     pub(super) fn at(&self, position: u32) -> Option<(CellRef, String)> {
         let at = self.firsts.partition_point(|first| *first <= position).checked_sub(1)?;
-        let (batch, row) = (&self.batches[at], (position - self.firsts[at]) as usize);
-        let int16 = |column: usize| batch.column(column).as_primitive::<Int16Type>().value(row);
-        let cell = CellRef {
-            sheet: u16::try_from(int16(7)).ok()?,
-            row: u32::try_from(batch.column(8).as_primitive::<Int32Type>().value(row)).ok()?,
-            column: u16::try_from(int16(9)).ok()?,
-        };
-        let texts = batch.column(4).as_string::<i32>();
-        let text = texts.is_valid(row).then(|| texts.value(row));
-        Some((cell, shown(batch.column(3).as_primitive::<Float64Type>().value(row), text)))
+        value_at(&self.batches[at], (position - self.firsts[at]) as usize)
     }
 
     /// Datastream and time of each value.
@@ -222,24 +336,29 @@ impl Batches {
         })
     }
 
-    /// The datastreams that have a value.
-    pub(super) fn datastreams(&self) -> std::collections::HashSet<i64> {
-        let mut found = std::collections::HashSet::new();
-        for batch in &self.batches {
-            let mut last = None;
-            for id in batch.column(0).as_primitive::<Int64Type>().values() {
-                if last != Some(*id) {
-                    found.insert(*id);
-                    last = Some(*id);
-                }
-            }
+    /// All of them, at the end of the file.
+    pub(super) fn finish(mut self) -> Result<Values, Error> {
+        if self.spill.is_some() {
+            self.spill()?;
         }
-        found
+        Ok(match self.spill {
+            Some(spill) => Values::Spilled(Arc::new(spill)),
+            None => Values::Here(self.batches),
+        })
     }
+}
 
-    pub(super) fn into_vec(self) -> Vec<RecordBatch> {
-        self.batches
-    }
+/// The cell of a value, and the value as a person reads it.
+pub(super) fn value_at(batch: &RecordBatch, row: usize) -> Option<(CellRef, String)> {
+    let int16 = |column: usize| batch.column(column).as_primitive::<Int16Type>().value(row);
+    let cell = CellRef {
+        sheet: u16::try_from(int16(7)).ok()?,
+        row: u32::try_from(batch.column(8).as_primitive::<Int32Type>().value(row)).ok()?,
+        column: u16::try_from(int16(9)).ok()?,
+    };
+    let texts = batch.column(4).as_string::<i32>();
+    let text = texts.is_valid(row).then(|| texts.value(row));
+    Some((cell, shown(batch.column(3).as_primitive::<Float64Type>().value(row), text)))
 }
 
 fn too_wide() -> Error {

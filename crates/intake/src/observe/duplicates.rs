@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
+use model::CellRef;
+
 use super::batch::{Batches, Taken};
+use super::repeats::Repeats;
+use crate::Error;
 
 /// The times of one datastream that were taken so far.
 ///
@@ -33,11 +37,27 @@ impl Series {
 }
 
 /// The keys of all values that were taken from a file.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Keys {
     series: Vec<Series>,
     /// Whether each series keeps its times.
     kept: bool,
+    /// Whether values are on disk: then a key that may be there is compared afterwards.
+    spilled: bool,
+    /// Whether there is such a key.
+    doubtful: bool,
+    /// What was found on the first reading.
+    repeats: Option<Repeats>,
+    /// The position that a value had on the first reading, which took repeated ones, too.
+    position: u32,
+}
+
+/// The value that was first under a key.
+pub(super) enum First {
+    /// Its position among all values taken.
+    At(u32),
+    /// Its cell, and the value as a person reads it.
+    Told(CellRef, String),
 }
 
 /// The values that were taken before one, where their keys are looked up when they have to be.
@@ -51,8 +71,33 @@ pub(super) struct Earlier<'a> {
 }
 
 impl Keys {
-    /// Takes a value's key at its position among all values taken, or says at which position the
-    /// key was taken before.
+    /// The keys of a file that is read once more.
+    pub(super) fn knowing(repeats: Option<Repeats>) -> Keys {
+        Keys { repeats, ..Keys::default() }
+    }
+
+    /// From now on, values are on disk: so many until here.
+    pub(super) fn let_go(&mut self, count: u32) {
+        if !self.spilled {
+            (self.spilled, self.kept, self.position) = (true, false, count);
+            for series in &mut self.series {
+                (series.times, series.by_time) = (Vec::new(), None);
+            }
+        }
+    }
+
+    /// Whether there may be keys twice that were not found.
+    pub(super) fn are_doubtful(&self) -> bool {
+        self.doubtful
+    }
+
+    /// Says why keys could not be compared.
+    pub(super) fn failed(&mut self) -> Result<(), Error> {
+        self.repeats.as_mut().map_or(Ok(()), Repeats::failed)
+    }
+
+    /// Takes a value's key at its position among all values taken, or says which value had the
+    /// key before.
     #[inline]
     pub(super) fn take(
         &mut self,
@@ -60,7 +105,14 @@ impl Keys {
         time: i64,
         position: u32,
         earlier: &Earlier<'_>,
-    ) -> Result<(), u32> {
+    ) -> Result<(), First> {
+        if self.spilled
+            && let Some(repeats) = &mut self.repeats
+        {
+            let before = self.position;
+            self.position = before.wrapping_add(1);
+            return repeats.first(before).map_or(Ok(()), |(cell, words)| Err(First::Told(cell, words)));
+        }
         let at = stream as usize;
         if at >= self.series.len() {
             self.series.resize_with(at + 1, Series::default);
@@ -71,13 +123,17 @@ impl Keys {
             }
             return Ok(());
         }
+        if self.spilled {
+            self.doubtful = true;
+            return Ok(());
+        }
         if !self.kept {
             self.keep_all(earlier);
         }
         let Series { times, by_time, .. } = &mut self.series[at];
         let by_time = by_time.get_or_insert_with(|| times.iter().copied().collect());
         if let Some(first) = by_time.get(&time) {
-            return Err(*first);
+            return Err(First::At(*first));
         }
         self.keep(at, time, position);
         Ok(())

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::StringArray;
-use arrow::record_batch::RecordBatch;
 use catalog::Gazetteer;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use formats::Chunk;
@@ -12,13 +11,14 @@ use model::{CellRef, DatasetId, DatastreamKey, RunTotals, Severity};
 use policy::RowFilter;
 
 use super::another::another_header;
-use super::batch::Batches;
+use super::batch::{Batches, Room, Values};
 use super::drift;
 use super::duplicates::Keys;
 use super::leave_out::{Elsewhere, LeftOut};
 use super::period::Period;
 use super::plan::{Around, Plan, header_of};
 use super::prepare::{constant, taken};
+use super::repeats::Repeats;
 use super::resolve::{Aliases, Pool};
 use super::shared::{Cells, Missing, NONE, REFUSED, Rows, Shared, Sheet, TimeState, cell_at};
 use super::time::{DAY, parse_zone};
@@ -37,8 +37,8 @@ pub(crate) struct Settings {
     /// The rows that the permit reaches.
     pub(crate) rows: RowFilter,
     pub(crate) now: DateTime<Utc>,
-    /// The most values that one run takes.
-    pub(crate) max_values: u32,
+    /// How many values are in memory.
+    pub(crate) room: Room,
     /// Whether the numbers of the file were written by a program with a decimal dot (a workbook's cells).
     pub(crate) typed: bool,
     /// What the dataset's agency means by names of places.
@@ -49,7 +49,9 @@ pub(crate) struct Settings {
 
 /// What came of a table.
 pub(crate) struct Mapped {
-    pub(crate) batches: Vec<RecordBatch>,
+    pub(crate) values: Values,
+    /// Whether values may be there twice that were not found: the values are on disk, and not in order.
+    pub(crate) doubtful: bool,
     pub(crate) datastreams: Vec<DatastreamKey>,
     pub(crate) totals: RunTotals,
     /// What the file looked like.
@@ -81,11 +83,13 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
-    /// Looks up what the mapping names; an error is the mapping's.
+    /// Looks up what the mapping names; an error is the mapping's. What is repeated in the file is known
+    /// when it was read before.
     pub(crate) fn new(
         mapping: Mapping,
         gazetteer: Arc<Gazetteer>,
         settings: Settings,
+        repeats: Option<Repeats>,
     ) -> Result<Observer, Error> {
         let source = mapping.time.clone().unwrap_or_default();
         let zone = source.zone.as_deref().and_then(parse_zone).unwrap_or(DAY / 24 * 7);
@@ -106,8 +110,8 @@ impl Observer {
             periods,
             streams: Pool::default(),
             stream_ids: Vec::new(),
-            keys: Keys::default(),
-            batches: Batches::new(),
+            keys: Keys::knowing(repeats),
+            batches: Batches::new(settings.room.clone()),
             missing: Missing::new(&mapping.source.missing),
             instant,
             year,
@@ -160,12 +164,6 @@ impl Observer {
             self.take_table(plan, chunk, findings)?;
         }
         self.plans = plans;
-        if self.shared.batches.count() > self.settings.max_values {
-            return Err(Error::Limit {
-                what: "the number of values in one file".into(),
-                limit: format!("{} (hand the file in as several)", self.settings.max_values),
-            });
-        }
         Ok(true)
     }
 
@@ -181,12 +179,14 @@ impl Observer {
             return Err(self.unfit.take().unwrap_or_else(|| no_sheet(&self.mapping, sheets)));
         };
         drift::note_sheets(&self.mapping, &shape, findings);
-        let used = self.shared.batches.datastreams();
+        let doubtful = self.shared.keys.are_doubtful();
         let ids = std::mem::take(&mut self.shared.stream_ids);
         let keys = std::mem::take(&mut self.shared.streams.items);
+        let values = self.shared.batches.finish()?;
+        let used = values.datastreams();
         let datastreams =
             keys.into_iter().zip(ids).filter(|(_, id)| used.contains(id)).map(|(key, _)| key).collect();
-        Ok(Mapped { batches: self.shared.batches.into_vec(), datastreams, totals: self.totals, shape })
+        Ok(Mapped { values, doubtful, datastreams, totals: self.totals, shape })
     }
 
     /// Finds the tables of a sheet in its first chunk, if the mapping means this sheet.

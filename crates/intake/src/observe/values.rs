@@ -4,7 +4,7 @@ use catalog::{ValueWord, vocabulary};
 use model::{PSS78_RANGE, PlaceId, Quality, Severity, salinity_pss78};
 
 use super::batch::{Taken, Tests, shown};
-use super::duplicates::Earlier;
+use super::duplicates::{Earlier, First};
 use super::number::{Kind, NotANumber, NumberStyle, is_percentage};
 use super::period::{Period, Span};
 use super::resolve::{UnitProblem, conversion, find_period, find_property, find_unit};
@@ -219,7 +219,11 @@ impl Block {
                 self.tell(Severity::Refused, code, of, row, sheet, columns, findings, || expected);
             }
         }
+        shared.keys.failed()?;
         shared.batches.push(&mut self.taken, &shared.stream_ids, sheet.chunk.sheet, columns.value)?;
+        if shared.batches.is_spilled() {
+            shared.keys.let_go(shared.batches.count());
+        }
         Ok((missing, refused))
     }
 
@@ -413,19 +417,22 @@ impl Block {
     /// The cell and value that stood first under a key: `Ok` when the values agree.
     fn duplicate(
         &self,
-        first: u32,
+        first: First,
         number: f64,
         kind: Kind,
         sheet: &Sheet<'_>,
         columns: &Columns,
         shared: &Shared,
     ) -> Result<String, String> {
-        let (cell, other) = match first.checked_sub(shared.batches.count()) {
-            Some(at) => {
-                let row = u32::try_from(self.taken.rows[at as usize]).unwrap_or(0);
-                (cell_at(sheet.chunk.sheet, row, columns.value), self.taken.shown(at as usize))
-            }
-            None => shared.batches.at(first).expect("a position is given out for a value that was taken"),
+        let (cell, other) = match first {
+            First::Told(cell, other) => (cell, other),
+            First::At(first) => match first.checked_sub(shared.batches.count()) {
+                Some(at) => {
+                    let row = u32::try_from(self.taken.rows[at as usize]).unwrap_or(0);
+                    (cell_at(sheet.chunk.sheet, row, columns.value), self.taken.shown(at as usize))
+                }
+                None => shared.batches.at(first).expect("a position is given out for a value that was taken"),
+            },
         };
         let expected = format!("{}: {other}", cell.a1());
         if other == shown(number, text_of(kind, number).as_deref()) { Ok(expected) } else { Err(expected) }

@@ -15,6 +15,7 @@ use crate::observe::header_of;
 const HEADER_ROWS: usize = 50;
 
 /// What was seen of the sheet that is being read.
+#[derive(Clone)]
 pub(crate) struct Watch {
     decisions: Vec<PersonalColumn>,
     /// Tells where the headers are.
@@ -36,7 +37,7 @@ struct Known {
     row: u32,
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Column {
     /// Whether cells of it were already handed out.
     is_out: bool,

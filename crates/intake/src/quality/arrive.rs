@@ -10,12 +10,12 @@ use arrow::array::{
 };
 use arrow::datatypes::{
     DataType, FieldRef, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Schema, SchemaRef,
-    TimestampMicrosecondType,
+    TimestampMicrosecondType, UInt32Type,
 };
 use arrow::record_batch::RecordBatch;
 use catalog::Gazetteer;
 use futures::StreamExt;
-use lake::{AsOf, Lake, Snapshot};
+use lake::{AsOf, Lake, Snapshot, Spill, SpilledPart};
 use model::{CellRef, DatastreamKey, PlaceId, Quality};
 use policy::Permit;
 
@@ -24,11 +24,12 @@ use super::limits::{Calendar, LimitBook, ZONE};
 use super::neighbours::{Neighbour, compare, weight};
 use super::series::{Flags, Point, test};
 use crate::Error;
+use crate::observe::POSITION;
 
 /// Datastreams whose surroundings are read at a time.
 const AT_ONCE: usize = 64;
 /// Up to so many new values, what lies between them is read too; beyond, only before and behind.
-const FEW: usize = 200_000;
+const FEW: u64 = 200_000;
 
 /// Kinds of flags whose words are held at a time.
 const KINDS: usize = 64;
@@ -36,6 +37,8 @@ const KINDS: usize = 64;
 /// A value that a test doubts.
 #[derive(Debug)]
 pub(crate) struct Doubt {
+    /// Its position in the file, where the values are on disk.
+    pub(crate) position: u32,
     pub(crate) cell: CellRef,
     pub(crate) value: f64,
     pub(crate) quality: Quality,
@@ -85,23 +88,91 @@ pub(crate) async fn test_arrivals(
     if tested.is_empty() || rows.is_empty() {
         return Ok(Vec::new());
     }
-    let snapshot = match lake.snapshot(permit, AsOf::Latest).await {
-        Ok(snapshot) => Some(snapshot),
-        // The dataset has no table yet.
-        Err(lake::Error::NotFound { .. }) => None,
-        Err(error) => return Err(error.into()),
-    };
-    let mut wanted: HashSet<i64> = tested.keys().copied().collect();
-    wanted.extend(tested.values().flat_map(|tested| &tested.neighbours).map(|(id, _)| *id));
-    let given = std::mem::take(rows);
+    let snapshot = latest(lake, permit).await?;
+    let (given, wanted) = (std::mem::take(rows), wanted(&tested));
     let arrivals = Arc::new(aside(move || Arrivals::of(given, &wanted)).await?);
     let tested = Arc::new(tested);
     let mut ids: Vec<i64> = tested.keys().copied().filter(|id| arrivals.series.contains_key(id)).collect();
     ids.sort_unstable();
-    let mut work = Vec::new();
-    for ids in ids.chunks(AT_ONCE) {
-        work.push(some(lake, permit, snapshot.as_deref(), &arrivals, &tested, ids.to_vec()));
+    let extent = |id: i64| {
+        let series = arrivals.series.get(&id)?;
+        Some((series.first()?.point.time, series.last()?.point.time, series.len() as u64))
+    };
+    let groups = groups(&ids, &tested, extent);
+    let (batches, doubts) =
+        test_some(lake, permit, snapshot.as_deref(), &arrivals, &tested, groups, None).await?;
+    *rows = batches;
+    Ok(doubts)
+}
+
+/// The latest version; `None` when the dataset has no table yet.
+pub(super) async fn latest(lake: &Lake, permit: &Permit) -> Result<Option<Arc<Snapshot>>, Error> {
+    match lake.snapshot(permit, AsOf::Latest).await {
+        Ok(snapshot) => Ok(Some(snapshot)),
+        Err(lake::Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
     }
+}
+
+/// The datastreams whose values are needed for the tests.
+pub(super) fn wanted(tested: &HashMap<i64, Tested>) -> HashSet<i64> {
+    let mut wanted: HashSet<i64> = tested.keys().copied().collect();
+    wanted.extend(tested.values().flat_map(|tested| &tested.neighbours).map(|(id, _)| *id));
+    wanted
+}
+
+/// Datastreams whose surroundings are read together, and how far these reach.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub(super) ids: Vec<i64>,
+    reach: Reach,
+}
+
+/// From when to when the surroundings of new values are read.
+#[derive(Debug, Clone, Copy)]
+struct Reach {
+    from: i64,
+    first: i64,
+    last: i64,
+    to: i64,
+    values: u64,
+}
+
+/// Groups of the datastreams, by the first and last time and the number of the new values of each.
+pub(super) fn groups(
+    ids: &[i64],
+    tested: &HashMap<i64, Tested>,
+    extent: impl Fn(i64) -> Option<(i64, i64, u64)>,
+) -> Vec<Group> {
+    let group = |ids: &[i64]| {
+        let mut all = Reach { from: i64::MAX, first: i64::MIN, last: i64::MAX, to: i64::MIN, values: 0 };
+        for id in ids {
+            let Some((begin, end, values)) = extent(*id) else { continue };
+            let reach = tested[id].calendar.reach();
+            (all.from, all.first) = (all.from.min(begin.saturating_sub(reach)), all.first.max(begin));
+            (all.last, all.to) = (all.last.min(end), all.to.max(end.saturating_add(reach)));
+            all.values += values;
+        }
+        Group { ids: ids.to_vec(), reach: all }
+    };
+    ids.chunks(AT_ONCE).map(group).collect()
+}
+
+/// Tests the new values of some groups, and writes their flags into their batches. What they are compared
+/// with beside these is looked up among the values on disk.
+pub(super) async fn test_some(
+    lake: &Lake,
+    permit: &Permit,
+    snapshot: Option<&Snapshot>,
+    arrivals: &Arc<Arrivals>,
+    tested: &Arc<HashMap<i64, Tested>>,
+    groups: Vec<Group>,
+    beyond: Option<&Arc<Spill>>,
+) -> Result<(Vec<RecordBatch>, Vec<Doubt>), Error> {
+    let work: Vec<_> = groups
+        .into_iter()
+        .map(|group| some(lake, permit, snapshot, arrivals, tested, group, beyond.cloned()))
+        .collect();
     let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(4);
     let mut flags = vec![Flags::default(); arrivals.count];
     let mut found = futures::stream::iter(work).buffer_unordered(at_once).boxed();
@@ -111,9 +182,8 @@ pub(crate) async fn test_arrivals(
         }
     }
     drop(found);
-    let (batches, doubts) = aside(move || arrivals.flagged(&flags)).await??;
-    *rows = batches;
-    Ok(doubts)
+    let arrivals = arrivals.clone();
+    aside(move || arrivals.flagged(&flags)).await?
 }
 
 /// Tests some datastreams: reads what is around their values, and computes on a thread of its own.
@@ -123,36 +193,46 @@ async fn some(
     snapshot: Option<&Snapshot>,
     arrivals: &Arc<Arrivals>,
     tested: &Arc<HashMap<i64, Tested>>,
-    ids: Vec<i64>,
+    Group { ids, reach }: Group,
+    beyond: Option<Arc<Spill>>,
 ) -> Result<Vec<(u32, Flags)>, Error> {
+    let mut streams = ids.clone();
+    streams.extend(ids.iter().flat_map(|id| &tested[id].neighbours).map(|(id, _)| *id));
     let around = match snapshot {
-        Some(snapshot) => arrivals.around(lake, permit, snapshot, tested, &ids).await?,
+        Some(snapshot) => reach.read(lake, permit, snapshot, streams).await?,
         None => HashMap::new(),
     };
     let (arrivals, tested) = (arrivals.clone(), tested.clone());
     aside(move || {
-        let mut found = Vec::new();
+        let (mut found, mut elsewhere) = (Vec::new(), HashMap::new());
         for id in ids {
-            arrivals.test(id, &tested, &around, &mut found);
+            if let Some(beyond) = &beyond {
+                let neighbours = tested[&id].neighbours.iter().map(|(id, _)| *id);
+                elsewhere.clear();
+                for id in neighbours.filter(|id| !arrivals.series.contains_key(id)) {
+                    elsewhere.insert(id, on_disk(beyond, id)?);
+                }
+            }
+            arrivals.test(id, &tested, &around, &elsewhere, &mut found);
         }
-        found
+        Ok(found)
     })
-    .await
+    .await?
 }
 
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::internal("testing values", error))
 }
 
 /// A new value, and where it stands among all of them.
 #[derive(Debug, Clone, Copy)]
-struct Arrival {
+pub(super) struct Arrival {
     point: Point,
     position: u32,
 }
 
 /// The new values, and where each series has its own.
-struct Arrivals {
+pub(super) struct Arrivals {
     batches: Vec<RecordBatch>,
     /// The position of each batch's first value.
     firsts: Vec<usize>,
@@ -179,8 +259,50 @@ impl Hasher for AsIs {
     }
 }
 
+impl Reach {
+    /// What the dataset has around the new values of some datastreams, and of those that they are
+    /// compared with.
+    async fn read(
+        self,
+        lake: &Lake,
+        permit: &Permit,
+        snapshot: &Snapshot,
+        mut streams: Vec<i64>,
+    ) -> Result<HashMap<i64, Vec<Point>>, Error> {
+        let Reach { from, first, last, to, values } = self;
+        streams.sort_unstable();
+        streams.dedup();
+        if values <= FEW || last <= first {
+            return read(lake, permit, snapshot, streams, from, to.saturating_add(1)).await;
+        }
+        let mut found = read(lake, permit, snapshot, streams.clone(), from, first).await?;
+        for (id, behind) in
+            read(lake, permit, snapshot, streams, last.saturating_add(1), to.saturating_add(1)).await?
+        {
+            found.entry(id).or_default().extend(behind);
+        }
+        Ok(found)
+    }
+}
+
+/// The values of a datastream that are on disk.
+fn on_disk(values: &Spill, id: i64) -> Result<Vec<Arrival>, Error> {
+    let mut found = Vec::new();
+    let part = SpilledPart { first: id, last: id, rows: 0 };
+    for batch in values.read(&part, Some(&[0, 1, 3]))? {
+        let times = batch.column(1).as_primitive::<TimestampMicrosecondType>();
+        let results = batch.column(2).as_primitive::<Float64Type>();
+        for row in (0..batch.num_rows()).filter(|row| results.is_valid(*row)) {
+            let point = Point { time: times.value(row), value: results.value(row) };
+            found.push(Arrival { point, position: 0 });
+        }
+    }
+    found.sort_unstable_by_key(|value| value.point.time);
+    Ok(found)
+}
+
 impl Arrivals {
-    fn of(batches: Vec<RecordBatch>, wanted: &HashSet<i64>) -> Arrivals {
+    pub(super) fn of(batches: Vec<RecordBatch>, wanted: &HashSet<i64>) -> Arrivals {
         let (mut firsts, mut count) = (Vec::with_capacity(batches.len()), 0_usize);
         let places: HashMap<i64, usize, BuildHasherDefault<AsIs>> = wanted.iter().copied().zip(0..).collect();
         let mut counts = vec![0_usize; places.len()];
@@ -216,46 +338,14 @@ impl Arrivals {
         Arrivals { batches, firsts, count, series }
     }
 
-    /// What the dataset has around the new values of some datastreams, and of those that they are
-    /// compared with.
-    async fn around(
-        &self,
-        lake: &Lake,
-        permit: &Permit,
-        snapshot: &Snapshot,
-        tested: &HashMap<i64, Tested>,
-        ids: &[i64],
-    ) -> Result<HashMap<i64, Vec<Point>>, Error> {
-        let mut streams: Vec<i64> = ids.to_vec();
-        let (mut from, mut first, mut last, mut to) = (i64::MAX, i64::MIN, i64::MAX, i64::MIN);
-        let mut values = 0;
-        for id in ids {
-            let Tested { calendar, neighbours } = &tested[id];
-            streams.extend(neighbours.iter().map(|(id, _)| *id));
-            let series = &self.series[id];
-            let (Some(begin), Some(end)) = (series.first(), series.last()) else { continue };
-            let (begin, end, reach) = (begin.point.time, end.point.time, calendar.reach());
-            (from, first) = (from.min(begin.saturating_sub(reach)), first.max(begin));
-            (last, to) = (last.min(end), to.max(end.saturating_add(reach)));
-            values += series.len();
-        }
-        streams.sort_unstable();
-        streams.dedup();
-        if values <= FEW || last <= first {
-            return read(lake, permit, snapshot, streams, from, to.saturating_add(1)).await;
-        }
-        let mut found = read(lake, permit, snapshot, streams.clone(), from, first).await?;
-        for (id, behind) in
-            read(lake, permit, snapshot, streams, last.saturating_add(1), to.saturating_add(1)).await?
-        {
-            found.entry(id).or_default().extend(behind);
-        }
-        Ok(found)
-    }
-
     /// A series as it will be: what is there, with the new values in their places.
-    fn merged(&self, id: i64, around: &HashMap<i64, Vec<Point>>) -> (Vec<Point>, Vec<Option<u32>>) {
-        let new = self.series.get(&id).map_or(&[][..], Vec::as_slice);
+    fn merged(
+        &self,
+        id: i64,
+        around: &HashMap<i64, Vec<Point>>,
+        elsewhere: &HashMap<i64, Vec<Arrival>>,
+    ) -> (Vec<Point>, Vec<Option<u32>>) {
+        let new = self.series.get(&id).or_else(|| elsewhere.get(&id)).map_or(&[][..], Vec::as_slice);
         let there = around.get(&id).map_or(&[][..], Vec::as_slice);
         if there.is_empty() {
             return new.iter().map(|value| (value.point, Some(value.position))).unzip();
@@ -284,14 +374,15 @@ impl Arrivals {
         id: i64,
         tested: &HashMap<i64, Tested>,
         around: &HashMap<i64, Vec<Point>>,
+        elsewhere: &HashMap<i64, Vec<Arrival>>,
         flags: &mut Vec<(u32, Flags)>,
     ) {
         let Tested { calendar, neighbours } = &tested[&id];
-        let (points, positions) = self.merged(id, around);
+        let (points, positions) = self.merged(id, around, elsewhere);
         let mut found = test(&points, |time| calendar.at(time), ZONE);
         if let Some(limits) = calendar.sets().iter().find(|limits| !limits.neighbours.is_empty()) {
-            let others: Vec<(Vec<Point>, f64)> =
-                neighbours.iter().map(|(id, weight)| (self.merged(*id, around).0, *weight)).collect();
+            let merged = |(id, weight): &(i64, f64)| (self.merged(*id, around, elsewhere).0, *weight);
+            let others: Vec<(Vec<Point>, f64)> = neighbours.iter().map(merged).collect();
             let others: Vec<Neighbour<'_>> =
                 others.iter().map(|(points, weight)| Neighbour { points, weight: *weight }).collect();
             compare(&points, limits, &others, &mut found);
@@ -447,5 +538,7 @@ fn doubt(batch: &RecordBatch, row: usize, quality: Quality, flags: Flags) -> Opt
         .map(|(test, flag)| format!("{}:{}", test.name(), flag.code()))
         .collect();
     let value = batch.column(3).as_primitive::<Float64Type>().value(row);
-    Some(Doubt { cell, value, quality, tests: tests.join(" ") })
+    let numbered = batch.column_by_name(POSITION);
+    let position = numbered.map_or(0, |positions| positions.as_primitive::<UInt32Type>().value(row));
+    Some(Doubt { position, cell, value, quality, tests: tests.join(" ") })
 }

@@ -10,6 +10,7 @@ mod formats;
 mod fuzz;
 mod guess;
 mod judge;
+mod large;
 mod letters;
 mod long;
 mod node;
