@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use serde_json::json;
 use standards::sta::{
     Arithmetic, Comparison, Datastream, Entity, Expr, Function, Id, Interval, Literal, Lookup, Observation,
-    Options, Quality, Thing, UnitOfMeasurement, Value, conjuncts, entity_document, matches, parse_filter,
-    service_root, to_map,
+    Options, Quality, ResultQuality, Thing, UnitOfMeasurement, Value, conjuncts, entity_document, matches,
+    parse_filter, service_root, to_map,
 };
 
 fn time(text: &str) -> DateTime<Utc> {
@@ -343,7 +343,12 @@ fn documents_have_the_members_of_the_standard() {
         },
         result_time: None,
         result: json!(5.5),
-        result_quality: Quality { name_of_measure: "QARTOD", flag: 1, tests: Some("gross_range:1".into()) },
+        result_quality: ResultQuality::Flag(Quality {
+            name_of_measure: "QARTOD",
+            flag: 1,
+            tests: Some("gross_range:1".into()),
+        }),
+        valid_time: None,
         parameters: to_map(&json!({"run": "0190"})),
     };
     let documents = json!({

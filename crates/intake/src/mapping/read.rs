@@ -1,7 +1,5 @@
 //! Reading a mapping: TOML to [`Mapping`], with every mistake named by its line.
 
-use std::fmt;
-
 use model::{PlaceId, PlaceKind, Statistic};
 use wording::{Told, told};
 

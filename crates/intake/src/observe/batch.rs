@@ -320,8 +320,15 @@ impl Batches {
         let most = spill.series().values().map(|series| series.rows).max().unwrap_or(0);
         if most > u64::from(self.room.of_one) {
             return Err(Error::Limit {
-                what: "the number of values of one datastream in one file".into(),
-                limit: format!("{} (hand the file in as several)", self.room.of_one),
+                what: told!(
+                    "intake-number-values-one-datastream",
+                    "the number of values of one datastream in one file"
+                ),
+                limit: told!(
+                    "intake-hand-file-several",
+                    "{max_values} (hand the file in as several)",
+                    max_values = self.room.of_one
+                ),
             });
         }
         Ok(())

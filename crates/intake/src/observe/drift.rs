@@ -229,7 +229,7 @@ fn of_another_property(
     at: usize,
     header: &str,
     gazetteer: &Gazetteer,
-) -> Option<String> {
+) -> Option<Told> {
     let base = header.split(['(', '[']).next().unwrap_or(header);
     let named = find_property(gazetteer, base).or_else(|| find_property(gazetteer, header));
     let unit = unit_in(header);
@@ -246,11 +246,20 @@ fn of_another_property(
             _ => continue,
         };
         said = Some(match named {
-            Some(named) => format!(
-                "`{header}` names `{}` ({}), and the mapping is of `{}`: is the file of another dataset?",
-                named.code, named.name.vi, before.code
+            Some(named) => told!(
+                "intake-names-another-property",
+                "`{header}` names `{code}`, and the mapping is of `{before}`: is the file of another dataset?",
+                header = header,
+                code = named.code,
+                before = before.code
             ),
-            None => format!("`{header}` cannot be `{}`, whose unit is `{}`", before.code, before.unit),
+            None => told!(
+                "intake-cannot-be-property",
+                "`{header}` cannot be `{code}`, whose unit is `{unit}`",
+                header = header,
+                code = before.code,
+                unit = before.unit
+            ),
         });
         value.property = TextOrColumn::Text(after);
         value.unit = unit.map(|unit| TextOrColumn::Text(unit.to_owned()));

@@ -10,18 +10,18 @@ use wording::{Told, told};
 
 use super::columns::{Header, WantedColumns, tidy};
 use super::drift::range_of;
+use super::found::{Found, said_by_header};
 use super::leave_out::Elsewhere;
 use super::number::NumberStyle;
-use super::parts::{HeaderTime, quarter};
+use super::parts::HeaderTime;
 use super::prepare::{Beside, Made, RowReader, in_words, meaning};
-use super::resolve::{Aliases, PlaceFinder, find_place, find_property, find_unit};
+use super::resolve::{Aliases, PlaceFinder, find_place};
 use super::said::Said;
 use super::shared::{Cells, Columns, Shared, fixed_place};
-use super::statistic::find_statistic;
 use super::time::{DAY, Moment, TimeFormat, TimeReader, column_order, parse_zone};
 use super::values::Block;
 use crate::Error;
-use crate::mapping::{BlockSource, Captured, Mapping, Pattern, TextOrColumn, Unknown, ValueSource, Virtual};
+use crate::mapping::{BlockSource, Mapping, Pattern, TextOrColumn, Unknown, ValueSource, Virtual};
 
 /// The most columns of values of one table.
 const MAX_VALUES: usize = 4000;
@@ -277,21 +277,6 @@ pub(crate) fn header_of(block: &BlockSource, mapping: &Mapping, chunk: &Chunk) -
         }
         found => found,
     }
-}
-
-/// A column of values that was found, before it is looked up.
-struct Found {
-    value: usize,
-    property: Option<usize>,
-    unit: Option<usize>,
-    period: Option<usize>,
-    statistic: Option<usize>,
-    source: ValueSource,
-    time: HeaderTime,
-    place: Option<String>,
-    preliminary: bool,
-    /// Its `[[value]]`, from 0.
-    number: Option<usize>,
 }
 
 /// Finds columns, and notes what has to be put beside.
@@ -591,46 +576,4 @@ fn words_of(stands: &Virtual) -> Told {
         }
         Virtual::Letters(_) | Virtual::Group(_) => told!("intake-the-column", "the column"),
     }
-}
-
-/// Puts what a header says into a column's source; an error is what nobody knows.
-fn said_by_header(
-    found: &mut Found,
-    captured: &Captured,
-    words: &BTreeMap<String, String>,
-    shared: &Shared,
-) -> Result<(), Told> {
-    let said = |name: &str| {
-        captured.get(name).map(|text| (text.as_str(), in_words(text, words).unwrap_or_else(|| text.clone())))
-    };
-    let text = |name: &str| said(name).map(|(_, meaning)| meaning);
-    found.time.text = text("time");
-    found.time.parts = [text("year"), text("month"), text("day"), text("hour")];
-    if let Some(month) = text("quarter").and_then(|text| quarter(&text)) {
-        found.time.parts[1] = Some(month.to_string());
-        found.source.period.get_or_insert(TextOrColumn::Text("P3M".into()));
-    }
-    found.place = text("place");
-    if let Some((written, meaning)) = said("property") {
-        let property = find_property(&shared.gazetteer, &meaning)
-            .ok_or_else(|| told!("intake-no-property", "`{written}` is no property", written = written))?;
-        found.source.property = TextOrColumn::Text(property.code.to_string());
-    }
-    if let Some((written, meaning)) = said("unit") {
-        let unit = find_unit(&shared.gazetteer, &meaning)
-            .ok_or_else(|| told!("intake-no-unit", "`{unit}` is no unit", unit = written))?;
-        found.source.unit = Some(TextOrColumn::Text(unit));
-    }
-    if let Some((written, meaning)) = said("statistic") {
-        let statistic = find_statistic(&meaning).ok_or_else(|| {
-            told!("intake-no-statistic", "`{statistic}` is no statistic", statistic = written)
-        })?;
-        found.source.statistic = Some(TextOrColumn::Text(statistic.code().to_owned()));
-    }
-    if let Some((written, meaning)) = said("period") {
-        let period = super::period::Period::of_cell(&meaning, "")
-            .ok_or_else(|| told!("intake-no-period", "`{text}` is no period", text = written))?;
-        found.source.period = Some(TextOrColumn::Text(period.text));
-    }
-    Ok(())
 }

@@ -11,6 +11,7 @@ mod group;
 mod locate;
 mod multi;
 mod observe;
+mod parts;
 mod patch;
 mod plan;
 mod remove;

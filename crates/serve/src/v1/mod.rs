@@ -6,6 +6,7 @@ mod changes;
 mod coverages;
 mod data;
 mod datasets;
+mod datastreams;
 mod described;
 mod documents;
 mod drafts;
@@ -99,7 +100,7 @@ fn listed() -> (Router<App>, OpenApi) {
         .routes(routes!(coverages::file))
         .routes(routes!(observations::buckets))
         .routes(routes!(observations::latest))
-        .routes(routes!(observations::datastreams))
+        .routes(routes!(datastreams::datastreams))
         .routes(routes!(runs::of_dataset))
         .routes(routes!(runs::show))
         .routes(routes!(runs::findings))

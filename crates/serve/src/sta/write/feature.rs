@@ -10,8 +10,8 @@ use standards::sta::{Entity, Id};
 use wording::told;
 
 use super::body::{Given, Related, plain};
-use super::create::words;
 use super::locate::point_of;
+use super::parts::words;
 use super::plan::Plan;
 use super::{Writer, not_kept};
 use crate::http::principal::may_register;

@@ -10,7 +10,8 @@ use standards::sta::{Entity, Id, Shape};
 use wording::told;
 
 use super::body::{Given, Related, plain};
-use super::create::{Parents, new_id, words};
+use super::create::Parents;
+use super::parts::{new_id, words};
 use super::plan::Plan;
 use super::{Writer, not_kept};
 use crate::http::principal::may_register;

@@ -8,7 +8,8 @@ use standards::sta::{Entity, Id};
 use wording::told;
 
 use super::body::{Given, Related};
-use super::create::{FirstValue, Parents, first_values, words};
+use super::create::Parents;
+use super::parts::{FirstValue, first_values, words};
 use super::plan::Plan;
 use super::{Writer, not_kept};
 use crate::http::{Answer, Problem, ProblemKind};
