@@ -78,8 +78,14 @@ impl Intake {
         let most = u64::from(self.inner.limits.max_values);
         if brought > most {
             return Err(Error::invalid(
-                format!("run `{of}` brought {brought} values, and at most {most} are taken back at once"),
-                "hand in a file with the right values, which corrects them",
+                told!(
+                    "intake-too-many-to-withdraw",
+                    "run `{of}` brought {brought} values, and at most {most} are taken back at once",
+                    of = of,
+                    brought = brought,
+                    most = most
+                ),
+                told!("intake-correct-by-file", "hand in a file with the right values, which corrects them"),
             ));
         }
         if let Some(by) = catalog.withdrawn_by(of).await? {

@@ -82,7 +82,7 @@ impl Server {
 async fn shake(State(door): State<Door>, mut request: Request) -> Response {
     let accepted = match accept(request.headers()) {
         Ok(accepted) => accepted,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let address = client_address(&door.server.shared.app, &request);
     // HTTP/2 has no such connections; who speaks it asks for none here.
@@ -99,7 +99,7 @@ async fn shake(State(door): State<Door>, mut request: Request) -> Response {
 /// The heads of an answer that accepts.
 type Accepted = [(HeaderName, String); 4];
 
-fn accept(headers: &HeaderMap) -> Result<Accepted, Response> {
+fn accept(headers: &HeaderMap) -> Result<Accepted, Box<Response>> {
     let lists = |name: HeaderName, wanted: &str| {
         let lines = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
         lines.flat_map(|line| line.split(',')).any(|word| word.trim().eq_ignore_ascii_case(wanted))
@@ -108,17 +108,17 @@ fn accept(headers: &HeaderMap) -> Result<Accepted, Response> {
     if !asks || !lists(header::SEC_WEBSOCKET_VERSION, "13") {
         let why = "đây là MQTT qua WebSocket (phiên bản 13, giao thức con `mqtt`) · \
                    MQTT over WebSocket is served here (version 13, subprotocol `mqtt`)";
-        return Err(refusal(StatusCode::UPGRADE_REQUIRED, why));
+        return Err(Box::new(refusal(StatusCode::UPGRADE_REQUIRED, why)));
     }
     let key = headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok()).map(str::trim);
     let is_key = |key: &&str| BASE64_STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 16);
     let Some(key) = key.filter(is_key) else {
-        return Err(refusal(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key?"));
+        return Err(Box::new(refusal(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key?")));
     };
     let protocol = PROTOCOLS.into_iter().find(|protocol| lists(header::SEC_WEBSOCKET_PROTOCOL, protocol));
     let Some(protocol) = protocol else {
         let why = "hãy nêu giao thức con `mqtt` · name the subprotocol `mqtt`";
-        return Err(refusal(StatusCode::BAD_REQUEST, why));
+        return Err(Box::new(refusal(StatusCode::BAD_REQUEST, why)));
     };
     let hashed = digest(&SHA1_FOR_LEGACY_USE_ONLY, format!("{key}{GUID}").as_bytes());
     Ok([

@@ -91,7 +91,7 @@ impl Told {
         })
     }
 
-    fn worded(&self, word: &dyn Fn(&str, &str, &[(&str, String)]) -> String) -> String {
+    fn worded(&self, word: &Wording<'_>) -> String {
         match &*self.0 {
             Form::Words(words) => words.clone().into_owned(),
             Form::List(sentences) => {
@@ -110,6 +110,9 @@ impl Told {
         }
     }
 }
+
+/// Makes a sentence of its code, its English and its values.
+type Wording<'a> = dyn Fn(&str, &str, &[(&str, String)]) -> String + 'a;
 
 /// The English words with their blanks filled. A blank without a value stays: it is part of the sentence.
 fn filled(english: &str, values: &[(&str, String)]) -> String {

@@ -238,7 +238,7 @@ fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header
                 && columns.len() >= 4
                 && over_numbers == numeric.len()
                 && years >= 2
-                && columns.len() % years == 0
+                && columns.len().is_multiple_of(years)
         }
         Says::Season => distinct("period").len() == columns.len() && columns.len() >= 2,
         Says::Time | Says::Date => distinct("time").len() == columns.len() && columns.len() >= 2,

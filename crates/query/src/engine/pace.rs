@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::{self, Thread};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// How long a short read waits at most for the scheduler to think again.
@@ -19,7 +19,7 @@ const EVERY: Duration = Duration::from_micros(500);
 #[derive(Debug)]
 pub(super) struct Pace {
     shared: Arc<Shared>,
-    threads: Vec<Thread>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ impl Pace {
                 }
             };
             match thread::Builder::new().name("pace".to_owned()).spawn(keep) {
-                Ok(started) => threads.push(started.thread().clone()),
+                Ok(started) => threads.push(started),
                 Err(error) => tracing::warn!(error = %error, "short reads may wait longer beside scans"),
             }
         }
@@ -70,15 +70,19 @@ impl Pace {
 
     fn wake(&self) {
         for thread in &self.threads {
-            thread.unpark();
+            thread.thread().unpark();
         }
+    }
+
+    fn end(&self) {
+        self.shared.ended.store(true, Ordering::Release);
+        self.wake();
     }
 }
 
 impl Drop for Pace {
     fn drop(&mut self) {
-        self.shared.ended.store(true, Ordering::Release);
-        self.wake();
+        self.end();
     }
 }
 
@@ -87,7 +91,7 @@ fn keep(shared: &Shared) {
         if shared.scans.load(Ordering::Acquire) == 0 {
             thread::park();
         } else {
-            thread::sleep(EVERY);
+            thread::park_timeout(EVERY);
         }
     }
 }
@@ -108,17 +112,11 @@ mod tests {
 
     #[test]
     fn its_threads_end_with_it() {
-        let pace = Pace::start();
+        let mut pace = Pace::start();
         let _scan = pace.scanning();
-        let shared = Arc::downgrade(&pace.shared);
-        drop(pace);
-        drop(_scan);
-        for _ in 0..500 {
-            if shared.strong_count() == 0 {
-                return;
-            }
-            thread::sleep(Duration::from_millis(10));
+        pace.end();
+        for thread in pace.threads.drain(..) {
+            thread.join().unwrap();
         }
-        panic!("a thread goes on after its engine");
     }
 }

@@ -175,8 +175,8 @@ impl ScalarUDFImpl for JsonFunction {
                         return Ok(false);
                     }
                     let value = read(json.value(row))?;
-                    let steps = path.iter().map(|step| step.as_string::<i32>().value(row));
-                    let found = steps.fold(Some(&value), |at, step| below(at?, step));
+                    let mut steps = path.iter().map(|step| step.as_string::<i32>().value(row));
+                    let found = steps.try_fold(&value, below);
                     Ok(match (found, self.form) {
                         (None, _) => false,
                         (Some(Value::Null), Form::GetText) => false,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DataType, Field, TimeUnit};
 use chrono::{DateTime, NaiveDate, Utc};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
@@ -14,7 +15,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 use wording::told;
 
-use super::postgres::PgType;
+use super::postgres::{OID, PgType};
 use super::{lists, session, text};
 use crate::Error;
 
@@ -233,7 +234,9 @@ pub(super) fn asked(state: &SessionState, sql: &str) -> Result<Asked, Error> {
 /// The Arrow type of a type that a parameter is cast to, where it has one.
 fn arrow_type(of: &SqlType) -> Option<DataType> {
     if let SqlType::Array(ArrayElemTypeDef::SquareBracket(item, _)) = of {
-        return Some(DataType::new_list(arrow_type(item)?, true));
+        let is_number = item.to_string().eq_ignore_ascii_case(OID);
+        let name = if is_number { OID } else { Field::LIST_FIELD_DEFAULT_NAME };
+        return Some(DataType::List(Arc::new(Field::new(name, arrow_type(item)?, true))));
     }
     let name = of.to_string().to_lowercase();
     let name = match name.as_str() {

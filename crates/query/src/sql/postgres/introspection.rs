@@ -21,7 +21,7 @@ pub(super) fn simpler(statement: &Statement) -> Option<Statement> {
     let text = format!(
         "SELECT t.oid, n.nspname AS ns, t.typname AS name, t.typtype AS kind, CAST(NULL AS BIGINT) AS basetype, \
          t.typelem AS elemtype, t.typdelim AS elemdelim, CAST(NULL AS BIGINT) AS range_subtype, \
-         CAST(NULL AS BIGINT[]) AS attrtypoids, CAST(NULL AS TEXT[]) AS attrnames, \
+         CAST(NULL AS TEXT[]) AS attrtypoids, CAST(NULL AS TEXT[]) AS attrnames, \
          CASE WHEN t.oid IN ({list}) THEN 0 ELSE 1 END AS depth, CAST(NULL AS TEXT) AS basetype_name, \
          i.typname AS elemtype_name, CAST(NULL AS TEXT) AS range_subtype_name \
          FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace \

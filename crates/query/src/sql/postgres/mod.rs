@@ -38,6 +38,7 @@ pub(super) use facts::Facts;
 pub use origins::Origin;
 pub(super) use origins::{origins, with_plain_shapes};
 pub(super) use tables::has_table;
+pub(super) use types::OID;
 pub use types::PgType;
 
 use super::scope::Scope;

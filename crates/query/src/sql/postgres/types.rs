@@ -2,6 +2,10 @@
 
 use arrow::datatypes::{DataType, Field, IntervalUnit};
 
+/// The type of numbers of types and tables, and the name of the items of a list of these: clients tell it from
+/// a list of other numbers.
+pub(crate) const OID: &str = "oid";
+
 /// A type of PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PgType {
@@ -115,6 +119,7 @@ impl PgType {
             DataType::Timestamp(_, None) => 1114,
             DataType::Timestamp(_, Some(_)) => 1184,
             DataType::Dictionary(_, values) => return PgType::of(values),
+            DataType::List(item) if item.name() == OID => 1028,
             DataType::List(item) | DataType::LargeList(item) => match PgType::of(item.data_type()).array {
                 list @ (1000 | 1005 | 1007 | 1009 | 1016 | 1021 | 1022 | 1115 | 1182 | 1185 | 1231) => list,
                 _ => 25,
