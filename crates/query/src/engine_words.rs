@@ -65,7 +65,8 @@ fn known(sentence: &str) -> Option<Told> {
 
 /// What the parser says, without what is around it.
 fn parser(sentence: &str) -> &str {
-    let inner = sentence.strip_prefix("sql parser error: ").unwrap_or(sentence);
+    let inner = sentence.strip_prefix("Cast error: ").unwrap_or(sentence);
+    let inner = inner.strip_prefix("sql parser error: ").unwrap_or(inner);
     let inner =
         inner.strip_prefix("ParserError(\"").and_then(|rest| rest.strip_suffix("\")")).unwrap_or(inner);
     inner.strip_prefix("TokenizerError(\"").and_then(|rest| rest.strip_suffix("\")")).unwrap_or(inner)

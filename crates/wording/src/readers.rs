@@ -53,6 +53,11 @@ impl From<std::string::FromUtf8Error> for Told {
     }
 }
 
+/// What may stand there, without the words between: `one of `a`, `b`` and `` `a` or `b` ``.
+fn alternatives(known: &str) -> String {
+    known.trim_start_matches("one of ").replace("` or `", "`, `")
+}
+
 fn known(what: &str) -> Option<Told> {
     let quoted = |first: &str| what.strip_prefix(first)?.split_once('`');
     if let Some((name, rest)) = quoted("unknown field `") {
@@ -61,7 +66,7 @@ fn known(what: &str) -> Option<Told> {
                 "reader-unknown-field",
                 "unknown field `{name}`, expected {known}",
                 name = name,
-                known = known
+                known = alternatives(known)
             ),
             None => {
                 told!("reader-unknown-field-alone", "unknown field `{name}`{rest}", name = name, rest = rest)
@@ -74,7 +79,7 @@ fn known(what: &str) -> Option<Told> {
                 "reader-unknown-parameter",
                 "unknown parameter `{name}`, expected {known}",
                 name = name,
-                known = known
+                known = alternatives(known)
             ),
             None => told!(
                 "reader-unknown-parameter-alone",
@@ -96,7 +101,7 @@ fn known(what: &str) -> Option<Told> {
             "reader-unknown-variant",
             "unknown variant `{name}`, expected {known}",
             name = name,
-            known = known
+            known = alternatives(known)
         ));
     }
     let pair = |first: &str| what.strip_prefix(first)?.rsplit_once(", expected ");

@@ -123,7 +123,7 @@ async fn refused_mappings_are_told_in_the_readers_language() {
         ("unit = \"g/L\"", "unit = \"furlong\""),
         ("unit = \"g/L\"", "unit = \"m\""),
         ("property = \"salinity\"", "property = \"saltiness\""),
-        ("unit = \"g/L\"", "unit = \"g/L\"\nperiod = \"sometimes\""),
+        ("unit = \"g/L\"", "unit = \"g/L\"\nperiod = \"P1X\""),
         ("unit = \"g/L\"", "unit = \"g/L\"\nrange = [5, 1]"),
         ("column = \"salinity\"", "columns = \"{yaer}\""),
         ("column = \"station\"", "column = \"station\"\nkind = \"planet\""),

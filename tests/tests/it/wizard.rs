@@ -161,7 +161,7 @@ async fn an_officer_hands_in_a_table_with_forms_alone() {
     let toml = [("by", "toml"), ("mapping", "version = 7")];
     let wrong = led(&lan.post(&format!("/intake/{other}/mapping"), &toml).await);
     let page = lan.page(wrong.split('#').next().unwrap()).await;
-    assert!(page.contains("Tệp của bạn vẫn được giữ") && page.contains("line 1"), "{page}");
+    assert!(page.contains("Tệp của bạn vẫn được giữ") && page.contains("dòng 1"), "{page}");
     assert_eq!(led(&lan.post(&format!("/intake/{other}/discard"), &[]).await), "/data/gauge");
     assert_eq!(lan.get(&format!("/intake/{other}")).await.0, StatusCode::SEE_OTHER);
     node.stop().await;

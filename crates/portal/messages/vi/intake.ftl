@@ -129,4 +129,4 @@ intake-block-columns = Các cột
 intake-block-first = Dòng số liệu đầu
 intake-block-last = Dòng cuối
 intake-block-place = Nơi của bảng này
-role-by-pattern = theo mẫu bên dưới
+role-by-pattern = mẫu bên dưới
