@@ -26,6 +26,9 @@ fn known(sentence: &str) -> Option<Told> {
             name = rest.trim_end_matches('.')
         ));
     }
+    if sentence == "The context currently only supports a single SQL statement" {
+        return Some(told!("query-one-statement", "only one statement is taken at a time"));
+    }
     if sentence.starts_with("Divide by zero") {
         return Some(told!("query-divide-by-zero", "Divide by zero error"));
     }

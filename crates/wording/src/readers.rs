@@ -122,6 +122,13 @@ fn known(what: &str) -> Option<Told> {
         ));
     }
     match what {
+        "longitudes are -180 to 180, latitudes -90 to 90" => {
+            Some(told!("reader-globe", "longitudes are -180 to 180, latitudes -90 to 90"))
+        }
+        "longitudes are -180 to 180, latitudes -90 to 90, and south ≤ north" => Some(told!(
+            "reader-globe-box",
+            "longitudes are -180 to 180, latitudes -90 to 90, and south ≤ north"
+        )),
         "invalid digit found in string" => {
             Some(told!("reader-no-whole-number", "invalid digit found in string"))
         }

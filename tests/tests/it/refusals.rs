@@ -17,11 +17,15 @@ fn is_vietnamese(text: &str) -> bool {
     })
 }
 
-/// The English words of a text that holds none of its own: what stands in backticks is the reader's.
+/// What stands outside of backticks: inside are the reader's own words, and examples.
+fn own_words(text: &str) -> String {
+    text.split('`').step_by(2).collect::<Vec<_>>().join(" ")
+}
+
+/// The English words of a text.
 fn english_words(text: &str) -> Vec<String> {
     const WORDS: &str = " the is are was were not no of and to in it its with that which be has have for from or this there write ";
-    let outside: String = text.split('`').step_by(2).collect::<Vec<_>>().join(" ");
-    outside
+    own_words(text)
         .split(|letter: char| !letter.is_alphabetic())
         .filter(|word| WORDS.contains(&format!(" {} ", word.to_lowercase())))
         .map(str::to_owned)
@@ -32,7 +36,7 @@ fn assert_told(what: &str, vietnamese: &str, english: &str) {
     assert!(is_vietnamese(vietnamese), "{what}: no Vietnamese in `{vietnamese}`");
     let words = english_words(vietnamese);
     assert!(words.is_empty(), "{what}: {words:?} in `{vietnamese}`");
-    assert!(!is_vietnamese(english), "{what}: Vietnamese in `{english}`");
+    assert!(!is_vietnamese(&own_words(english)), "{what}: Vietnamese in `{english}`");
     // What stands in backticks in one language stands in the other, too, and so do numbers.
     let numbers = |text: &str| {
         let mut found: Vec<String> = text

@@ -17,7 +17,7 @@ pub(crate) enum FileFormat {
 
 impl FileFormat {
     /// The names that may be asked for.
-    pub(crate) const NAMES: &str = "csv, xlsx, parquet, geoparquet, geojson, gpkg, fgb or netcdf";
+    pub(crate) const NAMES: &str = "csv, xlsx, parquet, geoparquet, geojson, gpkg, fgb, netcdf";
 
     /// The format of a name.
     pub(crate) fn from_name(name: &str) -> Option<FileFormat> {

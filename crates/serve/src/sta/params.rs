@@ -16,17 +16,17 @@ impl From<standards::Error> for Problem {
             "path" => ProblemKind::NotFound,
             _ => ProblemKind::InvalidParameter,
         };
-        let reason = error.reason;
+        let reason = wording::reader(error.reason);
         let told = match error.at {
             Some(at) => told!(
                 "serve-of-parameter-at",
                 "`{parameter}` at character {at}: {reason}",
                 parameter = parameter,
                 at = at,
-                reason = reason
+                reason => reason
             ),
             None => {
-                told!("serve-of-parameter", "`{parameter}`: {reason}", parameter = parameter, reason = reason)
+                told!("serve-of-parameter", "`{parameter}`: {reason}", parameter = parameter, reason => reason)
             }
         };
         Problem::text(kind, with_hint(told, error.hint.unwrap_or_default())).at(&parameter)

@@ -36,6 +36,7 @@ query-no-field-but = No field named { $name }. Did you mean '{ $near }'?
 query-no-field-of = No field named { $name }. Valid fields are { $fields }.
 query-no-function = Invalid function '{ $name }'.
 query-no-parameter = `{ $name }` is no parameter
+query-one-statement = only one statement is taken at a time
 query-only-statements-read-taken = only statements that read are taken
 query-operators = { $count } operators
 query-read-features-instead = read its features instead

@@ -9,6 +9,7 @@ query-explain-administrators = `EXPLAIN` chỉ dành cho quản trị viên
 query-harmonise-takes-dataset-date-units-e-g = harmonise nhận một bộ dữ liệu và ngày của địa giới, ví dụ `harmonise('rice', '2025-07-01')`
 query-harmonise-takes-dataset-observations = harmonise nhận bộ dữ liệu quan trắc
 query-no-parameter = `{ $name }` không phải là tham số
+query-one-statement = mỗi lần chỉ nhận một câu lệnh
 query-only-statements-read-taken = chỉ nhận câu lệnh đọc
 query-read-features-instead = hãy đọc đối tượng của bộ này
 query-read-series-instead = hãy đọc chuỗi quan trắc của bộ này

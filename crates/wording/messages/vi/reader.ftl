@@ -1,3 +1,5 @@
+reader-globe = kinh độ từ -180 đến 180, vĩ độ từ -90 đến 90
+reader-globe-box = kinh độ từ -180 đến 180, vĩ độ từ -90 đến 90, nam ≤ bắc
 reader-of-field = { $name }: { $what }
 reader-at = { $what }, ở dòng { $line } cột { $column }
 reader-unknown-field = không có trường `{ $name }`; các trường dùng được: { $known }
