@@ -104,6 +104,9 @@ fn known(what: &str) -> Option<Told> {
             known = alternatives(known)
         ));
     }
+    if let Some(text) = what.strip_prefix('`').and_then(|rest| rest.strip_suffix("` is no whole number")) {
+        return Some(told!("reader-whole-number", "`{text}` is no whole number", text = text));
+    }
     let pair = |first: &str| what.strip_prefix(first)?.rsplit_once(", expected ");
     if let Some((found, wanted)) = pair("invalid type: ") {
         return Some(told!(

@@ -35,3 +35,4 @@ reader-unknown-field-alone = unknown field `{ $name }`{ $rest }
 reader-unknown-parameter = unknown parameter `{ $name }`, expected { $known }
 reader-unknown-parameter-alone = unknown parameter `{ $name }`{ $rest }
 reader-unknown-variant = unknown variant `{ $name }`, expected { $known }
+reader-whole-number = `{ $text }` is no whole number

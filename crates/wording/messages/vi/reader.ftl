@@ -34,3 +34,4 @@ reader-number-range = số nằm ngoài phạm vi
 reader-invalid-escape = dấu thoát `\` viết sai
 reader-control-character = có ký tự điều khiển trong một đoạn chữ
 reader-no-utf-8 = nội dung không phải UTF-8: { $error }
+reader-whole-number = `{ $text }` không phải là số nguyên
