@@ -261,23 +261,7 @@ impl Intake {
         key: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<Arc<[Outcome]>, Error> {
-        if !permit.may_write() {
-            return Err(Error::Denied(Denial::NoGrant));
-        }
-        if observations.len() > MAX_OBSERVATIONS {
-            let limit = told!(
-                "intake-send-them-parts",
-                "{max_observations} (send them in parts)",
-                max_observations = MAX_OBSERVATIONS
-            );
-            return Err(Error::Limit {
-                what: told!(
-                    "intake-number-observations-one-request",
-                    "the number of observations in one request"
-                ),
-                limit,
-            });
-        }
+        may_send(permit, observations.len())?;
         let writes = &self.inner.writes;
         match key {
             None => Ok(writes.take(permit, observations, now, Asked::Each).await?.into()),
@@ -298,23 +282,7 @@ impl Intake {
         observations: &[NewObservation<'_>],
         now: DateTime<Utc>,
     ) -> Result<Result<Vec<Accepted>, (usize, Refused)>, Error> {
-        if !permit.may_write() {
-            return Err(Error::Denied(Denial::NoGrant));
-        }
-        if observations.len() > MAX_OBSERVATIONS {
-            let limit = told!(
-                "intake-send-them-parts",
-                "{max_observations} (send them in parts)",
-                max_observations = MAX_OBSERVATIONS
-            );
-            return Err(Error::Limit {
-                what: told!(
-                    "intake-number-observations-one-request",
-                    "the number of observations in one request"
-                ),
-                limit,
-            });
-        }
+        may_send(permit, observations.len())?;
         let outcomes = self.inner.writes.take(permit, observations, now, Asked::Together).await?;
         let mut accepted = Vec::with_capacity(outcomes.len());
         for (at, outcome) in outcomes.into_iter().enumerate() {
@@ -360,4 +328,25 @@ fn totals(lines: u64, counts: lake::CommitCounts) -> RunTotals {
         unchanged: counts.unchanged,
         ..RunTotals::default()
     }
+}
+
+/// Whether so many observations may be written at once.
+fn may_send(permit: &Permit, observations: usize) -> Result<(), Error> {
+    if !permit.may_write() {
+        return Err(Error::Denied(Denial::NoGrant));
+    }
+    if observations > MAX_OBSERVATIONS {
+        return Err(Error::Limit {
+            what: told!(
+                "intake-number-observations-one-request",
+                "the number of observations in one request"
+            ),
+            limit: told!(
+                "intake-send-them-parts",
+                "{max_observations} (send them in parts)",
+                max_observations = MAX_OBSERVATIONS
+            ),
+        });
+    }
+    Ok(())
 }

@@ -32,40 +32,52 @@ struct Located {
 /// The numbers of the wanted datastreams, in order of time. A row without a number is not among them.
 pub(super) fn by_series(batches: &[RecordBatch], wanted: &HashSet<i64>) -> HashMap<i64, Vec<Arrival>> {
     let ids: Vec<i64> = wanted.iter().copied().collect();
-    let numbers: DatastreamMap<u32> = ids.iter().copied().zip(0..).collect();
+    let numbers: &DatastreamMap<u32> = &ids.iter().copied().zip(0..).collect();
     let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get).min(4);
     let share = batches.len().div_ceil(threads).max(1);
     let parts: Vec<&[RecordBatch]> = batches.chunks(share).collect();
     let mut located: Vec<Located> = parts.iter().map(|_| Located::default()).collect();
-    thread::scope(|scope| {
-        for (part, found) in parts.iter().zip(&mut located) {
-            scope.spawn(|| *found = locate(part, &numbers));
-        }
-    });
+    side_by_side(parts.iter().zip(&mut located).map(|(part, found)| move || *found = locate(part, numbers)));
     let mut series: Vec<Vec<Arrival>> = (0..ids.len())
         .map(|number| vec![EMPTY; located.iter().map(|located| located.counts[number]).sum()])
         .collect();
-    thread::scope(|scope| {
-        let mut free: Vec<&mut [Arrival]> = series.iter_mut().map(Vec::as_mut_slice).collect();
-        let mut first = 0;
-        for (part, located) in parts.iter().zip(&located) {
+    let mut free: Vec<&mut [Arrival]> = series.iter_mut().map(Vec::as_mut_slice).collect();
+    let mut first = 0;
+    let filling: Vec<_> = parts
+        .iter()
+        .zip(&located)
+        .map(|(part, located)| {
             let own = free.iter_mut().zip(&located.counts).map(|(free, count)| {
                 let (own, behind) = std::mem::take(free).split_at_mut(*count);
                 *free = behind;
                 own
             });
             let own: Vec<&mut [Arrival]> = own.collect();
-            scope.spawn(move || fill(part, &located.rows, first, own));
+            let begin = first;
             first += located.rows.len();
-        }
-    });
-    let share = series.len().div_ceil(threads).max(1);
-    thread::scope(|scope| {
-        for series in series.chunks_mut(share) {
-            scope.spawn(|| series.iter_mut().for_each(|values| sort(values)));
-        }
-    });
+            move || fill(part, &located.rows, begin, own)
+        })
+        .collect();
+    side_by_side(filling);
+    let share = series.len().div_ceil(parts.len().max(1)).max(1);
+    side_by_side(
+        series.chunks_mut(share).map(|some| move || some.iter_mut().for_each(|values| sort(values))),
+    );
     ids.into_iter().zip(series).filter(|(_, values)| !values.is_empty()).collect()
+}
+
+/// Does all of it, each on a thread of its own but the last, which is done here: a few values cost no thread.
+fn side_by_side<W: FnOnce() + Send>(work: impl IntoIterator<Item = W>) {
+    let mut work: Vec<W> = work.into_iter().collect();
+    let last = work.pop();
+    thread::scope(|scope| {
+        for one in work {
+            scope.spawn(one);
+        }
+        if let Some(last) = last {
+            last();
+        }
+    });
 }
 
 fn locate(batches: &[RecordBatch], numbers: &DatastreamMap<u32>) -> Located {

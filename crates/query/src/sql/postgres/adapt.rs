@@ -271,17 +271,18 @@ impl Adapter<'_> {
     }
 }
 
+/// The name of the column that an expression is.
+fn column_of(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Identifier(name) => Some(&name.value),
+        Expr::CompoundIdentifier(parts) => parts.last().map(|name| name.value.as_str()),
+        _ => None,
+    }
+}
+
 /// Whether an expression is a column that names a procedure.
 fn is_procedure(expr: &Expr) -> bool {
-    let name = match expr {
-        Expr::Identifier(name) => name,
-        Expr::CompoundIdentifier(parts) => match parts.last() {
-            Some(name) => name,
-            None => return false,
-        },
-        _ => return false,
-    };
-    matches!(name.value.as_str(), "typinput" | "typoutput" | "typreceive" | "typsend")
+    matches!(column_of(expr), Some("typinput" | "typoutput" | "typreceive" | "typsend"))
 }
 
 /// `EXISTS` among what is given, which the planner has in conditions only, as a count that is not 0.
@@ -452,15 +453,7 @@ fn schema_name(of: &Expr) -> Option<Expr> {
 
 /// Whether an expression is a column of one of the old lists.
 fn is_vector(expr: &Expr) -> bool {
-    let name = match expr {
-        Expr::Identifier(name) => name,
-        Expr::CompoundIdentifier(parts) => match parts.last() {
-            Some(name) => name,
-            None => return false,
-        },
-        _ => return false,
-    };
-    matches!(name.value.as_str(), "indkey" | "indoption" | "indclass" | "indcollation")
+    matches!(column_of(expr), Some("indkey" | "indoption" | "indclass" | "indcollation"))
 }
 
 fn operator(name: &str) -> Option<BinaryOperator> {
