@@ -2,15 +2,17 @@
 
 mod letters;
 mod personal;
+mod words;
 mod zones;
 
 use model::{Finding, Lang};
-use wording::Told;
+
+pub use words::quality_tests;
 
 /// A finding as a sentence with its next step. Khmer falls back to Vietnamese, as all texts do.
 pub fn finding_message(finding: &Finding, lang: Lang) -> String {
-    let Finding { code, value, column_name, .. } = finding;
-    let expected = &Told::read(&finding.expected).sentence(lang);
+    let Finding { code, column_name, .. } = finding;
+    let (value, expected) = &words::of(finding, lang);
     let of_text = letters::sentence(finding, lang)
         .or_else(|| personal::sentence(finding, lang))
         .or_else(|| zones::sentence(finding, lang));
