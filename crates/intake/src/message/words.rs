@@ -72,3 +72,33 @@ fn of_type(code: &str, lang: Lang) -> &str {
         (other, _) => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{CellRef, Finding, Lang, Severity};
+
+    use super::{of, quality_tests};
+
+    #[test]
+    fn tests_that_set_a_flag_are_told_in_words() {
+        let tests = "spike:3 gap:1 source:2";
+        assert_eq!(quality_tests(tests, Lang::Vi), "đột biến nghi ngờ, gián đoạn đạt, source:2");
+        assert_eq!(quality_tests(tests, Lang::En), "spike suspect, gap pass, source:2");
+    }
+
+    #[test]
+    fn marks_and_types_are_told_in_words() {
+        let finding = |code: &str, value: &str, expected: &str| Finding {
+            severity: Severity::Warning,
+            code: code.into(),
+            cell: CellRef { sheet: 0, row: 1, column: 1 },
+            column_name: String::new(),
+            value: value.into(),
+            expected: expected.into(),
+        };
+        let told = of(&finding("drift_decimal", "comma", "dot"), Lang::Vi);
+        assert_eq!(told, ("dấu phẩy".to_owned(), "dấu chấm".to_owned()));
+        let told = of(&finding("wrong_type", "x", "integer"), Lang::Vi);
+        assert_eq!(told, ("x".to_owned(), "số nguyên".to_owned()));
+    }
+}

@@ -245,12 +245,12 @@ pub(super) const KNOWN: &[Phrase] = &[
     phrase!("standards-there-is-no-set-name", "there is no set `{name}`"),
     phrase!("standards-a-relation-a-property-or-ref", "a relation, a property or `$ref`"),
     phrase!("standards-name-follows-a-set", "`{name}` follows a set"),
-    phrase!("standards-name-one-of-the-set-by-its-id-example", "name one of the set by its id: `{example}`"),
+    phrase!("standards-name-one-of-the-set-by-its-id-name", "name one of the set by its id: `{name}({id})`"),
     phrase!("standards-a-path-has-at-most-8-steps", "a path has at most 8 steps"),
     phrase!("standards-the-end-of-the-path", "the end of the path"),
     phrase!("standards-name-is-one-entity-and-takes-no-id", "`{name}` is one entity and takes no id"),
     phrase!("standards-an-id-between-single-quotes", "an id between single quotes"),
-    phrase!("standards-write-example", "write `{example}`"),
+    phrase!("standards-write-name-id", "write `{name}({id})`"),
     phrase!("standards-name-has-no-path-of-its-own", "`{name}` has no path of its own"),
     phrase!("standards-ask-for-the-entity", "ask for the entity"),
     phrase!("standards-a-property-or-value", "a property or `$value`"),
@@ -364,5 +364,13 @@ pub(super) const KNOWN: &[Phrase] = &[
     phrase!(
         "standards-a-version-is-of-one-dataset-give-as-known",
         "a version is of one dataset: give as_known_at"
+    ),
+    phrase!("standards-a-comparison-eq-ne-gt-ge-lt-le", "a comparison (`eq`, `ne`, `gt`, `ge`, `lt`, `le`)"),
+    phrase!("standards-true-or-false", "`true` or `false`"),
+    phrase!("standards-a-property", "a property"),
+    phrase!("standards-a-relation", "a relation"),
+    phrase!(
+        "standards-write-rfc-3339-e-g-2020-02-01t00-00",
+        "write RFC 3339, e.g. 2020-02-01T00:00:00Z or 2020-02-01T00:00:00Z/.."
     ),
 ];

@@ -360,4 +360,4 @@ const GRAMMARS: [&str; 14] = [
 ];
 
 /// What stands in literals there and is said to nobody.
-const NO_SENTENCES: [&str; 3] = ["{:?}", "nautical mile", "TIMESTAMP '"];
+const NO_SENTENCES: [&str; 5] = ["{:?}", "nautical mile", "TIMESTAMP '", "http://", "westlimit="];

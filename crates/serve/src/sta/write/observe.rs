@@ -287,7 +287,8 @@ impl Writer<'_> {
 
     pub(super) fn refused(&self, refused: &Refused) -> Problem {
         let (reason, hint) = intake::refusal_message(refused, self.reader.lang);
-        let problem = Problem::text(ProblemKind::RefusedObservations, format!("{reason} {hint}"));
+        let problem =
+            Problem::text(ProblemKind::RefusedObservations, Told::words(format!("{reason} {hint}")));
         problem.at(name_here(refused.field))
     }
 }
