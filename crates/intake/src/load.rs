@@ -510,7 +510,7 @@ impl<'a> Loading<'a> {
 }
 
 /// What went wrong and the next step, for the run. The operator's chain of causes is in the log.
-fn sentence(error: &Error) -> String {
+pub(crate) fn sentence(error: &Error) -> String {
     match error.hint() {
         Some(hint) => told!("intake-and-hint", "{what}: {hint}", what => error.told(), hint => hint).kept(),
         None => error.told().kept(),
