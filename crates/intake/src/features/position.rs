@@ -5,7 +5,7 @@ use std::path::Path;
 
 use catalog::{Gazetteer, PlaceMatch};
 use chrono::NaiveDate;
-use formats::crs::{Crs, Fit, Judgement, Sample, candidates, judge, outlines, within_region};
+use formats::crs::{Crs, Fit, Judgement, Operation, Sample, candidates, judge, outlines, within_region};
 use formats::{Coordinates, Declared, FeatureOptions, Format, Limits, Survey, survey_features};
 use model::{CellRef, PlaceKind, Severity};
 use serde_json::Value;
@@ -216,8 +216,8 @@ impl Decision<'_> {
         if fit.crs.is_stored() {
             return;
         }
-        let operation = fit.crs.operation().map(ToString::to_string).unwrap_or_default();
-        self.find("crs_used", fit.crs.to_string(), operation.clone());
+        let operation = fit.crs.operation().map(Operation::told).unwrap_or_default();
+        self.find("crs_used", fit.crs.to_string(), operation.kept());
         let why = match (said, by) {
             (true, _) => return,
             (false, Some(by)) => told!("guess-says-so", "`{by}` says so", by = by),
@@ -228,7 +228,7 @@ impl Decision<'_> {
             ),
         };
         let reason =
-            told!("guess-to-wgs-84", "{why}; to WGS 84 by {operation}", why => why, operation = operation);
+            told!("guess-to-wgs-84", "{why}; to WGS 84 by {operation}", why => why, operation => operation);
         self.reasons.push(("source.crs".into(), reason));
     }
 
