@@ -544,11 +544,6 @@ impl Mapping {
         render::render(self)
     }
 
-    /// The mapping as TOML, whose comments can be shown in any language.
-    pub fn to_text(&self) -> MappingText {
-        MappingText::new(render::render(self), render::comments(self))
-    }
-
     /// The tables that each sheet holds, each as a mapping of its own; one when there are no blocks.
     pub(crate) fn tables(&self) -> Vec<(BlockSource, Mapping)> {
         if self.blocks.is_empty() {

@@ -7,7 +7,8 @@ use std::ops::Deref;
 use model::Lang;
 use wording::{Told, told};
 
-use super::render::comment;
+use super::Mapping;
+use super::render::{comment, comments, render};
 
 /// A mapping in TOML. As a string it is what is kept: its comments are English.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -15,6 +16,13 @@ pub struct MappingText {
     text: String,
     /// What may stand in its comments.
     comments: Vec<Told>,
+}
+
+impl Mapping {
+    /// The mapping as TOML, whose comments can be shown in any language.
+    pub fn to_text(&self) -> MappingText {
+        MappingText::new(render(self), comments(self))
+    }
 }
 
 impl MappingText {
