@@ -47,8 +47,13 @@ impl ValueWord {
 pub struct Season {
     /// Its code in periods: `dong_xuan` of `season:dong_xuan`.
     pub code: String,
+    /// It as the period of a value: `season:dong_xuan`.
+    pub period: String,
     /// Its names as files write them, folded, the longest first.
     pub names: Vec<String>,
+    /// What English titles call its rice, folded: the statistics office prints `Spring paddy` beside `Lúa
+    /// đông xuân`.
+    pub paddy: Option<String>,
     /// Its first day: month and day, and how many years after the one that names it.
     pub from: (u32, u32, i32),
     /// Its last day, likewise.
@@ -126,8 +131,10 @@ impl Vocabulary {
             row.text("source")?;
             row.confidence()?;
             read.push(Season {
+                period: format!("season:{}", row.text("season")?),
                 code: row.text("season")?,
                 names,
+                paddy: row.optional("paddy_en")?.map(|name| fold(&name)),
                 from: (from_month, from_day, row.required("from_year", year)?),
                 to: (to_month, to_day, row.required("to_year", year)?),
             });

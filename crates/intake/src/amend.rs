@@ -10,6 +10,7 @@ use model::{Run, RunId, RunKind, RunState, RunTotals, VersionInfo};
 use policy::{Denial, Permit};
 use wording::told;
 
+use crate::load::sentence;
 use crate::quality::QualitySettings;
 use crate::{Error, Intake};
 
@@ -197,7 +198,7 @@ impl Intake {
 
     /// Settles the run of an amendment that ended with an error: its commit may be in the table.
     pub(crate) async fn amendment_failed(&self, run: Run, error: Error, now: DateTime<Utc>) -> Error {
-        self.settle_after(run.id, error.to_string(), now).await;
+        self.settle_after(run.id, sentence(&error), now).await;
         error
     }
 }

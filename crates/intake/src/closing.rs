@@ -13,7 +13,7 @@ use crate::corrections::{self, Correction};
 use crate::draft::{gone, note_review};
 use crate::findings::Findings;
 use crate::load::{How, Inner, Intake, Report, finished};
-use crate::mapping::PlaceAliasSource;
+use crate::mapping::{MappingText, PlaceAliasSource};
 use crate::observe::Values;
 use crate::work::Done;
 
@@ -27,7 +27,7 @@ pub(crate) struct Closing {
     pub(crate) intake: Intake,
     pub(crate) permit: Permit,
     pub(crate) run: Run,
-    pub(crate) mapping: String,
+    pub(crate) mapping: MappingText,
     pub(crate) mapping_guessed: bool,
     pub(crate) agency: AgencyId,
     pub(crate) corrections: Vec<Correction>,

@@ -123,8 +123,13 @@ pub(crate) fn take(
         rows.push(row(&described, rows.len())?);
         files.push(RasterFile { file: file.into_temp_path(), hash });
         if files.len() == 1 && !crs.is_stored() {
-            let operation = crs.operation()?.to_string();
-            let reason = format!("the raster is in {crs}; its box is brought to WGS 84 by {operation}");
+            let operation = crs.operation()?.told();
+            let reason = told!(
+                "guess-raster-to-wgs-84",
+                "the raster is in {crs}; its box is brought to WGS 84 by {operation}",
+                crs = crs,
+                operation => operation
+            );
             mapping.reasons.push((String::new(), reason));
         }
     }

@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use model::{Dataset, Run, RunId, RunState};
+use model::{Dataset, Lang, Run, RunId, RunState};
 use policy::{Denial, Permit};
 use serde::{Deserialize, Serialize};
 use wording::{Told, told};
 
 use crate::corrections::{DraftCorrection, KEPT_WITH_A_DRAFT};
 use crate::load::{Load, Loading, Then, Under, opened};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, MappingText};
 use crate::recover::CutOff;
 use crate::work::Input;
 use crate::{Error, Intake, Progress, Report};
@@ -46,6 +46,25 @@ pub struct Review {
     /// The first values that would be corrected; the run's totals count them all.
     #[serde(default)]
     pub corrections: Vec<DraftCorrection>,
+    /// What may stand in the comments of the mapping, kept as sentences; see [`Review::mapping_in`].
+    #[serde(default)]
+    comments: Vec<String>,
+}
+
+impl Review {
+    /// The mapping with what was guessed of it explained in a language.
+    pub fn mapping_in(&self, lang: Lang) -> String {
+        self.text().shown(lang)
+    }
+
+    fn text(&self) -> MappingText {
+        let comments = self.comments.iter().map(|kept| Told::read(kept)).collect();
+        MappingText::new(self.mapping.clone(), comments)
+    }
+}
+
+fn kept_comments(mapping: &MappingText) -> Vec<String> {
+    mapping.comments().iter().map(Told::kept).collect()
 }
 
 /// Why a draft cannot be committed as it is.
@@ -154,25 +173,32 @@ impl Intake {
     ) -> Result<Staged, Error> {
         let staged = self.staged(permit, id).await?;
         let written = match &wanted {
-            Wanted::Text(text) => Some(text.clone()),
+            Wanted::Text(text) => Some(staged.review.text().unworded(text)),
             Wanted::Usual | Wanted::Guess => None,
         };
+        let wanted = written.clone().map_or(wanted, Wanted::Text);
         // The same text again is as much a guess as it was before.
-        let guessed = staged.review.guessed && written.as_ref() == Some(&staged.review.mapping);
+        let is_same = |text: &String| text.trim_end() == staged.review.mapping.trim_end();
+        let guessed = staged.review.guessed && written.as_ref().is_some_and(is_same);
         match self.try_under(permit, &staged, &wanted, guessed, now, progress).await {
             Ok(()) => {}
             Err(error) => {
                 let Some(problem) = problem_of(&error) else { return Err(error) };
-                let example = error.example().map(str::to_owned);
+                let example = error.example();
                 // The saved mapping does not fit: it is what a person begins with.
                 let saved = match &wanted {
                     Wanted::Usual => self.inner.catalog.mapping(permit.dataset(), None).await?,
                     Wanted::Guess | Wanted::Text(_) => None,
                 };
                 let saved = saved.map(|(_, text)| text);
+                let comments = match (&written, example) {
+                    (None, Some(example)) => kept_comments(example),
+                    _ => staged.review.comments,
+                };
+                let example = example.map(ToString::to_string);
                 let mapping = written.clone().or(example).or(saved).unwrap_or(staged.review.mapping);
                 let review =
-                    Review { mapping, guessed, problem: Some(problem), findings: 0, corrections: Vec::new() };
+                    Review { mapping, guessed, problem: Some(problem), comments, ..Review::default() };
                 let run = Run { totals: model::RunTotals::default(), ..staged.run };
                 let draft = drafted(&run, written, &review, now)?;
                 if !self.inner.catalog.review_draft(&run, &draft, &[]).await? {
@@ -199,7 +225,8 @@ impl Intake {
         };
         let mut load = self.reopened(permit, staged.run.clone(), now).await?;
         let file = self.kept(permit, &mut load).await?;
-        let review = Review { guessed, ..Review::default() };
+        let comments = staged.review.comments.clone();
+        let review = Review { guessed, comments, ..Review::default() };
         let draft = drafted(&load.run, None, &review, now)?;
         load.take(file, under, Then::Draft(draft), progress).await?;
         Ok(())
@@ -345,13 +372,17 @@ pub(crate) fn note_review(draft: &mut catalog::Draft, report: &Report) -> Result
     let before: Review = serde_json::from_str(&draft.report)
         .map_err(|error| Error::internal("reading what is kept of a draft", error))?;
     let review = Review {
-        mapping: report.mapping.clone(),
+        mapping: report.mapping.to_string(),
         guessed: report.mapping_guessed || before.guessed,
         problem: None,
         findings: report.findings_total,
         corrections: report.corrections.iter().take(KEPT_WITH_A_DRAFT).map(DraftCorrection::from).collect(),
+        comments: match kept_comments(&report.mapping) {
+            none if none.is_empty() => before.comments,
+            comments => comments,
+        },
     };
-    draft.mapping = Some(report.mapping.clone());
+    draft.mapping = Some(report.mapping.to_string());
     draft.report = written(&review)?;
     Ok(())
 }

@@ -3,6 +3,8 @@
 use policy::Denial;
 use wording::{Told, told};
 
+use crate::mapping::MappingText;
+
 /// A load that could not be done. What is wrong with single rows is a finding, not an error.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -37,7 +39,7 @@ pub enum Error {
         /// What could not be found in the file.
         missing: Told,
         /// A mapping to start from, made of the file's own headers.
-        example: String,
+        example: MappingText,
     },
     /// The file does not look like those that the dataset's mapping was made for.
     #[error("{}", self.told())]
@@ -45,7 +47,7 @@ pub enum Error {
         /// What differs.
         differences: Vec<Told>,
         /// The mapping as it may have to be now.
-        example: String,
+        example: MappingText,
     },
     /// Something else holds what this load wants to change.
     #[error("{}", self.told())]
@@ -138,7 +140,7 @@ impl Error {
     }
 
     /// A mapping to start from, where there is one.
-    pub fn example(&self) -> Option<&str> {
+    pub fn example(&self) -> Option<&MappingText> {
         match self {
             Error::Unmapped { example, .. } | Error::Drifted { example, .. } => Some(example),
             _ => None,

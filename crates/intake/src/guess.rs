@@ -16,6 +16,7 @@ mod items;
 mod measured;
 mod observations;
 mod places;
+mod plausible;
 mod rest_of_time;
 mod sample;
 mod shaped;
@@ -29,9 +30,10 @@ mod usual;
 mod words;
 
 use catalog::Gazetteer;
+use wording::{Told, told};
 
 use crate::Error;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, MappingText};
 use crate::observe::Elsewhere;
 
 pub(crate) use evidence::before_the_merger;
@@ -63,7 +65,20 @@ pub struct Decision {
     /// How sure it is, from 0 to 1.
     pub confidence: f64,
     /// Why.
-    pub reason: String,
+    pub reason: Told,
+}
+
+impl Decision {
+    /// What is asked of a person.
+    fn question(&self) -> Told {
+        told!(
+            "guess-question",
+            "{path} ({sure} % sure: {reason})",
+            path = self.path,
+            sure = format!("{:.0}", self.confidence * 100.0),
+            reason => &self.reason
+        )
+    }
 }
 
 impl Guessed {
@@ -72,8 +87,13 @@ impl Guessed {
             .iter()
             .map(|decision| {
                 let Decision { path, confidence, reason } = decision;
-                let ask = if *confidence < SURE_ENOUGH { "CONFIRM, " } else { "" };
-                (path.clone(), format!("{confidence:.2}: {ask}{reason}"))
+                let sure = format!("{confidence:.2}");
+                let said = if *confidence < SURE_ENOUGH {
+                    told!("guess-to-confirm", "{sure}: CONFIRM, {reason}", sure = sure, reason => reason)
+                } else {
+                    told!("guess-decided", "{sure}: {reason}", sure = sure, reason => reason)
+                };
+                (path.clone(), said)
             })
             .collect();
         Guessed { mapping, decisions }
@@ -86,18 +106,13 @@ impl Guessed {
 
     /// The mapping, when nothing in it has to be confirmed first.
     pub fn certain(self) -> Result<Mapping, Error> {
-        let questions: Vec<String> = self
-            .questions()
-            .map(|decision| {
-                format!("{} ({:.0} % sure: {})", decision.path, decision.confidence * 100.0, decision.reason)
-            })
-            .collect();
+        let questions: Vec<Told> = self.questions().map(Decision::question).collect();
         if questions.is_empty() {
             return Ok(self.mapping);
         }
         Err(Error::Unmapped {
-            missing: format!("to be confirmed: {}", questions.join("; ")).into(),
-            example: self.mapping.to_toml(),
+            missing: told!("guess-to-be-confirmed", "to be confirmed: {questions}", questions => questions),
+            example: self.mapping.to_text(),
         })
     }
 }
@@ -118,7 +133,10 @@ pub fn guess(survey: &Survey, gazetteer: &Gazetteer) -> Result<Guessed, Error> {
         }
     }
     Err(of_all(not_guessed).unwrap_or_else(|| {
-        Error::invalid("the file has no rows", "hand in a file that has a header and rows")
+        Error::invalid(
+            told!("guess-no-rows", "the file has no rows"),
+            told!("guess-hand-in-rows", "hand in a file that has a header and rows"),
+        )
     }))
 }
 
@@ -139,20 +157,22 @@ fn one_table(
 /// What is missing on each sheet, with the mapping to start from of the first that has a table.
 fn of_all(errors: Vec<(&str, Error)>) -> Option<Error> {
     let count = errors.len();
-    let mut said: Vec<String> = Vec::new();
-    let mut examples: Vec<String> = Vec::new();
+    let mut said: Vec<Told> = Vec::new();
+    let mut examples: Vec<MappingText> = Vec::new();
     let mut other = None;
     for (sheet, error) in errors {
         match error {
             Error::Unmapped { missing, example } if count > 1 => {
-                said.push(format!("sheet `{sheet}`: {missing}"));
+                said.push(
+                    told!("guess-on-sheet", "sheet `{sheet}`: {missing}", sheet = sheet, missing => missing),
+                );
                 examples.push(example);
             }
             error => drop(other.get_or_insert(error)),
         }
     }
     match examples.into_iter().next() {
-        Some(example) => Some(Error::Unmapped { missing: said.join("; ").into(), example }),
+        Some(example) => Some(Error::Unmapped { missing: Told::list(said), example }),
         None => other,
     }
 }

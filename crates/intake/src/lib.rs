@@ -40,7 +40,7 @@ pub use error::{Error, Source};
 pub use guess::{Decision, Guessed, SURE_ENOUGH};
 pub use lease::Watch;
 pub use load::{BYTES_OF_A_VALUE, Intake, IntakeLimits, Load, Progress, Report, Stage};
-pub use message::finding_message;
+pub use message::{finding_message, quality_tests};
 pub use observe::{is_period, usual_statistic};
 pub use personal::is_personal;
 pub use roles::CellRole;

@@ -20,7 +20,7 @@ use wording::told;
 use crate::Error;
 use crate::closing::Closing;
 use crate::corrections::Correction;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, MappingText};
 use crate::observe::{Aliases, Room, Settings};
 use crate::quality::test_load;
 use crate::recover::CutOff;
@@ -135,7 +135,7 @@ pub struct Report {
     /// The run. It is failed when every value was refused.
     pub run: Run,
     /// The mapping that was used, in TOML.
-    pub mapping: String,
+    pub mapping: MappingText,
     /// Whether it was guessed.
     pub mapping_guessed: bool,
     /// The first findings.
@@ -510,7 +510,7 @@ impl<'a> Loading<'a> {
 }
 
 /// What went wrong and the next step, for the run. The operator's chain of causes is in the log.
-fn sentence(error: &Error) -> String {
+pub(crate) fn sentence(error: &Error) -> String {
     match error.hint() {
         Some(hint) => told!("intake-and-hint", "{what}: {hint}", what => error.told(), hint => hint).kept(),
         None => error.told().kept(),
@@ -524,13 +524,13 @@ pub(crate) fn finished(asked: DateTime<Utc>, started: std::time::Instant) -> Dat
 }
 
 /// The mapping as it is kept: with what the file looked like, so that a later file is compared with it.
-fn kept(given: Option<String>, done: &Done) -> String {
+fn kept(given: Option<String>, done: &Done) -> MappingText {
     let shape = done.shape.as_ref();
     match given {
-        None => Mapping { shape: shape.cloned(), ..done.mapping.clone() }.to_toml(),
+        None => Mapping { shape: shape.cloned(), ..done.mapping.clone() }.to_text(),
         Some(text) => match shape.filter(|_| done.mapping.shape.is_none()) {
-            None => text,
-            Some(shape) => format!("{}\n{}", text.trim_end(), shape.to_toml()),
+            None => text.into(),
+            Some(shape) => format!("{}\n{}", text.trim_end(), shape.to_toml()).into(),
         },
     }
 }

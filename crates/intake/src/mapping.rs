@@ -10,10 +10,12 @@ mod render;
 mod rows;
 mod shape;
 mod shapes;
+mod text;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use wording::Told;
 
 use crate::Error;
 
@@ -24,6 +26,7 @@ pub(crate) use pattern::{Captured, Pattern, is_preliminary};
 pub use rows::RowRules;
 pub use shape::{Shape, TableShape};
 pub(crate) use shapes::column_range;
+pub use text::MappingText;
 
 /// The only version of the mapping language so far.
 pub const VERSION: u32 = 1;
@@ -72,7 +75,7 @@ pub struct Mapping {
     pub shape: Option<Shape>,
     /// Why each decision of a guessed mapping was made, by the decision's path (`time.columns`).
     #[serde(skip)]
-    pub reasons: Vec<(String, String)>,
+    pub reasons: Vec<(String, Told)>,
 }
 
 /// What the rows of a file become.

@@ -2,15 +2,17 @@
 
 mod letters;
 mod personal;
+mod words;
 mod zones;
 
 use model::{Finding, Lang};
-use wording::Told;
+
+pub use words::quality_tests;
 
 /// A finding as a sentence with its next step. Khmer falls back to Vietnamese, as all texts do.
 pub fn finding_message(finding: &Finding, lang: Lang) -> String {
-    let Finding { code, value, column_name, .. } = finding;
-    let expected = &Told::read(&finding.expected).sentence(lang);
+    let Finding { code, column_name, .. } = finding;
+    let (value, expected) = &words::of(finding, lang);
     let of_text = letters::sentence(finding, lang)
         .or_else(|| personal::sentence(finding, lang))
         .or_else(|| zones::sentence(finding, lang));
@@ -249,7 +251,7 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "sheet_left_out" => format!("Trang “{value}” được bỏ qua: {expected}."),
         "preliminary_values" => format!("“{value}”: nguồn ghi đây là số sơ bộ. Khi có số chính thức hãy nộp lại; chúng sẽ thành đính chính."),
         "year_out_of_order" => format!("Tiêu đề “{value}” đứng ở chỗ đáng lẽ là {expected}. Đã đọc như ghi trong tệp; nếu ghi nhầm hãy sửa tệp."),
-        "drift_decimal" => format!("Số thập phân được ghi theo kiểu {value}, tệp trước ghi theo kiểu {expected}. Đã đọc theo cách ghi hiện nay."),
+        "drift_decimal" => format!("Số thập phân được ghi bằng {value}, tệp trước ghi bằng {expected}. Đã đọc theo cách ghi hiện nay."),
         "drift_header_moved" => format!("Dòng tiêu đề nằm ở dòng {value}, trước đây ở dòng {expected}. Đã tìm theo tên cột."),
         "drift_sheet" => format!("Trang tên là “{value}”, trước đây là “{expected}”. Trang này đã được đọc."),
         "drift_sheet_gone" => format!("Ánh xạ đọc trang “{value}”, nhưng tệp không có bảng nào như vậy. Không có số liệu nào của trang này được đọc."),

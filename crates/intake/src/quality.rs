@@ -28,6 +28,7 @@ use crate::observe::Values;
 use crate::work::Done;
 use arrive::{Doubt, test_arrivals, tested};
 use limits::LimitBook;
+pub(crate) use series::Test;
 pub(crate) use settings::Settings as QualitySettings;
 use spilled::test_spilled;
 

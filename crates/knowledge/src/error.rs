@@ -1,6 +1,6 @@
 //! What can go wrong with a recipe, by what the caller can do about it.
 
-use wording::Told;
+use wording::{Told, told};
 
 /// What can go wrong with a recipe.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// What went wrong as a sentence; of our own failures no more than that they are.
+    pub fn told(&self) -> Told {
+        match self {
+            Error::NotFound { what } => told!("knowledge-there-is-no", "there is no {what}", what = what),
+            Error::Invalid { what, .. } => what.clone(),
+            Error::Catalog(_) => {
+                told!("knowledge-catalogue-refused", "the catalogue did not take the product")
+            }
+            Error::Lake(_) => told!("knowledge-lake-refused", "the lake did not take the product"),
+            Error::Query(_) => told!("knowledge-query-failed", "the recipe's query failed"),
+        }
+    }
+
     pub(crate) fn invalid(what: impl Into<Told>, hint: impl Into<Told>) -> Error {
         Error::Invalid { what: what.into(), hint: hint.into() }
     }

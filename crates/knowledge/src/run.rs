@@ -90,7 +90,7 @@ pub async fn keep_product(
         Ok(()) => run.state = RunState::Done,
         Err(error) => {
             run.state = RunState::Failed;
-            run.error = Some(error.to_string());
+            run.error = Some(error.told().kept());
             run.finished_at = Some(Utc::now());
             catalog.update_run(&run).await?;
             return Err(error);

@@ -49,8 +49,8 @@ fn known(sentence: &str) -> Option<Told> {
                 told!(
                     "query-expected-at",
                     "sql parser error: Expected: {wanted}, found: {found} at Line: {line}, Column: {column}",
-                    wanted = wanted,
-                    found = found,
+                    wanted => part(wanted),
+                    found => part(found),
                     line = line,
                     column = column
                 )
@@ -58,12 +58,34 @@ fn known(sentence: &str) -> Option<Told> {
             None => told!(
                 "query-expected",
                 "sql parser error: Expected: {wanted}, found: {found}",
-                wanted = wanted,
-                found = rest
+                wanted => part(wanted),
+                found => part(rest)
             ),
         });
     }
     None
+}
+
+/// What the parser calls a part of a statement; words of the language itself stay as they are.
+fn part(name: &str) -> Told {
+    match name {
+        "an SQL statement" => told!("query-part-statement", "an SQL statement"),
+        "an expression" | "an expression:" => told!("query-part-expression", "an expression"),
+        "identifier" => told!("query-part-name", "identifier"),
+        "end of statement" => told!("query-part-end", "end of statement"),
+        "EOF" => told!("query-part-end-of-text", "EOF"),
+        "a data type name" => told!("query-part-type", "a data type name"),
+        "joined table" => told!("query-part-joined-table", "joined table"),
+        "literal int" | "literal number" | "number" => told!("query-part-number", "number"),
+        "a string" | "string literal" | "literal string" => told!("query-part-text", "a string"),
+        "a list of columns in parentheses" => {
+            told!("query-part-columns", "a list of columns in parentheses")
+        }
+        "an identifier or a '*' after '.'" => {
+            told!("query-part-name-or-star", "an identifier or a '*' after '.'")
+        }
+        other => Told::words(other.to_owned()),
+    }
 }
 
 /// What the parser says, without what is around it.

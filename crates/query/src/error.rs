@@ -342,7 +342,29 @@ fn message(error: &DataFusionError) -> String {
         text = text.strip_prefix(prefix).unwrap_or(text);
     }
     let first = text.lines().next().unwrap_or_default();
-    first.replace("cuulong.public.", "").chars().take(600).collect()
+    let said: String = first.replace("cuulong.public.", "").chars().take(600).collect();
+    let fields = text.lines().find_map(|line| line.strip_prefix("Valid fields are "));
+    match fields.filter(|_| said.starts_with("No field named ") && !said.contains("Did you mean")) {
+        Some(fields) => {
+            let fields = bounded(&fields.replace("cuulong.public.", ""));
+            format!("{}. Valid fields are {fields}.", said.trim_end_matches('.'))
+        }
+        None => said,
+    }
+}
+
+/// The most columns that are named to whoever asked for another.
+const MOST_FIELDS: usize = 40;
+
+/// The first names of a list of columns, without their table where all are of one.
+fn bounded(fields: &str) -> String {
+    let all: Vec<&str> = fields.trim_end_matches('.').split(", ").collect();
+    let table = all.first().and_then(|first| Some(&first[..=first.find('.')?]));
+    let of_one = table.filter(|table| all.iter().all(|name| name.starts_with(*table))).unwrap_or("");
+    let shown: Vec<&str> =
+        all.iter().take(MOST_FIELDS).map(|name| name.strip_prefix(of_one).unwrap_or(name)).collect();
+    let more = if all.len() > MOST_FIELDS { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }
 
 impl From<lake::Error> for Error {

@@ -31,6 +31,7 @@ impl Told {
         match &*self.0 {
             Form::Words(words) => Json::String(words.clone().into_owned()),
             Form::List(sentences) => sentences.iter().map(Told::json).collect(),
+            Form::Lines(lines) => json!({ "lines": lines.iter().map(Told::json).collect::<Vec<_>>() }),
             Form::Sentence { code, english, values } => {
                 let with: Map<String, Json> = values
                     .iter()
@@ -52,6 +53,10 @@ fn of_json(json: &Json) -> Option<Told> {
     Some(match json {
         Json::String(words) => Told::words(words.clone()),
         Json::Array(sentences) => Told::list(sentences.iter().map(of_json).collect::<Option<_>>()?),
+        Json::Object(members) if members.contains_key("lines") => {
+            let lines = members.get("lines")?.as_array()?;
+            Told::lines(lines.iter().map(of_json).collect::<Option<_>>()?)
+        }
         Json::Object(members) => {
             let text = |name: &str| Some(Cow::Owned(members.get(name)?.as_str()?.to_owned()));
             let values = members.get("with")?.as_object()?.iter().map(|(name, value)| {

@@ -5,6 +5,7 @@
 //! and a report ask for the sentence in a language. This crate words what others tell: it never decides
 //! what went wrong, reads or answers anything.
 
+mod grammar;
 mod kept;
 mod model_errors;
 mod readers;
@@ -17,6 +18,7 @@ use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, static_loader};
 use model::Lang;
 
+pub use grammar::{grammar, guessed};
 pub use readers::reader;
 pub use words::{Phrase, Told, Value};
 

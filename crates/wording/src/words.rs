@@ -36,6 +36,8 @@ pub(crate) enum Form {
     },
     /// Several sentences in a row.
     List(Vec<Told>),
+    /// The lines of a document.
+    Lines(Vec<Told>),
     /// Words of a library or of a person: the same in every language.
     Words(Cow<'static, str>),
 }
@@ -62,11 +64,36 @@ impl Told {
         Told(Box::new(Form::List(sentences)))
     }
 
+    /// The lines of a document, such as an example with comments.
+    pub fn lines(lines: Vec<Told>) -> Told {
+        Told(Box::new(Form::Lines(lines)))
+    }
+
+    /// The same without line breaks and other control characters in its values, which may be texts of a file.
+    pub fn on_one_line(self) -> Told {
+        let clean = |text: &str| text.replace(char::is_control, " ");
+        Told(Box::new(match *self.0 {
+            Form::Words(words) => Form::Words(Cow::Owned(clean(&words))),
+            Form::List(told) => Form::List(told.into_iter().map(Told::on_one_line).collect()),
+            Form::Lines(told) => Form::List(told.into_iter().map(Told::on_one_line).collect()),
+            Form::Sentence { code, english, values } => {
+                let values = values.into_iter().map(|(name, value)| {
+                    let value = match value {
+                        Value::Text(text) => Value::Text(clean(&text)),
+                        Value::Told(told) => Value::Told(told.on_one_line()),
+                    };
+                    (name, value)
+                });
+                Form::Sentence { code, english, values: values.collect() }
+            }
+        }))
+    }
+
     /// The stable name of the sentence, where it is one.
     pub fn code(&self) -> Option<&str> {
         match &*self.0 {
             Form::Sentence { code, .. } => Some(code),
-            Form::List(_) | Form::Words(_) => None,
+            Form::List(_) | Form::Lines(_) | Form::Words(_) => None,
         }
     }
 
@@ -79,7 +106,7 @@ impl Told {
     pub fn is_empty(&self) -> bool {
         match &*self.0 {
             Form::Sentence { .. } => false,
-            Form::List(sentences) => sentences.iter().all(Told::is_empty),
+            Form::List(sentences) | Form::Lines(sentences) => sentences.iter().all(Told::is_empty),
             Form::Words(words) => words.is_empty(),
         }
     }
@@ -97,6 +124,7 @@ impl Told {
             Form::List(sentences) => {
                 sentences.iter().map(|told| told.worded(word)).collect::<Vec<_>>().join("; ")
             }
+            Form::Lines(lines) => lines.iter().map(|told| told.worded(word)).collect::<Vec<_>>().join("\n"),
             Form::Sentence { code, english, values } => {
                 let values: Vec<(&str, String)> = values
                     .iter()

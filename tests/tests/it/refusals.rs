@@ -164,6 +164,24 @@ async fn wrong_parameters_are_told_in_the_readers_language() {
         "/ogc/collections/stations/items?colour=red",
         "/ogc/collections/stations/items?f=doc",
         "/stac/search?limit=x",
+        "/ogc/collections/stations/items?filter=",
+        "/ogc/collections/stations/items?filter=name",
+        "/ogc/collections/stations/items?filter=name%20%3D",
+        "/ogc/collections/stations/items?filter=sine(1)%20%3D%202",
+        "/ogc/collections/stations/items?filter=name%20IS%201",
+        "/ogc/collections/stations/items?filter=name%20%3D%20%27a",
+        "/ogc/collections/stations/items?filter=depth%20%3E%201",
+        "/ogc/collections/stations/items?filter=S_INTERSECTS(geometry,POINT(500%201))",
+        "/stac/search?filter=id%20%3D%20%3D",
+        "/sta/v1.1/Nothings",
+        "/sta/v1.1/Things?$top=x",
+        "/sta/v1.1/Things?$filter=name",
+        "/sta/v1.1/Things?$filter=name%20eq%205",
+        "/sta/v1.1/Things?$filter=sine(name)%20eq%205",
+        "/sta/v1.1/Things?$orderby=colour",
+        "/sta/v1.1/Things?$colour=red",
+        "/sta/v1.1/Observations?$filter=phenomenonTime%20gt%20%272020-02-03%27",
+        "/sta/v1.1/Things('a",
     ] {
         let [vietnamese, english] = both(&node, &Method::GET, path, "", &[]).await;
         assert_told(path, &vietnamese, &english);
@@ -207,6 +225,84 @@ async fn refused_statements_are_told_in_the_readers_language() {
     let [vietnamese, english] =
         both(&node, &Method::POST, "/v1/sql", "application/json", deep.as_bytes()).await;
     assert_told("nesting", &vietnamese, &english);
+}
+
+#[tokio::test]
+async fn refused_entities_are_told_in_the_readers_language() {
+    let node = node().await;
+    for (path, body) in [
+        ("/sta/v1.1/Things", "[]"),
+        ("/sta/v1.1/Things", "{\"name\": 5}"),
+        ("/sta/v1.1/Things", "{\"name\": \"a\""),
+        ("/sta/v1.1/Things", "{\"name\": \"a\", \"description\": \"b\", \"colour\": \"red\"}"),
+        ("/sta/v1.1/Observations", "{\"result\": 5}"),
+        ("/sta/v1.1/CreateObservations", "[{\"components\": [\"colour\"], \"dataArray\": []}]"),
+    ] {
+        let [vietnamese, english] =
+            both(&node, &Method::POST, path, "application/json", body.as_bytes()).await;
+        assert_told(body, &vietnamese, &english);
+    }
+}
+
+/// The sentences in the comments of a mapping.
+fn comments(mapping: &str) -> String {
+    mapping.lines().filter_map(|line| line.strip_prefix("# ")).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn what_a_guess_asks_is_told_in_the_readers_language() {
+    let node = node().await;
+    let files = [
+        "station,time,salinity\nstation:cau_noi,2020-02-01,3900\nstation:cau_noi,2020-02-02,4100\n",
+        "time,salinity\n2020-02-01,3.9\n2020-02-02,4.1\n",
+        "station,depth,colour\nstation:cau_noi,5,1\nstation:cau_noi,6,2\n",
+        "station,time,something (g/l)\nstation:cau_noi,2020-02-01,3.9\nstation:cau_noi,2020-02-02,4.1\n",
+        "Table of values\n\nProvince;2019;2020\nAn Giang;1;2\nKien Giang;3;4\n",
+    ];
+    for file in files {
+        let path = testkit::upload_path("gauge", "b.csv", None, false);
+        let path = path.replace("/uploads?", "/uploads?stage=true&");
+        for lang in ["vi", "en"] {
+            let reply = node
+                .system()
+                .send(
+                    Method::POST,
+                    &format!("{path}&lang={lang}"),
+                    "text/csv",
+                    file.as_bytes().to_vec().into(),
+                )
+                .await
+                .unwrap();
+            assert_eq!(reply.status.as_u16(), 201, "{}", reply.json());
+            let staged = reply.json();
+            let run = staged["run"]["id"].as_str().unwrap().to_owned();
+            // The dataset has a mapping of its own; what is asked for is a guess.
+            let guessed = node
+                .system()
+                .send(
+                    Method::PUT,
+                    &format!("/v1/runs/{run}/draft?guess=true&lang={lang}"),
+                    "application/toml",
+                    Vec::new().into(),
+                )
+                .await
+                .unwrap();
+            let guessed = guessed.json();
+            let mapping = guessed["mapping"].as_str().unwrap();
+            let problem = guessed["problem"].as_str().unwrap_or_default();
+            let said = format!("{}\n{problem}", comments(mapping));
+            if lang == "vi" {
+                assert!(is_vietnamese(&said), "{file}: {guessed}");
+                let words = english_words(&said);
+                assert!(words.is_empty(), "{file}: {words:?} in {said}");
+            } else {
+                assert!(
+                    said.contains("FILL IN") || said.contains("CONFIRM") || said.contains("guessed from"),
+                    "{said}"
+                );
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -94,9 +94,9 @@ pub async fn keep_history(config: &Config, id: &str, days: Option<u32>, forever:
     if days.is_some() || forever {
         let by = Principal::System;
         let promised = parts.catalog.set_keep_history(&dataset, days, by.name(), Utc::now()).await;
-        promised.map_err(|error| advised(&error))?;
+        promised.map_err(|error| advised(&error, config.lang))?;
     }
-    let kept = parts.catalog.keep_history(&dataset).await.map_err(|error| advised(&error))?;
+    let kept = parts.catalog.keep_history(&dataset).await.map_err(|error| advised(&error, config.lang))?;
     print(&match (config.lang, kept) {
         (Lang::En, None) => format!("{dataset}: every version is kept for ever"),
         (Lang::En, Some(days)) => format!("{dataset}: every version is kept for {days} days"),

@@ -12,9 +12,9 @@ use policy::{Principal, Purpose};
 use serde_json::Value;
 use tokio_util::io::ReaderStream;
 
-use super::{Done, Way, print, refusal, sentence, tell};
+use super::{Done, Way, print, refusal, tell};
 use crate::config::Config;
-use crate::operate::say;
+use crate::operate::{advised, say};
 use crate::progress::bytes_bar;
 
 /// Hands in each file as a run of its own and reports on it. A file that fails does not stop the next.
@@ -119,7 +119,7 @@ fn unknown_dataset(error: &catalog::Error, dataset: &DatasetId, lang: Lang) -> S
                 _ => format!("không có bộ dữ liệu `{dataset}`; hãy đăng ký trước: {add}"),
             }
         }
-        other => sentence(other),
+        other => advised(other, lang),
     }
 }
 

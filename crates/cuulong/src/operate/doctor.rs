@@ -80,6 +80,19 @@ impl Doctor<'_> {
         if self.config.lang == Lang::En { en } else { vi }
     }
 
+    fn either(&self, vi: &str, en: &str) -> String {
+        super::say(self.config.lang, vi, en).to_owned()
+    }
+
+    fn late(&self) -> String {
+        self.either("không trả lời trong 20 giây", "does not answer within 20 s")
+    }
+
+    fn synced(&self, took: Duration) -> String {
+        let ms = took.as_millis();
+        self.say(format!("một lần ghi chắc xuống đĩa mất {ms} ms"), format!("a synced write took {ms} ms"))
+    }
+
     fn note(&mut self, check: &'static str, health: Health, found: String, advice: Option<(&str, &str)>) {
         let advice = advice.map(|(vi, en)| self.say(vi.to_owned(), en.to_owned()));
         self.checks.push(Check { check, health, found, advice });
@@ -88,15 +101,16 @@ impl Doctor<'_> {
     fn configuration(&mut self) {
         let Config { data, catalog, store, .. } = self.config;
         let is_remote = |url: &str| url.starts_with("s3:") || url.starts_with("postgres");
-        let found = format!(
-            "data {}, catalogue and store {}",
-            data.display(),
-            match (is_remote(catalog), is_remote(store)) {
-                (false, false) => "in it or on this machine",
-                (true, true) => "on PostgreSQL and S3",
-                (true, false) => "on PostgreSQL and this machine",
-                (false, true) => "on this machine and S3",
-            }
+        let (vi, en) = match (is_remote(catalog), is_remote(store)) {
+            (false, false) => ("trong đó hoặc trên máy này", "in it or on this machine"),
+            (true, true) => ("ở PostgreSQL và S3", "on PostgreSQL and S3"),
+            (true, false) => ("ở PostgreSQL và trên máy này", "on PostgreSQL and this machine"),
+            (false, true) => ("trên máy này và ở S3", "on this machine and S3"),
+        };
+        let data = data.display();
+        let found = self.say(
+            format!("dữ liệu {data}, danh mục và kho {vi}"),
+            format!("data {data}, catalogue and store {en}"),
         );
         if is_remote(store) && !is_remote(catalog) {
             let advice = (
@@ -112,7 +126,8 @@ impl Doctor<'_> {
     /// Whether the folder is nobody's.
     fn lock(&mut self) -> bool {
         if !self.config.data.is_dir() {
-            let found = format!("{} is not there", self.config.data.display());
+            let data = self.config.data.display();
+            let found = self.say(format!("không có {data}"), format!("{data} is not there"));
             let advice = ("chạy `cuulong serve` để tạo nút", "run `cuulong serve` to make a node");
             self.note("lock", Health::Warn, found, Some(advice));
             return true;
@@ -120,15 +135,20 @@ impl Doctor<'_> {
         match Lock::take(&self.config.data) {
             Ok(Holder::Us(lock)) => {
                 drop(lock);
-                self.note("lock", Health::Ok, "no process has the folder".to_owned(), None);
+                let found = self.either("không tiến trình nào giữ thư mục", "no process has the folder");
+                self.note("lock", Health::Ok, found, None);
                 true
             }
             Ok(Holder::Node(address)) => {
-                self.note("lock", Health::Ok, format!("a node serves at {}", address.url), None);
+                let url = address.url;
+                let found =
+                    self.say(format!("một nút đang phục vụ tại {url}"), format!("a node serves at {url}"));
+                self.note("lock", Health::Ok, found, None);
                 false
             }
             Ok(Holder::Someone) => {
-                self.note("lock", Health::Ok, "another command has the folder".to_owned(), None);
+                let found = self.either("một lệnh khác đang giữ thư mục", "another command has the folder");
+                self.note("lock", Health::Ok, found, None);
                 false
             }
             Err(error) => {
@@ -161,7 +181,7 @@ impl Doctor<'_> {
         drop(std::fs::remove_file(&probe));
         match written {
             Ok(took) if took > Duration::from_millis(500) => {
-                let found = format!("a synced write took {} ms", took.as_millis());
+                let found = self.synced(took);
                 let advice = (
                     "đĩa chậm: mỗi lần ghi phải chờ đĩa; hãy dùng đĩa nhanh hơn",
                     "the disk is slow: every commit waits for it; use a faster one",
@@ -169,7 +189,8 @@ impl Doctor<'_> {
                 self.note("disk", Health::Warn, found, Some(advice));
             }
             Ok(took) => {
-                self.note("disk", Health::Ok, format!("a synced write took {} ms", took.as_millis()), None)
+                let found = self.synced(took);
+                self.note("disk", Health::Ok, found, None);
             }
             Err(error) => {
                 let advice = (
@@ -187,14 +208,14 @@ impl Doctor<'_> {
                     "ai đọc được thư mục thì đọc được mọi dữ liệu: chmod 750",
                     "whoever can read the folder reads all data: chmod 750",
                 );
-                self.note(
-                    "permissions",
-                    Health::Warn,
+                let found = self.say(
+                    format!("quyền {mode:o}: ai cũng mở được"),
                     format!("mode {mode:o}: open to everyone"),
-                    Some(advice),
                 );
+                self.note("permissions", Health::Warn, found, Some(advice));
             } else {
-                self.note("permissions", Health::Ok, format!("mode {mode:o}"), None);
+                let found = self.say(format!("quyền {mode:o}"), format!("mode {mode:o}"));
+                self.note("permissions", Health::Ok, found, None);
             }
         }
     }
@@ -202,15 +223,15 @@ impl Doctor<'_> {
     async fn space(&mut self) {
         let Some(free) = free_space(&self.config.data).await else {
             let advice = ("tự xem chỗ trống của đĩa", "look at the disk's free space yourself");
-            self.note(
-                "space",
-                Health::Warn,
-                "the system does not say how much is free".to_owned(),
-                Some(advice),
+            let found = self.either(
+                "hệ điều hành không cho biết còn trống bao nhiêu",
+                "the system does not say how much is free",
             );
+            self.note("space", Health::Warn, found, Some(advice));
             return;
         };
-        let found = format!("{} MB free", free >> 20);
+        let free_mb = free >> 20;
+        let found = self.say(format!("còn trống {free_mb} MB"), format!("{free_mb} MB free"));
         let advice = ("giải phóng đĩa hoặc chuyển kho sang S3", "free the disk, or move the store to S3");
         if free < NO_SPACE {
             self.note("space", Health::Fail, found, Some(advice));
@@ -249,35 +270,45 @@ impl Doctor<'_> {
         }
         let state = match in_time(SchemaState::of(&self.config.catalog)).await {
             Ok(Ok(state)) => state,
-            Ok(Err(error)) => return self.no_catalogue(advised(&error)),
-            Err(late) => return self.no_catalogue(late),
+            Ok(Err(error)) => return self.no_catalogue(advised(&error, self.config.lang)),
+            Err(Late) => return self.no_catalogue(self.late()),
         };
         if state.applied.is_empty() {
             let advice = ("chạy `cuulong serve` để tạo nút", "run `cuulong serve` to make a node");
-            self.note("catalogue", Health::Warn, "not there yet".to_owned(), Some(advice));
+            let found = self.either("chưa có", "not there yet");
+            self.note("catalogue", Health::Warn, found, Some(advice));
             return None;
         }
         if !state.pending.is_empty() {
             let advice = ("chạy `cuulong migrate`", "run `cuulong migrate`");
-            let found = format!("{} steps of its schema are due", state.pending.len());
+            let due = state.pending.len();
+            let found = self.say(
+                format!("lược đồ còn {due} bước chưa chạy"),
+                format!("{due} steps of its schema are due"),
+            );
             self.note("catalogue", Health::Warn, found, Some(advice));
             return None;
         }
         let opened = in_time(Catalog::open_as_is(&self.config.catalog)).await;
         let catalog = match opened {
             Ok(Ok(catalog)) => catalog,
-            Ok(Err(error)) => return self.no_catalogue(advised(&error)),
-            Err(late) => return self.no_catalogue(late),
+            Ok(Err(error)) => return self.no_catalogue(advised(&error, self.config.lang)),
+            Err(Late) => return self.no_catalogue(self.late()),
         };
-        let beside = if is_ours { "" } else { ", beside its node" };
         match in_time(catalog.ping()).await {
             Ok(Ok(())) => {
-                let found = format!("answers{beside}; {} steps of its schema taken", state.applied.len());
+                let taken = state.applied.len();
+                let (vi, en) =
+                    if is_ours { ("", "") } else { (", cạnh nút của nó", ", beside its node") };
+                let found = self.say(
+                    format!("trả lời{vi}; lược đồ đã chạy {taken} bước"),
+                    format!("answers{en}; {taken} steps of its schema taken"),
+                );
                 self.note("catalogue", Health::Ok, found, None);
                 Some(catalog)
             }
             Ok(Err(error)) => self.no_catalogue(sentence(&error)),
-            Err(late) => self.no_catalogue(late),
+            Err(Late) => self.no_catalogue(self.late()),
         }
     }
 
@@ -305,11 +336,16 @@ impl Doctor<'_> {
             Ok(Ok((lake, clock))) => {
                 let apart = (Utc::now() - clock).abs();
                 if apart > TimeDelta::minutes(2) {
-                    let found = format!("takes writes; its clock is {} s apart", apart.num_seconds());
+                    let apart = apart.num_seconds();
+                    let found = self.say(
+                        format!("ghi được; đồng hồ của kho lệch {apart} giây"),
+                        format!("takes writes; its clock is {apart} s apart"),
+                    );
                     let advice = ("chỉnh đồng hồ bằng NTP", "set the clocks by NTP");
                     self.note("store", Health::Warn, found, Some(advice));
                 } else {
-                    self.note("store", Health::Ok, "takes writes".to_owned(), None);
+                    let found = self.either("ghi được", "takes writes");
+                    self.note("store", Health::Ok, found, None);
                 }
                 Some(lake)
             }
@@ -317,8 +353,9 @@ impl Doctor<'_> {
                 self.note("store", Health::Fail, sentence(&error), Some(advice));
                 None
             }
-            Err(late) => {
-                self.note("store", Health::Fail, late, Some(advice));
+            Err(Late) => {
+                let found = self.late();
+                self.note("store", Health::Fail, found, Some(advice));
                 None
             }
         }
@@ -329,13 +366,17 @@ impl Doctor<'_> {
             Ok(runs) => {
                 let old = Utc::now() - TimeDelta::hours(6);
                 let count = runs.iter().filter(|run| run.started_at < old).count();
-                let found = format!("{} under way", runs.len());
+                let all = runs.len();
+                let found = self.say(format!("{all} lượt đang chạy"), format!("{all} under way"));
                 if count > 0 {
                     let advice = (
                         "lượt nạp bị cắt: khởi động lại nút để kết thúc, rồi nộp lại tệp",
                         "runs were cut off: restart the node, which ends them, and hand the files in again",
                     );
-                    let found = format!("{found}, {count} for more than 6 hours");
+                    let found = self.say(
+                        format!("{found}, {count} lượt đã hơn 6 giờ"),
+                        format!("{found}, {count} for more than 6 hours"),
+                    );
                     self.note("runs", Health::Warn, found, Some(advice));
                 } else {
                     self.note("runs", Health::Ok, found, None);
@@ -361,11 +402,16 @@ impl Doctor<'_> {
             }
         }
         if tables.is_empty() {
-            self.note("files", Health::Ok, format!("{looked} tables, none with many small files"), None);
+            let found = self.say(
+                format!("{looked} bảng, không bảng nào có nhiều tệp nhỏ"),
+                format!("{looked} tables, none with many small files"),
+            );
+            self.note("files", Health::Ok, found, None);
         } else {
             tables.truncate(10);
             let advice = ("chạy `cuulong compact`", "run `cuulong compact`");
-            let found = format!("many small files: {}", tables.join(", "));
+            let tables = tables.join(", ");
+            let found = self.say(format!("nhiều tệp nhỏ: {tables}"), format!("many small files: {tables}"));
             self.note("files", Health::Warn, found, Some(advice));
         }
     }
@@ -376,25 +422,31 @@ impl Doctor<'_> {
         match last_backup(&self.config.data) {
             Some((at, target)) => {
                 let days = (Utc::now() - at).num_days();
-                let found = format!("last {} to {target}", at.format("%Y-%m-%d %H:%M UTC"));
+                let at = at.format("%Y-%m-%d %H:%M UTC");
+                let found = self.say(format!("lần cuối {at} đến {target}"), format!("last {at} to {target}"));
                 if days > 7 {
-                    self.note("backup", Health::Warn, format!("{found}: {days} days ago"), Some(advice));
+                    let found =
+                        self.say(format!("{found}: {days} ngày trước"), format!("{found}: {days} days ago"));
+                    self.note("backup", Health::Warn, found, Some(advice));
                 } else {
                     self.note("backup", Health::Ok, found, None);
                 }
             }
             None => {
-                self.note("backup", Health::Warn, "none was made from here yet".to_owned(), Some(advice));
+                let found = self.either("chưa sao lưu lần nào từ đây", "none was made from here yet");
+                self.note("backup", Health::Warn, found, Some(advice));
             }
         }
     }
 }
 
 /// What hangs for so long is told as not answering.
-async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, String> {
-    let limit = Duration::from_secs(20);
-    tokio::time::timeout(limit, work).await.map_err(|_| "does not answer within 20 s".to_owned())
+async fn in_time<T>(work: impl Future<Output = T>) -> Result<T, Late> {
+    tokio::time::timeout(Duration::from_secs(20), work).await.map_err(|_| Late)
 }
+
+/// There was no answer in time.
+struct Late;
 
 /// Free bytes of the disk that a folder is on.
 async fn free_space(folder: &Path) -> Option<u64> {

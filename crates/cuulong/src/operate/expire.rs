@@ -111,7 +111,7 @@ async fn promised(
     what: &Expiry<'_>,
     now: DateTime<Utc>,
 ) -> Done<Option<DateTime<Utc>>> {
-    let days = parts.catalog.keep_history(dataset).await.map_err(|error| advised(&error))?;
+    let days = parts.catalog.keep_history(dataset).await.map_err(|error| advised(&error, lang))?;
     let limit = days.and_then(|days| now.checked_sub_signed(TimeDelta::days(days.into())));
     match (limit, what.dataset) {
         (None, None) => Ok(None),

@@ -93,7 +93,7 @@ pub(crate) fn must_be_known(config: &Config) -> Done {
 pub(crate) async fn due(config: &Config) -> Done<Upgrade> {
     must_be_known(config)?;
     let from = format_of(config)?;
-    let state = SchemaState::of(&config.catalog).await.map_err(|error| advised(&error))?;
+    let state = SchemaState::of(&config.catalog).await.map_err(|error| advised(&error, config.lang))?;
     if !state.unknown.is_empty() {
         return Err(say(
             config.lang,
@@ -121,7 +121,7 @@ pub(crate) async fn bring_up(config: &Config) -> Done<Upgrade> {
         upgrade.copy = Some(copy);
     }
     if !upgrade.steps.is_empty() {
-        let catalog = catalog::Catalog::open(&config.catalog).await.map_err(|error| advised(&error))?;
+        let catalog = catalog::Catalog::open(&config.catalog).await.map_err(|error| advised(&error, config.lang))?;
         catalog.close().await.map_err(|error| sentence(&error))?;
     }
     if upgrade.from != Some(FORMAT) {

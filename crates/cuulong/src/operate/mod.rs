@@ -35,7 +35,7 @@ impl Parts {
     /// Opens catalogue and store as they are. Nothing is brought up to date.
     pub(crate) async fn open(config: &Config) -> Done<Parts> {
         folder::must_be_known(config)?;
-        let catalog = Catalog::open_as_is(&config.catalog).await.map_err(|error| advised(&error))?;
+        let catalog = Catalog::open_as_is(&config.catalog).await.map_err(|error| advised(&error, config.lang))?;
         let place = LakeConfig { url: config.store.clone(), options: config.store_options.clone() };
         let lake = Lake::open(&place).await.map_err(|error| sentence(&error))?;
         Ok(Parts { catalog, lake })
@@ -43,9 +43,11 @@ impl Parts {
 }
 
 /// An error of the catalogue with what to do about it.
-pub(crate) fn advised(error: &catalog::Error) -> String {
+pub(crate) fn advised(error: &catalog::Error, lang: Lang) -> String {
     match error {
-        catalog::Error::Invalid { what, hint } => format!("{what}: {hint}"),
+        catalog::Error::Invalid { what, hint } => {
+            format!("{}: {}", what.sentence(lang), hint.sentence(lang))
+        }
         other => sentence(other),
     }
 }

@@ -53,13 +53,17 @@ pub(crate) async fn restore(
         match Lock::take(&config.data).map_err(|error| format!("{}: {error}", config.data.display()))? {
             Holder::Us(lock) => lock,
             Holder::Node(_) | Holder::Someone => {
-                return Err(format!("`{}` is in use by another process", config.data.display()));
+                let data = config.data.display();
+                return Err(match config.lang {
+                    model::Lang::En => format!("`{data}` is in use by another process"),
+                    _ => format!("`{data}` đang được một tiến trình khác dùng"),
+                });
             }
         };
     let to = Place::open(config, &config.store).await?;
     if !goes_on {
         store_must_be_empty(config, &to).await?;
-        let state = SchemaState::of(&config.catalog).await.map_err(|error| advised(&error))?;
+        let state = SchemaState::of(&config.catalog).await.map_err(|error| advised(&error, config.lang))?;
         if !state.applied.is_empty() || !state.unknown.is_empty() {
             return Err(not_empty(config, "catalog"));
         }
@@ -237,21 +241,26 @@ async fn catalogue(config: &Config, from: &Place, manifest: &Manifest) -> Done<b
         }
         // An earlier attempt has filled it: whether with the same rows is seen below.
         Err(catalog::Error::Conflict { .. }) => {}
-        Err(error) => return Err(advised(&error)),
+        Err(error) => return Err(advised(&error, config.lang)),
     }
-    let state = SchemaState::of(&config.catalog).await.map_err(|error| advised(&error))?;
+    let state = SchemaState::of(&config.catalog).await.map_err(|error| advised(&error, config.lang))?;
     if !state.pending.is_empty() {
         return Ok(false);
     }
     if digest(config).await? != rows.sha256 {
-        return Err("the catalogue that was restored is not the one of the backup".to_owned());
+        return Err(super::say(
+            config.lang,
+            "danh mục vừa khôi phục không giống danh mục trong bản sao lưu",
+            "the catalogue that was restored is not the one of the backup",
+        )
+        .to_owned());
     }
     Ok(true)
 }
 
 /// The SHA-256 over the rows of the catalogue that stay, as a backup has it.
 async fn digest(config: &Config) -> Done<String> {
-    let failed = |error: catalog::Error| advised(&error);
+    let failed = |error: catalog::Error| advised(&error, config.lang);
     let catalog = Catalog::open_as_is(&config.catalog).await.map_err(failed)?;
     let dump = catalog.dump().await.map_err(failed)?;
     let mut digest = Sha256::new();

@@ -232,10 +232,16 @@ impl Work<'_> {
         super::say(self.lang, vi, en).to_owned()
     }
 
+    /// What a reader of files or of logs says, with what it means.
+    fn unreadable(&self, why: &str) -> String {
+        format!("{} ({why})", self.say("không đọc được", "it cannot be read"))
+    }
+
     /// The database's own check, the chain of the audit log, and all rows that name files.
     async fn catalogue(&mut self, parts: &Parts, recorded: &mut Recorded) -> Done {
         let failed = |error: catalog::Error| sentence(&error);
-        for what in parts.catalog.damage().await.map_err(failed)? {
+        for why in parts.catalog.damage().await.map_err(failed)? {
+            let what = format!("{}: {why}", self.say("cơ sở dữ liệu báo lỗi", "the database says"));
             self.damaged(Kind::Catalogue, "catalogue", what);
         }
         match parts.catalog.verify_audit().await {
@@ -295,7 +301,8 @@ impl Work<'_> {
 
     async fn list(&self, prefix: &str) -> Done<Vec<ObjectMeta>> {
         let listing = self.store.list(Some(&Path::from(prefix))).try_collect();
-        listing.await.map_err(|error: object_store::Error| format!("the store does not answer: {error}"))
+        let silent = self.say("kho không trả lời", "the store does not answer");
+        listing.await.map_err(|error: object_store::Error| format!("{silent}: {error}"))
     }
 
     /// Reads files and compares them.
@@ -457,7 +464,8 @@ impl Work<'_> {
             Err(error) => match lake::Damage::in_chain(&error) {
                 // Of the pack that it is in; a backup has the entries one by one.
                 Some(damage) => {
-                    self.damaged(Kind::Log, &name, damage.to_string());
+                    let what = self.unreadable(&damage.to_string());
+                    self.damaged(Kind::Log, &name, what);
                     return Ok(false);
                 }
                 None => return Err(format!("{name}: {error}")),
@@ -469,7 +477,7 @@ impl Work<'_> {
         let what = match replay.entry(version, &bytes) {
             _ if kept => self.say("nội dung khác với bản sao lưu", "its bytes are not those of the backup"),
             Ok(()) => return Ok(true),
-            Err(why) => why,
+            Err(why) => self.unreadable(&why),
         };
         self.damaged(Kind::Log, &name, what);
         Ok(false)
@@ -484,7 +492,8 @@ impl Work<'_> {
         self.found.bytes += bytes.len() as u64;
         // Its entries are told of one by one; once they are back, it is made anew.
         if let Err(why) = lake::check_log_pack(bytes) {
-            self.damaged(Kind::Checkpoint, &name, why);
+            let what = self.unreadable(&why);
+            self.damaged(Kind::Checkpoint, &name, what);
         }
         Ok(())
     }
@@ -506,7 +515,8 @@ impl Work<'_> {
             .map_err(|error| error.to_string())
             .and_then(|mut rows| rows.try_for_each(|batch| batch.map(drop)).map_err(|e| e.to_string()));
         if let Err(why) = rows {
-            self.damaged(Kind::Checkpoint, &name, why);
+            let what = self.unreadable(&why);
+            self.damaged(Kind::Checkpoint, &name, what);
         }
         Ok(())
     }

@@ -123,8 +123,8 @@ fn described(
     }
 }
 
-const GENERATOR: &str = "Made by the sample generator of Cửu Long (crates/cuulong/src/sample/series.rs), seed 1619; \
-     not measured by anyone";
+const GENERATOR: &str = "Bộ tạo số liệu mẫu của Cửu Long (crates/cuulong/src/sample/series.rs), hạt giống 1619; \
+     không ai đo · Made by the sample generator of Cửu Long, seed 1619; not measured by anyone";
 
 fn parts(gazetteer: &Gazetteer) -> Vec<Part> {
     let made_up = |vi: &str, en: &str| {
@@ -194,7 +194,7 @@ fn parts(gazetteer: &Gazetteer) -> Vec<Part> {
         Part {
             dataset: Dataset {
                 synthetic: false,
-                licence: "state data, cite the source".to_owned(),
+                licence: "dữ liệu nhà nước, khi dùng phải ghi nguồn · state data, cite the source".to_owned(),
                 ..described(
                     "province_statistics",
                     "gso",
@@ -209,7 +209,8 @@ fn parts(gazetteer: &Gazetteer) -> Vec<Part> {
                         "Rice area and production by season, population of the census of 1 April 2019, on the geography before \
                          1 July 2025. Each value keeps its source and confidence in the original file.",
                     ),
-                    "General Statistics Office of Vietnam, yearly tables by province; census of 1 April 2019",
+                    "Tổng cục Thống kê, số liệu hằng năm theo tỉnh; tổng điều tra 01/04/2019 · General Statistics Office of \
+                     Vietnam, yearly tables by province; census of 1 April 2019",
                 )
             },
             file_name: "province_statistics.csv",
@@ -232,7 +233,8 @@ fn parts(gazetteer: &Gazetteer) -> Vec<Part> {
                         "Vị trí các trạm trong dữ liệu tham chiếu, kèm nguồn và độ tin cậy của tọa độ.",
                         "Positions of the stations in the reference data, with the source and confidence of each position.",
                     ),
-                    "reference/stations.csv of this system; the source of each position stands with it",
+                    "reference/stations.csv của hệ thống này, kèm nguồn của từng vị trí · reference/stations.csv of this \
+                     system; the source of each position stands with it",
                 )
             },
             file_name: "tram_quan_trac.geojson",

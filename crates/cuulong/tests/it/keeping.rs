@@ -41,6 +41,30 @@ fn csv(data: &Path, sql: &str, more: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+#[test]
+fn doctor_says_what_it_found_in_the_language_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = of_first_format(folder.path());
+    done(&data, &["migrate"]);
+    let found = |lang: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cuulong"));
+        command.args(["--lang", lang, "--data"]).arg(&data).args(["doctor", "--format", "json"]);
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let checks = told["checks"].as_array().unwrap().iter();
+        checks.map(|check| check["found"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join("\n")
+    };
+    let vietnamese = found("vi");
+    for (vi, en) in [
+        ("không tiến trình nào giữ thư mục", "no process"),
+        ("ghi được", "takes writes"),
+        ("chưa sao lưu", "none was made"),
+    ] {
+        assert!(vietnamese.contains(vi) && !vietnamese.contains(en), "{vietnamese}");
+    }
+    assert!(found("en").contains("takes writes"));
+}
+
 const GAUGE: &str = "SELECT place, phenomenon_time, result FROM gauge ORDER BY 1, 2";
 
 #[test]

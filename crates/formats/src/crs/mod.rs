@@ -27,7 +27,7 @@ pub use fit::{Fit, Judgement, Sample, candidates, judge, region, within_region, 
 pub use list::{Outline, outlines};
 pub use tm::TransverseMercator;
 pub use vertical::vertical_shift;
-use wording::told;
+use wording::{Told, told};
 
 /// Where coordinates are counted from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,12 +68,25 @@ pub struct Operation {
     pub parameters: Option<SevenParameters>,
 }
 
+impl Operation {
+    /// Its code, its name and how exact it is.
+    pub fn told(&self) -> Told {
+        match self.epsg {
+            Some(code) => told!(
+                "formats-crs-operation",
+                "EPSG:{code} ({name}), accuracy {metres} m",
+                code = code,
+                name = self.name,
+                metres = self.accuracy_m
+            ),
+            None => Told::words(self.name.clone()),
+        }
+    }
+}
+
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.epsg {
-            Some(code) => write!(f, "EPSG:{code} ({}), accuracy {} m", self.name, self.accuracy_m),
-            None => f.write_str(&self.name),
-        }
+        fmt::Display::fmt(&self.told(), f)
     }
 }
 

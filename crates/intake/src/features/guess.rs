@@ -6,6 +6,7 @@ use std::path::Path;
 
 use formats::{Coordinates, FeatureItem, FeatureOptions, Format, Limits, read_features};
 use serde_json::Value;
+use wording::{Told, told};
 
 use super::{Positions, attribute_name};
 use crate::Error;
@@ -59,8 +60,8 @@ pub(crate) fn guess(
                 None => {
                     if known.len() == MAX_PROPERTIES {
                         return Err(Error::Limit {
-                            what: "the number of different properties".into(),
-                            limit: MAX_PROPERTIES.to_string().into(),
+                            what: told!("guess-number-of-properties", "the number of different properties"),
+                            limit: Told::words(MAX_PROPERTIES.to_string()),
                         });
                     }
                     by_name.insert(name.clone(), known.len());
@@ -80,24 +81,30 @@ pub(crate) fn guess(
     mapping.source.crs.clone_from(&positions.crs);
     mapping.source.sheet = layer;
     mapping.reasons.clone_from(&positions.reasons);
-    let mut because = |path: &str, reason: String| mapping.reasons.push((path.to_owned(), reason));
-    because("", format!("guessed over {features} features"));
+    let mut because = |path: &str, reason: Told| mapping.reasons.push((path.to_owned(), reason));
+    because("", told!("guess-over-features", "guessed over {count} features", count = features));
     let mut feature = FeatureSource::default();
     match &positions.coordinates {
         Some(Coordinates::Pair { x, y }) => {
-            because("feature.x", "the headers say that these are the coordinates".into());
+            because(
+                "feature.x",
+                told!("guess-headers-say-coordinates", "the headers say that these are the coordinates"),
+            );
             (feature.x, feature.y) = (Some(x.clone()), Some(y.clone()));
             known.retain(|known| known.property != *x && known.property != *y);
         }
         Some(Coordinates::Geometry(name)) => {
-            because("feature.geometry", "the header says that this is the geometry".into());
+            because(
+                "feature.geometry",
+                told!("guess-header-says-geometry", "the header says that this is the geometry"),
+            );
             feature.geometry = Some(name.clone());
             known.retain(|known| known.property != *name);
         }
         None => {}
     }
     if own_ids.is_some() && features > 0 {
-        because("feature", "every feature has its own `id`, and no two are equal".into());
+        because("feature", told!("guess-own-ids", "every feature has its own `id`, and no two are equal"));
     } else {
         let unique = |known: &&Known| known.filled == features && known.values.is_some() && features > 0;
         let by_rank = |known: &&Known| {
@@ -109,7 +116,12 @@ pub(crate) fn guess(
             Some(id) => {
                 because(
                     "feature.id",
-                    format!("all {features} values of `{}` are there and differ", id.property),
+                    told!(
+                        "guess-values-differ",
+                        "all {count} values of `{property}` are there and differ",
+                        count = features,
+                        property = id.property
+                    ),
                 );
                 feature.id = Some(id.property.clone());
             }
@@ -122,7 +134,8 @@ pub(crate) fn guess(
         .filter(|known| known.kind == Some(AttributeType::Text))
         .find(|known| NAME_NAMES.contains(&attribute_name(&known.property).as_str()));
     if let Some(name) = name {
-        mapping.reasons.push(("feature.name".into(), "the property's name says so".into()));
+        let reason = told!("guess-property-name-says-so", "the property's name says so");
+        mapping.reasons.push(("feature.name".into(), reason));
         feature.name = Some(name.property.clone());
         taken.insert("name".to_owned());
     }
@@ -153,19 +166,23 @@ fn attributes(known: &[Known], mut taken: HashSet<String>, name: Option<&str>) -
 fn no_id(mut mapping: Mapping, feature: FeatureSource, known: &[Known], features: u64) -> Error {
     if features == 0 {
         return Error::invalid(
-            "the file has no feature that can be read",
-            "hand in a file whose features have a geometry, or a table whose rows have coordinates",
+            told!("guess-no-features", "the file has no feature that can be read"),
+            told!(
+                "guess-hand-in-features",
+                "hand in a file whose features have a geometry, or a table whose rows have coordinates"
+            ),
         );
     }
     mapping.feature = Some(FeatureSource { id: Some("…".into()), name: None, ..feature });
-    mapping
-        .reasons
-        .push(("feature.id".into(), "FILL IN: a property that every feature has, and no two alike".into()));
+    let reason = told!("guess-fill-in-id", "FILL IN: a property that every feature has, and no two alike");
+    mapping.reasons.push(("feature.id".into(), reason));
     mapping.attributes = attributes(known, HashSet::new(), None);
     Error::Unmapped {
-        missing: "no property names each feature: each is absent somewhere, or the same in two features"
-            .into(),
-        example: mapping.to_toml(),
+        missing: told!(
+            "guess-no-id",
+            "no property names each feature: each is absent somewhere, or the same in two features"
+        ),
+        example: mapping.to_text(),
     }
 }
 

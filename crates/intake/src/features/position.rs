@@ -5,7 +5,7 @@ use std::path::Path;
 
 use catalog::{Gazetteer, PlaceMatch};
 use chrono::NaiveDate;
-use formats::crs::{Crs, Fit, Judgement, Sample, candidates, judge, outlines, within_region};
+use formats::crs::{Crs, Fit, Judgement, Operation, Sample, candidates, judge, outlines, within_region};
 use formats::{Coordinates, Declared, FeatureOptions, Format, Limits, Survey, survey_features};
 use model::{CellRef, PlaceKind, Severity};
 use serde_json::Value;
@@ -20,7 +20,7 @@ use crate::observe::unlisted;
 pub(crate) struct Positions {
     pub(crate) options: FeatureOptions,
     /// Reasons for a guessed mapping, by path.
-    pub(crate) reasons: Vec<(String, String)>,
+    pub(crate) reasons: Vec<(String, Told)>,
     /// The system, as a mapping says it; absent where it is longitude and latitude in WGS 84.
     pub(crate) crs: Option<String>,
     /// Where the positions of a table stand.
@@ -73,7 +73,7 @@ fn options(mapping: Option<&Mapping>) -> FeatureOptions {
 struct Decision<'a> {
     survey: &'a Survey,
     findings: &'a mut Findings,
-    reasons: Vec<(String, String)>,
+    reasons: Vec<(String, Told)>,
 }
 
 impl Decision<'_> {
@@ -170,7 +170,11 @@ impl Decision<'_> {
         if let Some(column) = &column {
             self.reasons.push((
                 "source".into(),
-                format!("positions were tested against the provinces that `{column}` names"),
+                told!(
+                    "guess-tested-against-provinces",
+                    "positions were tested against the provinces that `{column}` names",
+                    column = column
+                ),
             ));
         }
         survey
@@ -212,14 +216,20 @@ impl Decision<'_> {
         if fit.crs.is_stored() {
             return;
         }
-        let operation = fit.crs.operation().map(ToString::to_string).unwrap_or_default();
-        self.find("crs_used", fit.crs.to_string(), operation.clone());
+        let operation = fit.crs.operation().map(Operation::told).unwrap_or_default();
+        self.find("crs_used", fit.crs.to_string(), operation.kept());
         let why = match (said, by) {
             (true, _) => return,
-            (false, Some(by)) => format!("`{by}` says so"),
-            (false, None) => format!("the only system that puts the numbers into {}", places.join(", ")),
+            (false, Some(by)) => told!("guess-says-so", "`{by}` says so", by = by),
+            (false, None) => told!(
+                "guess-only-system",
+                "the only system that puts the numbers into {places}",
+                places = places.join(", ")
+            ),
         };
-        self.reasons.push(("source.crs".into(), format!("{why}; to WGS 84 by {operation}")));
+        let reason =
+            told!("guess-to-wgs-84", "{why}; to WGS 84 by {operation}", why => why, operation => operation);
+        self.reasons.push(("source.crs".into(), reason));
     }
 
     fn warn(&mut self, code: &'static str, value: String, used: &Crs) {

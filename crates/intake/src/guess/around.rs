@@ -3,6 +3,7 @@
 use catalog::PlaceMatch;
 use chrono::NaiveDate;
 use model::PlaceKind;
+use wording::{Told, told};
 
 use super::evidence::{DATES, before_the_merger, short};
 use super::measured::{is_of_stations, own_unit};
@@ -28,18 +29,38 @@ impl Guess<'_> {
                 let hour = around(&self.sample.columns[at].reference, HOUR);
                 self.mapping.time = Some(TimeSource { hour: Some(hour), ..time });
                 self.used.push(at);
-                let reason = format!("a column holds the hours of the day that the title says: `{title}`");
-                self.because("time.hour", 0.75, &reason);
+                self.because(
+                    "time.hour",
+                    0.75,
+                    told!(
+                        "guess-hours-of-day",
+                        "a column holds the hours of the day that the title says: `{title}`",
+                        title = title
+                    ),
+                );
                 return Some(Precision::Instant);
             }
             self.mapping.time = Some(time);
-            let (confidence, ask) =
-                if is_of_values { (0.8, "") } else { (0.5, ": is it the day of all values?") };
-            self.because(
-                "time.day",
-                confidence,
-                &format!("no column holds times, and the title says `{title}`{ask}"),
-            );
+            let (confidence, reason) = if is_of_values {
+                (
+                    0.8,
+                    told!(
+                        "guess-title-says",
+                        "no column holds times, and the title says `{title}`",
+                        title = title
+                    ),
+                )
+            } else {
+                (
+                    0.5,
+                    told!(
+                        "guess-title-says-day",
+                        "no column holds times, and the title says `{title}`: is it the day of all values?",
+                        title = title
+                    ),
+                )
+            };
+            self.because("time.day", confidence, reason);
             return Some(Precision::Day);
         }
         let (origin, pattern, year, confidence) = self.evidence.year()?;
@@ -51,8 +72,8 @@ impl Guess<'_> {
             words: std::collections::BTreeMap::new(),
         };
         self.mapping.time = Some(TimeSource { year: Some(fact), ..TimeSource::default() });
-        let reason = format!("no column holds times, and `{year}` stands in {}", said(origin));
-        self.because("time.year", confidence, &reason);
+        let reason = told!("guess-year-stands-in", "no column holds times, and `{year}` stands in {origin}", year = year, origin => said(origin));
+        self.because("time.year", confidence, reason);
         Some(Precision::Year)
     }
 
@@ -76,12 +97,20 @@ impl Guess<'_> {
             if let Some(kind) = by_sheet {
                 let kind = Some(kind.code().into());
                 self.mapping.place = Some(PlaceSource { sheet: true, kind, ..PlaceSource::default() });
-                self.because("place.sheet", 0.85, "the sheets are named after places");
+                self.because(
+                    "place.sheet",
+                    0.85,
+                    told!("guess-sheets-after-places", "the sheets are named after places"),
+                );
             }
             return;
         };
         self.mapping.place = Some(place_of_title(pattern, kind));
-        self.because("place.title", 0.85, &format!("`{name}` stands above the table"));
+        self.because(
+            "place.title",
+            0.85,
+            told!("guess-stands-above", "`{text}` stands above the table", text = name),
+        );
     }
 
     /// The kind of places that headers name, where most of them do, and how many.
@@ -131,7 +160,11 @@ impl Guess<'_> {
         if let Some(value) = self.mapping.values.last_mut() {
             value.except = except;
         }
-        self.because("value.0.property", 0.9, "the texts of this column are properties");
+        self.because(
+            "value.0.property",
+            0.9,
+            told!("guess-texts-are-properties", "the texts of this column are properties"),
+        );
         true
     }
 
@@ -143,10 +176,23 @@ impl Guess<'_> {
             unknown: Unknown::LeaveOut,
             ..PlaceSource::default()
         });
-        self.because("place.header", 0.9, &format!("{count} of {all} headers are names of places"));
+        self.because(
+            "place.header",
+            0.9,
+            told!(
+                "guess-headers-are-places",
+                "{count} of {all} headers are names of places",
+                count = count,
+                all = all
+            ),
+        );
         if count < all {
-            let reason = format!("{} columns are of places that nobody knows, and are left out", all - count);
-            self.because("place.unknown", 0.62, &reason);
+            let reason = told!(
+                "guess-columns-of-unknown-places",
+                "{count} columns are of places that nobody knows, and are left out",
+                count = all - count
+            );
+            self.because("place.unknown", 0.62, reason);
         }
     }
 
@@ -176,7 +222,14 @@ impl Guess<'_> {
             let index = self.mapping.values.len();
             let unit = column.unit.clone().or(around.clone());
             let (confidence, reason) = match &unit {
-                Some(unit) => (0.9, format!("`{unit}` stands in the header or above the table")),
+                Some(unit) => (
+                    0.9,
+                    told!(
+                        "guess-unit-in-header-or-above",
+                        "`{unit}` stands in the header or above the table",
+                        unit = unit
+                    ),
+                ),
                 None => own_unit(self.chunk, rows.clone(), column.index, named.property),
             };
             let value = ValueSource {
@@ -186,10 +239,14 @@ impl Guess<'_> {
                 ..ValueSource::new(&column.reference, TextOrColumn::Text(named.property.code.to_string()))
             };
             self.mapping.values.push(value);
-            self.because(&format!("value.{index}.statistic"), 0.85, "the header names it");
-            self.because(&format!("value.{index}.unit"), confidence, &reason);
+            self.because(
+                &format!("value.{index}.statistic"),
+                0.85,
+                told!("guess-header-names-it", "the header names it"),
+            );
+            self.because(&format!("value.{index}.unit"), confidence, reason);
         }
-        self.because("value.0.property", named.confidence, &named.reason);
+        self.because("value.0.property", named.confidence, named.reason);
         true
     }
 
@@ -210,19 +267,21 @@ impl Guess<'_> {
         value.statistic = property.statistic.map(|code| TextOrColumn::Text(code.into()));
         value.period =
             property.period.map(|period| TextOrColumn::Text(period.into())).or_else(|| calendar(precision));
-        self.because("value.0.property", property.confidence, &property.reason);
+        self.because("value.0.property", property.confidence, property.reason);
         // Such tables are of gauges, and gauges are printed in centimetres and in metres.
         let unit = self.evidence.unit(self.gazetteer);
         match unit {
             Some((_, unit)) => {
-                self.because("value.0.unit", 0.85, &format!("`{unit}` stands above the table"));
+                self.because(
+                    "value.0.unit",
+                    0.85,
+                    told!("guess-stands-above", "`{text}` stands above the table", text = unit),
+                );
                 value.unit = Some(TextOrColumn::Text(unit));
             }
             None => {
                 value.unit = Some(TextOrColumn::Text(property.property.unit.clone()));
-                let reason =
-                    format!("no unit is named: is it `{}`, the property's own?", property.property.unit);
-                self.because("value.0.unit", 0.4, &reason);
+                self.because("value.0.unit", 0.4, is_own_unit(&property.property.unit));
             }
         }
         self.mapping.values.push(value);
@@ -249,19 +308,23 @@ impl Guess<'_> {
         value.period = period
             .or_else(|| named.period.map(|p| TextOrColumn::Text(p.into())))
             .or_else(|| calendar(precision));
-        self.because("value.0.property", named.confidence - 0.05, &named.reason);
+        self.because("value.0.property", named.confidence - 0.05, named.reason);
         if !is_named {
-            let reason = format!("no unit is named: is it `{}`, the property's own?", named.property.unit);
-            self.because("value.0.unit", 0.5, &reason);
+            self.because("value.0.unit", 0.5, is_own_unit(&named.property.unit));
         }
         self.mapping.values.push(value);
     }
 }
 
-fn said(origin: &str) -> &'static str {
+/// Asks whether values without a unit are in their property's own.
+pub(super) fn is_own_unit(unit: &str) -> Told {
+    told!("guess-is-own-unit", "no unit is named: is it `{unit}`, the property's own?", unit = unit)
+}
+
+fn said(origin: &str) -> Told {
     match origin {
-        "@sheet" => "the sheet's name",
-        "@file" => "the file's name",
-        _ => "the title",
+        "@sheet" => told!("guess-sheets-name", "the sheet's name"),
+        "@file" => told!("guess-files-name", "the file's name"),
+        _ => told!("guess-title", "the title"),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use arrow::array::StringArray;
 use catalog::Gazetteer;
 use formats::Chunk;
+use wording::told;
 
 use super::sample::{Sample, letters_of};
 use super::survey::{SheetSample, Survey};
@@ -106,10 +107,18 @@ pub(super) fn together(tables: &Tables<'_>, guessed: Vec<Guessed>) -> Guessed {
             Tables::Beside(ranges) => {
                 let columns =
                     ranges.get(at).map(|range| format!("{}:{}", letters_of(range.0), letters_of(range.1)));
-                (columns, None, "an empty column stands between tables with the same headers")
+                (
+                    columns,
+                    None,
+                    told!(
+                        "guess-empty-column-between",
+                        "an empty column stands between tables with the same headers"
+                    ),
+                )
             }
             Tables::Below(lasts) => {
-                (None, lasts.get(at).copied().flatten(), "the header stands again, under another title")
+                let last = lasts.get(at).copied().flatten();
+                (None, last, told!("guess-header-again", "the header stands again, under another title"))
             }
         };
         if at == 0 {
@@ -124,23 +133,19 @@ pub(super) fn together(tables: &Tables<'_>, guessed: Vec<Guessed>) -> Guessed {
                 decisions.push(Decision {
                     path: format!("block.{at}"),
                     confidence: 0.4,
-                    reason: "its rows or its decimals are written otherwise than those of the first table: hand it in by itself".into(),
+                    reason: told!("guess-otherwise-than-first", "its rows or its decimals are written otherwise than those of the first table: hand it in by itself"),
                 });
             }
             if mapping.place.as_ref().is_some_and(|place| place.title) && mapping.place == first_place {
                 decisions.push(Decision {
                     path: format!("block.{at}.place"),
                     confidence: 0.62,
-                    reason: "named by the same kind of title as the first; where it has none of its own, by the first's, CHECK".into(),
+                    reason: told!("guess-same-kind-of-title", "named by the same kind of title as the first; where it has none of its own, by the first's, CHECK"),
                 });
             }
         }
         let said_at = if columns.is_some() { "columns" } else { "header_row" };
-        decisions.push(Decision {
-            path: format!("block.{at}.{said_at}"),
-            confidence: 0.85,
-            reason: reason.into(),
-        });
+        decisions.push(Decision { path: format!("block.{at}.{said_at}"), confidence: 0.85, reason });
         for decision in own {
             let Decision { path, confidence, reason } = decision;
             let of_block = ["place", "time", "value"].iter().any(|part| path.starts_with(part));

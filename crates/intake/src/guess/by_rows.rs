@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use model::Property;
+use wording::told;
 
-use super::evidence::{is_instant, short};
+use super::evidence::{is_instant, short, which_statistic};
 use super::measured::{Measured, own_unit, said_by};
 use super::shaped::{ROWS, Shaped};
 use super::usual::of_period;
@@ -71,13 +72,27 @@ impl Shaped<'_> {
             None => in_words(own_units),
         });
         self.property = Some(column);
-        self.decide("value.0.property", 0.85, format!("the texts of the column `{name}` name properties"));
+        self.decide(
+            "value.0.property",
+            0.85,
+            told!(
+                "guess-texts-name-properties",
+                "the texts of the column `{name}` name properties",
+                name = name
+            ),
+        );
         if !untold.is_empty() {
-            let ask = "are the values means of their periods, or maxima, minima, totals?";
-            self.decide("value.0.statistic", 0.5, format!("{}: {ask}", untold.join(", ")));
+            let reason =
+                told!("guess-of", "{what}: {reason}", what = untold.join(", "), reason => which_statistic());
+            self.decide("value.0.statistic", 0.5, reason);
         }
         if !unclear.is_empty() {
-            self.decide("value.0.unit", 0.5, format!("nothing names the unit of {}", unclear.join(", ")));
+            let reason = told!(
+                "guess-nothing-names-unit",
+                "nothing names the unit of {texts}",
+                texts = unclear.join(", ")
+            );
+            self.decide("value.0.unit", 0.5, reason);
         }
         true
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::Property;
+use wording::told;
 
 use super::evidence::{Evidence, is_instant};
 use super::headers::find;
@@ -48,12 +49,17 @@ impl Shaped<'_> {
             return false;
         }
         value.property = of_sheet(properties);
-        self.decide("value.0.property", least, "the titles of the sheets name these properties");
+        self.decide(
+            "value.0.property",
+            least,
+            told!("guess-titles-of-sheets", "the titles of the sheets name these properties"),
+        );
         if !unknown.is_empty() {
             self.mapping.source.sheets = vec!["*".into()];
-            let reason = format!(
-                "the property of {} is not known: add it to `words`, or the sheet is left out",
-                listed(&unknown)
+            let reason = told!(
+                "guess-property-of-sheet-unknown",
+                "the property of {sheets} is not known: add it to `words`, or the sheet is left out",
+                sheets = listed(&unknown)
             );
             self.decide("value.0.property", 0.5, reason);
         }
@@ -63,12 +69,14 @@ impl Shaped<'_> {
                 self.decide(
                     "value.0.statistic",
                     0.85,
-                    "the titles say so, or it is the property's usual one",
+                    told!("guess-titles-or-usual", "the titles say so, or it is the property's usual one"),
                 );
             }
             for sheet in untold {
-                let reason = format!(
-                    "are the values of `{sheet}` means of their periods, or maxima, minima, totals? Nothing on the sheet says it: correct its word"
+                let reason = told!(
+                    "guess-statistic-of-sheet",
+                    "are the values of `{sheet}` means of their periods, or maxima, minima, totals? Nothing on the sheet says it: correct its word",
+                    sheet = sheet
                 );
                 self.decide("value.0.statistic", 0.5, reason);
             }
@@ -100,9 +108,12 @@ impl Shaped<'_> {
     fn units_by_sheet(&mut self, value: &mut ValueSource, units: Vec<UnitOfSheet>) {
         for unit in units.iter().filter(|unit| unit.said.is_none()) {
             if let Some(text) = &unit.strange {
-                let reason = format!(
-                    "which unit has the sheet `{}`? `{text}` is not plausible in `{}`, its property's own: correct its word",
-                    unit.sheet, unit.own
+                let reason = told!(
+                    "guess-unit-of-sheet",
+                    "which unit has the sheet `{sheet}`? `{text}` is not plausible in `{unit}`, its property's own: correct its word",
+                    sheet = unit.sheet,
+                    text = text,
+                    unit = unit.own
                 );
                 self.decide("value.0.unit", 0.2, reason);
             }
@@ -113,17 +124,22 @@ impl Shaped<'_> {
         patterns.dedup();
         if let ([pattern], true) = (patterns.as_slice(), of_all) {
             value.unit = Some(around("@title", pattern));
-            self.decide("value.0.unit", 0.85, "the unit stands above each of the tables");
+            self.decide(
+                "value.0.unit",
+                0.85,
+                told!("guess-unit-above-each", "the unit stands above each of the tables"),
+            );
             return;
         }
         let untold: Vec<String> =
             units.iter().filter(|unit| unit.said.is_none()).map(|unit| unit.sheet.clone()).collect();
         let reason = if untold.is_empty() {
-            "the units stand above the tables, in different ways".to_owned()
+            told!("guess-units-in-different-ways", "the units stand above the tables, in different ways")
         } else {
-            format!(
-                "no unit that is known here stands on {}: each property's own, in which the values are plausible, CHECK",
-                listed(&untold)
+            told!(
+                "guess-no-unit-on-sheets",
+                "no unit that is known here stands on {sheets}: each property's own, in which the values are plausible, CHECK",
+                sheets = listed(&untold)
             )
         };
         self.decide("value.0.unit", 0.65, reason);

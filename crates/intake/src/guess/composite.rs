@@ -5,8 +5,9 @@ use std::collections::HashSet;
 
 use catalog::{Gazetteer, vocabulary};
 use model::Property;
+use wording::told;
 
-use super::evidence::is_instant;
+use super::evidence::{is_instant, which_statistic};
 use super::sample::brackets;
 use super::shaped::Shaped;
 use crate::mapping::{TextOrColumn, ValueSource};
@@ -176,7 +177,7 @@ impl Shaped<'_> {
             self.decide(
                 &path("property"),
                 0.0,
-                format!("FILL IN: nobody knows the property of `{base}`: write its code, register it, or remove this `[[value]]`"),
+                told!("guess-fill-in-property-of", "FILL IN: nobody knows the property of `{base}`: write its code, register it, or remove this `[[value]]`", base = base),
             );
             return;
         };
@@ -184,22 +185,36 @@ impl Shaped<'_> {
         self.decide(
             &path("property"),
             confidence,
-            format!("`{base}` names `{}` ({})", property.code, property.name.vi),
+            told!(
+                "guess-names",
+                "`{text}` names `{code}` ({name})",
+                text = base,
+                code = property.code,
+                name = property.name.vi
+            ),
         );
         if let Some(season) = season {
             value.period = Some(TextOrColumn::Text(season));
-            self.decide(&path("period"), 0.9, "the header names the crop season");
+            self.decide(
+                &path("period"),
+                0.9,
+                told!("guess-header-names-season", "the header names the crop season"),
+            );
         }
         if is_instant(property) {
             value.statistic = Some(TextOrColumn::Text("mean".into()));
-            let ask = "are the values means of their periods, or maxima, minima, totals?";
-            self.decide(&path("statistic"), 0.5, ask);
+            self.decide(&path("statistic"), 0.5, which_statistic());
         }
         let own = inside.into_iter().find(|unit| unit_of(unit).is_some()).or(unit);
         let around = self.evidence.unit(self.gazetteer).map(|(_, unit)| unit);
         let fits = |unit: &String| conversion(unit, property).is_ok();
         if let Some(unit) = own.or(around).filter(fits) {
-            self.decide(&path("unit"), 0.9, format!("`{unit}` stands in the header or above the table"));
+            let reason = told!(
+                "guess-unit-in-header-or-above",
+                "`{unit}` stands in the header or above the table",
+                unit = unit
+            );
+            self.decide(&path("unit"), 0.9, reason);
             value.unit = Some(TextOrColumn::Text(unit));
             return;
         }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use catalog::PlaceMatch;
 use chrono::NaiveDate;
 use model::{PlaceKind, Statistic};
+use wording::told;
 
+use super::around::is_own_unit;
 use super::evidence::before_the_merger;
 use super::observations::Guess;
 use super::sample::brackets;
@@ -57,8 +59,12 @@ impl Guess<'_> {
                 value.columns = pattern(&one_of("statistic", &texts), is_first);
                 value.words = words;
                 value.property = TextOrColumn::Text(named.property.code.to_string());
-                self.because("value.0.property", named.confidence, &named.reason);
-                self.because("value.0.words", 0.9, "the headers name places and statistics");
+                self.because("value.0.property", named.confidence, named.reason);
+                self.because(
+                    "value.0.words",
+                    0.9,
+                    told!("guess-headers-places-statistics", "the headers name places and statistics"),
+                );
                 self.unit_around(&mut value, &named.property.unit);
             }
             Items::Properties { with_units } => {
@@ -68,10 +74,18 @@ impl Guess<'_> {
                 let unit = if with_units { r"\s*[\(\[](?P<unit>.+?)[\)\]]" } else { "" };
                 value.columns = pattern(&format!("{}{unit}", one_of("property", &bases)), is_first);
                 value.property = TextOrColumn::default();
-                let confidence = if with_units { 0.9 } else { 0.62 };
-                let reason = "the headers name places and properties";
-                let check = if with_units { "" } else { ", in their own units, CHECK" };
-                self.because("value.0.columns", confidence, &format!("{reason}{check}"));
+                let (confidence, reason) = if with_units {
+                    (0.9, told!("guess-headers-places-properties", "the headers name places and properties"))
+                } else {
+                    (
+                        0.62,
+                        told!(
+                            "guess-headers-places-properties-own-units",
+                            "the headers name places and properties, in their own units, CHECK"
+                        ),
+                    )
+                };
+                self.because("value.0.columns", confidence, reason);
             }
         }
         if value.columns.is_none() {
@@ -80,7 +94,9 @@ impl Guess<'_> {
         value.period = calendar(precision);
         self.mapping.place =
             Some(PlaceSource { header: true, kind: Some(kind.code().into()), ..PlaceSource::default() });
-        self.because("place.header", 0.9, &format!("all {} headers name a place", names.len()));
+        let reason =
+            told!("guess-all-headers-name-places", "all {count} headers name a place", count = names.len());
+        self.because("place.header", 0.9, reason);
         self.mapping.values.push(value);
         true
     }
@@ -88,11 +104,15 @@ impl Guess<'_> {
     /// The unit that a title names; else the property's own, which is asked.
     fn unit_around(&mut self, value: &mut ValueSource, own: &str) {
         let (unit, confidence, reason) = match self.evidence.unit(self.gazetteer) {
-            Some((_, unit)) => (unit.clone(), 0.85, format!("`{unit}` stands above the table")),
-            None => (own.to_owned(), 0.4, format!("no unit is named: is it `{own}`, the property's own?")),
+            Some((_, unit)) => (
+                unit.clone(),
+                0.85,
+                told!("guess-stands-above", "`{text}` stands above the table", text = unit),
+            ),
+            None => (own.to_owned(), 0.4, is_own_unit(own)),
         };
         value.unit = Some(TextOrColumn::Text(unit));
-        self.because("value.0.unit", confidence, &reason);
+        self.because("value.0.unit", confidence, reason);
     }
 
     /// The place and the item of a header, where it is nothing but these.

@@ -1,36 +1,18 @@
 //! What titles, names of sheets and names of files tell of a table.
 
-use catalog::{Gazetteer, PlaceMatch};
+use catalog::{Gazetteer, PlaceMatch, vocabulary};
 use chrono::NaiveDate;
 use formats::Chunk;
 use model::{PlaceKind, Property, Statistic};
+use wording::{Told, told};
 
 use super::survey::{SheetSample, Survey};
 use super::words::has_words;
 use crate::mapping::Pattern;
 use crate::observe::{find_place, find_property, find_unit, tidy, usual_statistic};
 
-/// Crops of the rice year: words in titles, what stays of them, and the period.
-///
-/// The General Statistics Office of Vietnam prints "Lúa đông xuân – Spring paddy", "Lúa hè thu – Autumn
-/// paddy" and "Lúa mùa – Winter paddy" side by side.
-const SEASONS: &[(&str, &str, &str)] = &[
-    ("spring paddy", "paddy", "season:dong_xuan"),
-    ("autumn paddy", "paddy", "season:he_thu"),
-    ("winter paddy", "paddy", "season:mua"),
-    ("lua vu dong xuan", "lua", "season:dong_xuan"),
-    ("vu lua dong xuan", "lua", "season:dong_xuan"),
-    ("lua vu he thu", "lua", "season:he_thu"),
-    ("vu lua he thu", "lua", "season:he_thu"),
-    ("lua vu thu dong", "lua", "season:thu_dong"),
-    ("vu lua thu dong", "lua", "season:thu_dong"),
-    ("lua vu mua", "lua", "season:mua"),
-    ("vu lua mua", "lua", "season:mua"),
-    ("lua dong xuan", "lua", "season:dong_xuan"),
-    ("lua he thu", "lua", "season:he_thu"),
-    ("lua thu dong", "lua", "season:thu_dong"),
-    ("lua mua", "lua", "season:mua"),
-];
+/// Words before the season of rice in titles, folded: `Lúa vụ đông xuân`, `Vụ lúa đông xuân`, `Lúa đông xuân`.
+const RICE: [&str; 3] = ["lua vu", "vu lua", "lua"];
 
 /// Words of titles that speak of a mean, of the highest and of the lowest, folded.
 const MEANS: &[&str] = &["mean", "average", "trung binh", "binh quan"];
@@ -114,7 +96,7 @@ pub(super) struct Named<'a> {
     pub(super) period: Option<&'static str>,
     pub(super) statistic: Option<&'static str>,
     pub(super) confidence: f64,
-    pub(super) reason: String,
+    pub(super) reason: Told,
 }
 
 impl<'a> Evidence<'a> {
@@ -131,9 +113,13 @@ impl<'a> Evidence<'a> {
     }
 
     /// The texts, the most telling first.
-    fn texts(&self) -> impl Iterator<Item = (&str, &'static str, f64)> {
-        let titles = self.titles.iter().map(|title| (title.as_str(), "the title", 0.85));
-        let names = [(self.sheet, "the sheet's name", 0.75), (self.file, "the file's name", 0.72)];
+    fn texts(&self) -> impl Iterator<Item = (&str, Told, f64)> {
+        let title = || told!("guess-title", "the title");
+        let titles = self.titles.iter().map(move |text| (text.as_str(), title(), 0.85));
+        let names = [
+            (self.sheet, told!("guess-sheets-name", "the sheet's name"), 0.75),
+            (self.file, told!("guess-files-name", "the file's name"), 0.72),
+        ];
         titles.chain(names).filter(|(text, ..)| !text.is_empty())
     }
 
@@ -142,7 +128,14 @@ impl<'a> Evidence<'a> {
         self.texts().find_map(|(text, what, confidence)| {
             let (property, period) = property_in(gazetteer, text)?;
             let statistic = statistic_of(property, text);
-            let reason = format!("{what} `{}` names `{}` ({})", short(text), property.code, property.name.vi);
+            let reason = told!(
+                "guess-origin-names",
+                "{origin} `{text}` names `{code}` ({name})",
+                origin => what,
+                text = short(text),
+                code = property.code,
+                name = property.name.vi
+            );
             Some(Named { property, period, statistic, confidence, reason })
         })
     }
@@ -174,9 +167,9 @@ impl<'a> Evidence<'a> {
     }
 
     /// Places that titles and names speak of, as words for whoever has to say the place.
-    pub(super) fn may_be_at(&self, gazetteer: &Gazetteer) -> Option<String> {
+    pub(super) fn may_be_at(&self, gazetteer: &Gazetteer) -> Option<Told> {
         const LONGEST: usize = 4;
-        let mut said: Vec<String> = Vec::new();
+        let mut said: Vec<Told> = Vec::new();
         for (text, what, _) in self.texts() {
             let folded = model::fold(&text.replace(['_', '-', '.', ',', ':', '(', ')'], " "));
             let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).take(40).collect();
@@ -191,13 +184,16 @@ impl<'a> Evidence<'a> {
                             PlaceMatch::One(place) => Some(place),
                             PlaceMatch::Many(_) | PlaceMatch::None => None,
                         });
-                    let phrase = found.map(|place| format!("`{place}` ({what})"));
+                    let phrase = found.map(|place| {
+                        told!("guess-place-by", "`{place}` ({origin})", place = place, origin => &what)
+                    });
                     said.extend(phrase.filter(|phrase| !said.contains(phrase)));
                 }
             }
         }
         said.truncate(4);
-        (!said.is_empty()).then(|| said.join(", "))
+        let both = |first: Told, more: Told| told!("guess-and-also", "{first}, {more}", first => first, more => more);
+        said.into_iter().reduce(both)
     }
 
     /// The unit that a title names, with the pattern that finds it.
@@ -292,15 +288,11 @@ pub(super) fn property_in<'g>(
     gazetteer: &'g Gazetteer,
     text: &str,
 ) -> Option<(&'g Property, Option<&'static str>)> {
-    let mut folded = model::fold(text);
-    let mut period = None;
-    for (words, stays, season) in SEASONS {
-        if has_words(&folded, words) {
-            folded = folded.replace(words, stays);
-            period = Some(*season);
-            break;
-        }
-    }
+    let folded = model::fold(text);
+    let (folded, period) = match rice_season(&folded) {
+        Some((rest, period)) => (rest, Some(period)),
+        None => (folded, None),
+    };
     if let Some(property) = find_property(gazetteer, &folded) {
         return Some((property, period));
     }
@@ -324,6 +316,21 @@ pub(super) fn property_in<'g>(
     }
 }
 
+/// A folded text that names the rice of a season without the season, and the season as a period.
+fn rice_season(folded: &str) -> Option<(String, &'static str)> {
+    vocabulary().seasons.iter().find_map(|season| {
+        let paddy = season.paddy.as_ref().filter(|paddy| has_words(folded, paddy));
+        if let Some(paddy) = paddy {
+            return Some((folded.replace(paddy, "paddy"), season.period.as_str()));
+        }
+        let named = season.names.iter().flat_map(|name| RICE.map(|rice| format!("{rice} {name}")));
+        named
+            .into_iter()
+            .find(|words| has_words(folded, words))
+            .map(|words| (folded.replace(&words, "lua"), season.period.as_str()))
+    })
+}
+
 /// Whether a property is usually measured at an instant, so that a value of a month has to be a statistic.
 pub(super) fn is_instant(property: &Property) -> bool {
     usual_statistic(property.statistic.as_deref()) == Statistic::Instant
@@ -345,6 +352,21 @@ fn statistic_of(property: &Property, text: &str) -> Option<&'static str> {
         Statistic::Instant if says(LOWEST) && !says(HIGHEST) => Some("min"),
         _ => None,
     }
+}
+
+/// Asks what values over periods are, of a property that is measured at instants.
+pub(super) fn which_statistic() -> Told {
+    told!("guess-which-statistic", "are the values means of their periods, or maxima, minima, totals?")
+}
+
+/// Says that the texts of a column name statistics.
+pub(super) fn name_statistics(column: &str) -> Told {
+    told!("guess-texts-name-statistics", "all texts of the column `{name}` name statistics", name = column)
+}
+
+/// Asks about the places that titles and names speak of, behind what is said of the places.
+pub(super) fn or_at_one_of(said: Told, places: Told) -> Told {
+    told!("guess-or-at-one-of", "{said}; are all values at one of {places}?", said => said, places => places)
 }
 
 /// The beginning of a long text.

@@ -3,22 +3,23 @@
 use catalog::PlaceMatch;
 use chrono::NaiveDate;
 use model::{PlaceId, PlaceKind};
+use wording::{Told, told};
 
 use super::Guessed;
 use super::observations::Guess;
 use super::sample::Column;
-use crate::mapping::{Mapping, MappingKind, PlaceSource, TextOrColumn, TimeSource, ValueSource};
+use crate::mapping::{Mapping, MappingKind, MappingText, PlaceSource, TextOrColumn, TimeSource, ValueSource};
 use crate::observe::{Header, find_place};
 
 impl Guess<'_> {
     /// A mapping of what was found, with places to fill in.
-    pub(super) fn example(&self) -> String {
+    pub(super) fn example(&self) -> MappingText {
         let mut mapping = Guessed::new(self.mapping.clone(), self.decisions.clone()).mapping;
         mapping.reasons.retain(|(path, _)| !path.is_empty());
-        let mut note = |path: &str, text: &str| mapping.reasons.push((path.to_owned(), text.to_owned()));
+        let mut note = |path: &str, text: Told| mapping.reasons.push((path.to_owned(), text));
         if mapping.time.is_none() {
             mapping.time = Some(TimeSource { columns: vec!["…".into()], ..TimeSource::default() });
-            note("time.columns", "FILL IN: the column of the time");
+            note("time.columns", told!("guess-fill-in-time", "FILL IN: the column of the time"));
         }
         let numeric: Vec<&Column> =
             self.free().map(|(_, column)| column).filter(|column| column.is_numeric()).take(40).collect();
@@ -27,7 +28,13 @@ impl Guess<'_> {
         let by_station = mapping.place.is_none() && stations.iter().flatten().count() >= 2;
         if mapping.place.is_none() && !by_station {
             mapping.place = Some(PlaceSource { value: Some("station:…".into()), ..PlaceSource::default() });
-            note("place.value", "FILL IN: the id of the place of all values, or `column = \"…\"`");
+            note(
+                "place.value",
+                told!(
+                    "guess-fill-in-place",
+                    "FILL IN: the id of the place of all values, or `column = \"…\"`"
+                ),
+            );
         }
         if mapping.values.is_empty() {
             let columns: Vec<(&Column, Option<PlaceId>)> = numeric
@@ -38,7 +45,10 @@ impl Guess<'_> {
                 .collect();
             note(
                 "value.0.property",
-                "FILL IN: the code of the property, e.g. `salinity`, `water_level`, and its unit",
+                told!(
+                    "guess-fill-in-property",
+                    "FILL IN: the code of the property, e.g. `salinity`, `water_level`, and its unit"
+                ),
             );
             for (column, station) in columns {
                 mapping.values.push(ValueSource {
@@ -51,7 +61,7 @@ impl Guess<'_> {
         if mapping.values.is_empty() {
             mapping.values.push(ValueSource::new("…", TextOrColumn::Text("…".into())));
         }
-        mapping.to_toml()
+        mapping.to_text()
     }
 
     fn station(&self, name: &str) -> Option<PlaceId> {
@@ -63,7 +73,7 @@ impl Guess<'_> {
 }
 
 /// A mapping to start from when not even a header was found.
-pub(super) fn placeholder(header: &Header) -> String {
+pub(super) fn placeholder(header: &Header) -> MappingText {
     let column = header.names.first().map_or("…", String::as_str);
     let mut mapping = Mapping::new(MappingKind::Observations);
     mapping.place = Some(PlaceSource { column: Some("Trạm".into()), ..PlaceSource::default() });
@@ -72,7 +82,10 @@ pub(super) fn placeholder(header: &Header) -> String {
         unit: Some(TextOrColumn::Text("g/L".into())),
         ..ValueSource::new(column, TextOrColumn::Text("salinity".into()))
     });
-    let note = "FILL IN: the row of the header (`header_row` under `[source]`), and the columns".to_owned();
+    let note = told!(
+        "guess-fill-in-header",
+        "FILL IN: the row of the header (`header_row` under `[source]`), and the columns"
+    );
     mapping.reasons.push((String::new(), note));
-    mapping.to_toml()
+    mapping.to_text()
 }

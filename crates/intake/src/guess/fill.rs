@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use formats::Chunk;
+use wording::{Told, told};
 
 use super::headers::is_number;
 use crate::observe::{is_note, is_total};
@@ -15,7 +16,7 @@ pub(super) fn filled_down(
     rows: Range<usize>,
     values: &[usize],
     statistic: Option<usize>,
-) -> Option<(f64, String)> {
+) -> Option<(f64, Told)> {
     let own = |row: usize| chunk.cell(row, column).map(str::trim).filter(|text| !text.is_empty());
     let has_value = |row: usize| {
         values.iter().any(|value| chunk.cell(row, *value).is_some_and(|text| is_number(text.trim())))
@@ -40,10 +41,10 @@ pub(super) fn filled_down(
         }
     }
     if merged > 0 && merged == empty {
-        return Some((0.9, "its cells are merged downwards".into()));
+        return Some((0.9, told!("guess-merged-downwards", "its cells are merged downwards")));
     }
     (filled > 0 && empty * 5 >= filled + empty).then(|| {
-        (0.5, format!("{empty} rows with numbers have no text in this column: do they belong to the text above them?"))
+        (0.5, told!("guess-rows-without-text", "{count} rows with numbers have no text in this column: do they belong to the text above them?", count = empty))
     })
 }
 

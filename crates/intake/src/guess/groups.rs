@@ -6,6 +6,7 @@ use catalog::PlaceMatch;
 use chrono::NaiveDate;
 use formats::Chunk;
 use model::PlaceKind;
+use wording::told;
 
 use super::evidence::{PLACES, before_the_merger};
 use super::headers::is_number;
@@ -67,7 +68,8 @@ impl Guess<'_> {
         self.mapping.rows.group.push(YEAR.to_owned());
         let year = Some(TextOrColumn::in_column("@group.year"));
         self.mapping.time = Some(TimeSource { year, ..TimeSource::default() });
-        self.because("time.year", 0.85, "rows of one text name the year of the rows below them");
+        let reason = told!("guess-rows-name-year", "rows of one text name the year of the rows below them");
+        self.because("time.year", 0.85, reason);
         Some(Precision::Year)
     }
 
@@ -77,7 +79,8 @@ impl Guess<'_> {
         self.mapping.rows.group.push(pattern.to_owned());
         let (group, kind) = (Some("place".to_owned()), Some(kind.code().to_owned()));
         self.mapping.place = Some(PlaceSource { group, kind, ..PlaceSource::default() });
-        self.because("place.group", 0.85, "rows of one text name the place of the rows below them");
+        let reason = told!("guess-rows-name-place", "rows of one text name the place of the rows below them");
+        self.because("place.group", 0.85, reason);
         true
     }
 

@@ -1,6 +1,7 @@
 //! Headers that hold a year and an item: a statistic, or a property with or without its unit.
 
 use model::{Property, Statistic};
+use wording::told;
 
 use super::composite::of_subject;
 use super::evidence::property_in;
@@ -35,7 +36,8 @@ impl Shaped<'_> {
             for (text, _) in &items {
                 value.words.extend(statistic_in(text).map(|found| (text.clone(), found.code().to_owned())));
             }
-            self.decide("value.0.words", 0.9, "the headers name statistics");
+            let reason = told!("guess-headers-name-statistics", "the headers name statistics");
+            self.decide("value.0.words", 0.9, reason);
             self.one_property(value);
             return;
         }
@@ -61,7 +63,12 @@ impl Shaped<'_> {
             });
             let Some((property, confidence)) = named else {
                 value.words.insert(base.clone(), "…".into());
-                self.decide("value.0.words", 0.0, format!("FILL IN: nobody knows the property `{base}`: write its code, register it, or leave it out with `except`"));
+                let reason = told!(
+                    "guess-fill-in-item",
+                    "FILL IN: nobody knows the property `{base}`: write its code, register it, or leave it out with `except`",
+                    base = base
+                );
+                self.decide("value.0.words", 0.0, reason);
                 continue;
             };
             if direct.is_none() {
@@ -70,18 +77,28 @@ impl Shaped<'_> {
             self.decide(
                 "value.0.columns",
                 confidence,
-                format!("`{base}` names `{}` ({})", property.code, property.name.vi),
+                told!(
+                    "guess-names",
+                    "`{text}` names `{code}` ({name})",
+                    text = base,
+                    code = property.code,
+                    name = property.name.vi
+                ),
             );
             match unit {
                 Some(unit) if find_unit(self.gazetteer, &unit).is_some() => {}
                 Some(unit) => {
                     let (confidence, reason) = self.looks_like(property, columns, None);
                     value.words.insert(unit.clone(), property.unit.clone());
-                    self.decide("value.0.words", confidence, format!("`{unit}`: {reason}"));
+                    let reason =
+                        told!("guess-of", "{what}: {reason}", what = format!("`{unit}`"), reason => reason);
+                    self.decide("value.0.words", confidence, reason);
                 }
                 None => {
                     let (confidence, reason) = self.looks_like(property, columns, None);
-                    self.decide("value.0.property", confidence, format!("`{base}`: {reason}"));
+                    let reason =
+                        told!("guess-of", "{what}: {reason}", what = format!("`{base}`"), reason => reason);
+                    self.decide("value.0.property", confidence, reason);
                 }
             }
         }

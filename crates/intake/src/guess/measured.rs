@@ -6,6 +6,7 @@ use std::ops::Range;
 use catalog::Gazetteer;
 use formats::Chunk;
 use model::{Property, Statistic};
+use wording::{Told, told};
 
 use super::composite::parts;
 use super::sample::{Column, brackets};
@@ -104,12 +105,7 @@ fn splits(folded: &str) -> impl Iterator<Item = (&str, Statistic)> {
 }
 
 /// How sure it is that values without a unit are in the property's own, and why: most have to be plausible in it.
-pub(super) fn own_unit(
-    chunk: &Chunk,
-    rows: Range<usize>,
-    column: usize,
-    property: &Property,
-) -> (f64, String) {
+pub(super) fn own_unit(chunk: &Chunk, rows: Range<usize>, column: usize, property: &Property) -> (f64, Told) {
     let unit = &property.unit;
     let (mut all, mut inside, mut shows) = (0_usize, 0_usize, None);
     let mut numbers: Vec<f64> = Vec::new();
@@ -125,15 +121,36 @@ pub(super) fn own_unit(
         }
     }
     if let Some(other) = other_scale(property, &numbers) {
-        return (0.4, format!("no unit is named: are the values in `{unit}`, or in `{other}`?"));
+        return (0.4, or_in_another(unit, other));
     }
     match shows.filter(|_| inside * 10 < all * 8) {
-        None => (0.7, format!("no unit is named: taken as `{unit}`, the property's own, CHECK")),
+        None => (0.7, taken_as_own(unit)),
         Some(shows) => (
             0.2,
-            format!("which unit? `{shows}` is not plausible in `{unit}`, the unit of `{}`", property.code),
+            told!(
+                "guess-which-unit",
+                "which unit? `{shown}` is not plausible in `{unit}`, the unit of `{code}`",
+                shown = shows,
+                unit = unit,
+                code = property.code
+            ),
         ),
     }
+}
+
+/// Asks in which of two units values without a unit are.
+pub(super) fn or_in_another(unit: &str, other: &str) -> Told {
+    told!(
+        "guess-which-of-two-units",
+        "no unit is named: are the values in `{unit}`, or in `{other}`?",
+        unit = unit,
+        other = other
+    )
+}
+
+/// Says that values without a unit are taken to be in their property's own.
+pub(super) fn taken_as_own(unit: &str) -> Told {
+    told!("guess-taken-as-own", "no unit is named: taken as `{unit}`, the property's own, CHECK", unit = unit)
 }
 
 /// Another unit in which values without a unit may be as well as in their property's own: water levels are

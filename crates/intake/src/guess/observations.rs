@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use catalog::Gazetteer;
 use formats::Chunk;
+use wording::{Told, told};
 
 use super::composite::{Parts, parts};
-use super::evidence::Evidence;
+use super::evidence::{Evidence, name_statistics, or_at_one_of};
 use super::example::placeholder;
 use super::fill::filled_down;
 use super::groups::Groups;
@@ -44,7 +45,7 @@ pub(super) struct Guess<'a> {
     /// What rows of one text say of the rows below them.
     pub(super) groups: Groups,
     /// What could not be found, as phrases.
-    pub(super) missing: Vec<String>,
+    pub(super) missing: Vec<Told>,
     /// Columns that already have a meaning.
     pub(super) used: Vec<usize>,
 }
@@ -61,19 +62,24 @@ impl<'a> Guess<'a> {
         let mut decisions = Vec::new();
         let sample =
             Sample::of(chunk, &mapping.source.missing, gazetteer).ok_or_else(|| Error::Unmapped {
-                missing: "no row looks like a header with at least two columns".into(),
+                missing: told!("guess-no-header", "no row looks like a header with at least two columns"),
                 example: placeholder(&Header::default()),
             })?;
-        let alike = alike(survey, &sample, &mapping.source.missing, gazetteer);
-        let mut decide = |path: &str, confidence: f64, reason: String| {
+        let alike = survey.alike(&sample, &mapping.source.missing, gazetteer);
+        let mut decide = |path: &str, confidence: f64, reason: Told| {
             decisions.push(Decision { path: path.into(), confidence, reason });
         };
         if alike.len() > 1 {
-            decide("source.sheets", 0.9, format!("these {} sheets have the same header", alike.len()));
+            let reason = told!(
+                "guess-sheets-same-header",
+                "these {count} sheets have the same header",
+                count = alike.len()
+            );
+            decide("source.sheets", 0.9, reason);
             mapping.source.sheets = alike.iter().map(|sheet| sheet.name.clone()).collect();
         } else if survey.count > 1 && !sheet.name.is_empty() {
             mapping.source.sheet = Some(sheet.name.clone());
-            decide("source.sheet", 0.9, "the first sheet that holds a table".into());
+            decide("source.sheet", 0.9, told!("guess-first-sheet", "the first sheet that holds a table"));
         }
         let read: Vec<&str> =
             std::iter::once(sheet).chain(alike.iter().copied()).map(|sheet| sheet.name.as_str()).collect();
@@ -82,11 +88,19 @@ impl<'a> Guess<'a> {
         }
         if sample.header.row != 1 || sample.height > 1 {
             mapping.source.header_row = Some(sample.header.row);
-            decide("source.header_row", 0.9, "the first row that has texts above values".into());
+            decide(
+                "source.header_row",
+                0.9,
+                told!("guess-first-row", "the first row that has texts above values"),
+            );
         }
         if sample.height > 1 {
             mapping.source.header_height = Some(sample.height);
-            decide("source.header_height", 0.8, "texts of these rows make up the headers".into());
+            decide(
+                "source.header_height",
+                0.8,
+                told!("guess-rows-of-header", "texts of these rows make up the headers"),
+            );
         }
         let evidence = Evidence::of(survey, sheet, sample.header.row);
         let (missing, used) = (Vec::new(), Vec::new());
@@ -139,20 +153,23 @@ impl<'a> Guess<'a> {
         self.mapping.source.sheets.clear();
         self.mapping.source.sheet = Some(sheet.name.clone());
         self.decisions.retain(|decision| !decision.path.starts_with("source.sheet"));
-        let reason = format!(
-            "the titles or names of {} tell something else than those of `{}`: are they left out, or handed in under a mapping of their own?",
-            others.join(", "),
-            sheet.name
+        let reason = told!(
+            "guess-sheets-tell-otherwise",
+            "the titles or names of {others} tell something else than those of `{sheet}`: are they left out, or handed in under a mapping of their own?",
+            others = others.join(", "),
+            sheet = sheet.name
         );
-        self.because("source.sheet", 0.5, &reason);
+        self.because("source.sheet", 0.5, reason);
     }
 
     pub(super) fn mapping(mut self) -> Result<Guessed, Error> {
-        let start = format!(
-            "guessed from the header in row {} and {} rows below it",
-            self.sample.header.row, self.sample.rows
+        let start = told!(
+            "guess-from-header",
+            "guessed from the header in row {row} and {count} rows below it",
+            row = self.sample.header.row,
+            count = self.sample.rows
         );
-        self.because("", 1.0, &start);
+        self.because("", 1.0, start);
         let precision = self.time();
         self.place();
         self.values(precision);
@@ -163,11 +180,11 @@ impl<'a> Guess<'a> {
             return Ok(Guessed::new(self.mapping, self.decisions));
         }
         let example = self.example();
-        Err(Error::Unmapped { missing: self.missing.join("; ").into(), example })
+        Err(Error::Unmapped { missing: Told::list(self.missing), example })
     }
 
-    pub(super) fn because(&mut self, path: &str, confidence: f64, reason: &str) {
-        self.decisions.push(Decision { path: path.to_owned(), confidence, reason: reason.to_owned() });
+    pub(super) fn because(&mut self, path: &str, confidence: f64, reason: Told) {
+        self.decisions.push(Decision { path: path.to_owned(), confidence, reason });
     }
 
     pub(super) fn free(&self) -> impl Iterator<Item = (usize, &Column)> {
@@ -223,11 +240,14 @@ impl<'a> Guess<'a> {
                 || self.mapping.values.iter().any(|value| value.place.is_none()))
         {
             let none = || {
-                "no column names the places (a header such as `Trạm`, `Tỉnh`, `Station`, with names or ids of places below it)".to_owned()
+                told!(
+                    "guess-no-places",
+                    "no column names the places (a header such as `Trạm`, `Tỉnh`, `Station`, with names or ids of places below it)"
+                )
             };
             let mut missing = self.coded().unwrap_or_else(none);
             if let Some(places) = self.evidence.may_be_at(self.gazetteer) {
-                missing.push_str(&format!("; are all values at one of {places}?"));
+                missing = or_at_one_of(missing, places);
             }
             self.missing.push(missing);
         }
@@ -242,8 +262,7 @@ impl<'a> Guess<'a> {
         let (reference, name) = (column.reference.clone(), column.name.clone());
         for at in 0..self.mapping.values.len() {
             self.mapping.values[at].statistic = Some(TextOrColumn::in_column(&reference));
-            let reason = format!("all texts of the column `{name}` name statistics");
-            self.because(&format!("value.{at}.statistic"), 0.9, &reason);
+            self.because(&format!("value.{at}.statistic"), 0.9, name_statistics(&name));
         }
     }
 
@@ -262,10 +281,10 @@ impl<'a> Guess<'a> {
             ([one], _) | ([], [one]) => &self.sample.columns[*one],
             _ if self.long_by_place(property, numeric, unit.clone(), period.clone(), precision) => return,
             _ => {
-                self.missing.push(
+                self.missing.push(told!(
+                    "guess-no-values",
                     "no column holds the values (a header such as `Giá trị`, `Value`, with numbers below it)"
-                        .into(),
-                );
+                ));
                 return;
             }
         };
@@ -276,12 +295,21 @@ impl<'a> Guess<'a> {
             period: period.or_else(|| calendar(precision)),
             ..ValueSource::new(&column.reference, TextOrColumn::in_column(&name))
         };
-        let reason = format!("{} of {} rows hold a number", column.numbers, self.sample.rows);
-        self.because("value.0.column", 0.9, &reason);
+        let reason = told!(
+            "guess-rows-hold-numbers",
+            "{numbers} of {count} rows hold a number",
+            numbers = column.numbers,
+            count = self.sample.rows
+        );
+        self.because("value.0.column", 0.9, reason);
         self.because(
             "value.0.property",
             0.9,
-            &format!("{count} different texts of this column are properties"),
+            told!(
+                "guess-texts-of-column-are-properties",
+                "{count} different texts of this column are properties",
+                count = count
+            ),
         );
         self.explain_period(0, value.period.as_ref());
         self.mapping.values.push(value);
@@ -346,11 +374,20 @@ impl<'a> Guess<'a> {
                 statistic: said.map(|statistic| TextOrColumn::Text(statistic.code().into())),
                 ..ValueSource::new(&column.reference, TextOrColumn::Text(property.code.to_string()))
             };
-            let reason = format!("the header names the property `{}` ({})", property.code, property.name.vi);
+            let reason = told!(
+                "guess-header-names-property",
+                "the header names the property `{code}` ({name})",
+                code = property.code,
+                name = property.name.vi
+            );
             let unit_reason = match (&written, &above) {
-                (Some(unit), _) => format!("`{unit}` stands in the header"),
-                (None, Some(unit)) => format!("`{unit}` stands above the table"),
-                (None, None) => String::new(),
+                (Some(unit), _) => {
+                    Some(told!("guess-unit-in-header", "`{unit}` stands in the header", unit = unit))
+                }
+                (None, Some(unit)) => {
+                    Some(told!("guess-stands-above", "`{text}` stands above the table", text = unit))
+                }
+                (None, None) => None,
             };
             let (own, at) = (value.unit.is_none(), column.index);
             let index = self.mapping.values.len();
@@ -359,17 +396,21 @@ impl<'a> Guess<'a> {
                 None if said.is_some() => 0.85,
                 None => 0.95,
             };
-            self.because(&format!("value.{index}.property"), confidence, &reason);
+            self.because(&format!("value.{index}.property"), confidence, reason);
             if let Some(statistic) = said {
-                let reason = format!("the header says it is a `{}`", statistic.code());
-                self.because(&format!("value.{index}.statistic"), 0.85, &reason);
+                let reason = told!(
+                    "guess-header-says-statistic",
+                    "the header says it is a `{code}`",
+                    code = statistic.code()
+                );
+                self.because(&format!("value.{index}.statistic"), 0.85, reason);
             }
-            if !unit_reason.is_empty() {
-                self.because(&format!("value.{index}.unit"), 0.95, &unit_reason);
+            if let Some(reason) = unit_reason {
+                self.because(&format!("value.{index}.unit"), 0.95, reason);
             } else if own {
                 let rows = self.sample.start..self.sample.start + self.sample.rows;
                 let (confidence, reason) = own_unit(self.chunk, rows, at, property);
-                self.because(&format!("value.{index}.column"), confidence, &reason);
+                self.because(&format!("value.{index}.column"), confidence, reason);
             }
             self.explain_period(index, value.period.as_ref());
             self.mapping.values.push(value);
@@ -392,10 +433,21 @@ impl<'a> Guess<'a> {
             .collect();
         if !rest.is_empty() {
             let shown = rest.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
-            let more = if rest.len() > 8 { format!(" and {} more", rest.len() - 8) } else { String::new() };
-            let reason =
-                format!("nobody knows the property of {shown}{more}, which hold numbers: are they left out?");
-            self.because("value", 0.5, &reason);
+            let reason = if rest.len() > 8 {
+                told!(
+                    "guess-more-properties-unknown",
+                    "nobody knows the property of {shown} and {count} more, which hold numbers: are they left out?",
+                    shown = shown,
+                    count = rest.len() - 8
+                )
+            } else {
+                told!(
+                    "guess-properties-unknown",
+                    "nobody knows the property of {shown}, which hold numbers: are they left out?",
+                    shown = shown
+                )
+            };
+            self.because("value", 0.5, reason);
         }
     }
 
@@ -411,24 +463,37 @@ impl<'a> Guess<'a> {
                     .map(|column| format!("`@{}`", letters_of(column)))
                     .collect();
             self.missing.push(if names.is_empty() && !nameless.is_empty() {
-                format!(
-                    "nothing says which property the values of {} are: these columns have no header of their own",
-                    nameless.join(", ")
+                told!(
+                    "guess-columns-without-header",
+                    "nothing says which property the values of {columns} are: these columns have no header of their own",
+                    columns = nameless.join(", ")
                 )
             } else if names.is_empty() {
-                "no column holds numbers".into()
+                told!("guess-no-numbers", "no column holds numbers")
             } else {
-                format!("nothing says which property the values of {} are", names.join(", "))
+                told!(
+                    "guess-nothing-says-property",
+                    "nothing says which property the values of {columns} are",
+                    columns = names.join(", ")
+                )
             });
         }
     }
 
     fn explain_period(&mut self, index: usize, period: Option<&TextOrColumn>) {
         let reason = match period {
-            Some(TextOrColumn::Text(text)) if text == "P1Y" => "the times are years",
-            Some(TextOrColumn::Text(text)) if text == "P1M" => "the times are months",
-            Some(TextOrColumn::Text(_)) => "the property is usually of this period",
-            Some(TextOrColumn::Column { .. }) => "the season of each row; the time is its calendar year",
+            Some(TextOrColumn::Text(text)) if text == "P1Y" => {
+                told!("guess-times-are-years", "the times are years")
+            }
+            Some(TextOrColumn::Text(text)) if text == "P1M" => {
+                told!("guess-times-are-months", "the times are months")
+            }
+            Some(TextOrColumn::Text(_)) => {
+                told!("guess-usual-period", "the property is usually of this period")
+            }
+            Some(TextOrColumn::Column { .. }) => {
+                told!("guess-season-of-row", "the season of each row; the time is its calendar year")
+            }
             None => return,
         };
         self.because(&format!("value.{index}.period"), 0.85, reason);
@@ -456,7 +521,7 @@ impl<'a> Guess<'a> {
             if let Some((confidence, reason)) = filled_down(self.chunk, column, rows, &values, self.statistic)
             {
                 self.mapping.rows.fill.push(name);
-                self.because("rows.fill", confidence, &reason);
+                self.because("rows.fill", confidence, reason);
             }
         }
     }
@@ -479,10 +544,14 @@ impl<'a> Guess<'a> {
         let named = |column: &usize| !header.name(*column).is_empty();
         let of_header = twice.and_then(of).filter(named).map(|column| {
             let name = header.name(column);
-            format!("`{name}` stands more than once in the header: do several tables stand beside each other? Then each needs a `[[block]]`")
+            told!(
+                "guess-twice-in-header",
+                "`{name}` stands more than once in the header: do several tables stand beside each other? Then each needs a `[[block]]`",
+                name = name
+            )
         });
         for reason in of_rows.into_iter().chain(of_header) {
-            self.because("place", 0.3, &reason);
+            self.because("place", 0.3, reason);
         }
     }
 
@@ -495,7 +564,7 @@ impl<'a> Guess<'a> {
             question(self.chunk, rows.clone(), &[column], find_property(self.gazetteer, code)?)
         });
         if let Some(reason) = asked {
-            self.because("source.decimal", 0.5, &reason);
+            self.because("source.decimal", 0.5, reason);
         }
         let names: Vec<&str> = self.mapping.values.iter().map(|value| value.column.as_str()).collect();
         let styles: HashMap<&str, NumberStyle> =
@@ -509,26 +578,8 @@ impl<'a> Guess<'a> {
         });
         if comma && !dot {
             self.mapping.source.decimal = Decimal::Comma;
-            self.because("source.decimal", 0.95, "numbers have a comma where only decimals can be");
+            let reason = told!("guess-comma-of-decimals", "numbers have a comma where only decimals can be");
+            self.because("source.decimal", 0.95, reason);
         }
     }
-}
-
-/// The sheets that have the same header in the same row; none where there is one sheet.
-fn alike<'a>(
-    survey: &'a Survey,
-    sample: &Sample,
-    missing: &[String],
-    gazetteer: &Gazetteer,
-) -> Vec<&'a SheetSample> {
-    let is_alike = |other: &&SheetSample| {
-        Sample::of(&other.chunk, missing, gazetteer).is_some_and(|theirs| {
-            theirs.header.names == sample.header.names
-                && (theirs.header.row, theirs.height) == (sample.header.row, sample.height)
-        })
-    };
-    if survey.sheets.len() < 2 {
-        return Vec::new();
-    }
-    survey.sheets.iter().filter(is_alike).collect()
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use catalog::{Gazetteer, PlaceMatch};
 use chrono::{DateTime, NaiveDate, Utc};
 use model::{PlaceId, PlaceKind};
+use wording::{Told, told};
 
 use super::evidence::before_the_merger;
 use super::observations::Guess;
@@ -22,7 +23,7 @@ impl Guess<'_> {
         if self.place_of_groups() {
             return;
         }
-        let mut found: Vec<(f64, usize, PlaceSource, String)> = Vec::new();
+        let mut found: Vec<(f64, usize, PlaceSource, Told)> = Vec::new();
         for (at, column) in self.free() {
             found.extend(self.place_of(column).map(|(score, source, reason)| (score, at, source, reason)));
         }
@@ -36,7 +37,7 @@ impl Guess<'_> {
         let best = found.into_iter().next();
         if let Some((score, at, source, reason)) = best {
             self.used.push(at);
-            self.because("place.column", score.min(1.0), &reason);
+            self.because("place.column", score.min(1.0), reason);
             self.mapping.place = Some(source);
         } else {
             self.place_around();
@@ -121,10 +122,11 @@ impl Guess<'_> {
         let beside = self.beside(province);
         let name = |at: usize| self.sample.columns[at].reference.clone();
         let within: Vec<String> = beside.iter().map(|at| name(*at)).collect();
-        let reason = format!(
-            "it names places of the kind `{}`, and `{}` beside it says where they lie",
-            kind.code(),
-            within.join("`, `")
+        let reason = told!(
+            "guess-names-places-within",
+            "it names places of the kind `{kind}`, and `{within}` beside it says where they lie",
+            kind = kind.code(),
+            within = within.join("`, `")
         );
         self.mapping.place = Some(PlaceSource {
             column: Some(name(column)),
@@ -134,7 +136,7 @@ impl Guess<'_> {
         });
         self.used.push(column);
         self.used.extend(beside);
-        self.because("place.column", 0.9, &reason);
+        self.because("place.column", 0.9, reason);
     }
 
     /// Whether the names of a column are those of communes, and not of districts of the same names, which
@@ -150,7 +152,7 @@ impl Guess<'_> {
     }
 
     /// How well a column names places, and how.
-    fn place_of(&self, column: &Column) -> Option<(f64, PlaceSource, String)> {
+    fn place_of(&self, column: &Column) -> Option<(f64, PlaceSource, Told)> {
         if column.texts.is_empty() {
             return None;
         }
@@ -166,7 +168,11 @@ impl Guess<'_> {
             .filter(|(text, _)| PlaceId::new(text).is_ok_and(|id| self.gazetteer.place(&id).is_some()));
         let ids = share(ids.count());
         if ids >= 0.5 {
-            let reason = format!("{:.0} % of its texts are ids of places with their scheme", ids * 100.0);
+            let reason = told!(
+                "guess-texts-are-ids",
+                "{share} % of its texts are ids of places with their scheme",
+                share = format!("{:.0}", ids * 100.0)
+            );
             return Some((ids + bonus + 1.0, source, reason));
         }
         if column.nearly_all(column.numbers) {
@@ -208,16 +214,24 @@ impl Guess<'_> {
         if found < enough {
             return None;
         }
-        let reason =
-            format!("{:.0} % of its texts are names of places of the kind `{}`", found * 100.0, kind.code());
+        let reason = told!(
+            "guess-texts-are-names",
+            "{share} % of its texts are names of places of the kind `{kind}`",
+            share = format!("{:.0}", found * 100.0),
+            kind = kind.code()
+        );
         Some((found + bonus, PlaceSource { kind: Some(kind.code().into()), ..source }, reason))
     }
 
     /// Bare codes, where only one scheme has them all.
-    fn codes(&self, column: &Column, source: PlaceSource) -> Option<(f64, PlaceSource, String)> {
+    fn codes(&self, column: &Column, source: PlaceSource) -> Option<(f64, PlaceSource, Told)> {
         let schemes = self.schemes(column);
         let [scheme] = schemes.as_slice() else { return None };
-        let reason = format!("all its texts are codes of the scheme `{scheme}`, and of no other");
+        let reason = told!(
+            "guess-texts-are-codes",
+            "all its texts are codes of the scheme `{scheme}`, and of no other",
+            scheme = scheme
+        );
         Some((1.2, PlaceSource { scheme: Some((*scheme).to_owned()), ..source }, reason))
     }
 
@@ -236,15 +250,16 @@ impl Guess<'_> {
     }
 
     /// What has to be decided about a column of codes that several schemes have.
-    pub(super) fn coded(&self) -> Option<String> {
+    pub(super) fn coded(&self) -> Option<Told> {
         self.sample.columns.iter().find_map(|column| {
             let is_coded = column.has(Role::Place) && !column.texts.is_empty() && column.nearly_all(column.numbers);
             let schemes = if is_coded { self.schemes(column) } else { Vec::new() };
             (schemes.len() > 1).then(|| {
-                format!(
-                    "no column names the places: the codes of the column `{}` are of the schemes `{}`: write it as `column` under `[place]`, with the `scheme` that is meant",
-                    column.name,
-                    schemes.join("`, `")
+                told!(
+                    "guess-codes-of-schemes",
+                    "no column names the places: the codes of the column `{name}` are of the schemes `{schemes}`: write it as `column` under `[place]`, with the `scheme` that is meant",
+                    name = column.name,
+                    schemes = schemes.join("`, `")
                 )
             })
         })

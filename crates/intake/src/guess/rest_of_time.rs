@@ -1,5 +1,7 @@
 //! Guessing what the headers of a table do not say of the time: the year of months, the month of days.
 
+use wording::{Told, told};
+
 use super::headers::Says;
 use super::shaped::{Shaped, around, number};
 use super::words::{Role, has_words, roles};
@@ -29,7 +31,9 @@ impl Shaped<'_> {
             time.columns.push(self.reference(*column, name));
             used.push(*column);
             self.mapping.time = Some(time);
-            self.decide("time.columns", 0.95, "the texts of this column are dates, and the headers hours");
+            let reason =
+                told!("guess-dates-and-hours", "the texts of this column are dates, and the headers hours");
+            self.decide("time.columns", 0.95, reason);
             return used;
         }
         for role in wanted {
@@ -46,7 +50,9 @@ impl Shaped<'_> {
         {
             used.push(column);
             time.hour = Some(TextOrColumn::in_column(&self.reference(column, &name)));
-            self.decide("time.hour", 0.9, "the texts of this column are hours, and the headers days");
+            let reason =
+                told!("guess-hours-and-days", "the texts of this column are hours, and the headers days");
+            self.decide("time.hour", 0.9, reason);
         }
         // One station and one year on a sheet: months across, days down.
         if self.found.says == Says::Month
@@ -54,7 +60,9 @@ impl Shaped<'_> {
         {
             used.push(column);
             time.day = Some(TextOrColumn::in_column(&self.reference(column, &name)));
-            self.decide("time.day", 0.9, "the texts of this column are days, and the headers months");
+            let reason =
+                told!("guess-days-and-months", "the texts of this column are days, and the headers months");
+            self.decide("time.day", 0.9, reason);
         }
         self.mapping.time = Some(time);
         used
@@ -65,7 +73,9 @@ impl Shaped<'_> {
         let Some((column, name)) = self.column_of(Role::Month, &[]) else { return Vec::new() };
         let month = Some(TextOrColumn::in_column(&self.reference(column, &name)));
         self.mapping.time = Some(TimeSource { month, ..TimeSource::default() });
-        self.decide("time.month", 0.9, "the texts of this column are months, and the headers years");
+        let reason =
+            told!("guess-months-and-years", "the texts of this column are months, and the headers years");
+        self.decide("time.month", 0.9, reason);
         vec![column]
     }
 
@@ -87,16 +97,32 @@ impl Shaped<'_> {
             return Vec::new();
         }
         let (format, confidence, reason) = match column_order(dates.into_iter()) {
-            Ok(Some(DateOrder::MonthFirst)) => {
-                ("%m/%d/%Y", 0.9, "some headers show that the month comes first")
-            }
-            Ok(Some(DateOrder::DayFirst)) => ("%d/%m/%Y", 0.9, "some headers show that the day comes first"),
+            Ok(Some(DateOrder::MonthFirst)) => (
+                "%m/%d/%Y",
+                0.9,
+                told!("guess-headers-month-first", "some headers show that the month comes first"),
+            ),
+            Ok(Some(DateOrder::DayFirst)) => (
+                "%d/%m/%Y",
+                0.9,
+                told!("guess-headers-day-first", "some headers show that the day comes first"),
+            ),
             Ok(None) => (
                 "%d/%m/%Y",
                 0.7,
-                "no header shows whether day or month comes first: taken as day first, CHECK",
+                told!(
+                    "guess-headers-no-order",
+                    "no header shows whether day or month comes first: taken as day first, CHECK"
+                ),
             ),
-            Err(()) => ("%d/%m/%Y", 0.4, "headers have the day first and the month first: which is it?"),
+            Err(()) => (
+                "%d/%m/%Y",
+                0.4,
+                told!(
+                    "guess-headers-both-orders",
+                    "headers have the day first and the month first: which is it?"
+                ),
+            ),
         };
         self.mapping.time = Some(TimeSource { format: Some(format.into()), ..TimeSource::default() });
         self.decide("time.format", confidence, reason);
@@ -118,7 +144,11 @@ impl Shaped<'_> {
         let path = format!("time.{key}");
         if let Some((column, name)) = self.column_of(role, used) {
             used.push(column);
-            self.decide(&path, 0.9, format!("the texts of the column `{name}` are such"));
+            self.decide(
+                &path,
+                0.9,
+                told!("guess-texts-are-such", "the texts of the column `{name}` are such", name = name),
+            );
             return TextOrColumn::in_column(&self.reference(column, &name));
         }
         let around_it = match role {
@@ -127,14 +157,18 @@ impl Shaped<'_> {
             _ => None,
         };
         if let Some((origin, pattern, said, confidence)) = around_it {
-            self.decide(&path, confidence, format!("`{said}` stands there"));
+            self.decide(&path, confidence, stands_there(&said));
             return around(origin, pattern);
         }
         let blank = format!("{{{key}}}");
         self.decide(
             &path,
             0.0,
-            format!("FILL IN: nothing says it (a column, or `{{ title = true, pattern = \"…{blank}…\" }}`)"),
+            told!(
+                "guess-fill-in-part-of-time",
+                "FILL IN: nothing says it (a column, or `{ title = true, pattern = \"…{blank}…\" }`)",
+                blank = blank
+            ),
         );
         TextOrColumn::Text("…".into())
     }
@@ -175,6 +209,11 @@ impl Shaped<'_> {
         let dates = texts.iter().filter(is_day).count();
         dates > 0 && dates * 10 >= texts.len() * 8
     }
+}
+
+/// A part of the time is there to read.
+pub(super) fn stands_there(said: &str) -> Told {
+    told!("guess-stands-there", "`{text}` stands there", text = said)
 }
 
 /// The hour of a day that a whole number says; 24 is the next day's 0.

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use catalog::{Gazetteer, PlaceMatch, vocabulary};
 use chrono::NaiveDate;
 use model::{PlaceKind, Property};
+use wording::{Told, told};
 
-use super::evidence::{Evidence, before_the_merger, is_instant, short};
+use super::evidence::{
+    Evidence, before_the_merger, is_instant, name_statistics, or_at_one_of, short, which_statistic,
+};
 use super::fill::filled_down;
 use super::headers::{FIRST_YEAR, Says, TimeHeader, find, is_number, numeric_columns};
-use super::measured::{is_of_stations, other_scale};
+use super::measured::is_of_stations;
 use super::places::{kind_of_header, may_be_communes, named_after_places};
 use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
@@ -20,7 +23,7 @@ use super::words::{Role, roles};
 use super::{Decision, Guessed};
 use crate::Error;
 use crate::mapping::{Mapping, MappingKind, PlaceSource, TextOrColumn, ValueSource};
-use crate::observe::{Elsewhere, NumberStyle, conversion, converted, find_place, is_total, unit_of};
+use crate::observe::{Elsewhere, NumberStyle, conversion, find_place, is_total};
 
 /// Rows that are looked at.
 pub(super) const ROWS: usize = 400;
@@ -79,8 +82,12 @@ impl<'a> Shaped<'a> {
     pub(super) fn guessed(mut self, elsewhere: &Elsewhere) -> Result<Guessed, Error> {
         let TimeHeader { header, height, columns, .. } = &self.found;
         let (row, height) = (header.row, *height);
-        let reason =
-            format!("guessed from the header in row {row}: {} of its texts are times", columns.len());
+        let reason = told!(
+            "guess-from-times",
+            "guessed from the header in row {row}: {count} of its texts are times",
+            row = row,
+            count = columns.len()
+        );
         self.decide("", 1.0, reason);
         self.source(row, height);
         let used = self.time();
@@ -96,18 +103,22 @@ impl<'a> Shaped<'a> {
         Ok(Guessed::new(self.mapping, self.decisions))
     }
 
-    pub(super) fn decide(&mut self, path: &str, confidence: f64, reason: impl Into<String>) {
-        self.decisions.push(Decision { path: path.to_owned(), confidence, reason: reason.into() });
+    pub(super) fn decide(&mut self, path: &str, confidence: f64, reason: Told) {
+        self.decisions.push(Decision { path: path.to_owned(), confidence, reason });
     }
 
     fn source(&mut self, row: u32, height: u32) {
         if self.alike.len() > 1 {
             self.mapping.source.sheets = self.alike.iter().map(|sheet| sheet.name.clone()).collect();
-            let reason = format!("these {} sheets are laid out alike", self.alike.len());
+            let reason = told!(
+                "guess-sheets-alike",
+                "these {count} sheets are laid out alike",
+                count = self.alike.len()
+            );
             self.decide("source.sheets", 0.9, reason);
         } else if self.survey.count > 1 && !self.sheet.name.is_empty() {
             self.mapping.source.sheet = Some(self.sheet.name.clone());
-            self.decide("source.sheet", 0.9, "the sheet that holds the table");
+            self.decide("source.sheet", 0.9, told!("guess-the-sheet", "the sheet that holds the table"));
         }
         let missing = &self.mapping.source.missing;
         let elsewhere = self
@@ -116,11 +127,14 @@ impl<'a> Shaped<'a> {
             .any(|sheet| find(&sheet.chunk, missing).is_some_and(|theirs| theirs.header.row != row));
         if !elsewhere {
             self.mapping.source.header_row = Some(row);
-            self.decide("source.header_row", 0.9, "the first row whose texts are times above numbers");
+            let reason =
+                told!("guess-first-row-of-times", "the first row whose texts are times above numbers");
+            self.decide("source.header_row", 0.9, reason);
         }
         if height > 1 {
             self.mapping.source.header_height = Some(height);
-            self.decide("source.header_height", 0.8, "texts of these rows make up the headers");
+            let reason = told!("guess-rows-of-header", "texts of these rows make up the headers");
+            self.decide("source.header_height", 0.8, reason);
         }
     }
 
@@ -196,8 +210,11 @@ impl<'a> Shaped<'a> {
             .collect();
         if !names.is_empty() {
             let shown = names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
-            let reason =
-                format!("{shown} hold numbers too, and their headers are no such times: are they left out?");
+            let reason = told!(
+                "guess-columns-no-times",
+                "{shown} hold numbers too, and their headers are no such times: are they left out?",
+                shown = shown
+            );
             self.decide("value", 0.5, reason);
         }
     }
@@ -225,10 +242,14 @@ impl<'a> Shaped<'a> {
     fn place(&mut self, used: &[usize], elsewhere: &Elsewhere) {
         if let Some((pattern, kind, name)) = self.evidence.place(self.gazetteer) {
             self.mapping.place = Some(place_of_title(pattern, kind));
-            self.decide("place.title", 0.9, format!("`{name}` stands above the table"));
+            self.decide(
+                "place.title",
+                0.9,
+                told!("guess-stands-above", "`{text}` stands above the table", text = name),
+            );
             return;
         }
-        let mut best: Option<(f64, PlaceSource, String)> = None;
+        let mut best: Option<(f64, PlaceSource, Told)> = None;
         for (column, name) in self.others() {
             if used.contains(&column) {
                 continue;
@@ -247,23 +268,34 @@ impl<'a> Shaped<'a> {
         if let Some(kind) = named_after_places(self.gazetteer, &self.alike) {
             self.mapping.place =
                 Some(PlaceSource { sheet: true, kind: Some(kind.code().into()), ..PlaceSource::default() });
-            self.decide("place.sheet", 0.85, "the sheets are named after places");
+            let reason = told!("guess-sheets-after-places", "the sheets are named after places");
+            self.decide("place.sheet", 0.85, reason);
             return;
         }
         if let Some((pattern, kind, name)) = self.evidence.place_within(self.gazetteer) {
             self.mapping.place = Some(place_of_title(pattern, kind));
-            self.decide("place.title", 0.8, format!("`{name}` stands above the table"));
+            self.decide(
+                "place.title",
+                0.8,
+                told!("guess-stands-above", "`{text}` stands above the table", text = name),
+            );
             return;
         }
         let is_text = |column: usize| self.texts(column).iter().any(|text| !is_number(text));
         let first = self.others().into_iter().find(|(column, _)| !used.contains(column) && is_text(*column));
-        let names = first.map_or("no column names the places".to_owned(), |(column, name)| {
+        let nobody = || told!("guess-no-column-of-places", "no column names the places");
+        let names = first.map_or_else(nobody, |(column, name)| {
             let texts: Vec<String> =
                 self.texts(column).iter().take(4).map(|text| format!("`{}`", short(text))).collect();
-            format!("nobody knows the places of the column `{name}` ({}, …): register them", texts.join(", "))
+            told!(
+                "guess-places-unknown",
+                "nobody knows the places of the column `{name}` ({texts}, …): register them",
+                name = name,
+                texts = texts.join(", ")
+            )
         });
         let names = match self.evidence.may_be_at(self.gazetteer) {
-            Some(places) => format!("{names}; are all values at one of {places}?"),
+            Some(places) => or_at_one_of(names, places),
             None => names,
         };
         self.mapping.place =
@@ -271,7 +303,11 @@ impl<'a> Shaped<'a> {
         self.decide(
             "place.value",
             0.0,
-            format!("FILL IN: {names}, or write the place of all values, or `column = \"…\"`"),
+            told!(
+                "guess-fill-in-places",
+                "FILL IN: {names}, or write the place of all values, or `column = \"…\"`",
+                names => names
+            ),
         );
     }
 
@@ -281,7 +317,7 @@ impl<'a> Shaped<'a> {
         column: usize,
         name: &str,
         elsewhere: &Elsewhere,
-    ) -> Option<(f64, PlaceSource, String)> {
+    ) -> Option<(f64, PlaceSource, Told)> {
         let mut texts = self.texts(column);
         texts.sort_unstable();
         texts.dedup();
@@ -339,16 +375,19 @@ impl<'a> Shaped<'a> {
             kind: Some(kind.code().into()),
             ..PlaceSource::default()
         };
-        let reason = format!(
-            "{found} of {} names are places of the kind `{}`, {far} are known to lie elsewhere",
-            texts.len(),
-            kind.code()
+        let reason = told!(
+            "guess-names-of-kind",
+            "{found} of {count} names are places of the kind `{kind}`, {far} are known to lie elsewhere",
+            found = found,
+            count = texts.len(),
+            kind = kind.code(),
+            far = far
         );
         Some((share.min(0.97), source, reason))
     }
 
     /// A day on which the names of the table may hold.
-    fn day(&self) -> NaiveDate {
+    pub(super) fn day(&self) -> NaiveDate {
         let years = self.found.columns.iter().filter_map(|(_, found)| found.get("year")?.parse::<i32>().ok());
         years.max().and_then(|year| NaiveDate::from_ymd_opt(year, 6, 1)).unwrap_or(NaiveDate::MAX)
     }
@@ -356,7 +395,8 @@ impl<'a> Shaped<'a> {
     fn value(&mut self) {
         let mut value = ValueSource::new("", TextOrColumn::default());
         value.columns = Some(self.found.says.pattern().to_owned());
-        self.decide("value.0.columns", 0.9, "headers that say a time stand above the values");
+        let reason = told!("guess-headers-of-times", "headers that say a time stand above the values");
+        self.decide("value.0.columns", 0.9, reason);
         let period = match self.found.says {
             Says::Year if self.rows_are_months() => Some("P1M"),
             Says::Year | Says::TwoYears | Says::YearAnd | Says::AndYear | Says::YearWithin => Some("P1Y"),
@@ -370,7 +410,7 @@ impl<'a> Shaped<'a> {
         };
         value.period = period.map(|period| TextOrColumn::Text(period.into()));
         if period.is_some() {
-            self.decide("value.0.period", 0.85, "the headers say so");
+            self.decide("value.0.period", 0.85, told!("guess-headers-say-so", "the headers say so"));
         }
         match self.found.says {
             Says::Season => {
@@ -379,7 +419,8 @@ impl<'a> Shaped<'a> {
                     Some((header.name(*column).to_owned(), found.get("period")?.clone()))
                 });
                 value.words = words.collect();
-                self.decide("value.0.words", 0.9, "the headers name crop seasons");
+                let reason = told!("guess-headers-name-seasons", "the headers name crop seasons");
+                self.decide("value.0.words", 0.9, reason);
                 value.except = self.others_named();
             }
             Says::Time | Says::Date => value.except = self.others_named(),
@@ -388,11 +429,7 @@ impl<'a> Shaped<'a> {
         if let Some(column) = self.statistic {
             let name = self.found.header.name(column).to_owned();
             value.statistic = Some(TextOrColumn::in_column(&self.reference(column, &name)));
-            self.decide(
-                "value.0.statistic",
-                0.9,
-                format!("all texts of the column `{name}` name statistics"),
-            );
+            self.decide("value.0.statistic", 0.9, name_statistics(&name));
         }
         if matches!(self.found.says, Says::YearAnd | Says::AndYear | Says::YearWithin) {
             self.items(&mut value);
@@ -417,13 +454,16 @@ impl<'a> Shaped<'a> {
         }
         match season {
             Some(season) => {
-                let reason = format!("the crop years of the season `{}` are named so", season.code);
+                let reason = told!("guess-crop-years-named-so", "the crop years of the season `{code}` are named so", code = season.code);
                 self.decide("value.0.columns", 0.85, reason);
             }
             None => self.decide(
                 "value.0.columns",
                 0.5,
-                "the headers name two years each, and nothing says of which season: is the second the year of the values?",
+                told!(
+                    "guess-which-of-two-years",
+                    "the headers name two years each, and nothing says of which season: is the second the year of the values?"
+                ),
             ),
         }
     }
@@ -434,11 +474,19 @@ impl<'a> Shaped<'a> {
             value.property = TextOrColumn::Text("…".into());
             let titles: Vec<String> =
                 self.evidence.titles.iter().take(2).map(|title| format!("`{}`", short(title))).collect();
-            let said = if titles.is_empty() { "no title".into() } else { titles.join(", ") };
+            let said = if titles.is_empty() {
+                told!("guess-no-title", "no title")
+            } else {
+                Told::words(titles.join(", "))
+            };
             self.decide(
                 "value.0.property",
                 0.0,
-                format!("FILL IN: nobody knows the property of {said}: write its code, or register it"),
+                told!(
+                    "guess-fill-in-property-of-title",
+                    "FILL IN: nobody knows the property of {titles}: write its code, or register it",
+                    titles => said
+                ),
             );
             return;
         };
@@ -447,18 +495,14 @@ impl<'a> Shaped<'a> {
             || value.columns.as_ref().is_some_and(|columns| columns.contains("{statistic}"));
         if let Some(statistic) = named.statistic.filter(|_| !by_header) {
             value.statistic = Some(TextOrColumn::Text(statistic.into()));
-            self.decide("value.0.statistic", 0.85, "the title says so");
+            self.decide("value.0.statistic", 0.85, told!("guess-title-says-so", "the title says so"));
         } else if !by_header
             && self.found.says != Says::Hour
             && !self.rows_are_hours()
             && is_instant(named.property)
         {
             value.statistic = Some(TextOrColumn::Text("mean".into()));
-            self.decide(
-                "value.0.statistic",
-                0.5,
-                "are the values means of their periods, or maxima, minima, totals?",
-            );
+            self.decide("value.0.statistic", 0.5, which_statistic());
         }
         if let Some(period) = named.period {
             value.period = Some(TextOrColumn::Text(period.into()));
@@ -479,80 +523,16 @@ impl<'a> Shaped<'a> {
         let fits = |unit: &str| conversion(unit, property).is_ok();
         if let Some((pattern, unit)) = self.evidence.unit(self.gazetteer).filter(|(_, unit)| fits(unit)) {
             value.unit = Some(around("@title", pattern));
-            self.decide("value.0.unit", 0.9, format!("`{unit}` stands above the table"));
+            self.decide(
+                "value.0.unit",
+                0.9,
+                told!("guess-stands-above", "`{text}` stands above the table", text = unit),
+            );
             return;
         }
         let (confidence, reason) = self.looks_like(property, columns, None);
         self.decide("value.0.unit", confidence, reason);
         value.unit = Some(TextOrColumn::Text(property.unit.clone()));
-    }
-
-    /// How plausible the values of some columns are in a unit, the property's own when none is given.
-    pub(super) fn looks_like(
-        &self,
-        property: &Property,
-        columns: &[usize],
-        unit: Option<&str>,
-    ) -> (f64, String) {
-        let own = &property.unit;
-        let shown = unit.unwrap_or(own);
-        let (factor, addend) = match unit.and_then(unit_of).zip(unit_of(own)) {
-            Some((from, to)) => from.conversion_to(&to).unwrap_or((1.0, 0.0)),
-            None => (1.0, 0.0),
-        };
-        let (Some(least), Some(most)) = (property.plausible_min, property.plausible_max) else {
-            return (0.65, format!("no unit is named: taken as `{shown}`, the property's own, CHECK"));
-        };
-        let (mut all, mut inside, mut shows) = (0_usize, 0_usize, None);
-        let mut numbers: Vec<f64> = Vec::new();
-        for (row, column) in self.our_rows().flat_map(|row| columns.iter().map(move |column| (row, *column)))
-        {
-            let text = self.sheet.chunk.cell(row, column).map_or("", str::trim);
-            let Ok(number) = NumberStyle::Dot.read(text).or_else(|_| NumberStyle::Comma.read(text)) else {
-                continue;
-            };
-            let number = converted(number, factor, addend);
-            numbers.push(number);
-            all += 1;
-            let fits = (least..=most).contains(&number);
-            inside += usize::from(fits);
-            if !fits && shows.is_none() {
-                shows = Some(text.to_owned());
-            }
-        }
-        if let Some(other) = other_scale(property, &numbers).filter(|_| unit.is_none()) {
-            return (0.4, format!("no unit is named: are the values in `{shown}`, or in `{other}`?"));
-        }
-        if all > 0 && inside * 100 >= all * 95 {
-            return (
-                0.7,
-                format!("no unit is named: taken as `{shown}`, in which the values are plausible, CHECK"),
-            );
-        }
-        let shows = shows.unwrap_or_default();
-        (
-            0.2,
-            format!(
-                "which unit? `{shows}` is not plausible in `{shown}`, the unit of `{}` ({least} … {most})",
-                property.code
-            ),
-        )
-    }
-
-    /// Rows whose place is one of the catalogue.
-    fn our_rows(&self) -> impl Iterator<Item = usize> {
-        let chunk = &self.sheet.chunk;
-        let rows = self.found.start..chunk.len().min(self.found.start + ROWS);
-        let source = self.mapping.place.as_ref();
-        let column = source.and_then(|source| self.found.header.find(source.column.as_deref()?).ok());
-        let kind = source.and_then(|source| PlaceKind::from_code(source.kind.as_deref()?));
-        let days = [self.day(), before_the_merger(), NaiveDate::MAX];
-        rows.filter(move |row| {
-            let Some(column) = column else { return true };
-            let text = chunk.cell(*row, column).map_or("", str::trim);
-            days.iter()
-                .any(|on| matches!(find_place(self.gazetteer, text, kind, None, *on), PlaceMatch::One(_)))
-        })
     }
 }
 

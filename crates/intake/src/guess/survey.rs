@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
+use catalog::Gazetteer;
 use formats::{Chunk, Format, Limits, open_table};
+use wording::{Told, told};
 
 use super::headers::is_number;
+use super::sample::Sample;
 use crate::Error;
 use crate::personal::Watch;
 
@@ -64,15 +67,34 @@ impl Survey {
         self.sheets.retain(|other| other.name == sheet.trim());
         if self.sheets.is_empty() {
             return Err(Error::invalid(
-                format!("the file has no rows in a sheet `{sheet}`"),
-                format!("its sheets with rows are {}", names.join(", ")),
+                told!("guess-no-rows-in-sheet", "the file has no rows in a sheet `{sheet}`", sheet = sheet),
+                told!("guess-sheets-with-rows", "its sheets with rows are {names}", names = names.join(", ")),
             ));
         }
         Ok(self)
     }
 
+    /// The sheets that have the same header in the same row; none where there is one sheet.
+    pub(super) fn alike(
+        &self,
+        sample: &Sample,
+        missing: &[String],
+        gazetteer: &Gazetteer,
+    ) -> Vec<&SheetSample> {
+        let is_alike = |other: &&SheetSample| {
+            Sample::of(&other.chunk, missing, gazetteer).is_some_and(|theirs| {
+                theirs.header.names == sample.header.names
+                    && (theirs.header.row, theirs.height) == (sample.header.row, sample.height)
+            })
+        };
+        if self.sheets.len() < 2 {
+            return Vec::new();
+        }
+        self.sheets.iter().filter(is_alike).collect()
+    }
+
     /// Sheets beside those that are read which hold numbers too, as a question.
-    pub(crate) fn unread(&self, read: &[&str]) -> Option<String> {
+    pub(crate) fn unread(&self, read: &[&str]) -> Option<Told> {
         let others = self.sheets.iter().filter(|sheet| !read.contains(&sheet.name.as_str()));
         let names: Vec<String> =
             others.filter(|sheet| sheet.holds_numbers()).map(|sheet| format!("`{}`", sheet.name)).collect();
@@ -80,8 +102,10 @@ impl Survey {
             return None;
         }
         let shown = names.iter().take(12).cloned().collect::<Vec<_>>().join(", ");
-        Some(format!(
-            "the sheets {shown} hold numbers too, and are laid out otherwise: are they left out, or handed in under a mapping of their own?"
+        Some(told!(
+            "guess-unread-sheets",
+            "the sheets {shown} hold numbers too, and are laid out otherwise: are they left out, or handed in under a mapping of their own?",
+            shown = shown
         ))
     }
 }

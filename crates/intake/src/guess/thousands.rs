@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use formats::Chunk;
 use model::{Property, PropertyKind};
+use wording::{Told, told};
 
 use crate::observe::may_be_thousands;
 
@@ -15,7 +16,7 @@ pub(super) fn question(
     rows: Range<usize>,
     columns: &[usize],
     property: &Property,
-) -> Option<String> {
+) -> Option<Told> {
     if property.kind != PropertyKind::Extensive {
         return None;
     }
@@ -26,7 +27,9 @@ pub(super) fn question(
             .map(str::trim)
     });
     let shown = may_be_thousands(texts)?;
-    Some(format!(
-        "has `{shown}` a decimal point, or points between thousands? Write `decimal = \"dot\"` or `decimal = \"comma\"`"
+    Some(told!(
+        "guess-decimal-or-thousands",
+        "has `{shown}` a decimal point, or points between thousands? Write `decimal = \"dot\"` or `decimal = \"comma\"`",
+        shown = shown
     ))
 }

@@ -1,7 +1,9 @@
 //! Guessing in which columns of a table the time stands, and how it is written.
 
+use wording::{Told, told};
+
 use super::observations::Guess;
-use super::rest_of_time::day_of_month;
+use super::rest_of_time::{day_of_month, stands_there};
 use super::sample::Column;
 use super::shaped::around;
 use super::usual::offset_text;
@@ -27,6 +29,34 @@ const OF_SOMETHING_ELSE: [&str; 10] = [
 
 /// How dates with a year of two digits are written.
 const SHORT_YEARS: [&str; 4] = ["%d/%m/%y", "%d-%m-%y", "%d.%m.%y", "%d-%b-%y"];
+
+/// How the dates of a column with slashes are written, and why; no pattern where they are written in two ways.
+fn order_of(column: &Column) -> (Option<&'static str>, Told) {
+    match column.order {
+        Ok(Some(DateOrder::MonthFirst)) => (
+            Some("%m/%d/%Y"),
+            told!("guess-month-first", "some dates have a second number above 12: the month comes first"),
+        ),
+        Ok(Some(DateOrder::DayFirst)) => (
+            Some("%d/%m/%Y"),
+            told!("guess-day-first", "some dates have a first number above 12: the day comes first"),
+        ),
+        Ok(None) => (
+            Some("%d/%m/%Y"),
+            told!(
+                "guess-no-order",
+                "no date shows whether day or month comes first: taken as day first, CHECK"
+            ),
+        ),
+        Err(()) => (
+            None,
+            told!(
+                "guess-both-orders",
+                "dates with the day first and with the month first stand in one column, CHECK"
+            ),
+        ),
+    }
+}
 
 impl Guess<'_> {
     /// Finds the time of the rows: in one column, in a date and a time of day, in its parts, or around the table.
@@ -71,17 +101,23 @@ impl Guess<'_> {
     fn other_dates(&mut self, end: Option<usize>, others: &[usize], is_sure: bool) {
         let name = |at: usize| self.sample.columns[at].reference.clone();
         if let Some(name) = end.map(name) {
-            let reason = format!(
-                "is `{name}` the end of the period of each value? Then the property has to be one of such periods, and not of a day"
+            let reason = told!(
+                "guess-is-end-of-period",
+                "is `{name}` the end of the period of each value? Then the property has to be one of such periods, and not of a day",
+                name = name
             );
             if let Some(time) = &mut self.mapping.time {
                 time.end_column = Some(name);
             }
-            self.because("time.end_column", 0.5, &reason);
+            self.because("time.end_column", 0.5, reason);
             self.used.extend(end);
         } else if let Some(name) = others.first().copied().map(name).filter(|_| !is_sure) {
-            let reason = format!("`{name}` holds dates too: which of them is the time of the values?");
-            self.because("time.columns", 0.5, &reason);
+            let reason = told!(
+                "guess-holds-dates-too",
+                "`{name}` holds dates too: which of them is the time of the values?",
+                name = name
+            );
+            self.because("time.columns", 0.5, reason);
         }
     }
 
@@ -90,23 +126,15 @@ impl Guess<'_> {
         let column = &self.sample.columns[at];
         let mut time = TimeSource { columns: vec![column.reference.clone()], ..TimeSource::default() };
         let precision = column.precision.unwrap_or(Precision::Instant);
-        let reason = format!("all {} texts of this column are times", column.times);
+        let reason = told!(
+            "guess-texts-are-times",
+            "all {count} texts of this column are times",
+            count = column.times
+        );
         let zone = column.zone.clone();
-        let format = column.slashed.then_some(match column.order {
-            Ok(Some(DateOrder::MonthFirst)) => {
-                (Some("%m/%d/%Y"), "some dates have a second number above 12: the month comes first")
-            }
-            Ok(Some(DateOrder::DayFirst)) => {
-                (Some("%d/%m/%Y"), "some dates have a first number above 12: the day comes first")
-            }
-            Ok(None) => (
-                Some("%d/%m/%Y"),
-                "no date shows whether day or month comes first: taken as day first, CHECK",
-            ),
-            Err(()) => (None, "dates with the day first and with the month first stand in one column, CHECK"),
-        });
+        let format = column.slashed.then(|| order_of(column));
         self.used.push(at);
-        self.because("time.columns", 0.95, &reason);
+        self.because("time.columns", 0.95, reason);
         let clock = self.clock_beside(at).filter(|_| precision == Precision::Day);
         if let Some((date, reason)) = format {
             // The order is written down, since the next file may not show it.
@@ -120,7 +148,11 @@ impl Guess<'_> {
         }
         if let Some(zone) = zone {
             time.zone = Some(offset_text(&zone));
-            self.because("time.zone", 0.9, &format!("the header says `{zone}`"));
+            self.because(
+                "time.zone",
+                0.9,
+                told!("guess-header-says", "the header says `{text}`", text = zone),
+            );
         }
         let precision = self.with_clock(&mut time, clock).unwrap_or(precision);
         self.mapping.time = Some(time);
@@ -150,7 +182,8 @@ impl Guess<'_> {
         let at = clock?;
         time.columns.push(self.sample.columns[at].reference.clone());
         self.used.push(at);
-        self.because("time.columns", 0.9, "a column of times of day stands beside the dates");
+        let reason = told!("guess-times-of-day-beside", "a column of times of day stands beside the dates");
+        self.because("time.columns", 0.9, reason);
         Some(Precision::Instant)
     }
 
@@ -175,11 +208,25 @@ impl Guess<'_> {
         let shown = column.texts.first().map_or("", |(text, _)| text.as_str()).to_owned();
         self.used.push(at);
         let (confidence, reason) = if is_sure {
-            (0.75, format!("`{shown}` has a year of two digits, taken as one of 1969 to 2068, CHECK"))
+            (
+                0.75,
+                told!(
+                    "guess-year-of-two-digits",
+                    "`{shown}` has a year of two digits, taken as one of 1969 to 2068, CHECK",
+                    shown = shown
+                ),
+            )
         } else {
-            (0.4, format!("is `{shown}` day, month and year of two digits? Else write its order: `%y/%m/%d`"))
+            (
+                0.4,
+                told!(
+                    "guess-order-of-two-digits",
+                    "is `{shown}` day, month and year of two digits? Else write its order: `%y/%m/%d`",
+                    shown = shown
+                ),
+            )
         };
-        self.because("time.format", confidence, &reason);
+        self.because("time.format", confidence, reason);
         let clock = self.clock_beside(at);
         let precision = self.with_clock(&mut time, clock).unwrap_or(Precision::Day);
         self.mapping.time = Some(time);
@@ -195,13 +242,15 @@ impl Guess<'_> {
         })?;
         let column = &self.sample.columns[at];
         let shown = column.texts.first().map_or("", |(text, _)| text.as_str());
-        let reason = format!(
-            "are numbers such as `{shown}` days as a spreadsheet counts them from 1900? From 1904, write `excel1904`"
+        let reason = told!(
+            "guess-are-day-numbers",
+            "are numbers such as `{shown}` days as a spreadsheet counts them from 1900? From 1904, write `excel1904`",
+            shown = shown
         );
         let mut time = TimeSource { columns: vec![column.reference.clone()], ..TimeSource::default() };
         time.format = Some("excel".into());
         self.used.push(at);
-        self.because("time.format", 0.5, &reason);
+        self.because("time.format", 0.5, reason);
         self.mapping.time = Some(time);
         Some(Precision::Day)
     }
@@ -239,14 +288,18 @@ impl Guess<'_> {
             let time = TimeSource { year: fact(year), month: fact(at), ..TimeSource::default() };
             self.mapping.time = Some(time);
             self.used.extend([year, at]);
-            self.because("time.month", 0.9, "these columns hold the year and the month");
+            let reason = told!("guess-year-and-month", "these columns hold the year and the month");
+            self.because("time.month", 0.9, reason);
             return Some(Precision::Month);
         }
         let Some(year) = year else {
             if let Some(precision) = self.year_of_groups().or_else(|| self.parts_around()) {
                 return Some(precision);
             }
-            self.missing.push("no column holds times (a header such as `Thời gian`, `Ngày`, `Năm`, `Date`, with dates below it), and no title, sheet or file is named after one year".into());
+            self.missing.push(told!(
+                "guess-no-times",
+                "no column holds times (a header such as `Thời gian`, `Ngày`, `Năm`, `Date`, with dates below it), and no title, sheet or file is named after one year"
+            ));
             return None;
         };
         let mut columns = vec![year];
@@ -267,9 +320,11 @@ impl Guess<'_> {
         let mut time = TimeSource { columns: names, ..TimeSource::default() };
         if precision == Precision::Year {
             time.format = Some("year".into());
-            self.because("time.columns", 0.95, "the header names a year, and every text is one");
+            let reason = told!("guess-header-names-year", "the header names a year, and every text is one");
+            self.because("time.columns", 0.95, reason);
         } else {
-            self.because("time.columns", 0.95, "these columns hold the parts of the time");
+            let reason = told!("guess-parts-of-time", "these columns hold the parts of the time");
+            self.because("time.columns", 0.95, reason);
         }
         self.used.extend(columns);
         self.mapping.time = Some(time);
@@ -303,11 +358,20 @@ impl Guess<'_> {
         let Some(year) = self.evidence.year().filter(|_| month.is_some() || around_month.is_some()) else {
             let names: Vec<&str> =
                 day.into_iter().chain(month).map(|at| self.sample.columns[at].name.as_str()).collect();
-            let of = if month.is_none() { "month and year" } else { "year" };
-            self.missing.push(format!(
-                "nothing says of which {of} `{}` is: no column holds it, and no title, sheet or file names one",
-                names.join("`, `")
-            ));
+            let names = names.join("`, `");
+            self.missing.push(if month.is_none() {
+                told!(
+                    "guess-no-month-and-year",
+                    "nothing says of which month and year `{names}` is: no column holds it, and no title, sheet or file names one",
+                    names = names
+                )
+            } else {
+                told!(
+                    "guess-no-year",
+                    "nothing says of which year `{names}` is: no column holds it, and no title, sheet or file names one",
+                    names = names
+                )
+            });
             return Some(Precision::Day);
         };
         for (key, found) in [("year", Some(year)), ("month", around_month)] {
@@ -318,7 +382,7 @@ impl Guess<'_> {
             } else {
                 time.month = fact;
             }
-            self.because(&format!("time.{key}"), confidence, &format!("`{said}` stands there"));
+            self.because(&format!("time.{key}"), confidence, stands_there(&said));
         }
         self.used.extend(day.into_iter().chain(month));
         self.mapping.time = Some(time);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use formats::Chunk;
+use wording::{Told, told};
 
 use super::fill::sums_up;
 use super::headers::is_number;
@@ -20,7 +21,7 @@ pub(super) fn repeated(
     filled: &[usize],
     values: &[usize],
     statistic: Option<usize>,
-) -> Option<String> {
+) -> Option<Told> {
     let cell = |row: usize, column: usize| chunk.cell(row, column).map_or("", str::trim);
     let mut above: HashMap<usize, &str> = HashMap::new();
     let mut seen: HashMap<Vec<&str>, (usize, Vec<&str>)> = HashMap::new();
@@ -59,11 +60,26 @@ pub(super) fn repeated(
     }
     let (named, one, other) = first.filter(|_| again * 5 >= count)?;
     let what = if named.is_empty() {
-        format!("nothing that is read tells the rows {one} and {other} apart")
+        told!(
+            "guess-rows-not-told-apart",
+            "nothing that is read tells the rows {one} and {other} apart",
+            one = one,
+            other = other
+        )
     } else {
-        format!("`{named}` stands in the rows {one} and {other} with other values")
+        told!(
+            "guess-stands-in-rows",
+            "`{named}` stands in the rows {one} and {other} with other values",
+            named = named,
+            one = one,
+            other = other
+        )
     };
-    Some(format!(
-        "{what}, and so in {again} of {count} rows: which column names the place, the property or the period of each?"
+    Some(told!(
+        "guess-which-column-names-rows",
+        "{what}, and so in {again} of {count} rows: which column names the place, the property or the period of each?",
+        what => what,
+        again = again,
+        count = count
     ))
 }

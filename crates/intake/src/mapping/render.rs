@@ -4,6 +4,9 @@ use std::fmt::Write;
 
 use std::collections::BTreeMap;
 
+use model::Lang;
+use wording::{Told, told};
+
 use super::{
     CoverageSource, Decimal, Derive, Mapping, PersonalDecision, PlaceSource, RowRules, SourceLayout,
     TextOrColumn, TimeSource, Unknown, ValueSource, Virtual,
@@ -36,7 +39,7 @@ impl Page<'_> {
     fn top(&mut self) {
         for (path, reason) in &self.mapping.reasons {
             if path.is_empty() {
-                comment(&mut self.text, reason);
+                self.comment(reason);
             }
         }
         self.line("version", &self.mapping.version.to_string(), "version");
@@ -336,31 +339,42 @@ impl Page<'_> {
     fn reasons(&mut self, path: &str) {
         for (of, reason) in &self.mapping.reasons {
             if of == path {
-                comment(&mut self.text, reason);
+                self.comment(reason);
             }
         }
+    }
+
+    fn comment(&mut self, reason: &Told) {
+        let _ = writeln!(self.text, "{}", comment(reason, Lang::En));
     }
 
     /// The text, with what is asked of parts that it does not have at its beginning.
     fn with_questions(self) -> String {
         let mut first = String::new();
         for (path, reason) in &self.mapping.reasons {
-            let mut own = String::new();
-            comment(&mut own, reason);
+            let own = comment(reason, Lang::En) + "\n";
             if reason.contains("CONFIRM") && !self.text.contains(&own) {
-                comment(&mut first, &format!("{path}: {reason}"));
+                let _ = writeln!(first, "{}", comment(&at_path(path, reason), Lang::En));
             }
         }
         first + &self.text
     }
 }
 
-/// A reason as comment lines; control characters of a file's own texts stay out of the document.
-fn comment(text: &mut String, reason: &str) {
-    for line in reason.lines() {
-        let clean: String = line.chars().filter(|c| !c.is_control()).collect();
-        let _ = writeln!(text, "# {clean}");
-    }
+/// The comments that a mapping may have.
+pub(super) fn comments(mapping: &Mapping) -> Vec<Told> {
+    let reasons = mapping.reasons.iter();
+    reasons.flat_map(|(path, reason)| [reason.clone(), at_path(path, reason)]).collect()
+}
+
+/// A reason of a part that the text does not have.
+fn at_path(path: &str, reason: &Told) -> Told {
+    told!("guess-of", "{what}: {reason}", what = path, reason => reason)
+}
+
+/// A reason as a comment; control characters of a file's own texts stay out of the document.
+pub(super) fn comment(reason: &Told, lang: Lang) -> String {
+    format!("# {}", reason.clone().on_one_line().sentence(lang))
 }
 
 /// The text as a TOML basic string.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use serde::Deserialize;
+use wording::told;
 
 use super::render::{list, quote};
 
@@ -63,9 +64,9 @@ impl Shape {
 
     /// The shape as the table of a mapping.
     pub(crate) fn to_toml(&self) -> String {
-        let mut text = String::from(
-            "\n# What the file looked like; a later file that looks otherwise is reported.\n[shape]\n",
-        );
+        let comment =
+            told!("guess-shape", "What the file looked like; a later file that looks otherwise is reported.");
+        let mut text = format!("\n# {comment}\n[shape]\n");
         if !self.sheets.is_empty() {
             let _ = writeln!(text, "sheets = {}", list(&self.sheets));
         }

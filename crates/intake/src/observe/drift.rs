@@ -85,7 +85,7 @@ pub(super) fn explained(
     }
     proposal.shape = None;
     proposal.reasons.clear();
-    Error::Drifted { differences, example: proposal.to_toml() }
+    Error::Drifted { differences, example: proposal.to_text() }
 }
 
 /// The mark before decimals in words.
@@ -128,7 +128,7 @@ pub(super) fn note(
                 differences: vec![
                     told!("intake-decimals-written-were", "decimals are written with a {after}, and were with a {before}", after => mark(after), before => mark(before)),
                 ],
-                example: proposal.to_toml(),
+                example: proposal.to_text(),
             });
         }
         tell(findings, "drift_decimal", cell_at(sheet, now.header_row, 0), after, before);

@@ -1,20 +1,22 @@
 //! Refusals as sentences: what is wrong, and the next step, in Vietnamese and English.
 
 use model::Lang;
+use wording::Told;
 
 use super::Refused;
 
 /// A refusal as two sentences: the reason, and what to do. Khmer falls back to Vietnamese, as all
 /// texts do.
 pub fn refusal_message(refused: &Refused, lang: Lang) -> (String, String) {
+    let expected = Told::read(&refused.expected).sentence(lang);
     match lang {
-        Lang::En => english(refused),
-        Lang::Vi | Lang::Km => vietnamese(refused),
+        Lang::En => english(refused, &expected),
+        Lang::Vi | Lang::Km => vietnamese(refused, &expected),
     }
 }
 
-fn english(refused: &Refused) -> (String, String) {
-    let Refused { field, code, value, expected } = refused;
+fn english(refused: &Refused, expected: &str) -> (String, String) {
+    let Refused { field, code, value, .. } = refused;
     let (reason, hint): (String, &str) = match *code {
         "empty_time" => {
             ("It has no time.".into(), "Give `time` in ISO 8601, e.g. 2026-02-03T07:00:00+07:00.")
@@ -93,8 +95,8 @@ fn english(refused: &Refused) -> (String, String) {
     (reason, hint.to_owned())
 }
 
-fn vietnamese(refused: &Refused) -> (String, String) {
-    let Refused { field, code, value, expected } = refused;
+fn vietnamese(refused: &Refused, expected: &str) -> (String, String) {
+    let Refused { field, code, value, .. } = refused;
     let (reason, hint): (String, &str) = match *code {
         "empty_time" => {
             ("Không có thời gian.".into(), "Hãy ghi `time` theo ISO 8601, ví dụ 2026-02-03T07:00:00+07:00.")

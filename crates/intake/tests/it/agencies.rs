@@ -76,7 +76,7 @@ impl Desk {
             .iter()
             .map(|finding| format!("{} {} {}", finding.code, finding.cell.a1(), finding.value))
             .collect();
-        Ok(Taken { values, findings, mapping: report.mapping })
+        Ok(Taken { values, findings, mapping: report.mapping.to_string() })
     }
 
     /// A file that goes in as it is.

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use chrono::TimeDelta;
 use futures::StreamExt;
-use intake::mapping::{Choices, ColumnChoice, ColumnRole};
+use intake::mapping::{Choices, ColumnChoice, ColumnRole, MappingText};
 use intake::{CellRole, Error, Intake, IntakeLimits, Load, Part, Staged};
-use model::{RunState, Version};
+use model::{Lang, RunState, Version};
 use policy::Purpose;
 
 use crate::node::{Node, now, told};
@@ -49,6 +49,55 @@ async fn a_draft_says_what_a_commit_would_do_and_writes_nothing() {
     assert!(node.catalog.draft(&staged.run.id).await.unwrap().is_none());
     let again = node.intake.commit_staged(&permit, &staged.run.id, now(), &|_| {}).await;
     assert!(matches!(again, Err(Error::NotFound { .. })));
+}
+
+/// The sentences in the comments of a mapping.
+fn comments(mapping: &str) -> String {
+    mapping.lines().filter_map(|line| line.strip_prefix("# ")).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn a_guess_is_explained_in_the_readers_language_and_kept_in_english() {
+    let node = Node::new().await;
+    let permit = node.permit("series", Purpose::Write).await;
+    let sure =
+        stage(&node, &FILE.replace(";Ghi chú", "").replace(";\n", "\n").replace(";máy hỏng", ""), None).await;
+    let sure = sure.unwrap();
+    assert!(sure.review.guessed && sure.review.problem.is_none(), "{:?}", sure.review);
+    let kept = comments(&sure.review.mapping);
+    assert!(kept.contains("the header names the property `salinity`"), "{kept}");
+    let shown = sure.review.mapping_in(Lang::Vi);
+    assert!(shown.contains("# 0.95: tiêu đề nêu chỉ tiêu `salinity`"), "{shown}");
+    assert!(!comments(&shown).contains("the "), "{shown}");
+    assert_eq!(sure.review.mapping_in(Lang::En), sure.review.mapping);
+    // What was shown comes back from a form.
+    let again = node.intake.review(&permit, &sure.run.id, &shown, now(), &|_| {}).await.unwrap();
+    assert_eq!(comments(&again.review.mapping), kept);
+    assert!(again.review.guessed, "the same mapping is as much a guess as before");
+
+    let asked = stage(&node, "Trạm;Ngày;Thứ gì\nCầu Nổi;21/02/2020;3,9\nCầu Nổi;22/02/2020;4,1\n", None)
+        .await
+        .unwrap();
+    let problem = asked.review.problem.clone().unwrap();
+    let told = problem.what().sentence(Lang::Vi);
+    assert!(told.contains("không có gì cho biết giá trị ở `Thứ gì` thuộc chỉ tiêu nào"), "{told}");
+    assert!(asked.review.mapping.contains("# FILL IN: "), "{}", asked.review.mapping);
+    let shown = asked.review.mapping_in(Lang::Vi);
+    assert!(shown.contains("# HÃY ĐIỀN: mã của chỉ tiêu") && !shown.contains("FILL IN"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_mapping_that_is_kept_is_shown_in_the_readers_language() {
+    let node = Node::new().await;
+    let report =
+        node.load("series", "a.csv", "Trạm;Ngày;Độ mặn (g/l)\nCầu Nổi;21/02/2020;3,9\n", None).await.unwrap();
+    let kept = node.catalog.mapping(&report.run.dataset, None).await.unwrap().unwrap().1;
+    assert_eq!(kept, *report.mapping);
+    let shown = MappingText::from(kept).shown(Lang::Vi);
+    let comments = comments(&shown);
+    assert!(comments.contains("Tệp này trông như sau"), "{shown}");
+    assert!(comments.contains("có ngày mà số thứ nhất lớn hơn 12: ngày đứng trước"), "{shown}");
+    assert_eq!(shown, report.mapping.shown(Lang::Vi));
 }
 
 #[tokio::test]

@@ -149,7 +149,7 @@ pub async fn show(
         sheet,
         no_sheet,
         form,
-        mapping: review.mapping.clone(),
+        mapping: review.mapping_in(visit.lang()),
         report: report(&visit, run, &findings, total),
         verdict,
         tone,

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect};
+use intake::mapping::MappingText;
 use model::{DatasetKind, Run, RunId, RunKind, RunState};
 use policy::{Permit, Purpose};
 use serve::App;
@@ -75,7 +76,7 @@ pub async fn show(
         tone,
         report: report(&visit, &run, &findings, total),
         facts: facts(&visit, &run, &dataset_href),
-        mapping: mapping.map(|(_, text)| text).unwrap_or_default(),
+        mapping: mapping.map(|(_, text)| MappingText::from(text).shown(visit.lang())).unwrap_or_default(),
         marked: marked.then(|| address(&format!("/v1/runs/{}/marked", run.id), &[("lang", w.tag())])),
         dataset_href,
     };

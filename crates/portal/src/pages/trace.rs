@@ -210,7 +210,10 @@ async fn stored(
             w.fill("trace-ingested", [("time", &w.instant(found.value.recorded_at))]),
         ),
         quality: match quality_tests {
-            Some(tests) => format!("{} ({tests})", w.t(&format!("quality-{}", found.value.quality.code()))),
+            Some(tests) => {
+                let tests = intake::quality_tests(tests, visit.lang());
+                format!("{} ({tests})", w.t(&format!("quality-{}", found.value.quality.code())))
+            }
             None => w.t(&format!("quality-{}", found.value.quality.code())),
         },
         version: w.fill(

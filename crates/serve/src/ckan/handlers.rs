@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use model::Lang;
 use serde_json::{Value, json};
 use standards::ckan::{Parameters, Refusal, failure, success};
+use wording::grammar;
 
 use super::actions::{self, Call};
 use crate::App;
@@ -112,7 +113,7 @@ async fn answer(call: &Call<'_>, action: &str, lang: Lang) -> Response {
     };
     match outcome {
         Ok(result) => Json(success(&help, result)).into_response(),
-        Err(Failure::Refused(refusal)) => refused(&help, &refusal),
+        Err(Failure::Refused(refusal)) => refused(&help, &in_language(refusal, lang)),
         Err(Failure::Problem(problem)) => match worded(&problem, lang) {
             Some(refusal) => refused(&help, &refusal),
             None => {
@@ -131,6 +132,17 @@ async fn answer(call: &Call<'_>, action: &str, lang: Lang) -> Response {
 fn refused(help: &str, refusal: &Refusal) -> Response {
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::CONFLICT);
     (status, Json(failure(help, refusal.document()))).into_response()
+}
+
+/// A refusal of CKAN's grammar in the asker's language. What there is not has CKAN's own words, by which
+/// clients know it.
+fn in_language(refusal: Refusal, lang: Lang) -> Refusal {
+    let told = |why: String| grammar(&why).sentence(lang);
+    match refusal {
+        Refusal::Invalid(name, why) => Refusal::Invalid(name, told(why)),
+        Refusal::Search(why) => Refusal::Search(told(why)),
+        other => other,
+    }
 }
 
 /// A problem in CKAN's words, where CKAN has some.

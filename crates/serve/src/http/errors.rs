@@ -31,8 +31,9 @@ pub fn with_hint(what: impl Into<Told>, hint: impl Into<Told>) -> Told {
 
 /// What is wrong, with a mapping to start from below it.
 fn with_example(error: &intake::Error) -> Told {
-    let (what, example) = (error.told(), error.example().unwrap_or_default());
-    told!("serve-with-example", "{what}. For example: {example}", what => what, example = format!("\n{example}"))
+    let example = error.example().map(intake::mapping::MappingText::told).unwrap_or_default();
+    let below = Told::lines(vec![Told::default(), example]);
+    told!("serve-with-example", "{what} — a mapping to start from:{example}", what => error.told(), example => below)
 }
 
 impl From<catalog::Error> for Problem {

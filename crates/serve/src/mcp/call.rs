@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use model::{DatasetId, Lang};
 use serde_json::{Map, Value, json};
-use wording::told;
+use wording::{Told, told};
 
 use super::draw;
 use super::inside::Inside;
@@ -18,14 +18,17 @@ type Arguments = Map<String, Value>;
 
 /// Calls the tool that the parameters name.
 pub(super) async fn call(app: &App, inside: &Inside, params: &Value) -> Result<Value, Failure> {
-    let name = params["name"].as_str().ok_or_else(|| Failure::params("`name` is missing"))?;
+    let name = params["name"].as_str().ok_or_else(|| {
+        Failure::params(told!("serve-missing-member", "`{name}` is missing", name = "name"))
+    })?;
     let tool = Tool::named(name).ok_or_else(|| {
-        Failure::params(format!("there is no tool `{}`", name.chars().take(80).collect::<String>()))
+        let name: String = name.chars().take(80).collect();
+        Failure::params(told!("serve-mcp-no-tool", "there is no tool `{name}`", name = name))
     })?;
     metrics::counter!("cuulong_mcp_calls_total", "tool" => tool.name).increment(1);
     let given = match tool.check(&params["arguments"]) {
         Ok(given) => given,
-        Err(sentence) => return Ok(refusal(sentence)),
+        Err(told) => return Ok(refusal(told.sentence(inside.lang))),
     };
     if tool.name == "draw" {
         return Ok(match draw::draw(app, inside, &given).await {
@@ -50,7 +53,9 @@ pub(super) async fn call(app: &App, inside: &Inside, params: &Value) -> Result<V
         "ask_sql" => ask_sql(inside, &given).await,
         "trace" => trace(inside, &given).await,
         "changes" => changes(inside, &given).await,
-        other => return Err(Failure::internal(format!("the tool `{other}` is listed and not made"))),
+        other => {
+            return Err(Failure::internal(Told::words(format!("the tool `{other}` is listed and not made"))));
+        }
     };
     Ok(match told {
         Ok(told) => success(&told),

@@ -19,6 +19,7 @@ use axum::routing::post;
 use axum::{Extension, Router};
 use query::Asker;
 use serde_json::{Value, json};
+use wording::told;
 
 use crate::App;
 use crate::http::principal::is_same_origin;
@@ -55,11 +56,13 @@ async fn answer(
     if let Some(revision) = headers.get("mcp-protocol-version") {
         let known = revision.to_str().is_ok_and(|revision| REVISIONS.contains(&revision));
         if !known {
-            let failure = Failure::invalid(format!(
-                "this node speaks the revisions {} of the protocol",
-                REVISIONS.join(", ")
+            let failure = Failure::invalid(told!(
+                "serve-mcp-revisions",
+                "this node speaks the revisions {revisions} of the protocol",
+                revisions = REVISIONS.join(", ")
             ));
-            return (StatusCode::BAD_REQUEST, axum::Json(failure.document(&Value::Null))).into_response();
+            return (StatusCode::BAD_REQUEST, axum::Json(failure.document(&Value::Null, lang)))
+                .into_response();
         }
     }
     let request = match rpc::read(&body) {
@@ -67,14 +70,15 @@ async fn answer(
         // Notifications and answers are taken and need nothing.
         Ok(None) => return StatusCode::ACCEPTED.into_response(),
         Err(failure) => {
-            return (StatusCode::BAD_REQUEST, axum::Json(failure.document(&Value::Null))).into_response();
+            return (StatusCode::BAD_REQUEST, axum::Json(failure.document(&Value::Null, lang)))
+                .into_response();
         }
     };
     let inside = Inside { own, principal, asker, links, lang, headers };
     let id = request.id.clone();
     let document = match dispatch(&app, &inside, request).await {
         Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
-        Err(failure) => failure.document(&id),
+        Err(failure) => failure.document(&id, inside.lang),
     };
     let mut response = axum::Json(document).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

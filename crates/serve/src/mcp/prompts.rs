@@ -3,6 +3,7 @@
 
 use model::Lang;
 use serde_json::{Value, json};
+use wording::told;
 
 use super::rpc::Failure;
 
@@ -149,19 +150,25 @@ pub(super) fn list(lang: Lang) -> Value {
 
 /// A prompt with its blanks filled.
 pub(super) fn get(lang: Lang, params: &Value) -> Result<Value, Failure> {
-    let name = params["name"].as_str().ok_or_else(|| Failure::params("`name` is missing"))?;
+    let name = params["name"].as_str().ok_or_else(|| {
+        Failure::params(told!("serve-missing-member", "`{name}` is missing", name = "name"))
+    })?;
     let short = |text: &str| text.chars().take(80).collect::<String>();
-    let prompt = PROMPTS
-        .iter()
-        .find(|prompt| prompt.name == name)
-        .ok_or_else(|| Failure::params(format!("there is no prompt `{}`", short(name))))?;
+    let prompt = PROMPTS.iter().find(|prompt| prompt.name == name).ok_or_else(|| {
+        Failure::params(told!("serve-mcp-no-prompt", "there is no prompt `{name}`", name = short(name)))
+    })?;
     let given = match &params["arguments"] {
         Value::Null => serde_json::Map::new(),
         Value::Object(given) => given.clone(),
-        _ => return Err(Failure::params("`arguments` is no object")),
+        _ => return Err(Failure::params(told!("serve-mcp-arguments-no-object", "`arguments` is no object"))),
     };
     if let Some(unknown) = given.keys().find(|key| !prompt.blanks.iter().any(|(name, ..)| name == key)) {
-        return Err(Failure::params(format!("`{}` is no argument of `{name}`", short(unknown))));
+        return Err(Failure::params(told!(
+            "serve-mcp-no-argument",
+            "`{argument}` is no argument of `{name}`",
+            argument = short(unknown),
+            name = name
+        )));
     }
     let mut filled: Vec<(&str, Option<&str>)> = Vec::new();
     for (blank, needed, _) in prompt.blanks {
@@ -171,13 +178,16 @@ pub(super) fn get(lang: Lang, params: &Value) -> Result<Value, Failure> {
                 Some(text.trim()).filter(|text| !text.is_empty())
             }
             Some(_) => {
-                return Err(Failure::params(format!(
-                    "`{blank}` is no text of at most {MOST_LETTERS} letters"
+                return Err(Failure::params(told!(
+                    "serve-mcp-no-text-of-letters",
+                    "`{name}` is no text of at most {most} letters",
+                    name = blank,
+                    most = MOST_LETTERS
                 )));
             }
         };
         if *needed && value.is_none() {
-            return Err(Failure::params(format!("`{blank}` is missing")));
+            return Err(Failure::params(told!("serve-missing-member", "`{name}` is missing", name = blank)));
         }
         filled.push((blank, value));
     }

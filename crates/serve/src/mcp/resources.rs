@@ -1,6 +1,7 @@
 //! Resources: datasets, as what is said of them.
 
 use serde_json::{Value, json};
+use wording::{Told, told};
 
 use super::inside::Inside;
 use super::rpc::Failure;
@@ -17,7 +18,7 @@ pub(super) async fn list(inside: &Inside, params: &Value) -> Result<Value, Failu
         cursor => cursor
             .as_str()
             .and_then(|cursor| cursor.parse().ok())
-            .ok_or_else(|| Failure::params("`cursor` is none of this list"))?,
+            .ok_or_else(|| Failure::params(told!("serve-mcp-cursor", "`cursor` is none of this list")))?,
     };
     let asked = [("limit".to_owned(), PAGE.to_string()), ("offset".to_owned(), offset.to_string())];
     let page = inside.get("/v1/datasets", &asked).await.map_err(|problem| failed(&problem, inside))?;
@@ -52,7 +53,9 @@ pub(super) fn templates() -> Value {
 
 /// What is said of a dataset.
 pub(super) async fn read(inside: &Inside, params: &Value) -> Result<Value, Failure> {
-    let uri = params["uri"].as_str().ok_or_else(|| Failure::params("`uri` is missing"))?;
+    let uri = params["uri"]
+        .as_str()
+        .ok_or_else(|| Failure::params(told!("serve-missing-member", "`{name}` is missing", name = "uri")))?;
     let id = uri.strip_prefix(SCHEME).and_then(|id| model::DatasetId::new(id).ok());
     let id = id.ok_or_else(|| Failure::no_resource(uri))?;
     match inside.get(&format!("/v1/datasets/{id}"), &[]).await {
@@ -65,5 +68,6 @@ pub(super) async fn read(inside: &Inside, params: &Value) -> Result<Value, Failu
 }
 
 fn failed(problem: &Problem, inside: &Inside) -> Failure {
-    Failure::internal(problem.sentence(inside.lang).unwrap_or_else(|| problem.kind.title(inside.lang)))
+    let said = problem.sentence(inside.lang).unwrap_or_else(|| problem.kind.title(inside.lang));
+    Failure::internal(Told::words(said))
 }

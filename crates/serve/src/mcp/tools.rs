@@ -1,6 +1,7 @@
 //! The tools: what each takes and what it answers, as JSON Schema.
 
 use serde_json::{Map, Value, json};
+use wording::{Told, told};
 
 /// An argument: its name, its type, whether it must be there, and what it means.
 type Argument = (&'static str, &'static str, bool, &'static str);
@@ -180,20 +181,22 @@ impl Tool {
     }
 
     /// The arguments, each checked; the sentence says what is wrong with which.
-    pub(super) fn check(&self, given: &Value) -> Result<Map<String, Value>, String> {
+    pub(super) fn check(&self, given: &Value) -> Result<Map<String, Value>, Told> {
         let given = match given {
             Value::Null => Map::new(),
             Value::Object(given) => given.clone(),
-            _ => return Err("`arguments` is no object".to_owned()),
+            _ => return Err(told!("serve-mcp-arguments-no-object", "`arguments` is no object")),
         };
         for (name, value) in &given {
             let Some((_, kind, ..)) = self.arguments.iter().find(|(known, ..)| known == name) else {
                 let known: Vec<&str> = self.arguments.iter().map(|(name, ..)| *name).collect();
                 let name: String = name.chars().take(80).collect();
-                return Err(format!(
-                    "`{name}` is not an argument of `{}`: it takes {}",
-                    self.name,
-                    known.join(", ")
+                return Err(told!(
+                    "serve-mcp-not-an-argument",
+                    "`{argument}` is not an argument of `{name}`: it takes {known}",
+                    argument = name,
+                    name = self.name,
+                    known = known.join(", ")
                 ));
             };
             let fits = match *kind {
@@ -201,13 +204,17 @@ impl Tool {
                 _ => value.is_string(),
             };
             if !fits && !value.is_null() {
-                return Err(format!("`{name}` is no {kind}"));
+                return Err(if *kind == "integer" {
+                    told!("serve-mcp-no-integer", "`{name}` is no integer", name = name)
+                } else {
+                    told!("serve-mcp-no-string", "`{name}` is no string", name = name)
+                });
             }
         }
         let missing =
             self.arguments.iter().find(|(name, _, needed, _)| *needed && !given.contains_key(*name));
         match missing {
-            Some((name, ..)) => Err(format!("`{name}` is missing")),
+            Some((name, ..)) => Err(told!("serve-missing-member", "`{name}` is missing", name = name)),
             None => Ok(given),
         }
     }

@@ -18,7 +18,7 @@ use super::read::{self, Found};
 use crate::App;
 use crate::http::language::message;
 use crate::http::memento::Asked;
-use crate::http::{Answer, Caller, Links, Problem, ProblemKind};
+use crate::http::{Answer, Caller, Links, Problem, ProblemKind, RequestLang};
 use crate::records::{History, Records, theme};
 
 /// The repository that is asked: as it is, or as it was.
@@ -27,17 +27,19 @@ struct Repository<'a> {
     principal: &'a Principal,
     links: &'a Links,
     known: Option<DateTime<Utc>>,
+    lang: Lang,
 }
 
 pub(super) async fn get(
     State(app): State<App>,
     Caller(principal): Caller,
     links: Links,
+    RequestLang(lang): RequestLang,
     asked: Option<Extension<Asked>>,
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
     let known = asked.map(|Extension(Asked(time))| time);
-    let now = Repository { app: &app, principal: &principal, links: &links, known };
+    let now = Repository { app: &app, principal: &principal, links: &links, known, lang };
     now.answer(query.unwrap_or_default().as_bytes()).await
 }
 
@@ -45,11 +47,12 @@ pub(super) async fn get_at(
     State(app): State<App>,
     Caller(principal): Caller,
     links: Links,
+    RequestLang(lang): RequestLang,
     Path(instant): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer<Response> {
     let known = Some(moment(&instant)?);
-    let then = Repository { app: &app, principal: &principal, links: &links, known };
+    let then = Repository { app: &app, principal: &principal, links: &links, known, lang };
     then.answer(query.unwrap_or_default().as_bytes()).await
 }
 
@@ -57,24 +60,26 @@ pub(super) async fn post(
     State(app): State<App>,
     Caller(principal): Caller,
     links: Links,
+    RequestLang(lang): RequestLang,
     headers: HeaderMap,
     body: axum::body::Bytes,
 ) -> Answer<Response> {
     is_form(&headers)?;
-    Repository { app: &app, principal: &principal, links: &links, known: None }.answer(&body).await
+    Repository { app: &app, principal: &principal, links: &links, known: None, lang }.answer(&body).await
 }
 
 pub(super) async fn post_at(
     State(app): State<App>,
     Caller(principal): Caller,
     links: Links,
+    RequestLang(lang): RequestLang,
     Path(instant): Path<String>,
     headers: HeaderMap,
     body: axum::body::Bytes,
 ) -> Answer<Response> {
     is_form(&headers)?;
     let known = Some(moment(&instant)?);
-    Repository { app: &app, principal: &principal, links: &links, known }.answer(&body).await
+    Repository { app: &app, principal: &principal, links: &links, known, lang }.answer(&body).await
 }
 
 fn moment(text: &str) -> Answer<DateTime<Utc>> {
@@ -114,18 +119,22 @@ impl Repository<'_> {
         // What was answered at an instant is answered so again, with its date.
         let now = self.known.unwrap_or_else(Utc::now);
         let write = |reply: &Reply<'_>| oai::answer(&address, &arguments, now, reply);
+        let refuse = |refusal: Refusal| {
+            let why = wording::grammar(&refusal.why).sentence(self.lang);
+            write(&Reply::Refused(Refusal { why, ..refusal }))
+        };
         let records = Records::as_of(self.app, self.principal, self.links, self.known).await?;
         let text = match oai::read(&arguments) {
-            Err(refusal) => write(&Reply::Refused(refusal)),
+            Err(refusal) => refuse(refusal),
             Ok(Request::Identify) => write(&Reply::Identity(self.identity().await?)),
             Ok(Request::ListSets) => write(&Reply::Sets(self.sets(&records).await?)),
             Ok(Request::ListMetadataFormats(None)) => write(&Reply::Formats),
             Ok(Request::ListMetadataFormats(Some(identifier))) => match self.found(&identifier).await? {
                 Some(_) => write(&Reply::Formats),
-                None => write(&Reply::Refused(unknown(&identifier))),
+                None => refuse(unknown(&identifier)),
             },
             Ok(Request::GetRecord(identifier, format)) => match self.found(&identifier).await? {
-                None => write(&Reply::Refused(unknown(&identifier))),
+                None => refuse(unknown(&identifier)),
                 Some(one) => {
                     let record = told(&records, std::slice::from_ref(&one)).await?.pop();
                     write(&Reply::Record(one.header(), record.as_ref(), format))
@@ -134,7 +143,7 @@ impl Repository<'_> {
             Ok(Request::ListIdentifiers(list)) => {
                 let (page, more) = self.page(&list).await?;
                 if page.is_empty() {
-                    write(&Reply::Refused(nothing()))
+                    refuse(nothing())
                 } else {
                     write(&Reply::Identifiers(page.iter().map(Found::header).collect(), more))
                 }
@@ -142,7 +151,7 @@ impl Repository<'_> {
             Ok(Request::ListRecords(list)) => {
                 let (page, more) = self.page(&list).await?;
                 if page.is_empty() {
-                    write(&Reply::Refused(nothing()))
+                    refuse(nothing())
                 } else {
                     let records = told(&records, &page).await?;
                     let by_id: HashMap<&str, &Record> =

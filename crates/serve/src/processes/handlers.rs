@@ -15,7 +15,7 @@ use policy::Principal;
 use serde::Deserialize;
 use serde_json::json;
 use standards::ogc::{JobList, Link, Process, ProcessList, ProcessSummary, StatusInfo, time_text};
-use wording::told;
+use wording::{Told, told};
 
 use super::answer::Form;
 use super::work;
@@ -135,6 +135,7 @@ pub(super) async fn execute(
     State(app): State<App>,
     Caller(principal): Caller,
     links: Links,
+    RequestLang(lang): RequestLang,
     Path(process): Path<String>,
     headers: HeaderMap,
     body: Bytes,
@@ -150,7 +151,7 @@ pub(super) async fn execute(
     let prefer = headers.get_all("prefer").iter().filter_map(|line| line.to_str().ok());
     let is_async = prefer.flat_map(|line| line.split([',', ';'])).any(|word| word.trim() == "respond-async");
     let job = work::open(&app, &principal, &recipe, form).await?;
-    let (document, own) = (status(&job, &links), links.path(&format!("/ogc/jobs/{}", job.id)));
+    let (document, own) = (status(&job, &links, lang), links.path(&format!("/ogc/jobs/{}", job.id)));
     // The job outlives the request, and the client's patience; what became of it stands in the catalogue.
     let running = tokio::spawn(async move {
         let ended = work::run(&app, &principal, &recipe, &job).await;
@@ -176,7 +177,7 @@ pub(super) async fn execute(
     Ok((StatusCode::CREATED, headers, Json(document)).into_response())
 }
 
-fn status(job: &Job, links: &Links) -> StatusInfo {
+fn status(job: &Job, links: &Links, lang: Lang) -> StatusInfo {
     let own = format!("/ogc/jobs/{}", job.id);
     let mut ways = vec![Link::new("self", links.path(&own), JSON)];
     if job.state == JobState::Successful {
@@ -188,7 +189,7 @@ fn status(job: &Job, links: &Links) -> StatusInfo {
         r#type: "process",
         job: job.id.clone(),
         status: job.state.code(),
-        message: job.message.clone(),
+        message: job.message.as_deref().map(|kept| Told::read(kept).sentence(lang)),
         created: time_text(job.created_at),
         started: job.started_at.map(time_text),
         finished: job.finished_at.map(time_text),
@@ -209,6 +210,7 @@ pub(super) async fn jobs(
     State(app): State<App>,
     Caller(principal): Caller,
     links: Links,
+    RequestLang(lang): RequestLang,
     Params(asked): Params<PageParams>,
 ) -> Answer<Json<JobList>> {
     let (limit, offset) = asked.read()?;
@@ -223,16 +225,17 @@ pub(super) async fn jobs(
         let next = links.to("/ogc/jobs", &[("limit", &limit), ("offset", &offset)]);
         ways.push(Link::new("next", next, JSON));
     }
-    Ok(Json(JobList { jobs: found.iter().map(|job| status(job, &links)).collect(), links: ways }))
+    Ok(Json(JobList { jobs: found.iter().map(|job| status(job, &links, lang)).collect(), links: ways }))
 }
 
 pub(super) async fn job(
     State(app): State<App>,
     Caller(principal): Caller,
     links: Links,
+    RequestLang(lang): RequestLang,
     Path(id): Path<String>,
 ) -> Answer<Json<StatusInfo>> {
-    Ok(Json(status(&find(&app, &principal, &id).await?, &links)))
+    Ok(Json(status(&find(&app, &principal, &id).await?, &links, lang)))
 }
 
 pub(super) async fn results(
@@ -259,6 +262,7 @@ pub(super) async fn dismiss(
     State(app): State<App>,
     Caller(principal): Caller,
     links: Links,
+    RequestLang(lang): RequestLang,
     Path(id): Path<String>,
 ) -> Answer<Json<StatusInfo>> {
     let job = find(&app, &principal, &id).await?;
@@ -267,5 +271,5 @@ pub(super) async fn dismiss(
     }
     app.line().tell();
     let job = Job { state: JobState::Dismissed, ..job };
-    Ok(Json(status(&job, &links)))
+    Ok(Json(status(&job, &links, lang)))
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use catalog::{Job, JobState};
 use chrono::Utc;
 use knowledge::Recipe;
-use model::Run;
+use model::{Lang, Run};
 use policy::Principal;
 use tokio::sync::{Mutex, Notify};
 
 use super::answer::Form;
+use crate::http::problem::Detail;
 use crate::http::{Answer, Problem, ProblemKind};
 use crate::{App, ops};
 
@@ -91,8 +92,11 @@ pub(super) async fn run(app: &App, principal: &Principal, recipe: &Recipe, job: 
         }
         Err(error) => {
             let problem = Problem::from(error);
-            let why =
-                problem.sentence(model::Lang::En).unwrap_or_else(|| problem.kind.title(model::Lang::En));
+            let why = match &problem.detail {
+                // Whoever asks for the job later reads it in a language of their own.
+                Some(Detail::Told(told)) => told.kept(),
+                _ => problem.sentence(Lang::En).unwrap_or_else(|| problem.kind.title(Lang::En)),
+            };
             app.catalog.end_job(&job.id, Err(&why), Utc::now()).await?;
             Err(problem)
         }

@@ -16,7 +16,7 @@ impl From<standards::Error> for Problem {
             "path" => ProblemKind::NotFound,
             _ => ProblemKind::InvalidParameter,
         };
-        let reason = wording::reader(error.reason);
+        let reason = wording::grammar(&error.reason);
         let told = match error.at {
             Some(at) => told!(
                 "serve-of-parameter-at",
@@ -29,7 +29,8 @@ impl From<standards::Error> for Problem {
                 told!("serve-of-parameter", "`{parameter}`: {reason}", parameter = parameter, reason => reason)
             }
         };
-        Problem::text(kind, with_hint(told, error.hint.unwrap_or_default())).at(&parameter)
+        let hint = error.hint.as_deref().map(wording::grammar).unwrap_or_default();
+        Problem::text(kind, with_hint(told, hint)).at(&parameter)
     }
 }
 

@@ -6,13 +6,14 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use chrono::Utc;
 use futures::{StreamExt, TryStreamExt};
+use model::Lang;
 use policy::Purpose;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::datasets::dataset_id;
 use crate::App;
-use crate::http::{Answer, Caller, Params, Problem};
+use crate::http::{Answer, Caller, Params, Problem, RequestLang};
 
 /// One version of a dataset's mapping, as TOML.
 #[utoipa::path(get, path = "/v1/datasets/{id}/mappings/{number}", tag = "datasets",
@@ -64,16 +65,16 @@ pub struct DecisionDocument {
     pub to_confirm: bool,
 }
 
-/// The document of a guess.
-pub fn guess_document(guessed: &intake::Guessed) -> GuessDocument {
+/// The document of a guess, in a language.
+pub fn guess_document(guessed: &intake::Guessed, lang: Lang) -> GuessDocument {
     let decisions = guessed.decisions.iter().map(|decision| DecisionDocument {
         path: decision.path.clone(),
         confidence: decision.confidence,
-        reason: decision.reason.clone(),
+        reason: decision.reason.sentence(lang),
         to_confirm: decision.confidence < intake::SURE_ENOUGH,
     });
     GuessDocument {
-        mapping: guessed.mapping.to_toml(),
+        mapping: guessed.mapping.to_text().shown(lang),
         certain: guessed.questions().next().is_none(),
         decisions: decisions.collect(),
     }
@@ -88,6 +89,7 @@ pub async fn guess(
     State(app): State<App>,
     Caller(principal): Caller,
     Path(id): Path<String>,
+    RequestLang(lang): RequestLang,
     Params(asked): Params<GuessParams>,
     request: Request,
 ) -> Answer<Json<GuessDocument>> {
@@ -96,5 +98,5 @@ pub async fn guess(
     let body = request.into_body().into_data_stream().map_err(std::io::Error::other).boxed();
     let name = asked.file_name.unwrap_or_else(|| "upload".to_owned());
     let guessed = app.intake.guess(&name, asked.sheet.as_deref(), body).await?;
-    Ok(Json(guess_document(&guessed)))
+    Ok(Json(guess_document(&guessed, lang)))
 }

@@ -49,7 +49,7 @@ pub struct UploadParams {
 pub struct ReportDocument {
     /// The run.
     pub run: RunDocument,
-    /// The mapping that was used, as TOML.
+    /// The mapping that was used, as TOML, with the reasons of a guess as comments in the asker's language.
     pub mapping: String,
     /// Whether the mapping was guessed from the file.
     pub mapping_guessed: bool,
@@ -119,7 +119,7 @@ impl ReportDocument {
     pub fn new(report: &Report, lang: model::Lang) -> Self {
         ReportDocument {
             run: RunDocument::new(&report.run, lang),
-            mapping: report.mapping.clone(),
+            mapping: report.mapping.shown(lang),
             mapping_guessed: report.mapping_guessed,
             findings: report
                 .findings
@@ -148,7 +148,7 @@ impl ReportDocument {
         });
         ReportDocument {
             run: RunDocument::new(run, lang),
-            mapping: review.mapping.clone(),
+            mapping: review.mapping_in(lang),
             mapping_guessed: review.guessed,
             findings: findings.iter().map(|f| FindingDocument::new(f, &run.sheets, lang)).collect(),
             findings_total: review.findings,

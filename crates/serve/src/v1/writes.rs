@@ -307,6 +307,6 @@ fn unread(part: &str, error: &serde_json::Error) -> Refused {
         field: "",
         code: "not_an_observation",
         value: part.chars().take(200).collect(),
-        expected: error.to_string(),
+        expected: wording::reader(error).kept(),
     }
 }

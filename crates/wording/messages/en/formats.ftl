@@ -67,6 +67,7 @@ formats-counts-another-unit-than-metres = counts in another unit than metres
 formats-counts-more-than-holds = it counts more than it holds
 formats-coverage-no-domain-own = a coverage has no domain of its own
 formats-coverage-only-point-series-read = the coverage is a `{ $kind }`, and only point series are read
+formats-crs-operation = EPSG:{ $code } ({ $name }), accuracy { $metres } m
 formats-cut-file-into-several-time-area = cut the file into several by time or area
 formats-cut-into-parts = cut it into parts
 formats-cut-into-several-time = cut it into several by time

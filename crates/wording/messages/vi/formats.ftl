@@ -406,3 +406,4 @@ formats-zstandard-archive = một tệp nén Zstandard
 formats-with-hint = { $what } ({ $hint })
 formats-xml-document = một tài liệu XML
 formats-bzip2-archive = một tệp nén bzip2
+formats-crs-operation = EPSG:{ $code } ({ $name }), độ chính xác { $metres } m

@@ -19,3 +19,7 @@ knowledge-recipe-row-time-missing = công thức `{ $recipe }`, dòng { $row }: 
 knowledge-recipe-toml = recipe.toml: { $error }
 knowledge-report = hãy báo lỗi này
 knowledge-select-place-property-phenomenon-time-result = hãy chọn place, property, phenomenon_time và result
+knowledge-catalogue-refused = danh mục không nhận sản phẩm
+knowledge-lake-refused = kho không nhận sản phẩm
+knowledge-query-failed = truy vấn của công thức không chạy được
+knowledge-there-is-no = không có { $what }

@@ -9,12 +9,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use intake::{Accepted, MAX_OBSERVATIONS, NewObservation, Outcome, Refused};
-use model::{DatasetId, DatastreamId, Lang};
+use model::{DatasetId, DatastreamId};
 use policy::Permit;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use standards::sta::{Entity, Id, observation_id};
+use wording::{Told, told};
 
 use super::body::Related;
 use super::observe::{Parts, Reference, look};
@@ -44,7 +45,11 @@ impl Writer<'_> {
         let arrays: Vec<DataArray<'_>> = serde_json::from_str(body).map_err(unreadable)?;
         let count: usize = arrays.iter().map(|array| array.rows.len()).sum();
         if count > MAX_OBSERVATIONS {
-            let more = format!("a request holds at most {MAX_OBSERVATIONS} observations: send them in parts");
+            let more = told!(
+                "serve-request-most-observations",
+                "a request holds at most {most} observations: send them in parts",
+                most = MAX_OBSERVATIONS
+            );
             return Err(Problem::text(ProblemKind::TooLarge, more));
         }
         let mut outcomes: Vec<Option<Outcome>> = vec![None; count];
@@ -59,7 +64,10 @@ impl Writer<'_> {
                     continue;
                 }
                 _ => {
-                    let why = "an array is of one `Datastream` or of one `MultiDatastream`";
+                    let why = told!(
+                        "serve-array-of-one-datastream",
+                        "an array is of one `Datastream` or of one `MultiDatastream`"
+                    );
                     return Err(Problem::text(ProblemKind::InvalidBody, why).at("Datastream"));
                 }
             };
@@ -99,7 +107,9 @@ impl Writer<'_> {
                 _ if links.contains_key(&at) => links.remove(&at).unwrap_or_default(),
                 Some(Ok(accepted)) => self.link_of(accepted),
                 // The standard gives one word; the reason stands behind it.
-                Some(Err(refused)) => format!("error: {}", intake::refusal_message(refused, Lang::En).0),
+                Some(Err(refused)) => {
+                    format!("error: {}", intake::refusal_message(refused, self.reader.lang).0)
+                }
                 None => "error".to_owned(),
             })
             .collect();
@@ -146,7 +156,7 @@ impl Writer<'_> {
                 Ok((at, self.link(&Created { entity: Entity::Observation, id })))
             }
             Err(problem) if problem.kind == ProblemKind::RefusedObservations => {
-                Ok((at, format!("error: {}", problem.sentence(Lang::En).unwrap_or_default())))
+                Ok((at, format!("error: {}", problem.sentence(self.reader.lang).unwrap_or_default())))
             }
             Err(problem) if problem.kind == ProblemKind::InvalidBody => Ok((at, "error".to_owned())),
             Err(problem) => Err(problem),
@@ -198,12 +208,19 @@ impl Columns {
             "FeatureOfInterest/id",
         ];
         if let Some(other) = components.iter().find(|name| !known.contains(&name.as_str())) {
-            let why = format!("`{other}` is no component of an observation: write {}", known.join(", "));
+            let why = told!(
+                "serve-no-component",
+                "`{name}` is no component of an observation: write {known}",
+                name = other,
+                known = known.join(", ")
+            );
             return Err(Problem::text(ProblemKind::InvalidBody, why).at("components"));
         }
         let find = |wanted: &str| components.iter().position(|name| name == wanted);
-        let missing =
-            || Problem::text(ProblemKind::InvalidBody, "there is no component `result`").at("components");
+        let missing = || {
+            let why = told!("serve-no-component-result", "there is no component `result`");
+            Problem::text(ProblemKind::InvalidBody, why).at("components")
+        };
         Ok(Columns {
             time: find("phenomenonTime"),
             result: find("result").ok_or_else(missing)?,
@@ -243,23 +260,24 @@ impl Columns {
     }
 
     fn parts(&self, row: &str, now: DateTime<Utc>) -> Result<Parts, Refused> {
-        let refused = |why: String| Refused {
+        let refused = |why: Told| Refused {
             field: "",
             code: "not_an_observation",
             value: row.chars().take(200).collect(),
-            expected: why,
+            expected: why.kept(),
         };
-        let cells: Vec<&RawValue> = serde_json::from_str(row).map_err(|error| refused(error.to_string()))?;
+        let cells: Vec<&RawValue> = serde_json::from_str(row).map_err(|error| refused(error.into()))?;
         if cells.len() != self.count {
-            return Err(refused(format!(
-                "the row has {} values, and there are {} components",
-                cells.len(),
-                self.count
+            return Err(refused(told!(
+                "serve-row-has-values",
+                "the row has {values} values, and there are {count} components",
+                values = cells.len(),
+                count = self.count
             )));
         }
         let time: Option<Cow<'_, str>> = match self.time {
             None => None,
-            Some(at) => serde_json::from_str(cells[at].get()).map_err(|error| refused(error.to_string()))?,
+            Some(at) => serde_json::from_str(cells[at].get()).map_err(|error| refused(error.into()))?,
         };
         let cell = |at: Option<usize>| at.map(|at| cells[at].get());
         let quality = cell(self.quality);

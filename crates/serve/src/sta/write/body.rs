@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Id};
-use wording::Told;
+use wording::{Told, told};
 
 use super::locate::point_of;
 use crate::http::{Answer, Problem, ProblemKind};
@@ -29,7 +29,7 @@ impl Given {
     /// Reads a body.
     pub(super) fn read(body: &str, most: usize) -> Answer<Given> {
         if body.len() > most {
-            let why = format!("an entity is at most {most} bytes");
+            let why = told!("serve-entity-most-bytes", "an entity is at most {most} bytes", most = most);
             return Err(Problem::text(ProblemKind::TooLarge, why));
         }
         // The reader bounds how deep values are nested.
@@ -41,7 +41,10 @@ impl Given {
     fn of(value: Value, at: String) -> Answer<Given> {
         match value {
             Value::Object(members) => Ok(Given { members, at }),
-            _ => Err(Problem::text(ProblemKind::InvalidBody, "an entity is a JSON object").at(&at)),
+            _ => Err({
+                let why = told!("serve-entity-is-object", "an entity is a JSON object");
+                Problem::text(ProblemKind::InvalidBody, why).at(&at)
+            }),
         }
     }
 
@@ -74,25 +77,30 @@ impl Given {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) if text.chars().any(|c| c.is_control() && c != '\n') => {
-                Err(self.wrong(name, "the text holds control characters"))
+                Err(self.wrong(name, told!("serve-control-characters", "the text holds control characters")))
             }
             Some(Value::String(text)) => Ok(Some(model::nfc(text.trim()))),
-            Some(_) => Err(self.wrong(name, "it is no text")),
+            Some(_) => Err(self.wrong(name, told!("serve-it-no-text", "it is no text"))),
         }
     }
 
     /// Takes a text that must be there.
     pub(super) fn needed(&mut self, name: &str) -> Answer<String> {
         let text = self.text(name)?.filter(|text| !text.is_empty());
-        text.ok_or_else(|| self.wrong(name, format!("`{name}` is missing")))
+        text.ok_or_else(|| self.wrong(name, missing(name)))
     }
 
     /// Takes an instant that must be there, with its zone.
     pub(super) fn instant(&mut self, name: &str) -> Answer<DateTime<Utc>> {
         let text = self.needed(name)?;
         let time = DateTime::parse_from_rfc3339(&text);
-        time.map(|time| time.to_utc())
-            .map_err(|_| self.wrong(name, "write an instant with its zone: `2020-02-03T04:05:06Z`"))
+        time.map(|time| time.to_utc()).map_err(|_| {
+            let why = told!(
+                "serve-write-instant-with-zone",
+                "write an instant with its zone: `2020-02-03T04:05:06Z`"
+            );
+            self.wrong(name, why)
+        })
     }
 
     /// Whether a member is a GeoJSON point, or a feature that is one.
@@ -119,7 +127,7 @@ impl Given {
                 .enumerate()
                 .map(|(index, value)| Given::of(value, format!("{at}/{index}")))
                 .collect(),
-            Some(_) => Err(self.wrong(name, "it is no list")),
+            Some(_) => Err(self.wrong(name, told!("serve-it-no-list", "it is no list"))),
         }
     }
 
@@ -138,14 +146,16 @@ impl Given {
                 .enumerate()
                 .map(|(index, value)| related(Given::of(value, format!("{}/{index}", self.place(name)))?))
                 .collect(),
-            Some(_) => Err(self.wrong(name, "it is no list")),
+            Some(_) => Err(self.wrong(name, told!("serve-it-no-list", "it is no list"))),
         }
     }
 
     /// Takes the id that the sender chose.
     pub(super) fn id(&mut self) -> Answer<Option<Id>> {
         self.take("@iot.id")
-            .map(|value| id_of(&value).ok_or_else(|| self.wrong("@iot.id", "it is no id")))
+            .map(|value| {
+                id_of(&value).ok_or_else(|| self.wrong("@iot.id", told!("serve-it-no-id", "it is no id")))
+            })
             .transpose()
     }
 
@@ -158,15 +168,33 @@ impl Given {
             None => Ok(Map::new()),
             Some((name, _)) => {
                 let known = entity.property(name).is_some() || entity.relation(name).is_some();
-                let why = format!("`{name}` of {} cannot be set here", entity.set_name());
                 if known {
+                    let why = told!(
+                        "serve-cannot-be-set",
+                        "`{name}` of {set} cannot be set here",
+                        name = name,
+                        set = entity.set_name()
+                    );
                     Err(super::not_kept(why).at(&self.place(name)))
                 } else {
-                    Err(self.wrong(name, format!("{} have no `{name}`", entity.set_name())))
+                    Err(self.wrong(
+                        name,
+                        told!(
+                            "serve-have-no-member",
+                            "{set} have no `{name}`",
+                            set = entity.set_name(),
+                            name = name
+                        ),
+                    ))
                 }
             }
         }
     }
+}
+
+/// Says that a member is not there.
+pub(super) fn missing(name: &str) -> Told {
+    told!("serve-missing-member", "`{name}` is missing", name = name)
 }
 
 /// An id as it stands in a document.

@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Options, ResourcePath};
+use wording::{Told, told};
 
-use super::body::{Given, Related, plain};
+use super::body::{Given, Related, missing, plain};
 use super::locate::point_of;
 use super::observe::refused;
 use super::plan::Plan;
@@ -101,7 +102,10 @@ impl Writer<'_> {
         let stream = ctx.world.stream(of);
         let permit = self.permit(stream.id).await?;
         if !permit.rows().allows(&stream.key.place, &stream.key.property) {
-            return Err(Problem::text(ProblemKind::NotAllowed, "your grant does not reach this series"));
+            return Err(Problem::text(
+                ProblemKind::NotAllowed,
+                told!("serve-grant-does-not-reach-series", "your grant does not reach this series"),
+            ));
         }
         let mut plan = Plan::default();
         for value in values {
@@ -124,7 +128,12 @@ impl Writer<'_> {
             match related {
                 Related::There(id) => ids.push(id),
                 // 18-088 §10.3: what is related is bound by its id, and nothing is inserted.
-                Related::New(_) => return Err(given.wrong(name, "name what is there by its `@iot.id`")),
+                Related::New(_) => {
+                    return Err(given.wrong(
+                        name,
+                        told!("serve-name-what-is-there", "name what is there by its `@iot.id`"),
+                    ));
+                }
             }
         }
         match node {
@@ -190,13 +199,16 @@ impl Writer<'_> {
         let mut sent = Map::new();
         let time = given.take("phenomenonTime");
         if time.as_ref().is_some_and(|time| !is_same_time(time, standing.get("phenomenonTime"))) {
-            return Err(not_kept("the time of a value is part of what it is: delete it and create another")
-                .at("phenomenonTime"));
+            return Err(not_kept(told!(
+                "serve-time-of-value-stays",
+                "the time of a value is part of what it is: delete it and create another"
+            ))
+            .at("phenomenonTime"));
         }
         sent.insert("phenomenonTime".into(), standing.get("phenomenonTime").cloned().unwrap_or_default());
         let result = match (given.take("result"), result) {
             (Some(_), Some(digits)) => digits.get().to_owned(),
-            _ if replaces => return Err(given.wrong("result", "`result` is missing")),
+            _ if replaces => return Err(given.wrong("result", missing("result"))),
             _ => standing.get("result").cloned().unwrap_or_default().to_string(),
         };
         let is_same = {
@@ -219,7 +231,10 @@ impl Writer<'_> {
         // A new value is tested anew: the flag of the old one says nothing of it.
         let new_flag = flag.filter(|flag| Some(*flag) != standing_flag(standing));
         if is_same && new_flag.is_some() {
-            let why = "the flag of a value that stays is set by the dataset's quality tests";
+            let why = told!(
+                "serve-flag-by-quality-tests",
+                "the flag of a value that stays is set by the dataset's quality tests"
+            );
             return Err(not_kept(why).at("resultQuality"));
         }
         if is_same && said != before {
@@ -283,7 +298,7 @@ fn changed(ctx: &Context, node: &Node, mut given: Given, replaces: bool) -> Answ
                     words.insert((*name).to_owned(), geometry);
                 }
             } else if replaces {
-                return Err(given.wrong(name, format!("`{name}` is missing: to change a part, use PATCH")));
+                return Err(given.wrong(name, use_patch(name)));
             }
             continue;
         }
@@ -302,8 +317,10 @@ fn changed(ctx: &Context, node: &Node, mut given: Given, replaces: bool) -> Answ
                         // What a client read, it may send back.
                         Some(standing) if *standing == value => {}
                         Some(_) => {
-                            let why = format!(
-                                "`{key}` is part of what the entity is, and cannot be said otherwise"
+                            let why = told!(
+                                "serve-part-of-entity",
+                                "`{key}` is part of what the entity is, and cannot be said otherwise",
+                                key = key
                             );
                             return Err(not_kept(why).at("properties"));
                         }
@@ -317,9 +334,9 @@ fn changed(ctx: &Context, node: &Node, mut given: Given, replaces: bool) -> Answ
             Some(value) if *name == "metadata" => {
                 words.insert("metadata".to_owned(), value);
             }
-            Some(_) => return Err(given.wrong(name, "it has another type")),
+            Some(_) => return Err(given.wrong(name, told!("serve-another-type", "it has another type"))),
             None if replaces && !matches!(*name, "properties" | "unitOfMeasurement") => {
-                return Err(given.wrong(name, format!("`{name}` is missing: to change a part, use PATCH")));
+                return Err(given.wrong(name, use_patch(name)));
             }
             None => {}
         }
@@ -329,7 +346,13 @@ fn changed(ctx: &Context, node: &Node, mut given: Given, replaces: bool) -> Answ
         if let Some(value) = given.take(name)
             && standing.get(*name) != Some(&value)
         {
-            return Err(not_kept(format!("`{name}` of {} is the catalogue's", entity.set_name())).at(name));
+            return Err(not_kept(told!(
+                "serve-of-catalogue",
+                "`{name}` of {set} is the catalogue's",
+                name = name,
+                set = entity.set_name()
+            ))
+            .at(name));
         }
     }
     stays(ctx, node, &mut given)?;
@@ -337,13 +360,22 @@ fn changed(ctx: &Context, node: &Node, mut given: Given, replaces: bool) -> Answ
     Ok(words)
 }
 
+fn use_patch(name: &str) -> Told {
+    told!("serve-missing-use-patch", "`{name}` is missing: to change a part, use PATCH", name = name)
+}
+
 /// What a unit is called; which it is, stays.
 fn unit_words(given: &Given, unit: Value, standing: Option<&Value>) -> Answer<Value> {
     let at = "unitOfMeasurement";
-    let Value::Object(mut unit) = unit else { return Err(given.wrong(at, "it is no object")) };
+    let Value::Object(mut unit) = unit else {
+        return Err(given.wrong(at, told!("serve-it-no-object", "it is no object")));
+    };
     let symbol = unit.remove("symbol").filter(|symbol| !symbol.is_null());
     if symbol.is_some() && symbol.as_ref() != standing.and_then(|standing| standing.get("symbol")) {
-        let why = "the unit of a series is part of what it is: create another one";
+        let why = told!(
+            "serve-unit-of-series-stays",
+            "the unit of a series is part of what it is: create another one"
+        );
         return Err(not_kept(why).at("unitOfMeasurement/symbol"));
     }
     let is_text = |(name, value): (&String, &Value)| {
@@ -354,7 +386,10 @@ fn unit_words(given: &Given, unit: Value, standing: Option<&Value>) -> Answer<Va
             unit.retain(|_, value| !value.is_null());
             Ok(Value::Object(unit))
         }
-        false => Err(given.wrong(at, "a unit has the texts `name`, `symbol` and `definition`")),
+        false => Err(given.wrong(
+            at,
+            told!("serve-unit-has-texts", "a unit has the texts `name`, `symbol` and `definition`"),
+        )),
     }
 }
 
@@ -376,19 +411,26 @@ fn stays(ctx: &Context, node: &Node, given: &mut Given) -> Answer<()> {
         let there = match given.one(relation.name)? {
             None => continue,
             Some(Related::There(id)) => id,
-            Some(Related::New(_)) => return Err(given.wrong(relation.name, "name it by its `@iot.id`")),
+            Some(Related::New(_)) => {
+                return Err(
+                    given.wrong(relation.name, told!("serve-name-it-by-id", "name it by its `@iot.id`"))
+                );
+            }
         };
         let now = match node.related(&ctx.world, *relation) {
             Set::Nodes(nodes) => nodes.first().map(|node| node.id(&ctx.world)),
             Set::Observations(_) | Set::Together(_) => None,
         };
         if now != Some(there) {
-            let why = "what an entity is of is part of what it is: create another one";
+            let why = told!(
+                "serve-relation-stays",
+                "what an entity is of is part of what it is: create another one"
+            );
             return Err(not_kept(why).at(relation.name));
         }
     }
     if given.id()?.is_some_and(|id| id != node.id(&ctx.world)) {
-        return Err(not_kept("an id does not change").at("@iot.id"));
+        return Err(not_kept(told!("serve-id-does-not-change", "an id does not change")).at("@iot.id"));
     }
     Ok(())
 }

@@ -169,7 +169,14 @@ fn statistics(properties: &mut Given, count: usize) -> Answer<Vec<Option<Statist
             .iter()
             .map(|code| match code.as_str().and_then(Statistic::from_code) {
                 Some(statistic) => Ok(Some(statistic)),
-                None => Err(properties.wrong("statistics", format!("{code} is no statistic"))),
+                None => Err(properties.wrong(
+                    "statistics",
+                    told!(
+                        "serve-no-statistic",
+                        "`{code}` is no statistic",
+                        code = code.as_str().unwrap_or_default()
+                    ),
+                )),
             })
             .collect(),
         Some(_) => {

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use standards::sta::{Entity, Id, observation_id};
+use wording::{Told, told};
 
 use super::body::{Given, Related};
 use super::plan::Plan;
@@ -101,15 +102,19 @@ impl<'a> Observation<'a> {
         if count == 1 && !result.is_some_and(|result| result.starts_with('[')) {
             return Ok(Sent { parts: vec![(0, part(result)?)], body });
         }
-        let wrong = |expected: String| {
+        let wrong = |expected: Told| {
             Unread::Part(Refused {
                 field: "value",
                 code: "not_an_observation",
                 value: result.unwrap_or("null").chars().take(200).collect(),
-                expected,
+                expected: expected.kept(),
             })
         };
-        let expected = format!("the result is a list of {count}, in the order of the properties");
+        let expected = told!(
+            "serve-result-is-list",
+            "the result is a list of {count}, in the order of the properties",
+            count = count
+        );
         let results: Vec<&RawValue> = match result.map(serde_json::from_str) {
             Some(Ok(results)) => results,
             _ => return Err(wrong(expected)),
@@ -193,8 +198,7 @@ impl Writer<'_> {
             (Some(of), _) => of,
             (None, Some(reference)) => reference.number()?,
             (None, None) => {
-                let why = "the observation names no `Datastream`: write `\"Datastream\": {\"@iot.id\": …}`";
-                return Err(Problem::text(ProblemKind::InvalidBody, why).at("Datastream"));
+                return Err(names_no_datastream());
             }
         };
         self.must_be_whole(datastream).await?;
@@ -240,7 +244,8 @@ impl Writer<'_> {
     /// Keeps an observation of a feature that the path names.
     pub(super) async fn observe_of(&self, body: &str, feature: &PlaceId) -> Answer<Accepted> {
         let (datastream, false) = named(body)? else {
-            let why = "what is observed together is of the place of its thing";
+            let why =
+                told!("serve-observed-together", "what is observed together is of the place of its thing");
             return Err(super::not_kept(why).at("MultiDatastream"));
         };
         let datastream = DatastreamId(datastream);
@@ -282,7 +287,8 @@ impl Writer<'_> {
 
     pub(super) fn refused(&self, refused: &Refused) -> Problem {
         let (reason, hint) = intake::refusal_message(refused, self.reader.lang);
-        let problem = Problem::text(ProblemKind::RefusedObservations, format!("{reason} {hint}"));
+        let problem =
+            Problem::text(ProblemKind::RefusedObservations, Told::words(format!("{reason} {hint}")));
         problem.at(name_here(refused.field))
     }
 }
@@ -304,16 +310,21 @@ pub(super) fn feature_named(id: &PlaceId) -> Related {
     Related::There(Id::Text(id.to_string()))
 }
 
+fn names_no_datastream() -> Problem {
+    let why = told!(
+        "serve-names-no-datastream",
+        "the observation names no `Datastream`: write `\"Datastream\": {\"@iot.id\": …}`"
+    );
+    Problem::text(ProblemKind::InvalidBody, why).at("Datastream")
+}
+
 /// The number of the series, or of the group (then `true`), that an observation names.
 pub(super) fn named(body: &str) -> Answer<(i64, bool)> {
     let sent = Observation::read(body.trim())?;
     match (&sent.datastream, &sent.multi) {
         (Some(datastream), None) => Ok((datastream.number()?.0, false)),
         (None, Some(multi)) => Ok((multi.number()?.0, true)),
-        _ => {
-            let why = "the observation names no `Datastream`: write `\"Datastream\": {\"@iot.id\": …}`";
-            Err(Problem::text(ProblemKind::InvalidBody, why).at("Datastream"))
-        }
+        _ => Err(names_no_datastream()),
     }
 }
 

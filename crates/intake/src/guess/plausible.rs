@@ -1,0 +1,90 @@
+//! Whether the values of a table's columns are plausible in a unit that nothing names.
+
+use catalog::PlaceMatch;
+use chrono::NaiveDate;
+use model::{PlaceKind, Property};
+use wording::{Told, told};
+
+use super::evidence::before_the_merger;
+use super::measured::{or_in_another, other_scale, taken_as_own};
+use super::shaped::{ROWS, Shaped};
+use crate::observe::{NumberStyle, converted, find_place, unit_of};
+
+impl Shaped<'_> {
+    /// How plausible the values of some columns are in a unit, the property's own when none is given.
+    pub(super) fn looks_like(
+        &self,
+        property: &Property,
+        columns: &[usize],
+        unit: Option<&str>,
+    ) -> (f64, Told) {
+        let own = &property.unit;
+        let shown = unit.unwrap_or(own);
+        let (factor, addend) = match unit.and_then(unit_of).zip(unit_of(own)) {
+            Some((from, to)) => from.conversion_to(&to).unwrap_or((1.0, 0.0)),
+            None => (1.0, 0.0),
+        };
+        let (Some(least), Some(most)) = (property.plausible_min, property.plausible_max) else {
+            return (0.65, taken_as_own(shown));
+        };
+        let (mut all, mut inside, mut shows) = (0_usize, 0_usize, None);
+        let mut numbers: Vec<f64> = Vec::new();
+        for (row, column) in self.our_rows().flat_map(|row| columns.iter().map(move |column| (row, *column)))
+        {
+            let text = self.sheet.chunk.cell(row, column).map_or("", str::trim);
+            let Ok(number) = NumberStyle::Dot.read(text).or_else(|_| NumberStyle::Comma.read(text)) else {
+                continue;
+            };
+            let number = converted(number, factor, addend);
+            numbers.push(number);
+            all += 1;
+            let fits = (least..=most).contains(&number);
+            inside += usize::from(fits);
+            if !fits && shows.is_none() {
+                shows = Some(text.to_owned());
+            }
+        }
+        if let Some(other) = other_scale(property, &numbers).filter(|_| unit.is_none()) {
+            return (0.4, or_in_another(shown, other));
+        }
+        if all > 0 && inside * 100 >= all * 95 {
+            return (
+                0.7,
+                told!(
+                    "guess-taken-as-plausible",
+                    "no unit is named: taken as `{unit}`, in which the values are plausible, CHECK",
+                    unit = shown
+                ),
+            );
+        }
+        let shows = shows.unwrap_or_default();
+        (
+            0.2,
+            told!(
+                "guess-which-unit-of-range",
+                "which unit? `{shown}` is not plausible in `{unit}`, the unit of `{code}` ({least} … {most})",
+                shown = shows,
+                unit = shown,
+                code = property.code,
+                least = least,
+                most = most
+            ),
+        )
+    }
+
+    /// Rows whose place is one of the catalogue.
+    fn our_rows(&self) -> impl Iterator<Item = usize> {
+        let chunk = &self.sheet.chunk;
+        let rows = self.found.start..chunk.len().min(self.found.start + ROWS);
+        let source = self.mapping.place.as_ref();
+        let column = source.and_then(|source| self.found.header.find(source.column.as_deref()?).ok());
+        let kind = source.and_then(|source| PlaceKind::from_code(source.kind.as_deref()?));
+        let days = [self.day(), before_the_merger(), NaiveDate::MAX];
+        rows.filter(move |row| {
+            let Some(column) = column else { return true };
+            let text = chunk.cell(*row, column).map_or("", str::trim);
+            days.iter()
+                .any(|on| matches!(find_place(self.gazetteer, text, kind, None, *on), PlaceMatch::One(_)))
+        })
+    }
+}
