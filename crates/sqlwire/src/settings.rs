@@ -11,7 +11,7 @@ use crate::error::Refusal;
 pub(crate) const AS_KNOWN_AT: &str = "cuulong.as_known_at";
 
 /// What a client is told at the start (§55.2.7).
-pub(crate) fn told(user: &str, application: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn told(user: &str, application: &str, zone: &str) -> Vec<(&'static str, String)> {
     vec![
         ("server_version", Postgres::release().to_owned()),
         ("server_encoding", "UTF8".to_owned()),
@@ -23,10 +23,15 @@ pub(crate) fn told(user: &str, application: &str) -> Vec<(&'static str, String)>
         ("session_authorization", user.to_owned()),
         ("DateStyle", "ISO, MDY".to_owned()),
         ("IntervalStyle", "postgres".to_owned()),
-        ("TimeZone", "UTC".to_owned()),
+        ("TimeZone", zone.to_owned()),
         ("integer_datetimes", "on".to_owned()),
         ("standard_conforming_strings", "on".to_owned()),
     ]
+}
+
+/// Whether a zone is given back to the server's own.
+fn is_default(plain: &str) -> bool {
+    matches!(plain, "default" | "local")
 }
 
 /// What a client has set.
@@ -54,10 +59,13 @@ impl Settings {
         let plain = value.trim_matches('\'').to_lowercase().replace(['-', '_'], "");
         match name {
             "client_encoding" if !matches!(plain.as_str(), "utf8" | "unicode") => return wrong("take UTF8"),
-            "timezone"
-                if !matches!(plain.as_str(), "utc" | "gmt" | "etc/utc" | "z" | "0" | "+00" | "+00:00") =>
-            {
-                // Times are given in UTC with their offset, whatever zone the client lives in.
+            "timezone" => {
+                let Some(zone) =
+                    Postgres::zone(value).or_else(|| is_default(&plain).then(|| "UTC".to_owned()))
+                else {
+                    return wrong("write a name of the tables of zones, e.g. 'Asia/Ho_Chi_Minh'");
+                };
+                self.0.insert(name.to_owned(), zone);
                 return Ok(());
             }
             "standard_conforming_strings" if plain != "on" => return wrong("take on"),
@@ -95,6 +103,21 @@ impl Settings {
         match self.get("lc_messages") {
             Some(locale) if locale.trim_matches('\'').starts_with("vi") => Lang::Vi,
             _ => Lang::En,
+        }
+    }
+
+    /// The zone in which instants are shown, where that is not UTC.
+    pub(crate) fn zone(&self) -> Option<&str> {
+        self.get("timezone").filter(|zone| *zone != "UTC")
+    }
+
+    /// The setting as clients are told of it when it changes (§55.2.7), where they are.
+    pub(crate) fn reported(&self, name: &str) -> Option<(&'static str, String)> {
+        let shown = |known: &str| self.0.get(known).cloned();
+        match name {
+            "timezone" => Some(("TimeZone", shown("timezone").unwrap_or_else(|| "UTC".to_owned()))),
+            "application_name" => Some(("application_name", shown("application_name").unwrap_or_default())),
+            _ => None,
         }
     }
 

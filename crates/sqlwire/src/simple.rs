@@ -4,7 +4,7 @@ use crate::error::{Failed, Refusal};
 use crate::extended::Prepared;
 use crate::frame::Fields;
 use crate::rows::{Into, Running, Values, begin_copy, describe, end_copy};
-use crate::session::{MOST_OPEN, MOST_PREPARED, Session, Transaction};
+use crate::session::{Cursor, MOST_OPEN, MOST_PREPARED, Session, Transaction};
 use crate::settings::AS_KNOWN_AT;
 use crate::statement::Statement;
 use crate::tokens::split;
@@ -95,9 +95,9 @@ impl Session {
             Statement::Commit | Statement::Rollback => {
                 let has_failed = self.transaction == Transaction::Failed;
                 self.transaction = Transaction::None;
-                self.cursors.clear();
-                self.portals.clear();
                 let commits = statement == Statement::Commit && !has_failed;
+                self.cursors.retain(|_, cursor| commits && cursor.is_held);
+                self.portals.clear();
                 if commits { "COMMIT" } else { "ROLLBACK" }.to_owned()
             }
             Statement::Savepoint(tag) => {
@@ -109,6 +109,9 @@ impl Session {
             Statement::Set { name, value } => {
                 let tag = if value.is_some() { "SET" } else { "RESET" };
                 self.settings.set(&name, value.as_deref())?;
+                if let Some((name, value)) = self.settings.reported(&name) {
+                    self.wire.told(name, &value);
+                }
                 if name == AS_KNOWN_AT {
                     // What has been described may be of another version.
                     self.portals.clear();
@@ -148,8 +151,8 @@ impl Session {
                 self.settings.set("all", None)?;
                 "DISCARD ALL".to_owned()
             }
-            Statement::Declare { name, is_binary, query } => {
-                if self.transaction == Transaction::None {
+            Statement::Declare { name, is_binary, is_held, query } => {
+                if self.transaction == Transaction::None && !is_held {
                     let message = "DECLARE CURSOR can only be used in transaction blocks";
                     return Err(Refusal::new("25P01", message).into());
                 }
@@ -160,7 +163,7 @@ impl Session {
                     return Err(Refusal::new("54000", "too many cursors are open").into());
                 }
                 let running = self.query(&query, Vec::new()).await?;
-                self.cursors.insert(name, (running, is_binary));
+                self.cursors.insert(name, Cursor { running, is_binary, is_held });
                 "DECLARE CURSOR".to_owned()
             }
             Statement::Fetch { name, rows, is_move } => {
@@ -196,7 +199,7 @@ impl Session {
         is_move: bool,
         describes: bool,
     ) -> Result<(), Failed> {
-        let (running, is_binary) = self.cursors.get_mut(name).ok_or_else(|| no_cursor(name))?;
+        let Cursor { running, is_binary, .. } = self.cursors.get_mut(name).ok_or_else(|| no_cursor(name))?;
         let values: &[Values] = if *is_binary { &[Values::Binary] } else { &[] };
         if describes && !is_move {
             describe(&mut self.wire, &running.schema, &running.origins, values);

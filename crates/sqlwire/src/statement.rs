@@ -39,6 +39,8 @@ pub(crate) enum Statement {
     Declare {
         name: String,
         is_binary: bool,
+        /// Whether it stays when the transaction ends (`WITH HOLD`).
+        is_held: bool,
         query: String,
     },
     Fetch {
@@ -327,11 +329,12 @@ impl<'a> Words<'a> {
                 _ => return Err(Refusal::syntax(format!("syntax error at or near \"{word}\""))),
             }
         }
-        if self.take("with") || self.take("without") {
+        let is_held = self.take("with");
+        if is_held || self.take("without") {
             self.expect("hold")?;
         }
         self.expect("for")?;
-        Ok(Statement::Declare { name, is_binary, query: self.rest().to_owned() })
+        Ok(Statement::Declare { name, is_binary, is_held, query: self.rest().to_owned() })
     }
 
     fn fetch(&mut self, is_move: bool) -> Result<Statement, Refusal> {
@@ -423,8 +426,12 @@ mod tests {
         assert_eq!(read("FETCH FORWARD 100 FROM \"c\""), fetch(Some(100)));
         assert_eq!(read("fetch all in c"), fetch(None));
         let declared = read("DECLARE c NO SCROLL CURSOR WITHOUT HOLD FOR select 1");
-        let expected =
-            Statement::Declare { name: "c".to_owned(), is_binary: false, query: "select 1".to_owned() };
+        let expected = Statement::Declare {
+            name: "c".to_owned(),
+            is_binary: false,
+            is_held: false,
+            query: "select 1".to_owned(),
+        };
         assert_eq!(declared, expected);
         let values = vec![Parameter::Integer(-2), Parameter::Text("it's".to_owned()), Parameter::Null];
         let expected = Statement::Execute { name: "p".to_owned(), values };
