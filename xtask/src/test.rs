@@ -12,6 +12,7 @@ pub fn run(arguments: &[String]) -> Done {
     let python = machine::python_clients()?;
     machine::gdal()?;
     let (jdbc, rscript) = (machine::jdbc()?, machine::rscript()?);
+    let odbc = machine::odbc()?;
     let qgis = machine::qgis()?;
     machine::mosquitto()?;
     machine::postgis()?;
@@ -28,6 +29,7 @@ pub fn run(arguments: &[String]) -> Done {
         ("CUULONG_TEST_CHROMIUM", chromium.display().to_string()),
         ("CUULONG_TEST_PYTHON", python.display().to_string()),
         ("CUULONG_TEST_JDBC", jdbc.display().to_string()),
+        ("CUULONG_TEST_ODBC", odbc.display().to_string()),
         ("CUULONG_TEST_R", rscript.display().to_string()),
         ("CUULONG_TEST_QGIS", qgis.display().to_string()),
     ];
