@@ -36,7 +36,11 @@ fn is_default(plain: &str) -> bool {
 
 /// What a client has set.
 #[derive(Debug, Default)]
-pub(crate) struct Settings(HashMap<String, String>);
+pub(crate) struct Settings {
+    values: HashMap<String, String>,
+    /// What was set in the transaction, with the value before, and whether it was for the transaction only.
+    before: Vec<(String, Option<String>, bool)>,
+}
 
 /// The most settings, and the longest value, that are remembered for a client.
 const MOST: usize = 200;
@@ -48,8 +52,8 @@ impl Settings {
     pub(crate) fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), Refusal> {
         let Some(value) = value else {
             match name {
-                "all" => self.0.clear(),
-                name => drop(self.0.remove(name)),
+                "all" => self.values.clear(),
+                name => drop(self.values.remove(name)),
             }
             return Ok(());
         };
@@ -65,7 +69,7 @@ impl Settings {
                 else {
                     return wrong("write a name of the tables of zones, e.g. 'Asia/Ho_Chi_Minh'");
                 };
-                self.0.insert(name.to_owned(), zone);
+                self.values.insert(name.to_owned(), zone);
                 return Ok(());
             }
             "standard_conforming_strings" if plain != "on" => return wrong("take on"),
@@ -74,11 +78,29 @@ impl Settings {
             }
             _ => {}
         }
-        if value.len() > LONGEST || (self.0.len() >= MOST && !self.0.contains_key(name)) {
+        if value.len() > LONGEST || (self.values.len() >= MOST && !self.values.contains_key(name)) {
             return Err(Refusal::new("54000", "too many settings, or too long a value"));
         }
-        self.0.insert(name.to_owned(), value.to_owned());
+        self.values.insert(name.to_owned(), value.to_owned());
         Ok(())
+    }
+
+    /// Remembers what a setting is before it is set in a transaction.
+    pub(crate) fn remember(&mut self, name: &str, is_local: bool) {
+        if self.before.len() < MOST {
+            self.before.push((name.to_owned(), self.values.get(name).cloned(), is_local));
+        }
+    }
+
+    /// Ends a transaction: what was set for it only, or in one that is taken back, is what it was before.
+    pub(crate) fn end(&mut self, commits: bool) {
+        for (name, value, is_local) in std::mem::take(&mut self.before).into_iter().rev() {
+            match value {
+                _ if commits && !is_local => {}
+                Some(value) => drop(self.values.insert(name, value)),
+                None => drop(self.values.remove(&name)),
+            }
+        }
     }
 
     /// The value that is set, or that the server has.
@@ -88,12 +110,12 @@ impl Settings {
             "transaction_read_only" => Some("on".to_owned()),
             "time zone" => self.shown("timezone"),
             "statement_timeout" | "lock_timeout" | "idle_in_transaction_session_timeout" => {
-                Some(self.0.get(name).cloned().unwrap_or_else(|| "0".to_owned()))
+                Some(self.values.get(name).cloned().unwrap_or_else(|| "0".to_owned()))
             }
             AS_KNOWN_AT | "application_name" | "extra_float_digits" | "bytea_output" => {
-                Some(self.0.get(name).cloned().unwrap_or_default())
+                Some(self.values.get(name).cloned().unwrap_or_default())
             }
-            name => self.0.get(name).cloned().or_else(|| Postgres::setting(name).map(str::to_owned)),
+            name => self.values.get(name).cloned().or_else(|| Postgres::setting(name).map(str::to_owned)),
         }
     }
 
@@ -113,9 +135,9 @@ impl Settings {
 
     /// The setting as clients are told of it when it changes (§55.2.7), where they are.
     pub(crate) fn reported(&self, name: &str) -> Option<(&'static str, String)> {
-        let shown = |known: &str| self.0.get(known).cloned();
+        let shown = |known: &str| self.values.get(known).cloned();
         match name {
-            "timezone" => Some(("TimeZone", shown("timezone").unwrap_or_else(|| "UTC".to_owned()))),
+            "timezone" | "all" => Some(("TimeZone", shown("timezone").unwrap_or_else(|| "UTC".to_owned()))),
             "application_name" => Some(("application_name", shown("application_name").unwrap_or_default())),
             _ => None,
         }
@@ -123,6 +145,6 @@ impl Settings {
 
     /// A value that has been set.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.values.get(name).map(String::as_str)
     }
 }

@@ -97,6 +97,13 @@ impl Session {
                 self.transaction = Transaction::None;
                 let commits = statement == Statement::Commit && !has_failed;
                 self.cursors.retain(|_, cursor| commits && cursor.is_held);
+                let zone = self.settings.zone().map(str::to_owned);
+                self.settings.end(commits);
+                if self.settings.zone() != zone.as_deref()
+                    && let Some((name, value)) = self.settings.reported("timezone")
+                {
+                    self.wire.told(name, &value);
+                }
                 self.portals.clear();
                 if commits { "COMMIT" } else { "ROLLBACK" }.to_owned()
             }
@@ -106,8 +113,15 @@ impl Session {
                 }
                 tag.to_owned()
             }
-            Statement::Set { name, value } => {
+            Statement::Set { value, is_local: true, .. } if self.transaction == Transaction::None => {
+                // It would end with a transaction that there is not.
+                if value.is_some() { "SET" } else { "RESET" }.to_owned()
+            }
+            Statement::Set { name, value, is_local } => {
                 let tag = if value.is_some() { "SET" } else { "RESET" };
+                if self.transaction == Transaction::Open {
+                    self.settings.remember(&name, is_local);
+                }
                 self.settings.set(&name, value.as_deref())?;
                 if let Some((name, value)) = self.settings.reported(&name) {
                     self.wire.told(name, &value);
@@ -149,6 +163,9 @@ impl Session {
                 self.prepared.clear();
                 self.cursors.clear();
                 self.settings.set("all", None)?;
+                if let Some((name, value)) = self.settings.reported("all") {
+                    self.wire.told(name, &value);
+                }
                 "DISCARD ALL".to_owned()
             }
             Statement::Declare { name, is_binary, is_held, query } => {

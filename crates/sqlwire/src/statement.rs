@@ -21,6 +21,8 @@ pub(crate) enum Statement {
     Set {
         name: String,
         value: Option<String>,
+        /// Whether it holds until the transaction ends (`SET LOCAL`).
+        is_local: bool,
     },
     /// What is set for a transaction, and other things that change nothing here.
     Nothing(&'static str),
@@ -117,7 +119,7 @@ impl Statement {
             "set" => words.set(),
             "reset" => {
                 let name = words.rest().trim().to_lowercase();
-                Ok(Statement::Set { name, value: None })
+                Ok(Statement::Set { name, value: None, is_local: false })
             }
             "show" if words.peek().is_some_and(|token| token.is_word("all")) => {
                 let query = "SELECT name, setting, short_desc AS description FROM pg_settings ORDER BY name";
@@ -225,7 +227,8 @@ impl<'a> Words<'a> {
     }
 
     fn set(&mut self) -> Result<Statement, Refusal> {
-        if self.take("local") || self.take("session") {
+        let is_local = self.take("local");
+        if is_local || self.take("session") {
             // `SET SESSION CHARACTERISTICS …` is about transactions, too.
             if self.take("characteristics") || self.take("authorization") {
                 return Ok(Statement::Nothing("SET"));
@@ -236,10 +239,10 @@ impl<'a> Words<'a> {
         }
         if self.take("time") {
             self.expect("zone")?;
-            return Ok(Statement::Set { name: "timezone".to_owned(), value: self.value() });
+            return Ok(Statement::Set { name: "timezone".to_owned(), value: self.value(), is_local });
         }
         if self.take("names") {
-            return Ok(Statement::Set { name: "client_encoding".to_owned(), value: self.value() });
+            return Ok(Statement::Set { name: "client_encoding".to_owned(), value: self.value(), is_local });
         }
         let mut name = self.name()?;
         while self.take_sign('.') {
@@ -248,7 +251,7 @@ impl<'a> Words<'a> {
         if !self.take_sign('=') {
             self.expect("to")?;
         }
-        Ok(Statement::Set { name: name.to_lowercase(), value: self.value() })
+        Ok(Statement::Set { name: name.to_lowercase(), value: self.value(), is_local })
     }
 
     /// The value of a setting; none for its default.
@@ -417,6 +420,7 @@ mod tests {
         let set = |name: &str, value: Option<&str>| Statement::Set {
             name: name.to_owned(),
             value: value.map(str::to_owned),
+            is_local: false,
         };
         assert_eq!(read("SET extra_float_digits = 3"), set("extra_float_digits", Some("3")));
         assert_eq!(read("SET SESSION TIME ZONE 'UTC'"), set("timezone", Some("UTC")));

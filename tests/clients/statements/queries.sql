@@ -293,3 +293,27 @@ SELECT id, round(st_distance(geometry::geography, st_setsrid(st_makepoint(105, 9
 
 -- the centre and the extent of all
 SELECT st_astext(st_centroid(st_collect(geometry))) AS c, st_xmin(st_extent(geometry)) AS w, st_ymax(st_extent(geometry)) AS n FROM samples;
+
+-- five seconds, as Superset cuts them
+SELECT DATE_TRUNC('minute', at) + INTERVAL '5 seconds' * FLOOR(EXTRACT(SECOND FROM at) / 5) AS t, count(*) AS c FROM samples GROUP BY 1 ORDER BY 1;
+
+-- distinct values and whether one is missing, as Power BI counts
+SELECT count(DISTINCT n) + max(CASE WHEN n IS NULL THEN 1 ELSE 0 END) AS c FROM samples;
+
+-- the day of the week, as Tableau asks
+SELECT CAST(TRUNC(EXTRACT(DOW FROM at) + 1) AS INTEGER) AS d, SUM(CASE WHEN flag THEN 1 ELSE 0 END) AS yes FROM samples GROUP BY 1 ORDER BY 1;
+
+-- the rows of a page with their number, as DBeaver counts
+SELECT count(*) FROM (SELECT id, n FROM samples WHERE x > 1) dbvrcnt;
+
+-- a share by number of rows
+SELECT SUM(CASE WHEN flag THEN 1 ELSE 0 END) / COUNT(*) AS whole, SUM(CASE WHEN flag THEN 1.0 ELSE 0 END) / COUNT(*) AS part FROM samples;
+
+-- the latest of each, by a query for each row
+SELECT f.flag, (SELECT s.name FROM samples s WHERE s.flag = f.flag ORDER BY s.at DESC LIMIT 1) AS latest FROM (SELECT DISTINCT flag FROM samples) f ORDER BY 1;
+
+-- not among others or otherwise known
+SELECT id FROM samples WHERE x < 2 OR n NOT IN (SELECT n FROM samples WHERE flag OR n IS NULL) ORDER BY id;
+
+-- rows as JSON in a list, as servers of APIs ask
+SELECT coalesce(json_agg(row_to_json(t)), '[]') AS rows FROM (SELECT n, name, flag FROM samples WHERE n < 3 ORDER BY n) t;

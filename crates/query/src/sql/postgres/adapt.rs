@@ -20,7 +20,7 @@ use super::super::session::CATALOG;
 use super::emptied::{self, described};
 use super::tables::SCHEMAS;
 use super::types::PgType;
-use super::{Postgres, SCHEMA, casts, lateral, naming, row_values, shapes, similar, small};
+use super::{Postgres, SCHEMA, casts, lateral, naming, row_values, shapes, similar, small, whole_rows};
 
 /// What an adapted statement needs beyond what the session has.
 #[derive(Debug, Default, Clone, Copy)]
@@ -53,6 +53,7 @@ impl VisitorMut for Adapter<'_> {
         without_exists(&mut select.projection);
         lateral::number_rows(select);
         naming::name_columns(&mut select.projection);
+        whole_rows::spell_out(select);
         // What distinct rows are ordered by has to be given as it is.
         if select.distinct.is_none() {
             small::narrow(&mut select.projection);

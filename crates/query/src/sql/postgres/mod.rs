@@ -33,6 +33,7 @@ mod span_words;
 mod tables;
 mod types;
 mod typmod;
+mod whole_rows;
 mod zoned;
 mod zones;
 
