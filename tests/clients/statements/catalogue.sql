@@ -340,3 +340,10 @@ WHERE c.relkind IN ('r', 'S', 'v', 'm', 'f', 'p') AND substring(pg_catalog.quote
   AND c.relnamespace <> (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'pg_catalog')
 UNION SELECT pg_catalog.quote_ident(n.nspname) || '.' FROM pg_catalog.pg_namespace n WHERE substring(pg_catalog.quote_ident(n.nspname) || '.', 1, 3) = 'sal'
   AND (SELECT pg_catalog.count(*) FROM pg_catalog.pg_namespace WHERE substring(pg_catalog.quote_ident(nspname) || '.', 1, 3) = substring('sal', 1, pg_catalog.length(pg_catalog.quote_ident(nspname)) + 1)) > 1 LIMIT 1000;
+
+-- same: whether a column has an index of its own, as GeoAlchemy asks
+SELECT EXISTS (SELECT 1 FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_index ix ON t.oid = ix.indrelid
+JOIN pg_class i ON i.oid = ix.indexrelid JOIN pg_am am ON i.relam = am.oid
+WHERE t.relname = 'areas' AND n.nspname = 'public' AND am.amname = 'gist'
+  AND (EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum = ANY(ix.indkey) AND a.attname = 'geometry')
+       OR pg_get_indexdef(ix.indexrelid) ~ '(^|[^a-zA-Z0-9_])("?geometry"?)($|[^a-zA-Z0-9_])'));

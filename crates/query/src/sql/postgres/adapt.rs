@@ -8,8 +8,8 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, ArrayElemTypeDef, BinaryOperator, CastKind, DataType as SqlType, ExactNumberInfo, Expr,
     Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName,
-    ObjectNamePart, Query, Select, SelectItem, Subscript, TableAlias, TableAliasColumnDef, TableFactor,
-    TimezoneInfo, UnaryOperator, Value, VisitMut, VisitorMut, visit_expressions_mut,
+    ObjectNamePart, Query, Select, Subscript, TableAlias, TableAliasColumnDef, TableFactor, TimezoneInfo,
+    UnaryOperator, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -20,7 +20,9 @@ use super::super::session::CATALOG;
 use super::emptied::{self, described};
 use super::tables::SCHEMAS;
 use super::types::PgType;
-use super::{Postgres, SCHEMA, casts, lateral, naming, row_values, shapes, similar, small, whole_rows};
+use super::{
+    Postgres, SCHEMA, casts, exists, lateral, naming, row_values, shapes, similar, small, whole_rows,
+};
 
 /// What an adapted statement needs beyond what the session has.
 #[derive(Debug, Default, Clone, Copy)]
@@ -50,7 +52,7 @@ impl VisitorMut for Adapter<'_> {
     type Break = ();
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
-        without_exists(&mut select.projection);
+        exists::counted(&mut select.projection);
         lateral::number_rows(select);
         naming::name_columns(&mut select.projection);
         whole_rows::spell_out(select);
@@ -311,30 +313,6 @@ fn column_of(expr: &Expr) -> Option<&str> {
 /// Whether an expression is a column that names a procedure.
 fn is_procedure(expr: &Expr) -> bool {
     matches!(column_of(expr), Some("typinput" | "typoutput" | "typreceive" | "typsend"))
-}
-
-/// `EXISTS` among what is given, which the planner has in conditions only, as a count that is not 0.
-fn without_exists(projection: &mut [SelectItem]) {
-    for item in projection {
-        let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { continue };
-        let is_bare = matches!(expr, Expr::Exists { .. });
-        let counted = |expr: &Expr| match expr {
-            Expr::Exists { subquery, negated } => {
-                let op = if *negated { "=" } else { ">" };
-                parsed(&format!("(SELECT count(*) FROM ({subquery}) AS found) {op} 0"))
-            }
-            _ => None,
-        };
-        let _ = visit_expressions_mut(expr, |inner| {
-            if let Some(other) = counted(inner) {
-                *inner = Expr::Nested(Box::new(other));
-            }
-            ControlFlow::<()>::Continue(())
-        });
-        if let (true, SelectItem::UnnamedExpr(expr)) = (is_bare, &*item) {
-            *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::new("exists") };
-        }
-    }
 }
 
 /// The one column of `generate_series`, which is called as the series is.

@@ -10,6 +10,7 @@ mod calls;
 mod casts;
 mod comments;
 mod emptied;
+mod exists;
 mod facts;
 mod forms;
 mod information;
