@@ -49,7 +49,8 @@ impl Running {
         Running {
             schema: answer.schema,
             origins: answer.origins,
-            batches: answer.batches,
+            // A cursor may be asked for more after its end.
+            batches: answer.batches.fuse().boxed(),
             begun: None,
             sent: 0,
         }
