@@ -76,6 +76,16 @@ pub fn jdbc() -> Done<PathBuf> {
     ensure("libpostgresql-jdbc-java", || Some(driver.clone()).filter(|driver| driver.is_file()))
 }
 
+/// PostgreSQL's driver for ODBC, through which office programs read.
+pub fn odbc() -> Done<PathBuf> {
+    let there = || {
+        let folders = std::fs::read_dir("/usr/lib").ok()?;
+        let driver = |folder: PathBuf| Some(folder.join("odbc/psqlodbcw.so")).filter(|path| path.is_file());
+        folders.flatten().find_map(|folder| driver(folder.path()))
+    };
+    ensure("odbc-postgresql", there)
+}
+
 /// R, which reads what the guide says it reads.
 pub fn rscript() -> Done<PathBuf> {
     ensure("r-base-core", || find("Rscript"))

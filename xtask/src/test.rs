@@ -58,6 +58,7 @@ fn prepare() -> Done<Prepared> {
         ("CUULONG_TEST_CHROMIUM", shown(machine::chromium()?)),
         ("CUULONG_TEST_PYTHON", shown(machine::python_clients()?)),
         ("CUULONG_TEST_JDBC", shown(machine::jdbc()?)),
+        ("CUULONG_TEST_ODBC", shown(machine::odbc()?)),
         ("CUULONG_TEST_R", shown(machine::rscript()?)),
         ("CUULONG_TEST_QGIS", shown(machine::qgis()?)),
     ];
