@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::cursor::Cursor;
 use super::filter::{filter_at, literals, property_kind};
-use super::{Entity, Expr, Literal, MAX_EXPAND_DEPTH};
+use super::{Entity, Expr, Kind, Literal, MAX_EXPAND_DEPTH};
 use crate::Error;
 
 /// What is asked of a set or of an entity.
@@ -150,6 +150,11 @@ fn select(cursor: &mut Cursor<'_>, entity: Entity) -> Result<Vec<String>, Error>
             return Err(here
                 .error(format!("`{}` is of another entity", path.join("/")))
                 .hint(format!("expand it: `$expand={}($select=…)`", path[0])));
+        }
+        if path.len() > 1 && entity.property(&path[0]).is_some_and(|kind| kind != Kind::Any) {
+            return Err(here
+                .error(format!("`{}` has nothing below it", path[0]))
+                .hint(format!("select `{}` itself", path[0])));
         }
         if !is_relation && let Err((reason, hint)) = property_kind(entity, &path) {
             return Err(here.error(reason).hint(hint));
