@@ -177,7 +177,7 @@ def stac():
     collection = json.loads(get(server.base, "/stac/collections/daily"))
     wanted = [len(json.loads(get(server.base, "/stac" + q))["features"]) for q in questions[:20]]
     stop(server)
-    place = environment("venv-stac", "stac-fastapi.pgstac", "pypgstac[psycopg]", "uvicorn[standard]")
+    place = environment("venv-stac", "stac-fastapi.pgstac>=7", "pypgstac[psycopg]", "uvicorn[standard]")
     if not place or not postgres():
         return unavailable("stac-search", "stac-fastapi-pgstac", "", "stac-fastapi.pgstac or PostgreSQL is not installed")
     where = {"PGHOST": "127.0.0.1", "PGPORT": PGPORT, "PGUSER": "bench", "PGPASSWORD": "bench", "PGDATABASE": "pgstac"}
@@ -193,7 +193,7 @@ def stac():
         run("load", "collections", WORK / SIZE / "collection.ndjson", "--method", "insert")
         run("load", "items", WORK / SIZE / "items.ndjson", "--method", "insert")
         subprocess.run([*psql, "-d", "pgstac", "-c", "ANALYZE"], check=True)
-    peer = launch(version("venv-stac", "stac-fastapi.pgstac"), [place / "bin/uvicorn", "stac_fastapi.pgstac.app:app", "--host", "127.0.0.1", "--port", str(PORT),
+    peer = launch(version("venv-stac", "stac-fastapi.pgstac"), [place / "bin/uvicorn", "stac_fastapi.pgstac.app:create_app", "--factory", "--host", "127.0.0.1", "--port", str(PORT),
                   "--workers", str(CORES), "--log-level", "warning"], BASE, "/", WORK / SIZE / "stac.log", **where)
     theirs = [len(json.loads(get(peer.base, q))["features"]) for q in questions[:20]]
     assert theirs == wanted, f"the peer finds {theirs}, the node {wanted}"

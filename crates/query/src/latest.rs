@@ -34,6 +34,10 @@ pub struct Latest {
     pub datastream: Datastream,
     /// Its last value that is not missing, whatever its quality.
     pub value: ObservedValue,
+    /// How many results the datastream has, missing ones among them.
+    pub results: u64,
+    /// Whether nothing stands after the value; else what does is missing.
+    pub is_end: bool,
 }
 
 /// Last values, by datastream.
@@ -54,8 +58,19 @@ pub struct Present {
     pub datastreams: BTreeSet<DatastreamId>,
 }
 
-/// The last value of every datastream, by number.
-type Values = BTreeMap<i64, ObservedValue>;
+/// How every datastream ends, by number.
+type Ends = BTreeMap<i64, End>;
+
+/// How a datastream ends.
+#[derive(Debug, Clone)]
+struct End {
+    /// The last value that is not missing.
+    value: Option<ObservedValue>,
+    /// How many results there are.
+    results: u64,
+    /// The time of the last one, microseconds.
+    last: i64,
+}
 
 /// What has been found, by dataset.
 #[derive(Default)]
@@ -88,8 +103,8 @@ impl PresentIn {
 
 #[derive(Default)]
 struct Held {
-    files: HashMap<Path, Arc<Values>>,
-    merged: Option<(Version, Arc<Values>)>,
+    files: HashMap<Path, Arc<Ends>>,
+    merged: Option<(Version, Arc<Ends>)>,
 }
 
 impl LatestCache {
@@ -115,8 +130,10 @@ impl Engine {
                     Some(end) => Arc::new(inner.last_values_before(&snapshot, end.timestamp_micros()).await?),
                 };
                 let with_value = |datastream: Datastream| {
-                    let value = values.get(&datastream.id.0)?.clone();
-                    Some(Latest { datastream, value })
+                    let end = values.get(&datastream.id.0)?;
+                    let value = end.value.clone()?;
+                    let is_end = value.time.timestamp_micros() == end.last;
+                    Some(Latest { datastream, value, results: end.results, is_end })
                 };
                 let latest = chosen.datastreams.into_iter().filter_map(with_value).collect();
                 Ok(LatestAnswer { version: Some(snapshot.version()), latest })
@@ -142,7 +159,7 @@ impl Engine {
                     None => inner.present_in(&snapshot).await?,
                     Some(end) => {
                         let values = inner.last_values_before(&snapshot, end.timestamp_micros()).await?;
-                        Arc::new(values.into_keys().collect())
+                        Arc::new(with_values(&values))
                     }
                 };
                 let reached = chosen.datastreams.iter().map(|datastream| datastream.id);
@@ -161,13 +178,13 @@ impl Inner {
         if let Some(numbers) = self.latest.present.lock().by_version.get(&key) {
             return Ok(Arc::clone(numbers));
         }
-        let numbers = Arc::new(self.last_values(snapshot).await?.keys().copied().collect());
+        let numbers = Arc::new(with_values(&*self.last_values(snapshot).await?));
         self.latest.present.lock().put(key, &numbers);
         Ok(numbers)
     }
 
     /// The last values of a version. Two who ask at once wait for one search.
-    async fn last_values(&self, snapshot: &Snapshot) -> Result<Arc<Values>, Error> {
+    async fn last_values(&self, snapshot: &Snapshot) -> Result<Arc<Ends>, Error> {
         let held = self.latest.held.lock().entry(snapshot.dataset().clone()).or_default().clone();
         let mut held = held.lock().await;
         if let Some((version, values)) = &held.merged
@@ -175,7 +192,7 @@ impl Inner {
         {
             return Ok(values.clone());
         }
-        let mut merged = Values::new();
+        let mut merged = Ends::new();
         for file in snapshot.files() {
             let values = match held.files.get(&file.path) {
                 Some(values) => values.clone(),
@@ -199,8 +216,8 @@ impl Inner {
     }
 
     /// The last values before an embargo; they are found anew for each request.
-    async fn last_values_before(&self, snapshot: &Snapshot, end: i64) -> Result<Values, Error> {
-        let mut merged = Values::new();
+    async fn last_values_before(&self, snapshot: &Snapshot, end: i64) -> Result<Ends, Error> {
+        let mut merged = Ends::new();
         let before = |file: &&DataFile| file.min_time.is_none_or(|first| first < end);
         for file in snapshot.files().iter().filter(before) {
             self.weigh(whole(file))?;
@@ -215,13 +232,23 @@ fn whole(file: &DataFile) -> Cost {
     Cost { rows: file.rows, bytes: file.size, files: 1 }
 }
 
-fn merge(into: &mut Values, values: &Values) {
-    for (number, value) in values {
-        match into.get(number) {
-            Some(there) if there.time >= value.time => {}
-            _ => {
-                into.insert(*number, value.clone());
-            }
+fn with_values(ends: &Ends) -> BTreeSet<i64> {
+    ends.iter().filter(|(_, end)| end.value.is_some()).map(|(number, _)| *number).collect()
+}
+
+fn merge(into: &mut Ends, ends: &Ends) {
+    for (number, end) in ends {
+        let Some(there) = into.get_mut(number) else {
+            into.insert(*number, end.clone());
+            continue;
+        };
+        // A time of a datastream stands in one file of a version.
+        there.results += end.results;
+        there.last = there.last.max(end.last);
+        let is_later =
+            |value: &&ObservedValue| there.value.as_ref().is_none_or(|known| known.time < value.time);
+        if let Some(value) = end.value.as_ref().filter(is_later) {
+            there.value = Some(value.clone());
         }
     }
 }

@@ -40,7 +40,8 @@ async fn guess(config: &Config, file: &Path, sheet: Option<&str>, dataset: Optio
                 .guess(&name, sheet, stream)
                 .await
                 .map_err(|error| refusal(&error, config.lang))?;
-            serde_json::to_value(serve::guess_document(&guessed, config.lang)).map_err(|error| sentence(&error))?
+            serde_json::to_value(serve::guess_document(&guessed, config.lang))
+                .map_err(|error| sentence(&error))?
         }
         Way::There(client) => {
             let dataset = dataset.ok_or(say(

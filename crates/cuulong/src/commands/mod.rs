@@ -178,7 +178,9 @@ pub fn refusal(error: &intake::Error, lang: Lang) -> String {
         return sentence(error);
     }
     let mut text = error.told().sentence(lang);
-    for more in [error.hint().map(|hint| hint.sentence(lang)), error.example().map(|example| example.shown(lang))] {
+    for more in
+        [error.hint().map(|hint| hint.sentence(lang)), error.example().map(|example| example.shown(lang))]
+    {
         text.extend(more.map(|more| format!("\n{more}")));
     }
     text

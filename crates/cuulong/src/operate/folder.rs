@@ -121,7 +121,8 @@ pub(crate) async fn bring_up(config: &Config) -> Done<Upgrade> {
         upgrade.copy = Some(copy);
     }
     if !upgrade.steps.is_empty() {
-        let catalog = catalog::Catalog::open(&config.catalog).await.map_err(|error| advised(&error, config.lang))?;
+        let catalog =
+            catalog::Catalog::open(&config.catalog).await.map_err(|error| advised(&error, config.lang))?;
         catalog.close().await.map_err(|error| sentence(&error))?;
     }
     if upgrade.from != Some(FORMAT) {

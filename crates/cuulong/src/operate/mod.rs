@@ -35,7 +35,8 @@ impl Parts {
     /// Opens catalogue and store as they are. Nothing is brought up to date.
     pub(crate) async fn open(config: &Config) -> Done<Parts> {
         folder::must_be_known(config)?;
-        let catalog = Catalog::open_as_is(&config.catalog).await.map_err(|error| advised(&error, config.lang))?;
+        let catalog =
+            Catalog::open_as_is(&config.catalog).await.map_err(|error| advised(&error, config.lang))?;
         let place = LakeConfig { url: config.store.clone(), options: config.store_options.clone() };
         let lake = Lake::open(&place).await.map_err(|error| sentence(&error))?;
         Ok(Parts { catalog, lake })

@@ -18,22 +18,29 @@ use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuil
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
 
-use super::Values;
+use super::{End, Ends};
 use crate::Error;
 use crate::engine::Inner;
 use crate::observation::{ObservedValue, column};
 
-/// The last values of a file; only those before an instant, when there is an embargo.
-pub(super) async fn of_file(engine: &Inner, file: &DataFile, end: Option<i64>) -> Result<Values, Error> {
+/// How the datastreams of a file end; only what is before an instant, when there is an embargo.
+pub(super) async fn of_file(engine: &Inner, file: &DataFile, end: Option<i64>) -> Result<Ends, Error> {
     let mut opened = OpenFile::open(engine.lake.store(), file).await?;
-    let rows = opened.last_rows(end).await?;
-    let mut values = Values::new();
+    let seen = opened.last_rows(end).await?;
+    let mut ends = Ends::new();
+    for datastream in &seen {
+        let Seen { results, last, .. } = *datastream;
+        ends.insert(datastream.number, End { value: None, results, last });
+    }
+    let rows = seen.iter().filter_map(|datastream| datastream.row).collect();
     for batch in opened.rows(rows).await? {
         for value in ObservedValue::read(&batch)? {
-            values.insert(value.datastream.0, value);
+            if let Some(end) = ends.get_mut(&value.datastream.0) {
+                end.value = Some(value);
+            }
         }
     }
-    Ok(values)
+    Ok(ends)
 }
 
 struct OpenFile {
@@ -54,8 +61,8 @@ impl OpenFile {
         ParquetRecordBatchStreamBuilder::new_with_metadata(self.reader.clone(), self.metadata.clone())
     }
 
-    /// The places of the last rows, in order.
-    async fn last_rows(&mut self, end: Option<i64>) -> Result<Vec<usize>, Error> {
+    /// The datastreams, in order, with the places of their last rows.
+    async fn last_rows(&mut self, end: Option<i64>) -> Result<Vec<Seen>, Error> {
         let schema = self.metadata.parquet_schema();
         let mask = ProjectionMask::columns(schema, ["datastream", "phenomenon_time", "quality"]);
         let mut stream =
@@ -120,10 +127,20 @@ impl AsyncFileReader for FileReader {
     }
 }
 
+/// What was seen of a datastream.
+struct Seen {
+    number: i64,
+    /// The place of its last row that is not missing.
+    row: Option<usize>,
+    /// How many rows it has.
+    results: u64,
+    /// The time of the last one, microseconds.
+    last: i64,
+}
+
 #[derive(Default)]
 struct LastRows {
-    rows: Vec<usize>,
-    current: Option<(i64, usize)>,
+    seen: Vec<Seen>,
 }
 
 impl LastRows {
@@ -132,22 +149,24 @@ impl LastRows {
         let times = column::<TimestampMicrosecondType>(batch, "phenomenon_time")?.values();
         let qualities = column::<Int8Type>(batch, "quality")?;
         for row in 0..batch.num_rows() {
-            let missing = qualities.is_valid(row) && qualities.value(row) == Quality::Missing.code();
-            if missing || end.is_some_and(|end| times[row] >= end) {
+            if end.is_some_and(|end| times[row] >= end) {
                 continue;
             }
-            if let Some((before, place)) = self.current
-                && before != datastreams[row]
-            {
-                self.rows.push(place);
+            let number = datastreams[row];
+            if self.seen.last().is_none_or(|seen| seen.number != number) {
+                self.seen.push(Seen { number, row: None, results: 0, last: i64::MIN });
             }
-            self.current = Some((datastreams[row], first_row + row));
+            let Some(seen) = self.seen.last_mut() else { continue };
+            seen.results += 1;
+            seen.last = times[row];
+            if !(qualities.is_valid(row) && qualities.value(row) == Quality::Missing.code()) {
+                seen.row = Some(first_row + row);
+            }
         }
         Ok(())
     }
 
-    fn finish(mut self) -> Vec<usize> {
-        self.rows.extend(self.current.map(|(_, place)| place));
-        self.rows
+    fn finish(self) -> Vec<Seen> {
+        self.seen
     }
 }

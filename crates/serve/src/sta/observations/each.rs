@@ -2,11 +2,12 @@
 //! it, and one after the other where a condition has to be decided for each value.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 use model::{DatastreamId, TimeRange};
-use query::{LatestRequest, SeriesRequest, Streams};
+use query::{Latest, LatestRequest, SeriesRequest, Streams};
 use standards::sta::Options;
 
 use super::scan::{Group, READ_COST};
@@ -21,8 +22,19 @@ use crate::sta::world::SeriesAt;
 /// How many pages are read at a time when each has to be read for itself.
 const AT_ONCE: usize = 8;
 
-/// The values of each series, in the order of the page.
-type Found = HashMap<SeriesAt, Vec<Node>>;
+/// The values of each series.
+type Found = HashMap<SeriesAt, Values>;
+
+/// Values of a series, in the order of the page.
+#[derive(Default)]
+struct Values {
+    nodes: Vec<Node>,
+    /// Whether more are known to follow.
+    more: bool,
+}
+
+/// How series end, by their number.
+type Ends = HashMap<DatastreamId, Latest>;
 
 /// The page of each entity's observations, by the entity's series.
 pub(in crate::sta) async fn pages(
@@ -61,9 +73,10 @@ pub(in crate::sta) async fn pages(
     let mut counts: Vec<u64> = futures::stream::iter(counts).buffered(AT_ONCE).try_collect().await?;
     counts.reverse();
     let page_of_owner = |series: Vec<SeriesAt>| {
-        let mut nodes = series.first().and_then(|at| found.remove(at)).unwrap_or_default();
+        let Values { mut nodes, more } = series.first().and_then(|at| found.remove(at)).unwrap_or_default();
         nodes.drain(..window.skip.min(nodes.len()));
-        page_of(ctx, &all.only(series), nodes, counts.pop(), window)
+        let page = page_of(ctx, &all.only(series), nodes, counts.pop(), window);
+        Page { more: page.more || (more && window.top > 0), ..page }
     };
     Ok(owners.into_iter().map(page_of_owner).collect())
 }
@@ -88,10 +101,20 @@ async fn earliest(ctx: &Context, reading: &Reading, group: &Group<'_>, reach: us
     Ok(found)
 }
 
-/// The last values of each series, latest first. Series that ended at about the same time are read
-/// together, in a window that grows for those that have too few values in it.
+/// The last values of each series, latest first. The very last are known; of more than these, series
+/// that ended at about the same time are read together, in a window that grows for those that have too
+/// few values in it.
 async fn latest(ctx: &Context, reading: &Reading, group: &Group<'_>, reach: usize) -> Answer<Found> {
+    let ends = ends(ctx, group).await?;
     let mut found = Found::new();
+    let is_whole = reading.time == TimeRange::ALL && reading.results.is_all();
+    if reach <= 2 && is_whole {
+        found = last_of_each(ctx, group, &ends)?;
+    }
+    let rest: Vec<SeriesAt> = group.series.iter().copied().filter(|at| !found.contains_key(at)).collect();
+    if rest.is_empty() {
+        return Ok(found);
+    }
     let Some(span) = span_of(ctx, group).await? else { return Ok(found) };
     let (low, high) = bounds(reading, span);
     if low >= high {
@@ -99,7 +122,7 @@ async fn latest(ctx: &Context, reading: &Reading, group: &Group<'_>, reach: usiz
     }
     let steps = i32::try_from(reach).unwrap_or(i32::MAX).saturating_add(2);
     let width = span.spacing.checked_mul(steps).unwrap_or(span.end - span.first);
-    for (anchor, series) in by_end(ctx, group, low, high, width).await? {
+    for (anchor, series) in by_end(ctx, &rest, &ends, (low, high), width) {
         let (mut series, mut width) = (series, width);
         // A series may end before its dataset does; values after its last are missing ones, if any.
         let mut window = (back(anchor, width).max(low), high);
@@ -114,12 +137,32 @@ async fn latest(ctx: &Context, reading: &Reading, group: &Group<'_>, reach: usiz
             if window.0 <= low {
                 break;
             }
-            let has_too_few = |at: &SeriesAt| found.get(at).is_none_or(|nodes| nodes.len() < reach);
+            let has_too_few = |at: &SeriesAt| found.get(at).is_none_or(|values| values.nodes.len() < reach);
             series = part.series.into_iter().filter(has_too_few).collect();
             width = width.checked_mul(4).unwrap_or(width);
             window = (back(window.0, width).max(low), window.0);
         }
     }
+    Ok(found)
+}
+
+/// How the series of a group end.
+async fn ends(ctx: &Context, group: &Group<'_>) -> Answer<Ends> {
+    let request = LatestRequest { streams: group.streams.clone(), at: ctx.at };
+    let answer = ctx.app.engine.latest(group.permit, request).await?;
+    ctx.read_version(group.permit.dataset(), answer.version);
+    Ok(answer.latest.into_iter().map(|latest| (latest.datastream.id, latest)).collect())
+}
+
+/// The last value of each series that ends with one.
+fn last_of_each(ctx: &Context, group: &Group<'_>, ends: &Ends) -> Answer<Found> {
+    let mut found = Found::new();
+    for at in &group.series {
+        let Some(end) = ends.get(&ctx.world.stream(*at).id).filter(|end| end.is_end) else { continue };
+        let nodes = vec![Node::Observation(Arc::new(end.value.clone()), *at)];
+        found.insert(*at, Values { nodes, more: end.results > 1 });
+    }
+    ctx.add_rows(found.len() + READ_COST)?;
     Ok(found)
 }
 
@@ -129,20 +172,16 @@ fn bounds(reading: &Reading, span: Span) -> (DateTime<Utc>, DateTime<Utc>) {
 }
 
 /// Series with about the same end, by the earliest end among them.
-async fn by_end(
+fn by_end(
     ctx: &Context,
-    group: &Group<'_>,
-    low: DateTime<Utc>,
-    high: DateTime<Utc>,
+    series: &[SeriesAt],
+    ends: &Ends,
+    (low, high): (DateTime<Utc>, DateTime<Utc>),
     width: chrono::Duration,
-) -> Answer<Vec<(DateTime<Utc>, Vec<SeriesAt>)>> {
-    let request = LatestRequest { streams: group.streams.clone(), at: ctx.at };
-    let latest = ctx.app.engine.latest(group.permit, request).await?.latest;
-    let ends: HashMap<DatastreamId, DateTime<Utc>> =
-        latest.into_iter().map(|latest| (latest.datastream.id, latest.value.time)).collect();
+) -> Vec<(DateTime<Utc>, Vec<SeriesAt>)> {
     let mut sorted: BTreeMap<DateTime<Utc>, Vec<SeriesAt>> = BTreeMap::new();
-    for at in &group.series {
-        let end = ends.get(&ctx.world.stream(*at).id).map_or(high, |end| (*end).clamp(low, high));
+    for at in series {
+        let end = ends.get(&ctx.world.stream(*at).id).map_or(high, |end| end.value.time.clamp(low, high));
         sorted.entry(end).or_default().push(*at);
     }
     let mut clusters: Vec<(DateTime<Utc>, Vec<SeriesAt>)> = Vec::new();
@@ -159,13 +198,13 @@ async fn by_end(
             }
         }
     }
-    Ok(clusters)
+    clusters
 }
 
 fn add(found: &mut Found, nodes: Vec<Node>) {
     for node in nodes {
         if let Node::Observation(_, at) = &node {
-            found.entry(*at).or_default().push(node);
+            found.entry(*at).or_default().nodes.push(node);
         }
     }
 }
