@@ -32,6 +32,7 @@ use uuid::Uuid;
 use crate::Error;
 use crate::codec::Codec;
 use crate::connect::channel;
+use crate::gone::Jobs;
 use crate::settings::{self, MESSAGE_BYTES};
 use crate::stage::Telling;
 use crate::tls::Tls;
@@ -111,6 +112,11 @@ impl Executor {
         let session = settings::session(&tls);
         let shared = runtime.clone();
         let base = Arc::new(move |_: &SessionConfig| Ok(shared.clone()));
+        let (host, port) = &settings.scheduler;
+        let scheduler = SchedulerGrpcClient::new(channel(&tls, host, *port)?)
+            .max_decoding_message_size(MESSAGE_BYTES)
+            .max_encoding_message_size(MESSAGE_BYTES);
+        let engine = Telling { inner: DefaultExecutionEngine::new(), jobs: Jobs::of(scheduler.clone()) };
         let share = share_of_memory(settings.memory / threads as u64);
         let tasks = Tasks::new(
             registration,
@@ -120,13 +126,9 @@ impl Executor {
             Arc::new((&functions).into()),
             Arc::new(LoggingMetricsCollector::default()),
             threads,
-            Arc::new(Telling(DefaultExecutionEngine::new())),
+            Arc::new(engine),
         )
         .with_session_runtime_cache(Some(Arc::new(DefaultSessionRuntimeCache::new(base, share, 4))));
-        let (host, port) = &settings.scheduler;
-        let scheduler = SchedulerGrpcClient::new(channel(&tls, host, *port)?)
-            .max_decoding_message_size(MESSAGE_BYTES)
-            .max_encoding_message_size(MESSAGE_BYTES);
         Ok(Executor { listener, address, tls, tasks: Arc::new(tasks), codec, scheduler, work })
     }
 

@@ -9,6 +9,7 @@
 mod codec;
 mod connect;
 mod executor;
+mod gone;
 mod part;
 mod scheduler;
 mod settings;

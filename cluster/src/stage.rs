@@ -1,4 +1,5 @@
-//! Running a part of a plan so that its error can be told to the asker as if it had run on the node.
+//! Running a part of a plan as if it ran on the node: its error can be told to the asker, and it ends
+//! when the asker has gone away.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,8 +19,13 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::metrics::MetricsSet;
 use query::cluster::{site, written_error};
 
-/// An engine whose stages tell their errors.
-pub(crate) struct Telling<E>(pub(crate) E);
+use crate::gone::{Job, Jobs};
+
+/// An engine whose stages tell their errors and end with their job.
+pub(crate) struct Telling<E> {
+    pub(crate) inner: E,
+    pub(crate) jobs: Arc<Jobs>,
+}
 
 impl<E: ExecutionEngine> ExecutionEngine for Telling<E> {
     fn create_query_stage_exec(
@@ -32,7 +38,8 @@ impl<E: ExecutionEngine> ExecutionEngine for Telling<E> {
         work_dir: &str,
         config: &SessionConfig,
     ) -> Result<Arc<dyn QueryStageExecutor>> {
-        let inner = self.0.create_query_stage_exec(
+        let job = self.jobs.watch(&job_id.to_string());
+        let inner = self.inner.create_query_stage_exec(
             job_id,
             stage_id,
             task_id,
@@ -41,16 +48,24 @@ impl<E: ExecutionEngine> ExecutionEngine for Telling<E> {
             work_dir,
             config,
         )?;
-        Ok(Arc::new(Stage(inner)))
+        Ok(Arc::new(Stage { inner, job }))
     }
 }
 
-#[derive(Debug)]
-struct Stage(Arc<dyn QueryStageExecutor>);
+struct Stage {
+    inner: Arc<dyn QueryStageExecutor>,
+    job: Arc<Job>,
+}
+
+impl fmt::Debug for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Stage").field(&self.inner).finish()
+    }
+}
 
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.inner.fmt(f)
     }
 }
 
@@ -61,23 +76,28 @@ impl QueryStageExecutor for Stage {
         task_id: usize,
         context: Arc<TaskContext>,
     ) -> Result<Vec<ShuffleWritePartition>> {
-        self.0.execute_query_stage(task_id, context).await.map_err(tell)
+        tokio::select! {
+            made = self.inner.execute_query_stage(task_id, context) => made.map_err(tell),
+            () = self.job.over() => {
+                Err(DataFusionError::Execution("nobody waits for this statement any more".to_owned()))
+            }
+        }
     }
 
     fn collect_plan_metrics(&self) -> Vec<MetricsSet> {
-        self.0.collect_plan_metrics()
+        self.inner.collect_plan_metrics()
     }
 
     fn collect_runtime_stats_reports(&self) -> Vec<RuntimeStatsReport> {
-        self.0.collect_runtime_stats_reports()
+        self.inner.collect_runtime_stats_reports()
     }
 
     fn collect_window_state_reports(&self) -> Result<Vec<WindowStateReport>> {
-        self.0.collect_window_state_reports()
+        self.inner.collect_window_state_reports()
     }
 
     fn collect_column_stats(&self) -> Vec<TaskColumnStats> {
-        self.0.collect_column_stats()
+        self.inner.collect_column_stats()
     }
 }
 

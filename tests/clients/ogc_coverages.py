@@ -6,6 +6,7 @@ import urllib.parse
 import urllib.request
 
 import numpy
+import pyogrio
 import rasterio
 import xarray
 from covjson_pydantic.coverage import Coverage, CoverageCollection
@@ -56,6 +57,21 @@ with MemoryFile(small) as memory, memory.open() as cut:
 half = get("/coverage", bbox=box, **{"bbox-crs": "EPSG:32648", "scale-factor": 2})
 with MemoryFile(half) as memory, memory.open() as cut:
     assert abs(cut.width - 51) <= 3, cut.width
+# Each axis by a factor of its own; axes in the raster's own system; the name that GDAL writes.
+flat = get("/coverage", bbox=box, **{"bbox-crs": "EPSG:32648", "scale-axes": "E(1),N(5)"})
+with MemoryFile(flat) as memory, memory.open() as cut:
+    assert abs(cut.width - 101) <= 3 and abs(cut.height - 10) <= 2, cut.profile
+west_, south_, east_, north_ = box.split(",")
+axes = get("/coverage", subset=f"E({west_}:{east_}),N({south_}:{north_})", **{"subset-crs": "EPSG:32648"})
+with MemoryFile(axes) as memory, memory.open() as cut, MemoryFile(part) as other, other.open() as same:
+    assert cut.bounds == same.bounds and numpy.array_equal(cut.read(1), same.read(1))
+with MemoryFile(get("/coverage", scaleSize="Lon(40),Lat(30)")) as memory, memory.open() as cut:
+    assert (cut.width, cut.height) == (40, 30)
+
+# GDAL's driver takes a link to JSON with the relation `data` for the way to the list of collections.
+info = pyogrio.read_info("OGCAPI:" + base, API="ITEMS")
+assert info["features"] == 2, info
+
 with tempfile.NamedTemporaryFile(suffix=".nc") as file:
     file.write(get("/coverage", bbox=box, f="netcdf", **{"bbox-crs": "EPSG:32648"}))
     file.flush()

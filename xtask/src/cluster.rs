@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::shell::{self, Done, cargo, find, root, say, target};
+use crate::tidy;
 
 const MANIFEST: &str = "cluster/Cargo.toml";
 
@@ -21,10 +22,14 @@ pub fn build(arguments: &[String]) -> Done {
     shell::run(build)
 }
 
-/// Its formatting and lints.
+/// Its formatting.
 pub fn tidy() -> Done {
     say("tidy: the cluster");
-    shell::run(of_cluster(&["fmt", "--manifest-path", MANIFEST, "--check"]))?;
+    shell::run(of_cluster(&["fmt", "--manifest-path", MANIFEST, "--check"]))
+}
+
+/// Its lints.
+pub fn clippy() -> Done {
     shell::run(of_cluster(&[
         "clippy",
         "--quiet",
@@ -44,6 +49,7 @@ pub fn test(arguments: &[String], environment: &[(&str, String)]) -> Done {
         true => of_cluster(&["nextest", "run", "--manifest-path", MANIFEST, "--no-fail-fast"]),
         false => of_cluster(&["test", "--manifest-path", MANIFEST, "--no-fail-fast"]),
     };
+    tidy::linted(&mut tests)?;
     tests.args(arguments).envs(environment.iter().cloned());
     shell::run(tests)
 }

@@ -76,6 +76,16 @@ pub fn jdbc() -> Done<PathBuf> {
     ensure("libpostgresql-jdbc-java", || Some(driver.clone()).filter(|driver| driver.is_file()))
 }
 
+/// PostgreSQL's driver for ODBC, through which office programs read.
+pub fn odbc() -> Done<PathBuf> {
+    let there = || {
+        let folders = std::fs::read_dir("/usr/lib").ok()?;
+        let driver = |folder: PathBuf| Some(folder.join("odbc/psqlodbcw.so")).filter(|path| path.is_file());
+        folders.flatten().find_map(|folder| driver(folder.path()))
+    };
+    ensure("odbc-postgresql", there)
+}
+
 /// R, which reads what the guide says it reads.
 pub fn rscript() -> Done<PathBuf> {
     ensure("r-base-core", || find("Rscript"))
@@ -123,13 +133,21 @@ pub fn real_data() -> Done<Option<PathBuf>> {
     Ok(None)
 }
 
-/// Under CI, what cargo built for one workspace goes before the other is built: together they need
-/// some 30 GB, and such a machine may have less. Elsewhere both stay, so that nothing is built twice.
+/// Under CI, the programs built for the tests of one workspace go before the other is built: together
+/// they need more room than such a machine may have. Libraries stay: the other workspace uses most of
+/// them. Elsewhere all stays, so that nothing is built twice.
 pub fn make_room() -> Done {
-    let built = target().join("debug");
+    let built = target().join("debug/deps");
     if !is_ci() || !built.is_dir() {
         return Ok(());
     }
-    say("making room: what the first workspace was built from goes");
-    std::fs::remove_dir_all(&built).map_err(|error| format!("{}: {error}", built.display()))
+    say("making room: the first workspace's test programs go");
+    let failed = |error: std::io::Error| format!("{}: {error}", built.display());
+    for entry in std::fs::read_dir(&built).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_file() && path.extension().is_none() {
+            std::fs::remove_file(&path).map_err(failed)?;
+        }
+    }
+    Ok(())
 }

@@ -127,3 +127,24 @@ async fn a_statement_that_takes_too_long_is_ended_with_its_limit() {
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
     assert_eq!(cluster.sent.lock().len(), 1, "{:?}", cluster.kept.lock());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_for_an_asker_who_has_gone_away_makes_room() {
+    let world = gauge().await;
+    let running = Running::scheduler().await;
+    running.executor(world.folder.path());
+    let cluster = running.connect();
+    ready(&cluster).await;
+    let limits = QueryLimits { timeout: Duration::from_secs(120), ..limits() };
+    let patient = engine(&world.catalog, &world.lake, limits, cluster.clone());
+    // More than both threads of the executor can do within the statement's time.
+    let pairs = "SELECT count(*) FROM gauge a, gauge b, gauge c, gauge d \
+                 WHERE a.result + b.result + c.result + d.result > 40";
+    let asked = ask(&patient, pairs);
+    let gone = tokio::time::timeout(Duration::from_secs(2), asked).await;
+    assert!(gone.is_err(), "the statement is to last: {gone:?}");
+    let began = Instant::now();
+    let rows = ask(&patient, "SELECT count(*) FROM gauge").await.unwrap();
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?} {rows:?}", began.elapsed());
+    assert_eq!(cluster.sent.lock().len(), 2, "{:?}", cluster.kept.lock());
+}

@@ -1,8 +1,8 @@
 //! Runs and what they found.
 
 use model::{
-    CellRef, DatasetId, Finding, OriginalHash, Run, RunId, RunKind, RunState, RunTotals, Severity, UserId,
-    Version,
+    CellRef, DatasetId, Finding, Forecast, OriginalHash, Run, RunId, RunKind, RunState, RunTotals, Severity,
+    UserId, Version,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
@@ -180,6 +180,9 @@ pub(crate) fn to_row(run: &Run) -> run::Model {
         error: run.error.as_deref().map(without_nul),
         node: None,
         encodings: (!run.encodings.is_empty()).then(|| run.encodings.join(" ")),
+        forecast_for: run.forecast.map(|forecast| micros(forecast.made_for)),
+        forecast_first: run.forecast.map(|forecast| micros(forecast.first)),
+        forecast_last: run.forecast.map(|forecast| micros(forecast.last)),
     }
 }
 
@@ -197,6 +200,10 @@ pub(crate) fn from_row(row: run::Model) -> Result<Run, Error> {
         file_name: row.file_name,
         sheets: row.sheets.0,
         encodings: row.encodings.iter().flat_map(|codes| codes.split(' ')).map(str::to_owned).collect(),
+        forecast: row
+            .forecast_for
+            .zip(row.forecast_first.zip(row.forecast_last))
+            .map(|(made_for, (first, last))| Forecast { made_for, first, last }),
         pinned: row.pinned.try_into()?,
         mapping: mapping.transpose()?,
         user: user.transpose()?,

@@ -238,6 +238,7 @@ pub(crate) fn opened(
         file_name,
         sheets: Vec::new(),
         encodings: Vec::new(),
+        forecast: None,
         pinned: Vec::new(),
         mapping: None,
         user: permit.user().cloned(),

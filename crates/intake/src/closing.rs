@@ -118,6 +118,7 @@ impl Closing {
                 ),
             });
         }
+        self.alone_with_forecast().await?;
         if values > 0 {
             lake.create_table(&self.permit, done.table.clone()).await?;
             for raster in std::mem::take(&mut done.rasters) {
@@ -168,6 +169,32 @@ impl Closing {
         self.end(RunState::Done, done).await
     }
 
+    /// Refuses a forecast behind a newer one: its values would stand in the place of the newer one's. Every run
+    /// says what it brings before it looks, so that of two at a time at most one goes on.
+    async fn alone_with_forecast(&self) -> Result<(), Error> {
+        let Some(own) = self.run.forecast else { return Ok(()) };
+        let Some(other) = self.intake.inner.catalog.forecast_beside(&self.run).await? else { return Ok(()) };
+        let made_for = model::instant_text(own.made_for);
+        if other.state == RunState::Running {
+            return Err(Error::Conflict {
+                what: told!(
+                    "intake-another-forecast-under-way",
+                    "another forecast of this dataset is being taken in: hand in the one of {made_for} again when it is done",
+                    made_for = made_for
+                ),
+            });
+        }
+        let newer = other.forecast.map(|newer| model::instant_text(newer.made_for)).unwrap_or_default();
+        Err(Error::Conflict {
+            what: told!(
+                "intake-newer-forecast-there",
+                "the forecast of {made_for} is older than the one of {newer}, which is there already: forecasts are taken in from the oldest to the newest",
+                made_for = made_for,
+                newer = newer
+            ),
+        })
+    }
+
     /// Remembers for the agency what the mapping says that a name means.
     async fn remember(&self, alias: &PlaceAliasSource) -> Result<(), Error> {
         let Ok(place) = PlaceId::new(&alias.place) else { return Ok(()) };
@@ -193,6 +220,7 @@ impl Closing {
     fn note(&mut self, done: &Done) {
         self.run.sheets.clone_from(&done.sheets);
         self.run.encodings.clone_from(&done.encodings);
+        self.run.forecast = done.forecast;
     }
 
     async fn end(mut self, state: RunState, done: Done) -> Result<Report, Error> {

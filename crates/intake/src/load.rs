@@ -240,6 +240,7 @@ pub(crate) fn opened(permit: &Permit, request: &Load) -> Result<Run, Error> {
         file_name: file_name(&request.file_name),
         sheets: Vec::new(),
         encodings: Vec::new(),
+        forecast: None,
         pinned: Vec::new(),
         mapping: None,
         user: permit.user().cloned(),

@@ -264,6 +264,8 @@ pub struct TimeSource {
     pub zone: Option<String>,
     /// The column of the period's end, where the source gives one.
     pub end_column: Option<String>,
+    /// The instant that a forecast was made for, where the file holds one: the same for all values.
+    pub run: Option<TextOrColumn>,
     /// The year, where it stands apart from the rest.
     pub year: Option<TextOrColumn>,
     /// The month, likewise: a number, a Roman numeral or a name.
@@ -574,7 +576,13 @@ impl Mapping {
         if let Some(time) = &self.time {
             names.extend(time.columns.iter().map(String::as_str));
             names.extend(time.end_column.as_deref());
-            names.extend(time.parts().into_iter().flatten().filter_map(TextOrColumn::column));
+            names.extend(
+                time.parts()
+                    .into_iter()
+                    .chain([time.run.as_ref()])
+                    .flatten()
+                    .filter_map(TextOrColumn::column),
+            );
         }
         for value in &self.values {
             names.extend(Some(value.column.as_str()).filter(|_| value.columns.is_none()));

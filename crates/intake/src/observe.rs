@@ -6,6 +6,7 @@ mod bilingual;
 mod columns;
 mod drift;
 mod duplicates;
+mod forecast;
 mod found;
 #[cfg(test)]
 mod fuzz;

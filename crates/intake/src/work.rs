@@ -6,7 +6,7 @@ use std::sync::Arc;
 use catalog::Gazetteer;
 use formats::{Charset, Chunk, Format, Limits, Note, Reading, open_table_read_as};
 use lake::{LocalFile, TableSchema};
-use model::{DatasetKind, DatastreamKey, RunTotals};
+use model::{DatasetKind, DatastreamKey, Forecast, RunTotals};
 use tokio::sync::mpsc;
 use wording::told;
 
@@ -63,6 +63,8 @@ pub(crate) struct Done {
     pub(crate) table: TableSchema,
     pub(crate) datastreams: Vec<DatastreamKey>,
     pub(crate) totals: RunTotals,
+    /// The forecast that the values are.
+    pub(crate) forecast: Option<Forecast>,
     pub(crate) findings: Findings,
     pub(crate) sheets: Vec<String>,
     /// The codes of the encodings of its texts.
@@ -170,6 +172,7 @@ fn take_features(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Erro
         table,
         datastreams,
         totals,
+        forecast: None,
         findings,
         sheets: layers,
         encodings: codes(&format, &charsets),
@@ -206,6 +209,7 @@ fn take_raster(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error>
         table,
         datastreams: Vec::new(),
         totals,
+        forecast: None,
         findings,
         sheets: layers,
         encodings: Vec::new(),
@@ -277,7 +281,7 @@ fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> 
         }
         findings = Findings::new(max_findings);
     };
-    let Mapped { values, datastreams, totals, shape, .. } = *mapped;
+    let Mapped { values, datastreams, totals, forecast, shape, .. } = *mapped;
     Ok(Done {
         mapping,
         shape: Some(shape),
@@ -285,6 +289,7 @@ fn take_table(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> 
         table: TableSchema::Observations,
         datastreams,
         totals,
+        forecast,
         findings,
         sheets,
         encodings: codes(&format, &charsets),

@@ -113,6 +113,7 @@ fn opened(recipe: &Recipe, inputs: &[(DatasetId, Version)], now: DateTime<Utc>) 
         file_name: recipe.id.clone(),
         sheets: Vec::new(),
         encodings: Vec::new(),
+        forecast: None,
         pinned: inputs.to_vec(),
         mapping: None,
         user: None,

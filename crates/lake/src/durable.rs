@@ -20,6 +20,7 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result, UploadPart,
 };
 use parking_lot::Mutex;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 const STAGING: &str = ".staging";
@@ -215,7 +216,8 @@ impl ObjectStore for DurableDisk {
         let (root, target) = (self.root.clone(), self.target(location)?);
         blocking(move || {
             let staged = Staged::new(&root).map_err(|error| failed(&target, error))?;
-            let upload = Upload { staged: Arc::new(Mutex::new(Some(staged))), target, offset: 0 };
+            let staged = Arc::new(Mutex::new(Some(staged)));
+            let upload = Upload { staged, target, offset: 0, flushed: 0, flushing: None };
             Ok(Box::new(upload) as Box<dyn MultipartUpload>)
         })
         .await
@@ -295,17 +297,57 @@ impl fmt::Display for DurableDisk {
     }
 }
 
+/// What comes in of a large file before it is sent to the disk, so that the sync at its end is short.
+const FLUSH_BYTES: u64 = 64 << 20;
+
 /// A file that arrives in parts.
 #[derive(Debug)]
 struct Upload {
     staged: Arc<Mutex<Option<Staged>>>,
     target: PathBuf,
+    /// What was handed over.
     offset: u64,
+    /// What of it was sent to the disk.
+    flushed: u64,
+    /// On its way to the disk. The kernel tells a failure once only, to whoever asks first.
+    flushing: Option<JoinHandle<Result<()>>>,
+}
+
+impl Upload {
+    /// Sends what has come in to the disk while more comes in, one stretch after the other.
+    fn flush(&mut self) {
+        let is_under_way = self.flushing.as_ref().is_some_and(|flushing| !flushing.is_finished());
+        if is_under_way || self.offset - self.flushed < FLUSH_BYTES {
+            return;
+        }
+        let (staged, target, before) = (self.staged.clone(), self.target.clone(), self.flushing.take());
+        self.flushed = self.offset;
+        self.flushing = Some(tokio::spawn(async move {
+            if let Some(before) = before {
+                before.await??;
+            }
+            blocking(move || {
+                let copy = staged.lock().as_ref().map(|staged| staged.file.try_clone());
+                let Some(file) = copy else { return Ok(()) };
+                file.and_then(|file| file.sync_data()).map_err(|error| failed(&target, error))
+            })
+            .await
+        }));
+    }
+
+    /// Waits for what is on its way to the disk.
+    async fn flushed(&mut self) -> Result<()> {
+        match self.flushing.take() {
+            Some(flushing) => flushing.await?,
+            None => Ok(()),
+        }
+    }
 }
 
 #[async_trait]
 impl MultipartUpload for Upload {
     fn put_part(&mut self, data: PutPayload) -> UploadPart {
+        self.flush();
         let (staged, target, offset) = (self.staged.clone(), self.target.clone(), self.offset);
         self.offset += data.content_length() as u64;
         Box::pin(blocking(move || {
@@ -320,6 +362,7 @@ impl MultipartUpload for Upload {
     }
 
     async fn complete(&mut self) -> Result<PutResult> {
+        self.flushed().await?;
         let (staged, target) = (self.staged.clone(), self.target.clone());
         blocking(move || {
             let mut staged = staged.lock().take().ok_or_else(|| ended(&target))?;

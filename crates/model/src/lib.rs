@@ -28,7 +28,7 @@ pub use lunar::{LunarDay, cyclic_year};
 pub use place::{Crosswalk, Place, PlaceKind, PlaceParent};
 pub use property::{Property, PropertyKind};
 pub use quality::Quality;
-pub use run::{CellRef, Finding, Run, RunKind, RunState, RunTotals, Severity};
+pub use run::{CellRef, Finding, Forecast, Run, RunKind, RunState, RunTotals, Severity};
 pub use seawater::{PSS78_RANGE, salinity_pss78};
 pub use text::{Lang, Text, collation_key, fold, name_key, nfc, nfkc, without_marks};
 pub use time::{

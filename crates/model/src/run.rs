@@ -101,6 +101,17 @@ pub struct RunTotals {
     pub warnings: u64,
 }
 
+/// One run of a forecast model, as a file brought it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forecast {
+    /// The instant that the model started from: `forecast_reference_time` of the CF conventions.
+    pub made_for: DateTime<Utc>,
+    /// The first time that it says something about.
+    pub first: DateTime<Utc>,
+    /// The last one.
+    pub last: DateTime<Utc>,
+}
+
 /// One taking-in of one original, or one execution of a recipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
@@ -120,6 +131,8 @@ pub struct Run {
     pub sheets: Vec<String>,
     /// The encodings of the file's texts beyond ASCII, as codes: `utf-8`, `tcvn3`. One file may mix them.
     pub encodings: Vec<String>,
+    /// The forecast that its file holds; absent where values were observed.
+    pub forecast: Option<Forecast>,
     /// For a recipe, the versions that it read.
     pub pinned: Vec<(DatasetId, Version)>,
     /// The version of the dataset's mapping that it used.

@@ -19,6 +19,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, interval, sleep, timeout};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
@@ -135,6 +136,7 @@ impl Server {
             tracing::warn!(
                 broker.host = bridge.host,
                 reason = %down,
+                cause = std::error::Error::source(&down).map(ToString::to_string),
                 pause.seconds = pause.as_secs(),
                 "the bridge of MQTT is down, and is tried again"
             );
@@ -254,7 +256,12 @@ async fn connect(bridge: &Bridge) -> Result<Box<dyn Socket>, Down> {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(found.certs);
-    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    // The provider is named: other crates of the node switch another one on, and rustls does not choose.
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(std::io::Error::other)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     let name = ServerName::try_from(bridge.host.clone())
         .map_err(|_| Down::Refused(format!("`{}` is no name of a host", bridge.host)))?;
     Ok(Box::new(TlsConnector::from(Arc::new(config)).connect(name, socket).await?))

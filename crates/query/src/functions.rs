@@ -6,14 +6,21 @@ mod boxes;
 mod digits;
 mod ewkb;
 mod figures;
+mod floats;
+mod instants;
 mod json;
 mod lookup;
 mod measures;
 mod mode;
+mod moments;
 mod pg_text;
+mod quoting;
+mod rounded;
 mod spans;
+mod summand;
 mod text;
 mod time;
+mod to_char;
 mod trace;
 mod trunc;
 mod zone;
@@ -24,11 +31,24 @@ use datafusion::logical_expr::ScalarUDF;
 
 pub(crate) use boxes::{BOXES_MEET, box_asked_for};
 pub use ewkb::{push as push_ewkb, push_hex as push_ewkb_hex};
+pub use floats::{push_double, push_real};
+pub use instants::push as push_instant;
 pub(crate) use json::within_json;
 pub(crate) use lookup::StreamColumn;
+pub use spans::push_span;
 pub(crate) use spans::span_times;
 pub(crate) use time::bucket_start;
 pub(crate) use trace::trace_path;
+
+/// `timezone` of a session that shows instants in a zone.
+pub(crate) fn timezone_in(zone: &str) -> ScalarUDF {
+    ScalarUDF::from(zone::Timezone::within(zone))
+}
+
+/// A value as the text that PostgreSQL writes it as.
+pub(crate) fn pg_text() -> ScalarUDF {
+    ScalarUDF::from(pg_text::PgText::new())
+}
 
 /// Registers the spatial functions and our own, and puts bounds on those that grow without.
 pub(crate) fn register(context: &SessionContext) {
@@ -38,10 +58,11 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(time::LocalPart::month()));
     context.register_udf(ScalarUDF::from(time::TimeBucket::new()));
     context.register_udf(ScalarUDF::from(trace::Trace::new()));
-    context.register_udf(ScalarUDF::from(pg_text::PgText::new()));
+    context.register_udf(pg_text());
     context.register_udf(ScalarUDF::from(zone::Timezone::new()));
     context.register_udf(ScalarUDF::from(age::Age::new()));
-    context.register_udf(ScalarUDF::from(digits::DigitsOf::new()));
+    context.register_udf(ScalarUDF::from(to_char::ToChar::new()));
+    context.register_udf(ScalarUDF::from(summand::Summand::new()));
     context.register_udf(ScalarUDF::from(mode::ListMode::new()));
     context.register_udf(ScalarUDF::from(text::Fold::unaccent()));
     context.register_udf(span_times());
@@ -49,6 +70,9 @@ pub(crate) fn register(context: &SessionContext) {
     figures::functions().into_iter().for_each(|function| context.register_udf(function));
     measures::functions().into_iter().for_each(|function| context.register_udf(function));
     json::functions().into_iter().for_each(|function| context.register_udf(function));
+    moments::functions().into_iter().for_each(|function| context.register_udf(function));
+    quoting::functions().into_iter().for_each(|function| context.register_udf(function));
+    rounded::functions().into_iter().for_each(|function| context.register_udf(function));
     trunc::register(context);
     bounded::restrain(context);
 }

@@ -32,7 +32,7 @@ pub use differences::{Difference, Differences};
 pub use engine::{Asker, Background, Budget, Engine, Level, QueryLimits, SlowQuery, Standing};
 pub use error::{Error, Source, Whose};
 pub use features::{FeatureRequest, FeatureSearch, FeatureTest, FeaturesAnswer};
-pub use functions::{push_ewkb, push_ewkb_hex};
+pub use functions::{push_double, push_ewkb, push_ewkb_hex, push_instant, push_real, push_span};
 pub use harmonise::{Basis, HarmoniseRequest, Harmonised, HarmonisedAnswer, Method, Part};
 pub use latest::{Latest, LatestAnswer, LatestRequest, Present};
 pub use observation::{ObservationAnswer, ObservedValue};

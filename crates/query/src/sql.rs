@@ -8,6 +8,7 @@ mod functions;
 mod held;
 mod interrupt;
 mod lists;
+mod membership;
 mod observations;
 mod parameters;
 mod pass;
@@ -212,7 +213,7 @@ impl Engine {
             let mut state = session::context(&scope, sql.postgres.as_ref()).state();
             let is_admin = principal.is_admin();
             let mut types = known;
-            let asked = parameters::asked(&state, &sql.text)?;
+            let asked = parameters::asked(&state, &sql)?;
             types.resize(types.len().max(asked.types.len()), None);
             for (of, said) in types.iter_mut().zip(asked.types) {
                 *of = of.take().or(said);
@@ -348,7 +349,9 @@ async fn plan(
     values: Values<'_>,
     may_explain: bool,
 ) -> Result<LogicalPlan, Error> {
-    let mut statement = state.sql_to_statement(&sql.text, &session::dialect()).map_err(text::parse_error)?;
+    let mut statement = state
+        .sql_to_statement(&sql.text, &session::dialect(sql.postgres.is_some()))
+        .map_err(text::parse_error)?;
     text::check_statement(&statement)?;
     match values {
         Values::Given => parameters::put(&mut statement, &sql.parameters)?,
@@ -359,11 +362,13 @@ async fn plan(
         }
     }
     lists::take_apart(&mut statement);
+    membership::mind_nulls(&mut statement, session::dialect(sql.postgres.is_some()));
     if let Some(postgres) = &sql.postgres {
         postgres::prepare(state, &mut statement, postgres, scope).await?;
     }
     known_tables(state, scope, &statement, sql.postgres.is_some()).await?;
     let mut plan = state.statement_to_plan(statement).await?;
+    plan = postgres::with_times(plan, sql.postgres.as_ref())?;
     if sql.postgres.is_some() {
         plan = postgres::with_plain_shapes(state, plan)?;
     }

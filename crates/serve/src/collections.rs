@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use lake::AsOf;
-use model::{Bbox, Dataset, Lang, Text, Version};
+use model::{Bbox, Dataset, Forecast, Lang, Text, TimeRange, Version};
 use policy::Permit;
 use query::{At, FeatureRequest};
 use standards::covjson::Parameter;
@@ -16,7 +16,7 @@ use standards::ogc::{
 
 use crate::App;
 use crate::http::crs::OFFERED;
-use crate::http::language::message;
+use crate::http::language::{filled, message};
 use crate::http::{Answer, Links};
 use crate::outlet::{Content, Outlet};
 use crate::rasters::{self, Raster};
@@ -34,6 +34,43 @@ const WORLD: Option<Bbox> = Some(Bbox { west: -180.0, south: -90.0, east: 180.0,
 
 /// Rasters that are looked at to say what a dataset of them holds.
 const MOST_RASTERS: usize = 1_000;
+
+/// A version of a dataset as an instance of EDR: by its number, or as what a forecast said.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Instance {
+    pub(crate) version: Version,
+    /// The forecast whose values the version holds.
+    pub(crate) forecast: Option<Forecast>,
+}
+
+impl Instance {
+    /// A version by its number.
+    pub(crate) fn of(version: Version) -> Instance {
+        Instance { version, forecast: None }
+    }
+
+    /// The version's number, or the instant that the forecast was made for.
+    pub(crate) fn id(&self) -> String {
+        self.forecast.map_or_else(|| self.version.to_string(), |forecast| time_text(forecast.made_for))
+    }
+
+    /// Of a range of time, what the forecast speaks of: a version holds the hours of earlier ones, too.
+    pub(crate) fn within(&self, asked: TimeRange) -> TimeRange {
+        let Some(Forecast { first, last, .. }) = self.forecast else { return asked };
+        let behind = last + TimeDelta::microseconds(1);
+        TimeRange {
+            from: Some(asked.from.map_or(first, |from| from.max(first))),
+            to: Some(asked.to.map_or(behind, |to| to.min(behind))),
+        }
+    }
+
+    fn title(&self, of: &str, lang: Lang) -> String {
+        match self.forecast {
+            None => format!("{of} · {}", self.version),
+            Some(_) => format!("{of} · {}", filled(lang, "ogc-forecast-title", &[("time", &self.id())])),
+        }
+    }
+}
 
 /// What every collection of a dataset says.
 pub(crate) fn described(dataset: &Dataset, content: Content, links: &Links, lang: Lang) -> Collection {
@@ -86,10 +123,11 @@ pub(crate) async fn observed(
     app: &App,
     dataset: &Dataset,
     permit: &Permit,
-    version: Option<Version>,
+    instance: Option<Instance>,
     links: &Links,
     lang: Lang,
 ) -> Answer<Collection> {
+    let version = instance.map(|instance| instance.version);
     let shelf = Shelf::open(app, permit, version.map_or(At::Latest, At::Version)).await?;
     let parameters = shelf.parameters(shelf.streams.iter(), links);
     let queries = [
@@ -104,10 +142,10 @@ pub(crate) async fn observed(
         Query::Instances,
     ];
     let collection = Collection {
-        extent: extent(shelf.bbox().or(WORLD), times(app, permit, version).await?),
+        extent: extent(shelf.bbox().or(WORLD), times(app, permit, instance).await?),
         ..described(dataset, Content::Observations, links, lang)
     };
-    Ok(with_queries(collection, &queries, &parameters, version, links, lang))
+    Ok(with_queries(collection, &queries, &parameters, instance, links, lang))
 }
 
 /// A dataset of rasters, or one version of it.
@@ -115,11 +153,11 @@ pub(crate) async fn coverage(
     app: &App,
     dataset: &Dataset,
     permit: &Permit,
-    version: Option<Version>,
+    instance: Option<Instance>,
     links: &Links,
     lang: Lang,
 ) -> Answer<Collection> {
-    let at = version.map_or(At::Latest, At::Version);
+    let at = instance.map_or(At::Latest, |instance| At::Version(instance.version));
     let found = match permit.rows().is_open() {
         true => {
             rasters::read(app, permit, FeatureRequest { limit: MOST_RASTERS, at, ..Default::default() })
@@ -150,7 +188,7 @@ pub(crate) async fn coverage(
         extent: extent(boxes.reduce(|all, one| all.union(&one)).or(WORLD), span),
         ..described(dataset, Content::Coverage, links, lang)
     };
-    Ok(with_queries(collection, &queries, &parameters, version, links, lang))
+    Ok(with_queries(collection, &queries, &parameters, instance, links, lang))
 }
 
 /// The bands of rasters as parameters, by name.
@@ -176,15 +214,15 @@ fn with_queries(
     collection: Collection,
     queries: &[Query],
     parameters: &BTreeMap<String, Parameter>,
-    version: Option<Version>,
+    instance: Option<Instance>,
     links: &Links,
     lang: Lang,
 ) -> Collection {
-    let base = match version {
+    let base = match instance {
         None => format!("/ogc/collections/{}", collection.id),
-        Some(version) => format!("/ogc/collections/{}/instances/{version}", collection.id),
+        Some(instance) => format!("/ogc/collections/{}/instances/{}", collection.id, instance.id()),
     };
-    let own = |query: &&Query| version.is_none() || !matches!(query, Query::Items | Query::Instances);
+    let own = |query: &&Query| instance.is_none() || !matches!(query, Query::Items | Query::Instances);
     let queries: DataQueries =
         queries.iter().filter(own).map(|query| (query.name(), query.document(&base, links, lang))).collect();
     let mut collection = Collection {
@@ -193,9 +231,9 @@ fn with_queries(
         parameter_names: describe_all(parameters, lang.tag()),
         ..collection
     };
-    if let Some(version) = version {
-        collection.id = version.to_string();
-        collection.title = format!("{} · {version}", collection.title);
+    if let Some(instance) = instance {
+        collection.id = instance.id();
+        collection.title = instance.title(&collection.title, lang);
         collection.links = vec![
             Link::new("self", links.path(&base), JSON),
             Link::new("collection", links.path(base.split("/instances/").next().unwrap_or(&base)), JSON),
@@ -206,16 +244,19 @@ fn with_queries(
 
 /// First and last phenomenon time, from the files' statistics. Whoever sees a part of the rows only
 /// is not told what the whole spans.
-async fn times(app: &App, permit: &Permit, version: Option<Version>) -> Answer<Option<TemporalExtent>> {
+async fn times(app: &App, permit: &Permit, instance: Option<Instance>) -> Answer<Option<TemporalExtent>> {
     if !permit.rows().is_open() {
         return Ok(None);
     }
-    let as_of = version.map_or(AsOf::Latest, AsOf::Version);
+    let as_of = instance.map_or(AsOf::Latest, |instance| AsOf::Version(instance.version));
     let snapshot = match app.lake.snapshot(permit, as_of).await {
         Ok(snapshot) => snapshot,
-        Err(lake::Error::NotFound { .. }) if version.is_none() => return Ok(None),
+        Err(lake::Error::NotFound { .. }) if instance.is_none() => return Ok(None),
         Err(error) => return Err(error.into()),
     };
+    if let Some(Forecast { first, last, .. }) = instance.and_then(|instance| instance.forecast) {
+        return Ok(Some(TemporalExtent::new(Some(time_text(first)), Some(time_text(last)))));
+    }
     let text = |micros: Option<i64>| micros.and_then(DateTime::<Utc>::from_timestamp_micros).map(time_text);
     let first = text(snapshot.files().iter().filter_map(|file| file.min_time).min());
     let last = text(snapshot.files().iter().filter_map(|file| file.max_time).max());

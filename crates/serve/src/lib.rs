@@ -123,6 +123,7 @@ pub fn router(app: App, pages: Router<App>) -> Router {
                 .layer(from_fn(http::problem::render))
                 .layer(from_fn_with_state(app.clone(), v1::resumable::protocol))
                 .layer(cors())
+                .layer(from_fn(http::slash::lead))
                 .layer(SetResponseHeaderLayer::if_not_present(
                     header::X_CONTENT_TYPE_OPTIONS,
                     HeaderValue::from_static("nosniff"),

@@ -3,12 +3,13 @@
 
 use std::fmt::Write as _;
 
+use arrow::array::timezone::Tz;
 use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Date32Array, Float32Array, Float64Array, Int16Array,
     Int32Array, Int64Array, IntervalMonthDayNanoArray, RecordBatch, StringArray, StringBuilder,
     Time64MicrosecondArray, TimestampMicrosecondArray,
 };
-use arrow::compute::cast;
+use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{
     DataType, DurationMicrosecondType, Field, Float64Type, IntervalMonthDayNano, IntervalUnit, Schema,
     TimeUnit,
@@ -20,6 +21,8 @@ use crate::error::Refusal;
 
 /// 2000-01-01, from which PostgreSQL counts.
 pub(crate) const EPOCH_MICROS: i64 = 946_684_800_000_000;
+/// The digits behind the point that the engine gives a `numeric` without any.
+const OF_NO_SCALE: i8 = 10;
 const EPOCH_DAYS: i32 = 10_957;
 const DAY_MICROS: i64 = 86_400_000_000;
 
@@ -47,7 +50,8 @@ pub(crate) enum Column {
     Span(IntervalMonthDayNanoArray),
     Stamp {
         times: TimestampMicrosecondArray,
-        has_zone: bool,
+        /// Where instants are shown.
+        zone: Option<Tz>,
     },
     List {
         lists: arrow::array::ListArray,
@@ -96,8 +100,7 @@ fn boxes(array: &ArrayRef) -> StringArray {
         let mut text = String::from("BOX(");
         for (side, end) in [(west, ' '), (south, ','), (east, ' '), (north, ')')] {
             let value = side.value(row);
-            // Writing to a text does not fail.
-            let _ = float(value, &value, &mut text);
+            query::push_double(&mut text, value);
             text.push(end);
         }
         text
@@ -116,7 +119,21 @@ fn column(array: &ArrayRef) -> Result<Column, Refusal> {
         DataType::Int64 | DataType::UInt32 => Column::Long(to(&DataType::Int64)?.as_primitive().clone()),
         DataType::Float16 | DataType::Float32 => Column::Real(to(&DataType::Float32)?.as_primitive().clone()),
         DataType::Float64 => Column::Double(array.as_primitive().clone()),
-        DataType::UInt64 | DataType::Decimal128(..) | DataType::Decimal256(..) => {
+        DataType::UInt64 => {
+            // Numbers of rows and places, which are never so large.
+            let options = CastOptions { safe: false, ..CastOptions::default() };
+            let long = cast_with_options(array, &DataType::Int64, &options);
+            Column::Long(long.map_err(|error| unwritable(&error))?.as_primitive().clone())
+        }
+        // A number of which nobody said how many digits it has behind the point.
+        DataType::Decimal128(_, OF_NO_SCALE) => {
+            let texts = to(&DataType::Utf8)?;
+            let bare = |text: Option<&str>| {
+                text.map(|text| text.trim_end_matches('0').trim_end_matches('.').to_owned())
+            };
+            Column::Numeric(texts.as_string::<i32>().iter().map(bare).collect())
+        }
+        DataType::Decimal128(..) | DataType::Decimal256(..) => {
             Column::Numeric(to(&DataType::Utf8)?.as_string().clone())
         }
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
@@ -136,7 +153,9 @@ fn column(array: &ArrayRef) -> Result<Column, Refusal> {
         DataType::Timestamp(_, zone) => {
             // An instant is the same in every zone.
             let of = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
-            Column::Stamp { times: to(&of)?.as_primitive().clone(), has_zone: zone.is_some() }
+            let shown: Option<Tz> =
+                zone.as_deref().map(|zone| zone.parse().map_err(|error| unwritable(&error))).transpose()?;
+            Column::Stamp { times: to(&of)?.as_primitive().clone(), zone: shown }
         }
         DataType::Dictionary(_, values) => return column(&to(values)?),
         DataType::List(_) if PgType::of(array.data_type()).oid != 25 => {
@@ -214,10 +233,13 @@ impl Column {
             Column::Whole(array) => write!(out, "{}", array.value(row)),
             Column::Long(array) => write!(out, "{}", array.value(row)),
             Column::Real(array) => {
-                let value = array.value(row);
-                float(f64::from(value), &value, out)
+                query::push_real(out, array.value(row));
+                Ok(())
             }
-            Column::Double(array) => float(array.value(row), &array.value(row), out),
+            Column::Double(array) => {
+                query::push_double(out, array.value(row));
+                Ok(())
+            }
             Column::Text(array) | Column::Numeric(array) => {
                 out.push_str(array.value(row));
                 Ok(())
@@ -239,22 +261,18 @@ impl Column {
                 Some(date) => write!(out, "{date}"),
                 None => write!(out, "infinity"),
             },
-            Column::Span(array) => span_text(array.value(row), out),
+            Column::Span(array) => {
+                query::push_span(out, array.value(row));
+                Ok(())
+            }
             Column::Time(array) => {
                 let micros = array.value(row);
                 let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
                 write!(out, "{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
                     .and_then(|()| if rest == 0 { Ok(()) } else { write!(out, ".{rest:06}") })
             }
-            Column::Stamp { times, has_zone } => {
-                let start = out.len();
-                model::push_instant(out, times.value(row));
-                // `2026-01-31T07:00:00Z` in ISO 8601 is `2026-01-31 07:00:00+00` here.
-                let text = out.split_off(start);
-                out.push_str(&text.trim_end_matches('Z').replacen('T', " ", 1));
-                if *has_zone {
-                    out.push_str("+00");
-                }
+            Column::Stamp { times, zone } => {
+                query::push_instant(out, times.value(row), *zone);
                 Ok(())
             }
             Column::List { lists, item, is_vector: true, .. } => {
@@ -279,7 +297,7 @@ impl Column {
                     }
                     let start = out.len();
                     item.text(at, out);
-                    if matches!(**item, Column::Text(_) | Column::Stamp { .. } | Column::Span(_)) {
+                    if needs_quotes(&out[start..]) && !matches!(**item, Column::List { .. }) {
                         let text = out.split_off(start);
                         let escaped = text.replace('\\', "\\\\").replace('"', "\\\"");
                         let _ = write!(out, "\"{escaped}\"");
@@ -367,49 +385,16 @@ impl Column {
     }
 }
 
-/// A span as the style `postgres` writes it: `1 year 2 mons 3 days 04:05:06`.
-fn span_text(span: IntervalMonthDayNano, out: &mut String) -> std::fmt::Result {
-    let start = out.len();
-    let (years, months) = (span.months / 12, span.months % 12);
-    for (count, name) in [(years, "year"), (months, "mon"), (span.days, "day")] {
-        if count != 0 {
-            let blank = if out.len() > start { " " } else { "" };
-            let plural = if count == 1 { "" } else { "s" };
-            write!(out, "{blank}{count} {name}{plural}")?;
-        }
-    }
-    let micros = span.nanoseconds / 1000;
-    if micros != 0 || out.len() == start {
-        let blank = if out.len() > start { " " } else { "" };
-        let sign = if micros < 0 { "-" } else { "" };
-        let (seconds, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
-        write!(out, "{blank}{sign}{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)?;
-        if rest != 0 {
-            write!(out, "{}", format!(".{rest:06}").trim_end_matches('0'))?;
-        }
-    }
-    Ok(())
+/// Whether an item of a list has to be written in quotes (`array_out`).
+fn needs_quotes(item: &str) -> bool {
+    item.is_empty()
+        || item.eq_ignore_ascii_case("null")
+        || item.contains(|c: char| c.is_whitespace() || "{},\"\\".contains(c))
 }
 
 fn range(lists: &arrow::array::ListArray, row: usize) -> std::ops::Range<usize> {
     let at = |row: usize| usize::try_from(lists.value_offsets()[row]).unwrap_or_default();
     at(row)..at(row + 1)
-}
-
-fn float(value: f64, shown: &dyn std::fmt::Debug, out: &mut String) -> std::fmt::Result {
-    if value.is_nan() {
-        out.push_str("NaN");
-    } else if value.is_infinite() {
-        out.push_str(if value > 0.0 { "Infinity" } else { "-Infinity" });
-    } else {
-        // The shortest digits that are read back as the same number; whole numbers without `.0`.
-        let start = out.len();
-        write!(out, "{shown:?}")?;
-        if out[start..].ends_with(".0") {
-            out.truncate(out.len() - 2);
-        }
-    }
-    Ok(())
 }
 
 /// A decimal number in binary: sign, scale, and digits to the base of 10 000.
@@ -462,10 +447,10 @@ mod tests {
         let floats: ArrayRef =
             Arc::new(Float64Array::from(vec![0.1, 30.0, f64::NAN, f64::NEG_INFINITY, 1e300]));
         let shown: Vec<String> = (0..5).map(|row| text(floats.clone(), row)).collect();
-        assert_eq!(shown, ["0.1", "30", "NaN", "-Infinity", "1e300"]);
+        assert_eq!(shown, ["0.1", "30", "NaN", "-Infinity", "1e+300"]);
         let times = TimestampMicrosecondArray::from(vec![1_582_210_800_120_000]);
-        assert_eq!(text(Arc::new(times.clone()), 0), "2020-02-20 15:00:00.120");
-        assert_eq!(text(Arc::new(times.with_timezone("UTC")), 0), "2020-02-20 15:00:00.120+00");
+        assert_eq!(text(Arc::new(times.clone()), 0), "2020-02-20 15:00:00.12");
+        assert_eq!(text(Arc::new(times.with_timezone("UTC")), 0), "2020-02-20 15:00:00.12+00");
         let spans: ArrayRef = Arc::new(IntervalMonthDayNanoArray::from(vec![
             IntervalMonthDayNano::new(14, 3, 4_500_000_000),
             IntervalMonthDayNano::new(0, -1, 0),

@@ -15,6 +15,8 @@ pub(crate) struct Refusal {
     pub(crate) message: Told,
     /// What to do.
     pub(crate) hint: Option<Told>,
+    /// The letter of the statement at which it is wrong, from 1 on.
+    pub(crate) position: Option<usize>,
     /// Whether the connection ends with it.
     pub(crate) is_fatal: bool,
 }
@@ -32,11 +34,17 @@ pub(crate) enum Failed {
 
 impl Refusal {
     pub(crate) fn new(state: &'static str, message: impl Into<Told>) -> Refusal {
-        Refusal { state, message: message.into(), hint: None, is_fatal: false }
+        Refusal { state, message: message.into(), hint: None, position: None, is_fatal: false }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<Told>) -> Refusal {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Finds the place in the statement that the message is about.
+    pub(crate) fn within(mut self, statement: &str) -> Refusal {
+        self.position = place_of(&self.message.to_string(), self.state, statement);
         self
     }
 
@@ -121,4 +129,55 @@ fn state_of(what: &Told) -> &'static str {
         ("Cannot cast", "22P02"),
     ];
     KINDS.iter().find(|(words, _)| what.contains(words)).map_or("42000", |(_, state)| state)
+}
+
+/// The letter of the statement that a message is about: the line and column that it names, or the name in it.
+fn place_of(message: &str, state: &str, statement: &str) -> Option<usize> {
+    let shown = statement.trim();
+    let blank = statement.chars().count() - statement.trim_start().chars().count();
+    if let Some((_, at)) = message.rsplit_once(" at Line: ") {
+        let (line, column) = at.split_once(", Column: ")?;
+        let (line, column): (usize, usize) = (line.parse().ok()?, column.trim_end_matches('.').parse().ok()?);
+        let before: usize =
+            shown.split('\n').take(line.checked_sub(1)?).map(|line| line.chars().count() + 1).sum();
+        return (line > 0).then_some(blank + before + column);
+    }
+    let name = match state {
+        "42P01" => message.split('`').nth(1)?,
+        "42703" => message.strip_prefix("No field named ")?.split(". ").next()?.trim_end_matches('.'),
+        "42883" => message.split('\'').nth(1)?,
+        _ => return None,
+    };
+    let name = name.trim_matches('"');
+    let is_inside = |c: char| c.is_alphanumeric() || c == '_';
+    let lower = shown.to_lowercase();
+    // Letters that change their length with their case would lead to another place.
+    if lower.len() != shown.len() || name.is_empty() {
+        return None;
+    }
+    let wanted = name.to_lowercase();
+    let found = lower.match_indices(&wanted).find(|(at, _)| {
+        let (before, after) = (&lower[..*at], &lower[at + wanted.len()..]);
+        !before.ends_with(is_inside) && !after.starts_with(is_inside)
+    });
+    found.map(|(at, _)| blank + shown[..at].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place_of;
+
+    #[test]
+    fn a_mistake_is_shown_at_its_letter() {
+        let check = |message: &str, state: &str, statement: &str, expected: Option<usize>| {
+            assert_eq!(place_of(message, state, statement), expected, "{statement}");
+        };
+        let unexpected = "sql parser error: Expected: an expression, found: FROM at Line: 2, Column: 3";
+        check(unexpected, "42601", "  SELECT\n  FROM a", Some(12));
+        check("there is no table `nix`", "42P01", "SELECT nixe FROM nix", Some(18));
+        check("No field named nothing. Valid fields are a.", "42703", "SELECT độ, nothing FROM a", Some(12));
+        check("No field named a.nothing.", "42703", "SELECT a.nothing FROM a", Some(8));
+        check("Invalid function 'nix'.", "42883", "SELECT nix(1)", Some(8));
+        check("internal error", "XX000", "SELECT 1", None);
+    }
 }

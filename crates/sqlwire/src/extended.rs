@@ -7,7 +7,7 @@ use query::{Parameter, PgType, SqlShape};
 use crate::error::{Failed, Refusal};
 use crate::frame::Fields;
 use crate::rows::{Into, Running, Values, describe};
-use crate::session::{MOST_OPEN, Session};
+use crate::session::{Cursor, MOST_OPEN, Session};
 use crate::statement::Statement;
 use crate::tokens::split;
 use crate::values::parameter;
@@ -53,7 +53,7 @@ impl Prepared {
             Some(oid) if *oid != 0 => *oid,
             _ => {
                 let found = self.shape.as_ref().and_then(|shape| shape.parameters.get(place)?.as_ref());
-                found.map_or(0, |of| PgType::of(of).oid)
+                found.map_or(0, |of| PgType::of_parameter(of).oid)
             }
         }
     }
@@ -169,7 +169,7 @@ impl Session {
             return Ok(());
         }
         // A cursor is a portal, too (SQL's `DECLARE`).
-        if let (false, Some((running, is_binary))) =
+        if let (false, Some(Cursor { running, is_binary, .. })) =
             (self.portals.contains_key(&name), self.cursors.get(&name))
         {
             let values: &[Values] = if *is_binary { &[Values::Binary] } else { &[] };
@@ -182,7 +182,7 @@ impl Session {
         match (&portal.running, &portal.prepared.statement) {
             (Some(running), _) => describe(&mut self.wire, &running.schema, &running.origins, &portal.values),
             (None, Statement::Fetch { name: cursor, is_move: false, .. }) => match self.cursors.get(cursor) {
-                Some((running, _)) => {
+                Some(Cursor { running, .. }) => {
                     describe(&mut self.wire, &running.schema, &running.origins, &portal.values)
                 }
                 None => self.wire.message(b'n', &[]),

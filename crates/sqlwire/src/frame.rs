@@ -102,6 +102,14 @@ impl Wire {
         std::future::pending().await
     }
 
+    /// Tells the client the value of a setting (ParameterStatus).
+    pub(crate) fn told(&mut self, name: &str, value: &str) {
+        let start = self.begin(b'S');
+        put_text(self.out(), name);
+        put_text(self.out(), value);
+        self.end(start);
+    }
+
     /// Begins a message; its bytes are appended to what this gives, and [`Wire::end`] ends it.
     pub(crate) fn begin(&mut self, kind: u8) -> usize {
         self.out.push(kind);
@@ -155,12 +163,14 @@ impl Wire {
         let severity = if refusal.is_fatal { "FATAL" } else { "ERROR" };
         let message = refusal.message.sentence(lang);
         let hint = refusal.hint.as_ref().map(|hint| hint.sentence(lang));
+        let position = refusal.position.map(|at| at.to_string());
         let fields = [
             (b'S', Some(severity)),
             (b'V', Some(severity)),
             (b'C', Some(refusal.state)),
             (b'M', Some(message.as_str())),
             (b'H', hint.as_deref()),
+            (b'P', position.as_deref()),
         ];
         for (field, text) in fields {
             if let Some(text) = text {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use futures::StreamExt;
@@ -49,7 +49,8 @@ impl Running {
         Running {
             schema: answer.schema,
             origins: answer.origins,
-            batches: answer.batches,
+            // A cursor may be asked for more after its end.
+            batches: answer.batches.fuse().boxed(),
             begun: None,
             sent: 0,
         }
@@ -145,7 +146,9 @@ fn recast(batch: &RecordBatch, promised: &SchemaRef) -> Result<RecordBatch, quer
             given.with_metadata(field.metadata().clone())
         })
         .collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(wrong)
+    // Rows may have no columns (`SELECT FROM …`).
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options).map_err(wrong)
 }
 
 fn put_row(wire: &mut Wire, columns: &[Column], row: usize, values: &[Values]) {

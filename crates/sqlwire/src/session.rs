@@ -41,6 +41,14 @@ pub(crate) enum Transaction {
     Failed,
 }
 
+/// A cursor of `DECLARE`.
+pub(crate) struct Cursor {
+    pub(crate) running: Running,
+    pub(crate) is_binary: bool,
+    /// Whether it stays when the transaction ends.
+    pub(crate) is_held: bool,
+}
+
 /// A session.
 pub(crate) struct Session {
     pub(crate) shared: Arc<Shared>,
@@ -51,7 +59,7 @@ pub(crate) struct Session {
     pub(crate) prepared: HashMap<String, Prepared>,
     pub(crate) portals: HashMap<String, Portal>,
     /// Cursors of `DECLARE`.
-    pub(crate) cursors: HashMap<String, (Running, bool)>,
+    pub(crate) cursors: HashMap<String, Cursor>,
     postgres: Postgres,
     who: Who,
     checked: Instant,
@@ -62,6 +70,7 @@ impl Session {
         shared: Arc<Shared>,
         wire: Wire,
         registered: Registered,
+        settings: Settings,
         postgres: Postgres,
         who: Who,
     ) -> Session {
@@ -69,7 +78,7 @@ impl Session {
             shared,
             wire,
             registered,
-            settings: Settings::default(),
+            settings,
             transaction: Transaction::None,
             prepared: HashMap::new(),
             portals: HashMap::new(),
@@ -167,7 +176,7 @@ impl Session {
             () = self.wire.gone() => return Err(gone()),
             answer = asker.ask(engine.sql(&self.who.principal, sql)) => answer,
         };
-        Ok(Running::new(answer.map_err(Refusal::from)?))
+        Ok(Running::new(answer.map_err(|error| Refusal::from(error).within(text))?))
     }
 
     /// What a query takes and gives.
@@ -181,7 +190,7 @@ impl Session {
         let asker = Asker::new(&self.who.principal, Some(self.who.address));
         let engine = self.shared.engine.clone();
         let shape = asker.ask(engine.describe(&self.who.principal, sql, known)).await;
-        Ok(shape.map_err(Refusal::from)?)
+        Ok(shape.map_err(|error| Refusal::from(error).within(text))?)
     }
 
     fn sql(&self, text: &str, parameters: Vec<Parameter>) -> Sql {
@@ -189,7 +198,10 @@ impl Session {
         Sql {
             as_known_at: pinned,
             parameters,
-            postgres: Some(self.postgres.clone()),
+            postgres: Some(Postgres {
+                zone: self.settings.zone().map(str::to_owned),
+                ..self.postgres.clone()
+            }),
             ..Sql::new(text.trim())
         }
     }

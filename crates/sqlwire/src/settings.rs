@@ -11,7 +11,7 @@ use crate::error::Refusal;
 pub(crate) const AS_KNOWN_AT: &str = "cuulong.as_known_at";
 
 /// What a client is told at the start (§55.2.7).
-pub(crate) fn told(user: &str, application: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn told(user: &str, application: &str, zone: &str) -> Vec<(&'static str, String)> {
     vec![
         ("server_version", Postgres::release().to_owned()),
         ("server_encoding", "UTF8".to_owned()),
@@ -23,15 +23,24 @@ pub(crate) fn told(user: &str, application: &str) -> Vec<(&'static str, String)>
         ("session_authorization", user.to_owned()),
         ("DateStyle", "ISO, MDY".to_owned()),
         ("IntervalStyle", "postgres".to_owned()),
-        ("TimeZone", "UTC".to_owned()),
+        ("TimeZone", zone.to_owned()),
         ("integer_datetimes", "on".to_owned()),
         ("standard_conforming_strings", "on".to_owned()),
     ]
 }
 
+/// Whether a zone is given back to the server's own.
+fn is_default(plain: &str) -> bool {
+    matches!(plain, "default" | "local")
+}
+
 /// What a client has set.
 #[derive(Debug, Default)]
-pub(crate) struct Settings(HashMap<String, String>);
+pub(crate) struct Settings {
+    values: HashMap<String, String>,
+    /// What was set in the transaction, with the value before, and whether it was for the transaction only.
+    before: Vec<(String, Option<String>, bool)>,
+}
 
 /// The most settings, and the longest value, that are remembered for a client.
 const MOST: usize = 200;
@@ -43,8 +52,8 @@ impl Settings {
     pub(crate) fn set(&mut self, name: &str, value: Option<&str>) -> Result<(), Refusal> {
         let Some(value) = value else {
             match name {
-                "all" => self.0.clear(),
-                name => drop(self.0.remove(name)),
+                "all" => self.values.clear(),
+                name => drop(self.values.remove(name)),
             }
             return Ok(());
         };
@@ -54,10 +63,13 @@ impl Settings {
         let plain = value.trim_matches('\'').to_lowercase().replace(['-', '_'], "");
         match name {
             "client_encoding" if !matches!(plain.as_str(), "utf8" | "unicode") => return wrong("take UTF8"),
-            "timezone"
-                if !matches!(plain.as_str(), "utc" | "gmt" | "etc/utc" | "z" | "0" | "+00" | "+00:00") =>
-            {
-                // Times are given in UTC with their offset, whatever zone the client lives in.
+            "timezone" => {
+                let Some(zone) =
+                    Postgres::zone(value).or_else(|| is_default(&plain).then(|| "UTC".to_owned()))
+                else {
+                    return wrong("write a name of the tables of zones, e.g. 'Asia/Ho_Chi_Minh'");
+                };
+                self.values.insert(name.to_owned(), zone);
                 return Ok(());
             }
             "standard_conforming_strings" if plain != "on" => return wrong("take on"),
@@ -66,11 +78,29 @@ impl Settings {
             }
             _ => {}
         }
-        if value.len() > LONGEST || (self.0.len() >= MOST && !self.0.contains_key(name)) {
+        if value.len() > LONGEST || (self.values.len() >= MOST && !self.values.contains_key(name)) {
             return Err(Refusal::new("54000", "too many settings, or too long a value"));
         }
-        self.0.insert(name.to_owned(), value.to_owned());
+        self.values.insert(name.to_owned(), value.to_owned());
         Ok(())
+    }
+
+    /// Remembers what a setting is before it is set in a transaction.
+    pub(crate) fn remember(&mut self, name: &str, is_local: bool) {
+        if self.before.len() < MOST {
+            self.before.push((name.to_owned(), self.values.get(name).cloned(), is_local));
+        }
+    }
+
+    /// Ends a transaction: what was set for it only, or in one that is taken back, is what it was before.
+    pub(crate) fn end(&mut self, commits: bool) {
+        for (name, value, is_local) in std::mem::take(&mut self.before).into_iter().rev() {
+            match value {
+                _ if commits && !is_local => {}
+                Some(value) => drop(self.values.insert(name, value)),
+                None => drop(self.values.remove(&name)),
+            }
+        }
     }
 
     /// The value that is set, or that the server has.
@@ -80,12 +110,12 @@ impl Settings {
             "transaction_read_only" => Some("on".to_owned()),
             "time zone" => self.shown("timezone"),
             "statement_timeout" | "lock_timeout" | "idle_in_transaction_session_timeout" => {
-                Some(self.0.get(name).cloned().unwrap_or_else(|| "0".to_owned()))
+                Some(self.values.get(name).cloned().unwrap_or_else(|| "0".to_owned()))
             }
             AS_KNOWN_AT | "application_name" | "extra_float_digits" | "bytea_output" => {
-                Some(self.0.get(name).cloned().unwrap_or_default())
+                Some(self.values.get(name).cloned().unwrap_or_default())
             }
-            name => self.0.get(name).cloned().or_else(|| Postgres::setting(name).map(str::to_owned)),
+            name => self.values.get(name).cloned().or_else(|| Postgres::setting(name).map(str::to_owned)),
         }
     }
 
@@ -98,8 +128,23 @@ impl Settings {
         }
     }
 
+    /// The zone in which instants are shown, where that is not UTC.
+    pub(crate) fn zone(&self) -> Option<&str> {
+        self.get("timezone").filter(|zone| *zone != "UTC")
+    }
+
+    /// The setting as clients are told of it when it changes (§55.2.7), where they are.
+    pub(crate) fn reported(&self, name: &str) -> Option<(&'static str, String)> {
+        let shown = |known: &str| self.values.get(known).cloned();
+        match name {
+            "timezone" | "all" => Some(("TimeZone", shown("timezone").unwrap_or_else(|| "UTC".to_owned()))),
+            "application_name" => Some(("application_name", shown("application_name").unwrap_or_default())),
+            _ => None,
+        }
+    }
+
     /// A value that has been set.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.values.get(name).map(String::as_str)
     }
 }

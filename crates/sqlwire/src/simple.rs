@@ -4,7 +4,7 @@ use crate::error::{Failed, Refusal};
 use crate::extended::Prepared;
 use crate::frame::Fields;
 use crate::rows::{Into, Running, Values, begin_copy, describe, end_copy};
-use crate::session::{MOST_OPEN, MOST_PREPARED, Session, Transaction};
+use crate::session::{Cursor, MOST_OPEN, MOST_PREPARED, Session, Transaction};
 use crate::settings::AS_KNOWN_AT;
 use crate::statement::Statement;
 use crate::tokens::split;
@@ -95,9 +95,16 @@ impl Session {
             Statement::Commit | Statement::Rollback => {
                 let has_failed = self.transaction == Transaction::Failed;
                 self.transaction = Transaction::None;
-                self.cursors.clear();
-                self.portals.clear();
                 let commits = statement == Statement::Commit && !has_failed;
+                self.cursors.retain(|_, cursor| commits && cursor.is_held);
+                let zone = self.settings.zone().map(str::to_owned);
+                self.settings.end(commits);
+                if self.settings.zone() != zone.as_deref()
+                    && let Some((name, value)) = self.settings.reported("timezone")
+                {
+                    self.wire.told(name, &value);
+                }
+                self.portals.clear();
                 if commits { "COMMIT" } else { "ROLLBACK" }.to_owned()
             }
             Statement::Savepoint(tag) => {
@@ -106,9 +113,19 @@ impl Session {
                 }
                 tag.to_owned()
             }
-            Statement::Set { name, value } => {
+            Statement::Set { value, is_local: true, .. } if self.transaction == Transaction::None => {
+                // It would end with a transaction that there is not.
+                if value.is_some() { "SET" } else { "RESET" }.to_owned()
+            }
+            Statement::Set { name, value, is_local } => {
                 let tag = if value.is_some() { "SET" } else { "RESET" };
+                if self.transaction == Transaction::Open {
+                    self.settings.remember(&name, is_local);
+                }
                 self.settings.set(&name, value.as_deref())?;
+                if let Some((name, value)) = self.settings.reported(&name) {
+                    self.wire.told(name, &value);
+                }
                 if name == AS_KNOWN_AT {
                     // What has been described may be of another version.
                     self.portals.clear();
@@ -146,10 +163,13 @@ impl Session {
                 self.prepared.clear();
                 self.cursors.clear();
                 self.settings.set("all", None)?;
+                if let Some((name, value)) = self.settings.reported("all") {
+                    self.wire.told(name, &value);
+                }
                 "DISCARD ALL".to_owned()
             }
-            Statement::Declare { name, is_binary, query } => {
-                if self.transaction == Transaction::None {
+            Statement::Declare { name, is_binary, is_held, query } => {
+                if self.transaction == Transaction::None && !is_held {
                     let message = "DECLARE CURSOR can only be used in transaction blocks";
                     return Err(Refusal::new("25P01", message).into());
                 }
@@ -160,7 +180,7 @@ impl Session {
                     return Err(Refusal::new("54000", "too many cursors are open").into());
                 }
                 let running = self.query(&query, Vec::new()).await?;
-                self.cursors.insert(name, (running, is_binary));
+                self.cursors.insert(name, Cursor { running, is_binary, is_held });
                 "DECLARE CURSOR".to_owned()
             }
             Statement::Fetch { name, rows, is_move } => {
@@ -196,7 +216,7 @@ impl Session {
         is_move: bool,
         describes: bool,
     ) -> Result<(), Failed> {
-        let (running, is_binary) = self.cursors.get_mut(name).ok_or_else(|| no_cursor(name))?;
+        let Cursor { running, is_binary, .. } = self.cursors.get_mut(name).ok_or_else(|| no_cursor(name))?;
         let values: &[Values] = if *is_binary { &[Values::Binary] } else { &[] };
         if describes && !is_move {
             describe(&mut self.wire, &running.schema, &running.origins, values);

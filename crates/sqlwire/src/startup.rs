@@ -16,7 +16,7 @@ use crate::error::{Failed, Refusal};
 use crate::frame::{Fields, Message, Wire, put_text};
 use crate::sasl::{Exchange, MECHANISM};
 use crate::session::{Session, Who};
-use crate::settings;
+use crate::settings::{self, Settings};
 
 /// Codes that stand in the place of a protocol's version (§55.7).
 const SSL_REQUEST: i32 = 80_877_103;
@@ -228,17 +228,20 @@ fn session(
     let database =
         value(&begun.asked, "database").filter(|name| !name.is_empty()).unwrap_or(&user).to_owned();
     let application = value(&begun.asked, "application_name").unwrap_or_default().to_owned();
-    for (name, value) in settings::told(&user, &application) {
-        let start = begun.wire.begin(b'S');
-        put_text(begun.wire.out(), name);
-        put_text(begun.wire.out(), &value);
-        begun.wire.end(start);
+    let mut settings = Settings::default();
+    // Where the client lives; a zone that is not known is passed over.
+    if let Some(zone) = begun.asked.iter().find(|(name, _)| name.eq_ignore_ascii_case("timezone")) {
+        let _ = settings.set("timezone", Some(&zone.1));
+    }
+    let shown = settings.zone().unwrap_or("UTC").to_owned();
+    for (name, value) in settings::told(&user, &application, &shown) {
+        begun.wire.told(name, &value);
     }
     let start = begun.wire.begin(b'K');
     begun.wire.out().extend_from_slice(&registered.process.to_be_bytes());
     begun.wire.out().extend_from_slice(&registered.secret.to_be_bytes());
     begun.wire.end(start);
-    let postgres = Postgres { user, database, process: registered.process };
+    let postgres = Postgres { user, database, process: registered.process, zone: None };
     let who = Who { login, principal, address: address.ip() };
-    Session::new(shared.clone(), begun.wire, registered, postgres, who)
+    Session::new(shared.clone(), begun.wire, registered, settings, postgres, who)
 }

@@ -21,6 +21,8 @@ pub(crate) enum Statement {
     Set {
         name: String,
         value: Option<String>,
+        /// Whether it holds until the transaction ends (`SET LOCAL`).
+        is_local: bool,
     },
     /// What is set for a transaction, and other things that change nothing here.
     Nothing(&'static str),
@@ -39,6 +41,8 @@ pub(crate) enum Statement {
     Declare {
         name: String,
         is_binary: bool,
+        /// Whether it stays when the transaction ends (`WITH HOLD`).
+        is_held: bool,
         query: String,
     },
     Fetch {
@@ -115,7 +119,7 @@ impl Statement {
             "set" => words.set(),
             "reset" => {
                 let name = words.rest().trim().to_lowercase();
-                Ok(Statement::Set { name, value: None })
+                Ok(Statement::Set { name, value: None, is_local: false })
             }
             "show" if words.peek().is_some_and(|token| token.is_word("all")) => {
                 let query = "SELECT name, setting, short_desc AS description FROM pg_settings ORDER BY name";
@@ -223,7 +227,8 @@ impl<'a> Words<'a> {
     }
 
     fn set(&mut self) -> Result<Statement, Refusal> {
-        if self.take("local") || self.take("session") {
+        let is_local = self.take("local");
+        if is_local || self.take("session") {
             // `SET SESSION CHARACTERISTICS …` is about transactions, too.
             if self.take("characteristics") || self.take("authorization") {
                 return Ok(Statement::Nothing("SET"));
@@ -234,10 +239,10 @@ impl<'a> Words<'a> {
         }
         if self.take("time") {
             self.expect("zone")?;
-            return Ok(Statement::Set { name: "timezone".to_owned(), value: self.value() });
+            return Ok(Statement::Set { name: "timezone".to_owned(), value: self.value(), is_local });
         }
         if self.take("names") {
-            return Ok(Statement::Set { name: "client_encoding".to_owned(), value: self.value() });
+            return Ok(Statement::Set { name: "client_encoding".to_owned(), value: self.value(), is_local });
         }
         let mut name = self.name()?;
         while self.take_sign('.') {
@@ -246,7 +251,7 @@ impl<'a> Words<'a> {
         if !self.take_sign('=') {
             self.expect("to")?;
         }
-        Ok(Statement::Set { name: name.to_lowercase(), value: self.value() })
+        Ok(Statement::Set { name: name.to_lowercase(), value: self.value(), is_local })
     }
 
     /// The value of a setting; none for its default.
@@ -327,11 +332,12 @@ impl<'a> Words<'a> {
                 _ => return Err(Refusal::syntax(format!("syntax error at or near \"{word}\""))),
             }
         }
-        if self.take("with") || self.take("without") {
+        let is_held = self.take("with");
+        if is_held || self.take("without") {
             self.expect("hold")?;
         }
         self.expect("for")?;
-        Ok(Statement::Declare { name, is_binary, query: self.rest().to_owned() })
+        Ok(Statement::Declare { name, is_binary, is_held, query: self.rest().to_owned() })
     }
 
     fn fetch(&mut self, is_move: bool) -> Result<Statement, Refusal> {
@@ -414,6 +420,7 @@ mod tests {
         let set = |name: &str, value: Option<&str>| Statement::Set {
             name: name.to_owned(),
             value: value.map(str::to_owned),
+            is_local: false,
         };
         assert_eq!(read("SET extra_float_digits = 3"), set("extra_float_digits", Some("3")));
         assert_eq!(read("SET SESSION TIME ZONE 'UTC'"), set("timezone", Some("UTC")));
@@ -423,8 +430,12 @@ mod tests {
         assert_eq!(read("FETCH FORWARD 100 FROM \"c\""), fetch(Some(100)));
         assert_eq!(read("fetch all in c"), fetch(None));
         let declared = read("DECLARE c NO SCROLL CURSOR WITHOUT HOLD FOR select 1");
-        let expected =
-            Statement::Declare { name: "c".to_owned(), is_binary: false, query: "select 1".to_owned() };
+        let expected = Statement::Declare {
+            name: "c".to_owned(),
+            is_binary: false,
+            is_held: false,
+            query: "select 1".to_owned(),
+        };
         assert_eq!(declared, expected);
         let values = vec![Parameter::Integer(-2), Parameter::Text("it's".to_owned()), Parameter::Null];
         let expected = Statement::Execute { name: "p".to_owned(), values };

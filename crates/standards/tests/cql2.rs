@@ -15,6 +15,10 @@ impl Subject for Thing {
             "size" => Value::Number(12.5),
             "open" => Value::Bool(true),
             "built" => Value::Time(Some(at("2021-09-29T02:00:00Z")), Some(at("2021-09-29T02:00:00Z"))),
+            "day" => Value::Text("2022-04-17".into()),
+            "from" => Value::Time(Some(at("2022-04-16T10:13:19Z")), Some(at("2022-04-16T10:13:19Z"))),
+            "to" => Value::Text("2022-04-16T10:15:10Z".into()),
+            "none" => Value::List(Vec::new()),
             "life" => Value::Time(Some(at("2021-01-01T00:00:00Z")), Some(at("2021-12-31T00:00:00Z"))),
             "tags" => Value::List(vec![Value::Text("sluice".into()), Value::Text("tide".into())]),
             "geometry" => Value::Shape(Box::new(geo_types::point!(x: 105.1, y: 9.8).into())),
@@ -138,6 +142,55 @@ fn both_writings_have_the_same_tree_and_the_truth_that_the_standard_says() {
             json!({"op": "a_contains", "args": [p("tags"), ["tide", "sluice"]]}),
             true,
         ),
+        // Days follow each other.
+        (
+            "T_AFTER(day, DATE('2022-04-16'))",
+            json!({"op": "t_after", "args": [p("day"), {"date": "2022-04-16"}]}),
+            true,
+        ),
+        (
+            "T_BEFORE(day, DATE('2022-04-18'))",
+            json!({"op": "t_before", "args": [p("day"), {"date": "2022-04-18"}]}),
+            true,
+        ),
+        (
+            "T_DISJOINT(day, DATE('2022-04-16'))",
+            json!({"op": "t_disjoint", "args": [p("day"), {"date": "2022-04-16"}]}),
+            true,
+        ),
+        (
+            "T_INTERSECTS(day, DATE('2022-04-18'))",
+            json!({"op": "t_intersects", "args": [p("day"), {"date": "2022-04-18"}]}),
+            false,
+        ),
+        (
+            "T_EQUALS(day, DATE('2022-04-17'))",
+            json!({"op": "t_equals", "args": [p("day"), {"date": "2022-04-17"}]}),
+            true,
+        ),
+        (
+            "T_INTERSECTS(day, TIMESTAMP('2022-04-18T00:00:00Z'))",
+            json!({"op": "t_intersects", "args": [p("day"), {"timestamp": "2022-04-18T00:00:00Z"}]}),
+            false,
+        ),
+        // Intervals whose ends are properties (Annex A, the tests of temporal functions).
+        (
+            "T_MEETS(INTERVAL(\"from\", \"to\"), INTERVAL('2022-04-16T10:15:10Z', '..'))",
+            json!({"op": "t_meets", "args": [{"interval": [p("from"), p("to")]}, {"interval": ["2022-04-16T10:15:10Z", ".."]}]}),
+            true,
+        ),
+        (
+            "T_CONTAINS(INTERVAL(\"from\", '..'), TIMESTAMP('2022-05-01T00:00:00Z'))",
+            json!({"op": "t_contains", "args": [{"interval": [p("from"), ".."]}, {"timestamp": "2022-05-01T00:00:00Z"}]}),
+            true,
+        ),
+        (
+            "T_DURING(INTERVAL(\"from\", nothing), INTERVAL('2022-04-01', '2022-04-30'))",
+            json!({"op": "t_during", "args": [{"interval": [p("from"), p("nothing")]}, {"interval": ["2022-04-01", "2022-04-30"]}]}),
+            false,
+        ),
+        ("size = +12.5", json!({"op": "=", "args": [p("size"), 12.5]}), true),
+        ("A_EQUALS(none, ())", json!({"op": "a_equals", "args": [p("none"), []]}), true),
         (
             "A_OVERLAPS(tags, ('rice', 'tide'))",
             json!({"op": "a_overlaps", "args": [p("tags"), ["rice", "tide"]]}),

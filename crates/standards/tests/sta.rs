@@ -53,6 +53,8 @@ fn a_filter_decides_as_its_words_say() {
         ("7 mod 2 eq 1", true),
         ("1 div 0 gt 0", false),
         ("result ge -1e3", true),
+        ("-result lt 0", true),
+        ("3 sub -result eq 8.5 and -(result add 1) eq -6.5", true),
         ("phenomenonTime ge 2020-02-03T14:00:00+07:00", true),
         ("phenomenonTime lt 2020-02-03T07:00:00Z", false),
         ("phenomenonTime gt 2020-02-03T06:59Z", true),
@@ -264,6 +266,8 @@ fn a_wrong_option_says_what_there_is() {
         ("$skip", "1.5"),
         ("$count", "yes"),
         ("$select", "name,foo"),
+        ("$select", "Locations/name"),
+        ("$select", "name/vi"),
         ("$select", ""),
         ("$orderby", "name up"),
         ("$orderby", "Datastreams/name"),
@@ -357,6 +361,8 @@ fn documents_have_the_members_of_the_standard() {
         "observation": entity_document(ROOT, Entity::Observation, &Id::Text("42-5".into()), to_map(&observation), &[]),
         "selected": entity_document(ROOT, Entity::Observation, &Id::Text("42-5".into()), to_map(&observation),
             &["result".into(), "id".into(), "Datastream".into()]),
+        "members": entity_document(ROOT, Entity::Datastream, &Id::Number(42), to_map(&datastream),
+            &["unitOfMeasurement/symbol".into(), "name".into(), "properties/none".into()]),
         "root": service_root(ROOT, &[]),
     });
     insta::assert_json_snapshot!(documents);

@@ -16,7 +16,7 @@ pub use node::{Backend, Served, TestNode, upload_path};
 pub use proxy::{Proxy, Way};
 pub use real_data::real_data;
 pub use s3::S3Server;
-pub use tools::{chromium, jdbc, mosquitto, postgres_database, psql, python, qgis, rscript};
+pub use tools::{chromium, jdbc, mosquitto, odbc, postgres_database, psql, python, qgis, rscript};
 
 pub use serve::App;
 

@@ -28,6 +28,15 @@ pub fn jdbc() -> Option<PathBuf> {
     }
 }
 
+/// PostgreSQL's driver for ODBC, or `None` (said aloud).
+pub fn odbc() -> Option<PathBuf> {
+    let usual = PathBuf::from("/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so");
+    match usual.is_file() {
+        true => Some(usual),
+        false => prepared("CUULONG_TEST_ODBC").map(PathBuf::from),
+    }
+}
+
 /// The Python that QGIS comes with; or `None` (said aloud).
 pub fn qgis() -> Option<PathBuf> {
     prepared("CUULONG_TEST_QGIS").map(PathBuf::from)

@@ -285,6 +285,23 @@ SELECT feature, geometrytype(geometry), st_srid(geometry), st_zmflag(geometry), 
        round(CAST(st_xmin(geometry) AS numeric), 3) AS west, geometry && st_makeenvelope(105.55, 9, 105.9, 9.05, 4326) AS near
 FROM areas ORDER BY feature;
 
+-- same: what is measured of geographies, in metres
+SELECT feature, round(CAST(st_area(geometry::geography) / 1000 AS numeric), 1) AS area,
+       round(CAST(st_perimeter(geometry::geography) AS numeric), 2) AS round,
+       round(CAST(st_distance('SRID=4326;POINT(105 10)'::geography, 'SRID=4326;POINT(106 10.5)'::geography) AS numeric), 3) AS far,
+       round(CAST(st_length('LINESTRING(105 10, 105.5 10.5, 106 10)'::geography) AS numeric), 3) AS long,
+       st_dwithin('POINT(105 10)'::geography, 'POINT(105.01 10)'::geography, 1200) AS near,
+       round(CAST(st_distancesphere('POINT(105 10)'::geometry, 'POINT(106 10.5)'::geometry) AS numeric), 1) AS sphere
+FROM areas ORDER BY feature;
+
+-- same: geometries in GeoJSON, and many as one
+SELECT st_asgeojson(geometry, 5), st_asgeojson('POINT(105.123456789 10)'::geometry) AS point,
+       st_astext(st_geomfromgeojson('{"type":"Point","coordinates":[105.5,9.75]}')) AS back
+FROM areas ORDER BY 1;
+
+-- same: how large many are together
+SELECT round(CAST(st_area(st_union(geometry)) AS numeric), 6) AS area, st_npoints(st_collect(geometry)) AS points FROM areas;
+
 -- same: the extent of a table
 SELECT st_extent("geometry") FROM "public"."areas";
 
@@ -323,3 +340,10 @@ WHERE c.relkind IN ('r', 'S', 'v', 'm', 'f', 'p') AND substring(pg_catalog.quote
   AND c.relnamespace <> (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'pg_catalog')
 UNION SELECT pg_catalog.quote_ident(n.nspname) || '.' FROM pg_catalog.pg_namespace n WHERE substring(pg_catalog.quote_ident(n.nspname) || '.', 1, 3) = 'sal'
   AND (SELECT pg_catalog.count(*) FROM pg_catalog.pg_namespace WHERE substring(pg_catalog.quote_ident(nspname) || '.', 1, 3) = substring('sal', 1, pg_catalog.length(pg_catalog.quote_ident(nspname)) + 1)) > 1 LIMIT 1000;
+
+-- same: whether a column has an index of its own, as GeoAlchemy asks
+SELECT EXISTS (SELECT 1 FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_index ix ON t.oid = ix.indrelid
+JOIN pg_class i ON i.oid = ix.indexrelid JOIN pg_am am ON i.relam = am.oid
+WHERE t.relname = 'areas' AND n.nspname = 'public' AND am.amname = 'gist'
+  AND (EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum = ANY(ix.indkey) AND a.attname = 'geometry')
+       OR pg_get_indexdef(ix.indexrelid) ~ '(^|[^a-zA-Z0-9_])("?geometry"?)($|[^a-zA-Z0-9_])'));

@@ -189,3 +189,52 @@ FROM salinity_2h GROUP BY 1 ORDER BY 1;
 
 -- a share, as Metabase asks
 SELECT CAST(SUM(CASE WHEN "result" > 1 THEN 1 ELSE 0.0 END) AS float) / CASE WHEN COUNT(*) = 0 THEN NULL ELSE COUNT(*) END AS "share" FROM "public"."salinity_2h";
+
+-- the value at a share, several shares, and the most frequent value
+SELECT place, percentile_disc(0.5) WITHIN GROUP (ORDER BY result) AS middle,
+       percentile_disc(0.9) WITHIN GROUP (ORDER BY result DESC) FILTER (WHERE result > 1) AS low,
+       percentile_cont(ARRAY[0.25, 0.75]) WITHIN GROUP (ORDER BY result) AS quartiles,
+       mode() WITHIN GROUP (ORDER BY floor(result)) AS most_often
+FROM salinity_2h GROUP BY place ORDER BY place;
+
+-- buckets of equal width, and between bounds
+SELECT width_bucket(result, 0, 30, 6) AS bucket, width_bucket(result, ARRAY[1, 4, 10]::float8[]) AS bounded, count(*) AS n
+FROM salinity_2h GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- numbers as texts by a pattern
+SELECT DISTINCT to_char(result, 'FM999990.00') AS bare, to_char(result, '9990.9') AS wide, to_char(-result, 'S099.9') AS signed
+FROM salinity_2h ORDER BY 1 LIMIT 40;
+
+-- texts that are filled up to a length
+SELECT lpad('7', 2, '0') AS a, rpad('ab', 5, 'xyz') AS b, lpad('Độ mặn', 4) AS c, repeat('-', 3) AS d, chr(97) AS e;
+
+-- days in a zone, the zone as an argument
+SELECT date_trunc('day', phenomenon_time, 'Asia/Ho_Chi_Minh') AS day, count(*) AS n
+FROM salinity_2h GROUP BY 1 ORDER BY 1;
+
+-- a series by its own name
+SELECT n, generate_series FROM generate_series(1, 3) n, generate_series(5, 6) ORDER BY 1, 2;
+
+-- comparisons with items of lists
+SELECT place, count(*) AS n FROM salinity_2h
+WHERE place = ANY ('{station:cau_noi,station:tra_vinh}'::text[]) AND quality <> ALL (ARRAY[9]) AND result > ANY (ARRAY[1.5, 100])
+GROUP BY place ORDER BY place;
+
+-- whether there is anything, among what is given
+SELECT EXISTS (SELECT 1 FROM salinity_2h WHERE result > 1000) AS some, NOT EXISTS (SELECT 1 FROM salinity_2h) AS none,
+       EXISTS (SELECT 1 FROM salinity_2h);
+
+-- JSON out of values and values out of JSON
+SELECT json_build_object('place', place, 'most', max(result), 'n', count(*)) AS one,
+       json_build_array(1, 'a', NULL, true) AS list, to_json(place) AS name,
+       '{"a": {"b": [1, 2]}}'::json #>> '{a,b,1}' AS deep, '{"a": 1}'::json ->> 'a' AS shallow,
+       json_array_length('[1, 2, 3]') AS length
+FROM salinity_2h GROUP BY place ORDER BY place;
+
+-- rows as a list in JSON
+SELECT json_agg(place ORDER BY place) AS places, json_object_agg(place, n ORDER BY place) AS counts
+FROM (SELECT place, count(*) AS n FROM salinity_2h GROUP BY place) AS of_place;
+
+-- spans put together and divided
+SELECT make_interval(days => 3, hours => 2) AS a, interval '1 day' / 2 AS b, make_timestamp(2020, 2, 29, 1, 2, 3) AS c,
+       div(7, 2) AS d, quote_literal('it''s') AS e, num_nonnulls(1, NULL, 2) AS f, 'station' ^@ 'sta' AS g;

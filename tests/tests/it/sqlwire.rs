@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::Method;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use testkit::{Served, TestNode, jdbc, postgres_database, psql, python, qgis};
+use testkit::{Served, TestNode, jdbc, odbc, postgres_database, psql, python, qgis};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::Command;
@@ -249,6 +249,28 @@ async fn programs_look_around_as_in_postgresql_and_copy_in_binary() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn asyncpg_pg8000_and_adbc_read_here() {
+    let Some(python) = python() else { return };
+    let (node, _) = node().await;
+    let script = format!("{}/clients/sqlwire_others.py", env!("CARGO_MANIFEST_DIR"));
+    let mut program = Command::new(&python);
+    program.args([&script, &node.sql.port().to_string(), &node.url]);
+    content(program).await;
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_driver_of_odbc_reads_as_office_programs_do() {
+    let (Some(python), Some(driver)) = (python(), odbc()) else { return };
+    let (node, key) = node().await;
+    let script = format!("{}/clients/sqlwire_odbc.py", env!("CARGO_MANIFEST_DIR"));
+    let mut program = Command::new(&python);
+    program.arg(&script).args([node.sql.port().to_string(), key]).arg(&driver);
+    content(program).await;
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_driver_of_java_reads_the_catalogue_and_rows() {
     let Some(driver) = jdbc() else { return };
     let (node, key) = node().await;
@@ -287,6 +309,47 @@ async fn statements_of_tools_are_answered_as_postgresql_answers_them() {
     let Some(judge) = postgres_database().await else { return };
     let (node, key) = with_areas().await;
     let script = format!("{}/clients/sqlwire_judged.py", env!("CARGO_MANIFEST_DIR"));
+    let mut program = Command::new(&python);
+    program.args([&script, &node.sql.port().to_string(), &key, &judge]);
+    content(program).await;
+    node.stop().await;
+}
+
+/// Eight rows of every type that an attribute may have, most with a value.
+fn samples() -> Vec<u8> {
+    let names =
+        ["Cần Thơ", "Sóc Trăng", "Bạc Liêu", "Cà Mau", "Trà Vinh", "Bến Tre", "An Giang", "Kiên Giang"];
+    let at = ["01T20", "02T09", "02T22", "03T11", "04T00", "04T13", "05T02", "05T15"];
+    let feature = |(nth, name): (usize, &&str)| {
+        let n = nth + 1;
+        let coordinates = [1050 + n, 90 + n].map(|tenths| tenths as f64 / 10.0);
+        json!({
+            "type": "Feature",
+            "id": format!("f{n}"),
+            "geometry": { "type": "Point", "coordinates": coordinates },
+            "properties": {
+                "id": format!("s0{n}"),
+                "n": (n < 8).then_some(n),
+                "x": (n != 5).then_some(n as f64 * 1.25),
+                "name": name,
+                "flag": (n != 4 && n != 8).then_some(n % 2 == 1),
+                "at": format!("2020-01-{}:30:00Z", at[nth]),
+            },
+        })
+    };
+    let features: Vec<_> = names.iter().enumerate().map(feature).collect();
+    json!({ "type": "FeatureCollection", "features": features }).to_string().into_bytes()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hundreds_of_expressions_are_answered_as_postgresql_answers_them() {
+    let Some(python) = python() else { return };
+    let Some(judge) = postgres_database().await else { return };
+    let node = TestNode::start().await;
+    node.dataset("samples", "features", "open").await;
+    node.hand_in("samples", "samples.geojson", samples(), None).await.unwrap();
+    let (node, key) = with_reader(node).await;
+    let script = format!("{}/clients/sqlwire_differential.py", env!("CARGO_MANIFEST_DIR"));
     let mut program = Command::new(&python);
     program.args([&script, &node.sql.port().to_string(), &key, &judge]);
     content(program).await;
@@ -388,11 +451,22 @@ async fn parameters_over_http_are_values_and_never_text() {
     let path = "/v1/sql?sql=SELECT%20%241%20AS%20a&parameters=%5B%22x%22%5D";
     let got = node.public().get(path).await.unwrap().ok().unwrap().json();
     assert_eq!(got["rows"], json!([{ "a": "x" }]));
+    // A list, of which an item is compared; times as people write them.
+    let listed =
+        rows("SELECT count(*) AS n FROM place WHERE scheme = ANY ($1)", json!([["gso2004", "x"]])).await;
+    let direct = rows("SELECT count(*) AS n FROM place WHERE scheme IN ('gso2004', 'x')", json!([])).await;
+    assert_eq!(listed, direct);
+    let sql = "SELECT TIMESTAMPTZ '2026-01-31 07:00:00+07' = '2026-01-31 00:00' AS a, \
+               TIMESTAMPTZ '2026-01-31 07:00:00+07' > '2026-01-31 06:59+07' AS b";
+    assert_eq!(rows(sql, json!([])).await, json!([{ "a": true, "b": true }]));
+    let sql = "SELECT now() >= TIMESTAMPTZ '2026-01-31T00:00:00Z' AS a, 1 WHERE 5 NOT IN (SELECT NULL)";
+    assert_eq!(rows(sql, json!([])).await, json!([]));
     // Too few values, values that are none, and names that are no numbers.
     for (sql, values) in [
         ("SELECT $2", json!([1])),
         ("SELECT $1", json!([{}])),
-        ("SELECT $1", json!([[1]])),
+        ("SELECT $1", json!([[[1]]])),
+        ("SELECT $1", json!([[{}]])),
         ("SELECT $1", json!("x")),
         ("SELECT $0", json!([1])),
         ("SELECT $99999", json!([1])),

@@ -46,6 +46,9 @@ pub struct Model {
     pub node: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub encodings: Option<String>,
+    pub forecast_for: Option<DateTimeUtc>,
+    pub forecast_first: Option<DateTimeUtc>,
+    pub forecast_last: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -22,6 +22,7 @@ mod m20261126_000075_jobs;
 mod m20261126_000090_scram;
 mod m20261126_000095_job_answers;
 mod m20261126_000110_told;
+mod m20261127_000120_forecasts;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000090_scram::Migration),
             Box::new(m20261126_000095_job_answers::Migration),
             Box::new(m20261126_000110_told::Migration),
+            Box::new(m20261127_000120_forecasts::Migration),
         ]
     }
 }

@@ -22,6 +22,7 @@ pub fn run(n: u64, dataset: &str) -> Run {
         file_name: format!("độ mặn {n}.csv"),
         sheets: vec![String::new()],
         encodings: Vec::new(),
+        forecast: None,
         pinned: Vec::new(),
         mapping: None,
         user: None,

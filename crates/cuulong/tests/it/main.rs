@@ -1,5 +1,6 @@
 //! The `cuulong` command as a person at a terminal uses it, and as a power cut ends it.
 
+mod bridge;
 mod command;
 mod driver;
 mod history;

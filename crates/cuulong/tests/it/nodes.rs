@@ -189,6 +189,7 @@ fn left_behind() -> Run {
         file_name: "a.csv".into(),
         sheets: Vec::new(),
         encodings: Vec::new(),
+        forecast: None,
         pinned: Vec::new(),
         mapping: None,
         user: None,

@@ -18,6 +18,8 @@ use crate::push::{Flow, Pusher, SheetRows, Stop};
 /// The first row.
 const HEADER: [&str; 8] =
     ["station", "time", "variable", "unit", "value", "quality", "longitude", "latitude"];
+/// The column behind them, in files of forecasts: the instant that each was made for.
+const RUN: &str = "forecast_reference_time";
 
 pub(super) fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
     let file = File::open(path, &pusher.limits)?;
@@ -29,13 +31,14 @@ pub(super) fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> 
     let stations = Stations::of(&file)?;
     let mut texts = 0;
     let mut rows = pusher.sheet(0, None, u32::MAX, &mut texts);
-    for (column, name) in HEADER.iter().enumerate() {
+    let runs = Runs::of(&file)?;
+    for (column, name) in HEADER.iter().chain(runs.as_ref().map(|_| &RUN)).enumerate() {
         rows.cell(1, column, name, false, damaged)?;
     }
     let mut next = 2_u64;
     for (at, variable) in data.iter().enumerate() {
         rows.progress = size * (at as u64 + 1) / data.len() as u64;
-        if push(&file, variable, &stations, &mut next, &mut rows)? == Flow::Past {
+        if push(&file, variable, (&stations, runs.as_ref()), &mut next, &mut rows)? == Flow::Past {
             break;
         }
     }
@@ -85,6 +88,7 @@ fn is_series(file: &File, variable: &NcVariable) -> bool {
         && !variable.is_coordinate_variable()
         && !is_grid
         && !is_of_another
+        && text(variable, "standard_name").as_deref() != Some("forecast_period")
         && ["cf_role", "sample_dimension", "instance_dimension", "grid_mapping_name"]
             .iter()
             .all(|attribute| text(variable, attribute).is_none())
@@ -97,9 +101,51 @@ fn time_of<'a>(file: &'a File, variable: &NcVariable) -> Option<&'a NcVariable> 
         time.dimensions.iter().all(|d| variable.dimensions.iter().any(|own| own.name == d.name))
     };
     let bounds: Vec<String> = file.variables().iter().filter_map(|v| text(v, "bounds")).collect();
-    let times = file.variables().iter().filter(|v| is_time(v) && lies_in(v) && !bounds.contains(&v.name));
+    let times = file
+        .variables()
+        .iter()
+        .filter(|v| is_time(v) && lies_in(v) && !bounds.contains(&v.name) && !says_run(v));
     // A time along a dimension says more than one for all values.
     times.max_by_key(|time| (time.dimensions.len(), time.is_coordinate_variable()))
+}
+
+/// Whether a variable says when a forecast was made, and not what it is about.
+fn says_run(variable: &NcVariable) -> bool {
+    text(variable, "standard_name").as_deref() == Some(RUN)
+}
+
+/// When the forecasts of a file were made.
+struct Runs {
+    dimensions: Vec<String>,
+    times: Vec<Option<i64>>,
+}
+
+impl Runs {
+    fn of(file: &File) -> Result<Option<Runs>, Error> {
+        let Some(variable) = file.variables().iter().find(|v| says_run(v) && is_time(v)) else {
+            return Ok(None);
+        };
+        let dimensions = variable.dimensions.iter().map(|dimension| dimension.name.clone()).collect();
+        Ok(Some(Runs { dimensions, times: file.times(variable)? }))
+    }
+
+    /// The instant that belongs to the value at some indices; empty where the file does not say it.
+    fn text(&self, variable: &NcVariable, indices: &[usize]) -> String {
+        let mut flat = 0;
+        for name in &self.dimensions {
+            let Some(at) = variable.dimensions.iter().position(|own| own.name == *name) else {
+                // Along a dimension that the variable does not have, all have to be the same.
+                let mut all = self.times.iter().flatten();
+                let first = all.next();
+                return first
+                    .filter(|first| all.all(|other| other == *first))
+                    .map_or_else(String::new, |t| instant(*t));
+            };
+            let size = usize::try_from(variable.dimensions[at].size).unwrap_or(usize::MAX);
+            flat = flat * size + indices[at];
+        }
+        self.times.get(flat).copied().flatten().map(instant).unwrap_or_default()
+    }
 }
 
 /// Where the series are, and what they are called.
@@ -223,7 +269,7 @@ impl Flags {
 fn push(
     file: &File,
     variable: &NcVariable,
-    stations: &Stations,
+    (stations, runs): (&Stations, Option<&Runs>),
     next: &mut u64,
     rows: &mut SheetRows<'_>,
 ) -> Result<Flow, Stop> {
@@ -269,6 +315,7 @@ fn push(
             let place = places.get(station.unwrap_or(0)).or(places.first().filter(|_| places.len() == 1));
             place.filter(|place| !place.is_nan()).map(|place| shortest(*place)).unwrap_or_default()
         };
+        let run = runs.map(|runs| (runs.text(variable, &indices), true));
         let cells = [
             (stations.name(station), false),
             (instant(when), true),
@@ -279,7 +326,7 @@ fn push(
             (position(&stations.longitudes), true),
             (position(&stations.latitudes), true),
         ];
-        for (column, (text, is_typed)) in cells.iter().enumerate() {
+        for (column, (text, is_typed)) in cells.iter().chain(&run).enumerate() {
             if rows.cell(row, column, text, *is_typed, damaged)? == Flow::Past {
                 return Ok(Flow::Past);
             }

@@ -144,6 +144,47 @@ fn series_side_by_side_become_a_long_table() {
 }
 
 #[test]
+fn a_forecast_says_with_each_value_when_it_was_made() {
+    let mut builder = NcFileBuilder::new();
+    let time = builder.add_dimension("time", 2).unwrap();
+    let when = builder.add_variable::<i32>("time", &[time]).unwrap();
+    say(&mut builder, when, "units", "hours since 2020-02-01 00:00:00");
+    builder.write_variable(when, &[0_i32, 6]).unwrap();
+    let run = builder.add_variable::<f64>("run", &[]).unwrap();
+    say(&mut builder, run, "units", "days since 2020-01-01");
+    say(&mut builder, run, "standard_name", "forecast_reference_time");
+    builder.write_variable(run, &[30.5]).unwrap();
+    let lead = builder.add_variable::<i32>("lead", &[time]).unwrap();
+    say(&mut builder, lead, "units", "hours");
+    say(&mut builder, lead, "standard_name", "forecast_period");
+    builder.write_variable(lead, &[12_i32, 18]).unwrap();
+    let level = builder.add_variable::<f32>("level", &[time]).unwrap();
+    say(&mut builder, level, "units", "m");
+    builder.write_variable(level, &[1.1_f32, 1.2]).unwrap();
+    let found = rows(bytes(&builder, NcWriteFormat::Classic), &Limits::default()).unwrap();
+    let run = "2020-01-31T12:00:00Z";
+    let head = [
+        "station",
+        "time",
+        "variable",
+        "unit",
+        "value",
+        "quality",
+        "longitude",
+        "latitude",
+        "forecast_reference_time",
+    ];
+    assert_eq!(
+        found,
+        [
+            row(0, 1, &head),
+            row(0, 2, &["", "2020-02-01T00:00:00Z", "level", "m", "1.1", "", "", "", run]),
+            row(0, 3, &["", "2020-02-01T06:00:00Z", "level", "m", "1.2", "", "", "", run]),
+        ]
+    );
+}
+
+#[test]
 fn ragged_series_know_whose_each_value_is() {
     for contiguous in [true, false] {
         let mut builder = NcFileBuilder::new();

@@ -170,7 +170,11 @@ impl<'a> Guess<'a> {
             count = self.sample.rows
         );
         self.because("", 1.0, start);
+        let run = self.run();
         let precision = self.time();
+        if let Some(time) = &mut self.mapping.time {
+            time.run = run;
+        }
         self.place();
         self.values(precision);
         self.decimals();
@@ -181,6 +185,16 @@ impl<'a> Guess<'a> {
         }
         let example = self.example();
         Err(Error::Unmapped { missing: Told::list(self.missing), example })
+    }
+
+    /// The instant that a forecast was made for, where a column has the name that the CF conventions give it.
+    fn run(&mut self) -> Option<TextOrColumn> {
+        let named = |column: &Column| column.name == "forecast_reference_time" && column.times > 0;
+        let at = self.free().find(|(_, column)| named(column)).map(|(at, _)| at)?;
+        self.used.push(at);
+        let reason = told!("guess-one-run", "all values of the file belong to one run of a forecast");
+        self.because("time.run", 0.95, reason);
+        Some(TextOrColumn::in_column(&self.sample.columns[at].reference))
     }
 
     pub(super) fn because(&mut self, path: &str, confidence: f64, reason: Told) {

@@ -493,6 +493,7 @@ impl Check<'_> {
         for (key, fact) in ["year", "month", "day", "hour"].into_iter().zip(time.parts()) {
             self.fact(&path(key), fact)?;
         }
+        self.fact(&path("run"), time.run.as_ref())?;
         if time.columns.len() > 6 {
             return Err(self.wrong(
                 &path("columns"),

@@ -168,6 +168,9 @@ impl Page<'_> {
                 self.line(key, &text_or_column(fact), &format!("{at}.{key}"));
             }
         }
+        if let Some(run) = &time.run {
+            self.line("run", &text_or_column(run), &format!("{at}.run"));
+        }
         for (key, text) in [
             ("value", &time.value),
             ("format", &time.format),

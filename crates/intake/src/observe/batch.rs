@@ -178,6 +178,8 @@ pub(crate) struct Batches {
     /// The position of each batch's first value.
     firsts: Vec<u32>,
     count: u32,
+    /// The first and the last phenomenon time.
+    span: Option<(i64, i64)>,
     /// How many of them are in memory.
     held: u32,
     room: Room,
@@ -201,10 +203,16 @@ impl Batches {
             batches: Vec::new(),
             firsts: Vec::new(),
             count: 0,
+            span: None,
             held: 0,
             room,
             spill: None,
         }
+    }
+
+    /// The first and the last phenomenon time of the values.
+    pub(super) fn span(&self) -> Option<(i64, i64)> {
+        self.span
     }
 
     /// How many values there are.
@@ -224,6 +232,11 @@ impl Batches {
         if rows == 0 {
             return Ok(());
         }
+        let own = taken.starts.iter().min().copied().zip(taken.starts.iter().max().copied());
+        self.span = match (self.span, own) {
+            (Some((first, last)), Some((from, to))) => Some((first.min(from), last.max(to))),
+            (known, own) => known.or(own),
+        };
         let constants = &mut self.constants;
         let datastreams: Int64Array = taken.datastreams.iter().map(|stream| ids[*stream as usize]).collect();
         let starts = utc(TimestampMicrosecondArray::from(std::mem::take(&mut taken.starts)));

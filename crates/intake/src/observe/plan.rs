@@ -47,6 +47,8 @@ pub(super) struct Plan {
     /// The parts of the time that stand apart: a column, or a text.
     pub(super) apart: [Option<Apart>; 4],
     pub(super) end: Option<usize>,
+    /// The instant that a forecast was made for.
+    pub(super) run: Option<Apart>,
     pub(super) quality: Option<usize>,
     pub(super) values: Vec<Read>,
     /// Where the values stand.
@@ -141,6 +143,11 @@ impl Plan {
                 Some(fact) => Some(making.part(fact)?),
             };
         }
+        let run = match &time.run {
+            None => None,
+            Some(TextOrColumn::Text(text)) => Some(Apart::Text(text.clone())),
+            Some(fact) => Some(making.part(fact)?),
+        };
         let source = mapping.place.clone().unwrap_or_default();
         let place = match &source.value {
             None => None,
@@ -218,6 +225,7 @@ impl Plan {
             times,
             apart,
             end,
+            run,
             quality,
             value_columns: values.iter().map(|read| read.columns.value).collect(),
             values,

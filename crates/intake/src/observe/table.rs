@@ -7,7 +7,7 @@ use arrow::array::StringArray;
 use catalog::Gazetteer;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use formats::Chunk;
-use model::{CellRef, DatasetId, DatastreamKey, RunTotals, Severity};
+use model::{CellRef, DatasetId, DatastreamKey, Forecast, RunTotals, Severity};
 use policy::RowFilter;
 use wording::told;
 
@@ -15,6 +15,7 @@ use super::another::another_header;
 use super::batch::{Batches, Room, Values};
 use super::drift;
 use super::duplicates::Keys;
+use super::forecast::Made;
 use super::leave_out::{Elsewhere, LeftOut};
 use super::period::Period;
 use super::plan::{Around, Plan, header_of};
@@ -55,6 +56,8 @@ pub(crate) struct Mapped {
     pub(crate) doubtful: bool,
     pub(crate) datastreams: Vec<DatastreamKey>,
     pub(crate) totals: RunTotals,
+    /// The forecast that the values are.
+    pub(crate) forecast: Option<Forecast>,
     /// What the file looked like.
     pub(crate) shape: Shape,
 }
@@ -65,8 +68,10 @@ pub(crate) struct Observer {
     settings: Settings,
     shared: Shared,
     elsewhere: Elsewhere,
-    latest: i64,
-    now: String,
+    pub(super) latest: i64,
+    pub(super) now: String,
+    /// The forecast that the values are, once it is known.
+    pub(super) made: Made,
     /// The sheet that is being read, and its tables.
     sheet: Option<u16>,
     plans: Vec<Plan>,
@@ -121,6 +126,7 @@ impl Observer {
         };
         let latest = (settings.now + MAX_AHEAD).timestamp_micros();
         let now = settings.now.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let made = Made::new(settings.now);
         Ok(Observer {
             mapping,
             settings,
@@ -128,6 +134,7 @@ impl Observer {
             elsewhere: Elsewhere::builtin()?,
             latest,
             now,
+            made,
             sheet: None,
             plans: Vec::new(),
             shape: None,
@@ -183,11 +190,12 @@ impl Observer {
         let doubtful = self.shared.keys.are_doubtful();
         let ids = std::mem::take(&mut self.shared.stream_ids);
         let keys = std::mem::take(&mut self.shared.streams.items);
+        let forecast = self.made.of(self.shared.batches.span())?;
         let values = self.shared.batches.finish()?;
         let used = values.datastreams();
         let datastreams =
             keys.into_iter().zip(ids).filter(|(_, id)| used.contains(id)).map(|(key, _)| key).collect();
-        Ok(Mapped { values, doubtful, datastreams, totals: self.totals, shape })
+        Ok(Mapped { values, doubtful, datastreams, totals: self.totals, forecast, shape })
     }
 
     /// Finds the tables of a sheet in its first chunk, if the mapping means this sheet.
@@ -313,6 +321,7 @@ impl Observer {
         let mut rows = std::mem::take(&mut self.rows);
         std::mem::swap(&mut self.shared.finder, &mut plan.finder);
         let (mut read, mut start) = plan.rows.read(chunk, &plan.header, findings)?;
+        self.read_forecast(plan, &read, start)?;
         let mut last: Option<(super::parts::HeaderTime, Option<String>)> = None;
         let mut values = std::mem::take(&mut plan.values);
         let mut header = plan.header.clone();

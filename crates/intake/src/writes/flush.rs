@@ -121,6 +121,7 @@ impl Writes {
             file_name,
             sheets: vec![String::new()],
             encodings: Vec::new(),
+            forecast: None,
             pinned: Vec::new(),
             mapping: None,
             user: None,

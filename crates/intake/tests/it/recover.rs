@@ -18,6 +18,7 @@ fn left_running(id: &str) -> Run {
         file_name: "a.csv".into(),
         sheets: vec![String::new()],
         encodings: Vec::new(),
+        forecast: None,
         pinned: Vec::new(),
         mapping: None,
         user: None,

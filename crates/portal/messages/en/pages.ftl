@@ -177,6 +177,7 @@ run-hash = SHA-256
 run-dataset = Dataset
 run-version = Version
 run-mapping = The mapping used
+run-forecast = Forecast made for
 run-encodings = Encodings of the text
 run-mapping-number = Mapping
 run-system = the system

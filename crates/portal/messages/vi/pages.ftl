@@ -162,6 +162,7 @@ run-hash = SHA-256
 run-dataset = Bộ dữ liệu
 run-version = Phiên bản
 run-mapping = Ánh xạ đã dùng
+run-forecast = Dự báo lập cho lúc
 run-encodings = Bảng mã chữ
 run-mapping-number = Ánh xạ
 run-system = hệ thống

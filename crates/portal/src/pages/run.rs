@@ -127,6 +127,9 @@ fn facts(visit: &Visit, run: &Run, dataset_href: &str) -> Vec<(String, String, S
     if let Some(mapping) = run.mapping {
         facts.push(plain("run-mapping-number", mapping.to_string()));
     }
+    if let Some(forecast) = run.forecast {
+        facts.push(plain("run-forecast", model::instant_text(forecast.made_for)));
+    }
     if !run.encodings.is_empty() {
         facts.push(plain("run-encodings", run.encodings.join(", ")));
     }

@@ -4,7 +4,7 @@
 //! when a short read wakes up. Linux's scheduler (EEVDF, since 6.6) does not always let it: a thread that
 //! wakes up and has had more than its share counts as not yet eligible, the scan goes on, and the choice is
 //! made again only at the next tick, up to 4 ms later. Here a thread per processor wakes up for an instant
-//! every half millisecond while scans run, and with it the choice is made anew. It sleeps while there are
+//! five times a millisecond while scans run, and with it the choice is made anew. It sleeps while there are
 //! none.
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// How long a short read waits at most for the scheduler to think again.
-const EVERY: Duration = Duration::from_micros(500);
+const EVERY: Duration = Duration::from_micros(200);
 
 /// The threads that make the scheduler think again while scans run.
 #[derive(Debug)]

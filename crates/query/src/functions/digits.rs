@@ -1,54 +1,51 @@
-//! `digits_of(number, pattern)`: a number as PostgreSQL's `to_char` writes it (PostgreSQL 15, tables 9.27 and 9.28),
-//! with the signs `9 0 . , D G S MI FM`.
+//! A number as PostgreSQL's `to_char` writes it (PostgreSQL 15, tables 9.27 and 9.28), with the signs
+//! `9 0 . , D G S MI FM`.
 
-use std::sync::Arc;
-
-use arrow::array::{AsArray, StringArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type};
 use datafusion::error::{DataFusionError, Result};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
 /// The longest pattern.
 const LONGEST: usize = 100;
 
-/// The function.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct DigitsOf(Signature);
-
-impl DigitsOf {
-    pub(crate) fn new() -> DigitsOf {
-        DigitsOf(Signature::any(2, Volatility::Immutable))
-    }
+/// The number as the pattern has it, between what stands around the digits' places in quotes or as it is.
+pub(super) fn number(number: f64, pattern: &str) -> Result<String> {
+    let (before, core, after) = around(pattern);
+    let text = written(number, core).ok_or_else(|| {
+        let why = format!("`{pattern}` is no pattern of numbers that is known here: 9 0 . , S MI FM are");
+        DataFusionError::Plan(why)
+    })?;
+    Ok(format!("{before}{text}{after}"))
 }
 
-impl ScalarUDFImpl for DigitsOf {
-    fn name(&self) -> &str {
-        "digits_of"
+/// What stands before and after the places of digits, and the pattern between.
+fn around(pattern: &str) -> (String, &str, String) {
+    let is_sign = |c: char| "90.,DGSMIFEVPRLTH".contains(c.to_ascii_uppercase()) || c == ' ';
+    let (mut before, mut core) = (String::new(), pattern);
+    while let Some(c) = core.chars().next().filter(|c| !is_sign(*c)) {
+        match core.strip_prefix('"').and_then(|quoted| quoted.split_once('"')) {
+            Some((text, rest)) => {
+                before.push_str(text);
+                core = rest;
+            }
+            None => {
+                before.push(c);
+                core = &core[c.len_utf8()..];
+            }
+        }
     }
-
-    fn signature(&self) -> &Signature {
-        &self.0
+    let mut after = String::new();
+    while let Some(c) = core.chars().next_back().filter(|c| !is_sign(*c)) {
+        match core.strip_suffix('"').and_then(|quoted| quoted.rsplit_once('"')) {
+            Some((rest, text)) => {
+                after.insert_str(0, text);
+                core = rest;
+            }
+            None => {
+                after.insert(0, c);
+                core = &core[..core.len() - c.len_utf8()];
+            }
+        }
     }
-
-    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Utf8)
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
-        let (numbers, patterns) = (cast(&arrays[0], &DataType::Float64)?, cast(&arrays[1], &DataType::Utf8)?);
-        let pairs = numbers.as_primitive::<Float64Type>().iter().zip(patterns.as_string::<i32>());
-        let row = |(number, pattern): (Option<f64>, Option<&str>)| match (number, pattern) {
-            (Some(number), Some(pattern)) => written(number, pattern).map(Some).ok_or_else(|| {
-                let why =
-                    format!("`{pattern}` is no pattern of numbers that is known here: 9 0 . , S MI FM are");
-                DataFusionError::Plan(why)
-            }),
-            _ => Ok(None),
-        };
-        Ok(ColumnarValue::Array(Arc::new(pairs.map(row).collect::<Result<StringArray>>()?)))
-    }
+    (before, core, after)
 }
 
 /// Where the sign stands.

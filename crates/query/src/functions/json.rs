@@ -185,7 +185,7 @@ impl ScalarUDFImpl for JsonFunction {
                             true
                         }
                         (Some(value), _) => {
-                            text.push_str(&value.to_string());
+                            push_value(text, value);
                             true
                         }
                     })
@@ -230,6 +230,31 @@ fn read(text: &str) -> Result<Value> {
     })
 }
 
+/// Writes JSON as PostgreSQL does, with a blank behind what separates.
+fn push_value(text: &mut String, value: &Value) {
+    match value {
+        Value::Object(members) => {
+            text.push('{');
+            for (at, (name, member)) in members.iter().enumerate() {
+                text.push_str(if at > 0 { ", " } else { "" });
+                text.push_str(&Value::from(name.as_str()).to_string());
+                text.push_str(": ");
+                push_value(text, member);
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for (at, item) in items.iter().enumerate() {
+                text.push_str(if at > 0 { ", " } else { "" });
+                push_value(text, item);
+            }
+            text.push(']');
+        }
+        other => text.push_str(&other.to_string()),
+    }
+}
+
 /// The member of a name, or the item at a place; places below zero are counted from the end.
 fn below<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
     match value {
@@ -262,7 +287,7 @@ fn made(rows: usize, mut make: impl FnMut(usize, &mut String) -> Result<bool>) -
 
 /// Writes a value as JSON.
 fn push(text: &mut String, array: &ArrayRef, field: &Field, row: usize) -> Result<()> {
-    if array.is_null(row) {
+    if array.is_null(row) || *array.data_type() == DataType::Null {
         text.push_str("null");
         return Ok(());
     }

@@ -3,16 +3,22 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use arrow::array::timezone::Tz;
 use arrow::array::{Array, ArrayRef, AsArray, StringBuilder};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    DataType, Float32Type, Float64Type, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
+    TimestampMicrosecondType,
+};
 use datafusion::error::Result;
 use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility, cast as cast_to,
 };
 
-use super::ewkb;
+use super::floats::{push_double, push_real};
+use super::spans::push_span;
+use super::{ewkb, instants};
 
 /// The function.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -80,25 +86,23 @@ fn texts(array: &ArrayRef, is_geometry: bool) -> Result<ArrayRef> {
         DataType::Timestamp(_, zone) => {
             let micros = cast(array, &DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))?;
             let micros = micros.as_primitive::<TimestampMicrosecondType>();
-            let offset = if zone.is_some() { "+00" } else { "" };
-            written(&|row, text| {
-                model::push_instant(text, micros.value(row));
-                *text = text.trim_end_matches('Z').replacen('T', " ", 1);
-                text.push_str(offset);
-            })
+            let zone: Option<Tz> = zone.as_deref().map(str::parse).transpose()?;
+            written(&|row, text| instants::push(text, micros.value(row), zone))
         }
-        DataType::Float16 | DataType::Float32 | DataType::Float64 => {
-            // A single float is written by its own digits, which its text in Arrow has.
-            let own = cast(array, &DataType::Utf8)?;
-            let (own, values) = (own.as_string::<i32>(), cast(array, &DataType::Float64)?);
+        DataType::Interval(_) => {
+            let spans = cast(array, &DataType::Interval(IntervalUnit::MonthDayNano))?;
+            let spans = spans.as_primitive::<IntervalMonthDayNanoType>();
+            written(&|row, text| push_span(text, spans.value(row)))
+        }
+        DataType::Float16 | DataType::Float32 => {
+            let values = cast(array, &DataType::Float32)?;
+            let values = values.as_primitive::<Float32Type>();
+            written(&|row, text| push_real(text, values.value(row)))
+        }
+        DataType::Float64 => {
+            let values = cast(array, &DataType::Float64)?;
             let values = values.as_primitive::<Float64Type>();
-            written(&|row, text| match values.value(row) {
-                value if value.is_nan() => text.push_str("NaN"),
-                value if value.is_infinite() => {
-                    text.push_str(if value > 0.0 { "Infinity" } else { "-Infinity" });
-                }
-                _ => text.push_str(own.value(row).trim_end_matches(".0")),
-            })
+            written(&|row, text| push_double(text, values.value(row)))
         }
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
             let bytes = cast(array, &DataType::Binary)?;

@@ -1,6 +1,7 @@
 //! `span_times(span, number)`: a span of time so many times, as PostgreSQL multiplies intervals (PostgreSQL 15,
 //! `interval_mul`): what is left of a month counts as days, thirty to a month, and what is left of a day as time.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::array::{AsArray, IntervalMonthDayNanoArray};
@@ -58,4 +59,39 @@ fn times(span: IntervalMonthDayNano, number: f64) -> IntervalMonthDayNano {
     let days = f64::from(span.days) * number + months.fract() * DAYS_A_MONTH;
     let nanoseconds = span.nanoseconds as f64 * number + days.fract() * NANOSECONDS_A_DAY;
     IntervalMonthDayNano::new(months.trunc() as i32, days.trunc() as i32, nanoseconds.round() as i64)
+}
+
+/// Writes a span as the style `postgres` writes it: `1 year 2 mons 3 days 04:05:06` (PostgreSQL 15, table 8.18).
+pub fn push_span(out: &mut String, span: IntervalMonthDayNano) {
+    let start = out.len();
+    let (years, months) = (span.months / 12, span.months % 12);
+    // After a part below zero, one above it has its sign.
+    let mut is_below = false;
+    for (count, name) in [(years, "year"), (months, "mon"), (span.days, "day")] {
+        if count != 0 {
+            let blank = if out.len() > start { " " } else { "" };
+            let sign = if is_below && count > 0 { "+" } else { "" };
+            let plural = if count == 1 { "" } else { "s" };
+            // Writing to a text does not fail.
+            let _ = write!(out, "{blank}{sign}{count} {name}{plural}");
+            is_below = count < 0;
+        }
+    }
+    let micros = span.nanoseconds / 1000;
+    if micros != 0 || out.len() == start {
+        let blank = if out.len() > start { " " } else { "" };
+        let sign = if micros < 0 {
+            "-"
+        } else if is_below {
+            "+"
+        } else {
+            ""
+        };
+        let (seconds, rest) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+        let _ =
+            write!(out, "{blank}{sign}{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        if rest != 0 {
+            let _ = write!(out, "{}", format!(".{rest:06}").trim_end_matches('0'));
+        }
+    }
 }

@@ -16,11 +16,23 @@ use datafusion::logical_expr::{
 
 /// The function.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Timezone(Signature);
+pub(crate) struct Timezone {
+    signature: Signature,
+    /// Where the instants that it makes are shown.
+    shows: Arc<str>,
+}
 
 impl Timezone {
     pub(crate) fn new() -> Timezone {
-        Timezone(Signature::any(2, Volatility::Immutable))
+        Timezone::within("UTC")
+    }
+
+    pub(crate) fn within(zone: &str) -> Timezone {
+        Timezone { signature: Signature::any(2, Volatility::Immutable), shows: Arc::from(zone) }
+    }
+
+    fn made(&self) -> DataType {
+        DataType::Timestamp(TimeUnit::Microsecond, Some(self.shows.clone()))
     }
 }
 
@@ -43,11 +55,11 @@ impl ScalarUDFImpl for Timezone {
     }
 
     fn signature(&self) -> &Signature {
-        &self.0
+        &self.signature
     }
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
-        Ok(if arguments.get(1).is_some_and(is_instant) { shown() } else { instant() })
+        Ok(if arguments.get(1).is_some_and(is_instant) { shown() } else { self.made() })
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
@@ -77,7 +89,7 @@ impl ScalarUDFImpl for Timezone {
             given.push(moved(time, &zone, is_instant));
         }
         let given = TimestampMicrosecondArray::from(given);
-        let given = if is_instant { given } else { given.with_timezone("UTC") };
+        let given = if is_instant { given } else { given.with_timezone(self.shows.clone()) };
         Ok(ColumnarValue::Array(Arc::new(given)))
     }
 }

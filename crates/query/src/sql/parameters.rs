@@ -16,7 +16,7 @@ use datafusion::sql::sqlparser::ast::{
 use wording::told;
 
 use super::postgres::{OID, PgType};
-use super::{lists, session, text};
+use super::{Sql, lists, session, text};
 use crate::Error;
 
 /// The most parameters of a statement.
@@ -199,8 +199,9 @@ pub(super) struct Asked {
 }
 
 /// What the statement says of its parameters, of which there are as many as the highest number.
-pub(super) fn asked(state: &SessionState, sql: &str) -> Result<Asked, Error> {
-    let mut statement = state.sql_to_statement(sql, &session::dialect()).map_err(text::parse_error)?;
+pub(super) fn asked(state: &SessionState, sql: &Sql) -> Result<Asked, Error> {
+    let dialect = session::dialect(sql.postgres.is_some());
+    let mut statement = state.sql_to_statement(&sql.text, &dialect).map_err(text::parse_error)?;
     let mut highest = 0;
     let (mut casts, mut lists) = (Vec::new(), BTreeSet::new());
     let Some(inner) = innermost(&mut statement) else { return Ok(Asked { types: Vec::new(), lists }) };
@@ -252,10 +253,11 @@ fn arrow_type(of: &SqlType) -> Option<DataType> {
 
 /// Fills in the types that the plan found.
 pub(super) fn fill(types: &mut [Option<DataType>], plan: &LogicalPlan) {
-    let Ok(found) = plan.get_parameter_types() else { return };
+    let Ok(found) = plan.get_parameter_fields() else { return };
     for (place, of) in types.iter_mut().enumerate() {
         if of.is_none() {
-            *of = found.get(&format!("${}", place + 1)).cloned().flatten();
+            let beside = found.get(&format!("${}", place + 1)).and_then(Option::as_ref);
+            *of = beside.map(|field| PgType::parameter_beside(field));
         }
     }
 }

@@ -46,8 +46,8 @@ pub(super) fn is_fixed(name: &str) -> bool {
 }
 
 /// The dialect of statements.
-pub(super) fn dialect() -> Dialect {
-    Dialect::Generic
+pub(super) fn dialect(is_postgres: bool) -> Dialect {
+    if is_postgres { Dialect::PostgreSQL } else { Dialect::Generic }
 }
 
 /// A session over what the scope may read.
@@ -57,10 +57,13 @@ pub(super) fn context(scope: &Arc<Scope>, postgres: Option<&Postgres>) -> Sessio
         // Ours stands in its place, in the words of PostgreSQL.
         config = config.with_information_schema(false);
     }
+    if let Some(zone) = postgres.and_then(|postgres| postgres.zone.clone()) {
+        config.options_mut().execution.time_zone = Some(zone);
+    }
     let rules: [Rule; 2] = [Arc::new(JoinByBox), Arc::new(StopWhenTold)];
     let context = with_rules(scope, config, rules, postgres.cloned());
-    if postgres.is_some() {
-        postgres::register(&context);
+    if let Some(postgres) = postgres {
+        postgres::register(&context, postgres);
     }
     context
 }
@@ -92,7 +95,9 @@ fn config(partitions: usize) -> SessionConfig {
         .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(CATALOG, SCHEMA);
     let options = config.options_mut();
-    options.sql_parser.dialect = dialect();
+    options.sql_parser.dialect = dialect(false);
+    // What is said to have a zone and names none is in UTC.
+    options.execution.time_zone = Some("UTC".to_owned());
     options.execution.parquet.pushdown_filters = true;
     options.execution.parquet.reorder_filters = false;
     options.execution.parquet.enable_page_index = true;
@@ -161,6 +166,20 @@ impl SchemaProvider for Tables {
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
+        let zone = self.postgres.as_ref().and_then(|postgres| postgres.zone.as_deref());
+        match (self.plain_table(name).await?, zone) {
+            (Some(table), Some(zone)) => Ok(Some(postgres::zoned(table, name, zone)?)),
+            (table, _) => Ok(table),
+        }
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        self.scope.has_table(name)
+    }
+}
+
+impl Tables {
+    async fn plain_table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
         let scope = &self.scope;
         if name == "observation" {
             return Ok(Some(Arc::new(ObservationTable::new(scope.clone(), Which::All))));
@@ -178,9 +197,5 @@ impl SchemaProvider for Tables {
             }
             _ => None,
         })
-    }
-
-    fn table_exist(&self, name: &str) -> bool {
-        self.scope.has_table(name)
     }
 }

@@ -186,6 +186,7 @@ impl World {
             file_name: "made up.csv".into(),
             sheets: vec![String::new()],
             encodings: Vec::new(),
+            forecast: None,
             pinned: Vec::new(),
             mapping: None,
             user: None,

@@ -76,8 +76,7 @@ pub(super) fn cut(found: &[Raster], wanted: &Wanted) -> Answer<Cut> {
     )]
     let side = |pixels: f64| (pixels.round() as usize).max(1);
     let (width, height) = match wanted.size {
-        Size::Own => (side(across), side(down)),
-        Size::Factor(factor) => (side(across / factor), side(down / factor)),
+        Size::Factors([x, y]) => (side(across / x), side(down / y)),
         Size::Given([Some(width), Some(height)]) => (width, height),
         Size::Given([Some(width), None]) => (width, side(down * width as f64 / across)),
         Size::Given([None, Some(height)]) => (side(across * height as f64 / down), height),

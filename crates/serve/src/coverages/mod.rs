@@ -56,7 +56,9 @@ fn collection(content: Content, id: &str, links: &Links, lang: Lang) -> Vec<Link
     let path = format!("/ogc/collections/{id}/coverage");
     let title = message(lang, "ogc-coverage-title");
     vec![
-        Link::new(rel, links.to(&path, &[("f", "geotiff")]), GEOTIFF).titled(&title),
+        // Without its profile, by which clients do not know it (GDAL's OGCAPI driver).
+        Link::new(rel, links.to(&path, &[("f", "geotiff")]), "image/tiff; application=geotiff")
+            .titled(&title),
         Link::new(rel, links.to(&path, &[("f", "netcdf")]), NETCDF).titled(&title),
         Link::new(rel, links.to(&path, &[("f", "covjson")]), standards::covjson::MEDIA_TYPE).titled(&title),
     ]
@@ -69,8 +71,10 @@ fn paths() -> Vec<(String, Value)> {
         query("bbox"),
         query("bbox-crs"),
         query("subset"),
+        query("subset-crs"),
         query("datetime"),
         query("scale-size"),
+        query("scale-axes"),
         parameter("scale-factor", "query", json!({"type": "number", "minimum": 1})),
         query("properties"),
         parameter("f", "query", json!({"type": "string", "enum": ["geotiff", "netcdf", "covjson", "png"]})),

@@ -15,7 +15,7 @@ use super::params::{DataParams, ListParams, Wanted};
 use super::space::Space;
 use super::{encode, fields, stations};
 use crate::App;
-use crate::collections;
+use crate::collections::{self, Instance};
 use crate::http::{Answer, Caller, Links, Params, Problem, RequestLang, params};
 use crate::shelf::Shelf;
 
@@ -30,11 +30,11 @@ pub(super) struct Target {
     location: Option<String>,
 }
 
-/// A dataset that the asker may read, at a version.
+/// A dataset that the asker may read, perhaps one of its instances.
 struct Source {
     dataset: Dataset,
     permit: Permit,
-    version: Option<Version>,
+    instance: Option<Instance>,
 }
 
 impl Source {
@@ -47,36 +47,55 @@ impl Source {
         if !matches!(dataset.kind, DatasetKind::Observations | DatasetKind::Coverage) {
             return Err(Problem::not_found(&format!("{id}: EDR")));
         }
-        let version = match target.instance.as_deref() {
+        let instance = match target.instance.as_deref() {
             None => None,
             Some(text) => {
-                let number = text.parse().map(Version).map_err(|_| Problem::not_found(text))?;
                 app.lake.settle(&id).await?;
-                let version =
-                    app.catalog.version(&id, number).await?.ok_or_else(|| Problem::not_found(text))?;
+                let instance = instance_of(app, &id, text).await?.ok_or_else(|| Problem::not_found(text))?;
+                let version = app.catalog.version(&id, instance.version).await?;
+                let version = version.ok_or_else(|| Problem::not_found(text))?;
                 dataset = app
                     .catalog
                     .dataset_at(&version.dataset, version.committed_at)
                     .await?
                     .ok_or_else(missing)?;
-                Some(number)
+                Some(instance)
             }
         };
-        Ok(Source { dataset, permit, version })
+        Ok(Source { dataset, permit, instance })
     }
 
     fn at(&self) -> At {
-        self.version.map_or(At::Latest, At::Version)
+        self.instance.map_or(At::Latest, |instance| At::Version(instance.version))
+    }
+
+    /// What is wanted, of the times that the instance speaks of.
+    fn narrowed(&self, wanted: &Wanted) -> Wanted {
+        let time = self.instance.map_or(wanted.time, |instance| instance.within(wanted.time));
+        Wanted { time, ..wanted.clone() }
     }
 
     async fn described(&self, app: &App, links: &Links, lang: model::Lang) -> Answer<Collection> {
         match self.dataset.kind {
             DatasetKind::Coverage => {
-                collections::coverage(app, &self.dataset, &self.permit, self.version, links, lang).await
+                collections::coverage(app, &self.dataset, &self.permit, self.instance, links, lang).await
             }
-            _ => collections::observed(app, &self.dataset, &self.permit, self.version, links, lang).await,
+            _ => collections::observed(app, &self.dataset, &self.permit, self.instance, links, lang).await,
         }
     }
+}
+
+/// The instance of an id: a version's number, or the instant that a forecast was made for.
+async fn instance_of(app: &App, id: &DatasetId, text: &str) -> Answer<Option<Instance>> {
+    if let Ok(number) = text.parse() {
+        return Ok(Some(Instance::of(Version(number))));
+    }
+    // A time alone is a day to other parameters, and here it is none.
+    let Some(time) = text.contains('T').then(|| model::parse_instant(text).ok()).flatten() else {
+        return Ok(None);
+    };
+    let held = app.catalog.forecast(id, time).await?;
+    Ok(held.map(|held| Instance { version: held.version, forecast: Some(held.forecast) }))
 }
 
 macro_rules! query {
@@ -117,6 +136,7 @@ async fn answer(
     let shelf = Shelf::open(app, &source.permit, source.at()).await?;
     shelf.check(&wanted.parameters)?;
     let places = stations::places(&shelf, space)?;
+    let wanted = &source.narrowed(wanted);
     let found = stations::series(app, &source.permit, &shelf, &places, wanted, source.at()).await?;
     encode::series(&shelf, found, wanted, &source.dataset, links, lang)
 }
@@ -140,6 +160,7 @@ pub(super) async fn location(
     let place = PlaceId::new(name).ok().filter(|id| shelf.places().contains(id));
     let place = place.ok_or_else(|| Problem::not_found(name))?;
     let places = std::iter::once(&place).collect();
+    let wanted = source.narrowed(&wanted);
     let found = stations::series(&app, &source.permit, &shelf, &places, &wanted, source.at()).await?;
     encode::series(&shelf, found, &wanted, &source.dataset, &links, lang)
 }
@@ -173,7 +194,7 @@ pub(super) async fn locations(
         .take(limit)
         .map(|place| {
             let mut feature = shelf.location(&source.dataset, place, &links, lang);
-            if source.version.is_some() {
+            if source.instance.is_some() {
                 let way = links.path(&format!("{base}/locations/{place}"));
                 feature.properties.insert("edrqueryendpoint".to_owned(), way.into());
             }
@@ -194,7 +215,7 @@ pub(super) async fn locations(
     let page = FeatureCollection {
         number_matched: Some(matching.len() as u64),
         number_returned: features.len() as u64,
-        time_stamp: source.version.is_none().then(|| time_text(Utc::now())),
+        time_stamp: source.instance.is_none().then(|| time_text(Utc::now())),
         features,
         links: ways,
     };
@@ -202,9 +223,9 @@ pub(super) async fn locations(
 }
 
 fn base_of(source: &Source) -> String {
-    match source.version {
+    match source.instance {
         None => format!("/ogc/collections/{}", source.dataset.id),
-        Some(version) => format!("/ogc/collections/{}/instances/{version}", source.dataset.id),
+        Some(instance) => format!("/ogc/collections/{}/instances/{}", source.dataset.id, instance.id()),
     }
 }
 
@@ -221,12 +242,16 @@ pub(super) async fn instances(
     app.lake.settle(&source.dataset.id).await?;
     let limit = params::limit(asked.limit, 100, MOST_INSTANCES)?;
     let offset = asked.offset.unwrap_or(0);
+    let forecasts = app.catalog.forecasts(&source.dataset.id).await?.into_iter();
+    let forecasts = forecasts.map(|held| Instance { version: held.version, forecast: Some(held.forecast) });
     let versions = app.catalog.versions(&source.dataset.id).await?;
+    let all: Vec<Instance> =
+        forecasts.chain(versions.iter().map(|version| Instance::of(version.version))).collect();
     let path = format!("/ogc/collections/{}/instances", source.dataset.id);
     let mut ways = vec![Link::new("self", links.path(&path), "application/json")];
     let mut instances = Vec::new();
-    for version in versions.iter().skip(offset).take(limit) {
-        source.version = Some(version.version);
+    for instance in all.iter().skip(offset).take(limit) {
+        source.instance = Some(*instance);
         match source.described(&app, &links, lang).await {
             Ok(instance) => instances.push(instance),
             // A version that was given up is no instance any more.
@@ -234,7 +259,7 @@ pub(super) async fn instances(
             Err(problem) => return Err(problem),
         }
     }
-    if offset.saturating_add(limit) < versions.len() {
+    if offset.saturating_add(limit) < all.len() {
         let (limit, offset) = (limit.to_string(), (offset + limit).to_string());
         let next = links.to(&path, &[("limit", &limit), ("offset", &offset)]);
         ways.push(Link::new("next", next, "application/json"));

@@ -1,7 +1,8 @@
 //! OGC API – Environmental Data Retrieval 1.1 (OGC 19-086r6): series of stations and pixels of
 //! rasters by position, distance, area, box, line, corridor and place, of any version.
 //!
-//! The versions of a dataset are its instances. Nothing here has heights: `z` is refused.
+//! The versions of a dataset are its instances, and so are the forecasts that it holds, each by the instant
+//! that it was made for. Nothing here has heights: `z` is refused.
 
 mod encode;
 mod fields;
@@ -66,7 +67,8 @@ fn collection(content: Content, id: &str, links: &Links, lang: Lang) -> Vec<Link
         return Vec::new();
     }
     let path = links.path(&format!("/ogc/collections/{id}/instances"));
-    vec![Link::new("data", path, "application/json").titled(&message(lang, "ogc-instances-title"))]
+    // Not `data`: clients take a JSON document behind that for the list of collections (GDAL's OGCAPI driver).
+    vec![Link::new("version-history", path, "application/json").titled(&message(lang, "ogc-instances-title"))]
 }
 
 fn paths() -> Vec<(String, Value)> {

@@ -20,6 +20,7 @@ pub mod principal;
 pub mod problem;
 pub(crate) mod quota;
 pub mod revalidate;
+pub mod slash;
 pub mod subset;
 mod tagged;
 mod visitor;

@@ -169,10 +169,7 @@ impl Repository<'_> {
         match (read::dataset_of(identifier), self.known) {
             (None, _) => Ok(None),
             (Some(id), None) => read::one(self.app, self.principal, &id).await,
-            (Some(id), Some(time)) => {
-                let found = read::all_at(self.app, self.principal, time).await?;
-                Ok(found.into_iter().find(|one| one.dataset.id == id))
-            }
+            (Some(id), Some(time)) => read::one_at(self.app, self.principal, &id, time).await,
         }
     }
 

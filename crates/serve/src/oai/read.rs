@@ -92,7 +92,7 @@ pub(super) async fn page_at(
 
 /// Everything that was there at an instant or was gone by then, as far as the asker may know of it now,
 /// by the time of its last change until then.
-pub(super) async fn all_at(app: &App, principal: &Principal, known: DateTime<Utc>) -> Answer<Vec<Found>> {
+async fn all_at(app: &App, principal: &Principal, known: DateTime<Utc>) -> Answer<Vec<Found>> {
     let now = Utc::now();
     let told = app.catalog.matching_told(principal, &DatasetSearch::default(), now, known).await?;
     let ids: Vec<DatasetId> = told.iter().map(|told| told.dataset.id.clone()).collect();
@@ -126,6 +126,26 @@ pub(super) async fn one(app: &App, principal: &Principal, id: &DatasetId) -> Ans
     let Some(at) = change.withdrawn_at else { return Ok(None) };
     let dataset = app.catalog.dataset(id).await?;
     Ok(dataset.map(|dataset| Found { at, dataset, deleted: true }))
+}
+
+/// One record as it was at an instant, as far as the asker may know of it now.
+pub(super) async fn one_at(
+    app: &App,
+    principal: &Principal,
+    id: &DatasetId,
+    known: DateTime<Utc>,
+) -> Answer<Option<Found>> {
+    let own = std::slice::from_ref(id);
+    let Some(told) = app.catalog.told(own, known).await?.pop() else { return Ok(None) };
+    if app.catalog.knowable(principal, own, Utc::now()).await?.contains(id) {
+        let committed = app.catalog.version_at(id, known).await?.map(|version| version.committed_at);
+        let at = committed.map_or(told.since, |at| at.max(told.since));
+        return Ok(Some(Found { at, dataset: told.dataset, deleted: false }));
+    }
+    let is_gone =
+        app.catalog.record_changes_of(own).await?.get(id).is_some_and(|now| now.withdrawn_at.is_some());
+    let at = told.withdrawn_at.filter(|_| is_gone);
+    Ok(at.map(|at| Found { at, dataset: told.dataset, deleted: true }))
 }
 
 /// Those of the changes that the asker may know of.

@@ -89,7 +89,10 @@ pub(super) fn arrays(ctx: &Context, nodes: &[Node], select: &[String]) -> Answer
                 Id::Text(text) => Value::from(text),
             },
             "selfLink" | "@iot.selfLink" => Value::from(ctx.self_link(node)),
-            name => body.remove(name).unwrap_or(Value::Null),
+            name => match name.split_once('/') {
+                None => body.remove(name).unwrap_or(Value::Null),
+                Some(_) => body_at(&body, name),
+            },
         };
         let row = components.iter().copied().map(component).collect();
         let index = *place.entry(owner.id(&ctx.world)).or_insert_with(|| {
@@ -110,8 +113,15 @@ pub(super) fn arrays(ctx: &Context, nodes: &[Node], select: &[String]) -> Answer
     Ok(arrays.into_iter().map(array).collect())
 }
 
+/// The member of a property at a path.
+fn body_at(body: &Map<String, Value>, path: &str) -> Value {
+    let mut names = path.split('/');
+    let first = names.next().and_then(|name| body.get(name));
+    names.try_fold(first.unwrap_or(&Value::Null), |at, name| at.get(name)).cloned().unwrap_or(Value::Null)
+}
+
 fn wants_parameters(select: &[String]) -> bool {
-    select.is_empty() || select.iter().any(|name| name == "parameters")
+    select.is_empty() || select.iter().any(|name| name.split('/').next() == Some("parameters"))
 }
 
 /// An entity's own properties: what the model knows, and what else was said of it.

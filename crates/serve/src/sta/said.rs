@@ -224,7 +224,7 @@ pub(super) struct Known {
 
 /// Whether a selection has members that are said of values.
 fn is_selected(select: &[String]) -> bool {
-    select.is_empty() || select.iter().any(|name| MEMBERS.contains(&name.as_str()))
+    select.is_empty() || select.iter().any(|name| MEMBERS.contains(&name.split('/').next().unwrap_or(name)))
 }
 
 /// Whether a filter or an order asks for members that are said of values.

@@ -37,7 +37,7 @@ pub(super) fn document(links: &Links, lang: Lang) -> Value {
     let mut searching = get("getItemSearch", geojson, &search);
     searching["post"] = json!({ "operationId": "postItemSearch", "responses": answer(geojson),
         "requestBody": { "content": { "application/json": { "schema": { "type": "object" } } } } });
-    let paging = [text("limit"), text("token")];
+    let paging = ["limit", "token", "bbox", "datetime", "q"].map(text);
     json!({
         "openapi": "3.0.3",
         "info": {

@@ -8,7 +8,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use model::{DatasetId, Lang};
+use model::Lang;
 use policy::Principal;
 use query::At;
 use serde::Deserialize;
@@ -31,7 +31,7 @@ pub(super) const MOST_ITEMS: usize = 1_000;
 /// Items of a page, unless another number is asked for.
 const ITEMS: usize = 10;
 /// Collections of a page.
-const COLLECTIONS: usize = 100;
+pub(super) const COLLECTIONS: usize = 100;
 /// The longest query string.
 const MOST_QUERY: usize = 128 * 1024;
 
@@ -81,14 +81,6 @@ impl PinParams {
     }
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListParams {
-    limit: Option<i64>,
-    /// The last collection of the page before.
-    token: Option<String>,
-}
-
 pub(super) async fn landing(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -132,37 +124,6 @@ pub(super) async fn queryables_of(
 
 fn numbers() -> Vec<String> {
     ["table:row_count", "cuulong:width", "cuulong:height", "cuulong:bytes"].map(str::to_owned).into()
-}
-
-pub(super) async fn collections(
-    State(app): State<App>,
-    Caller(principal): Caller,
-    links: Links,
-    RequestLang(lang): RequestLang,
-    Params(asked): Params<ListParams>,
-) -> Answer<Json<Value>> {
-    let limit = params::limit(asked.limit, COLLECTIONS, MOST_ITEMS)?;
-    let after = asked.token.as_deref().map(DatasetId::new).transpose();
-    let after = after.map_err(|error| Problem::parameter("token", error))?;
-    let shown = Shown::all(&app, &principal, None, None).await?;
-    let total = shown.len();
-    let from = shown.partition_point(|one| after.as_ref().is_some_and(|after| one.dataset.id <= *after));
-    let page: Vec<_> = shown.iter().skip(from).take(limit).map(|one| one.dataset.clone()).collect();
-    let records = Records::open(&app, &principal, &links).await?.of(&page, History::Newest).await?;
-    let mut ways = vec![
-        Link::new("self", links.path("/stac/collections"), encode::JSON),
-        Link::new("root", links.path("/stac"), encode::JSON),
-    ];
-    if let Some(last) = page.last().filter(|_| from + page.len() < total) {
-        let limit = limit.to_string();
-        let next = links.to("/stac/collections", &[("limit", &limit), ("token", last.id.as_str())]);
-        ways.push(Link::new("next", next, encode::JSON));
-    }
-    let collections: Vec<Value> =
-        records.iter().map(|record| encode::collection(&links, lang, record, None)).collect();
-    Ok(Json(json!({
-        "collections": collections, "links": ways, "numberMatched": total, "numberReturned": collections.len(),
-    })))
 }
 
 pub(super) async fn collection(

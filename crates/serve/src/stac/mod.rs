@@ -5,6 +5,7 @@
 //! memory in their small form, so that a search reads no table twice.
 
 mod api;
+mod collections;
 mod encode;
 mod handlers;
 mod read;
@@ -19,10 +20,13 @@ use crate::App;
 pub(crate) use shelf::Shelf;
 
 /// The classes that work here; the tests name them.
-pub(crate) const CONFORMANCE: [&str; 26] = [
+pub(crate) const CONFORMANCE: [&str; 29] = [
     "https://api.stacspec.org/v1.0.0/core",
     "https://api.stacspec.org/v1.0.0/collections",
     "https://api.stacspec.org/v1.0.0/ogcapi-features",
+    "https://api.stacspec.org/v1.0.0-rc.1/collection-search",
+    "https://api.stacspec.org/v1.0.0-rc.1/collection-search#free-text",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/simple-query",
     "https://api.stacspec.org/v1.0.0/item-search",
     "https://api.stacspec.org/v1.0.0/item-search#fields",
     "https://api.stacspec.org/v1.0.0/item-search#filter",
@@ -58,7 +62,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/stac/api", get(handlers::api))
         .route("/stac/conformance", get(handlers::conformance))
         .route("/stac/queryables", get(handlers::queryables))
-        .route("/stac/collections", get(handlers::collections))
+        .route("/stac/collections", get(collections::collections))
         .route("/stac/collections/{collection}", get(handlers::collection))
         .route("/stac/collections/{collection}/queryables", get(handlers::queryables_of))
         .route("/stac/collections/{collection}/items", get(handlers::items))

@@ -219,6 +219,11 @@ pub(super) fn search<'a>(all: &'a [(&'a Shown, Arc<Vec<Entry>>)], wanted: &Searc
     Page { found: page.into_iter().take(limit).map(|(_, found)| found).collect(), matched, next }
 }
 
+/// Whether a search finds one of a dataset's items.
+pub(super) fn has_one((shown, entries): &(&Shown, Arc<Vec<Entry>>), wanted: &Search) -> bool {
+    entries.iter().any(|entry| matches(&Found { shown, entry }, wanted))
+}
+
 fn name<'f>(found: &'f Found<'_>) -> (&'f str, &'f str) {
     (found.shown.dataset.id.as_str(), found.id())
 }

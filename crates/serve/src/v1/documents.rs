@@ -1,7 +1,7 @@
 //! The documents of the native API, written by hand and converted from the model.
 
 use chrono::{DateTime, Utc};
-use model::{Dataset, Lang, Place, Property, Run, RunTotals, Text, VersionInfo, kept_instant};
+use model::{Dataset, Forecast, Lang, Place, Property, Run, RunTotals, Text, VersionInfo, kept_instant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wording::Told;
@@ -161,6 +161,9 @@ pub struct RunDocument {
     pub sheets: Vec<String>,
     /// The encodings in which its texts beyond ASCII were read: `utf-8`, `tcvn3`, … One file may mix them.
     pub encodings: Vec<String>,
+    /// The forecast that it brought; absent where values were observed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forecast: Option<ForecastDocument>,
     /// The version of the mapping that it used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<u32>,
@@ -180,6 +183,24 @@ pub struct RunDocument {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// A run of a forecast model, as a file brought it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ForecastDocument {
+    /// The instant that the model started from; also the id of the forecast among the instances of OGC API – EDR.
+    pub made_for: DateTime<Utc>,
+    /// The first time that it says something about.
+    pub first: DateTime<Utc>,
+    /// The last one.
+    pub last: DateTime<Utc>,
+}
+
+impl From<Forecast> for ForecastDocument {
+    fn from(forecast: Forecast) -> Self {
+        let Forecast { made_for, first, last } = forecast;
+        ForecastDocument { made_for, first, last }
+    }
 }
 
 /// What a run did, counted.
@@ -230,6 +251,7 @@ impl RunDocument {
             file_name: run.file_name.clone(),
             sheets: run.sheets.clone(),
             encodings: run.encodings.clone(),
+            forecast: run.forecast.map(ForecastDocument::from),
             mapping: run.mapping,
             user: run.user.as_ref().map(ToString::to_string),
             started_at: kept_instant(run.started_at),

@@ -30,8 +30,8 @@ pub struct Query {
     format: Option<String>,
     /// The most rows wanted; `truncated` tells whether there were more.
     max_rows: Option<usize>,
-    /// The values of `$1`, `$2`, … in their order, as a JSON array: numbers, texts, true, false, null. A
-    /// text beside a number or a time is read as one.
+    /// The values of `$1`, `$2`, … in their order, as a JSON array: numbers, texts, true, false, null,
+    /// and lists of these (`place = ANY ($1)`). A text beside a number or a time is read as one.
     #[serde(default, deserialize_with = "parameters")]
     #[param(value_type = Option<String>, example = "[4.0, \"station:cau_noi\"]")]
     #[schema(value_type = Option<Vec<Value>>)]
@@ -66,10 +66,13 @@ fn parameter(value: Value) -> Result<Parameter, Told> {
                 ));
             }
         },
+        Value::Array(items) if !items.iter().any(|item| item.is_array() || item.is_object()) => {
+            Parameter::List(items.into_iter().map(parameter).collect::<Result<_, _>>()?)
+        }
         Value::Array(_) | Value::Object(_) => {
             return Err(told!(
                 "serve-parameter-number-text-true-false-null",
-                "a parameter is a number, a text, true, false or null"
+                "a parameter is a number, a text, true, false, null or a list of these"
             ));
         }
     })

@@ -8,6 +8,7 @@ mod conformance;
 mod dcat;
 mod edr;
 mod feeds;
+mod forecasts;
 mod manners;
 mod mappings;
 mod mcp;

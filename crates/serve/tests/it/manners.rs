@@ -386,3 +386,35 @@ async fn a_format_that_a_download_does_not_have_is_answered_with_those_it_has() 
     let range = with("/v1/datasets/salinity_daily/data", &[("format", "csv")]);
     assert_eq!(ask(&node, Method::GET, &range, &[]).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_an_address_leads_to_the_same_without_it() {
+    let node = world::node().await;
+    for (path, way) in [
+        ("/ogc/collections/", "../collections"),
+        ("/ogc/collections/stations/items/?limit=1", "../items?limit=1"),
+        (
+            "/ogc/collections/salinity_daily/position/?coords=POINT(105%2010)",
+            "../position?coords=POINT(105%2010)",
+        ),
+        ("/stac/collections/", "../collections"),
+    ] {
+        for method in [Method::GET, Method::HEAD] {
+            let answer = ask(&node, method, path, &[]).await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (308, way), "{path}");
+        }
+        let there = url::Url::parse("http://localhost").unwrap().join(path).unwrap().join(way).unwrap();
+        let answer = ask(&node, Method::HEAD, &bare(there.as_str()), &[]).await;
+        assert_ne!(answer.status.as_u16(), 308, "{path}");
+    }
+    for path in
+        ["/ogc/", "/ogc", "/stac/", "/sta/v1.1/", "/sta/v1.1/Things/", "/sta/v1.1/Things('station:cau_noi')/"]
+    {
+        for method in [Method::GET, Method::HEAD] {
+            assert_eq!(ask(&node, method, path, &[]).await.status, 200, "{path}");
+        }
+    }
+    for path in ["/nothing/", "/ogc//"] {
+        assert_eq!(ask(&node, Method::GET, path, &[]).await.status, 404, "{path}");
+    }
+}

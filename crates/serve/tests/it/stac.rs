@@ -78,6 +78,49 @@ async fn the_landing_page_leads_to_the_collections_that_the_asker_may_read() {
     }
 }
 
+/// <https://api.stacspec.org/v1.0.0-rc.1/collection-search>,
+/// <https://api.stacspec.org/v1.0.0-rc.1/collection-search#free-text>,
+/// <http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/simple-query>
+#[tokio::test]
+async fn collections_are_found_by_words_by_place_and_by_time() {
+    let node = world::node().await;
+    let client = node.public();
+    let all = ["salinity_daily", "sluices"];
+    for (asked, expected) in [
+        (vec![("q", "salinity")], &all[..1]),
+        (vec![("q", "SLUICES, nothing")], &all[1..]),
+        (vec![("q", "sluices,salinity")], &all[..]),
+        (vec![("q", "nothing")], &all[..0]),
+        // What the asker may not read is not found either.
+        (vec![("q", "salinity_secret")], &all[..0]),
+        (vec![("q", " , ")], &all[..]),
+        // The sluices lie along one parallel.
+        (vec![("bbox", "105,9.9,105.1,10.1"), ("q", "sluices")], &all[1..]),
+        (vec![("bbox", "0,0,1,1")], &all[..0]),
+        (vec![("bbox", "105,9.999,105.3,10.001")], &all[1..]),
+        (vec![("datetime", "2020-02-03T00:00:00Z/2020-02-04T00:00:00Z")], &all[..1]),
+        (vec![("datetime", "1990-01-01T00:00:00Z/1991-01-01T00:00:00Z")], &all[..0]),
+    ] {
+        let page = get(&client, &with("/stac/collections", &asked)).await;
+        let found: Vec<&str> = list(&page, "collections").iter().map(|one| text(one, "id")).collect();
+        assert_eq!(
+            (found.as_slice(), page["numberMatched"].as_u64()),
+            (expected, Some(expected.len() as u64)),
+            "{asked:?}"
+        );
+    }
+    let first = get(&client, "/stac/collections?limit=1&q=sluices,salinity").await;
+    let next = list(&first, "links").iter().find(|link| link["rel"] == "next").unwrap();
+    let second = get(&client, &bare(text(next, "href"))).await;
+    assert_eq!(text(&second["collections"][0], "id"), "sluices");
+    for (asked, at) in
+        [([("bbox", "1,2,3")], "bbox"), ([("datetime", "then")], "datetime"), ([("foo", "1")], "foo")]
+    {
+        let (status, problem) = refused(&client, &with("/stac/collections", &asked)).await;
+        assert_eq!((status, &problem["at"]), (400, &json!(at)), "{problem}");
+    }
+}
+
 /// <https://api.stacspec.org/v1.0.0/ogcapi-features>,
 /// <http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson>
 #[tokio::test]

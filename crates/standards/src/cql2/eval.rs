@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use geo::{Intersects, Relate};
 use geo_types::Geometry;
 use unicode_normalization::UnicodeNormalization;
@@ -131,6 +131,7 @@ fn value(expr: &Expr, of: &impl Subject) -> Value {
         Expr::Time(from, to) => Value::Time(*from, *to),
         Expr::Shape(shape) => Value::Shape(shape.clone()),
         Expr::List(list) => Value::List(list.iter().map(|expr| value(expr, of)).collect()),
+        Expr::Op(Op::Interval, args) => between(args, of).unwrap_or(Value::Null),
         Expr::Op(Op::CaseI, args) => text_of(args, of, |text| text.to_lowercase()),
         Expr::Op(Op::AccentI, args) => text_of(args, of, |text| without_marks(&text)),
         Expr::Op(Op::Call(function), args) => {
@@ -143,6 +144,19 @@ fn value(expr: &Expr, of: &impl Subject) -> Value {
         },
         Expr::Op(op, args) => arithmetic(*op, args, of).map_or(Value::Null, Value::Number),
     }
+}
+
+/// The stretch from the beginning of its first end to the end of its second; none where an end is not known.
+fn between(args: &[Expr], of: &impl Subject) -> Option<Value> {
+    let [from, to] = args else { return None };
+    let end = |end: &Expr| match value(end, of) {
+        Value::Time(from, to) => Some((from, to)),
+        Value::Text(text) => instant(&text).ok().map(|(from, to)| (Some(from), Some(to))),
+        _ => None,
+    };
+    let (start, last) = (end(from)?.0, end(to)?.1);
+    let is_backwards = start.zip(last).is_some_and(|(start, last)| start > last);
+    (!is_backwards).then_some(Value::Time(start, last))
 }
 
 fn text_of(args: &[Expr], of: &impl Subject, change: fn(String) -> String) -> Value {
@@ -320,13 +334,21 @@ fn temporal(how: Temporal, left: &Value, right: &Value) -> Option<bool> {
         Temporal::Equals => a == c && b == d,
         Temporal::FinishedBy => a < c && b == d,
         Temporal::Finishes => a > c && b == d,
-        Temporal::Meets => b == c,
-        Temporal::MetBy => a == d,
+        Temporal::Meets => meets(b, c),
+        Temporal::MetBy => meets(d, a),
         Temporal::Overlaps => a < c && b > c && b < d,
         Temporal::OverlappedBy => a > c && a < d && b > d,
         Temporal::StartedBy => a == c && b > d,
         Temporal::Starts => a == c && b < d,
     })
+}
+
+/// Whether a stretch that ends at an instant meets one that begins at another: at the same instant, or on the
+/// same day, of which one says the last microsecond and the other the first.
+fn meets(end: DateTime<Utc>, start: DateTime<Utc>) -> bool {
+    let day = TimeDelta::days(1) - TimeDelta::microseconds(1);
+    let is_midnight = start.time() == chrono::NaiveTime::MIN;
+    end == start || (is_midnight && start.checked_add_signed(day) == Some(end))
 }
 
 fn shares(how: Array, left: &[Value], right: &[Value]) -> bool {

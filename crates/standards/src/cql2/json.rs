@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Budget, Expr, MAX_BYTES, Op, Placing, instant, interval, of_filter, predicate, shape};
+use super::{Budget, Expr, MAX_BYTES, Op, Placing, instant, interval_of, of_filter, predicate, shape};
 use crate::Error;
 
 /// Reads a filter.
@@ -57,8 +57,10 @@ fn expr(value: &Value, depth: usize, budget: &mut Budget<'_>) -> Result<Expr, Er
                 return Ok(Expr::Time(Some(from), Some(to)));
             }
             match object.get("interval").and_then(Value::as_array).map(Vec::as_slice) {
-                Some([Value::String(from), Value::String(to)]) => return interval(from, to),
-                Some(_) => return Err(wrong("an interval is a list of two texts")),
+                Some([from, to]) => {
+                    return interval_of(&expr(from, depth + 1, budget)?, &expr(to, depth + 1, budget)?);
+                }
+                Some(_) => return Err(wrong("an interval is a list of its two ends")),
                 None => {}
             }
             if let Some(corners) = object.get("bbox") {

@@ -12,7 +12,7 @@ mod shape;
 mod text;
 mod tree;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use geo::{CoordsIter, Validation};
 use geo_types::Geometry;
 
@@ -47,7 +47,7 @@ pub enum Expr {
     Number(f64),
     /// A truth value.
     Bool(bool),
-    /// A stretch of time from an instant to before another; an instant and a day are ones too.
+    /// A stretch of time from an instant to another, both part of it; an instant and a day are ones too.
     Time(Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     /// A geometry in longitude and latitude.
     Shape(Box<Geometry<f64>>),
@@ -100,6 +100,8 @@ pub enum Op {
     WholeDivide,
     /// `^`
     Power,
+    /// A stretch of time between two ends that the thing says; an end that is open is all of time.
+    Interval,
     /// The text without the difference of capitals.
     CaseI,
     /// The text without its marks.
@@ -269,6 +271,7 @@ impl Op {
                 | Op::Remainder
                 | Op::WholeDivide
                 | Op::Power
+                | Op::Interval
                 | Op::CaseI
                 | Op::AccentI
                 | Op::Call(_)
@@ -327,14 +330,16 @@ fn of_filter(error: Error) -> Error {
     Error { parameter: "filter".to_owned(), ..error }
 }
 
-/// An instant, or a day as the stretch from midnight to midnight.
+/// An instant, or a day as the stretch from midnight to the last microsecond before the next: days that
+/// follow each other share nothing, and the second is after the first.
 fn instant(text: &str) -> Result<(DateTime<Utc>, DateTime<Utc>), Error> {
     let wrong = || Error::new("filter", format!("`{}` is no instant or day", crate::error::quote(text)));
     if text.len() == 10 {
         let day: chrono::NaiveDate = text.parse().map_err(|_| wrong())?;
         let next = day.succ_opt().ok_or_else(wrong)?;
         let midnight = |day: chrono::NaiveDate| day.and_hms_opt(0, 0, 0).map(|time| time.and_utc());
-        return midnight(day).zip(midnight(next)).ok_or_else(wrong);
+        let ends = midnight(day).zip(midnight(next));
+        return ends.map(|(from, to)| (from, to - TimeDelta::microseconds(1))).ok_or_else(wrong);
     }
     let time = DateTime::parse_from_rfc3339(text).map_err(|_| wrong())?.to_utc();
     Ok((time, time))
@@ -343,6 +348,26 @@ fn instant(text: &str) -> Result<(DateTime<Utc>, DateTime<Utc>), Error> {
 /// The stretch of a text that is an instant or a day, as it is compared with times.
 pub fn stretch(text: &str) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     instant(text).ok()
+}
+
+/// An interval of two ends, each a text, a time or what a thing says.
+fn interval_of(from: &Expr, to: &Expr) -> Result<Expr, Error> {
+    let is_said = |end: &Expr| !matches!(end, Expr::Text(_) | Expr::Time(..));
+    if let (Expr::Text(from), Expr::Text(to)) = (from, to) {
+        return interval(from, to);
+    }
+    let end = |end: &Expr| match end {
+        Expr::Text(text) if text == ".." || text.is_empty() => Ok(Expr::Time(None, None)),
+        Expr::Text(text) => instant(text).map(|(from, to)| Expr::Time(Some(from), Some(to))),
+        Expr::Property(_) | Expr::Time(..) | Expr::Op(Op::Call(_), _) => Ok(end.clone()),
+        _ => Err(Error::new("filter", "an interval has two ends: texts, times or properties")),
+    };
+    match (end(from)?, end(to)?) {
+        (Expr::Time(start, _), Expr::Time(_, last)) if !is_said(from) && !is_said(to) => {
+            Ok(Expr::Time(start, last))
+        }
+        (from, to) => Ok(Expr::Op(Op::Interval, vec![from, to])),
+    }
 }
 
 /// An interval of two ends, `..` where it is open.

@@ -3,7 +3,7 @@
 //! Tighter bind: brackets and functions; `^`; `* / % div`; `+ -`; comparisons; `NOT`; `AND`; `OR`.
 
 use super::lexer::{Token, tokens};
-use super::{Budget, Expr, MAX_BYTES, Op, Placing, instant, interval, of_filter, predicate, shape};
+use super::{Budget, Expr, MAX_BYTES, Op, Placing, instant, interval_of, of_filter, predicate, shape};
 use crate::Error;
 
 /// Reads a filter.
@@ -215,7 +215,18 @@ impl Parser<'_> {
                 other => self.op(Op::Subtract, vec![other], depth),
             };
         }
+        // A number may have its sign.
+        if matches!(self.peek(), Some(Token::Sign("+")))
+            && let Some((Token::Number(number), _)) = self.tokens.get(self.at + 1)
+        {
+            let number = *number;
+            self.at += 2;
+            return Ok(Expr::Number(number));
+        }
         if self.sign("(") {
+            if self.sign(")") {
+                return Ok(Expr::List(Vec::new()));
+            }
             let first = self.or(depth + 1)?;
             if self.sign(",") {
                 let mut list = vec![first];
@@ -285,7 +296,7 @@ impl Parser<'_> {
                 let (from, to) = instant(text)?;
                 return Ok(Expr::Time(Some(from), Some(to)));
             }
-            ("interval", [Expr::Text(from), Expr::Text(to)]) => return interval(from, to),
+            ("interval", [from, to]) => return interval_of(from, to),
             ("bbox", numbers) => {
                 let numbers: Option<Vec<f64>> = numbers
                     .iter()

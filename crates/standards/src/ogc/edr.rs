@@ -161,12 +161,12 @@ pub fn describe_all(
     parameters.iter().map(|(name, p)| (name.clone(), EdrParameter::describe(p, lang))).collect()
 }
 
-/// The instances of a collection (19-086r6 §8.2.9): here, its versions.
+/// The instances of a collection (19-086r6 §8.2.9): here, its forecasts and its versions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Instances {
     /// The ways on.
     pub links: Vec<Link>,
-    /// The instances, the newest first.
+    /// The instances: of each kind the newest first.
     pub instances: Vec<Collection>,
 }
 

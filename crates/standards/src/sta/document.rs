@@ -75,7 +75,7 @@ pub fn entity_document(
     };
     let wants =
         |names: &[&str]| select.is_empty() || select.iter().any(|name| names.contains(&name.as_str()));
-    body.retain(|name, _| wants(&[name]));
+    body.retain(|name, value| wants(&[name]) || keep_members(name, value, select));
     for relation in entity.relations() {
         if wants(&[relation.name]) {
             let link = format!("{self_link}/{}", relation.name);
@@ -89,6 +89,18 @@ pub fn entity_document(
         body.insert("@iot.selfLink".into(), self_link.into());
     }
     body
+}
+
+/// Keeps the members of a property that are selected by their paths (`properties/kind`); `false` when none is.
+fn keep_members(name: &str, value: &mut Value, select: &[String]) -> bool {
+    let below = |path: &str| path.strip_prefix(name)?.strip_prefix('/').map(str::to_owned);
+    let paths: Vec<String> = select.iter().filter_map(|path| below(path)).collect();
+    if paths.is_empty() {
+        return false;
+    }
+    let Value::Object(members) = value else { return false };
+    members.retain(|name, value| paths.iter().any(|path| path == name) || keep_members(name, value, &paths));
+    true
 }
 
 /// The path of an entity below the service's root.

@@ -183,6 +183,20 @@ impl Parser<'_, '_> {
             return Ok((Expr::Literal(Literal::Text(self.cursor.quoted()?)), Some(Kind::Text)));
         }
         if self.cursor.rest().starts_with(|c: char| c.is_ascii_digit() || c == '-') {
+            // `-result`: what is below zero by as much.
+            if self.cursor.rest().starts_with('-')
+                && !self.cursor.rest()[1..].starts_with(|c: char| c.is_ascii_digit())
+            {
+                self.cursor.take("-");
+                let (operand, kind) = self.unary()?;
+                let zero = Expr::Literal(Literal::Integer(0));
+                let kind = combined(Some(Kind::Number), Arithmetic::Sub, kind)
+                    .ok_or_else(|| here.error("`-` takes a number"))?;
+                return Ok((
+                    Expr::Arithmetic(Box::new(zero), Arithmetic::Sub, Box::new(operand)),
+                    Some(kind),
+                ));
+            }
             let literal = self.cursor.number_or_time()?;
             let kind = kind_of(&literal);
             return Ok((Expr::Literal(literal), kind));

@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 
 use super::cursor::Cursor;
 use super::filter::{filter_at, literals, property_kind};
-use super::{Entity, Expr, Literal, MAX_EXPAND_DEPTH};
+use super::{Entity, Expr, Kind, Literal, MAX_EXPAND_DEPTH};
 use crate::Error;
 
 /// What is asked of a set or of an entity.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Options {
-    /// Only these properties; none means all.
+    /// Only these properties, or members of them (`properties/kind`); none means all.
     pub select: Vec<String>,
     /// Related entities that stand in the answer.
     pub expand: Vec<Expand>,
@@ -143,11 +143,23 @@ fn select(cursor: &mut Cursor<'_>, entity: Entity) -> Result<Vec<String>, Error>
     loop {
         cursor.skip_blanks();
         let here = cursor.clone();
-        let name = cursor.name("a property")?.to_owned();
-        if entity.property(&name).is_none() && entity.relation(&name).is_none() {
-            let (reason, hint) = property_kind(entity, &[name]).err().unwrap_or_default();
+        let path = cursor.path("a property")?;
+        let is_relation = path.len() == 1 && entity.relation(&path[0]).is_some();
+        // A member of a property (`properties/kind`), and none of another entity: that is expanded.
+        if path.len() > 1 && entity.relation(&path[0]).is_some() {
+            return Err(here
+                .error(format!("`{}` is of another entity", path.join("/")))
+                .hint(format!("expand it: `$expand={}($select=…)`", path[0])));
+        }
+        if path.len() > 1 && entity.property(&path[0]).is_some_and(|kind| kind != Kind::Any) {
+            return Err(here
+                .error(format!("`{}` has nothing below it", path[0]))
+                .hint(format!("select `{}` itself", path[0])));
+        }
+        if !is_relation && let Err((reason, hint)) = property_kind(entity, &path) {
             return Err(here.error(reason).hint(hint));
         }
+        let name = path.join("/");
         if !names.contains(&name) {
             names.push(name);
         }

@@ -87,6 +87,7 @@ guess-nothing-says-property = nothing says which property the values of { $colum
 guess-number-of-properties = the number of different properties
 guess-of = { $what }: { $reason }
 guess-on-sheet = sheet `{ $sheet }`: { $missing }
+guess-one-run = all values of the file belong to one run of a forecast
 guess-only-system = the only system that puts the numbers into { $places }
 guess-or-at-one-of = { $said }; are all values at one of { $places }?
 guess-order-of-two-digits = is `{ $shown }` day, month and year of two digits? Else write its order: `%y/%m/%d`

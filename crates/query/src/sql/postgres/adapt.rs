@@ -1,7 +1,6 @@
 //! Statements in PostgreSQL's words as the planner reads them: names of its catalogue, its operators
 //! and types, and the functions that say what the server and the session are.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -9,22 +8,21 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, ArrayElemTypeDef, BinaryOperator, CastKind, DataType as SqlType, ExactNumberInfo, Expr,
     Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName,
-    ObjectNamePart, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, Subscript, TableAlias,
-    TableAliasColumnDef, TableFactor, TimezoneInfo, Value, VisitMut, VisitorMut, visit_expressions_mut,
+    ObjectNamePart, Query, Select, Subscript, TableAlias, TableAliasColumnDef, TableFactor, TimezoneInfo,
+    UnaryOperator, Value, VisitMut, VisitorMut,
 };
-use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
 use super::super::parameters::innermost;
 use super::super::scope::Scope;
 use super::super::session::CATALOG;
-use super::emptied::{self, described, name_of_expr};
+use super::emptied::{self, described};
 use super::tables::SCHEMAS;
 use super::types::PgType;
-use super::{Postgres, SCHEMA, shapes};
-
-/// What separates a column's name from what makes it the only one: the planner takes a name once.
-pub(super) const TWIN: char = '\u{1}';
+use super::{
+    Postgres, SCHEMA, casts, exists, lateral, naming, row_values, shapes, similar, small, whole_rows,
+};
 
 /// What an adapted statement needs beyond what the session has.
 #[derive(Debug, Default, Clone, Copy)]
@@ -54,8 +52,14 @@ impl VisitorMut for Adapter<'_> {
     type Break = ();
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
-        without_exists(&mut select.projection);
-        name_columns(&mut select.projection);
+        exists::counted(&mut select.projection);
+        lateral::number_rows(select);
+        naming::name_columns(&mut select.projection);
+        whole_rows::spell_out(select);
+        // What distinct rows are ordered by has to be given as it is.
+        if select.distinct.is_none() {
+            small::narrow(&mut select.projection);
+        }
         ControlFlow::Continue(())
     }
 
@@ -69,6 +73,8 @@ impl VisitorMut for Adapter<'_> {
             query.order_by = None;
         }
         limit_by_fetch(query);
+        limit_by_number(query);
+        small::narrow_values(query);
         // Nothing is written here, so that there is nothing to lock.
         query.locks.clear();
         ControlFlow::Continue(())
@@ -78,6 +84,7 @@ impl VisitorMut for Adapter<'_> {
         if let Some(other) = emptied::of_function(factor) {
             *factor = other;
         }
+        cut_into_rows(factor);
         step_by_interval(factor);
         name_series(factor);
         ControlFlow::Continue(())
@@ -108,13 +115,29 @@ impl VisitorMut for Adapter<'_> {
 impl Adapter<'_> {
     /// What stands for the expression, if it is one of PostgreSQL's own.
     fn other(&mut self, expr: &mut Expr) -> Option<Expr> {
+        if let Some(compared) = row_values::compared(expr) {
+            return Some(compared);
+        }
         match expr {
+            Expr::SimilarTo { .. } => similar::similar(expr),
+            Expr::Value(value) => match &value.value {
+                Value::UnicodeStringLiteral(text) => Some(text_of(text)),
+                _ => None,
+            },
+            Expr::Interval(interval) => casts::interval(interval),
+            Expr::UnaryOp { op, expr } => match op {
+                UnaryOperator::PGSquareRoot => parsed(&format!("sqrt({expr})")),
+                UnaryOperator::PGCubeRoot => parsed(&format!("cbrt({expr})")),
+                UnaryOperator::PGAbs => parsed(&format!("abs({expr})")),
+                UnaryOperator::BitwiseNot => parsed(&format!("(-({expr}) - 1)")),
+                _ => None,
+            },
             Expr::Collate { expr, .. } => Some(std::mem::replace(expr.as_mut(), null())),
             Expr::Subquery(query) => match emptied::value(query) {
                 Some(value) => Some(Expr::Value(value.into())),
                 None => {
                     emptied::one(query);
-                    None
+                    lateral::first_value(query)
                 }
             },
             Expr::Exists { subquery, negated } if emptied::is_emptied(subquery) => Some(truth(*negated)),
@@ -133,15 +156,20 @@ impl Adapter<'_> {
                         **right = text_of("-");
                     }
                 }
+                if *op == BinaryOperator::PGBitwiseXor {
+                    *op = BinaryOperator::BitwiseXor;
+                }
                 match op {
+                    BinaryOperator::PGExp => {
+                        parsed(&format!("power(CAST({left} AS DOUBLE), CAST({right} AS DOUBLE))"))
+                    }
                     BinaryOperator::PGStartsWith => parsed(&format!("starts_with({left}, {right})")),
                     BinaryOperator::PGOverlap => shapes::overlap(left, right),
                     _ => None,
                 }
             }
             Expr::CompoundFieldAccess { root, access_chain } => field_of(root, access_chain),
-            // Parts of times are numbers that are divided as such (§9.9.1).
-            Expr::Extract { .. } => parsed(&format!("CAST({expr} AS DOUBLE)")),
+            Expr::Extract { field, expr, .. } => parsed(&part_of(&field.to_string(), expr)),
             Expr::Substring { expr, substring_from: Some(pattern), substring_for: None, .. }
                 if literal(pattern).is_some() =>
             {
@@ -189,8 +217,10 @@ impl Adapter<'_> {
     /// A cast to a type that the planner does not know.
     fn cast(&mut self, inner: &mut Box<Expr>, to: &mut SqlType) -> Option<Expr> {
         let name = type_name(to);
-        if let Some(shape) = shapes::cast(&name, inner) {
-            return Some(shape);
+        if let Some(other) =
+            shapes::cast(&name, inner).or_else(|| casts::cast(inner, to, self.postgres.there()))
+        {
+            return Some(other);
         }
         match name.as_str() {
             "regclass" => Some(match literal(inner) {
@@ -285,30 +315,6 @@ fn is_procedure(expr: &Expr) -> bool {
     matches!(column_of(expr), Some("typinput" | "typoutput" | "typreceive" | "typsend"))
 }
 
-/// `EXISTS` among what is given, which the planner has in conditions only, as a count that is not 0.
-fn without_exists(projection: &mut [SelectItem]) {
-    for item in projection {
-        let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { continue };
-        let is_bare = matches!(expr, Expr::Exists { .. });
-        let counted = |expr: &Expr| match expr {
-            Expr::Exists { subquery, negated } => {
-                let op = if *negated { "=" } else { ">" };
-                parsed(&format!("(SELECT count(*) FROM ({subquery}) AS found) {op} 0"))
-            }
-            _ => None,
-        };
-        let _ = visit_expressions_mut(expr, |inner| {
-            if let Some(other) = counted(inner) {
-                *inner = Expr::Nested(Box::new(other));
-            }
-            ControlFlow::<()>::Continue(())
-        });
-        if let (true, SelectItem::UnnamedExpr(expr)) = (is_bare, &*item) {
-            *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::new("exists") };
-        }
-    }
-}
-
 /// The one column of `generate_series`, which is called as the series is.
 fn name_series(factor: &mut TableFactor) {
     let TableFactor::Table { name, args: Some(_), alias, .. } = factor else { return };
@@ -326,6 +332,35 @@ fn name_series(factor: &mut TableFactor) {
     }
 }
 
+/// Functions that give the pieces of a text in rows, as the items of a list of them.
+fn cut_into_rows(factor: &mut TableFactor) {
+    let TableFactor::Table { name, args: Some(given), alias, .. } = factor else { return };
+    let name = name.to_string().to_lowercase();
+    let list = match name.as_str() {
+        "regexp_split_to_table" => "regexp_split_to_array",
+        "string_to_table" => "string_to_array",
+        _ => return,
+    };
+    let shown: Vec<String> = given.args.iter().map(ToString::to_string).collect();
+    let Some(items) = parsed(&format!("{list}({})", shown.join(", "))) else { return };
+    let mut alias = alias.take().unwrap_or_else(|| TableAlias {
+        explicit: true,
+        name: Ident::new(name),
+        columns: Vec::new(),
+        at: None,
+    });
+    if alias.columns.is_empty() {
+        alias.columns.push(TableAliasColumnDef { name: alias.name.clone(), data_type: None });
+    }
+    *factor = TableFactor::UNNEST {
+        alias: Some(alias),
+        array_exprs: vec![items],
+        with_offset: false,
+        with_offset_alias: None,
+        with_ordinality: false,
+    };
+}
+
 /// The step of `generate_series` over times, which may be written as a text.
 fn step_by_interval(factor: &mut TableFactor) {
     let TableFactor::Table { name, args: Some(arguments), .. } = factor else { return };
@@ -338,6 +373,31 @@ fn step_by_interval(factor: &mut TableFactor) {
         && let Some(interval) = parsed(&format!("INTERVAL {}", quoted(&text)))
     {
         *step = interval;
+    }
+}
+
+/// A part of a time as a number that is divided as such (§9.9.1).
+pub(super) fn part_of(name: &str, time: &Expr) -> String {
+    let name = name.trim_matches(['\'', '"']).to_lowercase();
+    match name.as_str() {
+        // The planner's seconds are whole.
+        "second" | "seconds" => format!("(CAST(date_part('microsecond', {time}) AS DOUBLE) / 1000000)"),
+        "decade" | "century" | "millennium" | "julian" | "timezone" | "timezone_hour" | "timezone_minute" => {
+            format!("pg_part('{name}', {time})")
+        }
+        _ => format!("CAST(date_part({}, {time}) AS DOUBLE)", quoted(&name)),
+    }
+}
+
+/// Bounds that are given as texts, as drivers send parameters of which they know no type.
+fn limit_by_number(query: &mut Query) {
+    let Some(LimitClause::LimitOffset { limit, offset, .. }) = &mut query.limit_clause else { return };
+    for bound in limit.iter_mut().chain(offset.iter_mut().map(|offset| &mut offset.value)) {
+        if let Expr::Value(value) = &*bound
+            && let Some(rows) = value.value.clone().into_string().and_then(|text| text.trim().parse().ok())
+        {
+            *bound = number(rows);
+        }
     }
 }
 
@@ -365,63 +425,6 @@ fn field_of(root: &Expr, fields: &[AccessExpr]) -> Option<Expr> {
         text = format!("get_field({text}, {})", quoted(&name.value));
     }
     parsed(&text)
-}
-
-/// Gives every column a name, as PostgreSQL does, that is the only one.
-fn name_columns(projection: &mut [SelectItem]) {
-    let tables: Vec<String> = projection.iter().filter_map(whole_table).collect();
-    let is_given_twice = |expr: &Expr, seen: &HashSet<String>| match expr {
-        // `t.oid, t.*`: the column comes once more with the table.
-        Expr::CompoundIdentifier(parts) => {
-            let table = parts.iter().rev().nth(1).map(|table| table.value.to_lowercase());
-            let of_table = |whole: &String| whole.is_empty() || Some(whole) == table.as_ref();
-            tables.iter().any(of_table) || seen.contains(&expr.to_string())
-        }
-        _ => !tables.is_empty() || seen.contains(&expr.to_string()),
-    };
-    let mut seen = HashSet::new();
-    for item in projection {
-        match item {
-            SelectItem::UnnamedExpr(expr @ (Expr::Identifier(_) | Expr::CompoundIdentifier(_)))
-                if !is_given_twice(expr, &seen) =>
-            {
-                seen.insert(expr.to_string());
-            }
-            SelectItem::UnnamedExpr(expr) => {
-                let is_column = matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
-                let name = name_of_expr(expr).map_or_else(|| "?column?".to_owned(), |name| name.value);
-                let mut only = if is_column { format!("{name}{TWIN}1") } else { name.clone() };
-                let mut twin = 1;
-                while !seen.insert(only.clone()) {
-                    twin += 1;
-                    only = format!("{name}{TWIN}{twin}");
-                }
-                let expr = std::mem::replace(expr, null());
-                *item = SelectItem::ExprWithAlias { expr, alias: Ident::with_quote('"', only) };
-            }
-            SelectItem::ExprWithAlias { alias, .. } => {
-                seen.insert(alias.value.clone());
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The table of which all columns are given; an empty name for those of every table.
-fn whole_table(item: &SelectItem) -> Option<String> {
-    match item {
-        SelectItem::Wildcard(_) => Some(String::new()),
-        SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
-            let table = name.0.last()?.as_ident()?;
-            Some(table.value.to_lowercase())
-        }
-        _ => None,
-    }
-}
-
-/// A column's name as it is shown.
-pub(super) fn shown(name: &str) -> &str {
-    name.split(TWIN).next().unwrap_or(name)
 }
 
 /// Whether a list is one of rights or options, which no table here has.
@@ -514,7 +517,7 @@ pub(super) fn literal(expr: &Expr) -> Option<String> {
 }
 
 pub(super) fn parsed(text: &str) -> Option<Expr> {
-    Parser::new(&GenericDialect {}).try_with_sql(text).ok()?.parse_expr().ok()
+    Parser::new(&PostgreSqlDialect {}).try_with_sql(text).ok()?.parse_expr().ok()
 }
 
 pub(super) fn quoted(text: &str) -> String {

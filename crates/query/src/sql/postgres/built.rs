@@ -54,18 +54,46 @@ pub(super) fn built(name: &str, function: &Function, arguments: &[Expr]) -> Opti
             let sum = bounds.elem.iter().map(above).collect::<Vec<_>>().join(" + ");
             format!("CASE WHEN {value} IS NOT NULL THEN {sum} END")
         }
+        ("date_trunc", [part, time]) => {
+            let part = literal(part)?.to_lowercase();
+            match part.as_str() {
+                // There is no year 0, so that the first of a hundred is the year 1.
+                "decade" | "century" | "millennium" => {
+                    let (years, first) = match part.as_str() {
+                        "decade" => (10, 0),
+                        "century" => (100, 1),
+                        _ => (1000, 1),
+                    };
+                    format!(
+                        "date_trunc('year', {time}) - (CAST(date_part('year', {time}) AS BIGINT) - {first}) % {years} \
+                         * INTERVAL '1 year'"
+                    )
+                }
+                "milliseconds" | "microseconds" | "seconds" | "minutes" | "hours" | "days" | "weeks"
+                | "months" | "quarters" | "years" => {
+                    format!("date_trunc('{}', {time})", part.trim_end_matches('s'))
+                }
+                _ => return None,
+            }
+        }
         ("date_trunc", [part, time, zone]) => {
             format!("timezone({zone}, date_trunc({part}, timezone({zone}, {time})))")
         }
         ("make_timestamp", [year, month, day, hour, minute, second]) => format!(
-            "CAST(make_date({year}, {month}, {day}) AS TIMESTAMP) + ({hour}) * INTERVAL '1 hour' \
+            "CAST(make_date({year}, {month}, {day}) AS TIMESTAMP(6)) + ({hour}) * INTERVAL '1 hour' \
              + ({minute}) * INTERVAL '1 minute' + ({second}) * INTERVAL '1 second'"
         ),
+        ("make_timestamptz", [year, month, day, hour, minute, second, zone @ ..]) if zone.len() <= 1 => {
+            let utc = text_of("UTC");
+            format!(
+                "timezone({}, CAST(make_date({year}, {month}, {day}) AS TIMESTAMP(6)) \
+                 + ({hour}) * INTERVAL '1 hour' + ({minute}) * INTERVAL '1 minute' \
+                 + ({second}) * INTERVAL '1 second')",
+                zone.first().unwrap_or(&utc)
+            )
+        }
         ("make_interval", _) => return interval(function, arguments),
         ("div", [a, b]) => format!("trunc(CAST({a} AS DOUBLE) / ({b}))"),
-        ("quote_literal", [text]) => {
-            format!("concat('''', replace(CAST({text} AS VARCHAR), '''', ''''''), '''')")
-        }
         ("isfinite", [value]) => format!("CASE WHEN {value} IS NOT NULL THEN true END"),
         ("num_nulls" | "num_nonnulls", [_, ..]) => {
             let not = if name == "num_nulls" { "" } else { "NOT " };

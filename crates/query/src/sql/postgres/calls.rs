@@ -1,18 +1,36 @@
 //! Calls of PostgreSQL's functions that say what the server and the session are, as the planner takes
 //! them: constants, functions of ours, or nothing where there is nothing to say.
 
-use datafusion::sql::sqlparser::ast::{Expr, Function, FunctionArguments, Ident, ObjectName};
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, ObjectName, Query,
+    SelectItem, SetExpr, visit_relations,
+};
 
 use super::adapt::{
-    Adapter, arguments, is_of_rights, list_length, literal, null, number, parsed, quoted, text_of, truth,
+    Adapter, arguments, is_of_rights, list_length, literal, null, number, parsed, part_of, quoted, text_of,
+    truth,
 };
+use super::casts::is_decimal;
+use super::emptied::described;
+use super::small::is_small;
 use super::tables::SETTINGS;
 use super::types::PgType;
 use super::{Postgres, aggregates, built, index_oid, numbered, patterns, postgis, shapes, table_oid};
 
 /// Functions that the planner has under another name.
-const OTHER_NAMES: [(&str, &str); 4] =
-    [("variance", "var_samp"), ("every", "bool_and"), ("sign", "signum"), ("gen_random_uuid", "uuid")];
+const OTHER_NAMES: [(&str, &str); 6] = [
+    ("variance", "var_samp"),
+    ("every", "bool_and"),
+    ("sign", "signum"),
+    ("gen_random_uuid", "uuid"),
+    ("array_remove", "array_remove_all"),
+    ("array_replace", "array_replace_all"),
+];
+
+/// What no text has, to cut at.
+const SEAM: char = '\u{1}';
 
 /// Functions that say how many bytes something takes.
 const SIZES: [&str; 5] =
@@ -30,8 +48,10 @@ impl Adapter<'_> {
             function.name = ObjectName::from(vec![Ident::new(name.clone())]);
         }
         // Lists of what the catalogue says to rights and roles, of which there are none.
-        if name == "array" && matches!(function.args, FunctionArguments::Subquery(_)) {
-            return Some(null());
+        if name == "array"
+            && let FunctionArguments::Subquery(query) = &function.args
+        {
+            return Some(listed(query).unwrap_or_else(null));
         }
         let arguments = arguments(function);
         let first = arguments.first();
@@ -59,7 +79,10 @@ impl Adapter<'_> {
                 "current_database" => text_of(&self.postgres.database),
                 other => self.word(other)?,
             },
-            "current_schemas" => parsed("make_array('pg_catalog', 'public')")?,
+            "current_schemas" => match first.map(ToString::to_string).as_deref() {
+                Some("false") => parsed("make_array('public')")?,
+                _ => parsed("make_array('pg_catalog', 'public')")?,
+            },
             "pg_backend_pid" => number(i64::from(self.postgres.process)),
             "pg_is_in_recovery" | "pg_is_other_temp_schema" => truth(false),
             // How many bytes the rows take that the principal may read is not known.
@@ -81,13 +104,49 @@ impl Adapter<'_> {
             "pg_encoding_to_char" => text_of("UTF8"),
             "_pg_expandarray" => parsed(&format!("unnest(pg_expanded({}))", first?))?,
             "generate_subscripts" => parsed(&format!("unnest(pg_subscripts({}))", first?))?,
+            // Sums of eight bytes are decimals, which are divided as such (§9.21).
+            "sum" if first.is_some_and(|value| !is_small(value)) => {
+                let mut summed = function.clone();
+                let FunctionArguments::List(list) = &mut summed.args else { return None };
+                let [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] = list.args.as_mut_slice() else {
+                    return None;
+                };
+                *value = parsed(&format!("pg_summand({value})"))?;
+                Expr::Function(summed)
+            }
+            "round" => match arguments.as_slice() {
+                [number] if !is_decimal(number) => parsed(&format!("pg_round({number})"))?,
+                // What is rounded to so many digits has so many.
+                [number @ Expr::Cast { .. }, Expr::Value(digits)] if is_decimal(number) => {
+                    let digits = digits.to_string().parse::<u8>().ok().filter(|digits| *digits <= 20)?;
+                    parsed(&format!("CAST(round({number}, {digits}) AS DECIMAL(38, {digits}))"))?
+                }
+                _ => return None,
+            },
+            "regexp_split_to_array" => parsed(&format!(
+                "string_to_array(regexp_replace({}, {}, '{SEAM}', 'g'), '{SEAM}')",
+                first?,
+                arguments.get(1)?
+            ))?,
+            "regexp_substr" if arguments.len() == 2 => parsed(&format!(
+                "array_element(regexp_match({}, concat('(', {}, ')')), 1)",
+                first?,
+                arguments.get(1)?
+            ))?,
+            "array_length" if arguments.len() == 2 => parsed(&format!("nullif({function}, 0)"))?,
+            "pg_client_encoding" | "getdatabaseencoding" => text_of("UTF8"),
             "mod" => parsed(&format!("({}) % ({})", first?, arguments.get(1)?))?,
             name if name.starts_with("pg_stat_get_") => number(0),
-            "date_part" => parsed(&format!("CAST({function} AS DOUBLE)"))?,
-            "to_char" => patterns::to_char(&arguments)?,
+            "date_part" => match literal(first?) {
+                Some(name) => parsed(&part_of(&name, arguments.get(1)?))?,
+                None => parsed(&format!("CAST({function} AS DOUBLE)"))?,
+            },
+            "to_char" if arguments.len() == 2 => {
+                parsed(&format!("pg_to_char({}, {})", first?, arguments.get(1)?))?
+            }
             "to_timestamp" => patterns::to_timestamp(&arguments)?,
             "to_date" => patterns::to_date(&arguments)?,
-            "localtimestamp" => parsed("timezone('UTC', now())")?,
+            "localtimestamp" => parsed("CAST(now() AS TIMESTAMP(6))")?,
             "age" if arguments.len() == 1 => parsed(&format!("age(current_date(), {})", first?))?,
             "clock_timestamp" | "statement_timestamp" | "transaction_timestamp" => parsed("now()")?,
             "postgis_version" => text_of(postgis::VERSION),
@@ -96,7 +155,6 @@ impl Adapter<'_> {
             }
             "postgis_full_version" => text_of(&format!("POSTGIS=\"{}\"", postgis::RELEASE)),
             "postgis_geos_version" | "postgis_proj_version" => text_of(postgis::RELEASE),
-            "quote_ident" => first?.clone(),
             "to_regclass" | "regclass" => self.class(&literal(first?)?),
             "format" => patterns::formatted(&arguments)?,
             // The one list that has its length asked for is that of the schemas.
@@ -128,6 +186,9 @@ impl Adapter<'_> {
             | "pg_tablespace_location"
             | "pg_get_statisticsobjdef_columns" => null(),
             "current_setting" => match literal(first?) {
+                Some(name) if name.eq_ignore_ascii_case("timezone") => {
+                    text_of(self.postgres.zone.as_deref().unwrap_or("UTC"))
+                }
                 Some(name) => setting(&name.to_lowercase()),
                 None => setting_of(first?)?,
             },
@@ -155,6 +216,46 @@ impl Adapter<'_> {
             None => null(),
         }
     }
+}
+
+/// `ARRAY (SELECT …)` over tables of the principal: an aggregate over the rows, in their order.
+fn listed(query: &Query) -> Option<Expr> {
+    let mut is_own = true;
+    let _ = visit_relations(query, |relation| {
+        is_own &= described(relation).is_none() && !relation.to_string().to_lowercase().starts_with("acl");
+        ControlFlow::<()>::Continue(())
+    });
+    if !is_own {
+        return None;
+    }
+    let SetExpr::Select(select) = query.body.as_ref() else {
+        return parsed(&format!("(SELECT array_agg(item) FROM ({query}) AS listed(item))"));
+    };
+    let [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] =
+        select.projection.as_slice()
+    else {
+        return None;
+    };
+    let order = match (&query.order_by, &query.limit_clause) {
+        (Some(order), None) => format!(" {order}"),
+        (None, _) => String::new(),
+        (Some(_), Some(_)) => {
+            return parsed(&format!("(SELECT array_agg(item) FROM ({query}) AS listed(item))"));
+        }
+    };
+    let is_plain = select.distinct.is_none()
+        && matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty())
+        && query.limit_clause.is_none()
+        && query.with.is_none();
+    if !is_plain {
+        return parsed(&format!("(SELECT array_agg(item) FROM ({query}) AS listed(item))"));
+    }
+    let mut aggregated = query.clone();
+    aggregated.order_by = None;
+    if let SetExpr::Select(select) = aggregated.body.as_mut() {
+        select.projection = vec![SelectItem::UnnamedExpr(parsed(&format!("array_agg({expr}{order})"))?)];
+    }
+    parsed(&format!("({aggregated})"))
 }
 
 /// Whether an expression is a number that is not known here.

@@ -3,15 +3,16 @@
 //! are the longest that clients send, need not be understood.
 
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, ObjectName, Query,
-    Select, SelectItem, SetExpr, TableFactor, TableWithJoins, UnaryOperator, Value,
+    BinaryOperator, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, ObjectName, Query, Select,
+    SelectItem, SetExpr, TableFactor, TableWithJoins, UnaryOperator, Value,
 };
 
-use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
 use datafusion::sql::sqlparser::parser::Parser;
 
 use super::adapt::literal;
+use super::naming::name_of_expr;
 use super::tables::has_rows;
 use super::{INFORMATION_SCHEMA, PG_CATALOG};
 
@@ -134,7 +135,7 @@ pub(super) fn empty(select: &mut Select) {
     for at in 1..names.len() {
         // The planner takes a name once.
         if names[..at].iter().any(|name| name.value == names[at].value) {
-            let only = format!("{}{}{at}", names[at].value, super::adapt::TWIN);
+            let only = format!("{}{}{at}", names[at].value, super::naming::TWIN);
             names[at] = Ident::with_quote('"', only);
         }
     }
@@ -211,7 +212,7 @@ pub(super) fn of_function(factor: &TableFactor) -> Option<TableFactor> {
         _ => format!("SELECT {columns} WHERE false"),
     };
     let query = format!("SELECT * FROM ({rows}) AS {function}");
-    let mut parser = Parser::new(&GenericDialect {}).try_with_sql(&query).ok()?;
+    let mut parser = Parser::new(&PostgreSqlDialect {}).try_with_sql(&query).ok()?;
     let SetExpr::Select(select) = *parser.parse_query().ok()?.body else { return None };
     let mut of_nothing = select.from.into_iter().next()?.relation;
     if let (TableFactor::Derived { alias: named, .. }, Some(alias)) = (&mut of_nothing, alias) {
@@ -248,26 +249,5 @@ fn name_of(item: &SelectItem) -> Ident {
         SelectItem::ExprWithAlias { alias, .. } => alias.clone(),
         SelectItem::UnnamedExpr(expr) => name_of_expr(expr).unwrap_or_else(|| plain("?column?")),
         _ => plain("?column?"),
-    }
-}
-
-/// The name that PostgreSQL gives a column of an expression.
-pub(super) fn name_of_expr(expr: &Expr) -> Option<Ident> {
-    match expr {
-        Expr::Identifier(name) => Some(name.clone()),
-        Expr::CompoundIdentifier(parts) => parts.last().cloned(),
-        Expr::Cast { expr, data_type, .. } => {
-            name_of_expr(expr).or_else(|| Some(Ident::with_quote('"', data_type.to_string().to_lowercase())))
-        }
-        Expr::Function(function) => function.name.0.last().and_then(|part| part.as_ident()).cloned(),
-        Expr::Collate { expr, .. } | Expr::Nested(expr) => name_of_expr(expr),
-        Expr::CompoundFieldAccess { access_chain, .. } => match access_chain.last()? {
-            AccessExpr::Dot(field) => name_of_expr(field),
-            AccessExpr::Subscript(_) => None,
-        },
-        Expr::AtTimeZone { .. } => Some(Ident::new("timezone")),
-        Expr::Extract { .. } => Some(Ident::new("extract")),
-        Expr::Case { .. } => Some(Ident::new("case")),
-        _ => None,
     }
 }

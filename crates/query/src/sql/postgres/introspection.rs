@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr, Query, SetExpr, Statement, visit_expressions};
-use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
 /// What the recursion is called.
@@ -29,7 +29,7 @@ pub(super) fn simpler(statement: &Statement) -> Option<Statement> {
          WHERE t.oid IN ({list}) OR t.oid IN (SELECT e.typelem FROM pg_catalog.pg_type e WHERE e.oid IN ({list})) \
          ORDER BY depth DESC"
     );
-    Parser::parse_sql(&GenericDialect {}, &text).ok()?.pop()
+    Parser::parse_sql(&PostgreSqlDialect {}, &text).ok()?.pop()
 }
 
 fn is_tree(query: &Query) -> bool {

@@ -4,34 +4,50 @@
 
 mod adapt;
 mod aggregates;
+mod beside;
 mod built;
 mod calls;
+mod casts;
 mod comments;
 mod emptied;
+mod exists;
 mod facts;
 mod forms;
 mod information;
 mod introspection;
 mod keys;
+mod lateral;
+mod naming;
 mod nothing;
 mod numbered;
 mod operators;
 mod origins;
 mod patterns;
 mod postgis;
+mod readings;
+mod row_values;
 mod rows;
 mod shapes;
+mod similar;
+mod small;
+mod span_words;
 mod tables;
 mod types;
 mod typmod;
+mod whole_rows;
+mod zoned;
+mod zones;
 
+use std::str::FromStr;
 use std::sync::Arc;
 
+use arrow::array::timezone::Tz;
 use async_trait::async_trait;
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use datafusion::execution::{FunctionRegistry, SessionState};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::Statement;
 
 pub(super) use facts::Facts;
@@ -40,6 +56,7 @@ pub(super) use origins::{origins, with_plain_shapes};
 pub(super) use tables::has_table;
 pub(super) use types::OID;
 pub use types::PgType;
+pub(super) use zoned::zoned;
 
 use super::scope::Scope;
 use super::session::{SCHEMA, Tables};
@@ -62,6 +79,8 @@ pub struct Postgres {
     pub database: String,
     /// The number of its connection.
     pub process: i32,
+    /// The zone in which it shows instants, where that is not UTC.
+    pub zone: Option<String>,
 }
 
 impl Postgres {
@@ -70,9 +89,20 @@ impl Postgres {
         format!("PostgreSQL {RELEASE} (Cửu Long {})", env!("CARGO_PKG_VERSION"))
     }
 
+    /// The zone of a name that the client gives its session (§8.5.3): hours east of UTC, a name of the tables of
+    /// zones, or an offset in POSIX's form, which counts westwards. `UTC` itself is one.
+    pub fn zone(text: &str) -> Option<String> {
+        zones::named(text)
+    }
+
+    /// Where instants are shown.
+    fn there(&self) -> Tz {
+        self.zone.as_deref().and_then(|zone| Tz::from_str(zone).ok()).unwrap_or_else(utc)
+    }
+
     /// A column's name as it is shown: the planner takes every name once, PostgreSQL does not.
     pub fn shown(name: &str) -> &str {
-        adapt::shown(name)
+        naming::shown(name)
     }
 
     /// What the server says of a setting.
@@ -104,8 +134,20 @@ pub(super) async fn prepare(
     Ok(())
 }
 
+/// The texts of a planned statement that stand beside times, as the planner reads them.
+pub(super) fn with_times(plan: LogicalPlan, postgres: Option<&Postgres>) -> Result<LogicalPlan, Error> {
+    Ok(beside::read(plan, postgres.map_or_else(utc, Postgres::there))?)
+}
+
+fn utc() -> Tz {
+    Tz::from_str("+00:00").expect("UTC is a zone")
+}
+
 /// Gives a session what statements of PostgreSQL call beyond what every statement may.
-pub(super) fn register(context: &SessionContext) {
+pub(super) fn register(context: &SessionContext, postgres: &Postgres) {
+    if let Some(zone) = &postgres.zone {
+        context.register_udf(crate::functions::timezone_in(zone));
+    }
     forms::register(context);
     operators::register(context);
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::DFSchema;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::FunctionRegistry;
@@ -12,7 +12,7 @@ use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExp
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, lit};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
-use crate::functions::span_times;
+use crate::functions::{pg_text, span_times};
 
 /// Registers them.
 pub(super) fn register(context: &SessionContext) {
@@ -34,6 +34,7 @@ impl ExprPlanner for Operators {
             BinaryOperator::Divide => return divided(raw, schema),
             BinaryOperator::Eq => return beside_truths(raw, Operator::Eq, schema),
             BinaryOperator::NotEq => return beside_truths(raw, Operator::NotEq, schema),
+            BinaryOperator::StringConcat => return joined(raw, schema),
             BinaryOperator::Arrow
             | BinaryOperator::LongArrow
             | BinaryOperator::HashArrow
@@ -42,12 +43,24 @@ impl ExprPlanner for Operators {
         };
         let (left, right) = (raw.left.get_type(schema)?, raw.right.get_type(schema)?);
         let days = |expr: Expr| cast(expr, DataType::Int32);
+        let time = |expr: Expr| cast(expr, DataType::Timestamp(TimeUnit::Microsecond, None));
         let sum = |left: Expr, right: Expr| {
             Expr::BinaryExpr(BinaryExpr { left: Box::new(left), op, right: Box::new(right) })
         };
         Ok(match (left, op, right) {
             (DataType::Date32, Operator::Minus, DataType::Date32) => {
                 PlannerResult::Planned(sum(days(raw.left), days(raw.right)))
+            }
+            // A day and a span are a time.
+            (DataType::Date32, _, DataType::Interval(_)) => {
+                PlannerResult::Planned(sum(time(raw.left), raw.right))
+            }
+            (DataType::Interval(_), Operator::Plus, DataType::Date32) => {
+                PlannerResult::Planned(sum(time(raw.right), raw.left))
+            }
+            (number, Operator::Plus, DataType::Date32) if number.is_integer() => {
+                let moved = sum(days(raw.right), days(raw.left));
+                PlannerResult::Planned(cast(cast(moved, DataType::Int32), DataType::Date32))
             }
             (DataType::Date32, _, number) if number.is_integer() => {
                 let moved = sum(days(raw.left), days(raw.right));
@@ -94,9 +107,31 @@ fn multiplied(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<Raw
     })
 }
 
-/// A part of a span.
+/// What is no text beside a text, as the text that it is written as.
+fn joined(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+    let (left, right) = (raw.left.get_type(schema)?, raw.right.get_type(schema)?);
+    let is_value = |of: &DataType| !of.is_string() && !of.is_nested() && *of != DataType::Null;
+    let written = |expr: Expr| pg_text().call(vec![expr]);
+    let (left, right) = match (is_value(&left), is_value(&right)) {
+        (false, true) if left.is_string() => (raw.left, written(raw.right)),
+        (true, false) if right.is_string() => (written(raw.left), raw.right),
+        _ => return Ok(PlannerResult::Original(raw)),
+    };
+    let op = Operator::StringConcat;
+    let joined = BinaryExpr { left: Box::new(left), op, right: Box::new(right) };
+    Ok(PlannerResult::Planned(Expr::BinaryExpr(joined)))
+}
+
+/// A part of a span, and decimals divided with as many digits as there are.
 fn divided(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
     let (left, right) = (raw.left.get_type(schema)?, raw.right.get_type(schema)?);
+    let is_decimal = |of: &DataType| matches!(of, DataType::Decimal128(..) | DataType::Decimal256(..));
+    let is_exact = |of: &DataType| is_decimal(of) || of.is_integer();
+    if (is_decimal(&left) || is_decimal(&right)) && is_exact(&left) && is_exact(&right) {
+        let double = |expr: Expr| Box::new(cast(expr, DataType::Float64));
+        let share = BinaryExpr { left: double(raw.left), op: Operator::Divide, right: double(raw.right) };
+        return Ok(PlannerResult::Planned(Expr::BinaryExpr(share)));
+    }
     if !matches!(left, DataType::Interval(_)) || !right.is_numeric() {
         return Ok(PlannerResult::Original(raw));
     }

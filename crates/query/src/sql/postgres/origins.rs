@@ -1,5 +1,6 @@
 //! Which column of which table a column of an answer is: clients ask the catalogue for the rest.
 
+use arrow::datatypes::DataType;
 use datafusion::common::JoinType;
 use datafusion::error::Result;
 use datafusion::execution::SessionState;
@@ -28,6 +29,13 @@ fn origin(plan: &LogicalPlan, at: usize) -> Option<Origin> {
             let mut expr = projection.expr.get(at)?;
             while let Expr::Alias(alias) = expr {
                 expr = &alias.expr;
+            }
+            // An instant is the same in every zone.
+            if let Expr::Cast(cast) = expr
+                && matches!(cast.field.data_type(), DataType::Timestamp(_, Some(_)))
+                && matches!(&*projection.input, LogicalPlan::TableScan(_))
+            {
+                expr = &cast.expr;
             }
             let Expr::Column(column) = expr else { return None };
             origin(&projection.input, projection.input.schema().index_of_column(column).ok()?)

@@ -1,4 +1,4 @@
-//! Patterns of PostgreSQL: of `LIKE` with a sign of escape of one's own, of `format`, and of `to_char`.
+//! Patterns of PostgreSQL: of `LIKE` with a sign of escape of one's own, of `format`, and of times that are read.
 
 use datafusion::sql::sqlparser::ast::{Expr, ValueWithSpan};
 
@@ -46,22 +46,20 @@ pub(super) fn formatted(arguments: &[Expr]) -> Option<Expr> {
                 plain.push('%');
                 continue;
             }
-            's' => "",
-            'I' => "\"",
-            'L' => "'",
+            's' => "pg_text",
+            'I' => "quote_ident",
+            'L' => "quote_nullable",
             _ => return None,
         };
-        plain.push_str(mark);
         parts.push(quoted(&std::mem::take(&mut plain)));
-        parts.push(format!("CAST({} AS VARCHAR)", values.next()?));
-        plain.push_str(mark);
+        parts.push(format!("{mark}({})", values.next()?));
     }
     parts.push(quoted(&plain));
     parsed(&format!("concat({})", parts.join(", ")))
 }
 
 /// The parts of a pattern of times (PostgreSQL 15, table 9.26), the longer first, each with the one that the
-/// planner's `to_char` has for it.
+/// planner has for it.
 const PARTS: [(&str, &str); 27] = [
     ("YYYY", "%Y"),
     ("IYYY", "%G"),
@@ -92,31 +90,16 @@ const PARTS: [(&str, &str); 27] = [
     ("AM", "%p"),
 ];
 
-/// `to_char(time, 'YYYY-MM')`, where the pattern is written out and every part of it is known.
-pub(super) fn to_char(arguments: &[Expr]) -> Option<Expr> {
-    let [time, pattern] = arguments else { return None };
-    if is_of_digits(&literal(pattern)?) {
-        return parsed(&format!("digits_of({time}, {pattern})"));
-    }
-    parsed(&format!("to_char({time}, {})", quoted(&in_planners_words(&literal(pattern)?)?)))
-}
-
-/// Whether a pattern is one of numbers.
-fn is_of_digits(pattern: &str) -> bool {
-    let signs = pattern.strip_prefix("FM").unwrap_or(pattern);
-    signs.contains(['9', '0']) && signs.chars().all(|c| "90.,DGSMI ".contains(c))
-}
-
 /// `to_timestamp(text, 'YYYY-MM-DD')`, and `to_timestamp(seconds)`: an instant, in UTC where nothing is said.
 pub(super) fn to_timestamp(arguments: &[Expr]) -> Option<Expr> {
-    let local = match arguments {
-        [seconds] => format!("to_timestamp({seconds})"),
+    match arguments {
+        [seconds] => parsed(&format!("CAST(pg_instant({seconds}) AS TIMESTAMP(6) WITH TIME ZONE)")),
         [text, pattern] => {
-            format!("to_timestamp({text}, {})", quoted(&in_planners_words(&literal(pattern)?)?))
+            let pattern = quoted(&in_planners_words(&literal(pattern)?)?);
+            parsed(&format!("CAST(to_timestamp({text}, {pattern}) AS TIMESTAMP(6) WITH TIME ZONE)"))
         }
-        _ => return None,
-    };
-    parsed(&format!("timezone('UTC', {local})"))
+        _ => None,
+    }
 }
 
 /// `to_date(text, 'YYYY-MM-DD')`.
@@ -187,9 +170,7 @@ mod tests {
     #[test]
     fn a_pattern_of_times_becomes_the_planners() {
         let check = |pattern: &str, expected: Option<&str>| {
-            let arguments = [Expr::Identifier("t".into()), Expr::Value(value(pattern))];
-            let made = to_char(&arguments).map(|expr| expr.to_string());
-            assert_eq!(made, expected.map(|expected| format!("to_char(t, '{expected}')")), "{pattern}");
+            assert_eq!(in_planners_words(pattern).as_deref(), expected, "{pattern}");
         };
         check("YYYY-MM-DD HH24:MI:SS.MS", Some("%Y-%m-%d %H:%M:%S.%3f"));
         check("FMDD/FMMM \"năm\" YYYY", Some("%-d/%-m năm %Y"));
@@ -201,7 +182,7 @@ mod tests {
     fn a_format_becomes_a_concatenation() {
         let text = |text: &str| Expr::Value(value(text));
         let made = formatted(&[text("%I.%s 5%%"), text("a"), text("b")]).unwrap();
-        let expected = "concat('\"', CAST('a' AS VARCHAR), '\".', CAST('b' AS VARCHAR), ' 5%')";
+        let expected = "concat('', quote_ident('a'), '.', pg_text('b'), ' 5%')";
         assert_eq!(made.to_string(), expected);
         assert_eq!(formatted(&[text("%d"), text("a")]), None);
     }

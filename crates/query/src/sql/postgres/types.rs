@@ -108,8 +108,9 @@ impl PgType {
             DataType::Boolean => 16,
             DataType::Int8 | DataType::Int16 | DataType::UInt8 => 21,
             DataType::Int32 | DataType::UInt16 => 23,
-            DataType::Int64 | DataType::UInt32 => 20,
-            DataType::UInt64 | DataType::Decimal128(..) | DataType::Decimal256(..) => 1700,
+            // Numbers of rows and places are never larger than those of eight bytes with a sign.
+            DataType::Int64 | DataType::UInt32 | DataType::UInt64 => 20,
+            DataType::Decimal128(..) | DataType::Decimal256(..) => 1700,
             DataType::Float16 | DataType::Float32 => 700,
             DataType::Float64 => 701,
             DataType::Binary | DataType::LargeBinary | DataType::BinaryView => 17,
@@ -146,6 +147,21 @@ impl PgType {
             (_, _, of) => return PgType::of(of),
         };
         ALL.into_iter().find(|of| of.name == name).unwrap_or(TEXT)
+    }
+
+    /// The Arrow type of a parameter beside a column: numbers of types and tables keep apart from others, since
+    /// drivers look for them.
+    pub(in crate::sql) fn parameter_beside(field: &Field) -> DataType {
+        match PgType::of_field(field).name {
+            "oid" => DataType::UInt32,
+            _ => field.data_type().clone(),
+        }
+    }
+
+    /// The type in which a parameter of an Arrow type is taken.
+    pub fn of_parameter(arrow: &DataType) -> PgType {
+        let oid = PgType::of_oid(26).filter(|_| *arrow == DataType::UInt32);
+        oid.unwrap_or_else(|| PgType::of(arrow))
     }
 
     /// The type of the items of lists of a type.

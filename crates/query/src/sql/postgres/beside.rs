@@ -1,0 +1,79 @@
+//! Texts beside times in comparisons, which PostgreSQL reads as times in its own ways (`at >= '2026-01-31 07:00'`):
+//! each is written as the planner reads it.
+
+use arrow::array::timezone::Tz;
+use datafusion::common::DFSchema;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::error::Result;
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator, lit};
+
+use super::readings;
+
+/// The plan with such texts as the planner reads them; a time that names no zone is one of `zone`.
+pub(in crate::sql) fn read(plan: LogicalPlan, zone: Tz) -> Result<LogicalPlan> {
+    let read = plan.transform_up_with_subqueries(|node| {
+        let inputs = node.inputs();
+        if inputs.is_empty() {
+            return Ok(Transformed::no(node));
+        }
+        let mut schema = DFSchema::empty();
+        for input in inputs {
+            schema.merge(input.schema());
+        }
+        let names = NamePreserver::new(&node);
+        node.map_expressions(|expr| {
+            let name = names.save(&expr);
+            let expr = expr.transform_up(|expr| Ok(compared(expr, &schema, zone)))?;
+            Ok(expr.update_data(|expr| name.restore(expr)))
+        })
+    })?;
+    Ok(read.data)
+}
+
+fn compared(mut expr: Expr, schema: &DFSchema, zone: Tz) -> Transformed<Expr> {
+    let read = |text: &mut Expr, beside: &Expr| -> bool {
+        let Some(written) = text_of(text) else { return false };
+        let Ok(of) = beside.get_type(schema) else { return false };
+        let Some(other) = readings::beside(written, &of, zone) else { return false };
+        *text = lit(other);
+        true
+    };
+    let changed = match &mut expr {
+        Expr::BinaryExpr(binary) if compares(binary.op) => {
+            let (left, right) = (&mut *binary.left, &mut *binary.right);
+            read(left, right) || read(right, left)
+        }
+        Expr::Between(between) => {
+            let low = read(&mut between.low, &between.expr);
+            read(&mut between.high, &between.expr) || low
+        }
+        Expr::InList(list) => {
+            let of = &list.expr;
+            list.list.iter_mut().fold(false, |changed, item| read(item, of) || changed)
+        }
+        _ => false,
+    };
+    if changed { Transformed::yes(expr) } else { Transformed::no(expr) }
+}
+
+fn compares(op: Operator) -> bool {
+    matches!(
+        op,
+        Operator::Eq
+            | Operator::NotEq
+            | Operator::Lt
+            | Operator::LtEq
+            | Operator::Gt
+            | Operator::GtEq
+            | Operator::IsDistinctFrom
+            | Operator::IsNotDistinctFrom
+    )
+}
+
+fn text_of(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Literal(value, _) => value.try_as_str().flatten(),
+        _ => None,
+    }
+}

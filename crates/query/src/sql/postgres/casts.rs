@@ -1,0 +1,179 @@
+//! Casts as PostgreSQL makes them where the planner makes others: to whole numbers (to the nearest one), to times and
+//! spans (in its ways to write them), to texts of a length, to bytes.
+
+use arrow::array::timezone::Tz;
+use datafusion::sql::sqlparser::ast::{
+    CharacterLength, DataType as SqlType, DateTimeField, Expr, Interval, TimezoneInfo, UnaryOperator, Value,
+};
+
+use super::adapt::{literal, parsed, quoted};
+use super::readings::{self, Moment};
+use super::small::is_small;
+use super::span_words::Span;
+
+/// What stands for a cast to a type that PostgreSQL reads in its own way; the type may become another.
+pub(super) fn cast(inner: &mut Box<Expr>, to: &mut SqlType, zone: Tz) -> Option<Expr> {
+    if let Some(function) = whole(to) {
+        return to_whole(inner, function);
+    }
+    if let Some(text) = text_literal(inner) {
+        return of_text(&text, inner, to, zone);
+    }
+    match to {
+        // PostgreSQL counts microseconds.
+        SqlType::Timestamp(precision @ None, _) => {
+            *precision = Some(6);
+            None
+        }
+        SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
+        | SqlType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. })) => {
+            parsed(&format!("left(pg_text({inner}), {length})"))
+        }
+        // A number that is written out keeps its digits.
+        SqlType::Text | SqlType::Varchar(None) => number_literal(inner).and_then(|digits| {
+            let is_plain = digits.contains('.') && !digits.contains(['e', 'E']);
+            is_plain.then(|| Expr::Value(Value::SingleQuotedString(digits).into()))
+        }),
+        _ => None,
+    }
+}
+
+/// The function that makes values of a type of whole numbers.
+fn whole(to: &SqlType) -> Option<&'static str> {
+    Some(match to {
+        SqlType::SmallInt(None) | SqlType::Int2(None) => "pg_int2",
+        SqlType::Int(None) | SqlType::Integer(None) | SqlType::Int4(None) => "pg_int4",
+        SqlType::BigInt(None) | SqlType::Int8(None) => "pg_int8",
+        _ => return None,
+    })
+}
+
+fn to_whole(inner: &mut Box<Expr>, function: &str) -> Option<Expr> {
+    if let Some(digits) = number_literal(inner).filter(|digits| digits.contains(['.', 'e', 'E'])) {
+        // A number that is written out is a decimal, whose middle goes away from zero.
+        let rounded = digits.parse::<f64>().ok()?.round();
+        **inner = Expr::Value(Value::Number(format!("{rounded}"), false).into());
+        return None;
+    }
+    if let Some(text) = text_literal(inner) {
+        // A text that writes none is refused by the planner's own cast.
+        let number = text.trim().parse::<i64>().ok()?;
+        **inner = Expr::Value(Value::SingleQuotedString(number.to_string()).into());
+        return None;
+    }
+    let is_whole = is_small(inner) || matches!(**inner, Expr::Value(_));
+    if is_whole { None } else { parsed(&format!("{function}({inner})")) }
+}
+
+/// A cast of a text that is written out.
+fn of_text(text: &str, inner: &mut Box<Expr>, to: &mut SqlType, there: Tz) -> Option<Expr> {
+    let mut put = |text: String| {
+        **inner = Expr::Value(Value::SingleQuotedString(text).into());
+    };
+    match to {
+        SqlType::Timestamp(precision, zone) => {
+            let has_zone = matches!(zone, TimezoneInfo::Tz | TimezoneInfo::WithTimeZone);
+            if precision.is_none() {
+                *precision = Some(6);
+            }
+            if let Some(moment) = Moment::read(text) {
+                match has_zone {
+                    true => moment.instant(there).into_iter().for_each(&mut put),
+                    false => put(moment.shown()),
+                }
+            }
+            None
+        }
+        SqlType::Date => {
+            if let Some(moment) = Moment::read(text) {
+                put(moment.date());
+            }
+            None
+        }
+        SqlType::Time(_, zone @ (TimezoneInfo::None | TimezoneInfo::WithoutTimeZone)) => {
+            *zone = TimezoneInfo::None;
+            if let Some(clock) = readings::clock(text) {
+                put(clock);
+            }
+            None
+        }
+        SqlType::Interval { .. } => {
+            let span = Span::read(text)?;
+            parsed(&format!("INTERVAL {}", quoted(&span.written())))
+        }
+        SqlType::Bytea => {
+            let hex = text.strip_prefix("\\x").filter(|hex| {
+                hex.len().is_multiple_of(2) && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+            })?;
+            Some(Expr::Value(Value::HexStringLiteral(hex.to_owned()).into()))
+        }
+        SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
+        | SqlType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. })) => {
+            let cut: String = text.chars().take(usize::try_from(*length).ok()?).collect();
+            put(cut);
+            *to = SqlType::Varchar(None);
+            None
+        }
+        SqlType::Char(Some(CharacterLength::IntegerLength { length, .. }))
+        | SqlType::Character(Some(CharacterLength::IntegerLength { length, .. })) => {
+            let length = usize::try_from(*length).ok().filter(|length| *length <= 1_000)?;
+            put(text.chars().chain(std::iter::repeat(' ')).take(length).collect());
+            *to = SqlType::Varchar(None);
+            None
+        }
+        _ => None,
+    }
+}
+
+/// A span as the planner reads it: `INTERVAL '…'`, with a unit behind it or without.
+pub(super) fn interval(interval: &Interval) -> Option<Expr> {
+    let text = literal(&interval.value)?;
+    let text = match (&interval.leading_field, &interval.last_field) {
+        (None, None) => text,
+        (Some(DateTimeField::Year), Some(DateTimeField::Month)) => text,
+        (Some(DateTimeField::Day | DateTimeField::Hour), Some(_)) => text,
+        (Some(unit), None) if text.trim().parse::<f64>().is_ok() => format!("{text} {unit}"),
+        _ => return None,
+    };
+    let written = quoted(&Span::read(&text)?.written());
+    if interval.leading_field.is_none()
+        && literal(&interval.value).as_deref().map(quoted) == Some(written.clone())
+    {
+        return None;
+    }
+    parsed(&format!("INTERVAL {written}"))
+}
+
+/// A text that is written out, and nothing else.
+fn text_literal(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Value(value) if !matches!(value.value, Value::Number(..)) => value.value.clone().into_string(),
+        Expr::Nested(inner) => text_literal(inner),
+        _ => None,
+    }
+}
+
+/// The digits of a number that is written out, with its sign.
+fn number_literal(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::Number(digits, _) => Some(digits.clone()),
+            _ => None,
+        },
+        Expr::Nested(inner) => number_literal(inner),
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => {
+            number_literal(expr).filter(|digits| !digits.starts_with('-')).map(|digits| format!("-{digits}"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether an expression is a decimal in PostgreSQL: a number with a point, or a cast to one.
+pub(super) fn is_decimal(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } => is_decimal(inner),
+        Expr::BinaryOp { left, right, .. } => is_decimal(left) && is_decimal(right),
+        Expr::Cast { data_type, .. } => matches!(data_type, SqlType::Numeric(_) | SqlType::Decimal(_)),
+        other => number_literal(other).is_some(),
+    }
+}

@@ -1,0 +1,76 @@
+//! Rows as values: `(a, b) IN ((1, 2), …)`, `(a, b) IN (SELECT …)`, `(a, b) < (1, 2)`, and spans that overlap, as
+//! comparisons of their parts (PostgreSQL 15, §9.24 and table 9.32).
+
+use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr, Query};
+
+use super::adapt::parsed;
+
+/// What stands for an expression over rows.
+pub(super) fn compared(expr: &Expr) -> Option<Expr> {
+    match expr {
+        Expr::BinaryOp { left, op, right } => parsed(&of_two(parts(left)?, op, parts(right)?)?),
+        Expr::InList { expr, list, negated } => {
+            let left = parts(expr)?;
+            let equal = |row: &Expr| of_two(left, &BinaryOperator::Eq, parts(row)?);
+            let any = list.iter().map(equal).collect::<Option<Vec<_>>>()?.join(" OR ");
+            let not = if *negated { "NOT " } else { "" };
+            parsed(&format!("({not}({any}))"))
+        }
+        Expr::InSubquery { expr, subquery, negated } => within(parts(expr)?, subquery, *negated),
+        _ => None,
+    }
+}
+
+fn parts(expr: &Expr) -> Option<&[Expr]> {
+    match expr {
+        Expr::Tuple(parts) if parts.len() > 1 => Some(parts),
+        Expr::Nested(inner) => parts(inner),
+        _ => None,
+    }
+}
+
+fn of_two(left: &[Expr], op: &BinaryOperator, right: &[Expr]) -> Option<String> {
+    if left.len() != right.len() {
+        return None;
+    }
+    let equal = || {
+        let pairs = left.iter().zip(right).map(|(a, b)| format!("({a}) = ({b})"));
+        pairs.collect::<Vec<_>>().join(" AND ")
+    };
+    match op {
+        BinaryOperator::Eq => Some(format!("({})", equal())),
+        BinaryOperator::NotEq => Some(format!("(NOT ({}))", equal())),
+        BinaryOperator::Lt | BinaryOperator::LtEq | BinaryOperator::Gt | BinaryOperator::GtEq => {
+            // The first pair that is not of equals decides, the last one with the operator itself.
+            let strict = if matches!(op, BinaryOperator::Lt | BinaryOperator::LtEq) { "<" } else { ">" };
+            let mut pairs = left.iter().zip(right).rev();
+            let (a, b) = pairs.next()?;
+            let last = format!("({a}) {op} ({b})");
+            let whole = pairs
+                .fold(last, |rest, (a, b)| format!("({a}) {strict} ({b}) OR (({a}) = ({b}) AND ({rest}))"));
+            Some(format!("({whole})"))
+        }
+        BinaryOperator::Overlaps => {
+            let ([a, b], [c, d]) = (left, right) else { return None };
+            let (from_a, to_a) = (format!("least({a}, {b})"), format!("greatest({a}, {b})"));
+            let (from_b, to_b) = (format!("least({c}, {d})"), format!("greatest({c}, {d})"));
+            Some(format!(
+                "({from_a} = {from_b} OR ({from_a} > {from_b} AND {from_a} < {to_b}) \
+                 OR ({from_b} > {from_a} AND {from_b} < {to_a}))"
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a row is among those of a query; of what is not known whether it is the same, nothing is among others.
+fn within(row: &[Expr], query: &Query, is_negated: bool) -> Option<Expr> {
+    let names: Vec<String> = (1..=row.len()).map(|place| format!("part_{place}")).collect();
+    let pairs = row.iter().zip(&names).map(|(part, name)| format!("among.{name} = ({part})"));
+    let same = pairs.collect::<Vec<_>>().join(" AND ");
+    let (not, same) = match is_negated {
+        true => ("NOT ", format!("({same}) IS NOT FALSE")),
+        false => ("", same),
+    };
+    parsed(&format!("{not}EXISTS (SELECT 1 FROM ({query}) AS among({}) WHERE {same})", names.join(", ")))
+}
