@@ -269,13 +269,18 @@ pub struct TimeSource {
     pub day: Option<TextOrColumn>,
     /// The hour, likewise.
     pub hour: Option<TextOrColumn>,
+    /// The week, likewise: of a year by ISO 8601, or of a month, from its 1st, 8th, 15th or 22nd day on.
+    pub week: Option<TextOrColumn>,
 }
 
 impl TimeSource {
-    /// The parts that stand apart, from the year to the hour.
-    pub(crate) fn parts(&self) -> [Option<&TextOrColumn>; 4] {
-        [self.year.as_ref(), self.month.as_ref(), self.day.as_ref(), self.hour.as_ref()]
+    /// The parts that stand apart, by their keys in [`TimeSource::PARTS`].
+    pub(crate) fn parts(&self) -> [Option<&TextOrColumn>; 5] {
+        [&self.year, &self.month, &self.day, &self.hour, &self.week].map(Option::as_ref)
     }
+
+    /// The keys of the parts: from the year to the hour, and the week, which stands for month and day.
+    pub(crate) const PARTS: [&str; 5] = ["year", "month", "day", "hour", "week"];
 }
 
 /// A column of values, and what they are.

@@ -337,7 +337,8 @@ fn renamed(mapping: &mut Mapping, at: usize, from: &str, to: &str) {
     if let Some(time) = time {
         time.columns.iter_mut().for_each(change);
         time.end_column.iter_mut().for_each(change);
-        for part in [&mut time.year, &mut time.month, &mut time.day, &mut time.hour] {
+        let parts = [&mut time.year, &mut time.month, &mut time.day, &mut time.hour, &mut time.week];
+        for part in parts {
             part.iter_mut().for_each(in_fact);
         }
     }
