@@ -11,11 +11,12 @@ use super::example::placeholder;
 use super::fill::filled_down;
 use super::groups::Groups;
 use super::headers::numeric_columns;
-use super::measured::{Measured, measured, own_unit};
+use super::meant::{ahead, compares, not_observed};
+use super::measured::{Measured, measured, own_unit, twice};
 use super::sample::{Column, Sample, letters_of};
 use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
-use super::thousands::question;
+use super::thousands::{ambiguous, question};
 use super::unique::repeated;
 use super::usual::{calendar, names_a_part_of_time, names_a_row, of_period, usual_period};
 use super::words::Role;
@@ -157,6 +158,7 @@ impl<'a> Guess<'a> {
         self.place();
         self.values(precision);
         self.decimals();
+        self.ask_of_forecasts();
         self.fill();
         self.ask_what_names_rows();
         if self.missing.is_empty() {
@@ -198,7 +200,8 @@ impl<'a> Guess<'a> {
         let unit = unit.map(|at| TextOrColumn::in_column(&self.sample.columns[at].reference));
         let numeric: Vec<usize> = self
             .free()
-            .filter(|(_, column)| column.is_numeric() && !names_a_part_of_time(&model::fold(&column.base)))
+            .filter(|(_, column)| self.is_directions(column) || column.is_numeric())
+            .filter(|(_, column)| !names_a_part_of_time(&model::fold(&column.base)))
             .map(|(at, _)| at)
             .take(MAX_VALUES)
             .collect();
@@ -231,6 +234,15 @@ impl<'a> Guess<'a> {
             }
             self.missing.push(missing);
         }
+    }
+
+    /// Whether a column holds directions of the wind in letters.
+    fn is_directions(&self, column: &Column) -> bool {
+        let are_letters =
+            |text: &str| text.chars().count() <= 3 && text.chars().all(|c| "BNĐTESW".contains(c));
+        !column.texts.is_empty()
+            && column.texts.iter().all(|(text, _)| are_letters(text))
+            && find_property(self.gazetteer, &column.base).is_some_and(|p| p.code.as_str() == "wind_dir")
     }
 
     /// The statistic of each row, where a column says it.
@@ -271,6 +283,11 @@ impl<'a> Guess<'a> {
         };
         let name = self.sample.columns[property].reference.clone();
         let count = self.sample.columns[property].properties;
+        let texts = &self.sample.columns[property].texts;
+        let asked = texts.iter().find_map(|(text, _)| {
+            let property = find_property(self.gazetteer, text)?;
+            self.of_steps(property, precision).1.map(|_| super::steps::question(property))
+        });
         let value = ValueSource {
             unit: unit.or_else(|| column.unit.clone().map(TextOrColumn::Text)),
             period: period.or_else(|| calendar(precision)),
@@ -278,6 +295,9 @@ impl<'a> Guess<'a> {
         };
         let reason = format!("{} of {} rows hold a number", column.numbers, self.sample.rows);
         self.because("value.0.column", 0.9, &reason);
+        if let Some(ask) = asked {
+            self.because("value.0.property", 0.4, &ask);
+        }
         self.because(
             "value.0.property",
             0.9,
@@ -306,7 +326,9 @@ impl<'a> Guess<'a> {
             let found = find_property(self.gazetteer, &column.base)
                 .or_else(|| find_property(self.gazetteer, without_unit.as_deref()?))
                 .or_else(|| find_property(self.gazetteer, &column.name))
-                .or_else(|| find_property(self.gazetteer, &model::fold(&column.base)));
+                .or_else(|| find_property(self.gazetteer, &model::fold(&column.base)))
+                .or_else(|| twice(self.gazetteer, &column.name))
+                .or_else(|| twice(self.gazetteer, &column.base));
             let plain = found.map(|property| Measured {
                 property,
                 statistic: None,
@@ -318,7 +340,9 @@ impl<'a> Guess<'a> {
                 let fits = column.unit.as_ref().is_none_or(|unit| conversion(unit, found.property).is_ok());
                 fits.then_some(found)
             };
-            let (found, in_parts) = match plain.or_else(|| measured(self.gazetteer, column)) {
+            let above = self.evidence.unit(self.gazetteer).map(|(_, unit)| unit);
+            let said = || measured(self.gazetteer, column, above.as_deref().filter(|_| unit.is_none()));
+            let (found, in_parts) = match plain.or_else(said) {
                 Some(found) => (found, None),
                 None => {
                     let Some(Parts { property, season, confidence, unit }) = of_parts() else { continue };
@@ -328,10 +352,10 @@ impl<'a> Guess<'a> {
             };
             let Measured { property, statistic: said, unit: written, .. } = found;
             let season = in_parts.as_ref().and_then(|(season, _)| season.clone());
-            let above = self.evidence.unit(self.gazetteer).map(|(_, unit)| unit);
             let above = above
                 .filter(|above| written.is_none() && unit.is_none() && conversion(above, property).is_ok());
             let property = of_period(self.gazetteer, property, calendar(precision).as_ref());
+            let (property, of_steps) = self.of_steps(property, precision);
             let statistic = said.unwrap_or_else(|| usual_statistic(property.statistic.as_deref()));
             // A word such as `ngày` says the period of a statistic; of anything else it is a part of the name.
             let of_header = found.period.map(|period| TextOrColumn::Text(period.into()));
@@ -360,6 +384,9 @@ impl<'a> Guess<'a> {
                 None => 0.95,
             };
             self.because(&format!("value.{index}.property"), confidence, &reason);
+            if let Some((confidence, reason)) = of_steps {
+                self.because(&format!("value.{index}.property"), confidence, &reason);
+            }
             if let Some(statistic) = said {
                 let reason = format!("the header says it is a `{}`", statistic.code());
                 self.because(&format!("value.{index}.statistic"), 0.85, &reason);
@@ -390,12 +417,26 @@ impl<'a> Guess<'a> {
             })
             .map(|column| format!("`{}`", column.name))
             .collect();
+        let (compared, rest): (Vec<String>, Vec<String>) = rest.into_iter().partition(|name| compares(name));
+        if !compared.is_empty() {
+            let reason = format!("{} compare the values with others, and are left out", compared.join(", "));
+            self.because("value.0.column", 0.65, &reason);
+        }
         if !rest.is_empty() {
             let shown = rest.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
             let more = if rest.len() > 8 { format!(" and {} more", rest.len() - 8) } else { String::new() };
             let reason =
                 format!("nobody knows the property of {shown}{more}, which hold numbers: are they left out?");
             self.because("value", 0.5, &reason);
+        }
+    }
+
+    /// Forecasts and plans are no observations.
+    fn ask_of_forecasts(&mut self) {
+        let read = self.mapping.values.iter().map(|value| value.column.as_str());
+        let said = ahead(read).or_else(|| self.evidence.ahead());
+        if let Some(said) = said.filter(|_| !self.mapping.values.is_empty()) {
+            self.because("value", 0.4, &not_observed(&said));
         }
     }
 
@@ -489,24 +530,28 @@ impl<'a> Guess<'a> {
     /// The style of decimals, where all value columns agree.
     fn decimals(&mut self) {
         let rows = self.sample.start..self.sample.start + self.sample.rows;
-        let asked = self.mapping.values.iter().find_map(|value| {
-            let column = self.sample.header.find(&value.column).ok()?;
-            let TextOrColumn::Text(code) = &value.property else { return None };
-            question(self.chunk, rows.clone(), &[column], find_property(self.gazetteer, code)?)
-        });
-        if let Some(reason) = asked {
-            self.because("source.decimal", 0.5, &reason);
-        }
         let names: Vec<&str> = self.mapping.values.iter().map(|value| value.column.as_str()).collect();
         let styles: HashMap<&str, NumberStyle> =
             self.sample.columns.iter().map(|column| (column.reference.as_str(), column.style)).collect();
         let comma = names.iter().any(|name| styles.get(name) == Some(&NumberStyle::Comma));
+        // Beside decimal commas, points that may stand between thousands do.
         let dot = names.iter().any(|name| {
             let column = self.sample.columns.iter().find(|column| column.reference == *name);
             column.is_some_and(|column| {
-                column.style == NumberStyle::Dot && column.texts.iter().any(|(text, _)| text.contains('.'))
+                column.style == NumberStyle::Dot
+                    && column.texts.iter().any(|(text, _)| text.contains('.'))
+                    && ambiguous(self.chunk, rows.clone(), &[column.index]).is_none()
             })
         });
+        let asked = self.mapping.values.iter().filter(|_| !comma || dot).find_map(|value| {
+            let column = self.sample.header.find(&value.column).ok()?;
+            let TextOrColumn::Text(code) = &value.property else { return None };
+            let unit = value.unit.as_ref().and_then(TextOrColumn::text);
+            question(self.chunk, rows.clone(), &[column], find_property(self.gazetteer, code)?, unit)
+        });
+        if let Some(reason) = asked {
+            self.because("source.decimal", 0.5, &reason);
+        }
         if comma && !dot {
             self.mapping.source.decimal = Decimal::Comma;
             self.because("source.decimal", 0.95, "numbers have a comma where only decimals can be");

@@ -1,5 +1,6 @@
 //! Guessing what the headers of a table do not say of the time: the year of months, the month of days.
 
+use super::evidence::short;
 use super::headers::Says;
 use super::shaped::{Shaped, around, number};
 use super::words::{Role, has_words, roles};
@@ -17,19 +18,39 @@ impl Shaped<'_> {
             }
             Says::Year => return self.months_down(),
             Says::Date => return self.order_of_dates(),
-            Says::Month | Says::Quarter | Says::Season | Says::DayMonth => &[Role::Year],
+            Says::Month | Says::Quarter | Says::Season | Says::DayMonth | Says::Week | Says::WeekOfMonth => {
+                &[Role::Year]
+            }
             Says::Day => &[Role::Year, Role::Month],
-            Says::Hour => &[Role::Year, Role::Month, Role::Day],
+            Says::Hour | Says::AtHour => &[Role::Year, Role::Month, Role::Day],
         };
         let mut time = TimeSource::default();
         let mut used = Vec::new();
-        if self.found.says == Says::Hour
+        let are_hours = matches!(self.found.says, Says::Hour | Says::AtHour);
+        if are_hours
             && let Some((column, name)) = self.others().iter().find(|(column, _)| self.is_dates(*column))
         {
             time.columns.push(self.reference(*column, name));
             used.push(*column);
             self.mapping.time = Some(time);
             self.decide("time.columns", 0.95, "the texts of this column are dates, and the headers hours");
+            return used;
+        }
+        let dated = self.evidence.date(self.gazetteer).filter(|_| are_hours);
+        let dated = dated.map(|(title, patterns, is_sure)| (short(title), patterns, is_sure));
+        if let Some((title, [year, month, day], is_of_values)) = dated
+            && self.column_of(Role::Day, &used).is_none()
+        {
+            let part = |pattern: &str| Some(around("@title", pattern));
+            (time.year, time.month, time.day) = (part(year), part(month), part(day));
+            self.mapping.time = Some(time);
+            let (confidence, ask) =
+                if is_of_values { (0.8, "") } else { (0.5, ": is it the day of all values?") };
+            self.decide(
+                "time.day",
+                confidence,
+                format!("the headers are hours, and the title says `{title}`{ask}"),
+            );
             return used;
         }
         for role in wanted {
@@ -120,6 +141,10 @@ impl Shaped<'_> {
             used.push(column);
             self.decide(&path, 0.9, format!("the texts of the column `{name}` are such"));
             return TextOrColumn::in_column(&self.reference(column, &name));
+        }
+        if role == Role::Year && self.years_of_groups() {
+            self.decide(&path, 0.85, "rows of one text name the year of the rows below them");
+            return TextOrColumn::in_column("@group.year");
         }
         let around_it = match role {
             Role::Year => self.evidence.year(),

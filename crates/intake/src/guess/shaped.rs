@@ -4,23 +4,24 @@ use std::collections::BTreeMap;
 
 use catalog::{Gazetteer, PlaceMatch, vocabulary};
 use chrono::NaiveDate;
-use model::{PlaceKind, Property};
+use model::PlaceKind;
 
 use super::evidence::{Evidence, before_the_merger, is_instant, short};
 use super::fill::filled_down;
-use super::headers::{FIRST_YEAR, Says, TimeHeader, find, is_number, numeric_columns};
-use super::measured::{is_of_stations, other_scale};
+use super::headers::{FIRST_YEAR, ISO_WEEKS, Says, TimeHeader, find, is_number, numeric_columns};
+use super::meant::{ahead, compares, not_observed};
+use super::measured::is_of_stations;
 use super::places::{kind_of_header, may_be_communes, named_after_places};
+use super::sample::brackets;
 use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
-use super::thousands::question;
 use super::unique::repeated;
 use super::usual::{names_no_value, of_period};
 use super::words::{Role, roles};
 use super::{Decision, Guessed};
 use crate::Error;
 use crate::mapping::{Mapping, MappingKind, PlaceSource, TextOrColumn, ValueSource};
-use crate::observe::{Elsewhere, NumberStyle, conversion, converted, find_place, is_total, unit_of};
+use crate::observe::{Elsewhere, NumberStyle, find_place, is_total};
 
 /// Rows that are looked at.
 pub(super) const ROWS: usize = 400;
@@ -150,15 +151,19 @@ impl<'a> Shaped<'a> {
 
     /// Says where cells below each other are one, so that the empty ones hold what stands above.
     fn fill(&mut self) {
-        let Some(name) = self.mapping.place.as_ref().and_then(|place| place.column.clone()) else { return };
-        let Ok(column) = self.found.header.find(&name) else { return };
+        let place = self.mapping.place.iter();
+        let names: Vec<String> = place.flat_map(|p| p.column.iter().chain(&p.within).cloned()).collect();
         let values: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
         let rows = self.found.start..self.sheet.chunk.len().min(self.found.start + ROWS);
-        if let Some((confidence, reason)) =
-            filled_down(&self.sheet.chunk, column, rows, &values, self.statistic)
-        {
-            self.mapping.rows.fill.push(name);
-            self.decide("rows.fill", confidence, reason);
+        for name in names {
+            let Ok(column) = self.found.header.find(&name) else { continue };
+            let chunk = &self.sheet.chunk;
+            if let Some((confidence, reason)) =
+                filled_down(chunk, column, rows.clone(), &values, self.statistic)
+            {
+                self.mapping.rows.fill.push(name);
+                self.decide("rows.fill", confidence, reason);
+            }
         }
     }
 
@@ -166,13 +171,24 @@ impl<'a> Shaped<'a> {
     fn ask_what_names_rows(&mut self, used: &[usize]) {
         let header = &self.found.header;
         let place = self.mapping.place.as_ref().and_then(|place| header.find(place.column.as_deref()?).ok());
-        let keys: Vec<usize> =
-            used.iter().copied().chain(place).chain(self.statistic).chain(self.property).collect();
+        let within = self.mapping.place.iter().flat_map(|place| &place.within);
+        let within = within.filter_map(|name| header.find(name).ok());
+        let keys: Vec<usize> = used
+            .iter()
+            .copied()
+            .chain(place)
+            .chain(within)
+            .chain(self.statistic)
+            .chain(self.property)
+            .collect();
         let filled: Vec<usize> =
             self.mapping.rows.fill.iter().filter_map(|name| header.find(name).ok()).collect();
         let values: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
-        let rows = self.found.start..self.sheet.chunk.len().min(self.found.start + ROWS);
-        if let Some(reason) = repeated(&self.sheet.chunk, rows, &keys, &filled, &values, self.statistic) {
+        let asked = self
+            .stretches()
+            .into_iter()
+            .find_map(|rows| repeated(&self.sheet.chunk, rows, &keys, &filled, &values, self.statistic));
+        if let Some(reason) = asked {
             self.decide("place", 0.3, reason);
         }
     }
@@ -190,16 +206,41 @@ impl<'a> Shaped<'a> {
                     && !used.contains(column)
                     && !read.contains(&name.as_str())
                     && !read.contains(&self.reference(*column, name).as_str())
-                    && !names_no_value(&model::fold(name))
+                    && !names_no_value(&model::fold(&brackets(name).0))
             })
             .map(|(_, name)| format!("`{name}`"))
             .collect();
+        let (compared, names): (Vec<String>, Vec<String>) =
+            names.into_iter().partition(|name| compares(name));
+        if !compared.is_empty() {
+            let reason = format!("{} compare the values with others, and are left out", compared.join(", "));
+            self.decide("value.0.except", 0.65, reason);
+        }
+        if let Some(said) = self.ahead() {
+            self.decide("value", 0.4, said);
+        }
         if !names.is_empty() {
             let shown = names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
             let reason =
                 format!("{shown} hold numbers too, and their headers are no such times: are they left out?");
             self.decide("value", 0.5, reason);
         }
+    }
+
+    /// What the texts above the table or its headers say of forecasts, as a question.
+    fn ahead(&self) -> Option<String> {
+        let header = &self.found.header;
+        let chunk = &self.sheet.chunk;
+        // A header above that of the times: `Thực đo`, `Dự báo`.
+        let above = (0..chunk.len()).filter(|at| {
+            let row = chunk.row_number(*at);
+            row < header.row && row + 3 >= header.row
+        });
+        let cells =
+            above.flat_map(|at| (0..chunk.columns.len()).filter_map(move |column| chunk.cell(at, column)));
+        let names = self.found.columns.iter().map(|(column, _)| header.name(*column));
+        let said = ahead(cells.chain(names)).or_else(|| self.evidence.ahead())?;
+        Some(not_observed(&said))
     }
 
     /// How a mapping names a column: by its header, or by its letters when another has the same.
@@ -228,6 +269,9 @@ impl<'a> Shaped<'a> {
             self.decide("place.title", 0.9, format!("`{name}` stands above the table"));
             return;
         }
+        if self.place_within(used) {
+            return;
+        }
         let mut best: Option<(f64, PlaceSource, String)> = None;
         for (column, name) in self.others() {
             if used.contains(&column) {
@@ -242,6 +286,7 @@ impl<'a> Shaped<'a> {
         if let Some((confidence, source, reason)) = best {
             self.mapping.place = Some(source);
             self.decide("place.column", confidence, reason);
+            self.ask_of_the_merger();
             return;
         }
         if let Some(kind) = named_after_places(self.gazetteer, &self.alike) {
@@ -348,7 +393,7 @@ impl<'a> Shaped<'a> {
     }
 
     /// A day on which the names of the table may hold.
-    fn day(&self) -> NaiveDate {
+    pub(super) fn day(&self) -> NaiveDate {
         let years = self.found.columns.iter().filter_map(|(_, found)| found.get("year")?.parse::<i32>().ok());
         years.max().and_then(|year| NaiveDate::from_ymd_opt(year, 6, 1)).unwrap_or(NaiveDate::MAX)
     }
@@ -363,10 +408,11 @@ impl<'a> Shaped<'a> {
             Says::Month if self.rows_are_days() => Some("P1D"),
             Says::Month => Some("P1M"),
             Says::Quarter => Some("P3M"),
+            Says::Week | Says::WeekOfMonth => Some("P7D"),
             Says::Day if self.rows_are_hours() => None,
             Says::Day | Says::Date | Says::DayMonth => Some("P1D"),
             // By the header of each column; an hour is an instant.
-            Says::Season | Says::Time | Says::Hour => None,
+            Says::Season | Says::Time | Says::Hour | Says::AtHour => None,
         };
         value.period = period.map(|period| TextOrColumn::Text(period.into()));
         if period.is_some() {
@@ -385,6 +431,23 @@ impl<'a> Shaped<'a> {
             Says::Time | Says::Date => value.except = self.others_named(),
             _ => {}
         }
+        match self.found.says {
+            Says::Week => self.decide("value.0.columns", 0.5, ISO_WEEKS),
+            Says::WeekOfMonth => self.decide(
+                "value.0.columns",
+                0.5,
+                "do the weeks of a month begin on its 1st, 8th, 15th and 22nd day?",
+            ),
+            Says::Year if !self.rows_are_months() => {
+                if let Some(part) = self.evidence.part_of_year() {
+                    let ask = format!(
+                        "the text above the table says `{part}`: are the values of that part of each year, and not of the whole?"
+                    );
+                    self.decide("value.0.period", 0.4, ask);
+                }
+            }
+            _ => {}
+        }
         if let Some(column) = self.statistic {
             let name = self.found.header.name(column).to_owned();
             value.statistic = Some(TextOrColumn::in_column(&self.reference(column, &name)));
@@ -396,6 +459,8 @@ impl<'a> Shaped<'a> {
         }
         if matches!(self.found.says, Says::YearAnd | Says::AndYear | Says::YearWithin) {
             self.items(&mut value);
+        } else if self.found.says == Says::AtHour {
+            self.at_hours(&mut value);
         } else if self.by_rows(&mut value) {
             // Each row says its property.
         } else if !self.by_sheet(&mut value) {
@@ -449,7 +514,7 @@ impl<'a> Shaped<'a> {
             value.statistic = Some(TextOrColumn::Text(statistic.into()));
             self.decide("value.0.statistic", 0.85, "the title says so");
         } else if !by_header
-            && self.found.says != Says::Hour
+            && !matches!(self.found.says, Says::Hour | Says::AtHour)
             && !self.rows_are_hours()
             && is_instant(named.property)
         {
@@ -464,95 +529,16 @@ impl<'a> Shaped<'a> {
             value.period = Some(TextOrColumn::Text(period.into()));
         }
         let property = of_period(self.gazetteer, named.property, value.period.as_ref());
+        let property = self.of_hours(property);
         value.property = TextOrColumn::Text(property.code.to_string());
         self.decide("value.0.property", named.confidence, named.reason);
         let columns: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
-        let rows = self.found.start..self.sheet.chunk.len().min(self.found.start + ROWS);
-        if let Some(reason) = question(&self.sheet.chunk, rows, &columns, property) {
-            self.decide("source.decimal", 0.5, reason);
-        }
         self.unit(value, property, &columns);
-    }
-
-    /// The unit that a title names; else the property's own, if the values look like it.
-    fn unit(&mut self, value: &mut ValueSource, property: &Property, columns: &[usize]) {
-        let fits = |unit: &str| conversion(unit, property).is_ok();
-        if let Some((pattern, unit)) = self.evidence.unit(self.gazetteer).filter(|(_, unit)| fits(unit)) {
-            value.unit = Some(around("@title", pattern));
-            self.decide("value.0.unit", 0.9, format!("`{unit}` stands above the table"));
-            return;
-        }
-        let (confidence, reason) = self.looks_like(property, columns, None);
-        self.decide("value.0.unit", confidence, reason);
-        value.unit = Some(TextOrColumn::Text(property.unit.clone()));
-    }
-
-    /// How plausible the values of some columns are in a unit, the property's own when none is given.
-    pub(super) fn looks_like(
-        &self,
-        property: &Property,
-        columns: &[usize],
-        unit: Option<&str>,
-    ) -> (f64, String) {
-        let own = &property.unit;
-        let shown = unit.unwrap_or(own);
-        let (factor, addend) = match unit.and_then(unit_of).zip(unit_of(own)) {
-            Some((from, to)) => from.conversion_to(&to).unwrap_or((1.0, 0.0)),
-            None => (1.0, 0.0),
+        let unit = match &value.unit {
+            Some(TextOrColumn::Text(unit)) => Some(unit.clone()),
+            _ => self.evidence.unit(self.gazetteer).map(|(_, unit)| unit),
         };
-        let (Some(least), Some(most)) = (property.plausible_min, property.plausible_max) else {
-            return (0.65, format!("no unit is named: taken as `{shown}`, the property's own, CHECK"));
-        };
-        let (mut all, mut inside, mut shows) = (0_usize, 0_usize, None);
-        let mut numbers: Vec<f64> = Vec::new();
-        for (row, column) in self.our_rows().flat_map(|row| columns.iter().map(move |column| (row, *column)))
-        {
-            let text = self.sheet.chunk.cell(row, column).map_or("", str::trim);
-            let Ok(number) = NumberStyle::Dot.read(text).or_else(|_| NumberStyle::Comma.read(text)) else {
-                continue;
-            };
-            let number = converted(number, factor, addend);
-            numbers.push(number);
-            all += 1;
-            let fits = (least..=most).contains(&number);
-            inside += usize::from(fits);
-            if !fits && shows.is_none() {
-                shows = Some(text.to_owned());
-            }
-        }
-        if let Some(other) = other_scale(property, &numbers).filter(|_| unit.is_none()) {
-            return (0.4, format!("no unit is named: are the values in `{shown}`, or in `{other}`?"));
-        }
-        if all > 0 && inside * 100 >= all * 95 {
-            return (
-                0.7,
-                format!("no unit is named: taken as `{shown}`, in which the values are plausible, CHECK"),
-            );
-        }
-        let shows = shows.unwrap_or_default();
-        (
-            0.2,
-            format!(
-                "which unit? `{shows}` is not plausible in `{shown}`, the unit of `{}` ({least} … {most})",
-                property.code
-            ),
-        )
-    }
-
-    /// Rows whose place is one of the catalogue.
-    fn our_rows(&self) -> impl Iterator<Item = usize> {
-        let chunk = &self.sheet.chunk;
-        let rows = self.found.start..chunk.len().min(self.found.start + ROWS);
-        let source = self.mapping.place.as_ref();
-        let column = source.and_then(|source| self.found.header.find(source.column.as_deref()?).ok());
-        let kind = source.and_then(|source| PlaceKind::from_code(source.kind.as_deref()?));
-        let days = [self.day(), before_the_merger(), NaiveDate::MAX];
-        rows.filter(move |row| {
-            let Some(column) = column else { return true };
-            let text = chunk.cell(*row, column).map_or("", str::trim);
-            days.iter()
-                .any(|on| matches!(find_place(self.gazetteer, text, kind, None, *on), PlaceMatch::One(_)))
-        })
+        self.thousands(property, &columns, unit.as_deref());
     }
 }
 
