@@ -63,12 +63,12 @@ const OTHERWISE: [&str; 30] = [
 /// statistics, and by what a table is divided.
 #[rustfmt::skip]
 const GOES_ON: &[&str] = &[
-    "a", "ban", "bang", "binh", "ca", "cac", "cao", "chia", "cho", "co", "cua", "cuoi", "dau", "den", "dia", "do",
-    "don", "dong", "duoc", "dvt", "giai", "gio", "giua", "h", "hang", "he", "huyen", "khu", "ky", "lon", "luc",
+    "a", "ban", "bang", "binh", "ca", "cac", "cao", "chia", "cho", "co", "cua", "cuoi", "dac", "dau", "day", "den", "dia",
+    "do", "don", "dong", "duoc", "dvt", "giai", "gio", "giua", "h", "hang", "he", "huyen", "khu", "ky", "lon", "luc",
     "max", "min", "mot", "mua", "nam", "nao", "ngay", "nghin", "nhieu", "nho", "nuoc", "o", "phan", "phuong", "q",
     "qua", "quan", "quy", "s", "sau", "so", "som", "song", "tai", "tan", "tb", "thang", "thanh", "thap", "the",
     "theo", "thoi", "thu", "thuc", "thuoc", "tinh", "toan", "toi", "ton", "tong", "tp", "tram", "tren", "trong",
-    "trung", "truoc", "tu", "tuan", "tung", "uoc", "va", "vao", "ve", "vu", "vung", "xa", "xuan",
+    "trung", "truoc", "tu", "tuan", "tuyet", "tung", "uoc", "va", "vao", "ve", "vu", "vung", "xa", "xuan",
     "cm", "g", "ha", "kg", "km", "km2", "m", "m3", "mg", "mm", "ms", "ppt", "psu", "ta", "us",
     "above", "and", "annual", "as", "at", "average", "below", "by", "daily", "data", "during", "for", "from", "in",
     "is", "measured", "mean", "monthly", "of", "on", "over", "per", "province", "station", "to", "total", "yearly",
@@ -164,7 +164,7 @@ fn goes_on(text: &str, at: usize) -> Option<String> {
             count += 1;
             if count == at + 1 {
                 let folded = model::fold(&word);
-                let is_number = folded.chars().all(|c| c.is_ascii_digit());
+                let is_number = folded.starts_with(|c: char| c.is_ascii_digit());
                 // Among small letters a capital begins a name: `Mực nước Vàm Cỏ`.
                 let is_name = !was_capital && word.starts_with(char::is_uppercase);
                 let is_other = !is_number && !is_name && !GOES_ON.contains(&folded.as_str());
