@@ -186,10 +186,14 @@ impl Shaped<'_> {
             let mut texts = self.texts(*column);
             texts.retain(|text| !is_total(text));
             let share = texts.iter().filter(|text| fits(text)).count();
+            // A first column without a header names the rows: `Tháng 1 - January`.
+            let say_months = role == Role::Month
+                && name.is_empty()
+                && texts.iter().all(|text| has_words(&model::fold(text), "thang"));
             !used.contains(column)
                 && share > 0
                 && share * 10 >= texts.len() * 8
-                && (is_named(name) || (role == Role::Year && share >= 3))
+                && (is_named(name) || say_months || (role == Role::Year && share >= 3))
         })
     }
 

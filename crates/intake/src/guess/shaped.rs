@@ -20,7 +20,7 @@ use super::usual::{names_no_value, of_period};
 use super::words::{Role, roles};
 use super::{Decision, Guessed};
 use crate::Error;
-use crate::mapping::{Mapping, MappingKind, PlaceSource, TextOrColumn, ValueSource};
+use crate::mapping::{Mapping, MappingKind, Pattern, PlaceSource, TextOrColumn, ValueSource};
 use crate::observe::{Elsewhere, NumberStyle, find_place, is_total};
 
 /// Rows that are looked at.
@@ -331,6 +331,9 @@ impl<'a> Shaped<'a> {
         texts.sort_unstable();
         texts.dedup();
         texts.retain(|text| !is_number(text) && !is_total(text));
+        let groups: Vec<Pattern> =
+            self.mapping.rows.group.iter().filter_map(|group| Pattern::new(group).ok()).collect();
+        texts.retain(|text| !groups.iter().any(|group| group.fits(text)));
         if texts.is_empty() {
             return None;
         }

@@ -136,7 +136,7 @@ pub(crate) fn is_preliminary(header: &str) -> bool {
     thread_local! {
         static MARK: Option<Regex> =
             RegexBuilder::new(&format!(
-                r"{PRELIMINARY}\b\.?\s*(?:thực\s*hiện\s*)?(?:năm\s*)?\d{{4}}|\d{{4}}\s*[-–\/(]?\s*{PRELIMINARY}\b"
+                r"{PRELIMINARY}\b\.?\s*(?:(?:thực\s*hiện|th\b)\s*)?(?:năm\s*)?\d{{4}}|\d{{4}}\s*[-–\/(]?\s*{PRELIMINARY}\b"
             ))
             .case_insensitive(true).build().ok();
     }

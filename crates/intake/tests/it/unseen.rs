@@ -53,7 +53,7 @@ async fn a_title_that_speaks_of_a_part_of_the_property_is_asked_about() {
     }
     // Neither is a place.
     for title in
-        ["Mực nước Cần Thơ, Tân Châu (cm)", "MỰC NƯỚC CẦN THƠ, TÂN CHÂU (cm)", "Mực nước Vàm Cỏ (cm)"]
+        ["Mực nước Cần Thơ và Tân Châu (cm)", "MỰC NƯỚC CẦN THƠ VÀ TÂN CHÂU (cm)", "Mực nước Vàm Cỏ (cm)"]
     {
         desk.goes_in(
             "noi.csv",
@@ -154,9 +154,9 @@ async fn points_between_thousands_are_seen_or_asked_about() {
         "dan-so.csv",
         "Dân số năm 2023\nTỉnh;Diện tích tự nhiên (km2);Dân số trung bình (người)\nBến Tre;2379,70;1.298.010\nCà Mau;5274,51;1.207.600\n",
         &[
-            "gso2004:83|land_area|total|P1Y|2023-01-01|2379.7",
+            "gso2004:83|land_area|instant|P1Y|2023-01-01|2379.7",
             "gso2004:83|population_avg|mean|P1Y|2023-01-01|1298.01",
-            "gso2004:96|land_area|total|P1Y|2023-01-01|5274.51",
+            "gso2004:96|land_area|instant|P1Y|2023-01-01|5274.51",
             "gso2004:96|population_avg|mean|P1Y|2023-01-01|1207.6",
         ],
         &[],
@@ -166,10 +166,10 @@ async fn points_between_thousands_are_seen_or_asked_about() {
         "phuong.csv",
         "Dân số năm 2023\nTỉnh;Diện tích tự nhiên (km2);Số ca sốt xuất huyết\nBến Tre;2379,70;1.298\nCà Mau;5274,51;1.207\n",
         &[
-            "gso2004:83|dengue_cases|count|P1Y|2023-01-01|1298",
-            "gso2004:83|land_area|total|P1Y|2023-01-01|2379.7",
-            "gso2004:96|dengue_cases|count|P1Y|2023-01-01|1207",
-            "gso2004:96|land_area|total|P1Y|2023-01-01|5274.51",
+            "gso2004:83|dengue_cases|total|P1Y|2023-01-01|1298",
+            "gso2004:83|land_area|instant|P1Y|2023-01-01|2379.7",
+            "gso2004:96|dengue_cases|total|P1Y|2023-01-01|1207",
+            "gso2004:96|land_area|instant|P1Y|2023-01-01|5274.51",
         ],
         &[],
     )
@@ -238,8 +238,8 @@ async fn weeks_of_a_year_and_of_a_month_are_confirmed_and_read() {
         &["ISO 8601"],
         "[place]\ncolumn = \"Tỉnh\"\nkind = \"province\"\n[time]\nyear = { column = \"Năm\" }\nweek = { column = \"Tuần\" }\n[[value]]\ncolumn = \"Số ca sốt xuất huyết\"\nproperty = \"dengue_cases\"\n",
         &[
-            "gso2004:96|dengue_cases|count|P7D|2024-07-22|12",
-            "gso2004:96|dengue_cases|count|P7D|2024-07-29|15",
+            "gso2004:96|dengue_cases|total|P7D|2024-07-22|12",
+            "gso2004:96|dengue_cases|total|P7D|2024-07-29|15",
         ],
     )
     .await;
@@ -255,8 +255,8 @@ async fn weeks_of_a_year_and_of_a_month_are_confirmed_and_read() {
         "d.csv",
         "Tỉnh;Thời gian;Số ca sốt xuất huyết\nCà Mau;Tuần 30/2024;12\nCà Mau;Tuần 31/2024;15\n",
         &[
-            "gso2004:96|dengue_cases|count|P7D|2024-07-22|12",
-            "gso2004:96|dengue_cases|count|P7D|2024-07-29|15",
+            "gso2004:96|dengue_cases|total|P7D|2024-07-22|12",
+            "gso2004:96|dengue_cases|total|P7D|2024-07-29|15",
         ],
         &[],
     )
@@ -267,21 +267,21 @@ async fn weeks_of_a_year_and_of_a_month_are_confirmed_and_read() {
 async fn headers_say_at_which_hour_something_was_measured() {
     let desk = Desk::new().await;
     let values = [
-        "station:can_tho|water_level|instant||2023-10-05 07:00|150",
-        "station:can_tho|water_level|instant||2023-10-05 19:00|120",
-        "station:my_tho|water_level|instant||2023-10-05 07:00|90",
-        "station:my_tho|water_level|instant||2023-10-05 19:00|95",
+        "station:can_tho|water_level|instant||2023-10-15 07:00|150",
+        "station:can_tho|water_level|instant||2023-10-15 19:00|120",
+        "station:my_tho|water_level|instant||2023-10-15 07:00|90",
+        "station:my_tho|water_level|instant||2023-10-15 19:00|95",
     ];
     desk.goes_in(
         "a.csv",
-        "MỰC NƯỚC CÁC TRẠM NGÀY 05/10/2023\nTrạm;Mực nước lúc 7h (cm);Mực nước lúc 19h (cm)\nCần Thơ;150;120\nMỹ Tho;90;95\n",
+        "MỰC NƯỚC CÁC TRẠM NGÀY 15/10/2023\nTrạm;Mực nước lúc 7h (cm);Mực nước lúc 19h (cm)\nCần Thơ;150;120\nMỹ Tho;90;95\n",
         &values,
         &[],
     )
     .await;
     desk.goes_in(
         "b.csv",
-        "Ngày;Trạm;Mực nước 7h;Mực nước 19h\n;;cm;cm\n05/10/2023;Cần Thơ;150;120\n05/10/2023;Mỹ Tho;90;95\n",
+        "Ngày;Trạm;Mực nước 7h;Mực nước 19h\n;;cm;cm\n15/10/2023;Cần Thơ;150;120\n15/10/2023;Mỹ Tho;90;95\n",
         &values,
         &[],
     )
@@ -336,7 +336,7 @@ async fn yearbooks_say_their_years_and_headers_in_two_languages() {
         "a.csv",
         rows.replace('|', ";"),
         &[
-            "gso2004:92|land_area|total|P1Y|2023-01-01|1440.4",
+            "gso2004:92|land_area|instant|P1Y|2023-01-01|1440.4",
             "gso2004:92|population_avg|mean|P1Y|2023-01-01|1258.9",
             "gso2004:92|population_density|mean|P1Y|2023-01-01|874",
         ],
@@ -390,21 +390,18 @@ async fn books_of_gauges_end_with_days_of_their_extremes_and_name_units_in_a_row
     let desk = Desk::new().await;
     let months = (1..=12).map(|month| format!(";Tháng {month}")).collect::<String>();
     let line = |name: &str, value: &str| format!("{name}{}\n", format!(";{value}").repeat(12));
+    let days: String = (1..=6).map(|day| line(&day.to_string(), "10")).collect();
+    let ends = ["Trung bình", "Lớn nhất", "Ngày", "Nhỏ nhất", "Ngày"].map(|name| line(name, "3")).concat();
     let file = format!(
-        "Mực nước trung bình ngày trạm Đại Ngãi năm 2019\nĐơn vị tính: cm\nNgày{months}\n{}{}{}{}{}{}",
-        line("1", "10"),
-        line("2", "20"),
-        line("Trung bình", "15"),
-        line("Lớn nhất", "20"),
-        line("Ngày", "2"),
-        line("Nhỏ nhất", "10"),
+        "Mực nước trung bình ngày trạm Đại Ngãi năm 2019\nĐơn vị tính: cm\nNgày{months}\n{days}{ends}"
     );
     let taken = desk.take("a.csv", file, None).await.unwrap_or_else(|asked| panic!("{asked}"));
-    assert_eq!(taken.values.len(), 24, "{:?}", taken.values);
+    assert_eq!(taken.values.len(), 6 * 12, "{:?}", taken.values);
     assert!(
         taken.values.iter().all(|value| value.starts_with("station:dai_ngai|water_level|mean|P1D|2019-"))
     );
-    assert_eq!(taken.findings.len(), 3, "{:?}", taken.findings);
+    assert!(taken.values.iter().all(|value| value.ends_with("|10")), "{:?}", taken.values);
+    assert_eq!(taken.findings.iter().filter(|told| told.starts_with("left_out_total")).count(), 3);
     let stations = "Mực nước các trạm\nNgày;Giờ;Mộc Hóa;Tân An\n;;(cm);(cm)\n05/10/2023;7h;150;120\n";
     desk.goes_in(
         "b.csv",
@@ -418,8 +415,11 @@ async fn books_of_gauges_end_with_days_of_their_extremes_and_name_units_in_a_row
     .await;
     desk.goes_in(
         "c.csv",
-        "time,station,water_level_cm\n2024-10-05T00:00:00Z,Cần Thơ,120\n",
-        &["station:can_tho|water_level|instant||2024-10-05 07:00|120"],
+        "time,station,water_level_cm\n2024-10-05T00:00:00Z,Cần Thơ,120\n2024-10-05T01:00:00Z,Cần Thơ,121\n",
+        &[
+            "station:can_tho|water_level|instant||2024-10-05 07:00|120",
+            "station:can_tho|water_level|instant||2024-10-05 08:00|121",
+        ],
         &[],
     )
     .await;
@@ -474,10 +474,10 @@ async fn letters_of_the_wind_are_values_of_a_table_too() {
         "gio.csv",
         "Trạm;Ngày;Hướng gió;Tốc độ gió (m/s)\nCà Mau;13/01/2024;Đ;3,5\nCà Mau;14/01/2024;ĐB;4,5\n",
         &[
-            "station:ca_mau|wind_dir|instant||2024-01-13|90",
-            "station:ca_mau|wind_dir|instant||2024-01-14|45",
-            "station:ca_mau|wind_speed|instant||2024-01-13|3.5",
-            "station:ca_mau|wind_speed|instant||2024-01-14|4.5",
+            "station:ca_mau|wind_dir|mean||2024-01-13|90",
+            "station:ca_mau|wind_dir|mean||2024-01-14|45",
+            "station:ca_mau|wind_speed|mean||2024-01-13|3.5",
+            "station:ca_mau|wind_speed|mean||2024-01-14|4.5",
         ],
         &[],
     )
