@@ -1,6 +1,7 @@
 //! Guessing a mapping from headers, titles, names and contents, with the reason and the confidence of every decision.
 
 mod around;
+mod at_hours;
 mod blocks;
 mod by_rows;
 mod by_sheet;
@@ -13,20 +14,25 @@ mod fill;
 mod groups;
 mod headers;
 mod items;
+mod meant;
 mod measured;
+mod merger;
 mod observations;
 mod places;
 mod plausible;
 mod rest_of_time;
+mod rows;
 mod sample;
 mod shaped;
 mod stacked;
 mod statistics;
+mod steps;
 mod survey;
 mod thousands;
 mod time;
 mod unique;
 mod usual;
+mod within;
 mod words;
 
 use catalog::Gazetteer;

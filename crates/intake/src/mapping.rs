@@ -4,6 +4,7 @@ mod dialect;
 mod edit;
 mod fact;
 mod locate;
+mod named;
 mod pattern;
 mod read;
 mod render;
@@ -274,13 +275,18 @@ pub struct TimeSource {
     pub day: Option<TextOrColumn>,
     /// The hour, likewise.
     pub hour: Option<TextOrColumn>,
+    /// The week, likewise: of a year by ISO 8601, or of a month, from its 1st, 8th, 15th or 22nd day on.
+    pub week: Option<TextOrColumn>,
 }
 
 impl TimeSource {
-    /// The parts that stand apart, from the year to the hour.
-    pub(crate) fn parts(&self) -> [Option<&TextOrColumn>; 4] {
-        [self.year.as_ref(), self.month.as_ref(), self.day.as_ref(), self.hour.as_ref()]
+    /// The parts that stand apart, by their keys in [`TimeSource::PARTS`].
+    pub(crate) fn parts(&self) -> [Option<&TextOrColumn>; 5] {
+        [&self.year, &self.month, &self.day, &self.hour, &self.week].map(Option::as_ref)
     }
+
+    /// The keys of the parts: from the year to the hour, and the week, which stands for month and day.
+    pub(crate) const PARTS: [&str; 5] = ["year", "month", "day", "hour", "week"];
 }
 
 /// A column of values, and what they are.
@@ -566,36 +572,5 @@ impl Mapping {
             (block.clone(), mapping)
         };
         self.blocks.iter().map(of_block).collect()
-    }
-
-    /// The headers of all columns that the mapping reads by their names.
-    pub(crate) fn columns(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        names.extend(self.place.iter().filter_map(|place| place.column.as_deref()));
-        names.extend(self.place.iter().flat_map(|place| place.within.iter().map(String::as_str)));
-        if let Some(time) = &self.time {
-            names.extend(time.columns.iter().map(String::as_str));
-            names.extend(time.end_column.as_deref());
-            names.extend(
-                time.parts()
-                    .into_iter()
-                    .chain([time.run.as_ref()])
-                    .flatten()
-                    .filter_map(TextOrColumn::column),
-            );
-        }
-        for value in &self.values {
-            names.extend(Some(value.column.as_str()).filter(|_| value.columns.is_none()));
-            names.extend(value.property.column());
-            names.extend(value.unit.as_ref().and_then(TextOrColumn::column));
-            names.extend(value.period.as_ref().and_then(TextOrColumn::column));
-            names.extend(value.statistic.as_ref().and_then(TextOrColumn::column));
-            names.extend(value.temperature.as_deref());
-        }
-        names.extend(self.quality.iter().map(|quality| quality.column.as_str()));
-        names.extend(self.rows.fill.iter().map(String::as_str));
-        let mut seen = std::collections::HashSet::new();
-        names.retain(|name| Virtual::of(name).is_none() && seen.insert(*name));
-        names
     }
 }

@@ -72,7 +72,7 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
             "No place is called “{value}”. Correct the name, write its id, or set `kind` or `scheme` under `[place]` in the mapping."
         ),
         "ambiguous_place" => format!(
-            "“{value}” can be any of {expected}. Write the id in the cell, or set `kind` under `[place]` in the mapping."
+            "“{value}” can be any of {expected}. Write the id in the cell, or set `kind` under `[place]` in the mapping, or what the name means under `words` there."
         ),
         "empty_property" => format!("The row names no property in “{column}”. Fill it in."),
         "unknown_property" => {
@@ -225,7 +225,7 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "moved_to_period_start" => format!("{value} được chuyển về đầu kỳ {expected}. Nếu là giá trị tức thời, hãy bỏ `period` trong ánh xạ."),
         "empty_place" => format!("Dòng này không có địa điểm ở cột “{column}”. Hãy điền vào."),
         "unknown_place" => format!("Không có địa điểm nào tên “{value}”. Hãy sửa tên, ghi mã, hoặc đặt `kind` hay `scheme` dưới `[place]` trong ánh xạ."),
-        "ambiguous_place" => format!("“{value}” có thể là một trong {expected}. Hãy ghi mã vào ô, hoặc đặt `kind` dưới `[place]` trong ánh xạ."),
+        "ambiguous_place" => format!("“{value}” có thể là một trong {expected}. Hãy ghi mã vào ô, hoặc đặt `kind` dưới `[place]` trong ánh xạ, hoặc ghi nghĩa của tên ở `words` tại đó."),
         "empty_property" => format!("Dòng này không ghi chỉ tiêu ở cột “{column}”. Hãy điền vào."),
         "unknown_property" => format!("Không có chỉ tiêu nào tên “{value}”. Hãy ghi mã hoặc tên trong danh mục chỉ tiêu."),
         "unknown_unit" => format!("“{value}” không phải là đơn vị được biết. Hãy ghi theo UCUM, ví dụ g/L, cm, m3/s."),

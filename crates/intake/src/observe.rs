@@ -38,7 +38,7 @@ pub(crate) use leave_out::{Elsewhere, is_note, is_total};
 pub(crate) use listed::unlisted;
 pub(crate) use number::{NotANumber, NumberStyle, may_be_thousands};
 pub(crate) use numbering::numbers_columns;
-pub(crate) use parts::month;
+pub(crate) use parts::{month, week_number};
 pub use period::is_period;
 pub(crate) use period::{Period, duration_us};
 pub(crate) use plan::header_of;

@@ -223,16 +223,25 @@ fn header(chunk: &Chunk, options: &FeatureOptions) -> Result<(usize, Vec<String>
 
 /// The projected system that a title or a header names: `Hệ VN-2000, kinh tuyến trục 105°30', múi chiếu 3°`.
 fn declared(chunk: &Chunk, header: usize) -> Option<Declared> {
-    let cells = (0..=header).flat_map(|row| (0..chunk.columns.len()).map(move |column| (row, column)));
-    cells.into_iter().find_map(|(row, column)| {
+    let cells = || (0..=header).flat_map(|row| (0..chunk.columns.len()).map(move |column| (row, column)));
+    let said = |(row, column): (usize, usize), is_plain: bool| {
         let text = chunk.cell(row, column)?.trim();
         // A bare number is no code of a system here.
         text.chars().any(char::is_alphabetic).then_some(())?;
-        Crs::parse(text).ok().filter(|crs| !crs.is_geographic())?;
+        let text = if is_plain { text.to_owned() } else { with_its_system(text)? };
+        Crs::parse(&text).ok().filter(|crs| !crs.is_geographic())?;
         let number = u16::try_from(column + 1).unwrap_or(u16::MAX);
         let cell = model::CellRef { sheet: chunk.sheet, row: chunk.row_number(row), column: number };
-        Some(Declared { by: cell.a1(), text: text.to_owned() })
-    })
+        Some(Declared { by: cell.a1(), text })
+    };
+    cells().find_map(|at| said(at, true)).or_else(|| cells().find_map(|at| said(at, false)))
+}
+
+/// A title that names a meridian of VN-2000 and not the system: `KTT 105°45', múi chiếu 3°`.
+fn with_its_system(text: &str) -> Option<String> {
+    let folded = folded(text);
+    let names_meridian = ["ktt", "kinh tuyen truc"].iter().any(|words| folded.contains(words));
+    names_meridian.then(|| format!("VN-2000 {text}"))
 }
 
 /// The names of all columns: of those without a name, what stands above it in a header of two rows, or
@@ -278,8 +287,20 @@ const PAIRS: [(&[&str], &[&str]); 4] = [
 ];
 const GEOMETRIES: [&str; 6] = ["wkt", "the geom", "geom", "geometry", "wkt geom", "shape wkt"];
 /// What headers of columns begin with that hold both numbers of a position.
-const POSITIONS: [&str; 7] =
-    ["toa do", "coordinate", "coordinates", "lat lon", "lat long", "gps", "vi do kinh do"];
+const POSITIONS: [&str; 10] = [
+    "toa do",
+    "coordinate",
+    "coordinates",
+    "lat lon",
+    "lat long",
+    "gps",
+    "vi do kinh do",
+    "kinh do vi do",
+    "vi tri",
+    "location",
+];
+/// What stands within such headers: `Vị trí (vĩ độ, kinh độ)`.
+const BOTH: [&str; 5] = ["vi do kinh do", "kinh do vi do", "lat lon", "lat long", "x y"];
 
 pub(super) fn shape_of(names: &[String]) -> Option<(usize, usize)> {
     let folded: Vec<String> = names.iter().map(|name| folded(name)).collect();
@@ -321,9 +342,11 @@ fn shape(
             let folded: Vec<String> = names.iter().map(|name| folded(name)).collect();
             let at = GEOMETRIES.iter().find_map(|word| folded.iter().position(|name| name == word));
             let is_position = |name: &String| {
-                POSITIONS.iter().any(|word| {
+                let begins = |word: &str| {
                     name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-                })
+                };
+                POSITIONS.iter().any(|word| begins(word))
+                    || BOTH.iter().any(|words| format!(" {name} ").contains(&format!(" {words} ")))
             };
             // `Tọa độ` may stand above two columns too.
             let both = || (0..folded.len()).find(|at| is_position(&folded[*at]) && holds_positions(*at));
@@ -350,7 +373,16 @@ pub(super) fn point(x: &str, y: &str) -> Result<(Geometry<f64>, bool), Refused> 
             )
         })
     };
-    Ok((Geometry::Point(Point::new(read(x)?, read(y)?)), false))
+    let (east, north) = (read(x)?, read(y)?);
+    // Where nothing was measured, nought stands for it: a place in the Gulf of Guinea.
+    if east == 0.0 && north == 0.0 {
+        return Err(Refused::new(
+            "no_geometry",
+            told!("formats-row-position-nought", "the position of the row is 0; 0, which stands for none"),
+            "0; 0",
+        ));
+    }
+    Ok((Geometry::Point(Point::new(east, north)), false))
 }
 
 /// A position as both of its numbers, or a geometry as WKT.

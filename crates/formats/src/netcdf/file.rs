@@ -130,7 +130,8 @@ impl File {
                 ),
             )
         };
-        let reference = parse_time_units(&units, calendar).map_err(|error| failed(error.to_string()))?;
+        let (bare, offset) = without_offset(&units);
+        let reference = parse_time_units(bare, calendar).map_err(|error| failed(error.to_string()))?;
         let mut instants = Vec::new();
         for value in self.values(variable)? {
             if value.is_nan() {
@@ -138,9 +139,36 @@ impl File {
                 continue;
             }
             let decoded = decode_times(&[value], &reference).map_err(|error| failed(error.to_string()))?;
-            instants.push(decoded.first().map(|time| time.timestamp_micros()));
+            instants.push(decoded.first().map(|time| time.timestamp_micros() - offset));
         }
         Ok(instants)
+    }
+}
+
+/// The units of a time axis without the offset from UTC of its beginning, and that offset in microseconds:
+/// `hours since 2024-01-01 00:00:00 +07:00`.
+fn without_offset(units: &str) -> (&str, i64) {
+    let parts: Vec<&str> = units.split_whitespace().collect();
+    let [_, _, _, .., last] = parts.as_slice() else { return (units, 0) };
+    let parsed = || {
+        let (sign, rest) = match last.as_bytes().first()? {
+            b'+' => (1, &last[1..]),
+            b'-' => (-1, &last[1..]),
+            _ => return None,
+        };
+        let (hours, minutes) = rest.split_once(':').unwrap_or(match rest.len() {
+            4 => rest.split_at(2),
+            _ => (rest, "0"),
+        });
+        let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
+        ((0..=14).contains(&hours) && (0..60).contains(&minutes))
+            .then_some(sign * (hours * 60 + minutes) * 60_000_000)
+    };
+    // Only behind a date and a time of day: `days since 2024-1-1`.
+    let has_clock = parts.len() >= 5 && parts[parts.len() - 2].contains(':');
+    match parsed().filter(|_| has_clock) {
+        Some(offset) => (units.trim_end().strip_suffix(last).unwrap_or(units).trim_end(), offset),
+        None => (units, 0),
     }
 }
 
@@ -204,4 +232,24 @@ pub(super) fn axis(variable: &NcVariable) -> Option<Axis> {
 /// The beginning of a name, for a message.
 pub(super) fn short(name: &str) -> String {
     name.chars().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_offset;
+
+    #[test]
+    fn the_offset_of_a_time_axis_is_taken_apart() {
+        const HOUR: i64 = 3_600_000_000;
+        for (units, expected) in [
+            ("hours since 2024-01-01 00:00:00 +07:00", ("hours since 2024-01-01 00:00:00", 7 * HOUR)),
+            ("hours since 2024-01-01 00:00:00 +7", ("hours since 2024-01-01 00:00:00", 7 * HOUR)),
+            ("days since 2024-01-01 12:00 -0330", ("days since 2024-01-01 12:00", -7 * HOUR / 2)),
+            ("days since 2024-01-01 00:00:00", ("days since 2024-01-01 00:00:00", 0)),
+            ("days since 2024-01-01", ("days since 2024-01-01", 0)),
+            ("seconds since 1970-1-1 0:0:0 UTC", ("seconds since 1970-1-1 0:0:0 UTC", 0)),
+        ] {
+            assert_eq!(without_offset(units), expected, "{units}");
+        }
+    }
 }

@@ -130,7 +130,10 @@ impl Decision<'_> {
                     }
                 }
             }
-            Judgement::Open(fits) => Err(open(&fits, &self.sample_text())),
+            Judgement::Open(fits) => match each_in_its_own(&samples, day) {
+                Some(error) if fits.is_empty() => Err(error),
+                _ => Err(open(&fits, &self.sample_text())),
+            },
         }
     }
 
@@ -290,6 +293,39 @@ fn province_column(survey: &Survey, gazetteer: &Gazetteer) -> Option<String> {
 
 fn text_of<'a>(properties: &'a [(String, Value)], name: &str) -> Option<&'a str> {
     properties.iter().find(|(other, _)| other == name).and_then(|(_, value)| value.as_str()).map(str::trim)
+}
+
+/// An error where the positions of each province are in a system of its own, and so are in none together.
+fn each_in_its_own(samples: &[Sample], day: Option<&str>) -> Option<Error> {
+    let places: BTreeSet<&str> =
+        samples.iter().flat_map(|sample| sample.places.iter().map(String::as_str)).collect();
+    let mut systems: BTreeSet<String> = BTreeSet::new();
+    let mut told: Vec<String> = Vec::new();
+    for place in places {
+        let own: Vec<Sample> = samples
+            .iter()
+            .filter(|sample| sample.places.iter().any(|other| other == place))
+            .map(|sample| Sample { x: sample.x, y: sample.y, places: vec![place.to_owned()] })
+            .collect();
+        let of_place = candidates(&[place.to_owned()], day);
+        if let Judgement::Settled(fit) = judge(None, &own, &of_place) {
+            told.push(format!("{place}: {}", fit.crs));
+            systems.insert(fit.crs.code());
+        }
+    }
+    (systems.len() > 1).then(|| {
+        Error::invalid(
+            told!(
+                "intake-coordinates-of-each-province-in-its-own-system",
+                "the coordinates of each province are in a system of its own: {named}",
+                named = told.join("; ")
+            ),
+            told!(
+                "intake-hand-in-a-file-for-each-system",
+                "hand in a file for each system, since a file is read in one"
+            ),
+        )
+    })
 }
 
 fn named(fits: &[Fit]) -> String {

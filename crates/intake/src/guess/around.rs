@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use model::PlaceKind;
 use wording::{Told, told};
 
-use super::evidence::{DATES, before_the_merger, short};
+use super::evidence::{before_the_merger, short};
 use super::measured::{is_of_stations, own_unit};
 use super::observations::Guess;
 use super::places::named_after_places;
@@ -21,9 +21,9 @@ const HOUR: &str = "{hour}";
 impl Guess<'_> {
     /// The year of a table without a column of times: of its title, of its sheet, of its file.
     pub(super) fn year_around(&mut self) -> Option<Precision> {
-        if let Some((title, is_of_values)) = self.evidence.date() {
+        if let Some((title, patterns, is_of_values)) = self.evidence.date(self.gazetteer) {
             let title = short(title);
-            let part = |at: usize| Some(around("@title", DATES[at].1));
+            let part = |at: usize| Some(around("@title", patterns[at]));
             let time = TimeSource { year: part(0), month: part(1), day: part(2), ..TimeSource::default() };
             if let Some(at) = self.hours() {
                 let hour = around(&self.sample.columns[at].reference, HOUR);
@@ -63,7 +63,30 @@ impl Guess<'_> {
             self.because("time.day", confidence, reason);
             return Some(Precision::Day);
         }
-        let (origin, pattern, year, confidence) = self.evidence.year()?;
+        let (origin, pattern, year, mut confidence) = self.evidence.year()?;
+        let part = self.evidence.part_of_year();
+        if let Some((month_origin, month_pattern, month, sure)) =
+            self.evidence.month().filter(|_| part.is_some())
+        {
+            let time = TimeSource {
+                year: Some(around(origin, pattern)),
+                month: Some(around(month_origin, month_pattern)),
+                ..TimeSource::default()
+            };
+            self.mapping.time = Some(time);
+            self.because("time.year", confidence, stands_in(&year, origin));
+            self.because("time.month", sure, stands_in(&month, month_origin));
+            return Some(Precision::Month);
+        }
+        let reason = match part {
+            Some(part) => {
+                confidence = 0.4;
+                told!("guess-year-and-part-of-it", "no column holds times, and `{year}` stands in {origin}, which also says `{part}`: are the values of that part of the year? Then write it as `value` under `[time]`, e.g. `Quý I/2024` or `6 tháng đầu năm 2024`", year = year, origin => said(origin), part = part)
+            }
+            None => {
+                told!("guess-year-stands-in", "no column holds times, and `{year}` stands in {origin}", year = year, origin => said(origin))
+            }
+        };
         let fact = TextOrColumn::Column {
             column: origin.to_owned(),
             prefix: String::new(),
@@ -72,7 +95,6 @@ impl Guess<'_> {
             words: std::collections::BTreeMap::new(),
         };
         self.mapping.time = Some(TimeSource { year: Some(fact), ..TimeSource::default() });
-        let reason = told!("guess-year-stands-in", "no column holds times, and `{year}` stands in {origin}", year = year, origin => said(origin));
         self.because("time.year", confidence, reason);
         Some(Precision::Year)
     }
@@ -214,6 +236,7 @@ impl Guess<'_> {
         let Some(said) = said.filter(|said| said.len() > 1) else { return false };
         let Some(mut named) = self.evidence.property(self.gazetteer) else { return false };
         named.property = of_period(self.gazetteer, named.property, calendar(precision).as_ref());
+        named.property = self.named_of_steps(named.property, precision);
         let around = self.evidence.unit(self.gazetteer).map(|(_, unit)| unit);
         let around = around.filter(|unit| conversion(unit, named.property).is_ok());
         let rows = self.sample.start..self.sample.start + self.sample.rows;
@@ -253,12 +276,24 @@ impl Guess<'_> {
     /// Headers that name places, over values of one property that a title or a name tells.
     pub(super) fn wide_by_place(&mut self, numeric: &[usize], precision: Option<Precision>) -> bool {
         let named: Vec<String> = numeric.iter().map(|at| self.sample.columns[*at].name.clone()).collect();
-        let Some((count, kind)) = self.named_places(&named) else { return false };
+        // `Tân An (cm)`, where the unit stands in a row of the header.
+        let own = |at: &usize| -> Option<(String, String)> {
+            let column = &self.sample.columns[*at];
+            let unit = column.unit.clone()?;
+            (column.name == format!("{} ({unit})", column.base)).then(|| (column.base.clone(), unit))
+        };
+        let with_units: Option<Vec<(String, String)>> = numeric.iter().map(own).collect();
+        let bases: Option<Vec<String>> =
+            with_units.as_ref().map(|pairs| pairs.iter().map(|(base, _)| base.clone()).collect());
+        let plainly = self.named_places(&named);
+        let in_units = bases.filter(|_| plainly.is_none()).and_then(|bases| self.named_places(&bases));
+        let Some((count, kind)) = plainly.or(in_units) else { return false };
         let Some(mut property) = self.evidence.property(self.gazetteer) else { return false };
         property.property = of_period(self.gazetteer, property.property, calendar(precision).as_ref());
+        property.property = self.named_of_steps(property.property, precision);
         self.header_place(count, kind, named.len());
         let mut value = ValueSource::new("", TextOrColumn::Text(property.property.code.to_string()));
-        value.columns = Some("{place}".into());
+        value.columns = Some(if in_units.is_some() { "{place} ({unit})" } else { "{place}" }.into());
         // What is no number is no column of values.
         let others =
             self.sample.columns.iter().map(|column| &column.name).filter(|name| !named.contains(name));
@@ -271,6 +306,11 @@ impl Guess<'_> {
         // Such tables are of gauges, and gauges are printed in centimetres and in metres.
         let unit = self.evidence.unit(self.gazetteer);
         match unit {
+            _ if in_units.is_some() => self.because(
+                "value.0.unit",
+                0.95,
+                told!("guess-units-in-headers", "units stand in the headers"),
+            ),
             Some((_, unit)) => {
                 self.because(
                     "value.0.unit",
@@ -299,6 +339,7 @@ impl Guess<'_> {
         let [at] = numeric else { return };
         let Some(mut named) = self.evidence.property(self.gazetteer) else { return };
         named.property = of_period(self.gazetteer, named.property, calendar(precision).as_ref());
+        named.property = self.named_of_steps(named.property, precision);
         let column = &self.sample.columns[*at];
         let own = column.unit.clone().map(TextOrColumn::Text).or(unit);
         let mut value =
@@ -319,6 +360,10 @@ impl Guess<'_> {
 /// Asks whether values without a unit are in their property's own.
 pub(super) fn is_own_unit(unit: &str) -> Told {
     told!("guess-is-own-unit", "no unit is named: is it `{unit}`, the property's own?", unit = unit)
+}
+
+fn stands_in(text: &str, origin: &str) -> Told {
+    told!("guess-stands-in", "`{text}` stands in {origin}", text = text, origin => said(origin))
 }
 
 fn said(origin: &str) -> Told {

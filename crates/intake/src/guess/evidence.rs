@@ -6,6 +6,7 @@ use formats::Chunk;
 use model::{PlaceKind, Property, Statistic};
 use wording::{Told, told};
 
+use super::meant::{ahead, otherwise, part_of_year};
 use super::survey::{SheetSample, Survey};
 use super::words::has_words;
 use crate::mapping::Pattern;
@@ -66,18 +67,30 @@ const YEARS: [&str; 3] = ["*năm {year}*", "*year {year}*", "*{year}*"];
 
 /// Patterns of titles and names that say a month: `THÁNG 2 NĂM 2020`, `02/2020`, `T2-2020`.
 const MONTHS: [&str; 4] = [
-    r"/(?i)\bth(?:áng|ang)[\s_]*(?P<month>0?[1-9]|1[0-2])(?:\D|$)/",
-    r"/(?i)\bth(?:áng|ang)\s+(?P<month>xii|xi|ix|x|viii|vii|vi|iv|v|iii|ii|i)(?:[^\p{L}]|$)/",
+    r"/(?i)\bth(?:áng|ang)[\s_:]*(?P<month>0?[1-9]|1[0-2])(?:\D|$)/",
+    r"/(?i)\bth(?:áng|ang)[\s:]+(?P<month>xii|xi|ix|x|viii|vii|vi|iv|v|iii|ii|i)(?:[^\p{L}]|$)/",
     r"/(?:^|\D)(?P<month>0?[1-9]|1[0-2])\s*[-\/._]\s*(?:19|20)\d\d(?:\D|$)/",
     r"/(?i)(?:^|[^\p{L}])t(?P<month>0?[1-9]|1[0-2])(?:\D|$)/",
 ];
 
-/// Patterns of the parts of a whole date in a title: `Ngày lấy mẫu: 15/03/2022`.
-pub(super) const DATES: [(&str, &str); 3] = [
-    ("year", r"/(?:^|\D)\d{1,2}[\/.-]\d{1,2}[\/.-](?P<year>(?:19|20)\d\d)(?:\D|$)/"),
-    ("month", r"/(?:^|\D)\d{1,2}[\/.-](?P<month>\d{1,2})[\/.-](?:19|20)\d\d(?:\D|$)/"),
-    ("day", r"/(?:^|\D)(?P<day>\d{1,2})[\/.-]\d{1,2}[\/.-](?:19|20)\d\d(?:\D|$)/"),
+/// Patterns of the year, the month and the day of a whole date in a title: `Ngày lấy mẫu: 15/03/2022`,
+/// `ngày 15 tháng 3 năm 2022`.
+const DATES: [[&str; 3]; 2] = [
+    [
+        r"/(?:^|\D)\d{1,2}[\/.-]\d{1,2}[\/.-](?P<year>(?:19|20)\d\d)(?:\D|$)/",
+        r"/(?:^|\D)\d{1,2}[\/.-](?P<month>\d{1,2})[\/.-](?:19|20)\d\d(?:\D|$)/",
+        r"/(?:^|\D)(?P<day>\d{1,2})[\/.-]\d{1,2}[\/.-](?:19|20)\d\d(?:\D|$)/",
+    ],
+    [
+        r"/ng(?:ày|ay)\s+\d{1,2}\s+th(?:áng|ang)\s+\d{1,2}\s+n(?:ăm|am)\s+(?P<year>(?:19|20)\d\d)(?:\D|$)/",
+        r"/ng(?:ày|ay)\s+\d{1,2}\s+th(?:áng|ang)\s+(?P<month>\d{1,2})\s+n(?:ăm|am)\s+(?:19|20)\d\d(?:\D|$)/",
+        r"/ng(?:ày|ay)\s+(?P<day>\d{1,2})\s+th(?:áng|ang)\s+\d{1,2}\s+n(?:ăm|am)\s+(?:19|20)\d\d(?:\D|$)/",
+    ],
 ];
+
+/// Words of titles whose date is that of a letter, folded.
+const LETTERS: [&str; 7] =
+    ["quyet dinh", "kem theo", "cong van", "to trinh", "bao cao so", "nghi quyet", "thong tu"];
 
 /// Words of titles whose date is that of the values, folded; that of others may be the day of the letter.
 const SAMPLED: [&str; 5] =
@@ -128,14 +141,27 @@ impl<'a> Evidence<'a> {
         self.texts().find_map(|(text, what, confidence)| {
             let (property, period) = property_in(gazetteer, text)?;
             let statistic = statistic_of(property, text);
-            let reason = told!(
-                "guess-origin-names",
-                "{origin} `{text}` names `{code}` ({name})",
-                origin => what,
-                text = short(text),
-                code = property.code,
-                name = property.name.vi
-            );
+            let otherwise = otherwise(gazetteer, property, text);
+            let reason = match &otherwise {
+                Some(words) => told!(
+                    "guess-origin-names-otherwise",
+                    "{origin} `{text}` names `{code}` ({name}), but also says `{words}`: are the values all of it, or a property of their own that has to be registered?",
+                    origin => what,
+                    text = short(text),
+                    code = property.code,
+                    name = property.name.vi,
+                    words = words
+                ),
+                None => told!(
+                    "guess-origin-names",
+                    "{origin} `{text}` names `{code}` ({name})",
+                    origin => what,
+                    text = short(text),
+                    code = property.code,
+                    name = property.name.vi
+                ),
+            };
+            let confidence = if otherwise.is_some() { 0.4 } else { confidence };
             Some(Named { property, period, statistic, confidence, reason })
         })
     }
@@ -214,7 +240,9 @@ impl<'a> Evidence<'a> {
         // A text that speaks of several years, such as 2015-2020, names none.
         let is_one = |text: &str| {
             let parts = text.split(|c: char| !c.is_ascii_digit());
-            parts.filter(|part| part.len() == 4 && part.starts_with(['1', '2'])).count() == 1
+            let mut years = parts.filter(|part| part.len() == 4 && part.starts_with(['1', '2']));
+            // The same year may stand there in two languages.
+            years.next().is_some_and(|first| years.all(|year| year == first))
         };
         self.around(&YEARS, &is_one)
     }
@@ -224,13 +252,30 @@ impl<'a> Evidence<'a> {
         self.around(&MONTHS, &|text| has_one_month(text))
     }
 
-    /// The first title that holds a whole date in numbers, and whether it says that samples were taken then.
-    pub(super) fn date(&self) -> Option<(&str, bool)> {
-        let compiled = Pattern::new(DATES[0].1).ok()?;
-        let title = self.titles.iter().find(|title| compiled.fits(title))?;
-        let folded = model::fold(title);
-        let is_of_values = SAMPLED.iter().any(|words| has_words(&folded, words));
-        Some((title, is_of_values))
+    /// The first title that holds a whole date, the patterns of its year, month and day, and whether it is the day
+    /// of the values: the title says that samples were taken then, or names what they are.
+    pub(super) fn date(&self, gazetteer: &Gazetteer) -> Option<(&str, [&'static str; 3], bool)> {
+        DATES.iter().find_map(|patterns| {
+            let compiled = Pattern::new(patterns[0]).ok()?;
+            let mut fitting = self.titles.iter().filter(|title| compiled.fits(title));
+            let title = fitting.next()?;
+            let folded = model::fold(title);
+            let says = |phrases: &[&str]| phrases.iter().any(|words| has_words(&folded, words));
+            let names_values = || property_in(gazetteer, title).is_some() && !says(&LETTERS);
+            // Of two dates nothing tells which.
+            let is_one = fitting.next().is_none() && is_of_one_day(&folded);
+            Some((title.as_str(), *patterns, says(&SAMPLED) || is_one && names_values()))
+        })
+    }
+
+    /// What a title says of forecasts or of plans.
+    pub(super) fn ahead(&self) -> Option<String> {
+        ahead(self.titles.iter().map(String::as_str).chain([self.sheet, self.file]))
+    }
+
+    /// What a title or a name says of a part of a year.
+    pub(super) fn part_of_year(&self) -> Option<String> {
+        self.texts().find_map(|(text, ..)| part_of_year(text))
     }
 
     /// The first pattern that finds the same in all the texts that it fits, of the sheet's name, the
@@ -262,6 +307,11 @@ impl<'a> Evidence<'a> {
             ["station", "stations", "tram"].iter().any(|word| has_words(&folded, word))
         })
     }
+}
+
+/// Whether a folded text does not speak of the time from one day to another.
+fn is_of_one_day(folded: &str) -> bool {
+    !["den ngay", "den", "tu ngay", "to"].iter().any(|words| has_words(folded, words))
 }
 
 /// Whether a text speaks of one month: `từ tháng 1 đến tháng 3` does not.

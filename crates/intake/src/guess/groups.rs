@@ -11,6 +11,7 @@ use wording::told;
 use super::evidence::{PLACES, before_the_merger};
 use super::headers::is_number;
 use super::observations::Guess;
+use super::shaped::{ROWS, Shaped};
 use crate::mapping::{Pattern, PlaceSource, TextOrColumn, TimeSource};
 use crate::observe::{Precision, find_place, is_note, is_total};
 
@@ -86,13 +87,38 @@ impl Guess<'_> {
 
     /// The rows of the table between those that head them; all of them where none is read so.
     pub(super) fn stretches(&self) -> Vec<Range<usize>> {
-        let (start, end) = (self.sample.start, self.sample.start + self.sample.rows);
-        if self.mapping.rows.group.is_empty() {
-            return vec![Range { start, end }];
-        }
-        let heads: Vec<usize> = (start..end).filter(|row| is_alone(self.chunk, *row)).collect();
-        let starts = std::iter::once(start).chain(heads.iter().map(|row| row + 1));
-        let ends = heads.iter().copied().chain([end]);
-        starts.zip(ends).map(|(start, end)| Range { start, end }).collect()
+        let rows = self.sample.start..self.sample.start + self.sample.rows;
+        if self.mapping.rows.group.is_empty() { vec![rows] } else { between(self.chunk, &rows) }
     }
+}
+
+impl Shaped<'_> {
+    /// Takes the year from rows of one text, where all of them head a year; `false` where they do not.
+    pub(super) fn years_of_groups(&mut self) -> bool {
+        let chunk = &self.sheet.chunk;
+        let rows = self.found.start..chunk.len().min(self.found.start + ROWS);
+        let mut heads: Vec<&str> = rows.filter_map(|row| alone(chunk, row)).collect();
+        heads.retain(|text| !is_total(text) && !is_note(text));
+        let fits = Pattern::new(YEAR).is_ok_and(|year| heads.iter().all(|text| year.fits(text)));
+        let are_years = fits && !heads.is_empty();
+        if are_years {
+            self.mapping.rows.group.push(YEAR.to_owned());
+        }
+        are_years
+    }
+
+    /// The rows of the table between those that head them; all of them where none is read so.
+    pub(super) fn stretches(&self) -> Vec<Range<usize>> {
+        let chunk = &self.sheet.chunk;
+        let rows = self.found.start..chunk.len().min(self.found.start + ROWS);
+        if self.mapping.rows.group.is_empty() { vec![rows] } else { between(chunk, &rows) }
+    }
+}
+
+/// The rows between those of one text.
+fn between(chunk: &Chunk, rows: &Range<usize>) -> Vec<Range<usize>> {
+    let heads: Vec<usize> = rows.clone().filter(|row| is_alone(chunk, *row)).collect();
+    let starts = std::iter::once(rows.start).chain(heads.iter().map(|row| row + 1));
+    let ends = heads.iter().copied().chain([rows.end]);
+    starts.zip(ends).map(|(start, end)| Range { start, end }).collect()
 }

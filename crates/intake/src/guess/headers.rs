@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use catalog::vocabulary;
 use formats::Chunk;
+use wording::{Phrase, phrase};
 
+use super::words::has_words;
 use crate::mapping::{Captured, Pattern};
 use crate::observe::{
     DateOrder, Extent, Header, NumberStyle, Precision, TimeFormat, TimeReader, month, numbers_columns,
@@ -24,6 +26,10 @@ pub(super) enum Says {
     Month,
     /// Each is a quarter.
     Quarter,
+    /// Each is a week of the year: `Tuần 30`.
+    Week,
+    /// Each is a week of a month: `Tuần 1 tháng 7`.
+    WeekOfMonth,
     /// Each is a crop season.
     Season,
     /// Each is a month, a quarter or a season of its year: `Tháng 1/2020`, `Quý I/2020`.
@@ -36,6 +42,8 @@ pub(super) enum Says {
     Day,
     /// Each is an hour of the day.
     Hour,
+    /// Each says an hour of the day within other words, which are always the same: `Mực nước lúc 7h (cm)`.
+    AtHour,
     /// Each is a crop year of two calendar years: `2018-2019`, `Niên vụ 2018/2019`.
     TwoYears,
     /// Each holds a year, and before or behind it something else, or on both sides.
@@ -48,6 +56,19 @@ pub(super) enum Says {
 const SECOND_YEAR: &str = r"/^\D*(?:19|20)\d\d\s*[-–\/]\s*(?P<year>(?:19|20)\d\d)\D*$/";
 pub(super) const FIRST_YEAR: &str = r"/^\D*(?P<year>(?:19|20)\d\d)\s*[-–\/]\s*(?:19|20)\d\d\D*$/";
 
+/// Words between a name and an hour at which it was measured, folded.
+pub(super) const AT: [&str; 4] = ["luc", "hoi", "vao", "at"];
+/// Words of names of what is added up over so many hours, folded.
+const OVER: [&str; 8] = ["mua", "rain", "rainfall", "tong", "trong", "sau", "total", "last"];
+/// What is asked of weeks of a year.
+pub(super) const ISO_WEEKS: Phrase = phrase!(
+    "guess-iso-weeks",
+    "are the weeks counted as ISO 8601 does, from Monday on, the first with the 4th of January?"
+);
+/// The pattern of an hour of the day within other words.
+const AT_HOUR: &str =
+    r"/^(?P<text>\D*?[^\d\s])\s*(?P<hour>[01]?\d|2[0-4])\s*(?:h(?:00)?|g(?:00)?|giờ|gio)(?:[^\p{L}\d].*)?$/";
+
 impl Says {
     /// The pattern of such headers.
     pub(super) fn pattern(self) -> &'static str {
@@ -55,6 +76,9 @@ impl Says {
             Says::Year => "{year}",
             Says::Month => "{month}",
             Says::Quarter => "{quarter}",
+            Says::Week => "{week}",
+            Says::WeekOfMonth => "{week} {month}",
+            Says::AtHour => AT_HOUR,
             Says::Season => "{period}",
             Says::Time | Says::Date => "{time}",
             Says::DayMonth => "{day}/{month}",
@@ -88,6 +112,8 @@ pub(super) fn find(chunk: &Chunk, missing: &[String]) -> Option<TimeHeader> {
         Says::Hour,
         Says::Month,
         Says::Quarter,
+        Says::Week,
+        Says::WeekOfMonth,
         Says::Season,
         Says::Time,
         Says::Date,
@@ -96,6 +122,7 @@ pub(super) fn find(chunk: &Chunk, missing: &[String]) -> Option<TimeHeader> {
         Says::YearAnd,
         Says::AndYear,
         Says::YearWithin,
+        Says::AtHour,
     ];
     let readers: Vec<(Says, Pattern)> =
         kinds.iter().filter_map(|says| Some((*says, Pattern::new(says.pattern()).ok()?))).collect();
@@ -176,8 +203,10 @@ fn captured(says: Says, pattern: &Pattern, name: &str) -> Option<Captured> {
         Says::Time | Says::Date => {
             let reader = TimeReader { format: TimeFormat::Auto, order: Some(DateOrder::DayFirst), zone: 0 };
             let moment = reader.read(name)?;
-            let is_span =
-                matches!(moment.precision, Precision::Month | Precision::Months(_) | Precision::Season(_));
+            let is_span = matches!(
+                moment.precision,
+                Precision::Week | Precision::Month | Precision::Months(_) | Precision::Season(_)
+            );
             let is_meant = if says == Says::Date { moment.precision == Precision::Day } else { is_span };
             // Six months and nine months of a year begin on one day.
             is_meant.then(|| one("time", format!("{} {:?}", moment.us, moment.precision)))
@@ -239,6 +268,21 @@ fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header
                 && over_numbers == numeric.len()
                 && years >= 2
                 && columns.len().is_multiple_of(years)
+        }
+        Says::Week => distinct("week").len() == columns.len() && columns.len() >= 2,
+        Says::WeekOfMonth => {
+            let weeks: BTreeSet<_> = columns.iter().map(|(_, found)| found.clone()).collect();
+            weeks.len() == columns.len() && columns.len() >= 2
+        }
+        Says::AtHour => {
+            let texts = distinct("text");
+            // Rain of 24 hours is none at 24 h.
+            let is_instant = texts.iter().all(|text| {
+                let folded = model::fold(text);
+                let ends = |word: &str| folded.split(' ').next_back() == Some(word);
+                AT.iter().any(|word| ends(word)) || !OVER.iter().any(|word| has_words(&folded, word))
+            });
+            distinct("hour").len() == columns.len() && columns.len() >= 2 && texts.len() == 1 && is_instant
         }
         Says::Season => distinct("period").len() == columns.len() && columns.len() >= 2,
         Says::Time | Says::Date => distinct("time").len() == columns.len() && columns.len() >= 2,

@@ -38,15 +38,25 @@ pub(super) struct Measured<'g> {
     pub(super) unit: Option<String>,
 }
 
-/// What the header of a column names beyond the plain name of a property.
-pub(super) fn measured<'g>(gazetteer: &'g Gazetteer, column: &Column) -> Option<Measured<'g>> {
+/// What the header of a column names beyond the plain name of a property; `above` is the unit of all columns.
+pub(super) fn measured<'g>(
+    gazetteer: &'g Gazetteer,
+    column: &Column,
+    above: Option<&str>,
+) -> Option<Measured<'g>> {
     if let Some(found) = of_name(gazetteer, &column.base, column.unit.clone()) {
         return Some(found);
     }
-    // `Mực nước cm`, where the unit stands in a second row of the header.
-    let (base, unit) = column.name.rsplit_once(' ').filter(|_| column.unit.is_none())?;
-    unit_of(unit)?;
-    of_name(gazetteer, base, Some(unit.to_owned()))
+    // `Mực nước cm`, where the unit stands in a second row of the header; `water_level_cm`.
+    let parts = column.name.rsplit_once([' ', '_']).filter(|_| column.unit.is_none());
+    let behind = parts.filter(|(_, unit)| unit_of(unit).is_some());
+    if let Some(found) = behind.and_then(|(base, unit)| of_name(gazetteer, base, Some(unit.to_owned()))) {
+        return Some(found);
+    }
+    // `Smin` under `(g/l)`: the letter of a property that is in this unit.
+    let above = above.filter(|_| column.unit.is_none())?;
+    let found = of_name(gazetteer, &column.base, Some(above.to_owned()))?;
+    Some(Measured { unit: None, ..found })
 }
 
 /// What a text names: a property with or without a statistic and its unit, or the part of its name that the
@@ -63,6 +73,15 @@ pub(super) fn said_by<'g>(gazetteer: &'g Gazetteer, text: &str, context: &[Strin
         let found = parts(gazetteer, base, context).filter(|found| found.season.is_none())?;
         let unit = unit.or(found.unit);
         Some(Measured { property: found.property, statistic: None, period: None, unit })
+    })
+}
+
+/// The property that a header of two rows names in two languages: `Mật độ dân số Population density`.
+pub(super) fn twice<'g>(gazetteer: &'g Gazetteer, name: &str) -> Option<&'g Property> {
+    name.match_indices(' ').find_map(|(at, _)| {
+        let one = find_property(gazetteer, &name[..at])?;
+        let other = find_property(gazetteer, &name[at + 1..])?;
+        (one.code == other.code).then_some(one)
     })
 }
 

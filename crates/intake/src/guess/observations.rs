@@ -9,15 +9,14 @@ use wording::{Told, told};
 use super::composite::{Parts, parts};
 use super::evidence::{Evidence, name_statistics, or_at_one_of};
 use super::example::placeholder;
-use super::fill::filled_down;
 use super::groups::Groups;
 use super::headers::numeric_columns;
-use super::measured::{Measured, measured, own_unit};
+use super::meant::{ahead, are_compared, compares, not_observed};
+use super::measured::{Measured, measured, own_unit, twice};
 use super::sample::{Column, Sample, letters_of};
 use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
-use super::thousands::question;
-use super::unique::repeated;
+use super::thousands::{ambiguous, question};
 use super::usual::{calendar, names_a_part_of_time, names_a_row, of_period, usual_period};
 use super::words::Role;
 use super::{Decision, Guessed};
@@ -41,7 +40,7 @@ pub(super) struct Guess<'a> {
     pub(super) mapping: Mapping,
     pub(super) decisions: Vec<Decision>,
     /// The column that says which statistic each row is.
-    statistic: Option<usize>,
+    pub(super) statistic: Option<usize>,
     /// What rows of one text say of the rows below them.
     pub(super) groups: Groups,
     /// What could not be found, as phrases.
@@ -178,6 +177,7 @@ impl<'a> Guess<'a> {
         self.place();
         self.values(precision);
         self.decimals();
+        self.ask_of_forecasts();
         self.fill();
         self.ask_what_names_rows();
         if self.missing.is_empty() {
@@ -229,7 +229,8 @@ impl<'a> Guess<'a> {
         let unit = unit.map(|at| TextOrColumn::in_column(&self.sample.columns[at].reference));
         let numeric: Vec<usize> = self
             .free()
-            .filter(|(_, column)| column.is_numeric() && !names_a_part_of_time(&model::fold(&column.base)))
+            .filter(|(_, column)| self.is_directions(column) || column.is_numeric())
+            .filter(|(_, column)| !names_a_part_of_time(&model::fold(&column.base)))
             .map(|(at, _)| at)
             .take(MAX_VALUES)
             .collect();
@@ -265,6 +266,15 @@ impl<'a> Guess<'a> {
             }
             self.missing.push(missing);
         }
+    }
+
+    /// Whether a column holds directions of the wind in letters.
+    fn is_directions(&self, column: &Column) -> bool {
+        let are_letters =
+            |text: &str| text.chars().count() <= 3 && text.chars().all(|c| "BNĐTESW".contains(c));
+        !column.texts.is_empty()
+            && column.texts.iter().all(|(text, _)| are_letters(text))
+            && find_property(self.gazetteer, &column.base).is_some_and(|p| p.code.as_str() == "wind_dir")
     }
 
     /// The statistic of each row, where a column says it.
@@ -304,6 +314,11 @@ impl<'a> Guess<'a> {
         };
         let name = self.sample.columns[property].reference.clone();
         let count = self.sample.columns[property].properties;
+        let texts = &self.sample.columns[property].texts;
+        let asked = texts.iter().find_map(|(text, _)| {
+            let property = find_property(self.gazetteer, text)?;
+            self.of_steps(property, precision).1.map(|_| super::steps::question(property))
+        });
         let value = ValueSource {
             unit: unit.or_else(|| column.unit.clone().map(TextOrColumn::Text)),
             period: period.or_else(|| calendar(precision)),
@@ -316,6 +331,9 @@ impl<'a> Guess<'a> {
             count = self.sample.rows
         );
         self.because("value.0.column", 0.9, reason);
+        if let Some(ask) = asked {
+            self.because("value.0.property", 0.4, ask);
+        }
         self.because(
             "value.0.property",
             0.9,
@@ -348,7 +366,9 @@ impl<'a> Guess<'a> {
             let found = find_property(self.gazetteer, &column.base)
                 .or_else(|| find_property(self.gazetteer, without_unit.as_deref()?))
                 .or_else(|| find_property(self.gazetteer, &column.name))
-                .or_else(|| find_property(self.gazetteer, &model::fold(&column.base)));
+                .or_else(|| find_property(self.gazetteer, &model::fold(&column.base)))
+                .or_else(|| twice(self.gazetteer, &column.name))
+                .or_else(|| twice(self.gazetteer, &column.base));
             let plain = found.map(|property| Measured {
                 property,
                 statistic: None,
@@ -360,7 +380,9 @@ impl<'a> Guess<'a> {
                 let fits = column.unit.as_ref().is_none_or(|unit| conversion(unit, found.property).is_ok());
                 fits.then_some(found)
             };
-            let (found, in_parts) = match plain.or_else(|| measured(self.gazetteer, column)) {
+            let above = self.evidence.unit(self.gazetteer).map(|(_, unit)| unit);
+            let said = || measured(self.gazetteer, column, above.as_deref().filter(|_| unit.is_none()));
+            let (found, in_parts) = match plain.or_else(said) {
                 Some(found) => (found, None),
                 None => {
                     let Some(Parts { property, season, confidence, unit }) = of_parts() else { continue };
@@ -370,10 +392,10 @@ impl<'a> Guess<'a> {
             };
             let Measured { property, statistic: said, unit: written, .. } = found;
             let season = in_parts.as_ref().and_then(|(season, _)| season.clone());
-            let above = self.evidence.unit(self.gazetteer).map(|(_, unit)| unit);
             let above = above
                 .filter(|above| written.is_none() && unit.is_none() && conversion(above, property).is_ok());
             let property = of_period(self.gazetteer, property, calendar(precision).as_ref());
+            let (property, of_steps) = self.of_steps(property, precision);
             let statistic = said.unwrap_or_else(|| usual_statistic(property.statistic.as_deref()));
             // A word such as `ngày` says the period of a statistic; of anything else it is a part of the name.
             let of_header = found.period.map(|period| TextOrColumn::Text(period.into()));
@@ -411,6 +433,9 @@ impl<'a> Guess<'a> {
                 None => 0.95,
             };
             self.because(&format!("value.{index}.property"), confidence, reason);
+            if let Some((confidence, reason)) = of_steps {
+                self.because(&format!("value.{index}.property"), confidence, reason);
+            }
             if let Some(statistic) = said {
                 let reason = told!(
                     "guess-header-says-statistic",
@@ -445,6 +470,10 @@ impl<'a> Guess<'a> {
             })
             .map(|column| format!("`{}`", column.name))
             .collect();
+        let (compared, rest): (Vec<String>, Vec<String>) = rest.into_iter().partition(|name| compares(name));
+        if !compared.is_empty() {
+            self.because("value.0.column", 0.65, are_compared(&compared));
+        }
         if !rest.is_empty() {
             let shown = rest.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
             let reason = if rest.len() > 8 {
@@ -462,6 +491,15 @@ impl<'a> Guess<'a> {
                 )
             };
             self.because("value", 0.5, reason);
+        }
+    }
+
+    /// Forecasts and plans are no observations.
+    fn ask_of_forecasts(&mut self) {
+        let read = self.mapping.values.iter().map(|value| value.column.as_str());
+        let said = ahead(read).or_else(|| self.evidence.ahead());
+        if let Some(said) = said.filter(|_| !self.mapping.values.is_empty()) {
+            self.because("value", 0.4, not_observed(&said));
         }
     }
 
@@ -513,83 +551,31 @@ impl<'a> Guess<'a> {
         self.because(&format!("value.{index}.period"), 0.85, reason);
     }
 
-    /// Says where cells of the place or the time are merged downwards.
-    fn fill(&mut self) {
-        let place = self.mapping.place.as_ref().and_then(|place| place.column.clone());
-        let of_part =
-            |part: &TextOrColumn| part.column().filter(|name| !name.starts_with('@')).map(str::to_owned);
-        let times = self.mapping.time.iter().flat_map(|time| {
-            time.columns.iter().cloned().chain(time.parts().into_iter().flatten().filter_map(of_part))
-        });
-        let within = self.mapping.place.iter().flat_map(|place| place.within.clone());
-        let names: Vec<String> = place.into_iter().chain(within).chain(times).collect();
-        let values: Vec<usize> = self
-            .mapping
-            .values
-            .iter()
-            .filter_map(|value| self.sample.header.find(&value.column).ok())
-            .collect();
-        for name in names {
-            let Ok(column) = self.sample.header.find(&name) else { continue };
-            let rows = self.sample.start..self.sample.start + self.sample.rows;
-            if let Some((confidence, reason)) = filled_down(self.chunk, column, rows, &values, self.statistic)
-            {
-                self.mapping.rows.fill.push(name);
-                self.because("rows.fill", confidence, reason);
-            }
-        }
-    }
-
-    /// Rows that nothing tells apart, and names that stand twice in the header, are asked about.
-    fn ask_what_names_rows(&mut self) {
-        let header = &self.sample.header;
-        let of = |name: &String| header.find(name).ok();
-        let values: Vec<usize> = self.mapping.values.iter().filter_map(|value| of(&value.column)).collect();
-        let filled: Vec<usize> = self.mapping.rows.fill.iter().filter_map(of).collect();
-        let named = self.used.iter().map(|at| self.sample.columns[*at].index);
-        let keys: Vec<usize> = named.chain(self.statistic).collect();
-        let of_rows = self
-            .stretches()
-            .into_iter()
-            .find_map(|rows| repeated(self.chunk, rows, &keys, &filled, &values, self.statistic));
-        let place = self.mapping.place.as_ref().and_then(|place| place.column.as_ref());
-        let times = self.mapping.time.iter().flat_map(|time| &time.columns);
-        let twice = place.into_iter().chain(times).find(|name| name.starts_with('@'));
-        let named = |column: &usize| !header.name(*column).is_empty();
-        let of_header = twice.and_then(of).filter(named).map(|column| {
-            let name = header.name(column);
-            told!(
-                "guess-twice-in-header",
-                "`{name}` stands more than once in the header: do several tables stand beside each other? Then each needs a `[[block]]`",
-                name = name
-            )
-        });
-        for reason in of_rows.into_iter().chain(of_header) {
-            self.because("place", 0.3, reason);
-        }
-    }
-
     /// The style of decimals, where all value columns agree.
     fn decimals(&mut self) {
         let rows = self.sample.start..self.sample.start + self.sample.rows;
-        let asked = self.mapping.values.iter().find_map(|value| {
-            let column = self.sample.header.find(&value.column).ok()?;
-            let TextOrColumn::Text(code) = &value.property else { return None };
-            question(self.chunk, rows.clone(), &[column], find_property(self.gazetteer, code)?)
-        });
-        if let Some(reason) = asked {
-            self.because("source.decimal", 0.5, reason);
-        }
         let names: Vec<&str> = self.mapping.values.iter().map(|value| value.column.as_str()).collect();
         let styles: HashMap<&str, NumberStyle> =
             self.sample.columns.iter().map(|column| (column.reference.as_str(), column.style)).collect();
         let comma = names.iter().any(|name| styles.get(name) == Some(&NumberStyle::Comma));
+        // Beside decimal commas, points that may stand between thousands do.
         let dot = names.iter().any(|name| {
             let column = self.sample.columns.iter().find(|column| column.reference == *name);
             column.is_some_and(|column| {
-                column.style == NumberStyle::Dot && column.texts.iter().any(|(text, _)| text.contains('.'))
+                column.style == NumberStyle::Dot
+                    && column.texts.iter().any(|(text, _)| text.contains('.'))
+                    && ambiguous(self.chunk, rows.clone(), &[column.index]).is_none()
             })
         });
+        let asked = self.mapping.values.iter().filter(|_| !comma || dot).find_map(|value| {
+            let column = self.sample.header.find(&value.column).ok()?;
+            let TextOrColumn::Text(code) = &value.property else { return None };
+            let unit = value.unit.as_ref().and_then(TextOrColumn::text);
+            question(self.chunk, rows.clone(), &[column], find_property(self.gazetteer, code)?, unit)
+        });
+        if let Some(reason) = asked {
+            self.because("source.decimal", 0.5, reason);
+        }
         if comma && !dot {
             self.mapping.source.decimal = Decimal::Comma;
             let reason = told!("guess-comma-of-decimals", "numbers have a comma where only decimals can be");

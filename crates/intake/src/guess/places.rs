@@ -1,7 +1,5 @@
 //! Guessing which column of a table names the places, and how.
 
-use std::collections::HashSet;
-
 use catalog::{Gazetteer, PlaceMatch};
 use chrono::{DateTime, NaiveDate, Utc};
 use model::{PlaceId, PlaceKind};
@@ -11,12 +9,10 @@ use super::evidence::before_the_merger;
 use super::observations::Guess;
 use super::sample::Column;
 use super::survey::SheetSample;
+use super::within::pairs;
 use super::words::{Role, has_words};
 use crate::mapping::PlaceSource;
-use crate::observe::{BESIDE, find_beside, find_place, is_total, unlisted};
-
-/// Names with what stands beside them that are looked at.
-const MAX_PAIRS: usize = 300;
+use crate::observe::{find_beside, find_place, unlisted};
 
 impl Guess<'_> {
     pub(super) fn place(&mut self) {
@@ -39,6 +35,7 @@ impl Guess<'_> {
             self.used.push(at);
             self.because("place.column", score.min(1.0), reason);
             self.mapping.place = Some(source);
+            self.ask_of_the_merger(at);
         } else {
             self.place_around();
         }
@@ -62,7 +59,8 @@ impl Guess<'_> {
             };
             let beside: Vec<usize> =
                 self.beside(province).iter().map(|at| self.sample.columns[*at].index).collect();
-            let pairs = self.pairs(column.index, &beside);
+            let rows = self.sample.start..self.sample.start + self.sample.rows;
+            let pairs = pairs(self.chunk, rows, column.index, &beside);
             for kind in kinds {
                 let is_one = |on, text: &str| {
                     matches!(find_beside(self.gazetteer, text, Some(kind), None, on), PlaceMatch::One(_))
@@ -86,35 +84,6 @@ impl Guess<'_> {
             |column: &Column| kind_of_header(&model::fold(&column.base)) == Some(PlaceKind::District);
         let districts = self.free().filter(|(_, column)| is_district(column) && !column.is_numeric());
         districts.map(|(at, _)| at).take(2).chain([province]).collect()
-    }
-
-    /// The different names of a column with what stands beside them, each with its first row.
-    fn pairs(&self, column: usize, beside: &[usize]) -> Vec<(String, usize)> {
-        let mut above: Vec<&str> = vec![""; beside.len()];
-        let mut seen = HashSet::new();
-        let mut pairs = Vec::new();
-        for row in self.sample.start..self.sample.start + self.sample.rows {
-            for (held, column) in above.iter_mut().zip(beside) {
-                if let Some(text) =
-                    self.chunk.cell(row, *column).map(str::trim).filter(|text| !text.is_empty())
-                {
-                    *held = text;
-                }
-            }
-            let Some(name) = self.chunk.cell(row, column).map(str::trim).filter(|text| !text.is_empty())
-            else {
-                continue;
-            };
-            let mut text = name.to_owned();
-            for held in &above {
-                text.push(BESIDE);
-                text.push_str(held);
-            }
-            if pairs.len() < MAX_PAIRS && !is_total(name) && seen.insert(text.clone()) {
-                pairs.push((text, row));
-            }
-        }
-        pairs
     }
 
     /// Takes a column for the places, within what the columns beside it say.
@@ -266,7 +235,7 @@ impl Guess<'_> {
     }
 
     /// The day of a row, for names that meant something else before a merger.
-    fn day(&self, row: usize) -> NaiveDate {
+    pub(super) fn day(&self, row: usize) -> NaiveDate {
         let time = self.mapping.time.as_ref().and_then(|time| time.columns.first());
         let column =
             time.and_then(|name| self.sample.columns.iter().find(|column| column.reference == *name));

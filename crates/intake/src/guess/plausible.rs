@@ -1,4 +1,4 @@
-//! Whether the values of a table's columns are plausible in a unit that nothing names.
+//! In which unit the values of a table that is wide by time are plausible, and how their numbers are written.
 
 use catalog::PlaceMatch;
 use chrono::NaiveDate;
@@ -7,10 +7,53 @@ use wording::{Told, told};
 
 use super::evidence::before_the_merger;
 use super::measured::{or_in_another, other_scale, taken_as_own};
-use super::shaped::{ROWS, Shaped};
-use crate::observe::{NumberStyle, converted, find_place, unit_of};
+use super::shaped::{ROWS, Shaped, around};
+use super::thousands::{ambiguous, question};
+use crate::mapping::{Decimal, TextOrColumn, ValueSource};
+use crate::observe::{NumberStyle, conversion, converted, find_place, unit_of};
 
 impl Shaped<'_> {
+    /// Asks about points that may stand between thousands; beside columns with decimal commas they do.
+    pub(super) fn thousands(&mut self, property: &Property, columns: &[usize], unit: Option<&str>) {
+        let chunk = &self.sheet.chunk;
+        let rows = self.found.start..chunk.len().min(self.found.start + ROWS);
+        let texts =
+            |column: usize| rows.clone().filter_map(move |row| chunk.cell(row, column)).map(str::trim);
+        let are_commas = |column: &usize| {
+            NumberStyle::resolve(Decimal::Auto, texts(*column)) == NumberStyle::Comma
+                && texts(*column).any(|text| text.contains(','))
+        };
+        let (commas, others): (Vec<usize>, Vec<usize>) = columns.iter().copied().partition(are_commas);
+        let unclear = others.iter().filter(|column| texts(**column).any(|text| text.contains('.')));
+        let unclear: Vec<usize> = unclear.copied().collect();
+        if unclear.is_empty() {
+            return;
+        }
+        let is_ambiguous = |column: &usize| ambiguous(chunk, rows.clone(), &[*column]).is_some();
+        if !commas.is_empty() && unclear.iter().all(is_ambiguous) {
+            self.mapping.source.decimal = Decimal::Comma;
+            let reason =
+                told!("guess-other-columns-comma", "other columns have a comma where only decimals can be");
+            self.decide("source.decimal", 0.85, reason);
+        } else if let Some(reason) = question(chunk, rows.clone(), columns, property, unit) {
+            self.decide("source.decimal", 0.5, reason);
+        }
+    }
+
+    /// The unit that a title names; else the property's own, if the values look like it.
+    pub(super) fn unit(&mut self, value: &mut ValueSource, property: &Property, columns: &[usize]) {
+        let fits = |unit: &str| conversion(unit, property).is_ok();
+        if let Some((pattern, unit)) = self.evidence.unit(self.gazetteer).filter(|(_, unit)| fits(unit)) {
+            value.unit = Some(around("@title", pattern));
+            let reason = told!("guess-stands-above", "`{text}` stands above the table", text = unit);
+            self.decide("value.0.unit", 0.9, reason);
+            return;
+        }
+        let (confidence, reason) = self.looks_like(property, columns, None);
+        self.decide("value.0.unit", confidence, reason);
+        value.unit = Some(TextOrColumn::Text(property.unit.clone()));
+    }
+
     /// How plausible the values of some columns are in a unit, the property's own when none is given.
     pub(super) fn looks_like(
         &self,

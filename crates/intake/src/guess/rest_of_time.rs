@@ -1,5 +1,6 @@
 //! Guessing what the headers of a table do not say of the time: the year of months, the month of days.
 
+use super::evidence::short;
 use wording::{Told, told};
 
 use super::headers::Says;
@@ -19,13 +20,16 @@ impl Shaped<'_> {
             }
             Says::Year => return self.months_down(),
             Says::Date => return self.order_of_dates(),
-            Says::Month | Says::Quarter | Says::Season | Says::DayMonth => &[Role::Year],
+            Says::Month | Says::Quarter | Says::Season | Says::DayMonth | Says::Week | Says::WeekOfMonth => {
+                &[Role::Year]
+            }
             Says::Day => &[Role::Year, Role::Month],
-            Says::Hour => &[Role::Year, Role::Month, Role::Day],
+            Says::Hour | Says::AtHour => &[Role::Year, Role::Month, Role::Day],
         };
         let mut time = TimeSource::default();
         let mut used = Vec::new();
-        if self.found.says == Says::Hour
+        let are_hours = matches!(self.found.says, Says::Hour | Says::AtHour);
+        if are_hours
             && let Some((column, name)) = self.others().iter().find(|(column, _)| self.is_dates(*column))
         {
             time.columns.push(self.reference(*column, name));
@@ -34,6 +38,36 @@ impl Shaped<'_> {
             let reason =
                 told!("guess-dates-and-hours", "the texts of this column are dates, and the headers hours");
             self.decide("time.columns", 0.95, reason);
+            return used;
+        }
+        let dated = self.evidence.date(self.gazetteer).filter(|_| are_hours);
+        let dated = dated.map(|(title, patterns, is_sure)| (short(title), patterns, is_sure));
+        if let Some((title, [year, month, day], is_of_values)) = dated
+            && self.column_of(Role::Day, &used).is_none()
+        {
+            let part = |pattern: &str| Some(around("@title", pattern));
+            (time.year, time.month, time.day) = (part(year), part(month), part(day));
+            self.mapping.time = Some(time);
+            let (confidence, reason) = if is_of_values {
+                (
+                    0.8,
+                    told!(
+                        "guess-hours-and-title",
+                        "the headers are hours, and the title says `{title}`",
+                        title = title
+                    ),
+                )
+            } else {
+                (
+                    0.5,
+                    told!(
+                        "guess-hours-and-title-day",
+                        "the headers are hours, and the title says `{title}`: is it the day of all values?",
+                        title = title
+                    ),
+                )
+            };
+            self.decide("time.day", confidence, reason);
             return used;
         }
         for role in wanted {
@@ -151,6 +185,12 @@ impl Shaped<'_> {
             );
             return TextOrColumn::in_column(&self.reference(column, &name));
         }
+        if role == Role::Year && self.years_of_groups() {
+            let reason =
+                told!("guess-rows-name-year", "rows of one text name the year of the rows below them");
+            self.decide(&path, 0.85, reason);
+            return TextOrColumn::in_column("@group.year");
+        }
         let around_it = match role {
             Role::Year => self.evidence.year(),
             Role::Month => self.evidence.month(),
@@ -195,10 +235,14 @@ impl Shaped<'_> {
             let mut texts = self.texts(*column);
             texts.retain(|text| !is_total(text));
             let share = texts.iter().filter(|text| fits(text)).count();
+            // A first column without a header names the rows: `Tháng 1 - January`.
+            let say_months = role == Role::Month
+                && name.is_empty()
+                && texts.iter().all(|text| has_words(&model::fold(text), "thang"));
             !used.contains(column)
                 && share > 0
                 && share * 10 >= texts.len() * 8
-                && (is_named(name) || (role == Role::Year && share >= 3))
+                && (is_named(name) || say_months || (role == Role::Year && share >= 3))
         })
     }
 

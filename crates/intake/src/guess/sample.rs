@@ -187,11 +187,16 @@ fn extent(chunk: &Chunk, row: usize, missing: &[String]) -> (usize, u32) {
         texts().any(is_unit)
             && texts().all(|text| is_unit(text) || missing.iter().any(|marker| marker == text))
     };
+    // The same in another language, where the header leaves the first column empty: `Area (Km2)`.
+    let names_again = |row: usize| {
+        let below = first_text(row + 1);
+        left > Some(0) && first_text(row) == left && below.is_some() && below < left
+    };
     while last + 2 < chunk.len()
         && last - first < MAX_HEIGHT - 1
         && are_neighbours(last)
         && (words(last + 1) || units(last + 1))
-        && left < first_text(last + 1)
+        && (left < first_text(last + 1) || names_again(last + 1))
     {
         last += 1;
     }

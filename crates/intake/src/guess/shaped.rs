@@ -4,26 +4,25 @@ use std::collections::BTreeMap;
 
 use catalog::{Gazetteer, PlaceMatch, vocabulary};
 use chrono::NaiveDate;
-use model::{PlaceKind, Property};
+use model::PlaceKind;
 use wording::{Told, told};
 
 use super::evidence::{
     Evidence, before_the_merger, is_instant, name_statistics, or_at_one_of, short, which_statistic,
 };
-use super::fill::filled_down;
-use super::headers::{FIRST_YEAR, Says, TimeHeader, find, is_number, numeric_columns};
+use super::headers::{FIRST_YEAR, ISO_WEEKS, Says, TimeHeader, find, is_number, numeric_columns};
+use super::meant::{ahead, are_compared, compares, not_observed};
 use super::measured::is_of_stations;
 use super::places::{kind_of_header, may_be_communes, named_after_places};
+use super::sample::brackets;
 use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
-use super::thousands::question;
-use super::unique::repeated;
 use super::usual::{names_no_value, of_period};
 use super::words::{Role, roles};
 use super::{Decision, Guessed};
 use crate::Error;
-use crate::mapping::{Mapping, MappingKind, PlaceSource, TextOrColumn, ValueSource};
-use crate::observe::{Elsewhere, NumberStyle, conversion, find_place, is_total};
+use crate::mapping::{Mapping, MappingKind, Pattern, PlaceSource, TextOrColumn, ValueSource};
+use crate::observe::{Elsewhere, NumberStyle, find_place, is_total};
 
 /// Rows that are looked at.
 pub(super) const ROWS: usize = 400;
@@ -162,35 +161,6 @@ impl<'a> Shaped<'a> {
         names
     }
 
-    /// Says where cells below each other are one, so that the empty ones hold what stands above.
-    fn fill(&mut self) {
-        let Some(name) = self.mapping.place.as_ref().and_then(|place| place.column.clone()) else { return };
-        let Ok(column) = self.found.header.find(&name) else { return };
-        let values: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
-        let rows = self.found.start..self.sheet.chunk.len().min(self.found.start + ROWS);
-        if let Some((confidence, reason)) =
-            filled_down(&self.sheet.chunk, column, rows, &values, self.statistic)
-        {
-            self.mapping.rows.fill.push(name);
-            self.decide("rows.fill", confidence, reason);
-        }
-    }
-
-    /// Rows that nothing tells apart are asked about.
-    fn ask_what_names_rows(&mut self, used: &[usize]) {
-        let header = &self.found.header;
-        let place = self.mapping.place.as_ref().and_then(|place| header.find(place.column.as_deref()?).ok());
-        let keys: Vec<usize> =
-            used.iter().copied().chain(place).chain(self.statistic).chain(self.property).collect();
-        let filled: Vec<usize> =
-            self.mapping.rows.fill.iter().filter_map(|name| header.find(name).ok()).collect();
-        let values: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
-        let rows = self.found.start..self.sheet.chunk.len().min(self.found.start + ROWS);
-        if let Some(reason) = repeated(&self.sheet.chunk, rows, &keys, &filled, &values, self.statistic) {
-            self.decide("place", 0.3, reason);
-        }
-    }
-
     /// Columns of numbers that nothing reads are not passed over in silence; sums of the others are.
     fn ask_for_the_rest(&mut self, used: &[usize]) {
         let chunk = &self.sheet.chunk;
@@ -204,10 +174,18 @@ impl<'a> Shaped<'a> {
                     && !used.contains(column)
                     && !read.contains(&name.as_str())
                     && !read.contains(&self.reference(*column, name).as_str())
-                    && !names_no_value(&model::fold(name))
+                    && !names_no_value(&model::fold(&brackets(name).0))
             })
             .map(|(_, name)| format!("`{name}`"))
             .collect();
+        let (compared, names): (Vec<String>, Vec<String>) =
+            names.into_iter().partition(|name| compares(name));
+        if !compared.is_empty() {
+            self.decide("value.0.except", 0.65, are_compared(&compared));
+        }
+        if let Some(said) = self.ahead() {
+            self.decide("value", 0.4, said);
+        }
         if !names.is_empty() {
             let shown = names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
             let reason = told!(
@@ -217,6 +195,22 @@ impl<'a> Shaped<'a> {
             );
             self.decide("value", 0.5, reason);
         }
+    }
+
+    /// What the texts above the table or its headers say of forecasts, as a question.
+    fn ahead(&self) -> Option<Told> {
+        let header = &self.found.header;
+        let chunk = &self.sheet.chunk;
+        // A header above that of the times: `Thực đo`, `Dự báo`.
+        let above = (0..chunk.len()).filter(|at| {
+            let row = chunk.row_number(*at);
+            row < header.row && row + 3 >= header.row
+        });
+        let cells =
+            above.flat_map(|at| (0..chunk.columns.len()).filter_map(move |column| chunk.cell(at, column)));
+        let names = self.found.columns.iter().map(|(column, _)| header.name(*column));
+        let said = ahead(cells.chain(names)).or_else(|| self.evidence.ahead())?;
+        Some(not_observed(&said))
     }
 
     /// How a mapping names a column: by its header, or by its letters when another has the same.
@@ -249,6 +243,9 @@ impl<'a> Shaped<'a> {
             );
             return;
         }
+        if self.place_within(used) {
+            return;
+        }
         let mut best: Option<(f64, PlaceSource, Told)> = None;
         for (column, name) in self.others() {
             if used.contains(&column) {
@@ -263,6 +260,7 @@ impl<'a> Shaped<'a> {
         if let Some((confidence, source, reason)) = best {
             self.mapping.place = Some(source);
             self.decide("place.column", confidence, reason);
+            self.ask_of_the_merger();
             return;
         }
         if let Some(kind) = named_after_places(self.gazetteer, &self.alike) {
@@ -322,6 +320,9 @@ impl<'a> Shaped<'a> {
         texts.sort_unstable();
         texts.dedup();
         texts.retain(|text| !is_number(text) && !is_total(text));
+        let groups: Vec<Pattern> =
+            self.mapping.rows.group.iter().filter_map(|group| Pattern::new(group).ok()).collect();
+        texts.retain(|text| !groups.iter().any(|group| group.fits(text)));
         if texts.is_empty() {
             return None;
         }
@@ -403,10 +404,11 @@ impl<'a> Shaped<'a> {
             Says::Month if self.rows_are_days() => Some("P1D"),
             Says::Month => Some("P1M"),
             Says::Quarter => Some("P3M"),
+            Says::Week | Says::WeekOfMonth => Some("P7D"),
             Says::Day if self.rows_are_hours() => None,
             Says::Day | Says::Date | Says::DayMonth => Some("P1D"),
             // By the header of each column; an hour is an instant.
-            Says::Season | Says::Time | Says::Hour => None,
+            Says::Season | Says::Time | Says::Hour | Says::AtHour => None,
         };
         value.period = period.map(|period| TextOrColumn::Text(period.into()));
         if period.is_some() {
@@ -426,6 +428,28 @@ impl<'a> Shaped<'a> {
             Says::Time | Says::Date => value.except = self.others_named(),
             _ => {}
         }
+        match self.found.says {
+            Says::Week => self.decide("value.0.columns", 0.5, ISO_WEEKS.into()),
+            Says::WeekOfMonth => self.decide(
+                "value.0.columns",
+                0.5,
+                told!(
+                    "guess-weeks-of-month",
+                    "do the weeks of a month begin on its 1st, 8th, 15th and 22nd day?"
+                ),
+            ),
+            Says::Year if !self.rows_are_months() => {
+                if let Some(part) = self.evidence.part_of_year() {
+                    let ask = told!(
+                        "guess-part-of-each-year",
+                        "the text above the table says `{part}`: are the values of that part of each year, and not of the whole?",
+                        part = part
+                    );
+                    self.decide("value.0.period", 0.4, ask);
+                }
+            }
+            _ => {}
+        }
         if let Some(column) = self.statistic {
             let name = self.found.header.name(column).to_owned();
             value.statistic = Some(TextOrColumn::in_column(&self.reference(column, &name)));
@@ -433,6 +457,8 @@ impl<'a> Shaped<'a> {
         }
         if matches!(self.found.says, Says::YearAnd | Says::AndYear | Says::YearWithin) {
             self.items(&mut value);
+        } else if self.found.says == Says::AtHour {
+            self.at_hours(&mut value);
         } else if self.by_rows(&mut value) {
             // Each row says its property.
         } else if !self.by_sheet(&mut value) {
@@ -497,7 +523,7 @@ impl<'a> Shaped<'a> {
             value.statistic = Some(TextOrColumn::Text(statistic.into()));
             self.decide("value.0.statistic", 0.85, told!("guess-title-says-so", "the title says so"));
         } else if !by_header
-            && self.found.says != Says::Hour
+            && !matches!(self.found.says, Says::Hour | Says::AtHour)
             && !self.rows_are_hours()
             && is_instant(named.property)
         {
@@ -508,31 +534,16 @@ impl<'a> Shaped<'a> {
             value.period = Some(TextOrColumn::Text(period.into()));
         }
         let property = of_period(self.gazetteer, named.property, value.period.as_ref());
+        let property = self.of_hours(property);
         value.property = TextOrColumn::Text(property.code.to_string());
         self.decide("value.0.property", named.confidence, named.reason);
         let columns: Vec<usize> = self.found.columns.iter().map(|(column, _)| *column).collect();
-        let rows = self.found.start..self.sheet.chunk.len().min(self.found.start + ROWS);
-        if let Some(reason) = question(&self.sheet.chunk, rows, &columns, property) {
-            self.decide("source.decimal", 0.5, reason);
-        }
         self.unit(value, property, &columns);
-    }
-
-    /// The unit that a title names; else the property's own, if the values look like it.
-    fn unit(&mut self, value: &mut ValueSource, property: &Property, columns: &[usize]) {
-        let fits = |unit: &str| conversion(unit, property).is_ok();
-        if let Some((pattern, unit)) = self.evidence.unit(self.gazetteer).filter(|(_, unit)| fits(unit)) {
-            value.unit = Some(around("@title", pattern));
-            self.decide(
-                "value.0.unit",
-                0.9,
-                told!("guess-stands-above", "`{text}` stands above the table", text = unit),
-            );
-            return;
-        }
-        let (confidence, reason) = self.looks_like(property, columns, None);
-        self.decide("value.0.unit", confidence, reason);
-        value.unit = Some(TextOrColumn::Text(property.unit.clone()));
+        let unit = match &value.unit {
+            Some(TextOrColumn::Text(unit)) => Some(unit.clone()),
+            _ => self.evidence.unit(self.gazetteer).map(|(_, unit)| unit),
+        };
+        self.thousands(property, &columns, unit.as_deref());
     }
 }
 

@@ -6,30 +6,39 @@ use formats::Chunk;
 use model::{Property, PropertyKind};
 use wording::{Told, told};
 
-use crate::observe::may_be_thousands;
+use crate::observe::{NumberStyle, conversion, converted, may_be_thousands};
 
-/// Asks where numbers such as `20.123`, written as texts, count or add up things: read as decimals, they would
-/// be a thousandth of what agencies write so. What is measured is written with three decimals by many
-/// instruments, and is read so.
+/// Asks where numbers such as `20.123`, written as texts, may be thousands: where they count or add up things,
+/// read as decimals they would be a thousandth of what agencies write so. What is measured is written with three
+/// decimals by many instruments, and is read so where thousands of it cannot be.
 pub(super) fn question(
     chunk: &Chunk,
     rows: Range<usize>,
     columns: &[usize],
     property: &Property,
+    unit: Option<&str>,
 ) -> Option<Told> {
-    if property.kind != PropertyKind::Extensive {
+    let shown = ambiguous(chunk, rows, columns)?;
+    let number = NumberStyle::Comma.read(shown).ok()?;
+    let (factor, addend) = unit.and_then(|unit| conversion(unit, property).ok()).unwrap_or((1.0, 0.0));
+    let may_be = |most: f64| converted(number, factor, addend) <= most;
+    if property.kind != PropertyKind::Extensive && !property.plausible_max.is_some_and(may_be) {
         return None;
     }
+    Some(told!(
+        "guess-decimal-or-thousands",
+        "has `{shown}` a decimal point, or points between thousands? Write `decimal = \"dot\"` or `decimal = \"comma\"`",
+        shown = shown
+    ))
+}
+
+/// A number of some columns that may be thousands, where none of them shows what it is.
+pub(super) fn ambiguous<'c>(chunk: &'c Chunk, rows: Range<usize>, columns: &[usize]) -> Option<&'c str> {
     let texts = columns.iter().flat_map(|column| {
         rows.clone()
             .filter(move |row| !chunk.is_typed(*row, *column))
             .filter_map(move |row| chunk.cell(row, *column))
             .map(str::trim)
     });
-    let shown = may_be_thousands(texts)?;
-    Some(told!(
-        "guess-decimal-or-thousands",
-        "has `{shown}` a decimal point, or points between thousands? Write `decimal = \"dot\"` or `decimal = \"comma\"`",
-        shown = shown
-    ))
+    may_be_thousands(texts)
 }

@@ -1,5 +1,6 @@
 //! Guessing in which columns of a table the time stands, and how it is written.
 
+use super::headers::ISO_WEEKS;
 use wording::{Told, told};
 
 use super::observations::Guess;
@@ -9,7 +10,9 @@ use super::shaped::around;
 use super::usual::offset_text;
 use super::words::{Role, has_words};
 use crate::mapping::{TextOrColumn, TimeSource};
-use crate::observe::{DateOrder, Precision, TimeFormat, TimeReader, assumption, month, time_of_day};
+use crate::observe::{
+    DateOrder, Precision, TimeFormat, TimeReader, assumption, month, time_of_day, week_number,
+};
 
 /// Words of headers, folded: dates of samples; ends of periods; dates that are not of the values.
 const OF_SAMPLES: [&str; 6] = ["lay mau", "quan trac", "ngay do", "thoi gian do", "sampling", "observed"];
@@ -26,6 +29,8 @@ const OF_SOMETHING_ELSE: [&str; 10] = [
     "updated",
     "modified",
 ];
+/// Those of them that are asked about where no other column holds dates.
+const OF_REPORTS: [&str; 2] = ["bao cao", "cap nhat"];
 
 /// How dates with a year of two digits are written.
 const SHORT_YEARS: [&str; 4] = ["%d/%m/%y", "%d-%m-%y", "%d.%m.%y", "%d-%b-%y"];
@@ -92,6 +97,21 @@ impl Guess<'_> {
             return Some(precision);
         }
         if let Some(precision) = self.short_years().or_else(|| self.day_numbers()) {
+            return Some(precision);
+        }
+        let of_reports = self.free().find(|(_, column)| is_date(column) && says(column, &OF_REPORTS));
+        let is_told =
+            self.free().any(|(_, column)| column.has(Role::Year) && column.nearly_all(column.years))
+                || self.evidence.year().is_some();
+        let of_reports = of_reports.filter(|_| !is_told);
+        if let Some((at, name)) = of_reports.map(|(at, column)| (at, column.name.clone())) {
+            let precision = self.one_time(at);
+            let ask = told!(
+                "guess-only-column-of-dates",
+                "`{name}` is the only column of dates: are they the times of the values?",
+                name = name
+            );
+            self.because("time.columns", 0.5, ask);
             return Some(precision);
         }
         self.split_time()
@@ -302,6 +322,18 @@ impl Guess<'_> {
             ));
             return None;
         };
+        let weeks = self.free().find(|(_, column)| {
+            let all = column.texts.iter().all(|(text, _)| week_number(text).is_some());
+            column.has(Role::Week) && !column.texts.is_empty() && all
+        });
+        if let Some(at) = weeks.map(|(at, _)| at) {
+            let fact = |at: usize| Some(TextOrColumn::in_column(&self.sample.columns[at].reference));
+            let time = TimeSource { year: fact(year), week: fact(at), ..TimeSource::default() };
+            self.mapping.time = Some(time);
+            self.used.extend([year, at]);
+            self.because("time.week", 0.5, ISO_WEEKS.into());
+            return Some(Precision::Week);
+        }
         let mut columns = vec![year];
         for role in [Role::Month, Role::Day, Role::Hour, Role::Minute] {
             match numeric(role) {
@@ -346,6 +378,16 @@ impl Guess<'_> {
                 (all && (column.has(role) || says_it())).then_some(at)
             })
         };
+        let week = of(Role::Week, &|text| week_number(text).is_some());
+        if let Some((at, (origin, pattern, said, confidence))) = week.zip(self.evidence.year()) {
+            let week = TextOrColumn::in_column(&self.sample.columns[at].reference);
+            let year = Some(around(origin, pattern));
+            self.mapping.time = Some(TimeSource { year, week: Some(week), ..TimeSource::default() });
+            self.because("time.year", confidence, stands_there(&said));
+            self.because("time.week", 0.5, ISO_WEEKS.into());
+            self.used.push(at);
+            return Some(Precision::Week);
+        }
         let day = of(Role::Day, &|text| day_of_month(text).is_some());
         let month = of(Role::Month, &|text| month(text).is_some());
         if day.is_none() && month.is_none() {

@@ -80,8 +80,10 @@ pub(super) fn names_a_row(folded: &str) -> bool {
 
 /// Whether a folded header over numbers is a part of the time, as another column may say it whole.
 pub(super) fn names_a_part_of_time(folded: &str) -> bool {
-    const PARTS: [&str; 13] =
-        ["nam", "year", "yr", "thang", "month", "mon", "ngay", "day", "gio", "hour", "phut", "minute", "quy"];
+    const PARTS: [&str; 15] = [
+        "nam", "year", "yr", "thang", "month", "mon", "ngay", "day", "gio", "hour", "phut", "minute", "quy",
+        "tuan", "week",
+    ];
     PARTS.contains(&folded)
 }
 
@@ -95,6 +97,7 @@ pub(super) fn calendar(precision: Option<Precision>) -> Option<TextOrColumn> {
     match precision? {
         Precision::Year => Some(TextOrColumn::Text("P1Y".into())),
         Precision::Month => Some(TextOrColumn::Text("P1M".into())),
+        Precision::Week => Some(TextOrColumn::Text("P7D".into())),
         Precision::Season(_) | Precision::Months(_) | Precision::Day | Precision::Instant => None,
     }
 }

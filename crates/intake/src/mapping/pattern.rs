@@ -29,6 +29,7 @@ const BLANKS: &[&str] = &[
     "year",
     "month",
     "quarter",
+    "week",
     "day",
     "hour",
     "place",
@@ -44,7 +45,11 @@ const FOOTNOTE: &str = r"(?:\s*(?:\(\*+\)|\*+|\(\d\)|¹|²|³))*";
 /// What marks a year's figures as preliminary or estimated.
 const PRELIMINARY: &str = r"\b(?:prel|pre|sơ\s*bộ|so\s*bo|ước(?:\s*tính)?|uoc|est)";
 /// The same behind the year: `2021 Sơ bộ`, `2021 (Prel.)`.
-const BEHIND: &str = r"(?:\s*[-–\/(]?\s*(?:sơ\s*bộ|so\s*bo|prel|ước(?:\s*tính)?)\.?\)?)*";
+const BEHIND: &str = concat!(
+    r"(?:\s*[-–\/(]?\s*(?:sơ\s*bộ|so\s*bo|prel|ước(?:\s*tính)?)\.?\)?)*",
+    // Once more in another language: `Sơ bộ 2023 - Prel. 2023`.
+    r"(?:\s*[-–\/]\s*(?:prel(?:iminary)?|est(?:imated)?|year)\.?\s*(?:19|20)\d\d)?",
+);
 /// What marks them as final, before the year.
 const FINAL: &str =
     r"(?:\b(?:thực\s*hiện|thuc\s*hien|th|chính\s*thức|chinh\s*thuc|official|actual)\b\.?[\s_/-]*)?";
@@ -131,7 +136,7 @@ pub(crate) fn is_preliminary(header: &str) -> bool {
     thread_local! {
         static MARK: Option<Regex> =
             RegexBuilder::new(&format!(
-                r"{PRELIMINARY}\b\.?\s*(?:thực\s*hiện\s*)?(?:năm\s*)?\d{{4}}|\d{{4}}\s*[-–\/(]?\s*{PRELIMINARY}\b"
+                r"{PRELIMINARY}\b\.?\s*(?:(?:thực\s*hiện|th\b)\s*)?(?:năm\s*)?\d{{4}}|\d{{4}}\s*[-–\/(]?\s*{PRELIMINARY}\b"
             ))
             .case_insensitive(true).build().ok();
     }
@@ -173,10 +178,11 @@ fn template(text: &str) -> Result<String, Told> {
 fn blank(name: &str) -> Result<String, Told> {
     Ok(match name {
         "year" => format!(
-            r"{FINAL}(?:{PRELIMINARY}(?:\s*(?:thực\s*hiện|thuc\s*hien))?\.?[\s_/-]*)*(?:\b(?:năm|nam|year)\s*)?(?P<year>(?:1[6-9]|20|21)\d\d)(?:\.0)?{BEHIND}"
+            r"{FINAL}(?:{PRELIMINARY}(?:\s*(?:thực\s*hiện|thuc\s*hien|th\b))?\.?[\s_/-]*)*(?:\b(?:năm|nam|year)\s*)?(?P<year>(?:1[6-9]|20|21)\d\d)(?:\.0)?{BEHIND}"
         ),
         "month" => MONTH.to_owned(),
         "quarter" => r"(?:quý|quy|quarter|q)\s*(?P<quarter>iv|iii|ii|i|[1-4])".to_owned(),
+        "week" => r"(?:tuần|tuan|week|w)\s*(?:thứ\s*|số\s*)?(?P<week>0?[1-9]|[1-4]\d|5[0-3])".to_owned(),
         "day" => r"(?:ngày|ngay|day)?\s*(?P<day>0?[1-9]|[12]\d|3[01])(?:\.0)?".to_owned(),
         "hour" => r"(?P<hour>[01]?\d|2[0-4])\s*(?:h(?:00)?|giờ|gio|g|:00)?(?:\.0)?".to_owned(),
         other if BLANKS.contains(&other) => format!("(?P<{other}>.+?)"),
@@ -213,6 +219,9 @@ mod tests {
             ("{year}", "2016 (*)", Some("year=2016")),
             ("{year}", "Thực hiện năm 2016", Some("year=2016")),
             ("{year}", "Ước thực hiện 2016", Some("year=2016")),
+            ("{year}", "Ước TH năm 2016", Some("year=2016")),
+            ("{year}", "Sơ bộ 2016 - Prel. 2016", Some("year=2016")),
+            ("{year}", "Năm 2016 - Year 2016", Some("year=2016")),
             ("{year}", "Kế hoạch 2016", None),
             ("{year}", "2016 Sơ bộ Prel.", Some("year=2016")),
             ("{year}", "2016 (sơ bộ)", Some("year=2016")),
@@ -238,6 +247,10 @@ mod tests {
             ("{statistic} {year}", "Deepest 2009", Some("statistic=Deepest year=2009")),
             ("{statistic} {year}", "Most shallow 2009", Some("statistic=Most shallow year=2009")),
             ("Trạm: {place} (*)", "Trạm: Cần Thơ  (Cần Thơ)", Some("place=Cần Thơ")),
+            ("{week}", "Tuần 30", Some("week=30")),
+            ("{week}", "W05", Some("week=05")),
+            ("{week}", "30", None),
+            ("{week} {month}", "Tuần 1 tháng 7", Some("month=7 week=1")),
             ("{quarter}/{year}", "Quý II/2020", Some("quarter=II year=2020")),
             ("/^(?P<property>[a-z]+)_(?P<year>\\d{4})$/", "rice_2020", Some("property=rice year=2020")),
         ] {

@@ -490,7 +490,7 @@ impl Check<'_> {
                 ),
             ));
         }
-        for (key, fact) in ["year", "month", "day", "hour"].into_iter().zip(time.parts()) {
+        for (key, fact) in TimeSource::PARTS.into_iter().zip(time.parts()) {
             self.fact(&path(key), fact)?;
         }
         self.fact(&path("run"), time.run.as_ref())?;

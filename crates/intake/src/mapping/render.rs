@@ -163,7 +163,7 @@ impl Page<'_> {
         if !time.columns.is_empty() {
             self.line("columns", &list(&time.columns), &format!("{at}.columns"));
         }
-        for (key, fact) in ["year", "month", "day", "hour"].into_iter().zip(time.parts()) {
+        for (key, fact) in TimeSource::PARTS.into_iter().zip(time.parts()) {
             if let Some(fact) = fact {
                 self.line(key, &text_or_column(fact), &format!("{at}.{key}"));
             }

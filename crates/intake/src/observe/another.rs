@@ -62,6 +62,14 @@ pub(super) fn another_header(plan: &Plan, chunk: &Chunk, row: usize, rows: &Rows
             None => Ok(()),
         };
     }
+    // `Ngày 15 15 3` below `Lớn nhất`: when the highest values were.
+    let is_below_total = row.checked_sub(1).is_some_and(|above| {
+        let first = (0..chunk.columns.len()).find_map(|column| chunk.cell(above, column));
+        first.is_some_and(super::leave_out::is_total)
+    });
+    if is_below_total && texts.iter().skip(1).all(|(_, text)| !text.contains(char::is_alphabetic)) {
+        return Ok(());
+    }
     let headed = texts.iter().filter(|(_, text)| crate::guess::heads_a_column(text)).count();
     let is_header = texts.iter().all(|(_, text)| !is_number(text)) && headed >= 2;
     if others == 0 || !is_header && !heads_again {

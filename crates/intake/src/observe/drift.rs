@@ -12,7 +12,7 @@ use super::resolve::{UnitProblem, conversion, find_property};
 use super::shared::cell_at;
 use crate::Error;
 use crate::findings::{Findings, Words};
-use crate::mapping::{BlockSource, Decimal, Mapping, Shape, TableShape, TextOrColumn};
+use crate::mapping::{BlockSource, Decimal, Mapping, Shape, TableShape, TextOrColumn, TimeSource};
 
 /// The most differences of one kind that are told.
 const MAX_TOLD: usize = 20;
@@ -337,7 +337,8 @@ fn renamed(mapping: &mut Mapping, at: usize, from: &str, to: &str) {
     if let Some(time) = time {
         time.columns.iter_mut().for_each(change);
         time.end_column.iter_mut().for_each(change);
-        for part in [&mut time.year, &mut time.month, &mut time.day, &mut time.hour, &mut time.run] {
+        let TimeSource { year, month, day, hour, week, run, .. } = time;
+        for part in [year, month, day, hour, week, run] {
             part.iter_mut().for_each(in_fact);
         }
     }

@@ -38,7 +38,7 @@ pub(super) fn said_by_header(
     };
     let text = |name: &str| said(name).map(|(_, meaning)| meaning);
     found.time.text = text("time");
-    found.time.parts = [text("year"), text("month"), text("day"), text("hour")];
+    found.time.parts = ["year", "month", "day", "hour", "week"].map(text);
     if let Some(month) = text("quarter").and_then(|text| quarter(&text)) {
         found.time.parts[1] = Some(month.to_string());
         found.source.period.get_or_insert(TextOrColumn::Text("P3M".into()));

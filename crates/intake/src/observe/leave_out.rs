@@ -42,6 +42,7 @@ const TOTALS: &[&str] = &[
     "std",
     "tong ca nam",
     "ca nam",
+    "whole year",
     "tong nam",
     "tong luong nam",
     "highest",

@@ -51,6 +51,7 @@ impl Period {
             Precision::Season(at) => Period::parse(&season_period(at)?),
             Precision::Months(count) => Period::parse(&format!("P{count}M")),
             Precision::Month => Period::parse("P1M"),
+            Precision::Week => Period::parse("P7D"),
             Precision::Day | Precision::Instant => None,
         }
     }
@@ -124,6 +125,7 @@ impl Period {
                     Precision::Season(at) => season_end(at, moment.us, zone),
                     Precision::Months(count) => Some(add_months(moment.us, zone, i64::from(count))),
                     Precision::Month => Some(add_months(moment.us, zone, 1)),
+                    Precision::Week => Some(moment.us + 7 * DAY),
                     Precision::Day => Some(moment.us + DAY),
                     Precision::Instant => None,
                 };

@@ -45,7 +45,7 @@ pub(super) struct Plan {
     /// The columns of the time.
     pub(super) times: Vec<usize>,
     /// The parts of the time that stand apart: a column, or a text.
-    pub(super) apart: [Option<Apart>; 4],
+    pub(super) apart: [Option<Apart>; 5],
     pub(super) end: Option<usize>,
     /// The instant that a forecast was made for.
     pub(super) run: Option<Apart>,
@@ -135,7 +135,7 @@ impl Plan {
             .iter()
             .map(|name| making.index(&TextOrColumn::in_column(name), "[time]"))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut apart: [Option<Apart>; 4] = [const { None }; 4];
+        let mut apart: [Option<Apart>; 5] = [const { None }; 5];
         for (part, fact) in apart.iter_mut().zip(time.parts()) {
             *part = match fact {
                 None => None,

@@ -216,6 +216,11 @@ impl PlaceFinder {
         Some(pool.items[found as usize])
     }
 
+    /// Until when the names mean what they meant of late, in microseconds since 1970.
+    pub(crate) fn holds_until(&self) -> i64 {
+        self.era.2
+    }
+
     /// Why a text was not found: the places that it may mean, whatever stands beside it.
     pub(crate) fn explain(&self, text: &str, at: i64) -> Vec<PlaceId> {
         match find_place(&self.gazetteer, text.trim(), self.kind, self.scheme.as_deref(), day_of(at)) {

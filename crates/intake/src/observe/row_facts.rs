@@ -5,6 +5,7 @@ use formats::Chunk;
 use model::{Quality, Severity};
 
 use super::parts::{HeaderTime, compose};
+use super::period::Period;
 use super::plan::{Apart, Plan};
 use super::resolve::BESIDE;
 use super::shared::{Cells, NONE, Rows, Shared, TimeState, cell_at};
@@ -15,6 +16,8 @@ use super::time::{
 use super::time_words::assumption;
 use crate::findings::{Findings, Words};
 
+/// The longest time that a text says, in microseconds.
+const MOST: i64 = 366 * super::time::DAY;
 /// A moment where there is none.
 const NOTHING: Moment = Moment { us: 0, precision: Precision::Instant };
 
@@ -118,7 +121,7 @@ impl Observer {
     fn compose_times(&self, plan: &Plan, chunk: &Chunk, header: &HeaderTime, start: usize, rows: &mut Rows) {
         let columns: Vec<Cells<'_>> =
             plan.times.iter().map(|column| Cells::of(chunk, Some(*column))).collect();
-        let apart: [Option<(Option<&str>, Cells<'_>)>; 4] = std::array::from_fn(|at| {
+        let apart: [Option<(Option<&str>, Cells<'_>)>; 5] = std::array::from_fn(|at| {
             plan.apart[at].as_ref().map(|part| match part {
                 Apart::Text(text) => (Some(text.as_str()), Cells::of(chunk, None)),
                 Apart::Column(column) => (None, Cells::of(chunk, Some(*column))),
@@ -126,7 +129,7 @@ impl Observer {
         });
         let mut last: Option<(Vec<Option<&str>>, Moment, TimeState)> = None;
         for row in start..chunk.len() {
-            let apart: [Option<&str>; 4] = std::array::from_fn(|at| {
+            let apart: [Option<&str>; 5] = std::array::from_fn(|at| {
                 apart[at].as_ref().and_then(|(text, cells)| text.or_else(|| cells.get(row)))
             });
             let texts: Vec<Option<&str>> = columns.iter().map(|cells| cells.get(row)).collect();
@@ -241,7 +244,15 @@ impl Observer {
                     }
                     text = &joined;
                 }
-                rows.places[row] = finder.find(text, rows.moments[row].us, places).unwrap_or(NONE);
+                let moment = rows.moments[row];
+                let found = finder.find(text, moment.us, places);
+                // A name that means another place before the time is over says neither.
+                let may_change = found.is_some()
+                    && moment.precision < Precision::Month
+                    && finder.holds_until() < moment.us.saturating_add(MOST);
+                let last = may_change.then(|| last_instant(moment, plan.reader.zone)).flatten();
+                let later = last.and_then(|last| finder.find(text, last, places));
+                rows.places[row] = found.filter(|_| later.is_none() || later == found).unwrap_or(NONE);
             }
         }
     }
@@ -283,6 +294,13 @@ impl Observer {
             }
         }
     }
+}
+
+/// The last instant of a time that is longer than a month, in which places may become others.
+pub(super) fn last_instant(moment: Moment, zone: i64) -> Option<i64> {
+    let is_long = matches!(moment.precision, Precision::Year | Precision::Season(_) | Precision::Months(_));
+    let period = Period::of_precision(moment.precision).filter(|_| is_long)?;
+    Some(period.span(moment, zone).end? - 1)
 }
 
 /// The first date of the columns of times of which nothing tells whether its day or its month comes first.

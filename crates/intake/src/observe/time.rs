@@ -16,6 +16,7 @@ pub(crate) enum Precision {
     /// So many months: a quarter, a half year.
     Months(u8),
     Month,
+    Week,
     Day,
     Instant,
 }
@@ -375,6 +376,13 @@ fn digits(text: &[u8], most: usize) -> Option<(i64, &[u8])> {
     let length = text.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
     let number = text[..length].iter().fold(0, |n, byte| n * 10 + i64::from(byte - b'0'));
     (length > 0).then_some((number, &text[length..]))
+}
+
+/// The Monday of a week of a year as ISO 8601 counts them, in days since 1970-01-01.
+pub(super) fn iso_week(year: i64, week: i64) -> Option<i64> {
+    let (year, week) = (i32::try_from(year).ok()?, u32::try_from(week).ok()?);
+    let monday = chrono::NaiveDate::from_isoywd_opt(year, week, chrono::Weekday::Mon)?;
+    Some(monday.signed_duration_since(chrono::NaiveDate::default()).num_days())
 }
 
 /// Days since 1970-01-01 of a day of the Gregorian calendar, or `None` when there is no such day.

@@ -100,6 +100,9 @@ pub(crate) fn worded(text: &str, reader: &TimeReader) -> Option<Moment> {
         Said::Months { year, first, count: 1 } => moment(midnight(year, first, 1)?, Precision::Month),
         Said::Months { year, first, count } => moment(midnight(year, first, 1)?, Precision::Months(count)),
         Said::Day(year, month, day) => moment(midnight(year, month, day)?, Precision::Day),
+        Said::Week { year, week } => {
+            moment(super::time::iso_week(year, week)? * DAY - reader.zone, Precision::Week)
+        }
         Said::Season { at, year } => {
             let (month, day, after) = vocabulary().seasons.get(usize::from(at))?.from;
             let year = year + i64::from(after);
@@ -140,6 +143,7 @@ enum Said {
     Year(i64),
     Months { year: i64, first: i64, count: u8 },
     Season { at: u8, year: i64 },
+    Week { year: i64, week: i64 },
     Day(i64, i64, i64),
 }
 
@@ -200,6 +204,7 @@ fn said(words: &[&str], order: Option<DateOrder>) -> Option<Said> {
     season(&words)
         .or_else(|| quarter(&words))
         .or_else(|| part_of_year(&words))
+        .or_else(|| week(&words))
         .or_else(|| month_or_day(&words, order))
         .or_else(|| preliminary(&words))
 }
@@ -269,6 +274,17 @@ fn part_of_year(words: &[&str]) -> Option<Said> {
     let count = number(count, 2).filter(|count| (2..=11).contains(count))?;
     let first = if which == "dau" { 1 } else { 13 - count };
     Some(Said::Months { year: year(of)?, first, count: u8::try_from(count).ok()? })
+}
+
+/// `tuan 30 2024`, `week 30 2024`, `2024 w30`.
+fn week(words: &[&str]) -> Option<Said> {
+    let (which, of) = match words {
+        ["tuan" | "week", which, of] => (*which, *of),
+        [of, one] => (one.strip_prefix('w')?, *of),
+        _ => return None,
+    };
+    let week = number(which, 2).filter(|week| (1..=53).contains(week))?;
+    Some(Said::Week { year: year(of)?, week })
 }
 
 /// `thang 2 2020`, `t2 2020`, `thg 2 2020`, `feb 2020`, `5 thang 3 2020`, `5 mar 2020`, `5 3 2020`.
@@ -412,6 +428,7 @@ mod tests {
             Precision::Season(_) => "season",
             Precision::Months(_) => "months",
             Precision::Month => "month",
+            Precision::Week => "week",
             Precision::Day => "day",
             Precision::Instant => "instant",
         };
@@ -444,6 +461,9 @@ mod tests {
             ("Prel. 2016", ("2016-01-01 00:00", "year", Some("2017-01-01 00:00"))),
             ("Sơ bộ 2016", ("2016-01-01 00:00", "year", Some("2017-01-01 00:00"))),
             ("2016 (*)", ("2016-01-01 00:00", "year", Some("2017-01-01 00:00"))),
+            ("Tuần 30/2024", ("2024-07-22 00:00", "week", Some("2024-07-29 00:00"))),
+            ("tuần 1 năm 2021", ("2021-01-04 00:00", "week", Some("2021-01-11 00:00"))),
+            ("2024-W30", ("2024-07-22 00:00", "week", Some("2024-07-29 00:00"))),
             ("ngày 5 tháng 3 năm 2020", ("2020-03-05 00:00", "day", None)),
             ("5-Mar-2020", ("2020-03-05 00:00", "day", None)),
             ("7h30 ngày 5/3/2020", ("2020-03-05 07:30", "instant", None)),
@@ -473,6 +493,8 @@ mod tests {
             "hôm qua",
             "15/8 âm lịch",
             "tháng 13/2020",
+            "tuần 54/2020",
+            "tuần 53/2024",
             "quý V/2020",
             "đông xuân 2018-2020",
             "5 tháng",

@@ -9,6 +9,7 @@ use super::duplicates::{Earlier, First};
 use super::number::{Kind, NotANumber, NumberStyle, is_percentage};
 use super::period::{Period, Span};
 use super::resolve::{UnitProblem, conversion, find_period, find_property, find_unit};
+use super::row_facts::last_instant;
 use super::rules::{Part, Refusal, Rule, Rules, converted, number_of, quality_of, refuse};
 use super::shared::{Cells, Columns, NONE, REFUSED, Rows, Shared, Sheet, TimeState, cell_at, fixed_place};
 use super::statistic::find_statistic;
@@ -328,10 +329,12 @@ impl Block {
                 Precision::Year => shared.year,
                 Precision::Month => shared.month,
                 Precision::Day | Precision::Instant => shared.instant,
-                Precision::Season(_) | Precision::Months(_) => match Period::of_precision(moment.precision) {
-                    Some(period) => shared.periods.number(period),
-                    None => return refuse("unknown_period", Part::Period),
-                },
+                Precision::Season(_) | Precision::Months(_) | Precision::Week => {
+                    match Period::of_precision(moment.precision) {
+                        Some(period) => shared.periods.number(period),
+                        None => return refuse("unknown_period", Part::Period),
+                    }
+                }
             },
             (Fixed::Row(_), Some(text)) => {
                 let full = shared.periods.items.len() >= MAX_PERIODS;
@@ -390,7 +393,11 @@ impl Block {
                 let (Some(text), Some(finder)) = (text, &shared.finder) else {
                     return Refusal { code: "empty_place", ..refusal };
                 };
-                let many = finder.explain(text, rows.moments[row].us);
+                let moment = rows.moments[row];
+                let mut many = finder.explain(text, moment.us);
+                let last = last_instant(moment, shared.zone).filter(|_| !many.is_empty());
+                let later = last.map(|last| finder.explain(text, last)).unwrap_or_default();
+                many.extend(later.into_iter().filter(|place| !many.contains(place)).collect::<Vec<_>>());
                 if many.is_empty() {
                     return refusal;
                 }

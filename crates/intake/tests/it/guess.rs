@@ -159,7 +159,7 @@ async fn a_guessed_mapping_is_saved_and_serves_the_next_file() {
     let second =
         node.load("levels", "b.csv", "Trạm,Ngày,Mực nước (cm)\nTân Châu,2020-02-04,6\n", None).await.unwrap();
     assert!(!second.mapping_guessed);
-    assert_eq!((second.mapping.as_str(), second.run.mapping), (first.mapping.as_str(), first.run.mapping));
+    assert_eq!((&*second.mapping, second.run.mapping), (&*first.mapping, first.run.mapping));
     assert_eq!(second.run.totals.added, 1);
     // A file of another form is not squeezed into it.
     let error = node.load("levels", "c.csv", "Date,Value\n2020-01-01,5\n", None).await.unwrap_err();

@@ -24,6 +24,7 @@ mod real;
 mod recover;
 mod schema;
 mod shapes;
+mod unseen;
 mod wide;
 mod workbook;
 mod zones;

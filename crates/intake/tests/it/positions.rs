@@ -288,3 +288,46 @@ async fn the_system_that_the_title_of_a_table_names_is_believed_and_tested() {
     let error = node.load("untold", "cong.csv", untold, None).await.unwrap_err();
     assert!(error.to_string().contains("nothing says in which system"), "{error}");
 }
+
+#[tokio::test]
+async fn a_table_of_two_provinces_in_two_zones_is_asked_for_as_two_files() {
+    let node = Node::new().await;
+    let line = |id: usize, epsg: u32, (lon, lat): (f64, f64), province: &str| {
+        let (east, north) = Crs::epsg(epsg).unwrap().transform().unwrap().from_wgs84(lon, lat);
+        format!("G{id},{north:.3},{east:.3},{province}\n")
+    };
+    let of_soc_trang = PLACES.iter().enumerate().map(|(at, place)| line(at, 9209, *place, "Sóc Trăng"));
+    let of_ben_tre = [(106.37, 10.24), (106.45, 10.16), (106.52, 10.05)];
+    let of_ben_tre = of_ben_tre.iter().enumerate().map(|(at, place)| line(at + 10, 9210, *place, "Bến Tre"));
+    let csv = "Mã,X (m),Y (m),Tỉnh\n".to_owned() + &of_soc_trang.chain(of_ben_tre).collect::<String>();
+    let error = node.load("things", "bom.csv", csv, None).await.unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("gso2004:83: EPSG:9210") && said.contains("gso2004:94: EPSG:9209"), "{said}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("a file for each system")), "{error}");
+}
+
+#[tokio::test]
+async fn both_numbers_of_a_position_may_stand_in_a_column_that_says_their_order() {
+    let node = Node::new().await;
+    for (number, header) in ["Vị trí (vĩ độ, kinh độ)", "Vị trí", "Điểm đo (lat, lon)"].iter().enumerate()
+    {
+        let dataset = format!("one_{number}");
+        node.dataset(&dataset, DatasetKind::Features).await;
+        let lines: String =
+            PLACES.iter().enumerate().map(|(at, (lon, lat))| format!("G{at};{lat:.5}, {lon:.5}\n")).collect();
+        node.load(&dataset, "cong.csv", format!("Mã;{header}\n{lines}"), None).await.unwrap();
+        assert!(close(&stored(&node, &dataset).await, &PLACES), "{header}");
+    }
+    // Where nothing was measured, nought stands for a position.
+    let report = node
+        .load("things", "a.csv", "Mã,Lat,Long\nA,9.6,105.97\nB,0,0\nC,9.46,105.72\nD,,\n", None)
+        .await
+        .unwrap();
+    assert_eq!((report.run.totals.added, report.run.totals.refused), (2, 2), "{:?}", report.findings);
+    // A title may name the meridian, and not the system.
+    node.dataset("titled", DatasetKind::Features).await;
+    let titled = "\"Danh sách bến (KTT 105°30', múi chiếu 3°)\"\n".to_owned()
+        + &table("").replace(",Tỉnh", "").replace("\",\n", "\"\n");
+    node.load("titled", "ben.csv", titled, None).await.unwrap();
+    assert!(close(&stored(&node, "titled").await, &PLACES));
+}

@@ -49,7 +49,7 @@ pub struct UploadParams {
 pub struct ReportDocument {
     /// The run.
     pub run: RunDocument,
-    /// The mapping that was used, as TOML, with the reasons of a guess as comments in the asker's language.
+    /// The mapping that was used, as TOML.
     pub mapping: String,
     /// Whether the mapping was guessed from the file.
     pub mapping_guessed: bool,

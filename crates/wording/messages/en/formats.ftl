@@ -313,6 +313,7 @@ formats-ring-fewer-than-four-positions = ring { $index } has fewer than four pos
 formats-ring-not-closed = ring { $index } is not closed
 formats-row-no-coordinates = the row has no coordinates
 formats-row-no-geometry = the row has no geometry
+formats-row-position-nought = the position of the row is 0; 0, which stands for none
 formats-row-too-long-bytes = the row is too long (bytes)
 formats-row-too-many-columns = the row has too many columns
 formats-rows-out-order = its rows are out of order

@@ -310,6 +310,7 @@ formats-ring-fewer-than-four-positions = vòng { $index } có ít hơn bốn v�
 formats-ring-not-closed = vòng { $index } không khép kín
 formats-row-no-coordinates = dòng không có tọa độ
 formats-row-no-geometry = dòng không có hình học
+formats-row-position-nought = vị trí của dòng là 0; 0, nghĩa là không có
 formats-row-too-long-bytes = dòng quá dài (byte)
 formats-row-too-many-columns = dòng có quá nhiều cột
 formats-rows-out-order = các dòng sai thứ tự

@@ -8,7 +8,6 @@ pub(super) const KNOWN: &[Phrase] = &[
     phrase!("standards-this-is-no-json-error", "this is no JSON: {error}"),
     phrase!("standards-this-is-no-number", "this is no number"),
     phrase!("standards-null-is-no-value-write-op-isnull", "null is no value: write {\"op\": \"isNull\", …}"),
-    phrase!("standards-an-interval-is-a-list-of-two-texts", "an interval is a list of two texts"),
     phrase!("standards-a-bbox-is-a-list-of-four-numbers", "a bbox is a list of four numbers"),
     phrase!(
         "standards-an-object-is-a-property-an-operation-a-time",
@@ -373,4 +372,13 @@ pub(super) const KNOWN: &[Phrase] = &[
         "standards-write-rfc-3339-e-g-2020-02-01t00-00",
         "write RFC 3339, e.g. 2020-02-01T00:00:00Z or 2020-02-01T00:00:00Z/.."
     ),
+    phrase!("standards-an-interval-is-a-list-of-its-two-ends", "an interval is a list of its two ends"),
+    phrase!(
+        "standards-an-interval-has-two-ends-texts-times-or-properties",
+        "an interval has two ends: texts, times or properties"
+    ),
+    phrase!("standards-takes-a-number", "`-` takes a number"),
+    phrase!("standards-name-is-of-another-entity", "`{name}` is of another entity"),
+    phrase!("standards-expand-it-expand-name-select", "expand it: `$expand={name}($select=…)`"),
+    phrase!("standards-select-name-itself", "select `{name}` itself"),
 ];

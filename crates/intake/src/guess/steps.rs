@@ -1,0 +1,100 @@
+//! How far apart the times of a table are: rain between them is that of an hour or of a day.
+
+use catalog::Gazetteer;
+use model::Property;
+use wording::{Told, told};
+
+use super::headers::Says;
+use super::observations::Guess;
+use super::shaped::Shaped;
+use crate::observe::{Precision, find_property};
+
+/// Microseconds of an hour, and of a day.
+const HOUR: i64 = 3_600_000_000;
+const DAY: i64 = 24 * HOUR;
+
+/// Properties of a day, and what they are called over an hour.
+const OVER_HOURS: [(&str, &str); 1] = [("rain_day", "rain_1h")];
+
+/// What a property of a day is called over an hour.
+fn of_hours<'g>(gazetteer: &'g Gazetteer, property: &Property) -> Option<&'g Property> {
+    let (_, hourly) = OVER_HOURS.iter().find(|(daily, _)| property.code.as_str() == *daily)?;
+    find_property(gazetteer, hourly)
+}
+
+/// What is asked of values of a day that stand less than a day apart.
+pub(super) fn question(property: &Property) -> Told {
+    told!(
+        "guess-less-than-a-day-apart",
+        "the times are less than a day apart: over which time is each value of `{code}` (the property of an hour is `rain_1h`), or is it the day's sum so far?",
+        code = property.code
+    )
+}
+
+impl<'a> Guess<'a> {
+    /// The property of values that stand less than a day apart; and how sure that is, with the reason.
+    pub(super) fn of_steps(
+        &self,
+        property: &'a Property,
+        precision: Option<Precision>,
+    ) -> (&'a Property, Option<(f64, Told)>) {
+        let Some(hourly) = of_hours(self.gazetteer, property) else { return (property, None) };
+        match self.step().filter(|_| precision == Some(Precision::Instant)) {
+            Some(HOUR) => (
+                hourly,
+                Some((0.7, told!("guess-times-an-hour-apart", "the times are an hour apart, CHECK"))),
+            ),
+            Some(step) if step < DAY => (property, Some((0.4, question(property)))),
+            _ => (property, None),
+        }
+    }
+
+    /// The same of the property of a title, over the values of several columns.
+    pub(super) fn named_of_steps(
+        &mut self,
+        property: &'a Property,
+        precision: Option<Precision>,
+    ) -> &'a Property {
+        let (property, told) = self.of_steps(property, precision);
+        if let Some((confidence, reason)) = told {
+            self.because("value.0.property", confidence, reason);
+        }
+        property
+    }
+
+    /// The shortest time between rows that follow each other.
+    fn step(&self) -> Option<i64> {
+        let time = self.mapping.time.as_ref()?;
+        let columns: Vec<usize> =
+            time.columns.iter().map(|name| self.sample.header.find(name).ok()).collect::<Option<_>>()?;
+        let first = self.sample.columns.iter().find(|column| Some(&column.index) == columns.first())?;
+        let reader = first.reader();
+        let rows = self.sample.start..self.sample.start + self.sample.rows;
+        let times = rows.filter_map(|row| {
+            let parts: Vec<&str> =
+                columns.iter().map(|column| self.chunk.cell(row, *column)).collect::<Option<_>>()?;
+            let moment =
+                if let [one] = parts.as_slice() { reader.read(one) } else { reader.read_parts(&parts) };
+            Some(moment?.us)
+        });
+        let times: Vec<i64> = times.collect();
+        times.windows(2).map(|pair| (pair[1] - pair[0]).abs()).filter(|step| *step > 0).min()
+    }
+}
+
+impl<'a> Shaped<'a> {
+    /// The property of values of which each header is an hour.
+    pub(super) fn of_hours(&mut self, property: &'a Property) -> &'a Property {
+        if !matches!(self.found.says, Says::Hour | Says::AtHour) && !self.rows_are_hours() {
+            return property;
+        }
+        let Some(hourly) = of_hours(self.gazetteer, property) else { return property };
+        if self.found.columns.len() >= 24 {
+            let reason = told!("guess-values-an-hour-apart", "the values are an hour apart, CHECK");
+            self.decide("value.0.property", 0.7, reason);
+            return hourly;
+        }
+        self.decide("value.0.property", 0.4, question(property));
+        property
+    }
+}
