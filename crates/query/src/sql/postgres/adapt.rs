@@ -196,8 +196,11 @@ impl Adapter<'_> {
                 let mut inner = Box::new(inner);
                 let mut to = typed.data_type.clone();
                 let cast = self.cast(&mut inner, &mut to);
-                if cast.is_none() && to != typed.data_type {
+                if cast.is_none() {
                     typed.data_type = to;
+                    if let Expr::Value(value) = *inner {
+                        typed.value = value;
+                    }
                 }
                 cast
             }
