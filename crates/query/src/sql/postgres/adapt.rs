@@ -364,11 +364,21 @@ fn cut_into_rows(factor: &mut TableFactor) {
     };
 }
 
-/// The step of `generate_series` over times, which may be written as a text.
+/// The bounds of `generate_series` over times, which the planner counts in nanoseconds, and its step, which may be
+/// written as a text.
 fn step_by_interval(factor: &mut TableFactor) {
     let TableFactor::Table { name, args: Some(arguments), .. } = factor else { return };
     if !name.to_string().eq_ignore_ascii_case("generate_series") {
         return;
+    }
+    for argument in &mut arguments.args {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(
+            Expr::Cast { data_type, .. } | Expr::TypedString(TypedString { data_type, .. }),
+        )) = argument
+            && let SqlType::Timestamp(precision @ None, _) = data_type
+        {
+            *precision = Some(9);
+        }
     }
     if let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(step))) = arguments.args.get_mut(2)
         && let Expr::Value(value) = &*step
