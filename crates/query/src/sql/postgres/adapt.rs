@@ -290,17 +290,33 @@ impl Adapter<'_> {
                     _ => return None,
                 };
                 *to = known;
-                None
+                self.cast(inner, to)
             }
-            name if name.ends_with("[]") => {
-                let text = literal(inner)?;
-                let list = text.strip_prefix('{')?.strip_suffix('}')?;
-                let items =
-                    list.split(',').filter(|item| !item.is_empty()).map(|item| item.trim_matches('"'));
-                parsed(&format!("make_array({})", items.map(quoted).collect::<Vec<_>>().join(", ")))
-            }
+            name if name.ends_with("[]") => listed(&literal(inner)?, to),
             _ => None,
         }
+    }
+}
+
+/// A list that is written as a text, `{a,"b c",NULL}`, with its items in their type.
+fn listed(text: &str, to: &SqlType) -> Option<Expr> {
+    let items = crate::sql::list_items(text)?;
+    let of = match to {
+        SqlType::Array(ArrayElemTypeDef::SquareBracket(item, _)) => item.to_string(),
+        _ => String::new(),
+    };
+    let plain =
+        ["smallint", "int", "bigint", "real", "float", "double", "numeric", "bool", "date", "timestamp"];
+    let is_plain = plain.iter().any(|name| of.to_lowercase().starts_with(name));
+    let item = |item: Option<String>| match item {
+        None => "NULL".to_owned(),
+        Some(text) if is_plain => format!("CAST({} AS {of})", quoted(&text)),
+        Some(text) => quoted(&text),
+    };
+    let listed = format!("make_array({})", items.into_iter().map(item).collect::<Vec<_>>().join(", "));
+    match is_plain && listed == "make_array()" {
+        true => parsed(&format!("CAST({listed} AS {of}[])")),
+        false => parsed(&listed),
     }
 }
 
