@@ -9,7 +9,7 @@ use datafusion::sql::sqlparser::ast::{
     AccessExpr, ArrayElemTypeDef, BinaryOperator, CastKind, DataType as SqlType, ExactNumberInfo, Expr,
     Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName,
     ObjectNamePart, Query, Select, Subscript, TableAlias, TableAliasColumnDef, TableFactor, TimezoneInfo,
-    UnaryOperator, Value, VisitMut, VisitorMut,
+    TypedString, UnaryOperator, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -196,8 +196,11 @@ impl Adapter<'_> {
                 let mut inner = Box::new(inner);
                 let mut to = typed.data_type.clone();
                 let cast = self.cast(&mut inner, &mut to);
-                if cast.is_none() && to != typed.data_type {
+                if cast.is_none() {
                     typed.data_type = to;
+                    if let Expr::Value(value) = *inner {
+                        typed.value = value;
+                    }
                 }
                 cast
             }
@@ -287,17 +290,33 @@ impl Adapter<'_> {
                     _ => return None,
                 };
                 *to = known;
-                None
+                self.cast(inner, to)
             }
-            name if name.ends_with("[]") => {
-                let text = literal(inner)?;
-                let list = text.strip_prefix('{')?.strip_suffix('}')?;
-                let items =
-                    list.split(',').filter(|item| !item.is_empty()).map(|item| item.trim_matches('"'));
-                parsed(&format!("make_array({})", items.map(quoted).collect::<Vec<_>>().join(", ")))
-            }
+            name if name.ends_with("[]") => listed(&literal(inner)?, to),
             _ => None,
         }
+    }
+}
+
+/// A list that is written as a text, `{a,"b c",NULL}`, with its items in their type.
+fn listed(text: &str, to: &SqlType) -> Option<Expr> {
+    let items = crate::sql::list_items(text)?;
+    let of = match to {
+        SqlType::Array(ArrayElemTypeDef::SquareBracket(item, _)) => item.to_string(),
+        _ => String::new(),
+    };
+    let plain =
+        ["smallint", "int", "bigint", "real", "float", "double", "numeric", "bool", "date", "timestamp"];
+    let is_plain = plain.iter().any(|name| of.to_lowercase().starts_with(name));
+    let item = |item: Option<String>| match item {
+        None => "NULL".to_owned(),
+        Some(text) if is_plain => format!("CAST({} AS {of})", quoted(&text)),
+        Some(text) => quoted(&text),
+    };
+    let listed = format!("make_array({})", items.into_iter().map(item).collect::<Vec<_>>().join(", "));
+    match is_plain && listed == "make_array()" {
+        true => parsed(&format!("CAST({listed} AS {of}[])")),
+        false => parsed(&listed),
     }
 }
 
@@ -361,11 +380,21 @@ fn cut_into_rows(factor: &mut TableFactor) {
     };
 }
 
-/// The step of `generate_series` over times, which may be written as a text.
+/// The bounds of `generate_series` over times, which the planner counts in nanoseconds, and its step, which may be
+/// written as a text.
 fn step_by_interval(factor: &mut TableFactor) {
     let TableFactor::Table { name, args: Some(arguments), .. } = factor else { return };
     if !name.to_string().eq_ignore_ascii_case("generate_series") {
         return;
+    }
+    for argument in &mut arguments.args {
+        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(
+            Expr::Cast { data_type, .. } | Expr::TypedString(TypedString { data_type, .. }),
+        )) = argument
+            && let SqlType::Timestamp(precision @ None, _) = data_type
+        {
+            *precision = Some(9);
+        }
     }
     if let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(step))) = arguments.args.get_mut(2)
         && let Expr::Value(value) = &*step
