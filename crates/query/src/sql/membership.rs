@@ -60,7 +60,7 @@ fn minded(expr: &mut Expr, dialect: Dialect) {
     let text = format!(
         "NOT EXISTS (SELECT 1 FROM ({subquery}) AS among(item) WHERE (among.item = ({value})) IS NOT FALSE)"
     );
-    let Some(dialect) = dialect_from_str(dialect.to_string()) else { return };
+    let Some(dialect) = dialect_from_str(dialect) else { return };
     let parsed = Parser::new(dialect.as_ref()).try_with_sql(&text).and_then(|mut parser| parser.parse_expr());
     if let Ok(other) = parsed {
         *expr = other;

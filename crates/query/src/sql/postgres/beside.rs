@@ -50,7 +50,11 @@ fn compared(mut expr: Expr, schema: &DFSchema, zone: Tz) -> Transformed<Expr> {
         }
         Expr::InList(list) => {
             let of = &list.expr;
-            list.list.iter_mut().fold(false, |changed, item| read(item, of) || changed)
+            let mut changed = false;
+            for item in &mut list.list {
+                changed |= read(item, of);
+            }
+            changed
         }
         _ => false,
     };
