@@ -63,12 +63,19 @@ fn landing(_: &Links, _: Lang) -> Vec<Link> {
 }
 
 fn collection(content: Content, id: &str, links: &Links, lang: Lang) -> Vec<Link> {
-    if !matches!(content, Content::Observations | Content::Coverage) {
-        return Vec::new();
-    }
-    let path = links.path(&format!("/ogc/collections/{id}/instances"));
-    // Not `data`: clients take a JSON document behind that for the list of collections (GDAL's OGCAPI driver).
-    vec![Link::new("version-history", path, "application/json").titled(&message(lang, "ogc-instances-title"))]
+    let at = |rest: &str| links.path(&format!("/ogc/collections/{id}/{rest}"));
+    // By a link with `data` OWSLib knows what can be asked here. GDAL's OGCAPI driver takes a document of plain
+    // JSON behind one for the list of collections, so it does not lead to the instances.
+    let data = match content {
+        Content::Observations => Link::new("data", at("locations"), "application/geo+json"),
+        Content::Coverage => {
+            let way = links.to(&format!("/ogc/collections/{id}/coverage"), &[("f", "covjson")]);
+            Link::new("data", way, standards::covjson::MEDIA_TYPE)
+        }
+        _ => return Vec::new(),
+    };
+    let instances = Link::new("version-history", at("instances"), "application/json");
+    vec![data, instances.titled(&message(lang, "ogc-instances-title"))]
 }
 
 fn paths() -> Vec<(String, Value)> {

@@ -216,6 +216,11 @@ async fn every_format_says_the_same() {
 async fn versions_are_instances_that_answer_as_they_did() {
     let node = world::node().await;
     let client = node.public();
+    // OWSLib looks for `data`; GDAL takes a document of plain JSON behind it for the list of collections.
+    let described = get(&client, SALINITY).await;
+    let data = list(&described, "links").iter().find(|link| link["rel"] == "data").unwrap();
+    assert_eq!(data["type"], "application/geo+json");
+    get(&client, &bare(text(data, "href"))).await;
     let instances = get(&client, &format!("{SALINITY}/instances")).await;
     let numbers = ids(&instances, "instances");
     assert_eq!(numbers.len(), 2, "{instances}");
