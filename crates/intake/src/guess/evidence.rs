@@ -6,7 +6,7 @@ use formats::Chunk;
 use model::{PlaceKind, Property, Statistic};
 use wording::{Told, told};
 
-use super::meant::{ahead, otherwise, part_of_year};
+use super::meant::{ahead, forecast, otherwise, part_of_year};
 use super::survey::{SheetSample, Survey};
 use super::words::has_words;
 use crate::mapping::Pattern;
@@ -268,9 +268,13 @@ impl<'a> Evidence<'a> {
         })
     }
 
-    /// What a title says of forecasts or of plans.
-    pub(super) fn ahead(&self) -> Option<String> {
-        ahead(self.titles.iter().map(String::as_str).chain([self.sheet, self.file]))
+    /// What a title says of forecasts, or of plans where it names what is planned: others lay plans too.
+    pub(super) fn ahead(&self, gazetteer: &Gazetteer) -> Option<String> {
+        let mut texts = self.titles.iter().map(String::as_str).chain([self.sheet, self.file]);
+        texts.find_map(|text| {
+            let names_values = property_in(gazetteer, text).is_some();
+            if names_values { ahead(std::iter::once(text)) } else { forecast(text) }
+        })
     }
 
     /// What a title or a name says of a part of a year.

@@ -10,8 +10,9 @@ use super::evidence::{before_the_merger, short};
 use super::words::has_words;
 use crate::observe::find_place;
 
-/// Words of forecasts and plans, folded.
-const AHEAD: [&str; 6] = ["du bao", "du kien", "ke hoach", "forecast", "predicted", "plan"];
+/// Words of forecasts, and of plans, folded.
+const FORECASTS: [&str; 3] = ["du bao", "forecast", "predicted"];
+const PLANS: [&str; 3] = ["du kien", "ke hoach", "plan"];
 /// What stands before or behind them where an office is called so, folded.
 const OFFICES: [&str; 10] = [
     "trung tam du bao",
@@ -93,11 +94,18 @@ const COMPARED: [&str; 9] = [
 
 /// The first of some texts that speaks of forecasts or of plans.
 pub(super) fn ahead<'t>(mut texts: impl Iterator<Item = &'t str>) -> Option<String> {
-    texts.find_map(|text| {
-        let folded = model::fold(text);
-        let bare = OFFICES.iter().fold(folded, |text, office| text.replace(office, ""));
-        AHEAD.iter().any(|words| has_words(&bare, words)).then(|| short(text))
-    })
+    texts.find_map(|text| forecast(text).or_else(|| says(&PLANS, text)))
+}
+
+/// A text that speaks of forecasts.
+pub(super) fn forecast(text: &str) -> Option<String> {
+    says(&FORECASTS, text)
+}
+
+/// A text that says one of some words, and not as the name of an office.
+fn says(words: &[&str], text: &str) -> Option<String> {
+    let bare = OFFICES.iter().fold(model::fold(text), |text, office| text.replace(office, ""));
+    words.iter().any(|words| has_words(&bare, words)).then(|| short(text))
 }
 
 /// The question that is asked where a text speaks of forecasts or of plans.

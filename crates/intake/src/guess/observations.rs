@@ -497,7 +497,7 @@ impl<'a> Guess<'a> {
     /// Forecasts and plans are no observations.
     fn ask_of_forecasts(&mut self) {
         let read = self.mapping.values.iter().map(|value| value.column.as_str());
-        let said = ahead(read).or_else(|| self.evidence.ahead());
+        let said = ahead(read).or_else(|| self.evidence.ahead(self.gazetteer));
         if let Some(said) = said.filter(|_| !self.mapping.values.is_empty()) {
             self.because("value", 0.4, not_observed(&said));
         }

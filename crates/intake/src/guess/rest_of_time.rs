@@ -233,7 +233,8 @@ impl Shaped<'_> {
         };
         self.others().into_iter().find(|(column, name)| {
             let mut texts = self.texts(*column);
-            texts.retain(|text| !is_total(text));
+            // Below the days stand those of the highest and lowest values, under the header's own name.
+            texts.retain(|text| !is_total(text) && model::fold(text) != model::fold(name));
             let share = texts.iter().filter(|text| fits(text)).count();
             // A first column without a header names the rows: `Tháng 1 - January`.
             let say_months = role == Role::Month

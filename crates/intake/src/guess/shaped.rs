@@ -10,6 +10,7 @@ use wording::{Told, told};
 use super::evidence::{
     Evidence, before_the_merger, is_instant, name_statistics, or_at_one_of, short, which_statistic,
 };
+use super::groups::is_alone;
 use super::headers::{FIRST_YEAR, ISO_WEEKS, Says, TimeHeader, find, is_number, numeric_columns};
 use super::meant::{ahead, are_compared, compares, not_observed};
 use super::measured::is_of_stations;
@@ -201,15 +202,15 @@ impl<'a> Shaped<'a> {
     fn ahead(&self) -> Option<Told> {
         let header = &self.found.header;
         let chunk = &self.sheet.chunk;
-        // A header above that of the times: `Thực đo`, `Dự báo`.
+        // A header above that of the times, which is no title: `Thực đo`, `Dự báo`.
         let above = (0..chunk.len()).filter(|at| {
             let row = chunk.row_number(*at);
-            row < header.row && row + 3 >= header.row
+            row < header.row && row + 3 >= header.row && !is_alone(chunk, *at)
         });
         let cells =
             above.flat_map(|at| (0..chunk.columns.len()).filter_map(move |column| chunk.cell(at, column)));
         let names = self.found.columns.iter().map(|(column, _)| header.name(*column));
-        let said = ahead(cells.chain(names)).or_else(|| self.evidence.ahead())?;
+        let said = ahead(cells.chain(names)).or_else(|| self.evidence.ahead(self.gazetteer))?;
         Some(not_observed(&said))
     }
 

@@ -130,7 +130,7 @@ async fn headers_that_hold_two_things_say_both() {
         "{HEAD}[place]\ncolumn = \"Tỉnh\"\n[[value]]\ncolumns = \"{{year}} {{property}}\"\nexcept = [\"*Note\"]\n"
     );
     let error = node.load("series", "a.csv", file, Some(&mapping)).await.unwrap_err();
-    assert!(error.to_string().contains("`Area (Km2)` is no property"), "{error}");
+    assert!(error.to_string().contains("`Average population (Thous. pers.)` is no property"), "{error}");
     assert!(error.hint().unwrap().contains("words"), "{error:?}");
 }
 
