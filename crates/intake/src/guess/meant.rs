@@ -68,7 +68,7 @@ const GOES_ON: &[&str] = &[
     "a", "ban", "bang", "binh", "ca", "cac", "cao", "chia", "cho", "co", "cua", "cuoi", "dac", "dau", "day", "den", "dia",
     "do", "don", "dong", "duoc", "dvt", "giai", "gio", "giua", "h", "hang", "he", "huyen", "khu", "ky", "lon", "luc",
     "max", "min", "mot", "mua", "nam", "nao", "ngay", "nghin", "nhieu", "nho", "nuoc", "o", "phan", "phuong", "q",
-    "qua", "quan", "quy", "s", "sau", "so", "som", "song", "tai", "tan", "tb", "thang", "thanh", "thap", "the",
+    "qua", "quan", "quy", "s", "sau", "so", "som", "song", "tai", "tan", "tb", "thang", "thanh", "thap",
     "theo", "thoi", "thu", "thuc", "thuoc", "tinh", "toan", "toi", "ton", "tong", "tp", "tram", "tren", "trong",
     "trung", "truoc", "tu", "tuan", "tuyet", "tung", "uoc", "va", "vao", "ve", "vu", "vung", "xa", "xuan",
     "cm", "g", "ha", "kg", "km", "km2", "m", "m3", "mg", "mm", "ms", "ppt", "psu", "ta", "us",

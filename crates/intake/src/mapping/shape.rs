@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde::Deserialize;
-use wording::told;
+use wording::{Told, told};
 
 use super::render::{list, quote};
 
@@ -64,9 +64,7 @@ impl Shape {
 
     /// The shape as the table of a mapping.
     pub(crate) fn to_toml(&self) -> String {
-        let comment =
-            told!("guess-shape", "What the file looked like; a later file that looks otherwise is reported.");
-        let mut text = format!("\n# {comment}\n[shape]\n");
+        let mut text = format!("\n# {}\n[shape]\n", sentence());
         if !self.sheets.is_empty() {
             let _ = writeln!(text, "sheets = {}", list(&self.sheets));
         }
@@ -80,4 +78,9 @@ impl Shape {
         }
         text
     }
+}
+
+/// What stands above the shape in a mapping.
+pub(super) fn sentence() -> Told {
+    told!("guess-shape", "What the file looked like; a later file that looks otherwise is reported.")
 }

@@ -59,9 +59,11 @@ impl MappingText {
     /// A text that was shown, perhaps changed by a person since, with the comments that are known in English.
     pub(crate) fn unworded(&self, shown: &str) -> String {
         let languages = [Lang::Vi, Lang::Km];
+        let of_shape = super::shape::sentence();
         let known: HashMap<String, &Told> = self
             .comments
             .iter()
+            .chain([&of_shape])
             .flat_map(|reason| languages.map(|lang| (comment(reason, lang), reason)))
             .collect();
         let line = |line: &str| match known.get(line) {
