@@ -38,7 +38,7 @@ impl<E: ExecutionEngine> ExecutionEngine for Telling<E> {
         work_dir: &str,
         config: &SessionConfig,
     ) -> Result<Arc<dyn QueryStageExecutor>> {
-        let job = self.jobs.watch(&job_id.to_string());
+        let job = self.jobs.watch(job_id.as_ref());
         let inner = self.inner.create_query_stage_exec(
             job_id,
             stage_id,
