@@ -26,7 +26,7 @@ fn own_words(text: &str) -> String {
 fn english_words(text: &str) -> Vec<String> {
     const WORDS: &str = " the is are was were not no of and to in it its with that which be has have for from or this there write ";
     own_words(text)
-        .split(|letter: char| !letter.is_alphabetic())
+        .split(|letter: char| !letter.is_alphabetic() && letter != '_')
         .filter(|word| WORDS.contains(&format!(" {} ", word.to_lowercase())))
         .map(str::to_owned)
         .collect()
