@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use testkit::{Client, TestNode};
 
-const LONG: &str = r#"
+/// A mapping of a table of stations, days and values; its statistic has to be put in.
+pub const LONG: &str = r#"
 version = 1
 kind = "observations"
 [place]
