@@ -58,7 +58,13 @@ impl Shape {
             };
             match option {
                 "csv" | "text" | "binary" => shape.take_format(option)?,
-                "format" => shape.take_format(tokens.next().and_then(Token::name).unwrap_or_default())?,
+                "format" => {
+                    let name = tokens.next().map(|token| match &token.kind {
+                        Kind::Text(name) => name.as_str(),
+                        _ => token.name().unwrap_or_default(),
+                    });
+                    shape.take_format(name.unwrap_or_default())?;
+                }
                 "header" => {
                     shape.has_header = true;
                     let is_value = |token: &&Token| {
@@ -185,6 +191,7 @@ mod tests {
             Shape { is_csv: true, has_header: true, delimiter: b';', null: "-".into(), ..Shape::default() };
         assert_eq!(read("WITH (FORMAT csv, HEADER true, DELIMITER ';', NULL '-')").unwrap(), csv);
         assert_eq!(read("with csv header delimiter as ';' null as '-'").unwrap(), csv);
+        assert_eq!(read("(FORMAT 'csv', DELIMITER ';', HEADER true, NULL '-')").unwrap(), csv);
         assert_eq!(read("").unwrap(), Shape::default());
         assert!(!read("(FORMAT csv, HEADER off)").unwrap().has_header);
         assert!(read("(FORMAT parquet)").is_err());

@@ -128,7 +128,8 @@ fn written(number: f64, pattern: &str) -> Option<String> {
         text.push('.');
         text.push_str(&if too_long { "#".repeat(places) } else { fraction[..kept].to_owned() });
     }
-    let is_below = number < 0.0;
+    // The sign of a zero is written, too.
+    let is_below = number.is_sign_negative();
     let lead = text.len() - text.trim_start().len();
     match sign {
         Sign::Before if is_below => text.insert(lead, '-'),
@@ -168,6 +169,10 @@ mod tests {
             (-485.0, "999MI", "485-"),
             (485.0, "S999", "+485"),
             (485.0, "999S", "485+"),
+            (-0.0, "S000.0", "-000.0"),
+            (-0.0, "9990.0", "   -0.0"),
+            (-0.0, "999MI", "  0-"),
+            (-0.001, "FM990.00", "-0.00"),
         ] {
             assert_eq!(written(number, pattern).as_deref(), Some(expected), "{number} {pattern}");
         }

@@ -10,8 +10,8 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    Array, ArrayElemTypeDef, CastKind, DataType as SqlType, ExactNumberInfo, Expr, TimezoneInfo, Value,
-    visit_expressions, visit_expressions_mut,
+    Array, ArrayElemTypeDef, CastKind, DataType as SqlType, ExactNumberInfo, Expr, LimitClause, Query,
+    TimezoneInfo, Value, Visit, Visitor, visit_expressions, visit_expressions_mut,
 };
 use wording::told;
 
@@ -205,6 +205,7 @@ pub(super) fn asked(state: &SessionState, sql: &Sql) -> Result<Asked, Error> {
     let mut highest = 0;
     let (mut casts, mut lists) = (Vec::new(), BTreeSet::new());
     let Some(inner) = innermost(&mut statement) else { return Ok(Asked { types: Vec::new(), lists }) };
+    let _ = inner.visit(&mut Bounds(&mut casts));
     let found = visit_expressions(inner, |expr| {
         match expr {
             Expr::Cast { expr, data_type, .. } => {
@@ -232,6 +233,21 @@ pub(super) fn asked(state: &SessionState, sql: &Sql) -> Result<Asked, Error> {
     Ok(Asked { types, lists })
 }
 
+/// The parameters that say how many rows are wanted, and how many are passed by: numbers of eight bytes.
+struct Bounds<'t>(&'t mut Vec<(usize, DataType)>);
+
+impl Visitor for Bounds<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        if let Some(LimitClause::LimitOffset { limit, offset, .. }) = &query.limit_clause {
+            let bounds = limit.iter().chain(offset.iter().map(|offset| &offset.value));
+            self.0.extend(bounds.filter_map(|bound| Some((number(bound)?.ok()?, DataType::Int64))));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
 /// The Arrow type of a type that a parameter is cast to, where it has one.
 fn arrow_type(of: &SqlType) -> Option<DataType> {
     if let SqlType::Array(ArrayElemTypeDef::SquareBracket(item, _)) = of {
@@ -239,8 +255,9 @@ fn arrow_type(of: &SqlType) -> Option<DataType> {
         let name = if is_number { OID } else { Field::LIST_FIELD_DEFAULT_NAME };
         return Some(DataType::List(Arc::new(Field::new(name, arrow_type(item)?, true))));
     }
-    let name = of.to_string().to_lowercase();
-    let name = match name.as_str() {
+    // Some programs name the catalogue that the type stands in: `"pg_catalog"."float8"`.
+    let name = of.to_string().to_lowercase().replace('"', "");
+    let name = match name.trim_start_matches("pg_catalog.") {
         "int" => "integer",
         "varchar" | "char" | "json" | "jsonb" | "uuid" => "text",
         "double" | "float" => "double precision",

@@ -445,8 +445,13 @@ fn limit_by_fetch(query: &mut Query) {
 
 /// `(expression).field`, of a list's expanded items, and items of the old lists, which are counted from 0.
 fn field_of(root: &Expr, fields: &[AccessExpr]) -> Option<Expr> {
-    if let (true, [AccessExpr::Subscript(Subscript::Index { index })]) = (is_vector(root), fields) {
-        return parsed(&format!("array_element({root}, {index} + 1)"));
+    if let [before @ .., AccessExpr::Subscript(Subscript::Index { index })] = fields
+        && before
+            .last()
+            .map_or_else(|| is_vector(root), |last| matches!(last, AccessExpr::Dot(name) if is_vector(name)))
+    {
+        let list = Expr::CompoundFieldAccess { root: Box::new(root.clone()), access_chain: before.to_vec() };
+        return parsed(&format!("array_element({list}, {index} + 1)"));
     }
     let mut text = root.to_string();
     for field in fields {
@@ -484,7 +489,7 @@ fn schema_name(of: &Expr) -> Option<Expr> {
 }
 
 /// Whether an expression is a column of one of the old lists.
-fn is_vector(expr: &Expr) -> bool {
+pub(super) fn is_vector(expr: &Expr) -> bool {
     matches!(column_of(expr), Some("indkey" | "indoption" | "indclass" | "indcollation"))
 }
 

@@ -49,7 +49,13 @@ pub(super) fn built(name: &str, function: &Function, arguments: &[Expr]) -> Opti
                 bins(low, high)
             )
         }
-        ("width_bucket", [value, Expr::Array(bounds)]) => {
+        ("width_bucket", [value, bounds]) => {
+            // `ARRAY[1, 4, 10]::float8[]`
+            let bounds = match bounds {
+                Expr::Cast { expr, .. } => expr.as_ref(),
+                bounds => bounds,
+            };
+            let Expr::Array(bounds) = bounds else { return None };
             let above = |bound: &Expr| format!("CASE WHEN {value} >= {bound} THEN 1 ELSE 0 END");
             let sum = bounds.elem.iter().map(above).collect::<Vec<_>>().join(" + ");
             format!("CASE WHEN {value} IS NOT NULL THEN {sum} END")

@@ -9,8 +9,8 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use super::adapt::{
-    Adapter, arguments, is_of_rights, list_length, literal, null, number, parsed, part_of, quoted, text_of,
-    truth,
+    Adapter, arguments, is_of_rights, is_vector, list_length, literal, null, number, parsed, part_of, quoted,
+    text_of, truth,
 };
 use super::casts::is_decimal;
 use super::emptied::described;
@@ -103,6 +103,9 @@ impl Adapter<'_> {
             "pg_get_userbyid" => text_of(&self.postgres.user),
             "pg_encoding_to_char" => text_of("UTF8"),
             "_pg_expandarray" => parsed(&format!("unnest(pg_expanded({}))", first?))?,
+            "generate_subscripts" if first.is_some_and(is_vector) => {
+                parsed(&format!("unnest(pg_subscripts({}, 0))", first?))?
+            }
             "generate_subscripts" => parsed(&format!("unnest(pg_subscripts({}))", first?))?,
             // Sums of eight bytes are decimals, which are divided as such (§9.21).
             "sum" if first.is_some_and(|value| !is_small(value)) => {

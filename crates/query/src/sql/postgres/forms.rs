@@ -49,7 +49,8 @@ enum Form {
     ShapeSystem,
     /// `postgis_typmod_dims(typmod)`.
     ShapeDimensions,
-    /// `pg_subscripts(list)`: the places in a list, as `generate_subscripts` gives them in rows.
+    /// `pg_subscripts(list)`: the places in a list, as `generate_subscripts` gives them in rows;
+    /// `pg_subscripts(list, 0)`: those of an old list, which is counted from 0.
     Subscripts,
     /// `pg_expanded(list)`: the items with their places, as `_pg_expandarray` gives them in rows.
     Expanded,
@@ -138,7 +139,10 @@ impl ScalarUDFImpl for FormFunction {
                 Arc::new(whole(first)?.iter().map(dimensions).collect::<Int32Array>())
             }
             Form::Subscripts => {
-                let (lists, places) = places(first)?;
+                let (lists, mut places) = places(first)?;
+                if arrays.len() > 1 {
+                    places = places.unary(|place: i32| place - 1);
+                }
                 let item = Arc::new(Field::new("item", DataType::Int32, true));
                 Arc::new(ListArray::try_new(item, offsets(&lists), Arc::new(places), lists.nulls().cloned())?)
             }
