@@ -249,7 +249,6 @@ async fn programs_look_around_as_in_postgresql_and_copy_in_binary() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "asyncpg is told text for a parameter that PostgreSQL takes for another type"]
 async fn asyncpg_pg8000_and_adbc_read_here() {
     let Some(python) = python() else { return };
     let (node, _) = node().await;
@@ -261,7 +260,6 @@ async fn asyncpg_pg8000_and_adbc_read_here() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "the driver is told one column of the key of two"]
 async fn the_driver_of_odbc_reads_as_office_programs_do() {
     let (Some(python), Some(driver)) = (python(), odbc()) else { return };
     let (node, key) = node().await;
@@ -306,7 +304,6 @@ async fn with_areas() -> (Served, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "3 of 112 statements differ, buckets of equal width among them"]
 async fn statements_of_tools_are_answered_as_postgresql_answers_them() {
     let Some(python) = python() else { return };
     let Some(judge) = postgres_database().await else { return };
@@ -345,7 +342,6 @@ fn samples() -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "one of 750 differs: the state and the place of a mistake"]
 async fn hundreds_of_expressions_are_answered_as_postgresql_answers_them() {
     let Some(python) = python() else { return };
     let Some(judge) = postgres_database().await else { return };

@@ -1,5 +1,7 @@
 //! Arrow batches as JSON, CSV, Arrow and Parquet, streamed.
 
+mod cells;
+
 use std::sync::Arc;
 
 use arrow::array::{
@@ -18,6 +20,7 @@ use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use wording::told;
 
+use self::cells::Cells;
 use super::offload::Large;
 use super::problem::{Problem, ProblemKind};
 
@@ -128,23 +131,8 @@ fn cut(problem: Problem) -> StreamError {
 
 fn json_body(rows: Rows, prologue: String, epilogue: impl FnOnce() -> String + Send + 'static) -> Body {
     let mut first = true;
-    let objects = rows.map_err(cut).map(move |batch| {
-        let batch = with_text_times(batch?)?;
-        let mut writer = arrow::json::WriterBuilder::new()
-            .with_explicit_nulls(true)
-            .build::<_, arrow::json::writer::LineDelimited>(Vec::new());
-        writer.write(&batch)?;
-        writer.finish()?;
-        let lines = writer.into_inner();
-        let mut text = Vec::with_capacity(lines.len() + 1);
-        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            if !std::mem::take(&mut first) {
-                text.push(b',');
-            }
-            text.extend_from_slice(line);
-        }
-        Ok::<_, StreamError>(Bytes::from(text))
-    });
+    let objects =
+        rows.map_err(cut).map(move |batch| Ok::<_, StreamError>(json_rows(batch?, &mut first)?.into()));
     let start = futures::stream::once(async move { Ok(Bytes::from(format!("{prologue}["))) });
     let end = futures::stream::once(async move { Ok(Bytes::from(format!("]{}", epilogue()))) });
     Body::from_stream(start.chain(objects).chain(end))
@@ -159,8 +147,42 @@ fn csv_body(schema: SchemaRef, rows: Rows) -> Body {
     Body::from_stream(start.chain(lines))
 }
 
+/// Rows as objects of JSON, nulls included, with commas between them.
+fn json_rows(batch: RecordBatch, first: &mut bool) -> Result<Vec<u8>, arrow::error::ArrowError> {
+    match Cells::of(&batch)? {
+        Some(cells) => cells.objects(|| if std::mem::take(first) { "" } else { "," }),
+        None => arrow_objects(batch, first),
+    }
+}
+
+/// The same by Arrow's writer.
+fn arrow_objects(batch: RecordBatch, first: &mut bool) -> Result<Vec<u8>, arrow::error::ArrowError> {
+    let mut writer = arrow::json::WriterBuilder::new()
+        .with_explicit_nulls(true)
+        .build::<_, arrow::json::writer::LineDelimited>(Vec::new());
+    writer.write(&with_text_times(batch)?)?;
+    writer.finish()?;
+    let lines = writer.into_inner();
+    let mut text = Vec::with_capacity(lines.len() + 1);
+    for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        if !std::mem::take(first) {
+            text.push(b',');
+        }
+        text.extend_from_slice(line);
+    }
+    Ok(text)
+}
+
 /// Rows as lines of CSV, without a header.
 pub fn csv_rows(batch: RecordBatch) -> Result<Vec<u8>, arrow::error::ArrowError> {
+    match Cells::of(&batch)? {
+        Some(cells) => Ok(cells.lines()),
+        None => arrow_lines(batch),
+    }
+}
+
+/// The same by Arrow's writer.
+fn arrow_lines(batch: RecordBatch) -> Result<Vec<u8>, arrow::error::ArrowError> {
     let mut writer = arrow::csv::WriterBuilder::new().with_header(false).build(Vec::new());
     writer.write(&with_text_times(super::harmless::harmless(batch)?)?)?;
     Ok(writer.into_inner())

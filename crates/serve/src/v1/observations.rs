@@ -335,15 +335,12 @@ async fn whole(format: RowFormat, answer: SeriesAnswer) -> Answer<Response> {
     let is_small = answer.rows() <= encode::SMALL_ROWS;
     let streams: HashMap<i64, Datastream> =
         answer.datastreams.into_iter().map(|stream| (stream.id.0, stream)).collect();
-    let mut batches = Vec::with_capacity(answer.batches.len());
-    for batch in &answer.batches {
-        batches.push(described(batch, &streams).map_err(|error| Problem::internal(&error))?);
-    }
-    let schema = match batches.first() {
-        Some(batch) => batch.schema(),
+    let schema = match answer.batches.first() {
+        Some(batch) => Arc::new(described_schema(&batch.schema())),
         None => Arc::new(described_schema(&lake::observations::schema())),
     };
-    let rows = futures::stream::iter(batches.into_iter().map(Ok)).boxed();
+    let described = move |batch| described(&batch, &streams).map_err(|error| Problem::internal(&error));
+    let rows = futures::stream::iter(answer.batches).map(described).boxed();
     let mut response = encode::rows(format, schema, rows, String::new(), String::new);
     if is_small {
         response = encode::at_once(response).await?;
@@ -367,8 +364,18 @@ fn described(
         Some(column) => column.as_primitive::<Int64Type>(),
         None => return Err(arrow::error::ArrowError::SchemaError("no column `datastream`".into())),
     };
+    // The rows of a datastream stand together: it is looked up once for all of them.
+    let mut last = None;
+    let of_rows: Vec<Option<&Datastream>> = numbers
+        .values()
+        .iter()
+        .map(|number| match last {
+            Some((known, stream)) if known == *number => stream,
+            _ => last.insert((*number, streams.get(number))).1,
+        })
+        .collect();
     let word = |pick: fn(&Datastream) -> &str| -> ArrayRef {
-        let texts = numbers.values().iter().map(|number| streams.get(number).map_or("", pick));
+        let texts = of_rows.iter().map(|stream| stream.map_or("", pick));
         Arc::new(StringArray::from_iter_values(texts))
     };
     let mut columns = vec![
