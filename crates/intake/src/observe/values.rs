@@ -329,7 +329,7 @@ impl Block {
                 Precision::Year => shared.year,
                 Precision::Month => shared.month,
                 Precision::Day | Precision::Instant => shared.instant,
-                Precision::Season(_) | Precision::Months(_) | Precision::Week => {
+                Precision::Season(_) | Precision::Months(_) | Precision::Week | Precision::Dekad => {
                     match Period::of_precision(moment.precision) {
                         Some(period) => shared.periods.number(period),
                         None => return refuse("unknown_period", Part::Period),
