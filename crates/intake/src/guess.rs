@@ -30,6 +30,7 @@ mod steps;
 mod survey;
 mod thousands;
 mod time;
+mod titled;
 mod unique;
 mod usual;
 mod within;

@@ -16,9 +16,9 @@ use crate::observe::{find_place, find_property, find_unit, tidy, usual_statistic
 const RICE: [&str; 3] = ["lua vu", "vu lua", "lua"];
 
 /// Words of titles that speak of a mean, of the highest and of the lowest, folded.
-const MEANS: &[&str] = &["mean", "average", "trung binh", "binh quan"];
-const HIGHEST: &[&str] = &["cao nhat", "lon nhat", "toi cao", "highest", "maximum", "max"];
-const LOWEST: &[&str] = &["thap nhat", "nho nhat", "toi thap", "lowest", "minimum", "min"];
+pub(super) const MEANS: &[&str] = &["mean", "average", "trung binh", "binh quan"];
+pub(super) const HIGHEST: &[&str] = &["cao nhat", "lon nhat", "toi cao", "highest", "maximum", "max"];
+pub(super) const LOWEST: &[&str] = &["thap nhat", "nho nhat", "toi thap", "lowest", "minimum", "min"];
 
 /// Patterns of titles that name the place of a sheet.
 pub(super) const PLACES: &[(&str, PlaceKind)] = &[
@@ -164,6 +164,11 @@ impl<'a> Evidence<'a> {
             let confidence = if otherwise.is_some() { 0.4 } else { confidence };
             Some(Named { property, period, statistic, confidence, reason })
         })
+    }
+
+    /// The text that names the property.
+    pub(super) fn names_property(&self, gazetteer: &Gazetteer) -> Option<&str> {
+        self.texts().map(|(text, ..)| text).find(|text| property_in(gazetteer, text).is_some())
     }
 
     /// The place that a title is there to name, with the pattern that finds it.
