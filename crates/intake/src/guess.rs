@@ -5,6 +5,7 @@ mod at_hours;
 mod blocks;
 mod by_rows;
 mod by_sheet;
+mod classes;
 mod composite;
 mod crossed;
 mod evidence;

@@ -116,9 +116,8 @@ impl Guess<'_> {
         let by_sheet = named_after_places(self.gazetteer, &self.alike);
         let within = || self.evidence.place_within(self.gazetteer).filter(|_| by_sheet.is_none());
         let Some((pattern, kind, name)) = self.evidence.place(self.gazetteer).or_else(within) else {
-            if let Some(kind) = by_sheet {
-                let kind = Some(kind.code().into());
-                self.mapping.place = Some(PlaceSource { sheet: true, kind, ..PlaceSource::default() });
+            if let Some(source) = by_sheet {
+                self.mapping.place = Some(source);
                 self.because(
                     "place.sheet",
                     0.85,

@@ -178,6 +178,7 @@ impl<'a> Guess<'a> {
         self.values(precision);
         self.decimals();
         self.ask_of_forecasts();
+        self.ask_of_classes();
         self.fill();
         self.ask_what_names_rows();
         if self.missing.is_empty() {

@@ -265,3 +265,58 @@ async fn limits_and_comparisons_beside_values_are_left_out() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn columns_that_make_a_value_a_part_or_a_bad_one_are_not_passed_over() {
+    let desk = Desk::new().await;
+    for (file, words) in [
+        (
+            "Tỉnh;Năm;Khu vực;Dân số trung bình (nghìn người)\nBến Tre;2022;Thành thị;130,1\nCà Mau;2022;Thành thị;280,1\n",
+            "`Khu vực` says `Thành thị`",
+        ),
+        (
+            "Dân số trung bình (nghìn người)\nTỉnh;Khu vực;2022;2023\nBến Tre;Thành thị;130,1;131,2\nCà Mau;Thành thị;280,1;281,2\n",
+            "`Khu vực` says `Thành thị`",
+        ),
+        (
+            "Tỉnh;Năm;Loại;Sản lượng thủy sản (tấn)\nBến Tre;2022;Nuôi trồng;130000\nCà Mau;2022;Nuôi trồng;280000\n",
+            "`Loại` says `Nuôi trồng`",
+        ),
+        (
+            "Trạm;Ngày;Tầng;Độ mặn (g/l)\nTrà Vinh;01/03/2024;Đáy;9,1\nTrà Vinh;13/03/2024;Đáy;9,3\n",
+            "`Tầng` says `Đáy`",
+        ),
+        (
+            "Trạm;Ngày;Độ mặn (g/l);Trạng thái\nTrà Vinh;01/03/2024;9,1;Tốt\nTrà Vinh;13/03/2024;9,3;Lỗi cảm biến\n",
+            "`Trạng thái` says `Lỗi cảm biến`",
+        ),
+    ] {
+        desk.asks("phan.csv", file, &[words], "", &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_sheet_and_its_title_that_contradict_each_other_are_asked_about() {
+    let desk = Desk::new().await;
+    let months = "MỰC NƯỚC NGÀY THÁNG 2 NĂM 2023 (cm)||\nNgày|Tân Châu|Châu Đốc\n1|120|98\n2|121|99\n";
+    desk.asks("thang.xlsx", book(&[sheet("Tháng 3", months)]), &["time.month (50 % sure"], "", &[]).await;
+    let years =
+        "Dân số trung bình năm 2023 (nghìn người)|\nTỉnh|Dân số trung bình\nBến Tre|1298.1\nCà Mau|1207.6\n";
+    desk.asks("nam.xlsx", book(&[sheet("2024", years)]), &["time.year (50 % sure"], "", &[]).await;
+}
+
+#[tokio::test]
+async fn files_of_an_archive_are_named_after_places() {
+    let desk = Desk::new().await;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, level) in [("Tân Châu.csv", 120), ("Châu Đốc.csv", 98)] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        let text = format!("Ngày;Mực nước (cm)\n13/03/2024;{level}\n");
+        std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+    }
+    let values = [
+        "station:chau_doc|water_level|instant||2024-03-13|98",
+        "station:tan_chau|water_level|instant||2024-03-13|120",
+    ];
+    desk.goes_in("cac-tram.zip", zip.finish().unwrap().into_inner(), &values, &[]).await;
+}

@@ -191,3 +191,5 @@ guess-half-or-third = `{ $shown }` là mười ngày trong tháng, hay nửa th�
 guess-headers-again-beside = các tiêu đề giống nhau lặp lại cạnh nhau
 guess-column-both-orders = cột `{ $name }` có ngày ghi ngày trước và ngày ghi tháng trước: hãy ghi tất cả theo một thứ tự, ví dụ 2024-03-15
 guess-turned-around = `{ $date }` là ngày còn `{ $text }` thì không: bảng tính đã đảo ngày và tháng của các ngày kia phải không? Nếu vậy hãy ghi tất cả thành chữ, hoặc sửa lại cho đúng
+guess-column-says-part = cột `{ $column }` ghi `{ $text }`: giá trị là của toàn bộ đại lượng, hay chỉ của phần ấy và cần một đại lượng riêng?
+guess-column-says-bad = cột `{ $column }` ghi `{ $text }`: những giá trị ấy có hỏng không? Nếu có, hãy ghi nghĩa của các chữ trong cột dưới `[quality]`
