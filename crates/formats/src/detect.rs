@@ -7,7 +7,7 @@ use std::path::Path;
 use wording::{Phrase, Told, phrase, told};
 
 use crate::text::{Sound, sound};
-use crate::{Archive, Error, Limits, csv, decode, feature, fixed};
+use crate::{Archive, Error, Limits, csv, decode, feature, fixed, html};
 
 /// Bytes of the beginning that [`detect`] wants to see.
 pub const HEAD_BYTES: usize = 64 * 1024;
@@ -55,6 +55,11 @@ pub enum Format {
     Xls,
     /// An OpenDocument spreadsheet.
     Ods,
+    /// The tables of a web page.
+    Html {
+        /// The encoding.
+        encoding: Encoding,
+    },
     /// A NetCDF file, classic or NetCDF-4.
     NetCdf,
     /// Time series as WaterML 2.
@@ -119,17 +124,19 @@ impl Format {
     /// Whether its cells were written by a program, so that a number has a decimal dot; where a file
     /// holds both, see [`crate::Chunk::is_typed`].
     pub fn is_typed(&self) -> bool {
-        !matches!(self, Format::Csv { .. } | Format::FixedWidth { .. } | Format::Zip)
+        !matches!(self, Format::Csv { .. } | Format::FixedWidth { .. } | Format::Html { .. } | Format::Zip)
     }
 
     /// The encoding that texts beyond ASCII have in it where they are Unicode: UTF-8 or UTF-16.
     pub fn unicode(&self) -> &'static str {
         match self {
-            Format::Csv { encoding, .. } | Format::FixedWidth { encoding } => match encoding {
-                Encoding::Utf8 => "utf-8",
-                Encoding::Utf16Le => "utf-16le",
-                Encoding::Utf16Be => "utf-16be",
-            },
+            Format::Csv { encoding, .. } | Format::FixedWidth { encoding } | Format::Html { encoding } => {
+                match encoding {
+                    Encoding::Utf8 => "utf-8",
+                    Encoding::Utf16Le => "utf-16le",
+                    Encoding::Utf16Be => "utf-16be",
+                }
+            }
             _ => "utf-8",
         }
     }
@@ -143,6 +150,7 @@ impl Format {
             Format::FixedWidth { .. } => "text/plain",
             Format::Xls => "application/vnd.ms-excel",
             Format::Ods => "application/vnd.oasis.opendocument.spreadsheet",
+            Format::Html { .. } => "text/html",
             Format::NetCdf => "application/x-netcdf",
             Format::WaterMl => "application/waterml+xml",
             Format::SensorThings => "application/json",
@@ -262,7 +270,11 @@ pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
             ),
         )),
         Some(b'<') if feature::is_kml(start) => Ok(Format::Kml),
-        Some(b'<') => markup(start),
+        Some(b'<') => markup(start, encoding),
+        Some(b'M') if start.starts_with("MIME-Version:") => Err(not_read(
+            told!("formats-web-archive-mhtml", "a web archive (MHTML)"),
+            told!("formats-open-save-xlsx", "open it and save it as .xlsx"),
+        )),
         _ => Ok(plain(text, is_whole, encoding)),
     }
 }
@@ -512,7 +524,7 @@ fn is_data_array(text: &str) -> bool {
     text.contains("\"dataArray\"") && text.contains("\"components\"")
 }
 
-fn markup(text: &str) -> Result<Format, Error> {
+fn markup(text: &str, encoding: Encoding) -> Result<Format, Error> {
     let head: String = text.chars().take(4000).collect::<String>().to_ascii_lowercase();
     if head.contains("opengis.net/waterml/2") {
         return Ok(Format::WaterMl);
@@ -529,14 +541,14 @@ fn markup(text: &str) -> Result<Format, Error> {
     if head.contains("gml") {
         return Err(not_read("GML", AS_GEOJSON));
     }
-    if head.contains("<html") || head.contains("<!doctype html") || head.contains("<table") {
+    if head.contains("urn:schemas-microsoft-com:office:spreadsheet") && !head.contains("<html") {
         return Err(not_read(
-            told!("formats-web-page", "a web page"),
-            told!(
-                "formats-may-sign-page-table-saved-html-open",
-                "it may be a sign-in page or a table saved as HTML: open it and save it as .xlsx"
-            ),
+            told!("formats-excel-workbook-2003-xml", "an Excel workbook of 2003 (XML)"),
+            told!("formats-open-save-xlsx", "open it and save it as .xlsx"),
         ));
+    }
+    if head.contains("<html") || head.contains("<!doctype html") || head.contains("<table") {
+        return if html::has_cells(text) { Ok(Format::Html { encoding }) } else { Err(html::no_table()) };
     }
     Err(not_read(told!("formats-xml-document", "an XML document"), AS_TABLE))
 }

@@ -20,6 +20,7 @@ mod fixed;
 mod geojson;
 mod grid;
 mod harmless;
+mod html;
 mod layout;
 mod limits;
 mod marked;
@@ -102,7 +103,7 @@ fn open_legible(
         let widths = reading.widths.clone();
         Box::new(move || open_selected(&path, &format, &widths, &limits, all)) as text::Learn
     });
-    let is_text = matches!(format, Format::Csv { .. } | Format::FixedWidth { .. });
+    let is_text = matches!(format, Format::Csv { .. } | Format::FixedWidth { .. } | Format::Html { .. });
     let claims_utf8 = is_text && decode::has_mark(path)?;
     Ok(Box::new(text::LegibleTable::new(table, reading.clone(), claims_utf8, learn)))
 }
@@ -137,6 +138,7 @@ fn open_selected(
         Format::FixedWidth { encoding } => {
             Ok(Box::new(fixed::open(path, encoding, widths, limits, selection)?))
         }
+        Format::Html { encoding } => Ok(Box::new(html::open(path, encoding, limits, selection)?)),
         Format::Xlsx => Ok(Box::new(xlsx::open(path, limits, selection)?)),
         Format::Xls => Ok(Box::new(xls::open(path, limits, selection)?)),
         Format::Ods => Ok(Box::new(ods::open(path, limits, selection)?)),

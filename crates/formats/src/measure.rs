@@ -1,4 +1,4 @@
-//! Numbers with what people write around them: `<0,05`, `> 100`, `≈ 12`, `12,5 ± 0,3`.
+//! Numbers with what people write around them: `<0,05`, `> 100`, `≈ 12`, `12,5 ± 0,3`, `12,5*`, `12,5 (e)`.
 
 use crate::number::{DecimalStyle, Number, parse_number};
 
@@ -44,7 +44,12 @@ pub struct Measure {
     pub number: Number,
     /// What stands behind `±`; never negative.
     pub uncertainty: Option<f64>,
+    /// Whether a star stands behind it, which a note explains.
+    pub is_marked: bool,
 }
+
+/// What stands behind an estimated number.
+const ESTIMATED: [&str; 5] = ["(e)", "(E)", "(est)", "(est.)", "(ước)"];
 
 /// Words and signs before a number, longer ones before their beginnings.
 const SIGNS: [(&str, Sign); 19] = [
@@ -76,6 +81,9 @@ pub fn parse_measure(text: &str, style: DecimalStyle) -> Option<Measure> {
         return None;
     }
     let (sign, rest) = signed(text);
+    let (rest, is_marked) = without_stars(rest);
+    let (rest, is_estimated) = without_estimate(rest);
+    let sign = sign.or(is_estimated.then_some(Sign::About));
     let (number, uncertainty) = match split_uncertainty(rest) {
         Some((number, uncertainty)) => {
             let uncertainty = parse_number(uncertainty, style)?;
@@ -86,13 +94,13 @@ pub fn parse_measure(text: &str, style: DecimalStyle) -> Option<Measure> {
         }
         None => (rest, None),
     };
-    Some(Measure { sign, number: parse_number(number, style)?, uncertainty })
+    Some(Measure { sign, number: parse_number(number, style)?, uncertainty, is_marked })
 }
 
 /// The number of a measure as it is written, without what stands around it: what shows the style of
 /// its decimals.
 pub fn bare_number(text: &str) -> &str {
-    let rest = signed(text.trim()).1;
+    let rest = without_estimate(without_stars(signed(text.trim()).1).0).0;
     split_uncertainty(rest).map_or(rest, |(number, _)| number.trim())
 }
 
@@ -110,6 +118,19 @@ fn signed(text: &str) -> (Option<Sign>, &str) {
         }
     }
     (None, text)
+}
+
+/// A text without one to three stars behind it.
+fn without_stars(text: &str) -> (&str, bool) {
+    let bare = text.trim_end_matches('*');
+    let is_marked = (1..=3).contains(&(text.len() - bare.len()));
+    if is_marked { (bare.trim_end(), true) } else { (text, false) }
+}
+
+/// A text without what says that it is estimated.
+fn without_estimate(text: &str) -> (&str, bool) {
+    let bare = ESTIMATED.iter().find_map(|mark| text.strip_suffix(mark));
+    bare.map_or((text, false), |bare| (bare.trim_end(), true))
 }
 
 fn split_uncertainty(text: &str) -> Option<(&str, &str)> {
@@ -138,6 +159,12 @@ mod tests {
             ("12,5 ± 0,3", Auto, Some((None, 12.5, Some(0.3)))),
             ("12.5+/-0.3", Auto, Some((None, 12.5, Some(0.3)))),
             ("12", Auto, Some((None, 12.0, None))),
+            ("12,5*", Auto, Some((None, 12.5, None))),
+            ("12,5 (e)", Auto, Some((Some(Sign::About), 12.5, None))),
+            ("<0,05 **", Auto, Some((Some(Sign::Below), 0.05, None))),
+            ("12****", Auto, None),
+            ("*", Auto, None),
+            ("(e)", Auto, None),
             ("<5 ± 1", Auto, None),
             ("12 ± -1", Auto, None),
             ("<", Auto, None),
@@ -151,6 +178,7 @@ mod tests {
         }
         assert_eq!(bare_number(" <0,05"), "0,05");
         assert_eq!(bare_number("1,5 ± 0,2"), "1,5");
+        assert_eq!(bare_number("~1,5 (e)*"), "1,5");
     }
 
     proptest! {

@@ -38,7 +38,7 @@ pub(crate) use leave_out::{Elsewhere, is_note, is_total};
 pub(crate) use listed::unlisted;
 pub(crate) use number::{NotANumber, NumberStyle, may_be_thousands};
 pub(crate) use numbering::numbers_columns;
-pub(crate) use parts::{month, week_number};
+pub(crate) use parts::{month, quarter, week_number};
 pub use period::is_period;
 pub(crate) use period::{Period, duration_us};
 pub(crate) use plan::header_of;
@@ -54,4 +54,4 @@ pub(crate) use table::{MAX_AHEAD, Mapped, Observer, Settings};
 pub(crate) use time::{
     DateOrder, Moment, Precision, TimeFormat, TimeReader, column_order, parse_zone, slashed_order,
 };
-pub(crate) use time_words::{assumption, time_of_day};
+pub(crate) use time_words::{assumption, season_named, time_of_day};

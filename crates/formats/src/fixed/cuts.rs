@@ -9,19 +9,27 @@ const MAX_WIDTH: usize = 2000;
 /// Lines that it takes to believe in a gap of one letter; a wider one is believed in sooner.
 const MANY: usize = 12;
 
+/// Lines of titles above a table, at most.
+const MAX_TITLES: usize = 10;
+
 /// Whether a text is a table of fixed width: at least three lines, and most of them fill at least two
 /// columns.
 pub(crate) fn looks_fixed(head: &str) -> bool {
-    let starts = starts(head);
-    if starts.len() < 2 {
-        return false;
-    }
-    let (mut lines, mut well) = (0, 0);
-    for line in sample(head) {
-        lines += 1;
-        well += usize::from(super::cells(line, &starts).count() >= 2);
-    }
-    lines >= 3 && well * 5 >= lines * 4
+    table(head).is_some()
+}
+
+/// How many lines that are not blank stand above a table, and the letter where each of its columns begins. Titles
+/// are passed over only where the text is no table with them.
+pub(super) fn table(head: &str) -> Option<(usize, Vec<usize>)> {
+    let lines: Vec<&str> = sample(head).collect();
+    (0..=MAX_TITLES.min(lines.len())).find_map(|titles| {
+        let starts = starts_of(&lines[titles..]);
+        let well = lines[titles..].iter().filter(|line| super::cells(line, &starts).count() >= 2).count();
+        let (count, is_table) = (lines.len() - titles, starts.len() >= 2);
+        // Prose may fall into two columns somewhere: below titles, a table has three.
+        let is_sure = titles == 0 || starts.len() >= 3 && well == count;
+        (is_table && count >= 3 && well * 5 >= count * 4 && is_sure).then_some((titles, starts))
+    })
 }
 
 fn sample(head: &str) -> impl Iterator<Item = &str> {
@@ -30,7 +38,12 @@ fn sample(head: &str) -> impl Iterator<Item = &str> {
 
 /// The letter, from 0, where each column begins; the first is 0.
 pub(super) fn starts(head: &str) -> Vec<usize> {
-    let lines: Vec<Vec<bool>> = sample(head)
+    starts_of(&sample(head).collect::<Vec<_>>())
+}
+
+fn starts_of(lines: &[&str]) -> Vec<usize> {
+    let lines: Vec<Vec<bool>> = lines
+        .iter()
         .map(|line| line.trim_end().chars().take(MAX_WIDTH).map(char::is_whitespace).collect())
         .collect();
     let width = lines.iter().map(Vec::len).max().unwrap_or(0);
@@ -78,7 +91,7 @@ fn columns(runs: Vec<Range<usize>>, lines: &[Vec<bool>]) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{looks_fixed, starts};
+    use super::{looks_fixed, starts, table};
 
     const TABLE: &str = "\
 Tram        Ngay        Muc nuoc
@@ -99,6 +112,12 @@ Chau Doc    03/02/2020     3.75
         let text = format!("Mực nước trung bình ngày tại các trạm\n{rows}");
         assert_eq!(starts(&text), starts(&rows));
         assert!(looks_fixed(&text));
+    }
+
+    #[test]
+    fn titles_of_any_length_stand_above_a_table() {
+        let text = format!("ĐÀI KHÍ TƯỢNG THỦY VĂN KHU VỰC NAM BỘ\nBẢNG MỰC NƯỚC GIỜ (cm)\n\n{TABLE}");
+        assert_eq!(table(&text), Some((2, vec![0, 12, 24])));
     }
 
     #[test]

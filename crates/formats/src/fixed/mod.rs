@@ -24,12 +24,13 @@ pub(crate) fn open(
     limits: &Limits,
     selection: Selection,
 ) -> Result<PushedTable, Error> {
-    let starts = if widths.is_empty() { found(path, encoding, limits)? } else { starts_of(widths) };
+    let (titles, starts) =
+        if widths.is_empty() { found(path, encoding, limits)? } else { (0, starts_of(widths)) };
     let path = path.to_owned();
     let size = std::fs::metadata(&path)?.len();
     PushedTable::begin(&limits.streamed(size), selection, damaged, move |pusher| {
         let input = TextFile::open(&path, encoding, &pusher.limits)?;
-        read(input, encoding, &starts, pusher)
+        read(input, encoding, titles, &starts, pusher)
     })
 }
 
@@ -43,11 +44,12 @@ fn starts_of(widths: &[u16]) -> Vec<usize> {
     std::iter::once(0).chain(ends).collect()
 }
 
-fn found(path: &Path, encoding: Encoding, limits: &Limits) -> Result<Vec<usize>, Error> {
+/// How many lines of titles there are, and where columns begin.
+fn found(path: &Path, encoding: Encoding, limits: &Limits) -> Result<(usize, Vec<usize>), Error> {
     let mut head = Vec::new();
     TextFile::open(path, encoding, limits)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
     let (text, _) = carried(&head, encoding);
-    let starts = cuts::starts(&text);
+    let (titles, starts) = cuts::table(&text).unwrap_or_else(|| (0, cuts::starts(&text)));
     if starts.len() < 2 {
         return Err(Error::invalid(
             "no_columns",
@@ -61,10 +63,16 @@ fn found(path: &Path, encoding: Encoding, limits: &Limits) -> Result<Vec<usize>,
             ),
         ));
     }
-    Ok(starts)
+    Ok((titles, starts))
 }
 
-fn read(input: TextFile, encoding: Encoding, starts: &[usize], pusher: &Pusher) -> Result<(), Stop> {
+fn read(
+    input: TextFile,
+    encoding: Encoding,
+    mut titles: usize,
+    starts: &[usize],
+    pusher: &Pusher,
+) -> Result<(), Stop> {
     pusher.opened(vec![String::new()], Vec::new())?;
     let limit = pusher.limits.max_line_bytes;
     let mut lines = BufReader::with_capacity(1 << 16, input);
@@ -96,7 +104,12 @@ fn read(input: TextFile, encoding: Encoding, starts: &[usize], pusher: &Pusher) 
                 .into());
         }
         rows.progress = lines.get_ref().bytes_read();
-        for (column, cell) in cells(text.trim_end_matches(['\n', '\r', '\u{1A}']), starts) {
+        let text = text.trim_end_matches(['\n', '\r', '\u{1A}']);
+        let is_title = titles > 0 && !text.trim().is_empty();
+        titles -= usize::from(is_title);
+        // A title stands in the first column as it is.
+        let starts = if is_title { &starts[..1] } else { starts };
+        for (column, cell) in cells(text, starts) {
             if rows.cell(number, column, cell, false, damaged)? == Flow::Past {
                 return rows.finish();
             }
@@ -106,7 +119,7 @@ fn read(input: TextFile, encoding: Encoding, starts: &[usize], pusher: &Pusher) 
 }
 
 /// The text of bytes; what is no UTF-8 is carried for whoever tells letters apart. `false` if it cannot.
-fn carried(bytes: &[u8], encoding: Encoding) -> (Cow<'_, str>, bool) {
+pub(crate) fn carried(bytes: &[u8], encoding: Encoding) -> (Cow<'_, str>, bool) {
     let Sound { replaced, .. } = sound(bytes, true, encoding != Encoding::Utf8);
     let text = replaced.map_or(Cow::Borrowed(bytes), Cow::Owned);
     match text {
@@ -137,7 +150,7 @@ fn cells<'a>(line: &'a str, starts: &'a [usize]) -> impl Iterator<Item = (usize,
     (0..starts.len()).map(cell).filter(|(_, text)| !text.is_empty())
 }
 
-fn damaged(how: impl Into<Told>) -> Error {
+pub(crate) fn damaged(how: impl Into<Told>) -> Error {
     Error::invalid(
         "damaged_text",
         told!("formats-text-cannot-read", "the text cannot be read: {how}", how => how.into()),

@@ -5,13 +5,14 @@ use chrono::NaiveDate;
 use model::PlaceKind;
 use wording::{Told, told};
 
-use super::evidence::{before_the_merger, short};
+use super::evidence::{before_the_merger, short, which_statistic};
 use super::measured::{is_of_stations, own_unit};
 use super::observations::Guess;
 use super::places::named_after_places;
 use super::shaped::{around, place_of_title};
+use super::titled::{lacks_statistic, of_day, of_each_day};
 use super::usual::{calendar, of_period};
-use super::words::{Role, has_words};
+use super::words::{has_words, says_hour};
 use crate::mapping::{Pattern, PlaceSource, TextOrColumn, TimeSource, Unknown, ValueSource};
 use crate::observe::{Precision, conversion, find_place, find_property, find_statistic};
 
@@ -104,8 +105,7 @@ impl Guess<'_> {
         let pattern = Pattern::new(HOUR).ok()?;
         let mut found = self.free().filter(|(_, column)| {
             let folded = model::fold(&column.base);
-            let is_hour =
-                column.has(Role::Hour) || has_words(&folded, "gio") && !has_words(&folded, "xuat hien");
+            let is_hour = says_hour(&column.base) && !has_words(&folded, "xuat hien");
             is_hour && !column.texts.is_empty() && column.texts.iter().all(|(text, _)| pattern.fits(text))
         });
         found.next().filter(|_| found.next().is_none()).map(|(at, _)| at)
@@ -116,9 +116,8 @@ impl Guess<'_> {
         let by_sheet = named_after_places(self.gazetteer, &self.alike);
         let within = || self.evidence.place_within(self.gazetteer).filter(|_| by_sheet.is_none());
         let Some((pattern, kind, name)) = self.evidence.place(self.gazetteer).or_else(within) else {
-            if let Some(kind) = by_sheet {
-                let kind = Some(kind.code().into());
-                self.mapping.place = Some(PlaceSource { sheet: true, kind, ..PlaceSource::default() });
+            if let Some(source) = by_sheet {
+                self.mapping.place = Some(source);
                 self.because(
                     "place.sheet",
                     0.85,
@@ -188,6 +187,11 @@ impl Guess<'_> {
             told!("guess-texts-are-properties", "the texts of this column are properties"),
         );
         true
+    }
+
+    /// The period of values whose title speaks of a statistic of each day.
+    pub(super) fn of_each_day(&self, precision: Option<Precision>) -> Option<TextOrColumn> {
+        of_each_day(self.evidence.names_property(self.gazetteer)?, precision)
     }
 
     /// The place of each column of values is its header.
@@ -291,6 +295,7 @@ impl Guess<'_> {
         let Some(mut property) = self.evidence.property(self.gazetteer) else { return false };
         property.property = of_period(self.gazetteer, property.property, calendar(precision).as_ref());
         property.property = self.named_of_steps(property.property, precision);
+        let property = of_day(self.gazetteer, property, precision);
         self.header_place(count, kind, named.len());
         let mut value = ValueSource::new("", TextOrColumn::Text(property.property.code.to_string()));
         value.columns = Some(if in_units.is_some() { "{place} ({unit})" } else { "{place}" }.into());
@@ -302,6 +307,11 @@ impl Guess<'_> {
         value.statistic = property.statistic.map(|code| TextOrColumn::Text(code.into()));
         value.period =
             property.period.map(|period| TextOrColumn::Text(period.into())).or_else(|| calendar(precision));
+        if value.statistic.is_some() {
+            value.period = value.period.or_else(|| self.of_each_day(precision));
+        } else if lacks_statistic(property.property, precision) {
+            self.because("value.0.statistic", 0.5, which_statistic());
+        }
         self.because("value.0.property", property.confidence, property.reason);
         // Such tables are of gauges, and gauges are printed in centimetres and in metres.
         let unit = self.evidence.unit(self.gazetteer);
@@ -340,15 +350,23 @@ impl Guess<'_> {
         let Some(mut named) = self.evidence.property(self.gazetteer) else { return };
         named.property = of_period(self.gazetteer, named.property, calendar(precision).as_ref());
         named.property = self.named_of_steps(named.property, precision);
+        let named = of_day(self.gazetteer, named, precision);
         let column = &self.sample.columns[*at];
         let own = column.unit.clone().map(TextOrColumn::Text).or(unit);
         let mut value =
             ValueSource::new(&column.reference, TextOrColumn::Text(named.property.code.to_string()));
         let is_named = own.is_some();
         value.unit = own.or_else(|| Some(TextOrColumn::Text(named.property.unit.clone())));
+        value.statistic = named.statistic.map(|code| TextOrColumn::Text(code.into()));
         value.period = period
             .or_else(|| named.period.map(|p| TextOrColumn::Text(p.into())))
             .or_else(|| calendar(precision));
+        if named.statistic.is_some() {
+            value.period = value.period.or_else(|| self.of_each_day(precision));
+            self.because("value.0.statistic", 0.8, told!("guess-title-says-so", "the title says so"));
+        } else if lacks_statistic(named.property, precision) {
+            self.because("value.0.statistic", 0.5, which_statistic());
+        }
         self.because("value.0.property", named.confidence - 0.05, named.reason);
         if !is_named {
             self.because("value.0.unit", 0.5, is_own_unit(&named.property.unit));

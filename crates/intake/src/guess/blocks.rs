@@ -1,14 +1,16 @@
-//! Guessing tables that stand beside each other on a sheet, with an empty column between them.
+//! Guessing tables that stand beside each other on a sheet: with an empty column between them, or with the same
+//! headers again.
 
 use std::collections::HashSet;
 
 use arrow::array::StringArray;
 use catalog::Gazetteer;
 use formats::Chunk;
-use wording::told;
+use wording::{Told, told};
 
 use super::sample::{Sample, letters_of};
 use super::survey::{SheetSample, Survey};
+use super::words::{Role, roles};
 use super::{Decision, Guessed, one_table};
 use crate::Error;
 use crate::mapping::{BlockSource, Mapping, MappingKind, PlaceSource};
@@ -24,11 +26,23 @@ pub(super) fn guess(
     gazetteer: &Gazetteer,
     elsewhere: &Elsewhere,
 ) -> Option<Result<Guessed, Error>> {
-    let ranges = ranges(&sheet.chunk);
+    let missing = Mapping::new(MappingKind::Observations).source.missing;
+    let (ranges, reason) = match ranges(&sheet.chunk).as_slice() {
+        [one] => (
+            repeated(&Sample::of(&sheet.chunk, &missing, gazetteer)?, *one)?,
+            told!("guess-headers-again-beside", "the same headers stand again beside each other"),
+        ),
+        several => (
+            several.to_vec(),
+            told!(
+                "guess-empty-column-between",
+                "an empty column stands between tables with the same headers"
+            ),
+        ),
+    };
     if !(2..=MAX_BLOCKS).contains(&ranges.len()) {
         return None;
     }
-    let missing = Mapping::new(MappingKind::Observations).source.missing;
     let parts: Vec<SheetSample> = ranges
         .iter()
         .map(|range| SheetSample { name: sheet.name.clone(), chunk: part(&sheet.chunk, &ranges, *range) })
@@ -41,7 +55,7 @@ pub(super) fn guess(
     // Each is looked at as if it were alone; other sheets are asked about.
     let guessed: Result<Vec<Guessed>, Error> =
         parts.iter().map(|part| one_table(survey, part, gazetteer, elsewhere)).collect();
-    Some(guessed.map(|guessed| together(&Tables::Beside(&ranges), guessed)))
+    Some(guessed.map(|guessed| together(&Tables::Beside(&ranges, &reason), guessed)))
 }
 
 /// The runs of columns that hold texts, between columns that hold none.
@@ -57,6 +71,24 @@ fn ranges(chunk: &Chunk) -> Vec<(usize, usize)> {
         }
     }
     ranges
+}
+
+/// The parts of a range whose headers are the same, each beginning with the time or the place.
+fn repeated(sample: &Sample, range: (usize, usize)) -> Option<Vec<(usize, usize)>> {
+    let names: Vec<&str> = (range.0..=range.1).map(|column| sample.header.name(column)).collect();
+    let begins = |name: &str| {
+        let roles = roles(&model::fold(name));
+        [Role::Time, Role::Day, Role::Month, Role::Year, Role::Place].iter().any(|role| roles.contains(role))
+    };
+    let is_begin = sample.height == 1 && names.first().is_some_and(|name| begins(name));
+    let is_period = |length: &usize| {
+        names.len() % length == 0 && names.chunks(*length).all(|part| part == &names[..*length])
+    };
+    let length = (2..=names.len() / 2).filter(|_| is_begin).find(is_period)?;
+    names[..length]
+        .iter()
+        .all(|name| !name.is_empty())
+        .then(|| (range.0..=range.1).step_by(length).map(|first| (first, first + length - 1)).collect())
 }
 
 /// The chunk with the texts of one range, and of titles that no other range has in their row.
@@ -91,8 +123,8 @@ fn have_headers_in_common(samples: &[Sample]) -> bool {
 
 /// How the tables of a sheet stand to each other.
 pub(super) enum Tables<'a> {
-    /// Beside each other: the first and the last column of each.
-    Beside(&'a [(usize, usize)]),
+    /// Beside each other: the first and the last column of each, and what shows that they are several.
+    Beside(&'a [(usize, usize)], &'a Told),
     /// Below each other: the last row of each, where another follows.
     Below(&'a [Option<u32>]),
 }
@@ -104,17 +136,10 @@ pub(super) fn together(tables: &Tables<'_>, guessed: Vec<Guessed>) -> Guessed {
     let mut first_place: Option<PlaceSource> = None;
     for (at, Guessed { mapping, decisions: own, .. }) in guessed.into_iter().enumerate() {
         let (columns, last, reason) = match tables {
-            Tables::Beside(ranges) => {
+            Tables::Beside(ranges, reason) => {
                 let columns =
                     ranges.get(at).map(|range| format!("{}:{}", letters_of(range.0), letters_of(range.1)));
-                (
-                    columns,
-                    None,
-                    told!(
-                        "guess-empty-column-between",
-                        "an empty column stands between tables with the same headers"
-                    ),
-                )
+                (columns, None, (*reason).clone())
             }
             Tables::Below(lasts) => {
                 let last = lasts.get(at).copied().flatten();

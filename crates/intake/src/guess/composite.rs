@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use catalog::{Gazetteer, vocabulary};
 use model::Property;
-use wording::told;
+use wording::{Told, told};
 
 use super::evidence::{is_instant, which_statistic};
 use super::sample::brackets;
@@ -131,6 +131,17 @@ pub(super) fn without_season(text: &str) -> Option<(String, String)> {
     })
 }
 
+/// Says that a text names a property.
+pub(super) fn names(text: &str, property: &Property) -> Told {
+    told!(
+        "guess-names",
+        "`{text}` names `{code}` ({name})",
+        text = text,
+        code = property.code,
+        name = property.name.vi
+    )
+}
+
 impl Shaped<'_> {
     /// Headers that hold a year and, around it, a season, a property, or both: each is a `[[value]]` of its own.
     pub(super) fn composite(&mut self, value: &mut ValueSource) {
@@ -182,17 +193,7 @@ impl Shaped<'_> {
             return;
         };
         value.property = TextOrColumn::Text(property.code.to_string());
-        self.decide(
-            &path("property"),
-            confidence,
-            told!(
-                "guess-names",
-                "`{text}` names `{code}` ({name})",
-                text = base,
-                code = property.code,
-                name = property.name.vi
-            ),
-        );
+        self.decide(&path("property"), confidence, names(&base, property));
         if let Some(season) = season {
             value.period = Some(TextOrColumn::Text(season));
             self.decide(

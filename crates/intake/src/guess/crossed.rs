@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use catalog::PlaceMatch;
 use chrono::NaiveDate;
-use model::{PlaceKind, Statistic};
+use model::{PlaceKind, Property, Statistic};
 use wording::told;
 
 use super::around::is_own_unit;
 use super::evidence::before_the_merger;
+use super::measured::said_by;
 use super::observations::Guess;
 use super::sample::brackets;
 use super::usual::calendar;
@@ -30,8 +31,8 @@ struct Crossed {
 enum Items {
     /// Statistics, by the codes of their texts.
     Statistics(BTreeMap<String, String>),
-    /// Properties, with their units in brackets or without.
-    Properties { with_units: bool },
+    /// Properties, with their units in brackets or without, and the codes of texts that name none by themselves.
+    Properties { with_units: bool, words: BTreeMap<String, String> },
 }
 
 impl Guess<'_> {
@@ -67,7 +68,8 @@ impl Guess<'_> {
                 );
                 self.unit_around(&mut value, &named.property.unit);
             }
-            Items::Properties { with_units } => {
+            Items::Properties { with_units, words } => {
+                value.words = words;
                 let mut bases: Vec<String> = texts.iter().map(|text| brackets(text).0).collect();
                 bases.sort();
                 bases.dedup();
@@ -122,9 +124,7 @@ impl Guess<'_> {
                 matches!(find_place(self.gazetteer, text, Some(kind), None, *on), PlaceMatch::One(_))
             })
         };
-        let is_item = |text: &str| {
-            statistic_of(text).is_some() || find_property(self.gazetteer, &brackets(text).0).is_some()
-        };
+        let is_item = |text: &str| statistic_of(text).is_some() || self.property_of(text).is_some();
         name.match_indices(' ').find_map(|(at, _)| {
             let (left, right) = (&name[..at], &name[at + 1..]);
             if is_place(left) && is_item(right) {
@@ -144,9 +144,21 @@ impl Guess<'_> {
             return Some(Items::Statistics(words));
         }
         let units = crossed.iter().filter(|one| !brackets(&one.item).1.is_empty()).count();
-        let known = crossed.iter().all(|one| find_property(self.gazetteer, &brackets(&one.item).0).is_some());
-        (known && (units == 0 || units == crossed.len()))
-            .then_some(Items::Properties { with_units: units > 0 })
+        let mut words = BTreeMap::new();
+        for one in crossed {
+            let property = self.property_of(&one.item)?;
+            let base = brackets(&one.item).0;
+            if find_property(self.gazetteer, &base).is_none() {
+                words.insert(base, property.code.to_string());
+            }
+        }
+        (units == 0 || units == crossed.len()).then_some(Items::Properties { with_units: units > 0, words })
+    }
+
+    /// The property of an item that says no statistic: `Độ mặn (g/l)`, `H (cm)`.
+    fn property_of(&self, item: &str) -> Option<&Property> {
+        let said = said_by(self.gazetteer, item, &[])?;
+        (said.statistic.is_none() && said.period.is_none()).then_some(said.property)
     }
 }
 

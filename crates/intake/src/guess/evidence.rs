@@ -10,15 +10,15 @@ use super::meant::{ahead, forecast, otherwise, part_of_year};
 use super::survey::{SheetSample, Survey};
 use super::words::has_words;
 use crate::mapping::Pattern;
-use crate::observe::{find_place, find_property, find_unit, tidy, usual_statistic};
+use crate::observe::{find_place, find_property, find_unit, month, tidy, usual_statistic};
 
 /// Words before the season of rice in titles, folded: `Lúa vụ đông xuân`, `Vụ lúa đông xuân`, `Lúa đông xuân`.
 const RICE: [&str; 3] = ["lua vu", "vu lua", "lua"];
 
 /// Words of titles that speak of a mean, of the highest and of the lowest, folded.
-const MEANS: &[&str] = &["mean", "average", "trung binh", "binh quan"];
-const HIGHEST: &[&str] = &["cao nhat", "lon nhat", "toi cao", "highest", "maximum", "max"];
-const LOWEST: &[&str] = &["thap nhat", "nho nhat", "toi thap", "lowest", "minimum", "min"];
+pub(super) const MEANS: &[&str] = &["mean", "average", "trung binh", "binh quan"];
+pub(super) const HIGHEST: &[&str] = &["cao nhat", "lon nhat", "toi cao", "highest", "maximum", "max"];
+pub(super) const LOWEST: &[&str] = &["thap nhat", "nho nhat", "toi thap", "lowest", "minimum", "min"];
 
 /// Patterns of titles that name the place of a sheet.
 pub(super) const PLACES: &[(&str, PlaceKind)] = &[
@@ -166,6 +166,11 @@ impl<'a> Evidence<'a> {
         })
     }
 
+    /// The text that names the property.
+    pub(super) fn names_property(&self, gazetteer: &Gazetteer) -> Option<&str> {
+        self.texts().map(|(text, ..)| text).find(|text| property_in(gazetteer, text).is_some())
+    }
+
     /// The place that a title is there to name, with the pattern that finds it.
     pub(super) fn place(&self, gazetteer: &Gazetteer) -> Option<(&'static str, PlaceKind, String)> {
         self.place_by(PLACES, gazetteer)
@@ -292,7 +297,7 @@ impl<'a> Evidence<'a> {
         let titles: Vec<&str> = self.titles.iter().map(String::as_str).collect();
         let origins =
             [("@sheet", vec![self.sheet], 0.85), ("@title", titles, 0.75), ("@file", vec![self.file], 0.65)];
-        origins.into_iter().find_map(|(origin, texts, confidence)| {
+        let mut found = origins.into_iter().filter_map(|(origin, texts, confidence)| {
             patterns.iter().find_map(|pattern| {
                 let compiled = Pattern::new(pattern).ok()?;
                 let fitting: Vec<(&str, String)> =
@@ -301,7 +306,20 @@ impl<'a> Evidence<'a> {
                 let agree = fitting.iter().all(|(text, found)| is_one(text) && found == first);
                 agree.then(|| (origin, *pattern, first.clone(), confidence))
             })
-        })
+        });
+        let first = found.next()?;
+        // A sheet's name and a title that contradict each other: one of them was copied. Files are named after the
+        // year in which they were made.
+        let is_contradicted = found.next().is_some_and(|(origin, _, other, _)| {
+            origin == "@title" && number_of(&other) != number_of(&first.2) && !self.speaks_of_letters()
+        });
+        let confidence = if is_contradicted { 0.5 } else { first.3 };
+        Some((first.0, first.1, first.2, confidence))
+    }
+
+    /// Whether a title is about a letter, whose date is not that of the values.
+    fn speaks_of_letters(&self) -> bool {
+        self.titles.iter().any(|title| LETTERS.iter().any(|words| has_words(&model::fold(title), words)))
     }
 
     /// Whether a title speaks of stations.
@@ -316,6 +334,11 @@ impl<'a> Evidence<'a> {
 /// Whether a folded text does not speak of the time from one day to another.
 fn is_of_one_day(folded: &str) -> bool {
     !["den ngay", "den", "tu ngay", "to"].iter().any(|words| has_words(folded, words))
+}
+
+/// The number of a month however it is written; any other text as it is.
+fn number_of(text: &str) -> String {
+    month(text).map_or_else(|| text.to_owned(), |number| number.to_string())
 }
 
 /// Whether a text speaks of one month: `từ tháng 1 đến tháng 3` does not.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use catalog::vocabulary;
 use formats::Chunk;
 use wording::{Phrase, phrase};
 
@@ -10,6 +9,7 @@ use super::words::has_words;
 use crate::mapping::{Captured, Pattern};
 use crate::observe::{
     DateOrder, Extent, Header, NumberStyle, Precision, TimeFormat, TimeReader, month, numbers_columns,
+    season_named,
 };
 
 /// Rows in which the header is looked for.
@@ -205,7 +205,11 @@ fn captured(says: Says, pattern: &Pattern, name: &str) -> Option<Captured> {
             let moment = reader.read(name)?;
             let is_span = matches!(
                 moment.precision,
-                Precision::Week | Precision::Month | Precision::Months(_) | Precision::Season(_)
+                Precision::Dekad
+                    | Precision::Week
+                    | Precision::Month
+                    | Precision::Months(_)
+                    | Precision::Season(_)
             );
             let is_meant = if says == Says::Date { moment.precision == Precision::Day } else { is_span };
             // Six months and nine months of a year begin on one day.
@@ -228,12 +232,7 @@ fn captured(says: Says, pattern: &Pattern, name: &str) -> Option<Captured> {
 
 /// The period of a header that names a crop season: `season:dong_xuan`.
 pub(super) fn season(name: &str) -> Option<String> {
-    let folded = model::fold(name);
-    let words: Vec<&str> = folded.split(' ').filter(|word| !matches!(*word, "vu" | "lua")).collect();
-    let bare = words.join(" ");
-    // `Lúa mùa` is a season, and `mùa` alone may be any.
-    let found = vocabulary().seasons.iter().find(|season| season.names.contains(&bare))?;
-    Some(format!("season:{}", found.code))
+    season_named(name).map(|season| season.period.clone())
 }
 
 /// Whether so many headers of this kind make a table wide by time.

@@ -3,7 +3,7 @@
 use model::{Property, Statistic};
 use wording::told;
 
-use super::composite::of_subject;
+use super::composite::{names, of_subject};
 use super::evidence::property_in;
 use super::headers::Says;
 use super::shaped::Shaped;
@@ -74,17 +74,7 @@ impl Shaped<'_> {
             if direct.is_none() {
                 value.words.insert(base.clone(), property.code.to_string());
             }
-            self.decide(
-                "value.0.columns",
-                confidence,
-                told!(
-                    "guess-names",
-                    "`{text}` names `{code}` ({name})",
-                    text = base,
-                    code = property.code,
-                    name = property.name.vi
-                ),
-            );
+            self.decide("value.0.columns", confidence, names(&base, property));
             match unit {
                 Some(unit) if find_unit(self.gazetteer, &unit).is_some() => {}
                 Some(unit) => {

@@ -79,8 +79,17 @@ const GOES_ON: &[&str] = &[
 /// Words behind which a title says by what the table is divided, with their marks.
 const DIVIDED: [&str; 5] = ["phân theo", "chia theo", "theo", "by", "phân chia"];
 
-/// Words of headers over what compares the values beside it, folded.
-const COMPARED: [&str; 9] = [
+/// Words of headers over what compares the values beside it, folded: with others, or with limits.
+const COMPARED: [&str; 18] = [
+    "so sanh",
+    "alarm level",
+    "flood level",
+    "warning level",
+    "bao dong",
+    "qcvn",
+    "tcvn",
+    "gioi han",
+    "nguong",
     "so voi",
     "so cung ky",
     "cung ky",

@@ -178,6 +178,7 @@ impl<'a> Guess<'a> {
         self.values(precision);
         self.decimals();
         self.ask_of_forecasts();
+        self.ask_of_classes();
         self.fill();
         self.ask_what_names_rows();
         if self.missing.is_empty() {
@@ -395,6 +396,8 @@ impl<'a> Guess<'a> {
             let above = above
                 .filter(|above| written.is_none() && unit.is_none() && conversion(above, property).is_ok());
             let property = of_period(self.gazetteer, property, calendar(precision).as_ref());
+            let (property, said, by_title) =
+                self.evidence.with_statistic(self.gazetteer, property, said, precision);
             let (property, of_steps) = self.of_steps(property, precision);
             let statistic = said.unwrap_or_else(|| usual_statistic(property.statistic.as_deref()));
             // A word such as `ngày` says the period of a statistic; of anything else it is a part of the name.
@@ -406,6 +409,7 @@ impl<'a> Guess<'a> {
                     .or_else(|| period.clone())
                     .or_else(|| calendar(precision))
                     .or(of_header)
+                    .or_else(|| by_title.as_ref().and_then(|_| self.of_each_day(precision)))
                     .or_else(|| usual_period(property.code.as_str(), statistic)),
                 statistic: said.map(|statistic| TextOrColumn::Text(statistic.code().into())),
                 ..ValueSource::new(&column.reference, TextOrColumn::Text(property.code.to_string()))
@@ -429,14 +433,16 @@ impl<'a> Guess<'a> {
             let index = self.mapping.values.len();
             let confidence = match &in_parts {
                 Some((_, confidence)) => *confidence,
-                None if said.is_some() => 0.85,
+                None if said.is_some() && by_title.is_none() => 0.85,
                 None => 0.95,
             };
             self.because(&format!("value.{index}.property"), confidence, reason);
             if let Some((confidence, reason)) = of_steps {
                 self.because(&format!("value.{index}.property"), confidence, reason);
             }
-            if let Some(statistic) = said {
+            if let Some((confidence, reason)) = by_title {
+                self.because(&format!("value.{index}.statistic"), confidence, reason);
+            } else if let Some(statistic) = said {
                 let reason = told!(
                     "guess-header-says-statistic",
                     "the header says it is a `{code}`",

@@ -293,18 +293,33 @@ pub(super) fn may_be_communes<'t>(
             .any(|title| speaks(title, &["phan theo xa", "cac xa", "theo phuong xa", "xa phuong"]))
 }
 
-/// The kind of places after which sheets are named, where most of them are.
-pub(super) fn named_after_places(gazetteer: &Gazetteer, sheets: &[&SheetSample]) -> Option<PlaceKind> {
+/// The places after which sheets are named, where most of them are; the files of an archive have an extension.
+pub(super) fn named_after_places(gazetteer: &Gazetteer, sheets: &[&SheetSample]) -> Option<PlaceSource> {
     if sheets.len() < 2 {
         return None;
     }
-    [PlaceKind::Province, PlaceKind::Station].into_iter().find(|kind| {
+    let extension =
+        |sheet: &&&SheetSample| sheet.name.rsplit_once('.').map(|(_, extension)| extension.to_owned());
+    let first = sheets.first().and_then(|sheet| extension(&sheet));
+    let is_file = |extension: &String| {
+        (2..=5).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let of_all = first
+        .filter(is_file)
+        .filter(|first| sheets.iter().all(|sheet| extension(&sheet).as_ref() == Some(first)));
+    let bare = |name: &str| match &of_all {
+        Some(extension) => name[..name.len() - extension.len() - 1].to_owned(),
+        None => name.to_owned(),
+    };
+    let kind = [PlaceKind::Province, PlaceKind::Station].into_iter().find(|kind| {
         let is_one = |name: &str| {
             [before_the_merger(), NaiveDate::MAX]
                 .iter()
                 .any(|on| matches!(find_place(gazetteer, name, Some(*kind), None, *on), PlaceMatch::One(_)))
         };
-        let found = sheets.iter().filter(|sheet| is_one(&sheet.name)).count();
+        let found = sheets.iter().filter(|sheet| is_one(&bare(&sheet.name))).count();
         found * 10 >= sheets.len() * 6
-    })
+    })?;
+    let pattern = of_all.as_ref().map(|extension| format!("{{place}}.{extension}"));
+    Some(PlaceSource { sheet: true, kind: Some(kind.code().into()), pattern, ..PlaceSource::default() })
 }

@@ -5,7 +5,7 @@ use wording::{Told, told};
 
 use super::headers::Says;
 use super::shaped::{Shaped, around, number};
-use super::words::{Role, has_words, roles};
+use super::words::{Role, has_words, roles, says_hour};
 use crate::mapping::{TextOrColumn, TimeSource};
 use crate::observe::{
     DateOrder, Precision, TimeFormat, TimeReader, column_order, is_total, month, slashed_order,
@@ -229,7 +229,8 @@ impl Shaped<'_> {
                 Role::Hour => &["gio", "hour"],
                 _ => &["ngay", "day"],
             };
-            roles(&folded).contains(&role) || words.iter().any(|word| has_words(&folded, word))
+            (role != Role::Hour || says_hour(name))
+                && (roles(&folded).contains(&role) || words.iter().any(|word| has_words(&folded, word)))
         };
         self.others().into_iter().find(|(column, name)| {
             let mut texts = self.texts(*column);

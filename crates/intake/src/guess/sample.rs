@@ -161,6 +161,24 @@ fn extent(chunk: &Chunk, row: usize, missing: &[String]) -> (usize, u32) {
     let several =
         |row: usize| (0..chunk.columns.len()).filter(|at| chunk.cell(row, *at).is_some()).count() >= 2;
     let (mut first, mut last) = (row, row);
+    // The same headers again and again, under names that tell them apart: `Ngày | H | Q | H | Q` under stations.
+    let repeats = |row: usize| {
+        let joined = |from: usize, height: u32| Header::joined(chunk, from, Extent::rows(height)).names;
+        let named = |names: &[String]| names.iter().filter(|name| !name.is_empty()).count();
+        let different = |names: &[String]| {
+            names.iter().filter(|name| !name.is_empty()).collect::<std::collections::BTreeSet<_>>().len()
+        };
+        let (own, both) = (joined(row, 1), joined(row - 1, 2));
+        let again = |name: &String| own.iter().filter(|other| *other == name).count() > 1;
+        let values = own.iter().filter(|name| !name.is_empty() && again(*name)).count();
+        values > 2
+            && named(&own) == values + 1
+            && different(&both) == named(&both)
+            && named(&both) == named(&own)
+    };
+    if first > 0 && are_neighbours(first - 1) && several(first - 1) && words(first - 1) && repeats(first) {
+        return (first - 1, 2);
+    }
     while first > 0
         && last - first < MAX_HEIGHT - 1
         && are_neighbours(first - 1)

@@ -187,6 +187,7 @@ impl<'a> Shaped<'a> {
         if let Some(said) = self.ahead() {
             self.decide("value", 0.4, said);
         }
+        self.ask_of_classes();
         if !names.is_empty() {
             let shown = names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
             let reason = told!(
@@ -264,9 +265,8 @@ impl<'a> Shaped<'a> {
             self.ask_of_the_merger();
             return;
         }
-        if let Some(kind) = named_after_places(self.gazetteer, &self.alike) {
-            self.mapping.place =
-                Some(PlaceSource { sheet: true, kind: Some(kind.code().into()), ..PlaceSource::default() });
+        if let Some(source) = named_after_places(self.gazetteer, &self.alike) {
+            self.mapping.place = Some(source);
             let reason = told!("guess-sheets-after-places", "the sheets are named after places");
             self.decide("place.sheet", 0.85, reason);
             return;
@@ -534,7 +534,9 @@ impl<'a> Shaped<'a> {
         if let Some(period) = named.period {
             value.period = Some(TextOrColumn::Text(period.into()));
         }
-        let property = of_period(self.gazetteer, named.property, value.period.as_ref());
+        // Whole times in headers are months, parts of them or more.
+        let long = (self.found.says == Says::Time).then(|| TextOrColumn::Text("P1M".into()));
+        let property = of_period(self.gazetteer, named.property, value.period.as_ref().or(long.as_ref()));
         let property = self.of_hours(property);
         value.property = TextOrColumn::Text(property.code.to_string());
         self.decide("value.0.property", named.confidence, named.reason);

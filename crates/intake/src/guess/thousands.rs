@@ -19,7 +19,10 @@ pub(super) fn question(
     unit: Option<&str>,
 ) -> Option<Told> {
     let shown = ambiguous(chunk, rows, columns)?;
-    let number = NumberStyle::Comma.read(shown).ok()?;
+    let number = match NumberStyle::Comma.read(shown) {
+        Ok(number) => number,
+        Err(_) => NumberStyle::Comma.read_more(shown)?.ok()?.0,
+    };
     let (factor, addend) = unit.and_then(|unit| conversion(unit, property).ok()).unwrap_or((1.0, 0.0));
     let may_be = |most: f64| converted(number, factor, addend) <= most;
     if property.kind != PropertyKind::Extensive && !property.plausible_max.is_some_and(may_be) {

@@ -8,10 +8,11 @@ use super::rest_of_time::{day_of_month, stands_there};
 use super::sample::Column;
 use super::shaped::around;
 use super::usual::offset_text;
-use super::words::{Role, has_words};
+use super::words::{Role, has_words, says_hour};
 use crate::mapping::{TextOrColumn, TimeSource};
 use crate::observe::{
-    DateOrder, Precision, TimeFormat, TimeReader, assumption, month, time_of_day, week_number,
+    DateOrder, Precision, TimeFormat, TimeReader, assumption, month, quarter, slashed_order, time_of_day,
+    week_number,
 };
 
 /// Words of headers, folded: dates of samples; ends of periods; dates that are not of the values.
@@ -61,6 +62,30 @@ fn order_of(column: &Column) -> (Option<&'static str>, Told) {
             ),
         ),
     }
+}
+
+/// The part of a year that some texts of a column say where others say a year: each has the period that it says.
+fn part_of_years(column: &Column) -> Option<Precision> {
+    let reader = column.reader();
+    let all = column.texts.iter().filter_map(|(text, _)| Some(reader.read(text)?.precision));
+    let parts: Vec<Precision> = all.filter(|precision| *precision < Precision::Day).collect();
+    let is_mixed = parts.iter().any(|precision| Some(precision) != parts.first());
+    is_mixed.then(|| parts.into_iter().find(|part| matches!(part, Precision::Months(_)))).flatten()
+}
+
+/// Asks whether `Kỳ 1`, `Kỳ 2` are halves of a month, where no third one is there.
+pub(super) fn half_or_third(texts: &[(String, usize)]) -> Option<Told> {
+    let kept = |text: &String| model::fold(text).strip_prefix("ky ").map(str::to_owned);
+    let all: Vec<String> = texts.iter().filter_map(|(text, _)| kept(text)).collect();
+    let is_third = |text: &String| ["3", "iii"].iter().any(|third| text.split(' ').next() == Some(*third));
+    let shown = texts.first().map_or("", |(text, _)| text.as_str());
+    (!all.is_empty() && !all.iter().any(is_third)).then(|| {
+        told!(
+            "guess-half-or-third",
+            "is `{shown}` ten days of a month, or half of one? Ten days go in as they are; halves need their first days as dates, and `period = \"P15D\"`",
+            shown = shown
+        )
+    })
 }
 
 impl Guess<'_> {
@@ -145,12 +170,21 @@ impl Guess<'_> {
     fn one_time(&mut self, at: usize) -> Precision {
         let column = &self.sample.columns[at];
         let mut time = TimeSource { columns: vec![column.reference.clone()], ..TimeSource::default() };
-        let precision = column.precision.unwrap_or(Precision::Instant);
+        let precision = part_of_years(column).or(column.precision).unwrap_or(Precision::Instant);
         let reason = told!(
             "guess-texts-are-times",
             "all {count} texts of this column are times",
             count = column.times
         );
+        if let Some(reason) = self.turned_around(column.index) {
+            self.because("time.columns", 0.3, reason);
+        }
+        let column = &self.sample.columns[at];
+        let of_thirds = precision == Precision::Dekad;
+        if let Some(said) = half_or_third(&column.texts).filter(|_| of_thirds) {
+            self.because("time.columns", 0.5, said);
+        }
+        let column = &self.sample.columns[at];
         let zone = column.zone.clone();
         let format = column.slashed.then(|| order_of(column));
         self.used.push(at);
@@ -179,14 +213,37 @@ impl Guess<'_> {
         precision
     }
 
+    /// Asks about dates of which a spreadsheet seems to have read some with the month first, and left the others as
+    /// texts: all of the first kind have a day up to 12, and all texts begin with a larger one.
+    fn turned_around(&self, column: usize) -> Option<Told> {
+        let rows = self.sample.start..self.sample.start + self.sample.rows;
+        let dates = rows.filter_map(|row| {
+            let text = self.chunk.cell(row, column)?.trim();
+            Some((self.chunk.is_typed(row, column), text)).filter(|(_, text)| !text.is_empty())
+        });
+        let (typed, texts): (Vec<_>, Vec<_>) = dates.partition(|(is_typed, _)| *is_typed);
+        let day = |text: &str| text.get(8..10).and_then(|day| day.parse::<u32>().ok());
+        let are_small = typed.iter().all(|(_, text)| day(text).is_some_and(|day| day <= 12));
+        let are_large = texts.iter().all(|(_, text)| slashed_order(text) == Some(Some(DateOrder::DayFirst)));
+        let ((_, date), (_, text)) = (typed.first()?, texts.first()?);
+        (are_small && are_large).then(|| {
+            told!(
+                "guess-turned-around",
+                "`{date}` is a date and `{text}` is not: has the spreadsheet turned day and month of the dates around? Then write all of them as texts, or correct them",
+                date = date,
+                text = text
+            )
+        })
+    }
+
     /// The one column of times of day beside a column of dates.
     fn clock_beside(&self, date: usize) -> Option<usize> {
         let says_clock = |column: &Column| {
             let folded = model::fold(&column.base);
             // When a highest or lowest value was there is no time of the row.
             let is_of_value = has_words(&folded, "xuat hien");
-            let begins = ["gio", "hour", "time", "thoi gian", "thoi diem"];
-            !is_of_value && begins.iter().any(|word| has_words(&folded, word))
+            let begins = ["time", "thoi gian", "thoi diem"];
+            !is_of_value && (says_hour(&column.base) || begins.iter().any(|word| has_words(&folded, word)))
         };
         let is_clock = |column: &Column| {
             let read = column.texts.iter().filter(|(text, _)| time_of_day(text).is_some()).count();
@@ -286,11 +343,53 @@ impl Guess<'_> {
             && column.texts.iter().all(|(text, _)| any.read(text).is_none() || reader.read(text).is_some())
     }
 
+    /// A column that says which part of the year beside it a row is of: `Quý`, `Kỳ 2 tháng 7`, `6 tháng đầu năm`.
+    fn within_year(&mut self, year: usize) -> Option<Precision> {
+        let are = |column: &Column, reads: &dyn Fn(&str) -> bool| {
+            !column.texts.is_empty() && column.texts.iter().all(|(text, _)| reads(text))
+        };
+        let is_quarter = |column: &Column| {
+            let folded = model::fold(&column.base);
+            (has_words(&folded, "quy") || has_words(&folded, "quarter"))
+                && are(column, &|text| quarter(text).is_some())
+        };
+        let reader = TimeReader { format: TimeFormat::Auto, order: None, zone: 0 };
+        let part = |text: &str| {
+            let read = reader.read_parts(&["2024", text]).map(|moment| moment.precision);
+            read.filter(|precision| matches!(precision, Precision::Months(_) | Precision::Dekad))
+        };
+        let columns = |at: usize| {
+            vec![self.sample.columns[year].reference.clone(), self.sample.columns[at].reference.clone()]
+        };
+        let of_quarters =
+            self.free().find(|(at, column)| *at != year && is_quarter(column)).map(|(at, _)| at);
+        let of_parts = || {
+            let is_part = |column: &Column| !column.is_numeric() && are(column, &|text| part(text).is_some());
+            self.free().find(|(at, column)| *at != year && is_part(column)).map(|(at, _)| at)
+        };
+        let (at, format) = match of_quarters {
+            Some(at) => (at, Some("quarter".to_owned())),
+            None => (of_parts()?, None),
+        };
+        let time = TimeSource { columns: columns(at), format, ..TimeSource::default() };
+        let texts = &self.sample.columns[at].texts;
+        let precision = match of_quarters {
+            Some(_) => Precision::Months(3),
+            None => texts.iter().find_map(|(text, _)| part(text))?,
+        };
+        let asked = half_or_third(texts).filter(|_| precision == Precision::Dekad);
+        self.mapping.time = Some(time);
+        self.used.extend([year, at]);
+        let reason = told!("guess-year-and-part", "these columns hold the year and the part of it");
+        self.because("time.columns", 0.9, reason);
+        if let Some(asked) = asked {
+            self.because("time.columns", 0.5, asked);
+        }
+        Some(precision)
+    }
+
     /// The time stands in several columns, or is a year.
     fn split_time(&mut self) -> Option<Precision> {
-        let numeric = |role: Role| {
-            self.free().find(|(_, column)| column.has(role) && column.is_numeric()).map(|(at, _)| at)
-        };
         let year = self
             .free()
             .find(|(_, column)| column.has(Role::Year) && column.nearly_all(column.years))
@@ -316,12 +415,23 @@ impl Guess<'_> {
             if let Some(precision) = self.year_of_groups().or_else(|| self.parts_around()) {
                 return Some(precision);
             }
-            self.missing.push(told!(
+            let in_both =
+                self.free().find(|(_, column)| column.order.is_err()).map(|(_, column)| column.name.clone());
+            self.missing.push(if let Some(name) = in_both {
+                told!(
+                    "guess-column-both-orders",
+                    "`{name}` has dates with the day first and dates with the month first: write them all in one order, e.g. as 2024-03-15",
+                    name = name
+                )
+            } else { told!(
                 "guess-no-times",
                 "no column holds times (a header such as `Thời gian`, `Ngày`, `Năm`, `Date`, with dates below it), and no title, sheet or file is named after one year"
-            ));
+            ) });
             return None;
         };
+        if let Some(precision) = self.within_year(year) {
+            return Some(precision);
+        }
         let weeks = self.free().find(|(_, column)| {
             let all = column.texts.iter().all(|(text, _)| week_number(text).is_some());
             column.has(Role::Week) && !column.texts.is_empty() && all
@@ -336,8 +446,9 @@ impl Guess<'_> {
         }
         let mut columns = vec![year];
         for role in [Role::Month, Role::Day, Role::Hour, Role::Minute] {
-            match numeric(role) {
-                Some(at) if !columns.contains(&at) => columns.push(at),
+            let mut numeric = self.free().filter(|(_, column)| column.has(role) && column.is_numeric());
+            match numeric.next() {
+                Some((at, _)) if !columns.contains(&at) => columns.push(at),
                 _ => break,
             }
         }

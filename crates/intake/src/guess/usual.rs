@@ -51,6 +51,9 @@ const SUMS: &[&str] = &[
     "tong ca nam",
     "tong luong nam",
     "cong",
+    "cong don",
+    "luy ke",
+    "cumulative",
     "cong ca nam",
     "trung binh",
     "trung binh nam",
@@ -98,6 +101,7 @@ pub(super) fn calendar(precision: Option<Precision>) -> Option<TextOrColumn> {
         Precision::Year => Some(TextOrColumn::Text("P1Y".into())),
         Precision::Month => Some(TextOrColumn::Text("P1M".into())),
         Precision::Week => Some(TextOrColumn::Text("P7D".into())),
+        Precision::Dekad => Some(TextOrColumn::Text("dekad".into())),
         Precision::Season(_) | Precision::Months(_) | Precision::Day | Precision::Instant => None,
     }
 }
@@ -111,7 +115,8 @@ pub(super) fn of_period<'g>(
     property: &'g Property,
     period: Option<&TextOrColumn>,
 ) -> &'g Property {
-    let is_long = matches!(period.and_then(TextOrColumn::text), Some("P1M" | "P3M" | "P1Y"));
+    let is_long =
+        matches!(period.and_then(TextOrColumn::text), Some("P7D" | "dekad" | "P1M" | "P3M" | "P1Y"));
     let longer = OVER_PERIODS.iter().find(|(code, _)| is_long && property.code.as_str() == *code);
     longer.and_then(|(_, code)| find_property(gazetteer, code)).unwrap_or(property)
 }

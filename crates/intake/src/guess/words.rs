@@ -117,6 +117,14 @@ pub(super) fn roles(folded: &str) -> Vec<Role> {
     roles
 }
 
+/// Whether a header speaks of hours: `giờ` is no wind, which is `gió`.
+pub(super) fn says_hour(base: &str) -> bool {
+    const OF_WIND: [&str; 6] = ["toc do gio", "huong gio", "suc gio", "cap gio", "gio giat", "gio manh"];
+    let (folded, lower) = (model::fold(base), model::nfc(base).to_lowercase());
+    let is_wind = lower.contains("gió") || OF_WIND.iter().any(|words| has_words(&folded, words));
+    !is_wind && ["gio", "hour"].iter().any(|word| has_words(&folded, word))
+}
+
 /// Whether the words stand in the text one after another.
 pub(super) fn has_words(text: &str, words: &str) -> bool {
     let (text, words): (Vec<&str>, Vec<&str>) = (text.split(' ').collect(), words.split(' ').collect());

@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Plain,
     /// `≈ 12`: rounded or estimated.
     About,
+    /// `12*`: a note somewhere says what the star means.
+    Marked,
     /// `12 ± 0.3`.
     Within(f64),
     /// `< 0.05`: known only to lie on one side of the number. It is stored as a text, so that no mean
@@ -77,6 +79,7 @@ impl NumberStyle {
             (Some(sign), _) if sign.is_limit() => Kind::Limit(sign),
             (_, Some(uncertainty)) => Kind::Within(uncertainty),
             (Some(_), None) => Kind::About,
+            (None, None) if measure.is_marked => Kind::Marked,
             (None, None) => Kind::Plain,
         };
         Some(Ok((measure.number.value, kind)))
@@ -124,7 +127,10 @@ fn without_percent(text: &str) -> Option<&str> {
 pub(crate) fn may_be_thousands<'a>(texts: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut shown = None;
     for text in texts {
-        match parse_number(text, DecimalStyle::Auto) {
+        // What stands beside a number says nothing of its marks: `~69.000`.
+        let number = parse_number(text, DecimalStyle::Auto)
+            .or_else(|| parse_measure(text, DecimalStyle::Auto).map(|measure| measure.number));
+        match number {
             Some(number) if number.ambiguous && text.contains('.') => {
                 shown.get_or_insert(text);
             }

@@ -136,9 +136,11 @@ pub(crate) fn month(text: &str) -> Option<u32> {
     u32::try_from(at + 1).ok()
 }
 
-/// The first month of a quarter.
-pub(super) fn quarter(text: &str) -> Option<u32> {
-    let number = match model::fold(text).as_str() {
+/// The first month of a quarter: `II`, `2`, `Quý II`.
+pub(crate) fn quarter(text: &str) -> Option<u32> {
+    let folded = model::fold(text);
+    let bare = ["quy ", "quarter ", "q"].iter().find_map(|word| folded.strip_prefix(word)).unwrap_or(&folded);
+    let number = match bare {
         "i" | "1" => 0,
         "ii" | "2" => 1,
         "iii" | "3" => 2,

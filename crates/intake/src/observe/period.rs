@@ -1,7 +1,7 @@
 //! Periods: ISO 8601 durations and the source's own named ones, and the span that a time means.
 
 use super::time::{DAY, Moment, Precision, days, year_month};
-use super::time_words::{season_end, season_period};
+use super::time_words::{dekad_end, season_named, season_period};
 
 /// What stands before the hour in the period of a hydrological day: `P1D:T07`, `P1D:T19`.
 const HYDROLOGICAL: &str = "P1D:T";
@@ -43,6 +43,9 @@ pub fn is_period(text: &str) -> bool {
     Period::parse(text).is_some_and(|period| period.text == text)
 }
 
+/// What stands before the code of a crop season.
+const SEASON: &str = "season:";
+
 impl Period {
     /// The period that a time's own text says, when it is longer than a day.
     pub(crate) fn of_precision(precision: Precision) -> Option<Period> {
@@ -52,6 +55,8 @@ impl Period {
             Precision::Months(count) => Period::parse(&format!("P{count}M")),
             Precision::Month => Period::parse("P1M"),
             Precision::Week => Period::parse("P7D"),
+            // Ten days are a third of a month, which may be of eight or of eleven.
+            Precision::Dekad => Period::parse("dekad"),
             Precision::Day | Precision::Instant => None,
         }
     }
@@ -84,6 +89,11 @@ impl Period {
         let names_its_kind = text.contains(':') && !text.contains(|c: char| c.is_whitespace());
         if duration(text).is_some() || names_its_kind && Period::parse(text).is_some() {
             return Period::parse(text);
+        }
+        if prefix == SEASON
+            && let Some(said) = of_season(text)
+        {
+            return said;
         }
         let is_code =
             text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.".contains(&b));
@@ -121,11 +131,11 @@ impl Period {
             }
             PeriodKind::Named => {
                 let end = match moment.precision {
-                    Precision::Year => Some(add_months(moment.us, zone, 12)),
-                    Precision::Season(at) => season_end(at, moment.us, zone),
+                    Precision::Year | Precision::Season(_) => Some(add_months(moment.us, zone, 12)),
                     Precision::Months(count) => Some(add_months(moment.us, zone, i64::from(count))),
                     Precision::Month => Some(add_months(moment.us, zone, 1)),
                     Precision::Week => Some(moment.us + 7 * DAY),
+                    Precision::Dekad => dekad_end(moment.us, zone),
                     Precision::Day => Some(moment.us + DAY),
                     Precision::Instant => None,
                 };
@@ -133,6 +143,20 @@ impl Period {
             }
         }
     }
+}
+
+/// The period of a cell that speaks of seasons: a season by its code, whatever of its names stands there, or the
+/// whole year. The year is said elsewhere: a cell that says one, too, may contradict it.
+#[expect(clippy::option_option, reason = "no season is not the same as one that cannot be read")]
+fn of_season(text: &str) -> Option<Option<Period>> {
+    if let Some(season) = season_named(text) {
+        return Some(Period::parse(&season.period));
+    }
+    if model::fold(text) == "ca nam" {
+        return Some(Period::parse("P1Y"));
+    }
+    let names_a_year = text.split(|c: char| !c.is_ascii_digit()).any(|part| part.len() == 4);
+    names_a_year.then_some(None)
 }
 
 fn floor_day(us: i64, zone: i64) -> i64 {

@@ -165,6 +165,8 @@ pub(crate) struct PlaceFinder {
     /// One pool for each stretch between boundaries; places keep their numbers across pools.
     by_era: Vec<Pool<u32>>,
     era: (usize, i64, i64),
+    /// Names that were looked up once more since they name nothing, or too much, each with its day.
+    unclear: HashMap<(String, NaiveDate), bool>,
 }
 
 impl PlaceFinder {
@@ -185,7 +187,16 @@ impl PlaceFinder {
         boundaries.dedup();
         let by_era = (0..=boundaries.len()).map(|_| Pool::default()).collect();
         // An empty range: the first lookup sets it.
-        PlaceFinder { aliases, gazetteer, scheme, kind, boundaries, by_era, era: (0, 1, 0) }
+        PlaceFinder {
+            aliases,
+            gazetteer,
+            scheme,
+            kind,
+            boundaries,
+            by_era,
+            era: (0, 1, 0),
+            unclear: HashMap::new(),
+        }
     }
 
     /// The number in `places` of what the text means at that time. Behind the name, each after [`BESIDE`],
@@ -214,6 +225,20 @@ impl PlaceFinder {
             }
         })?;
         Some(pool.items[found as usize])
+    }
+
+    /// Whether a text that names no one place at that time names several.
+    pub(crate) fn is_unclear(&mut self, text: &str, at: i64) -> bool {
+        let key = (text.trim().to_owned(), day_of(at));
+        if let Some(known) = self.unclear.get(&key) {
+            return *known;
+        }
+        let found = find_beside(&self.gazetteer, &key.0, self.kind, self.scheme.as_deref(), key.1);
+        let is_unclear = matches!(found, PlaceMatch::Many(_));
+        if self.unclear.len() < MAX_FAILURES {
+            self.unclear.insert(key, is_unclear);
+        }
+        is_unclear
     }
 
     /// Until when the names mean what they meant of late, in microseconds since 1970.

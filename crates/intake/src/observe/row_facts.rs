@@ -252,7 +252,11 @@ impl Observer {
                     && finder.holds_until() < moment.us.saturating_add(MOST);
                 let last = may_change.then(|| last_instant(moment, plan.reader.zone)).flatten();
                 let later = last.and_then(|last| finder.find(text, last, places));
-                rows.places[row] = found.filter(|_| later.is_none() || later == found).unwrap_or(NONE);
+                let is_same = match last {
+                    Some(last) if later.is_none() => !finder.is_unclear(text, last),
+                    _ => later.is_none() || later == found,
+                };
+                rows.places[row] = found.filter(|_| is_same).unwrap_or(NONE);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use chrono::format::{Item, Parsed, StrftimeItems};
 
+use super::parts::quarter;
 use super::time_words::{DayCount, serial, time_of_day, worded};
 
 /// Microseconds of a day.
@@ -16,6 +17,8 @@ pub(crate) enum Precision {
     /// So many months: a quarter, a half year.
     Months(u8),
     Month,
+    /// Ten days, or what is left of a month behind its twentieth.
+    Dekad,
     Week,
     Day,
     Instant,
@@ -42,6 +45,8 @@ pub(crate) enum TimeFormat {
     Auto,
     /// A year.
     Year,
+    /// A year and a quarter of it, in one text or in two: `2024`, `II`.
+    Quarter,
     /// A spreadsheet's number of days.
     DayNumber(DayCount),
     /// A strftime pattern.
@@ -54,6 +59,7 @@ impl TimeFormat {
         match text {
             "auto" => Some(TimeFormat::Auto),
             "year" => Some(TimeFormat::Year),
+            "quarter" => Some(TimeFormat::Quarter),
             "excel" | "excel1900" => Some(TimeFormat::DayNumber(DayCount::From1900)),
             "excel1904" => Some(TimeFormat::DayNumber(DayCount::From1904)),
             pattern if pattern.contains('%') && pattern.len() <= 100 => {
@@ -86,6 +92,9 @@ impl TimeReader {
             TimeFormat::Year => year(text)
                 .and_then(|year| self.date(year, 1, 1, Precision::Year))
                 .or_else(|| worded(text, self).filter(|moment| moment.precision == Precision::Year)),
+            TimeFormat::Quarter => {
+                worded(text, self).filter(|moment| moment.precision == Precision::Months(3))
+            }
             TimeFormat::DayNumber(count) => {
                 self.day_number(text, *count).or_else(|| iso(text.as_bytes(), self.zone))
             }
@@ -95,13 +104,22 @@ impl TimeReader {
 
     /// The moment of several columns: year, month, day, hour, minute, second; or date and time.
     pub(crate) fn read_parts(&self, parts: &[&str]) -> Option<Moment> {
+        if let (TimeFormat::Quarter, [one, other]) = (&self.format, parts) {
+            let (of, which) = if year(one.trim()).is_some() { (one, other) } else { (other, one) };
+            let first = quarter(which)?;
+            return self.date(year(of.trim())?, i64::from(first), 1, Precision::Months(3));
+        }
         let joined = || parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
         if !matches!(self.format, TimeFormat::Pattern(_))
             && parts.first().is_some_and(|p| year(p.trim()).is_some())
         {
             let mut numbers = [0_i64, 1, 1, 0, 0, 0];
             for (number, part) in numbers.iter_mut().zip(parts) {
-                *number = whole(part.trim())?;
+                match whole(part.trim()) {
+                    Some(read) => *number = read,
+                    // `2024` beside `Quý I`, `Kỳ 2 tháng 7`.
+                    None => return self.of_year(parts[0].trim(), &parts[1..]),
+                }
             }
             let [year, month, day, hour, minute, second] = numbers;
             let precision = match parts.len() {
@@ -122,6 +140,19 @@ impl TimeReader {
             return Some(Moment { us: date.us + clock, precision: Precision::Instant });
         }
         self.read(&joined().collect::<Vec<_>>().join(" "))
+    }
+
+    /// The moment of words that leave the year out, of the year beside them.
+    fn of_year(&self, year: &str, words: &[&str]) -> Option<Moment> {
+        let says_year = |text: &&str| text.split(|c: char| !c.is_ascii_digit()).any(|part| part.len() == 4);
+        if words.iter().any(says_year) {
+            return None;
+        }
+        // `7`, `Thượng tuần`: the month stands before what it is of.
+        let behind: Vec<&str> = words.iter().rev().copied().collect();
+        [words.join(" "), behind.join(" ")]
+            .into_iter()
+            .find_map(|words| worded(&format!("{words} {year}"), self))
     }
 
     fn day_number(&self, text: &str, count: DayCount) -> Option<Moment> {

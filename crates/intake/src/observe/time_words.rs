@@ -2,11 +2,17 @@
 //! `vụ đông xuân 2019-2020`, `7h30 ngày 5/3/2020`, `rằm tháng 7 năm Giáp Thìn`; and the day numbers
 //! of spreadsheets.
 
-use catalog::vocabulary;
+mod dekad;
+mod season;
+
 use chrono::{Datelike, NaiveDate};
 use model::{LunarDay, cyclic_year, fold};
 
 use super::time::{DAY, DateOrder, Moment, Precision, TimeReader, clock, clock_us, days};
+
+pub(super) use dekad::dekad_end;
+pub(crate) use season::season_named;
+pub(super) use season::season_period;
 
 /// The longest text that is looked at, in bytes.
 const MAX_BYTES: usize = 120;
@@ -81,7 +87,9 @@ pub(crate) fn time_of_day(text: &str) -> Option<i64> {
 
 /// The moment of a text in words, by the reader's zone and order of day and month.
 pub(crate) fn worded(text: &str, reader: &TimeReader) -> Option<Moment> {
-    if text.len() > MAX_BYTES || !text.chars().any(char::is_alphabetic) && !text.contains('*') {
+    // `11-20/7/2024` has no words either.
+    let has_words = || text.contains('*') || text.contains('-') && text.contains('/');
+    if text.len() > MAX_BYTES || !text.chars().any(char::is_alphabetic) && !has_words() {
         return None;
     }
     let folded = fold(text);
@@ -100,29 +108,14 @@ pub(crate) fn worded(text: &str, reader: &TimeReader) -> Option<Moment> {
         Said::Months { year, first, count: 1 } => moment(midnight(year, first, 1)?, Precision::Month),
         Said::Months { year, first, count } => moment(midnight(year, first, 1)?, Precision::Months(count)),
         Said::Day(year, month, day) => moment(midnight(year, month, day)?, Precision::Day),
+        Said::Dekad { year, month, first } => moment(midnight(year, month, first)?, Precision::Dekad),
         Said::Week { year, week } => {
             moment(super::time::iso_week(year, week)? * DAY - reader.zone, Precision::Week)
         }
-        Said::Season { at, year } => {
-            let (month, day, after) = vocabulary().seasons.get(usize::from(at))?.from;
-            let year = year + i64::from(after);
-            moment(midnight(year, i64::from(month), i64::from(day))?, Precision::Season(at))
-        }
+        // The year that it is counted in: what is sown and cut differs by weeks from one province to the next, and
+        // the seasons of a year add up to it.
+        Said::Season { at, year } => moment(midnight(year, 1, 1)?, Precision::Season(at)),
     }
-}
-
-/// The instant behind the last day of the season that begins at a moment.
-pub(crate) fn season_end(at: u8, start: i64, zone: i64) -> Option<i64> {
-    let season = vocabulary().seasons.get(usize::from(at))?;
-    let (year, _) = super::time::year_month((start + zone).div_euclid(DAY));
-    let (month, day, after) = season.to;
-    let year = year - i64::from(season.from.2) + i64::from(after);
-    Some((days(year, i64::from(month), i64::from(day))? + 1) * DAY - zone)
-}
-
-/// The code of a season's period: `season:dong_xuan`.
-pub(crate) fn season_period(at: u8) -> Option<String> {
-    Some(format!("season:{}", vocabulary().seasons.get(usize::from(at))?.code))
 }
 
 /// How many words before a date name a day of the week: `Thứ Hai, 13/02/2020`, `CN 13/02/2020`.
@@ -141,9 +134,25 @@ fn weekday(words: &[&str]) -> usize {
 /// What a text says.
 enum Said {
     Year(i64),
-    Months { year: i64, first: i64, count: u8 },
-    Season { at: u8, year: i64 },
-    Week { year: i64, week: i64 },
+    Months {
+        year: i64,
+        first: i64,
+        count: u8,
+    },
+    Season {
+        at: u8,
+        year: i64,
+    },
+    Week {
+        year: i64,
+        week: i64,
+    },
+    /// Ten days from the first one on, or what is left of the month.
+    Dekad {
+        year: i64,
+        month: i64,
+        first: i64,
+    },
     Day(i64, i64, i64),
 }
 
@@ -201,9 +210,10 @@ fn said(words: &[&str], order: Option<DateOrder>) -> Option<Said> {
         .copied()
         .filter(|word| !matches!(*word, "nam" | "ngay" | "vu" | "lua" | "year"))
         .collect();
-    season(&words)
+    season::said(&words)
         .or_else(|| quarter(&words))
         .or_else(|| part_of_year(&words))
+        .or_else(|| dekad::said(&words))
         .or_else(|| week(&words))
         .or_else(|| month_or_day(&words, order))
         .or_else(|| preliminary(&words))
@@ -224,25 +234,6 @@ fn preliminary(words: &[&str]) -> Option<Said> {
         }
     }
     found.map(Said::Year)
-}
-
-/// `dong xuan 2019 2020`, `he thu 2020`, `dx 2019 20`.
-fn season(words: &[&str]) -> Option<Said> {
-    let (names, years) = words.split_at(words.iter().position(|word| year(word).is_some())?);
-    let name = names.join(" ");
-    let at = vocabulary().seasons.iter().position(|season| season.names.contains(&name))?;
-    let first = year(years[0])?;
-    let year = match years {
-        [_] => first,
-        [_, second] => {
-            let second = year(second).or_else(|| Some(first / 100 * 100 + number(second, 2)?))?;
-            // A season of two years is named by the second; one that ends in it, by the first.
-            let named_by_first = vocabulary().seasons[at].to.2 > 0;
-            (second == first + 1).then_some(if named_by_first { first } else { second })?
-        }
-        _ => return None,
-    };
-    Some(Said::Season { at: u8::try_from(at).ok()?, year })
 }
 
 /// `quy i 2020`, `quy 1 2020`, `q1 2020`, `2020 q1`.
@@ -429,6 +420,7 @@ mod tests {
             Precision::Months(_) => "months",
             Precision::Month => "month",
             Precision::Week => "week",
+            Precision::Dekad => "dekad",
             Precision::Day => "day",
             Precision::Instant => "instant",
         };
@@ -452,15 +444,23 @@ mod tests {
             ("6 tháng đầu năm 2020", ("2020-01-01 00:00", "months", Some("2020-07-01 00:00"))),
             ("6 tháng cuối năm 2020", ("2020-07-01 00:00", "months", Some("2021-01-01 00:00"))),
             ("9 tháng năm 2020", ("2020-01-01 00:00", "months", Some("2020-10-01 00:00"))),
-            ("Đông xuân 2019-2020", ("2019-11-01 00:00", "season", Some("2020-05-01 00:00"))),
-            ("vụ đông xuân 2019/20", ("2019-11-01 00:00", "season", Some("2020-05-01 00:00"))),
-            ("ĐX 2020", ("2019-11-01 00:00", "season", Some("2020-05-01 00:00"))),
-            ("Hè Thu 2020", ("2020-05-01 00:00", "season", Some("2020-09-01 00:00"))),
-            ("vụ mùa 2020", ("2020-07-01 00:00", "season", Some("2021-02-01 00:00"))),
+            ("Đông xuân 2019-2020", ("2020-01-01 00:00", "season", Some("2021-01-01 00:00"))),
+            ("vụ đông xuân 2019/20", ("2020-01-01 00:00", "season", Some("2021-01-01 00:00"))),
+            ("ĐX 2020", ("2020-01-01 00:00", "season", Some("2021-01-01 00:00"))),
+            ("Hè Thu 2020", ("2020-01-01 00:00", "season", Some("2021-01-01 00:00"))),
+            ("vụ mùa 2020", ("2020-01-01 00:00", "season", Some("2021-01-01 00:00"))),
             ("năm 2020", ("2020-01-01 00:00", "year", Some("2021-01-01 00:00"))),
             ("Prel. 2016", ("2016-01-01 00:00", "year", Some("2017-01-01 00:00"))),
             ("Sơ bộ 2016", ("2016-01-01 00:00", "year", Some("2017-01-01 00:00"))),
             ("2016 (*)", ("2016-01-01 00:00", "year", Some("2017-01-01 00:00"))),
+            ("Thượng tuần tháng 7/2024", ("2024-07-01 00:00", "dekad", Some("2024-07-11 00:00"))),
+            ("trung tuần tháng 2 năm 2024", ("2024-02-11 00:00", "dekad", Some("2024-02-21 00:00"))),
+            ("Hạ tuần 2/2024", ("2024-02-21 00:00", "dekad", Some("2024-03-01 00:00"))),
+            ("Kỳ 3 tháng 12/2024", ("2024-12-21 00:00", "dekad", Some("2025-01-01 00:00"))),
+            ("10 ngày đầu tháng 7/2024", ("2024-07-01 00:00", "dekad", Some("2024-07-11 00:00"))),
+            ("10 ngày cuối tháng 7 năm 2024", ("2024-07-21 00:00", "dekad", Some("2024-08-01 00:00"))),
+            ("01-10/3/2024", ("2024-03-01 00:00", "dekad", Some("2024-03-11 00:00"))),
+            ("21-31/3/2024", ("2024-03-21 00:00", "dekad", Some("2024-04-01 00:00"))),
             ("Tuần 30/2024", ("2024-07-22 00:00", "week", Some("2024-07-29 00:00"))),
             ("tuần 1 năm 2021", ("2021-01-04 00:00", "week", Some("2021-01-11 00:00"))),
             ("2024-W30", ("2024-07-22 00:00", "week", Some("2024-07-29 00:00"))),
@@ -493,6 +493,9 @@ mod tests {
             "hôm qua",
             "15/8 âm lịch",
             "tháng 13/2020",
+            "kỳ 4 tháng 7/2024",
+            "21-30/3/2024",
+            "01-15/3/2024",
             "tuần 54/2020",
             "tuần 53/2024",
             "quý V/2020",

@@ -329,7 +329,7 @@ impl Block {
                 Precision::Year => shared.year,
                 Precision::Month => shared.month,
                 Precision::Day | Precision::Instant => shared.instant,
-                Precision::Season(_) | Precision::Months(_) | Precision::Week => {
+                Precision::Season(_) | Precision::Months(_) | Precision::Week | Precision::Dekad => {
                     match Period::of_precision(moment.precision) {
                         Some(period) => shared.periods.number(period),
                         None => return refuse("unknown_period", Part::Period),
@@ -511,7 +511,7 @@ impl Block {
 /// The text that is stored instead of a number.
 fn text_of(kind: Kind, number: f64) -> Option<String> {
     match kind {
-        Kind::Plain | Kind::About | Kind::Within(_) => None,
+        Kind::Plain | Kind::About | Kind::Marked | Kind::Within(_) => None,
         Kind::Limit(sign) => Some(format!("{}{number}", sign.text())),
         Kind::Word(word) => Some(word.code().to_owned()),
     }
@@ -522,6 +522,7 @@ fn note_of(kind: Kind, factor: f64, in_scale: Option<bool>) -> Option<String> {
     let mut notes = Vec::new();
     match kind {
         Kind::About => notes.push("approx".to_owned()),
+        Kind::Marked => notes.push("marked".to_owned()),
         Kind::Within(uncertainty) => {
             notes.push(format!("uncertainty:{}", converted(uncertainty, factor.abs(), 0.0)));
         }

@@ -11,6 +11,7 @@ mod fuzz;
 mod guess;
 mod headers;
 mod judge;
+mod judged;
 mod large;
 mod letters;
 mod lists;

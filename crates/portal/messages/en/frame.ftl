@@ -59,6 +59,7 @@ statistic-total = total
 statistic-count = count
 period-P1D = daily
 period-PT1H = hourly
+period-dekad = third of a month
 period-P1M = monthly
 period-P1Y = yearly
 period-season-dong-xuan = winter–spring season

@@ -50,6 +50,7 @@ statistic-total = tổng
 statistic-count = số lần
 period-P1D = ngày
 period-PT1H = giờ
+period-dekad = mười ngày
 period-P1M = tháng
 period-P1Y = năm
 period-season-dong-xuan = vụ đông xuân

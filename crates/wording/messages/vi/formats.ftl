@@ -408,3 +408,6 @@ formats-with-hint = { $what } ({ $hint })
 formats-xml-document = một tài liệu XML
 formats-bzip2-archive = một tệp nén bzip2
 formats-crs-operation = EPSG:{ $code } ({ $name }), độ chính xác { $metres } m
+formats-web-page-too-large-bytes = trang web quá lớn (byte)
+formats-excel-workbook-2003-xml = một sổ tính Excel 2003 (XML)
+formats-web-archive-mhtml = một trang web lưu trữ (MHTML)

@@ -186,3 +186,10 @@ guess-units-in-headers = các tiêu đề ghi đơn vị
 guess-values-an-hour-apart = các giá trị cách nhau một giờ, HÃY KIỂM TRA
 guess-weeks-of-month = các tuần trong tháng có bắt đầu từ ngày 1, 8, 15 và 22 không?
 guess-year-and-part-of-it = không cột nào ghi thời gian, và { $origin } ghi `{ $year }`, còn ghi cả `{ $part }`: các giá trị có phải là của phần đó trong năm không? Nếu phải, hãy ghi vào `value` dưới `[time]`, ví dụ `Quý I/2024` hoặc `6 tháng đầu năm 2024`
+guess-year-and-part = các cột này ghi năm và phần của năm
+guess-half-or-third = `{ $shown }` là mười ngày trong tháng, hay nửa tháng? Mười ngày thì nạp như vậy; nửa tháng thì cần ghi ngày đầu, kèm `period = "P15D"`
+guess-headers-again-beside = các tiêu đề giống nhau lặp lại cạnh nhau
+guess-column-both-orders = cột `{ $name }` có ngày ghi ngày trước và ngày ghi tháng trước: hãy ghi tất cả theo một thứ tự, ví dụ 2024-03-15
+guess-turned-around = `{ $date }` là ngày còn `{ $text }` thì không: bảng tính đã đảo ngày và tháng của các ngày kia phải không? Nếu vậy hãy ghi tất cả thành chữ, hoặc sửa lại cho đúng
+guess-column-says-part = cột `{ $column }` ghi `{ $text }`: giá trị là của toàn bộ đại lượng, hay chỉ của phần ấy và cần một đại lượng riêng?
+guess-column-says-bad = cột `{ $column }` ghi `{ $text }`: những giá trị ấy có hỏng không? Nếu có, hãy ghi nghĩa của các chữ trong cột dưới `[quality]`
