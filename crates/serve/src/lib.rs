@@ -100,6 +100,8 @@ pub fn router(app: App, pages: Router<App>) -> Router {
     let compressed = SizeAbove::new(512)
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))
         .and(NotForContentType::const_new("application/vnd.apache.arrow.stream"))
+        // They are packed already, but for drawings.
+        .and(NotForContentType::IMAGES)
         // Events are for at once; a compressor waits for more.
         .and(NotForContentType::SSE)
         // Files are sent as they are kept: ranges and checksums are of these bytes.
@@ -118,7 +120,7 @@ pub fn router(app: App, pages: Router<App>) -> Router {
                 .layer(from_fn(ops::observe))
                 .layer(from_fn(http::deprecated::warn))
                 .layer(from_fn_with_state(app.clone(), http::offload::offload))
-                .layer(from_fn(http::accepts::any_encoding))
+                .layer(from_fn(http::accepts::encoded))
                 .layer(CompressionLayer::new().compress_when(compressed))
                 .layer(from_fn(http::problem::render))
                 .layer(from_fn_with_state(app.clone(), v1::resumable::protocol))
