@@ -1,6 +1,7 @@
 """A raster is a valid Cloud-Optimised GeoTIFF that a reader opens by ranges, with the values that were handed in."""
 import json
 import sys
+import urllib.error
 import urllib.request
 
 import rasterio
@@ -38,4 +39,22 @@ with rasterio.open("/vsicurl/" + large["href"]) as raster:
     xs, ys = rasterio.warp.transform("EPSG:4326", raster.crs, [lon], [lat])
     expected = list(next(raster.sample([(xs[0], ys[0])])))
 assert [float(value) for value in expected] == asked["values"], (expected, asked["values"])
+
+def ask(url, **headers):
+    request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    try:
+        with urllib.request.urlopen(request) as response:
+            return response.status, response.headers, response.read()
+    except urllib.error.HTTPError as answer:
+        return answer.code, answer.headers, answer.read()
+
+
+# Parts are of the file that a client has, or it is sent the whole (RFC 9110 §13.1.5); what it has is not sent again.
+_, headers, whole = ask(large["href"])
+tag = headers["etag"]
+assert ask(large["href"], Range="bytes=10-19", If_Range=tag)[::2] == (206, whole[10:20])
+assert ask(large["href"], Range="bytes=10-19", If_Range='"another"')[::2] == (200, whole)
+assert ask(large["href"], If_None_Match=tag)[::2] == (304, b"")
+_, headers, packed = ask(large["href"], Accept_Encoding="gzip")
+assert (headers["etag"], headers["content-encoding"], packed) == (tag, None, whole)
 print("ok")

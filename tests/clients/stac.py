@@ -5,6 +5,8 @@ schemas of extensions are in no package, so that what those say is judged by pys
 """
 import importlib.resources
 import json
+import shutil
+import subprocess
 import sys
 import urllib.request
 
@@ -85,6 +87,18 @@ assert series.get_collection().id == "salinity_2h"
 with urllib.request.urlopen(series.get_self_href()) as response:
     roots = [link["href"] for link in json.load(response)["links"] if link["rel"] == "root"]
 assert roots == [base + "/stac"], roots
+
+# GDAL before 3.10 (Debian's) and stackstac know a coordinate system by `proj:epsg` alone, which pystac takes
+# away from what it reads: what was sent is looked at.
+with urllib.request.urlopen(raster.get_self_href()) as response:
+    sent = json.load(response)
+assert (sent["properties"]["proj:epsg"], sent["properties"]["proj:code"]) == (32648, "EPSG:32648"), sent["properties"]
+assert "https://stac-extensions.github.io/projection/v1.2.0/schema.json" in sent["stac_extensions"]
+if shutil.which("gdalinfo"):
+    mosaic = f'STACIT:"{base}/stac/collections/surfaces/items":asset=data'
+    done = subprocess.run(["gdalinfo", "-json", mosaic], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["size"] == [60, 40], done.stdout
 
 complaints = []
 for item in everything:

@@ -44,6 +44,14 @@ pub struct Config {
     pub budget_bytes: u64,
     /// The memory that the queries of one user, or one visitor's address, may use together, bytes.
     pub budget_memory: usize,
+    /// Bytes of answers that may wait to be read.
+    pub answer_memory: u64,
+    /// Bytes of answers that may wait to be read by one user, or one visitor's address.
+    pub budget_answers: u64,
+    /// Connections over HTTP at a time.
+    pub http_connections: usize,
+    /// How long a client may take nothing of an answer, or send nothing of a request, seconds.
+    pub http_idle_seconds: u64,
     /// From how long on a query is logged as slow, milliseconds; 0 for never.
     pub slow_query_ms: u64,
     /// The header in which a proxy tells the client's address.
@@ -147,6 +155,10 @@ struct File {
     budget_seconds: Option<u64>,
     budget_bytes: Option<u64>,
     budget_memory: Option<u64>,
+    answer_memory: Option<u64>,
+    budget_answers: Option<u64>,
+    http_connections: Option<u64>,
+    http_idle_seconds: Option<u64>,
     slow_query_ms: Option<u64>,
     client_address_header: Option<String>,
     changes_kept: Option<u64>,
@@ -212,6 +224,15 @@ impl Config {
         let budget_bytes = values.pick("budget_bytes", None, number(file.budget_bytes), "17179869184");
         let half = (query_memory.parse::<u64>().unwrap_or(1 << 30) / 2).to_string();
         let budget_memory = values.pick("budget_memory", None, number(file.budget_memory), &half);
+        let answer_memory = values.pick("answer_memory", None, number(file.answer_memory), &half);
+        let quarter = (answer_memory.parse::<u64>().unwrap_or(1 << 29) / 4).max(1).to_string();
+        let budget_answers = values.pick("budget_answers", None, number(file.budget_answers), &quarter);
+        let usual = crate::connections::usual().to_string();
+        let http = values.pick("http_connections", None, number(file.http_connections), &usual);
+        let http_connections = usize::try_from(positive("http_connections", &http)?)
+            .map_err(|e| ConfigError(format!("http_connections: {e}")))?;
+        let idle = values.pick("http_idle_seconds", None, number(file.http_idle_seconds), "60");
+        let http_idle_seconds = positive("http_idle_seconds", &idle)?;
         let slow_query_ms = values.pick("slow_query_ms", None, number(file.slow_query_ms), "1000");
         let client_address_header =
             values.pick("client_address_header", None, file.client_address_header, "");
@@ -313,6 +334,10 @@ impl Config {
             budget_bytes: positive("budget_bytes", &budget_bytes)?,
             budget_memory: usize::try_from(positive("budget_memory", &budget_memory)?)
                 .map_err(|e| ConfigError(format!("budget_memory: {e}")))?,
+            answer_memory: positive("answer_memory", &answer_memory)?,
+            budget_answers: positive("budget_answers", &budget_answers)?,
+            http_connections,
+            http_idle_seconds,
             slow_query_ms: slow_query_ms.parse().map_err(|_| {
                 ConfigError(format!("slow_query_ms `{slow_query_ms}`: write a whole number; 0 for never"))
             })?,

@@ -6,6 +6,7 @@ pub mod cli;
 mod client;
 mod commands;
 pub mod config;
+mod connections;
 mod listen;
 mod lock;
 mod node;

@@ -13,18 +13,24 @@ use axum::extract::{ConnectInfo, Request};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::{ServiceExt, service_fn};
 
+use crate::connections::{Connections, refusal};
 use crate::stalled::{Watched, Watchful};
 
 /// How long the head of a request may take, waiting for the next one on an open connection included.
 pub(crate) const HEAD: Duration = Duration::from_secs(30);
 /// How long another end of HTTP/2 may leave a ping unanswered.
 const PONG: Duration = Duration::from_secs(20);
+/// What a connection holds of what it reads, and of what it is about to write, bytes.
+const BUFFER: usize = 128 << 10;
+/// Requests at a time on a connection of HTTP/2.
+const STREAMS: u32 = 100;
 
 /// Takes connections of a protocol until this is dropped; they end with it.
 pub(crate) async fn take<Ending>(
@@ -58,14 +64,17 @@ pub(crate) async fn take<Ending>(
 /// Serves until `stop` resolves, then lets the requests under way end.
 pub(crate) async fn serve(
     listener: Watchful,
+    connections: Connections,
     router: Router,
     head: Duration,
     stop: impl Future<Output = ()> + Send,
 ) {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(head);
+    let mut http1 = builder.http1();
+    http1.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(BUFFER);
     let mut http2 = builder.http2();
     http2.timer(TokioTimer::new()).keep_alive_interval(head).keep_alive_timeout(PONG);
+    http2.max_send_buf_size(BUFFER).max_concurrent_streams(STREAMS);
     let (stopping, under_way) = (CancellationToken::new(), TaskTracker::new());
     let mut stop = pin!(stop);
     loop {
@@ -73,13 +82,33 @@ pub(crate) async fn serve(
             accepted = listener.accept() => accepted,
             () = &mut stop => break,
         };
+        let Some(open) = connections.begin(address.ip()) else {
+            under_way.spawn(refuse(stream));
+            continue;
+        };
         let (builder, router, stopping) = (builder.clone(), router.clone(), stopping.clone());
-        under_way.spawn(async move { one(&builder, stream, address, router, (head, stopping)).await });
+        under_way.spawn(async move {
+            one(&builder, stream, address, router, (head, stopping)).await;
+            drop(open);
+        });
     }
     drop(listener);
     stopping.cancel();
     under_way.close();
     under_way.wait().await;
+}
+
+/// Tells somebody that there is no room, as far as that is taken at once.
+async fn refuse(mut stream: Watched<TcpStream>) {
+    let told = async {
+        stream.write_all(refusal().as_bytes()).await?;
+        stream.shutdown().await?;
+        // What was asked is taken, so that the answer is not lost with it.
+        stream.read(&mut [0; 4096]).await
+    };
+    if let Ok(Err(error)) = tokio::time::timeout(Duration::from_secs(1), told).await {
+        tracing::debug!(%error, "a connection that was refused ended early");
+    }
 }
 
 async fn one(
@@ -132,6 +161,9 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
     use tokio::sync::oneshot;
 
+    use serve::http::pace::Pace;
+
+    use crate::connections::Connections;
     use crate::stalled::Watchful;
 
     #[tokio::test]
@@ -142,8 +174,9 @@ mod tests {
         let (stop, stopped) = oneshot::channel::<()>();
         let head = Duration::from_millis(300);
         let served = tokio::spawn(async move {
-            let listener = Watchful::new(listener, Duration::from_secs(5));
-            super::serve(listener, router, head, async { stopped.await.unwrap_or(()) }).await;
+            let listener = Watchful::new(listener, Pace::new(Duration::from_secs(5), 1));
+            let connections = Connections::new(6, false);
+            super::serve(listener, connections, router, head, async { stopped.await.unwrap_or(()) }).await;
         });
         // Nothing at all, the beginning of either HTTP, and a head that never ends.
         for beginning in ["", "P", "GET / HT", "GET / HTTP/1.1\r\nhost: a\r\nx: "] {
@@ -153,11 +186,34 @@ mod tests {
             let ended = tokio::time::timeout(Duration::from_secs(5), silent.read_to_end(&mut told));
             assert!(ended.await.is_ok(), "`{beginning}` holds its connection");
         }
+        // A head that comes a byte at a time.
+        let (mut reader, mut writer) = TcpStream::connect(address).await.unwrap().into_split();
+        let trickle = tokio::spawn(async move {
+            while writer.write_all(b"G").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let ended = tokio::time::timeout(Duration::from_secs(5), reader.read(&mut [0; 1])).await;
+        assert!(ended.is_ok(), "a head that trickles holds its connection");
+        trickle.abort();
         let mut asks = TcpStream::connect(address).await.unwrap();
         asks.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
         let mut answer = String::new();
         asks.read_to_string(&mut answer).await.unwrap();
         assert!(answer.ends_with("here"), "{answer}");
+        // One address may have three connections: who opens a fourth is told so at once.
+        let mut held = Vec::new();
+        let mut told = String::new();
+        for _ in 0..4 {
+            let mut waits = TcpStream::connect(address).await.unwrap();
+            waits.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+            let mut status = [0; 12];
+            waits.read_exact(&mut status).await.unwrap();
+            told += std::str::from_utf8(&status[8..]).unwrap();
+            held.push(waits);
+        }
+        assert!(told.starts_with(" 200") && told.ends_with(" 503"), "{told}");
+        drop(held);
         stop.send(()).unwrap();
         served.await.unwrap();
     }

@@ -15,11 +15,14 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use query::cluster::Elsewhere;
 use query::{Budget, Engine, QueryLimits};
 use secrecy::SecretString;
+use serve::http::pace::Pace;
+use serve::http::unread::LEAST;
 use serve::{App, ServeConfig};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, EngineAt, Mqtt, PgWire};
+use crate::connections::Connections;
 use crate::listen;
 use crate::lock::{Holder, Lock};
 use crate::operate::folder;
@@ -94,6 +97,7 @@ pub struct Node {
     app: App,
     router: Router,
     lock: Lock,
+    connections: Connections,
     pgwire: Option<PgWire>,
     mqtt: Option<Mqtt>,
     mqtt_bridge: Option<mqttwire::Bridge>,
@@ -134,7 +138,8 @@ impl Node {
         background.spawn(app.clone().keep_webhooks());
         let (pgwire, mqtt, data) = (config.pgwire.clone(), config.mqtt.clone(), config.data.clone());
         let mqtt_bridge = config.mqtt_bridge.clone();
-        Ok(Node { background, app, router, lock, pgwire, mqtt, mqtt_bridge, data })
+        let connections = Connections::new(config.http_connections, config.client_address_header.is_some());
+        Ok(Node { background, app, router, lock, connections, pgwire, mqtt, mqtt_bridge, data })
     }
 
     /// The parts that handlers read with.
@@ -170,6 +175,7 @@ impl Node {
         let limits = sqlwire::Limits {
             connections: pgwire.connections,
             idle: Duration::from_secs(pgwire.idle_seconds),
+            stalled: sqlwire::Limits::default().stalled.min(Duration::from_secs(pgwire.idle_seconds)),
             ..sqlwire::Limits::default()
         };
         let address = listener
@@ -235,8 +241,9 @@ impl Node {
             .map_err(|source| NodeError::Folder { path: "node.address".to_owned(), source })?;
         let router = self.router.clone();
         self.background.spawn(keep_numbers(self.app.metrics.clone()));
-        let listener = Watchful::new(listener, STALLED);
-        listen::serve(listener, router, listen::HEAD, stop).await;
+        let pace = Pace::new(self.app.config.unread.patience, LEAST);
+        let listener = Watchful::new(listener, pace);
+        listen::serve(listener, self.connections.clone(), router, listen::HEAD, stop).await;
         // What is pending is safe in the journal; in its table, whoever opens the folder next need not do it.
         match tokio::time::timeout(LAST_FLUSH, self.app.intake.settle_writes()).await {
             Ok(Ok(())) => {}
@@ -246,9 +253,6 @@ impl Node {
         Ok(())
     }
 }
-
-/// How long nothing of an answer may be taken before its connection is cut.
-const STALLED: Duration = Duration::from_secs(60);
 
 /// Sums up what the recorder holds, so that it does not pile up where nobody asks for `/metrics`.
 async fn keep_numbers(recorder: PrometheusHandle) {
@@ -317,6 +321,11 @@ async fn build(config: &Config, demo: bool, lock: &Lock) -> Result<App, NodeErro
         spool,
         // Reads end by their own budget; this is for whatever hangs in spite of it.
         request_timeout: Duration::from_secs(config.query_seconds.saturating_mul(20).max(600)),
+        unread: serve::UnreadLimits {
+            all: config.answer_memory,
+            each: config.budget_answers,
+            patience: Duration::from_secs(config.http_idle_seconds),
+        },
         console_key: Some(lock.key.clone()),
         sealer: crate::secret::of_file(&config.secret_file)
             .map_err(|source| NodeError::Secret { path: config.secret_file.clone(), source })?,

@@ -21,6 +21,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::http::principal::same_secret;
+use crate::http::turns::Turns;
+use crate::http::unread::{Unread, UnreadLimits};
 use crate::http::{Answer, Problem, ProblemKind};
 use crate::outgoing::{Allowed, Outgoing};
 use crate::pieces::Pieces;
@@ -44,6 +46,8 @@ struct Inner {
     subscribers: crate::changes::Subscribers,
     outgoing: Outgoing,
     downloads: crate::downloads::Downloads,
+    unread: Unread,
+    turns_to_make: Turns,
     /// The port at which MQTT is served, once it is.
     mqtt: OnceLock<u16>,
 }
@@ -77,6 +81,8 @@ pub struct ServeConfig {
     pub spool: PathBuf,
     /// The longest that a request may take, except for handing in a file.
     pub request_timeout: Duration,
+    /// How much of answers may wait to be read.
+    pub unread: UnreadLimits,
     /// The key of the node's own console; absent, nobody has it.
     pub console_key: Option<SecretString>,
     /// What seals secrets that the catalogue keeps.
@@ -104,6 +110,7 @@ impl App {
         let allowed = parts.config.outgoing_private.clone();
         let outgoing = Outgoing::new(allowed).expect("a client without proxy and files can be built");
         let pieces = Pieces::new(parts.config.spool.join("uploads"));
+        let unread = Unread::new(parts.config.unread);
         App(Arc::new(Inner {
             parts,
             sign_ins: SignIns::default(),
@@ -117,6 +124,8 @@ impl App {
             subscribers: crate::changes::Subscribers::default(),
             outgoing,
             downloads: crate::downloads::Downloads::default(),
+            unread,
+            turns_to_make: Turns::default(),
             mqtt: OnceLock::new(),
         }))
     }
@@ -164,6 +173,16 @@ impl App {
     /// Who reads the stream of changes.
     pub(crate) fn subscribers(&self) -> &crate::changes::Subscribers {
         &self.0.subscribers
+    }
+
+    /// Turns at making large answers.
+    pub(crate) fn turns_to_make(&self) -> &Turns {
+        &self.0.turns_to_make
+    }
+
+    /// Answers that wait to be read.
+    pub(crate) fn unread(&self) -> &Unread {
+        &self.0.unread
     }
 
     /// Datasets that were made into files.

@@ -49,6 +49,7 @@ pub mod live {
 }
 
 pub use app::{App, Parts, ServeConfig};
+pub use http::unread::UnreadLimits;
 pub use outgoing::Allowed;
 pub use sealer::Sealer;
 pub use sta::finish_inserts;
@@ -96,10 +97,13 @@ pub fn router(app: App, pages: Router<App>) -> Router {
         .merge(pages)
         .layer(from_fn(http::kept::keep))
         .layer(from_fn(http::memento::travel))
+        .layer(from_fn_with_state(app.clone(), http::unread::hold))
         .layer(from_fn_with_state(app.clone(), http::principal::gate));
     let compressed = SizeAbove::new(512)
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))
         .and(NotForContentType::const_new("application/vnd.apache.arrow.stream"))
+        // They are packed already, but for drawings.
+        .and(NotForContentType::IMAGES)
         // Events are for at once; a compressor waits for more.
         .and(NotForContentType::SSE)
         // Files are sent as they are kept: ranges and checksums are of these bytes.
@@ -118,9 +122,10 @@ pub fn router(app: App, pages: Router<App>) -> Router {
                 .layer(from_fn(ops::observe))
                 .layer(from_fn(http::deprecated::warn))
                 .layer(from_fn_with_state(app.clone(), http::offload::offload))
-                .layer(from_fn(http::accepts::any_encoding))
+                .layer(from_fn(http::accepts::encoded))
                 .layer(CompressionLayer::new().compress_when(compressed))
                 .layer(from_fn(http::problem::render))
+                .layer(from_fn_with_state(app.clone(), http::steady::keep_pace))
                 .layer(from_fn_with_state(app.clone(), v1::resumable::protocol))
                 .layer(cors())
                 .layer(from_fn(http::slash::lead))

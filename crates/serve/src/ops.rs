@@ -28,6 +28,7 @@ async fn metrics(State(app): State<App>) -> String {
     // What waits to be summed up is summed up first, so that it cannot pile up where only
     // `/metrics` is asked for and nothing else keeps house.
     app.engine.show_numbers();
+    app.unread().show();
     app.metrics.run_upkeep();
     app.metrics.render()
 }

@@ -10,6 +10,7 @@ use tokio::io::{
 };
 use tokio::time::timeout;
 
+use crate::Limits;
 use crate::error::{Failed, Refusal};
 
 /// The longest message of a client, bytes.
@@ -30,6 +31,7 @@ pub(crate) struct Wire {
     writer: WriteHalf<Box<dyn Socket>>,
     out: Vec<u8>,
     idle: Duration,
+    stalled: Duration,
 }
 
 /// A message of a client.
@@ -39,9 +41,10 @@ pub(crate) struct Message {
 }
 
 impl Wire {
-    pub(crate) fn new(socket: Box<dyn Socket>, idle: Duration) -> Wire {
+    pub(crate) fn new(socket: Box<dyn Socket>, limits: &Limits) -> Wire {
         let (reader, writer) = tokio::io::split(socket);
-        Wire { reader: BufReader::with_capacity(8 << 10, reader), writer, out: Vec::new(), idle }
+        let reader = BufReader::with_capacity(8 << 10, reader);
+        Wire { reader, writer, out: Vec::new(), idle: limits.idle, stalled: limits.stalled }
     }
 
     /// The socket again, for TLS; nothing that has been read may be left in between.
@@ -146,14 +149,12 @@ impl Wire {
     /// Sends what there is.
     pub(crate) async fn flush(&mut self) -> Result<(), Failed> {
         for portion in self.out.chunks(PORTION) {
-            let sent = timeout(self.idle, self.writer.write_all(portion)).await;
-            sent.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+            let sent = timeout(self.stalled, self.writer.write_all(portion)).await;
+            sent.map_err(|_| stalled())??;
         }
         self.out.clear();
         self.out.shrink_to(2 * PORTION);
-        timeout(self.idle, self.writer.flush())
-            .await
-            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        timeout(self.stalled, self.writer.flush()).await.map_err(|_| stalled())??;
         Ok(())
     }
 
@@ -187,6 +188,12 @@ impl Wire {
         self.out.push(byte);
         self.flush().await
     }
+}
+
+/// The end of a client that does not read.
+fn stalled() -> io::Error {
+    metrics::counter!("cuulong_sql_stalled_total").increment(1);
+    io::ErrorKind::TimedOut.into()
 }
 
 fn idle() -> Failed {

@@ -39,15 +39,22 @@ pub use tls::{TlsError, acceptor};
 pub struct Limits {
     /// Connections at a time.
     pub connections: usize,
-    /// How long a connection may stand without a word, or not take what is sent to it.
+    /// How long a connection may stand without a word.
     pub idle: Duration,
+    /// How long a client may not take what is sent to it.
+    pub stalled: Duration,
     /// How long signing in may take.
     pub startup: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { connections: 100, idle: Duration::from_secs(600), startup: Duration::from_secs(20) }
+        Limits {
+            connections: 100,
+            idle: Duration::from_secs(600),
+            stalled: Duration::from_secs(60),
+            startup: Duration::from_secs(20),
+        }
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) async fn run(
 
 /// The connection, in TLS if the client wants to; nothing after a request to cancel.
 async fn begin(shared: &Shared, socket: TcpStream) -> Result<Option<Begun>, Failed> {
-    let mut wire = Wire::new(Box::new(socket), shared.limits.idle);
+    let mut wire = Wire::new(Box::new(socket), &shared.limits);
     let mut is_secure = false;
     // TLS, GSS, and then the beginning itself: more requests than these are none.
     for _ in 0..4 {
@@ -76,7 +76,7 @@ async fn begin(shared: &Shared, socket: TcpStream) -> Result<Option<Begun>, Fail
                 // What came before the handshake would be taken for what is protected by it.
                 let plain = wire.into_socket().ok_or_else(|| Refusal::protocol("words before TLS"))?;
                 let secure = shared.tls.accept(plain).await?;
-                wire = Wire::new(Box::new(secure), shared.limits.idle);
+                wire = Wire::new(Box::new(secure), &shared.limits);
                 is_secure = true;
             }
             SSL_REQUEST | GSS_REQUEST => wire.byte(b'N').await?,

@@ -17,6 +17,7 @@ mod question;
 mod rasters;
 mod real_files;
 mod refusals;
+mod slow_readers;
 mod sqlwire;
 mod truth;
 mod uploads;

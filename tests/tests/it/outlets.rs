@@ -86,6 +86,7 @@ async fn rasters_are_items_with_grid_bands_and_checksum() {
     assert_eq!(ids, ["nho_1", "nho_2", "nho_3"]);
     let item = &page["features"][1];
     assert_eq!(item["properties"]["proj:code"], "EPSG:32648");
+    assert_eq!(item["properties"]["proj:epsg"], 32648);
     assert_eq!(item["properties"]["proj:shape"], json!([40, 60]));
     assert_eq!(item["properties"]["proj:transform"], json!([30.0, 0.0, 560_000.0, 0.0, -30.0, 1_120_000.0]));
     let data = &item["assets"]["data"];

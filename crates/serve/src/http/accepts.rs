@@ -1,16 +1,28 @@
-//! A client that accepts any encoding is sent the one that every client knows.
+//! In which encoding an answer goes out: a client that accepts any is sent the one that every client knows,
+//! and what is packed has a tag of its own kind.
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
+/// What is packed on its way has other bytes than what is not: its tag says of both that they mean the same,
+/// and not that they are the same (RFC 9110 §8.8.1), so that no client puts parts of the two together.
+///
 /// Reads `Accept-Encoding: *` as `gzip` (RFC 9110 §12.5.3 leaves the choice to the server): programs that
 /// send it often know no other.
-pub(crate) async fn any_encoding(mut request: Request, next: Next) -> Response {
+pub(crate) async fn encoded(mut request: Request, next: Next) -> Response {
     let headers = request.headers_mut();
     if headers.get(header::ACCEPT_ENCODING).is_some_and(|value| value.as_bytes() == b"*") {
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if response.headers().contains_key(header::CONTENT_ENCODING)
+        && let Some(tag) = response.headers().get(header::ETAG)
+        && tag.as_bytes().starts_with(b"\"")
+        && let Ok(weak) = HeaderValue::from_bytes(&[b"W/", tag.as_bytes()].concat())
+    {
+        response.headers_mut().insert(header::ETAG, weak);
+    }
+    response
 }

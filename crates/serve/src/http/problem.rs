@@ -57,6 +57,8 @@ pub enum ProblemKind {
     MediaType,
     /// The body or the file is too large.
     TooLarge,
+    /// The body comes too slowly.
+    TooSlow,
     /// A file that this node cannot read.
     InvalidFile,
     /// A mapping that does not fit the file, or cannot be guessed.
@@ -79,7 +81,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [ProblemKind; 27] = [
+    pub const ALL: [ProblemKind; 28] = [
         ProblemKind::InvalidParameter,
         ProblemKind::UnknownParameter,
         ProblemKind::InvalidBody,
@@ -98,6 +100,7 @@ impl ProblemKind {
         ProblemKind::ProtocolVersion,
         ProblemKind::MediaType,
         ProblemKind::TooLarge,
+        ProblemKind::TooSlow,
         ProblemKind::InvalidFile,
         ProblemKind::InvalidMapping,
         ProblemKind::RefusedObservations,
@@ -130,6 +133,7 @@ impl ProblemKind {
             ProblemKind::ProtocolVersion => "protocol-version",
             ProblemKind::MediaType => "media-type",
             ProblemKind::TooLarge => "too-large",
+            ProblemKind::TooSlow => "too-slow",
             ProblemKind::InvalidFile => "invalid-file",
             ProblemKind::InvalidMapping => "invalid-mapping",
             ProblemKind::RefusedObservations => "refused-observations",
@@ -160,6 +164,7 @@ impl ProblemKind {
             ProblemKind::Changed | ProblemKind::ProtocolVersion => StatusCode::PRECONDITION_FAILED,
             ProblemKind::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ProblemKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            ProblemKind::TooSlow => StatusCode::REQUEST_TIMEOUT,
             ProblemKind::InvalidFile
             | ProblemKind::InvalidMapping
             | ProblemKind::RefusedObservations

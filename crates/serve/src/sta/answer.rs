@@ -66,6 +66,7 @@ pub(super) async fn set_document(ctx: &Context, set: Set, options: &Options, pat
     let page = page(ctx, set, options).await?;
     let mut document = notes(ctx, &page, options, path);
     let values = if options.data_array {
+        ctx.take_turn(page.nodes.len()).await?;
         said::read_selected(ctx, &page.nodes, &options.select).await?;
         encode::arrays(ctx, &page.nodes, &options.select)?
     } else {
@@ -156,6 +157,7 @@ fn documents<'a>(
 ) -> BoxFuture<'a, Answer<Vec<Document>>> {
     async move {
         ctx.add_entities(nodes.len())?;
+        ctx.take_turn(nodes.len()).await?;
         said::read_selected(ctx, nodes, &options.select).await?;
         let mut documents = Vec::with_capacity(nodes.len());
         for node in nodes {

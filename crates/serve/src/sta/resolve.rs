@@ -17,6 +17,7 @@ use super::observations;
 use super::said::{self, Known};
 use super::world::World;
 use crate::App;
+use crate::http::turns::{LARGE, Turn};
 use crate::http::{Answer, Links, Problem, ProblemKind};
 
 /// The most entities of one answer, expanded ones included.
@@ -41,6 +42,8 @@ pub(super) struct Context {
     versions: Mutex<BTreeMap<DatasetId, Version>>,
     /// What was said of values, as far as it was read.
     pub(super) said: Known,
+    /// The turn at making an answer that is large.
+    turn: Mutex<Option<Turn>>,
     /// The instant to which links of the answer hold, where they hold to one.
     pinned_at: OnceLock<String>,
 }
@@ -72,8 +75,18 @@ impl Context {
             rows: AtomicU64::new(0),
             versions: Mutex::default(),
             said: Known::default(),
+            turn: Mutex::default(),
             pinned_at: OnceLock::new(),
         }
+    }
+
+    /// Waits for a turn where so many entities make a large answer; it lasts as long as this.
+    pub(super) async fn take_turn(&self, entities: usize) -> Answer<()> {
+        if entities >= LARGE && self.turn.lock().is_none() {
+            let turn = self.app.turns_to_make().take().await?;
+            *self.turn.lock() = Some(turn);
+        }
+        Ok(())
     }
 
     /// Remembers which version of a dataset was read.

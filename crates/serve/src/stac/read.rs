@@ -11,7 +11,7 @@ use model::{Dataset, DatasetId, DatasetKind, Version, VersionInfo};
 use policy::{Permit, Principal, Purpose};
 use query::At;
 use standards::cql2::{self, Subject, Value};
-use standards::stac::{Cursor, Key, Search, When};
+use standards::stac::{Cursor, Key, Search, When, epsg};
 
 use super::shelf::{self, Entry};
 use crate::App;
@@ -152,6 +152,7 @@ impl Subject for Found<'_> {
                 Some(_) => Value::Null,
             },
             "proj:code" => raster.map_or(Value::Null, |raster| text(&raster.crs)),
+            "proj:epsg" => number(raster.and_then(|raster| epsg(&raster.crs)).map(f64::from)),
             "cuulong:width" => number(raster.map(|raster| raster.width as f64)),
             "cuulong:height" => number(raster.map(|raster| raster.height as f64)),
             "cuulong:bytes" => number(raster.map(|raster| raster.bytes as f64)),

@@ -19,7 +19,8 @@ use wording::told;
 use super::datasets::dataset_id;
 use super::documents::Page;
 use crate::App;
-use crate::http::{Answer, Caller, Links, Params, Problem, paging, params};
+use crate::http::encode::AsItIs;
+use crate::http::{Answer, Caller, Links, Params, Problem, is_known, paging, params};
 use crate::rasters::{self, Raster};
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -230,7 +231,7 @@ pub async fn show(
     params(("id" = String, Path), ("item" = String, Path), CoverageParams),
     responses((status = 200, content_type = "image/tiff; application=geotiff; profile=cloud-optimized", body = Vec<u8>),
               (status = 206, content_type = "image/tiff; application=geotiff; profile=cloud-optimized", body = Vec<u8>),
-              (status = 404), (status = 416)))]
+              (status = 304), (status = 404), (status = 416)))]
 pub async fn file(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -244,11 +245,14 @@ pub async fn file(
     let permit = app.catalog.authorize(&principal, &id, Purpose::Read, Utc::now()).await?;
     let found = one(&app, &permit, &links, &item, asked.pin(&app, &id).await?).await?;
     let size = u64::try_from(found.bytes).unwrap_or(0);
-    let asked = match headers
-        .get(header::RANGE)
-        .and_then(|value| value.to_str().ok())
-        .map(|text| range(text, size))
-    {
+    let tag = format!("\"{}\"", found.sha256);
+    if is_known(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    let value = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    // A part of another file would not fit what the client has (RFC 9110 §13.1.5).
+    let fits = value(header::IF_RANGE).is_none_or(|known| known == tag);
+    let asked = match value(header::RANGE).filter(|_| fits).map(|text| range(text, size)) {
         None | Some(Asked::Whole) => None,
         Some(Asked::Part(range)) => Some(range),
         Some(Asked::Nothing) => {
@@ -263,16 +267,19 @@ pub async fn file(
         (header::CONTENT_TYPE, "image/tiff; application=geotiff; profile=cloud-optimized".to_owned()),
         (header::CONTENT_LENGTH, length.to_string()),
         (header::ACCEPT_RANGES, "bytes".to_owned()),
-        (header::ETAG, format!("\"{}\"", found.sha256)),
+        (header::ETAG, tag),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.tif\"", found.sha256)),
     ];
     let body = Body::from_stream(stored.bytes);
-    if !is_part {
-        return Ok((answer, body).into_response());
-    }
-    let range =
-        format!("bytes {}-{}/{}", stored.range.start, stored.range.end.saturating_sub(1), stored.size);
-    Ok((StatusCode::PARTIAL_CONTENT, answer, [(header::CONTENT_RANGE, range)], body).into_response())
+    let mut response = if is_part {
+        let (from, to) = (stored.range.start, stored.range.end.saturating_sub(1));
+        let range = format!("bytes {from}-{to}/{}", stored.size);
+        (StatusCode::PARTIAL_CONTENT, answer, [(header::CONTENT_RANGE, range)], body).into_response()
+    } else {
+        (answer, body).into_response()
+    };
+    response.extensions_mut().insert(AsItIs);
+    Ok(response)
 }
 
 /// What a `Range` asks for (RFC 9110 §14.2): several ranges are answered with the whole.

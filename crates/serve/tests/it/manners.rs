@@ -124,6 +124,23 @@ async fn a_refusal_says_what_was_used_and_whoever_waits_as_long_as_told_is_let_t
     assert_eq!(ask(&node, Method::GET, path, &[]).await.status, StatusCode::OK);
 }
 
+/// RFC 9110 §8.8.1: other bytes have another strong tag.
+#[tokio::test]
+async fn what_is_packed_on_its_way_has_a_weak_tag_that_is_known_again() {
+    let node = world::node().await;
+    for path in ["/sta/v1.1/Datastreams", "/ogc/collections/sluices/items?limit=25", "/v1/datasets"] {
+        let plain = ask(&node, Method::GET, path, &[]).await;
+        let packed = ask(&node, Method::GET, path, &[("accept-encoding", "gzip")]).await;
+        assert_eq!(packed.header("content-encoding"), "gzip", "{path}");
+        let bare = plain.header("etag").trim_start_matches("W/").to_owned();
+        assert_eq!(packed.header("etag"), format!("W/{bare}"), "{path}");
+        for tag in [plain.header("etag"), packed.header("etag")] {
+            let again = ask(&node, Method::GET, path, &[("accept-encoding", "gzip"), ("if-none-match", tag)]).await;
+            assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{path}: {tag}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_deprecated_says_so_in_its_answers_in_the_document_and_on_the_page() {
     let node = world::node().await;

@@ -8,7 +8,9 @@ use crate::codes;
 use crate::ogc::Link;
 use crate::record::{Record, point_of};
 
-const PROJ: &str = "https://stac-extensions.github.io/projection/v2.0.0/schema.json";
+/// The version that has `proj:epsg` beside `proj:code`: GDAL before 3.10, odc-stac and stackstac know only the
+/// first, and version 2.0.0 differs in nothing but that it forbids it.
+const PROJ: &str = "https://stac-extensions.github.io/projection/v1.2.0/schema.json";
 const RASTER: &str = "https://stac-extensions.github.io/raster/v2.0.0/schema.json";
 const FILE: &str = "https://stac-extensions.github.io/file/v2.1.0/schema.json";
 const TABLE: &str = "https://stac-extensions.github.io/table/v1.2.0/schema.json";
@@ -150,6 +152,9 @@ pub fn item(item: &Item) -> Value {
     if let Some(grid) = &item.grid {
         extensions.push(PROJ);
         say("proj:code", grid.crs.clone().into());
+        if let Some(number) = grid.crs.as_deref().and_then(epsg) {
+            say("proj:epsg", number.into());
+        }
         say("proj:shape", json!(grid.shape));
         if let Some(transform) = grid.transform {
             say("proj:transform", json!(transform));
@@ -189,6 +194,11 @@ pub fn item(item: &Item) -> Value {
         document["bbox"] = json!(bbox);
     }
     document
+}
+
+/// The number of a coordinate system of EPSG.
+pub fn epsg(crs: &str) -> Option<u32> {
+    crs.strip_prefix("EPSG:")?.parse().ok()
 }
 
 fn asset_document(asset: &Asset) -> Value {
@@ -342,6 +352,7 @@ pub fn queryables(address: &str, title: &str, numbers: &[String]) -> Value {
         "cuulong:property": text("observed property"),
         "cuulong:synthetic": { "type": "boolean", "title": "made up for demonstration" },
         "proj:code": text("coordinate system"),
+        "proj:epsg": { "type": "integer", "title": "coordinate system, by its number at EPSG" },
     });
     for name in numbers {
         properties[name] = json!({ "type": "number", "title": name });

@@ -4,7 +4,7 @@ mod document;
 mod fields;
 mod search;
 
-pub use document::{Asset, Band, Collection, Grid, Item, When, catalog, collection, item, queryables};
+pub use document::{Asset, Band, Collection, Grid, Item, When, catalog, collection, epsg, item, queryables};
 pub use fields::Fields;
 pub use search::{Cursor, Key, Search, Span, continued};
 
