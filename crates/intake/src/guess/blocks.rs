@@ -82,7 +82,7 @@ fn repeated(sample: &Sample, range: (usize, usize)) -> Option<Vec<(usize, usize)
     };
     let is_begin = sample.height == 1 && names.first().is_some_and(|name| begins(name));
     let is_period = |length: &usize| {
-        names.len() % length == 0 && names.chunks(*length).all(|part| part == &names[..*length])
+        names.len().is_multiple_of(*length) && names.chunks(*length).all(|part| part == &names[..*length])
     };
     let length = (2..=names.len() / 2).filter(|_| is_begin).find(is_period)?;
     names[..length]

@@ -170,7 +170,7 @@ fn extent(chunk: &Chunk, row: usize, missing: &[String]) -> (usize, u32) {
         };
         let (own, both) = (joined(row, 1), joined(row - 1, 2));
         let again = |name: &String| own.iter().filter(|other| *other == name).count() > 1;
-        let values = own.iter().filter(|name| !name.is_empty() && again(*name)).count();
+        let values = own.iter().filter(|name| !name.is_empty() && again(name)).count();
         values > 2
             && named(&own) == values + 1
             && different(&both) == named(&both)
