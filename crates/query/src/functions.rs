@@ -3,6 +3,7 @@
 mod age;
 mod bounded;
 mod boxes;
+mod clocks;
 mod digits;
 mod ewkb;
 mod figures;
@@ -33,6 +34,7 @@ pub(crate) use boxes::{BOXES_MEET, box_asked_for};
 pub use ewkb::{push as push_ewkb, push_hex as push_ewkb_hex};
 pub use floats::{push_double, push_real};
 pub use instants::push as push_instant;
+pub(crate) use instants::instant_at;
 pub(crate) use json::within_json;
 pub(crate) use lookup::StreamColumn;
 pub use spans::push_span;
@@ -43,6 +45,11 @@ pub(crate) use trace::trace_path;
 /// `timezone` of a session that shows instants in a zone.
 pub(crate) fn timezone_in(zone: &str) -> ScalarUDF {
     ScalarUDF::from(zone::Timezone::within(zone))
+}
+
+/// Casts between times with a zone and without, in a zone that is named.
+pub(crate) fn clocks() -> ScalarUDF {
+    ScalarUDF::from(clocks::Clocks::new())
 }
 
 /// A value as the text that PostgreSQL writes it as.
@@ -59,6 +66,7 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(time::TimeBucket::new()));
     context.register_udf(ScalarUDF::from(trace::Trace::new()));
     context.register_udf(pg_text());
+    context.register_udf(clocks());
     context.register_udf(ScalarUDF::from(zone::Timezone::new()));
     context.register_udf(ScalarUDF::from(age::Age::new()));
     context.register_udf(ScalarUDF::from(to_char::ToChar::new()));

@@ -118,12 +118,14 @@ impl From<catalog::Error> for Refusal {
 /// The SQLSTATE of a statement that is wrong. The engine's errors are told apart by what the asker can
 /// do, so that finer kinds show only in the sentence.
 fn state_of(what: &Told) -> &'static str {
-    const KINDS: [(&str, &str); 8] = [
+    const KINDS: [(&str, &str); 10] = [
         ("there is no table", "42P01"),
         ("No field named", "42703"),
         ("Invalid function", "42883"),
         ("sql parser error", "42601"),
         ("Expected:", "42601"),
+        ("Expected an expression", "42601"),
+        (" at Line: ", "42601"),
         ("only statements that read", "25006"),
         ("Divide by zero", "22012"),
         ("Cannot cast", "22P02"),
@@ -140,7 +142,12 @@ fn place_of(message: &str, state: &str, statement: &str) -> Option<usize> {
         let (line, column): (usize, usize) = (line.parse().ok()?, column.trim_end_matches('.').parse().ok()?);
         let before: usize =
             shown.split('\n').take(line.checked_sub(1)?).map(|line| line.chars().count() + 1).sum();
-        return (line > 0).then_some(blank + before + column);
+        let place = (line > 0).then_some(before + column)?;
+        return Some(blank + token_before(shown, place, message));
+    }
+    if message.ends_with("found: EOF") {
+        let end = statement.trim_end();
+        return Some(end.strip_suffix(';').unwrap_or(statement).chars().count() + 1);
     }
     let name = match state {
         "42P01" => message.split('`').nth(1)?,
@@ -163,6 +170,17 @@ fn place_of(message: &str, state: &str, statement: &str) -> Option<usize> {
     found.map(|(at, _)| blank + shown[..at].chars().count() + 1)
 }
 
+/// The place of the word that was found: where the message names the place behind it, the one before.
+fn token_before(statement: &str, place: usize, message: &str) -> usize {
+    let found = message.rsplit_once("found: ").and_then(|(_, rest)| rest.split(" at Line: ").next());
+    let Some(found) = found.filter(|found| !found.is_empty()) else { return place };
+    let end = statement.char_indices().nth(place - 1).map_or(statement.len(), |(at, _)| at);
+    if statement[end..].starts_with(found) {
+        return place;
+    }
+    statement[..end].rfind(found).map_or(place, |at| statement[..at].chars().count() + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::place_of;
@@ -174,6 +192,11 @@ mod tests {
         };
         let unexpected = "sql parser error: Expected: an expression, found: FROM at Line: 2, Column: 3";
         check(unexpected, "42601", "  SELECT\n  FROM a", Some(12));
+        let behind = "Expected an expression, found: from at Line: 2, Column: 8";
+        check(behind, "42601", "select id,\n  from samples", Some(14));
+        let open = "sql parser error: Expected: an expression, found: EOF";
+        check(open, "42601", "select 1 + ;", Some(12));
+        check(open, "42601", "select 1 +", Some(11));
         check("there is no table `nix`", "42P01", "SELECT nixe FROM nix", Some(18));
         check("No field named nothing. Valid fields are a.", "42703", "SELECT độ, nothing FROM a", Some(12));
         check("No field named a.nothing.", "42703", "SELECT a.nothing FROM a", Some(8));

@@ -347,3 +347,18 @@ JOIN pg_class i ON i.oid = ix.indexrelid JOIN pg_am am ON i.relam = am.oid
 WHERE t.relname = 'areas' AND n.nspname = 'public' AND am.amname = 'gist'
   AND (EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum = ANY(ix.indkey) AND a.attname = 'geometry')
        OR pg_get_indexdef(ix.indexrelid) ~ '(^|[^a-zA-Z0-9_])("?geometry"?)($|[^a-zA-Z0-9_])'));
+
+-- same: constraints with their columns, as Django asks
+SELECT c.conname, array(SELECT attname FROM unnest(c.conkey) WITH ORDINALITY cols(colid, arridx) JOIN pg_attribute AS ca ON cols.colid = ca.attnum
+                        WHERE ca.attrelid = c.conrelid ORDER BY cols.arridx) AS columns, c.contype, cl.reloptions
+FROM pg_constraint AS c JOIN pg_class AS cl ON c.conrelid = cl.oid WHERE cl.relname = 'salinity_2h' AND pg_catalog.pg_table_is_visible(cl.oid);
+
+-- same: indexes with their columns, as Django asks
+SELECT indexname, array_agg(attname ORDER BY arridx) AS columns, indisunique, indisprimary, array_agg(ordering ORDER BY arridx) AS orders, amname, exprdef, s2.attoptions
+FROM (SELECT c2.relname AS indexname, idx.*, attr.attname, am.amname, CASE WHEN idx.indexprs IS NOT NULL THEN pg_get_indexdef(idx.indexrelid) END AS exprdef,
+             CASE am.amname WHEN 'btree' THEN CASE (option & 1) WHEN 1 THEN 'DESC' ELSE 'ASC' END END AS ordering, c2.reloptions AS attoptions
+      FROM (SELECT * FROM pg_index i, unnest(i.indkey, i.indoption) WITH ORDINALITY koi(key, option, arridx)) idx
+      LEFT JOIN pg_class c ON idx.indrelid = c.oid LEFT JOIN pg_class c2 ON idx.indexrelid = c2.oid LEFT JOIN pg_am am ON c2.relam = am.oid
+      LEFT JOIN pg_attribute attr ON attr.attrelid = c.oid AND attr.attnum = idx.key
+      WHERE c.relname = 'salinity_2h' AND pg_catalog.pg_table_is_visible(c.oid)) s2
+GROUP BY indexname, indisunique, indisprimary, amname, exprdef, attoptions;

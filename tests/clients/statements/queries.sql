@@ -317,3 +317,15 @@ SELECT id FROM samples WHERE x < 2 OR n NOT IN (SELECT n FROM samples WHERE flag
 
 -- rows as JSON in a list, as servers of APIs ask
 SELECT coalesce(json_agg(row_to_json(t)), '[]') AS rows FROM (SELECT n, name, flag FROM samples WHERE n < 3 ORDER BY n) t;
+
+-- items of two lists beside the row, with their places
+SELECT s.id, u.word, u.place, upper(u.word) AS large FROM samples s, unnest(string_to_array(s.name, ' ')) WITH ORDINALITY AS u(word, place) WHERE s.n < 4 AND u.place < 3 ORDER BY s.id, u.place;
+
+-- all columns with the items
+SELECT * FROM (SELECT id, n FROM samples WHERE n < 3) s, unnest(ARRAY[s.n, s.n * 2]) WITH ORDINALITY AS u(item, place) ORDER BY id, place;
+
+-- any value of another row, as Django asks
+SELECT s.id, (SELECT u.name FROM samples u WHERE u.n = s.n LIMIT 1) AS p FROM samples s ORDER BY 1;
+
+-- numbers of a thousand digits, as Django casts them
+SELECT id, round(x::numeric(1000, 15), 1)::float8 AS r FROM samples ORDER BY id;

@@ -41,3 +41,53 @@ SELECT a.id, b.id AS other FROM samples a JOIN samples b ON a.at::date = b.at::d
 
 -- the name of the zone
 SELECT current_setting('timezone') AS zone;
+
+-- what is cast without the zone, and what is made of it
+SELECT id, at::timestamp::date AS d, extract(hour from at::timestamp) AS h, to_char(at::timestamp, 'HH24:MI') AS c, at::timestamp + interval '1 day' AS next,
+       at::timestamp AT TIME ZONE 'UTC' AS there, at::time AS clock, (at::timestamp)::text AS t, timezone('Asia/Tokyo', at::timestamp) AS other FROM samples ORDER BY id;
+
+-- means by a time without the zone
+SELECT date_trunc('day', at::timestamp) AS day, count(*) AS c, min(at::timestamp) AS low, max(at::date) AS high FROM samples GROUP BY 1 ORDER BY 1;
+
+-- days and times without a zone beside instants
+SELECT id, at > date '2020-01-03' AS a, at >= timestamp '2020-01-03 05:30' AS b, at BETWEEN date '2020-01-02' AND date '2020-01-03' AS c,
+       date '2020-01-04' <= at AS d, at IN (timestamp '2020-01-02 03:30') AS e FROM samples ORDER BY id;
+
+-- bounds that are days
+SELECT id FROM samples WHERE at >= date '2020-01-03' AND at < date '2020-01-03' + 2 ORDER BY id;
+
+-- what lies between an instant and a time
+SELECT id, at - timestamp '2020-01-01' AS a, at - date '2020-01-01' AS b, at - '2020-01-01' AS c, age(at, '2020-01-01') AS d, age(timestamptz '2020-03-01', at) AS e
+  FROM samples ORDER BY id;
+
+-- instants as JSON
+SELECT id, to_json(at) AS a, json_build_object('at', at) AS b FROM samples ORDER BY id;
+
+-- instants as texts
+SELECT id, concat(at, ' ', n) AS a, concat_ws('/', id, at::date) AS b, at || '' AS c, format('%s', at) AS d FROM samples ORDER BY id;
+
+-- texts that stand for instants
+SELECT id, coalesce(at, '2020-01-01') AS a, greatest(at, '2020-01-03') AS b, nullif(at, '2020-01-04 07:30') AS c, CASE WHEN flag THEN at ELSE '2020-01-01' END AS d
+  FROM samples ORDER BY id;
+
+-- parts of an instant
+SELECT id, extract(timezone from at) AS a, extract(timezone_hour from at) AS b, extract(dow from at) AS c, extract(doy from at) AS d, extract(week from at) AS e,
+       extract(century from at) AS f, extract(julian from at::date) AS g FROM samples ORDER BY id;
+
+-- instants that are put together
+SELECT make_timestamptz(2020, 1, 2, 3, 4, 5) AS a, make_timestamp(2020, 1, 2, 3, 4, 5)::timestamptz AS b, date '2020-01-02'::timestamptz AS c,
+       date_trunc('month', date '2020-01-20') AS d;
+
+-- days that words name
+SELECT 'today'::date = current_date AS a, 'now'::timestamptz = now() AS b, 'tomorrow'::timestamp = current_date + 1 AS c, 'yesterday'::timestamptz = current_date - 1 AS d,
+       now()::date = current_date AS e, localtimestamp::date = current_date AS f, localtime = now()::time AS g;
+
+-- a series between texts
+SELECT g FROM generate_series('2020-01-01'::timestamptz, '2020-01-03', '12 hours') AS g ORDER BY 1;
+
+-- a series of days as instants
+SELECT g, g::date AS d FROM generate_series(date '2020-01-01', date '2020-01-03', interval '1 day') AS g ORDER BY 1;
+
+-- clocks that are put forward and back
+SELECT timestamp '2020-03-08 02:30'::timestamptz AS a, timestamp '2020-11-01 01:30'::timestamptz AS b, '2020-11-01 01:30'::timestamptz AS c,
+       timestamptz '2020-11-01 05:30+00'::timestamp AS d, timestamptz '2020-11-01 06:30+00'::timestamp AS e;

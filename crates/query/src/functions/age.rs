@@ -1,14 +1,18 @@
 //! `age(later, earlier)`: what lies between two times in years, months, days and the rest of a day, as
-//! PostgreSQL counts it (PostgreSQL 15, table 9.32, `timestamp_age`).
+//! PostgreSQL counts it, of instants by the clocks of their zone (PostgreSQL 15, table 9.32, `timestamptz_age`).
 
+use std::str::FromStr;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, IntervalMonthDayNanoArray};
+use arrow::array::timezone::Tz;
+use arrow::array::{ArrayRef, AsArray, IntervalMonthDayNanoArray, TimestampMicrosecondArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalUnit, TimeUnit, TimestampMicrosecondType};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime};
 use datafusion::error::Result;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+
+use super::instants::shown_at;
 
 /// The function.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -35,8 +39,7 @@ impl ScalarUDFImpl for Age {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
-        let plain = DataType::Timestamp(TimeUnit::Microsecond, None);
-        let (later, earlier) = (cast(&arrays[0], &plain)?, cast(&arrays[1], &plain)?);
+        let (later, earlier) = (shown(&arrays[0])?, shown(&arrays[1])?);
         let time = |micros: Option<i64>| Some(DateTime::from_timestamp_micros(micros?)?.naive_utc());
         let later = later.as_primitive::<TimestampMicrosecondType>().iter().map(time);
         let earlier = earlier.as_primitive::<TimestampMicrosecondType>().iter().map(time);
@@ -44,6 +47,16 @@ impl ScalarUDFImpl for Age {
             later.zip(earlier).map(|(later, earlier)| age(later?, earlier?)).collect();
         Ok(ColumnarValue::Array(Arc::new(ages)))
     }
+}
+
+/// Times as the clocks of their zone show them.
+fn shown(times: &ArrayRef) -> Result<ArrayRef> {
+    let plain = DataType::Timestamp(TimeUnit::Microsecond, None);
+    let DataType::Timestamp(_, Some(zone)) = times.data_type() else { return Ok(cast(times, &plain)?) };
+    let zone = Tz::from_str(zone)?;
+    let micros = cast(times, &plain)?;
+    let micros = micros.as_primitive::<TimestampMicrosecondType>().iter();
+    Ok(Arc::new(micros.map(|micros| shown_at(micros?, zone)).collect::<TimestampMicrosecondArray>()))
 }
 
 fn age(later: NaiveDateTime, earlier: NaiveDateTime) -> Option<IntervalMonthDayNano> {

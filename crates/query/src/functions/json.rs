@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::timezone::Tz;
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{
@@ -15,6 +16,8 @@ use datafusion::logical_expr::{
 };
 use serde_json::Value;
 
+use super::instants::shown_at;
+
 /// The mark of a text that is JSON.
 const MARK: (&str, &str) = ("postgres.type", "json");
 
@@ -22,9 +25,10 @@ const MARK: (&str, &str) = ("postgres.type", "json");
 pub(super) fn functions() -> Vec<ScalarUDF> {
     let all = [
         (Form::Of, "pg_json", &[][..]),
-        (Form::To, "to_json", &["to_jsonb"]),
-        (Form::Object, "json_build_object", &["jsonb_build_object"]),
-        (Form::List, "json_build_array", &["jsonb_build_array"]),
+        (Form::Sorted, "pg_jsonb", &[]),
+        (Form::To, "to_json", &[]),
+        (Form::Object, "json_build_object", &[]),
+        (Form::List, "json_build_array", &[]),
         (Form::Get, "json_extract_path", &["jsonb_extract_path"]),
         (Form::GetText, "json_extract_path_text", &["jsonb_extract_path_text"]),
         (Form::Length, "json_array_length", &["jsonb_array_length"]),
@@ -54,6 +58,8 @@ pub(crate) fn within_json(as_text: bool) -> ScalarUDF {
 enum Form {
     /// A text that is JSON, looked at.
     Of,
+    /// The same as `jsonb` writes it (§8.14): members of short names first, each name once.
+    Sorted,
     /// A value as JSON.
     To,
     /// An object of names and values, one after the other.
@@ -116,6 +122,21 @@ impl ScalarUDFImpl for JsonFunction {
                     read(text)?;
                 }
                 texts
+            }
+            Form::Sorted => {
+                let texts = cast(first()?, &DataType::Utf8)?;
+                let texts = texts.as_string::<i32>();
+                made(rows, |row, text| {
+                    if texts.is_null(row) {
+                        return Ok(false);
+                    }
+                    let value = read(texts.value(row))?;
+                    match has_long_numbers(texts.value(row)) {
+                        true => text.push_str(texts.value(row)),
+                        false => push_by(text, &value, true),
+                    }
+                    Ok(true)
+                })?
             }
             Form::To => {
                 let array = first()?;
@@ -230,16 +251,34 @@ fn read(text: &str) -> Result<Value> {
     })
 }
 
+/// Whether a number may have more digits than the reader keeps of it.
+fn has_long_numbers(text: &str) -> bool {
+    const DIGITS: usize = 15;
+    let is_digit = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    text.as_bytes()
+        .chunk_by(|a, b| is_digit(a) == is_digit(b))
+        .any(|run| is_digit(&run[0]) && run.len() > DIGITS)
+}
+
 /// Writes JSON as PostgreSQL does, with a blank behind what separates.
 fn push_value(text: &mut String, value: &Value) {
+    push_by(text, value, false);
+}
+
+/// The same, with members of short names first or in the order of their names.
+fn push_by(text: &mut String, value: &Value, by_length: bool) {
     match value {
         Value::Object(members) => {
+            let mut members: Vec<(&String, &Value)> = members.iter().collect();
+            if by_length {
+                members.sort_by_key(|(name, _)| (name.len(), name.as_bytes()));
+            }
             text.push('{');
-            for (at, (name, member)) in members.iter().enumerate() {
+            for (at, (name, member)) in members.into_iter().enumerate() {
                 text.push_str(if at > 0 { ", " } else { "" });
                 text.push_str(&Value::from(name.as_str()).to_string());
                 text.push_str(": ");
-                push_value(text, member);
+                push_by(text, member, by_length);
             }
             text.push('}');
         }
@@ -247,7 +286,7 @@ fn push_value(text: &mut String, value: &Value) {
             text.push('[');
             for (at, item) in items.iter().enumerate() {
                 text.push_str(if at > 0 { ", " } else { "" });
-                push_value(text, item);
+                push_by(text, item, by_length);
             }
             text.push(']');
         }
@@ -317,12 +356,24 @@ fn push(text: &mut String, array: &ArrayRef, field: &Field, row: usize) -> Resul
         }
         DataType::Timestamp(_, zone) => {
             let micros = cast(&one, &DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))?;
+            let micros = micros.as_primitive::<TimestampMicrosecondType>().value(0);
+            let zone: Option<Tz> = zone.as_deref().map(str::parse).transpose()?;
+            let shown = zone.and_then(|zone| shown_at(micros, zone)).unwrap_or(micros);
             text.push('"');
             let start = text.len();
-            model::push_instant(text, micros.as_primitive::<TimestampMicrosecondType>().value(0));
+            model::push_instant(text, shown);
             let time = text.split_off(start);
-            text.push_str(time.trim_end_matches('Z'));
-            text.push_str(if zone.is_some() { "+00:00\"" } else { "\"" });
+            let time = time.trim_end_matches('Z');
+            text.push_str(match time.contains('.') {
+                true => time.trim_end_matches('0').trim_end_matches('.'),
+                false => time,
+            });
+            if zone.is_some() {
+                let minutes = (shown - micros) / 60_000_000;
+                let sign = if minutes < 0 { '-' } else { '+' };
+                text.push_str(&format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60));
+            }
+            text.push('"');
         }
         DataType::List(item) => {
             let items = array.as_list::<i32>().value(row);

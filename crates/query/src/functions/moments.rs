@@ -1,8 +1,10 @@
 //! Functions of times and spans that PostgreSQL has and the planner has not (PostgreSQL 15, tables 9.32 and §9.9.1):
 //! seconds as an instant, parts of times that the planner does not know, and spans in their tidy form.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
+use arrow::array::timezone::Tz;
 use arrow::array::{ArrayRef, AsArray, Float64Array, IntervalMonthDayNanoArray, TimestampMicrosecondArray};
 use arrow::compute::cast;
 use arrow::datatypes::{
@@ -14,6 +16,8 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
+
+use super::instants::shown_at;
 
 const DAY: i64 = 86_400_000_000_000;
 
@@ -75,11 +79,15 @@ impl ScalarUDFImpl for MomentFunction {
             Form::Instant => instants(&arrays[0])?,
             Form::Part => {
                 let names = cast(&arrays[0], &DataType::Utf8)?;
+                let zone = match arrays[1].data_type() {
+                    DataType::Timestamp(_, Some(zone)) => Some(Tz::from_str(zone)?),
+                    _ => None,
+                };
                 let times = cast(&arrays[1], &DataType::Timestamp(TimeUnit::Microsecond, None))?;
                 let pairs = names.as_string::<i32>().iter();
                 let pairs = pairs.zip(times.as_primitive::<TimestampMicrosecondType>().iter());
                 let part = |(name, time): (Option<&str>, Option<i64>)| match (name, time) {
-                    (Some(name), Some(time)) => part(name, time),
+                    (Some(name), Some(time)) => part(name, time, zone),
                     _ => Ok(None),
                 };
                 Arc::new(pairs.map(part).collect::<Result<Float64Array>>()?)
@@ -108,8 +116,20 @@ fn instants(seconds: &ArrayRef) -> Result<ArrayRef> {
     Ok(Arc::new(times.collect::<Result<TimestampMicrosecondArray>>()?.with_timezone("UTC")))
 }
 
-/// A part of a time.
-fn part(name: &str, time: i64) -> Result<Option<f64>> {
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a day has fewer seconds than there are whole numbers in eight bytes"
+)]
+fn whole(number: i64) -> f64 {
+    number as f64
+}
+
+/// A part of a time, of an instant by the clocks of its zone.
+fn part(name: &str, time: i64, zone: Option<Tz>) -> Result<Option<f64>> {
+    let shown = zone.map_or(Some(time), |zone| shown_at(time, zone)).unwrap_or(time);
+    // Seconds that the clocks are before those of UTC.
+    let offset = (shown - time) / 1_000_000;
+    let time = shown;
     let Some(time) = DateTime::from_timestamp_micros(time) else { return Ok(None) };
     let year = time.year();
     // There is no year 0, so that the first of a hundred is the year 1.
@@ -122,8 +142,9 @@ fn part(name: &str, time: i64) -> Result<Option<f64>> {
             let seconds = time.time() - chrono::NaiveTime::MIN;
             f64::from(time.num_days_from_ce()) + 1_721_425.0 + seconds.as_seconds_f64() / 86_400.0
         }
-        // Instants are given in UTC.
-        "timezone" | "timezone_hour" | "timezone_minute" => 0.0,
+        "timezone" => whole(offset),
+        "timezone_hour" => whole(offset / 3600),
+        "timezone_minute" => whole(offset / 60 % 60),
         _ => return Err(DataFusionError::Plan(format!("there is no part `{name}` of a time"))),
     }))
 }

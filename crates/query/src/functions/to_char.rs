@@ -104,7 +104,7 @@ fn writer(array: &ArrayRef) -> Result<Writer> {
                     day: span.days.into(),
                     micros: span.nanoseconds / 1_000,
                 };
-                written(pieces, &Shown { parts, date: None, offset: 0, zone: "" }, text);
+                written(pieces, &Shown { parts, date: None, offset: 0, zone: String::new() }, text);
                 Ok(())
             })
         }
@@ -115,7 +115,7 @@ fn writer(array: &ArrayRef) -> Result<Writer> {
             Box::new(move |row, _, pieces, text| {
                 let micros = micros.value(row);
                 let parts = Parts { year: 0, month: 0, day: micros / DAY, micros: micros % DAY };
-                written(pieces, &Shown { parts, date: None, offset: 0, zone: "" }, text);
+                written(pieces, &Shown { parts, date: None, offset: 0, zone: String::new() }, text);
                 Ok(())
             })
         }
@@ -151,7 +151,7 @@ struct Shown {
     date: Option<chrono::NaiveDate>,
     /// Seconds east of UTC.
     offset: i32,
-    zone: &'static str,
+    zone: String,
 }
 
 impl Shown {
@@ -167,8 +167,17 @@ impl Shown {
         let micros = (shown.time() - NaiveTime::MIN).num_microseconds()?;
         let parts =
             Parts { year: shown.year().into(), month: shown.month().into(), day: shown.day().into(), micros };
-        let name = if zone.is_some() && offset == 0 { "UTC" } else { "" };
-        Some(Shown { parts, date: Some(shown.date()), offset, zone: name })
+        let zone = match (zone, offset) {
+            (None, _) => String::new(),
+            (Some(_), 0) => "UTC".to_owned(),
+            // Zones are named by their hours, as the tables of zones name those that have no other name.
+            (Some(_), offset) => {
+                let (sign, minutes) = (if offset < 0 { '-' } else { '+' }, offset.abs() / 60);
+                let rest = if minutes % 60 == 0 { String::new() } else { format!("{:02}", minutes % 60) };
+                format!("{sign}{:02}{rest}", minutes / 60)
+            }
+        };
+        Some(Shown { parts, date: Some(shown.date()), offset, zone })
     }
 
     /// A number of the date; 0 of a span.
@@ -374,7 +383,7 @@ fn field(name: &str, case: Case, is_bare: bool, shown: &Shown, out: &mut String)
             let (shown, width) = if name == "DY" { (&full[..3], 3) } else { (full, 9) };
             padded(&cased(shown, case), if is_bare { 0 } else { width }, out);
         }
-        "TZ" => out.push_str(&cased(shown.zone, case)),
+        "TZ" => out.push_str(&cased(&shown.zone, case)),
         "TZH" | "OF" => {
             let (sign, minutes) = (if shown.offset < 0 { '-' } else { '+' }, shown.offset.abs() / 60);
             let _ = write!(out, "{sign}{:02}", minutes / 60);

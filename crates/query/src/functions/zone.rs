@@ -8,11 +8,12 @@ use arrow::array::timezone::Tz;
 use arrow::array::{Array, AsArray, TimestampMicrosecondArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, TimeUnit, TimestampMicrosecondType};
-use chrono::{DateTime, TimeZone};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
+
+use super::instants::{instant_at, shown_at};
 
 /// The function.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -86,7 +87,7 @@ impl ScalarUDFImpl for Timezone {
                 _ => named(names.value(row))?,
             };
             last = Some((names.value(row), zone));
-            given.push(moved(time, &zone, is_instant));
+            given.push(moved(time, zone, is_instant));
         }
         let given = TimestampMicrosecondArray::from(given);
         let given = if is_instant { given } else { given.with_timezone(self.shows.clone()) };
@@ -105,11 +106,6 @@ fn named(name: &str) -> Result<Tz> {
     Tz::from_str(&turned).map_err(wrong)
 }
 
-fn moved(time: i64, zone: &Tz, is_instant: bool) -> Option<i64> {
-    let time = DateTime::from_timestamp_micros(time)?.naive_utc();
-    Some(match is_instant {
-        true => zone.from_utc_datetime(&time).naive_local().and_utc().timestamp_micros(),
-        // What clocks show twice is the earlier instant.
-        false => zone.from_local_datetime(&time).earliest()?.timestamp_micros(),
-    })
+fn moved(time: i64, zone: Tz, is_instant: bool) -> Option<i64> {
+    if is_instant { shown_at(time, zone) } else { instant_at(time, zone) }
 }

@@ -9,7 +9,7 @@ use datafusion::sql::sqlparser::ast::{
     AccessExpr, ArrayElemTypeDef, BinaryOperator, CastKind, DataType as SqlType, ExactNumberInfo, Expr,
     Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName,
     ObjectNamePart, Query, Select, Subscript, TableAlias, TableAliasColumnDef, TableFactor, TimezoneInfo,
-    TypedString, UnaryOperator, Value, VisitMut, VisitorMut,
+    UnaryOperator, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -21,7 +21,8 @@ use super::emptied::{self, described};
 use super::tables::SCHEMAS;
 use super::types::PgType;
 use super::{
-    Postgres, SCHEMA, casts, exists, lateral, naming, row_values, shapes, similar, small, whole_rows,
+    Postgres, SCHEMA, casts, exists, lateral, naming, row_values, series, shapes, similar, small, unnested,
+    whole_rows,
 };
 
 /// What an adapted statement needs beyond what the session has.
@@ -50,6 +51,11 @@ pub(super) struct Adapter<'a> {
 
 impl VisitorMut for Adapter<'_> {
     type Break = ();
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        unnested::put_beside(query);
+        ControlFlow::Continue(())
+    }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
         exists::counted(&mut select.projection);
@@ -85,8 +91,7 @@ impl VisitorMut for Adapter<'_> {
             *factor = other;
         }
         cut_into_rows(factor);
-        step_by_interval(factor);
-        name_series(factor);
+        series::as_the_planner_has_it(factor);
         ControlFlow::Continue(())
     }
 
@@ -259,7 +264,8 @@ impl Adapter<'_> {
             "text" | "varchar" | "charactervarying" if !matches!(**inner, Expr::Value(_)) => {
                 parsed(&format!("pg_text({inner})"))
             }
-            "json" | "jsonb" => parsed(&format!("pg_json({inner})")),
+            "json" => parsed(&format!("pg_json({inner})")),
+            "jsonb" => parsed(&format!("pg_jsonb({inner})")),
             "name"
             | "char"
             | "cstring"
@@ -334,25 +340,8 @@ fn is_procedure(expr: &Expr) -> bool {
     matches!(column_of(expr), Some("typinput" | "typoutput" | "typreceive" | "typsend"))
 }
 
-/// The one column of `generate_series`, which is called as the series is.
-fn name_series(factor: &mut TableFactor) {
-    let TableFactor::Table { name, args: Some(_), alias, .. } = factor else { return };
-    if !name.to_string().eq_ignore_ascii_case("generate_series") {
-        return;
-    }
-    let alias = alias.get_or_insert_with(|| TableAlias {
-        explicit: true,
-        name: Ident::new("generate_series"),
-        columns: Vec::new(),
-        at: None,
-    });
-    if alias.columns.is_empty() {
-        alias.columns.push(TableAliasColumnDef { name: alias.name.clone(), data_type: None });
-    }
-}
-
 /// Functions that give the pieces of a text in rows, as the items of a list of them.
-fn cut_into_rows(factor: &mut TableFactor) {
+pub(super) fn cut_into_rows(factor: &mut TableFactor) {
     let TableFactor::Table { name, args: Some(given), alias, .. } = factor else { return };
     let name = name.to_string().to_lowercase();
     let list = match name.as_str() {
@@ -378,31 +367,6 @@ fn cut_into_rows(factor: &mut TableFactor) {
         with_offset_alias: None,
         with_ordinality: false,
     };
-}
-
-/// The bounds of `generate_series` over times, which the planner counts in nanoseconds, and its step, which may be
-/// written as a text.
-fn step_by_interval(factor: &mut TableFactor) {
-    let TableFactor::Table { name, args: Some(arguments), .. } = factor else { return };
-    if !name.to_string().eq_ignore_ascii_case("generate_series") {
-        return;
-    }
-    for argument in &mut arguments.args {
-        if let FunctionArg::Unnamed(FunctionArgExpr::Expr(
-            Expr::Cast { data_type, .. } | Expr::TypedString(TypedString { data_type, .. }),
-        )) = argument
-            && let SqlType::Timestamp(precision @ None, _) = data_type
-        {
-            *precision = Some(9);
-        }
-    }
-    if let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(step))) = arguments.args.get_mut(2)
-        && let Expr::Value(value) = &*step
-        && let Some(text) = value.value.clone().into_string()
-        && let Some(interval) = parsed(&format!("INTERVAL {}", quoted(&text)))
-    {
-        *step = interval;
-    }
 }
 
 /// A part of a time as a number that is divided as such (§9.9.1).

@@ -34,12 +34,12 @@ pub(super) fn aggregate(name: &str, function: &Function, arguments: &[Expr]) -> 
         }
         ("json_agg" | "jsonb_agg", [], [value]) => {
             let text = format!("coalesce(to_json({value}), 'null')");
-            parsed(&format!("pg_json('[' || {} || ']')", joined(function, &text)?))
+            parsed(&format!("{}('[' || {} || ']')", kind(name), joined(function, &text)?))
         }
         ("json_object_agg" | "jsonb_object_agg", [], [key, value]) => {
             let text =
                 format!("to_json(CAST({key} AS VARCHAR)) || ' : ' || coalesce(to_json({value}), 'null')");
-            parsed(&format!("pg_json('{{' || {} || '}}')", joined(function, &text)?))
+            parsed(&format!("{}('{{ ' || {} || ' }}')", kind(name), joined(function, &text)?))
         }
         ("percentile_cont" | "percentile_disc", [order], _) => {
             // Several shares are several aggregates.
@@ -52,6 +52,11 @@ pub(super) fn aggregate(name: &str, function: &Function, arguments: &[Expr]) -> 
         }
         _ => None,
     }
+}
+
+/// What reads a text as JSON of the kind that a function makes.
+fn kind(name: &str) -> &'static str {
+    if name.starts_with("jsonb") { "pg_jsonb" } else { "pg_json" }
 }
 
 /// Texts of the rows, one behind the other, in the order and of the rows that the call names.

@@ -31,6 +31,9 @@ pub(in crate::sql) fn read(plan: LogicalPlan, zone: Tz) -> Result<LogicalPlan> {
     Ok(read.data)
 }
 
+/// Functions whose arguments are of one type.
+const TAKING_ALIKE: [&str; 4] = ["coalesce", "greatest", "least", "nullif"];
+
 fn compared(mut expr: Expr, schema: &DFSchema, zone: Tz) -> Transformed<Expr> {
     let read = |text: &mut Expr, beside: &Expr| -> bool {
         let Some(written) = text_of(text) else { return false };
@@ -53,6 +56,22 @@ fn compared(mut expr: Expr, schema: &DFSchema, zone: Tz) -> Transformed<Expr> {
             let mut changed = false;
             for item in &mut list.list {
                 changed |= read(item, of);
+            }
+            changed
+        }
+        Expr::ScalarFunction(call) if TAKING_ALIKE.contains(&call.name()) => {
+            let of = call.args.iter().find(|one| text_of(one).is_none()).cloned();
+            of.is_some_and(|of| call.args.iter_mut().fold(false, |changed, one| read(one, &of) || changed))
+        }
+        Expr::Case(case) => {
+            let then = case.when_then_expr.iter().map(|(_, then)| &**then);
+            let of = then.chain(case.else_expr.as_deref()).find(|one| text_of(one).is_none()).cloned();
+            let mut changed = false;
+            if let Some(of) = of {
+                let then = case.when_then_expr.iter_mut().map(|(_, then)| &mut **then);
+                for one in then.chain(case.else_expr.as_deref_mut()) {
+                    changed |= read(one, &of);
+                }
             }
             changed
         }

@@ -6,12 +6,13 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use super::adapt::{literal, parsed, quoted, text_of};
+use super::readings::Moment;
 
 /// The longest text that padding makes.
 const LONGEST: usize = 10_000;
 
 /// What stands for a call of one of these.
-pub(super) fn built(name: &str, function: &Function, arguments: &[Expr]) -> Option<Expr> {
+pub(super) fn built(name: &str, function: &Function, arguments: &[Expr], zone: &str) -> Option<Expr> {
     let text = match (name, arguments) {
         ("lpad" | "rpad", [text, length, fill @ ..]) => {
             let length = usize::try_from(whole(length)?).ok().filter(|length| *length <= LONGEST)?;
@@ -89,14 +90,34 @@ pub(super) fn built(name: &str, function: &Function, arguments: &[Expr]) -> Opti
             "CAST(make_date({year}, {month}, {day}) AS TIMESTAMP(6)) + ({hour}) * INTERVAL '1 hour' \
              + ({minute}) * INTERVAL '1 minute' + ({second}) * INTERVAL '1 second'"
         ),
-        ("make_timestamptz", [year, month, day, hour, minute, second, zone @ ..]) if zone.len() <= 1 => {
-            let utc = text_of("UTC");
-            format!(
-                "timezone({}, CAST(make_date({year}, {month}, {day}) AS TIMESTAMP(6)) \
-                 + ({hour}) * INTERVAL '1 hour' + ({minute}) * INTERVAL '1 minute' \
-                 + ({second}) * INTERVAL '1 second')",
-                zone.first().unwrap_or(&utc)
-            )
+        ("make_timestamptz", [year, month, day, hour, minute, second, rest @ ..]) if rest.len() <= 1 => {
+            let shown = format!(
+                "CAST(make_date({year}, {month}, {day}) AS TIMESTAMP(6)) + ({hour}) * INTERVAL '1 hour' \
+                 + ({minute}) * INTERVAL '1 minute' + ({second}) * INTERVAL '1 second'"
+            );
+            match rest {
+                [zone] => format!("timezone({zone}, {shown})"),
+                _ => format!("pg_clocks({}, {shown})", quoted(zone)),
+            }
+        }
+        ("jsonb_build_object" | "jsonb_build_array" | "to_jsonb", _) => {
+            let plain = name.replacen("jsonb", "json", 1);
+            let list: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+            format!("pg_jsonb({plain}({}))", list.join(", "))
+        }
+        ("concat", [_, ..]) if arguments.iter().any(is_written) => {
+            format!("concat({})", written(arguments))
+        }
+        ("concat_ws", [separator, values @ ..]) if values.iter().any(is_written) => {
+            format!("concat_ws({separator}, {})", written(values))
+        }
+        // The planner takes no text for a time here, but in the branches of a case.
+        ("coalesce", [values @ .., Expr::Value(last)])
+            if !values.is_empty()
+                && last.value.clone().into_string().is_some_and(|text| Moment::read(&text).is_some()) =>
+        {
+            let cases = values.iter().map(|value| format!("WHEN {value} IS NOT NULL THEN {value}"));
+            format!("CASE {} ELSE {last} END", cases.collect::<Vec<_>>().join(" "))
         }
         ("make_interval", _) => return interval(function, arguments),
         ("div", [a, b]) => format!("trunc(CAST({a} AS DOUBLE) / ({b}))"),
@@ -109,6 +130,24 @@ pub(super) fn built(name: &str, function: &Function, arguments: &[Expr]) -> Opti
         _ => return None,
     };
     parsed(&text)
+}
+
+/// Whether a value has to be written as PostgreSQL writes it before it is put beside texts.
+fn is_written(value: &Expr) -> bool {
+    match value {
+        Expr::Value(value) => value.value.clone().into_string().is_none(),
+        Expr::Function(function) => function.name.to_string() != "pg_text",
+        _ => true,
+    }
+}
+
+/// Values as texts.
+fn written(values: &[Expr]) -> String {
+    let one = |value: &Expr| match is_written(value) {
+        true => format!("pg_text({value})"),
+        false => value.to_string(),
+    };
+    values.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// A whole number that is written out.

@@ -51,6 +51,10 @@ impl Adapter<'_> {
         if name == "array"
             && let FunctionArguments::Subquery(query) = &function.args
         {
+            if let Some(columns) = columns_of_key(query) {
+                self.needs.asks_numbers = true;
+                return Some(columns);
+            }
             return Some(listed(query).unwrap_or_else(null));
         }
         let arguments = arguments(function);
@@ -66,7 +70,8 @@ impl Adapter<'_> {
         if let Some(other) = aggregates::aggregate(&name, function, &arguments) {
             return Some(other);
         }
-        if let Some(other) = built::built(&name, function, &arguments) {
+        let zone = self.postgres.zone.as_deref().unwrap_or("UTC");
+        if let Some(other) = built::built(&name, function, &arguments, zone) {
             return Some(other);
         }
         if let Some(shape) = shapes::function(&name, &arguments) {
@@ -150,6 +155,7 @@ impl Adapter<'_> {
             "to_timestamp" => patterns::to_timestamp(&arguments)?,
             "to_date" => patterns::to_date(&arguments)?,
             "localtimestamp" => parsed("CAST(now() AS TIMESTAMP(6))")?,
+            "localtime" => parsed("CAST(now() AS TIME)")?,
             "age" if arguments.len() == 1 => parsed(&format!("age(current_date(), {})", first?))?,
             "clock_timestamp" | "statement_timestamp" | "transaction_timestamp" => parsed("now()")?,
             "postgis_version" => text_of(postgis::VERSION),
@@ -219,6 +225,23 @@ impl Adapter<'_> {
             None => null(),
         }
     }
+}
+
+/// `ARRAY (SELECT attname FROM unnest(c.conkey) … JOIN pg_attribute …)`: the columns of a key, in their order.
+fn columns_of_key(query: &Query) -> Option<Expr> {
+    let SetExpr::Select(select) = query.body.as_ref() else { return None };
+    let [SelectItem::UnnamedExpr(column)] = select.projection.as_slice() else { return None };
+    let shown = query.to_string();
+    if !column.to_string().ends_with("attname") || !shown.contains("pg_attribute") {
+        return None;
+    }
+    let (list, number) = [(".conkey)", "oid"), (".indkey)", "indexrelid")]
+        .into_iter()
+        .find(|(list, _)| shown.contains(list))?;
+    let before = shown.split(list).next()?;
+    let row = before.rsplit_once("unnest(")?.1;
+    let seam = numbered::SEAM;
+    parsed(&format!("string_to_array({}({row}.{number}), '{seam}')", numbered::KEY_COLUMNS))
 }
 
 /// `ARRAY (SELECT …)` over tables of the principal: an aggregate over the rows, in their order.

@@ -3,7 +3,8 @@
 
 use arrow::array::timezone::Tz;
 use datafusion::sql::sqlparser::ast::{
-    CharacterLength, DataType as SqlType, DateTimeField, Expr, Interval, TimezoneInfo, UnaryOperator, Value,
+    CharacterLength, DataType as SqlType, DateTimeField, ExactNumberInfo, Expr, Interval, TimezoneInfo,
+    UnaryOperator, Value,
 };
 
 use super::adapt::{literal, parsed, quoted};
@@ -25,6 +26,11 @@ pub(super) fn cast(inner: &mut Box<Expr>, to: &mut SqlType, zone: Tz) -> Option<
             *precision = Some(6);
             None
         }
+        // The planner's decimals have fewer digits.
+        SqlType::Numeric(ExactNumberInfo::PrecisionAndScale(digits, _)) if *digits > MOST_DIGITS => {
+            *digits = MOST_DIGITS;
+            None
+        }
         SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
         | SqlType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. })) => {
             parsed(&format!("left(pg_text({inner}), {length})"))
@@ -37,6 +43,9 @@ pub(super) fn cast(inner: &mut Box<Expr>, to: &mut SqlType, zone: Tz) -> Option<
         _ => None,
     }
 }
+
+/// The digits of the planner's decimals.
+const MOST_DIGITS: u64 = 38;
 
 /// The function that makes values of a type of whole numbers.
 fn whole(to: &SqlType) -> Option<&'static str> {
@@ -67,6 +76,9 @@ fn to_whole(inner: &mut Box<Expr>, function: &str) -> Option<Expr> {
 
 /// A cast of a text that is written out.
 fn of_text(text: &str, inner: &mut Box<Expr>, to: &mut SqlType, there: Tz) -> Option<Expr> {
+    if let Some(moment) = of_day(text, to) {
+        return parsed(moment);
+    }
     let mut put = |text: String| {
         **inner = Expr::Value(Value::SingleQuotedString(text).into());
     };
@@ -123,6 +135,29 @@ fn of_text(text: &str, inner: &mut Box<Expr>, to: &mut SqlType, there: Tz) -> Op
         }
         _ => None,
     }
+}
+
+/// A day or an instant that a word names (§8.5.1.4).
+fn of_day(text: &str, to: &SqlType) -> Option<&'static str> {
+    let (is_date, has_zone) = match to {
+        SqlType::Date => (true, false),
+        SqlType::Timestamp(_, zone) => (false, matches!(zone, TimezoneInfo::Tz | TimezoneInfo::WithTimeZone)),
+        _ => return None,
+    };
+    Some(match (text.trim().to_lowercase().as_str(), is_date, has_zone) {
+        ("now" | "today", true, _) => "current_date()",
+        ("tomorrow", true, _) => "current_date() + 1",
+        ("yesterday", true, _) => "current_date() - 1",
+        ("now", false, true) => "now()",
+        ("now", false, false) => "CAST(now() AS TIMESTAMP(6))",
+        ("today", false, false) => "CAST(current_date() AS TIMESTAMP(6))",
+        ("tomorrow", false, false) => "CAST(current_date() + 1 AS TIMESTAMP(6))",
+        ("yesterday", false, false) => "CAST(current_date() - 1 AS TIMESTAMP(6))",
+        ("today", false, true) => "CAST(current_date() AS TIMESTAMP(6) WITH TIME ZONE)",
+        ("tomorrow", false, true) => "CAST(current_date() + 1 AS TIMESTAMP(6) WITH TIME ZONE)",
+        ("yesterday", false, true) => "CAST(current_date() - 1 AS TIMESTAMP(6) WITH TIME ZONE)",
+        _ => return None,
+    })
 }
 
 /// A span as the planner reads it: `INTERVAL '…'`, with a unit behind it or without.

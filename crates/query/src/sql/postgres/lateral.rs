@@ -234,7 +234,8 @@ fn joined(join: &Join, given_whole: &HashSet<String>) -> Option<Join> {
 /// A value of the first row of a query that looks at the rows around it, as an aggregate.
 pub(super) fn first_value(query: &Query) -> Option<Expr> {
     let (1, select) = (most(query)?, plain(query)?) else { return None };
-    let order = order_of(query)?;
+    // Without an order it is the value of any row.
+    let order = if query.order_by.is_some() { order_of(query)? } else { String::new() };
     let [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] =
         select.projection.as_slice()
     else {
@@ -247,7 +248,8 @@ pub(super) fn first_value(query: &Query) -> Option<Expr> {
     let mut first = query.clone();
     (first.order_by, first.limit_clause) = (None, None);
     if let SetExpr::Select(select) = first.body.as_mut() {
-        let value = parsed(&format!("first_value({expr} {order})"))?;
+        let value =
+            parsed(&format!("first_value({expr}{}{order})", if order.is_empty() { "" } else { " " }))?;
         select.projection = vec![SelectItem::UnnamedExpr(value)];
     }
     parsed(&format!("({first})"))

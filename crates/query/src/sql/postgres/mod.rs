@@ -8,6 +8,7 @@ mod beside;
 mod built;
 mod calls;
 mod casts;
+mod clocks;
 mod comments;
 mod emptied;
 mod exists;
@@ -27,6 +28,7 @@ mod postgis;
 mod readings;
 mod row_values;
 mod rows;
+mod series;
 mod shapes;
 mod similar;
 mod small;
@@ -34,6 +36,7 @@ mod span_words;
 mod tables;
 mod types;
 mod typmod;
+mod unnested;
 mod whole_rows;
 mod zoned;
 mod zones;
@@ -134,9 +137,13 @@ pub(super) async fn prepare(
     Ok(())
 }
 
-/// The texts of a planned statement that stand beside times, as the planner reads them.
+/// A planned statement with the texts that stand beside times as the planner reads them, by the clocks of the session.
 pub(super) fn with_times(plan: LogicalPlan, postgres: Option<&Postgres>) -> Result<LogicalPlan, Error> {
-    Ok(beside::read(plan, postgres.map_or_else(utc, Postgres::there))?)
+    let plan = beside::read(plan, postgres.map_or_else(utc, Postgres::there))?;
+    Ok(match postgres {
+        Some(postgres) => clocks::follow(plan, postgres.zone.as_deref().unwrap_or("UTC"))?,
+        None => plan,
+    })
 }
 
 fn utc() -> Tz {
@@ -149,7 +156,7 @@ pub(super) fn register(context: &SessionContext, postgres: &Postgres) {
         context.register_udf(crate::functions::timezone_in(zone));
     }
     forms::register(context);
-    operators::register(context);
+    operators::register(context, postgres.there());
 }
 
 /// One of the two schemas that describe.

@@ -25,16 +25,21 @@ const COLUMN_SAID: &str = "col_description";
 const INDEX_TEXT: &str = "pg_get_indexdef";
 const CONSTRAINT_TEXT: &str = "pg_get_constraintdef";
 
+/// The name of the function from the number of a key, or of its index, to the columns of the key.
+pub(super) const KEY_COLUMNS: &str = "pg_key_columns";
+/// What no name has, between the names of columns.
+pub(super) const SEAM: char = '\u{1}';
+
 /// Whether a function is one of these.
 pub(super) fn is_numbered(name: &str) -> bool {
     [CLASS, TABLE_SAID, COLUMN_SAID, INDEX_TEXT, CONSTRAINT_TEXT].contains(&name)
 }
 
 /// The functions, over what is known.
-pub(super) fn functions(facts: &Facts) -> [ScalarUDF; 5] {
+pub(super) fn functions(facts: &Facts) -> [ScalarUDF; 6] {
     let mut names = Texts::new();
     let (mut tables, mut columns) = (Texts::new(), Texts::new());
-    let (mut indexes, mut constraints) = (Texts::new(), Texts::new());
+    let (mut indexes, mut constraints, mut keys) = (Texts::new(), Texts::new(), Texts::new());
     for table in &facts.tables {
         names.insert((table.oid, 0), table.name.clone());
         tables.extend(table.said.clone().map(|said| ((table.oid, 0), said)));
@@ -48,6 +53,8 @@ pub(super) fn functions(facts: &Facts) -> [ScalarUDF; 5] {
         indexes.insert((key.index, PRETTY), pretty_index_text(table, key));
         indexes.extend((1..).zip(&key.columns).map(|(at, column)| ((key.index, at), column.clone())));
         constraints.insert((key.constraint(), 0), constraint_text(key));
+        let columns = key.columns.join(&SEAM.to_string());
+        keys.extend([key.index, key.constraint()].map(|number| ((number, 0), columns.clone())));
     }
     [
         Classes::function(&names),
@@ -55,6 +62,7 @@ pub(super) fn functions(facts: &Facts) -> [ScalarUDF; 5] {
         Numbered::function(COLUMN_SAID, columns),
         Numbered::function(INDEX_TEXT, indexes),
         Numbered::function(CONSTRAINT_TEXT, constraints),
+        Numbered::function(KEY_COLUMNS, keys),
     ]
 }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::timezone::Tz;
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::DFSchema;
 use datafusion::error::{DataFusionError, Result};
@@ -12,18 +13,22 @@ use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExp
 use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, lit};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
+use super::readings;
 use crate::functions::{pg_text, span_times};
 
 /// Registers them.
-pub(super) fn register(context: &SessionContext) {
-    let registered = context.state_ref().write().register_expr_planner(Arc::new(Operators));
+pub(super) fn register(context: &SessionContext, zone: Tz) {
+    let registered = context.state_ref().write().register_expr_planner(Arc::new(Operators { zone }));
     registered.expect("the session's own registry takes planners");
 }
 
 /// `date - date` is a number of days; `date + number` and `date - number` are dates; `interval * number` is a
 /// span; `flag = 't'` asks whether it is true.
 #[derive(Debug)]
-struct Operators;
+struct Operators {
+    /// Of texts that name none.
+    zone: Tz,
+}
 
 impl ExprPlanner for Operators {
     fn plan_binary_op(&self, raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
@@ -47,6 +52,19 @@ impl ExprPlanner for Operators {
         let sum = |left: Expr, right: Expr| {
             Expr::BinaryExpr(BinaryExpr { left: Box::new(left), op, right: Box::new(right) })
         };
+        let read = |text: &Expr, beside: &DataType| {
+            let (Expr::Literal(value, _), DataType::Timestamp(..)) = (text, beside) else { return None };
+            let text = readings::beside(value.try_as_str().flatten()?, beside, self.zone)?;
+            Some(cast(lit(text), beside.clone()))
+        };
+        if op == Operator::Minus {
+            // A text beside a time is a time, too.
+            match (read(&raw.left, &right), read(&raw.right, &left)) {
+                (Some(time), _) => return Ok(PlannerResult::Planned(sum(time, raw.right))),
+                (_, Some(time)) => return Ok(PlannerResult::Planned(sum(raw.left, time))),
+                _ => {}
+            }
+        }
         Ok(match (left, op, right) {
             (DataType::Date32, Operator::Minus, DataType::Date32) => {
                 PlannerResult::Planned(sum(days(raw.left), days(raw.right)))

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use arrow::array::timezone::Tz;
 use arrow::datatypes::DataType;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+
+use crate::functions::instant_at;
 
 /// What a text says: what clocks show, and where.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +50,8 @@ impl Moment {
     /// The instant; of a text that names no zone, there.
     pub(super) fn instant(self, zone: Tz) -> Option<String> {
         let zone = self.zone.unwrap_or(zone);
-        let instant = zone.from_local_datetime(&self.shown).earliest()?.naive_utc();
+        let instant = instant_at(self.shown.and_utc().timestamp_micros(), zone)?;
+        let instant = DateTime::from_timestamp_micros(instant)?;
         Some(format!("{}Z", instant.format("%Y-%m-%dT%H:%M:%S%.6f")))
     }
 }
