@@ -167,6 +167,39 @@ async fn a_body_that_comes_a_byte_now_and_then_is_refused() {
     node.stop().await;
 }
 
+/// A public address that takes up to 32 MiB.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_do_not_come_to_an_end_hold_a_bounded_memory() {
+    let node = node("60").await;
+    let begin = async |from: &str| {
+        let mut stream = connect(&node).await;
+        let head = format!(
+            "POST /sta/v1.1/$batch HTTP/1.1\r\nhost: a\r\nx-forwarded-for: {from}\r\n\
+             content-type: application/json\r\ncontent-length: 30000000\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Who is refused need not take it all.
+        stream.write_all(&vec![b' '; 5 * MIB]).await.ok();
+        stream
+    };
+    let waits = begin("10.0.0.1").await;
+    let enough = Instant::now();
+    while unread(&node).await < 4 * MIB {
+        assert!(enough.elapsed() < Duration::from_secs(20), "{} bytes are counted", unread(&node).await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let answer = rest(&mut begin("10.0.0.1").await).await;
+    assert!(answer.starts_with("HTTP/1.1 429") && answer.contains("/problems/budget-used"), "{answer}");
+    let others = begin("10.0.0.2").await;
+    assert_eq!(ask(&node, "/v1/datasets", "10.0.0.3").await.1, 200);
+    drop((waits, others));
+    while unread(&node).await > 0 {
+        assert!(enough.elapsed() < Duration::from_secs(30), "{} bytes are counted", unread(&node).await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    node.stop().await;
+}
+
 /// A frame of HTTP/2 (RFC 9113 §4.1).
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let mut frame = (payload.len() as u32).to_be_bytes()[1..].to_vec();
