@@ -25,7 +25,8 @@ async fn node(patience: &'static str) -> Served {
     let mut file = "station,time,salinity\n".to_owned();
     for hour in 0..1400 {
         let time = chrono::DateTime::from_timestamp(1_580_515_200 + hour * 3600, 0).unwrap();
-        file += &format!("station:cau_noi,{},{}\n", time.format("%Y-%m-%d %H:%M"), hour % 97);
+        let grams = f64::from(hour as u32 % 97) / 7.0;
+        file += &format!("station:cau_noi,{},{grams}\n", time.format("%Y-%m-%d %H:%M"));
     }
     node.hand_in("gauge", "a.csv", file.into_bytes(), None).await.unwrap();
     node.serve().await
