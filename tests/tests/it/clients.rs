@@ -43,6 +43,43 @@ async fn python_clients_read_what_the_standards_promise() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn filters_find_what_another_reading_of_them_finds() {
+    let Some(python) = python() else { return };
+    let node = TestNode::start().await;
+    node.dataset("fields", "features", "open").await;
+    let wholes = [json!(null), json!(-5), json!(0), json!(1), json!(2), json!(3), json!(7), json!(1000)];
+    let parts = [json!(null), json!(-1.5), json!(0.5), json!(0.1), json!(2.5), json!(3.0), json!(1000.25)];
+    let names = [
+        json!("Cần Thơ"),
+        json!("An Giang"),
+        json!("an giang"),
+        json!("Bến Tre"),
+        json!("x%y"),
+        json!("a_b"),
+        json!("O'Neil"),
+        json!(null),
+        json!("cafe\u{301}"),
+    ];
+    let wet = [json!(true), json!(false), json!(null)];
+    let days = [json!("2020-01-01"), json!("2020-02-29"), json!("2021-06-15"), json!(null)];
+    let features = (0..300_usize).map(|n| {
+        let properties = json!({
+            "whole": wholes[n % 8], "part": parts[n / 3 % 7], "name": names[n / 2 % 9], "wet": wet[n / 5 % 3],
+            "day": days[n / 7 % 4],
+        });
+        let position = [104.5 + (n * 37 % 2000) as f64 / 1000.0, 9.0 + (n * 53 % 2000) as f64 / 1000.0];
+        let geometry = json!({ "type": "Point", "coordinates": position });
+        json!({ "type": "Feature", "id": format!("f{n}"), "properties": properties, "geometry": geometry })
+    });
+    let file = json!({ "type": "FeatureCollection", "features": features.collect::<Vec<_>>() }).to_string();
+    node.hand_in("fields", "fields.geojson", file.into_bytes(), None).await.unwrap();
+    let node = node.serve().await;
+    let printed = ask(&python, "cql2_differential.py", &[&node.url, "1"]).await;
+    assert!(printed.trim_end().ends_with("ok"), "{printed}");
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_python_client_writes_what_the_standard_promises() {
     let Some(python) = python() else { return };
     let node = node().await;

@@ -25,7 +25,8 @@ async fn node(patience: &'static str) -> Served {
     let mut file = "station,time,salinity\n".to_owned();
     for hour in 0..1400 {
         let time = chrono::DateTime::from_timestamp(1_580_515_200 + hour * 3600, 0).unwrap();
-        file += &format!("station:cau_noi,{},{}\n", time.format("%Y-%m-%d %H:%M"), hour % 97);
+        let grams = f64::from(hour as u32 % 97) / 7.0;
+        file += &format!("station:cau_noi,{},{grams}\n", time.format("%Y-%m-%d %H:%M"));
     }
     node.hand_in("gauge", "a.csv", file.into_bytes(), None).await.unwrap();
     node.serve().await
@@ -164,6 +165,39 @@ async fn a_body_that_comes_a_byte_now_and_then_is_refused() {
     assert!(ended.is_ok(), "the connection stays open");
     trickle.abort();
     assert_eq!(ask(&node, "/v1/datasets", "10.0.0.1").await.1, 200);
+    node.stop().await;
+}
+
+/// A public address that takes up to 32 MiB.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_do_not_come_to_an_end_hold_a_bounded_memory() {
+    let node = node("60").await;
+    let begin = async |from: &str| {
+        let mut stream = connect(&node).await;
+        let head = format!(
+            "POST /sta/v1.1/$batch HTTP/1.1\r\nhost: a\r\nx-forwarded-for: {from}\r\n\
+             content-type: application/json\r\ncontent-length: 30000000\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Who is refused need not take it all.
+        stream.write_all(&vec![b' '; 5 * MIB]).await.ok();
+        stream
+    };
+    let waits = begin("10.0.0.1").await;
+    let enough = Instant::now();
+    while unread(&node).await < 4 * MIB {
+        assert!(enough.elapsed() < Duration::from_secs(20), "{} bytes are counted", unread(&node).await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let answer = rest(&mut begin("10.0.0.1").await).await;
+    assert!(answer.starts_with("HTTP/1.1 429") && answer.contains("/problems/budget-used"), "{answer}");
+    let others = begin("10.0.0.2").await;
+    assert_eq!(ask(&node, "/v1/datasets", "10.0.0.3").await.1, 200);
+    drop((waits, others));
+    while unread(&node).await > 0 {
+        assert!(enough.elapsed() < Duration::from_secs(30), "{} bytes are counted", unread(&node).await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     node.stop().await;
 }
 

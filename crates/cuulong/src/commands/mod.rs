@@ -11,6 +11,7 @@ mod mapping;
 mod register;
 mod serve;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use model::Lang;
@@ -186,16 +187,19 @@ pub fn refusal(error: &intake::Error, lang: Lang) -> String {
     text
 }
 
-/// Prints a line of the answer.
-#[expect(clippy::print_stdout, reason = "the answer of a command goes to standard output")]
+/// Prints a line of the answer. Whoever stops reading it, as `head` does, has what was wanted, and the work
+/// goes on.
 pub fn print(line: &str) {
-    println!("{line}");
+    if let Err(error) = writeln!(std::io::stdout(), "{line}")
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        tell(&format!("the answer cannot be printed: {error}"));
+    }
 }
 
-/// Prints a line for the person, beside the answer.
-#[expect(clippy::print_stderr, reason = "what is not the answer goes to standard error")]
+/// Prints a line for the person, beside the answer; where nobody reads it, nobody is told.
 pub fn tell(line: &str) {
-    eprintln!("{line}");
+    drop(writeln!(std::io::stderr(), "{line}"));
 }
 
 fn complain(message: &str) {

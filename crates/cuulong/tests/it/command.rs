@@ -119,3 +119,23 @@ fn what_needs_a_cluster_goes_on_as_the_program_that_is_built_with_one() {
         printed(&output)
     );
 }
+
+/// As `head` and pagers do.
+#[test]
+fn a_command_whose_answer_is_not_read_to_its_end_does_its_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut unread = Command::new(env!("CARGO_BIN_EXE_cuulong"))
+        .args(["--lang", "en", "--data"])
+        .arg(&data)
+        .args(ADD)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(unread.stdout.take());
+    let ended = unread.wait_with_output().unwrap();
+    assert!(ended.status.success(), "{}", printed(&ended));
+    assert!(printed(&cuulong(&data, &["dataset", "list"])).contains("gauge"));
+}

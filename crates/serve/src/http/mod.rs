@@ -20,6 +20,7 @@ pub mod params;
 pub mod principal;
 pub mod problem;
 pub(crate) mod quota;
+mod received;
 pub mod revalidate;
 pub mod slash;
 pub(crate) mod steady;

@@ -5,6 +5,8 @@
 //! been read is free. Each piece carries its count with it, wherever it waits, up to the connection that
 //! writes it. Of an answer that is made while it is sent, what was made and not yet written counts.
 //!
+//! What has come of requests that are not whole yet counts like that.
+//!
 //! Who has spent the share goes on with one request at a time, whose answer is given when it is small: so
 //! that an account is not shut out by a download, and costs no more work than that.
 
@@ -29,6 +31,7 @@ use tokio::time::Instant;
 
 use super::pace::Pace;
 use super::problem::{Problem, ProblemKind};
+use super::received::Received;
 use crate::App;
 
 /// Answers up to so many bytes are not counted: the system's own buffers take them.
@@ -64,7 +67,7 @@ struct All {
 
 /// What one asker has of them.
 #[derive(Debug)]
-struct Share {
+pub(super) struct Share {
     asker: Asker,
     all: Arc<All>,
     bytes: AtomicU64,
@@ -131,23 +134,32 @@ impl Share {
     }
 
     /// Counts bytes, whatever waits already.
-    fn count(self: &Arc<Share>, bytes: u64) -> Counted {
+    pub(super) fn count(self: &Arc<Share>, bytes: u64) -> Counted {
+        self.add(bytes);
+        Counted { share: self.clone(), bytes }
+    }
+
+    fn add(&self, bytes: u64) {
         self.bytes.fetch_add(bytes, Ordering::AcqRel);
         self.all.bytes.fetch_add(bytes, Ordering::AcqRel);
-        Counted { share: self.clone(), bytes }
     }
 
     /// Counts the bytes of an answer when there is room for them. One that is alone always has room: it
     /// could never be given otherwise.
     fn admit(self: &Arc<Share>, bytes: u64) -> Result<Counted, Problem> {
         let counted = self.count(bytes);
+        self.fits(bytes).map(|()| counted)
+    }
+
+    /// Whether what is counted now is not too much, so many bytes of one request among it.
+    fn fits(&self, bytes: u64) -> Result<(), Problem> {
         let over = |now: u64, most: u64| now > most && now > bytes;
         let limits = self.limits();
         match () {
-            () if self.asker == Asker::Node => Ok(counted),
+            () if self.asker == Asker::Node => Ok(()),
             () if over(self.bytes.load(Ordering::Acquire), limits.each) => Err(self.spent(bytes)),
             () if over(self.all.bytes.load(Ordering::Acquire), limits.all) => Err(self.full()),
-            () => Ok(counted),
+            () => Ok(()),
         }
     }
 
@@ -166,7 +178,7 @@ impl Share {
 }
 
 /// Bytes that count until this is dropped.
-struct Counted {
+pub(super) struct Counted {
     share: Arc<Share>,
     bytes: u64,
 }
@@ -176,6 +188,13 @@ impl Counted {
     fn part(&mut self, bytes: u64) -> Counted {
         self.bytes -= bytes;
         Counted { share: self.share.clone(), bytes }
+    }
+
+    /// Counts more bytes, when there is room for them.
+    pub(super) fn grow(&mut self, bytes: u64) -> Result<(), Problem> {
+        self.share.add(bytes);
+        self.bytes += bytes;
+        self.share.fits(self.bytes)
     }
 
     /// Bytes that carry their count.
@@ -212,7 +231,12 @@ pub(crate) async fn hold(State(app): State<App>, request: Request, next: Next) -
         Ok(making) => making,
         Err(problem) => return problem.into_response(),
     };
-    let response = weighed(next.run(request).await, &share).await;
+    let (request, received) = Received::count(request, &share);
+    let response = next.run(request).await;
+    let response = match received.and_then(|received| received.refused()) {
+        Some(problem) => problem.into_response(),
+        None => weighed(response, &share).await,
+    };
     drop(making);
     response
 }
