@@ -362,7 +362,11 @@ impl MultipartUpload for Upload {
     }
 
     async fn complete(&mut self) -> Result<PutResult> {
-        self.flushed().await?;
+        if let Err(error) = self.flushed().await {
+            // The kernel tells a failure once: what is asked again would find nothing wrong.
+            self.abort().await?;
+            return Err(error);
+        }
         let (staged, target) = (self.staged.clone(), self.target.clone());
         blocking(move || {
             let mut staged = staged.lock().take().ok_or_else(|| ended(&target))?;
@@ -385,4 +389,31 @@ impl MultipartUpload for Upload {
 fn ended(target: &FsPath) -> Error {
     let message = format!("the upload of `{}` has ended already", target.display());
     Error::Generic { store: "DurableDisk", source: message.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::{MultipartUpload, PutPayload};
+    use parking_lot::Mutex;
+
+    use super::{Arc, Staged, Upload, failed};
+
+    #[tokio::test]
+    async fn what_did_not_reach_the_disk_once_is_never_given_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("original");
+        let staged = Arc::new(Mutex::new(Some(Staged::new(folder.path()).unwrap())));
+        let mut upload = Upload { staged, target: target.clone(), offset: 0, flushed: 0, flushing: None };
+        upload.put_part(PutPayload::from_static(b"bytes")).await.unwrap();
+        let lost = std::io::Error::other("the disk took nothing");
+        let lost = failed(&target, lost);
+        upload.flushing = Some(tokio::spawn(async move { Err(lost) }));
+        assert!(upload.complete().await.unwrap_err().to_string().contains("took nothing"));
+        for _ in 0..2 {
+            assert!(upload.complete().await.unwrap_err().to_string().contains("has ended already"));
+        }
+        assert!(!target.exists());
+        let left = std::fs::read_dir(folder.path().join(super::STAGING)).unwrap();
+        assert_eq!(left.count(), 0);
+    }
 }

@@ -156,10 +156,11 @@ fn without_offset(units: &str) -> (&str, i64) {
             b'-' => (-1, &last[1..]),
             _ => return None,
         };
-        let (hours, minutes) = rest.split_once(':').unwrap_or(match rest.len() {
-            4 => rest.split_at(2),
-            _ => (rest, "0"),
-        });
+        let (hours, minutes) = match rest.split_once(':') {
+            Some(parts) => parts,
+            None if rest.len() == 4 => rest.split_at_checked(2)?,
+            None => (rest, "0"),
+        };
         let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
         ((0..=14).contains(&hours) && (0..60).contains(&minutes))
             .then_some(sign * (hours * 60 + minutes) * 60_000_000)

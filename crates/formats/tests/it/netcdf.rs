@@ -144,6 +144,34 @@ fn series_side_by_side_become_a_long_table() {
 }
 
 #[test]
+fn the_offset_of_a_time_axis_is_read_or_the_axis_refused() {
+    let times = |units: &str| {
+        let mut builder = NcFileBuilder::new();
+        let time = builder.add_dimension("time", 1).unwrap();
+        let when = builder.add_variable::<i32>("time", &[time]).unwrap();
+        say(&mut builder, when, "standard_name", "time");
+        say(&mut builder, when, "units", units);
+        builder.write_variable(when, &[6_i32]).unwrap();
+        let level = builder.add_variable::<f32>("level", &[time]).unwrap();
+        say(&mut builder, level, "units", "m");
+        builder.write_variable(level, &[1.1_f32]).unwrap();
+        rows(bytes(&builder, NcWriteFormat::Classic), &Limits::default())
+    };
+    for offset in ["+07:00", "+0700", "+07", "+7"] {
+        let found = times(&format!("hours since 2024-01-01 00:00 {offset}")).unwrap();
+        assert_eq!(
+            found[1],
+            row(0, 2, &["", "2023-12-31T23:00:00Z", "level", "m", "1.1", "", "", ""]),
+            "{offset}"
+        );
+    }
+    // Four bytes and not four letters.
+    for offset in ["+€1", "-1€", "+€", "+ộ1", "+é:é"] {
+        assert!(times(&format!("hours since 2024-01-01 00:00 {offset}")).is_err(), "{offset}");
+    }
+}
+
+#[test]
 fn a_forecast_says_with_each_value_when_it_was_made() {
     let mut builder = NcFileBuilder::new();
     let time = builder.add_dimension("time", 2).unwrap();
