@@ -167,7 +167,7 @@ fn place_of(message: &str, state: &str, statement: &str) -> Option<usize> {
         let (before, after) = (&lower[..*at], &lower[at + wanted.len()..]);
         !before.ends_with(is_inside) && !after.starts_with(is_inside)
     });
-    found.map(|(at, _)| blank + shown[..at].chars().count() + 1)
+    found.and_then(|(at, _)| Some(blank + shown.get(..at)?.chars().count() + 1))
 }
 
 /// The place of the word that was found: where the message names the place behind it, the one before.

@@ -329,3 +329,18 @@ SELECT s.id, (SELECT u.name FROM samples u WHERE u.n = s.n LIMIT 1) AS p FROM sa
 
 -- numbers of a thousand digits, as Django casts them
 SELECT id, round(x::numeric(1000, 15), 1)::float8 AS r FROM samples ORDER BY id;
+
+-- the first row in the order of what is given, which has the name of a column
+SELECT a.id, (SELECT -b.n AS n FROM samples b WHERE b.flag = a.flag ORDER BY n LIMIT 1) AS least FROM samples a ORDER BY 1;
+
+-- a lateral query in the order of what it gives
+SELECT a.id, l.n FROM samples a, LATERAL (SELECT -b.n AS n FROM samples b WHERE b.flag = a.flag AND b.n IS NOT NULL ORDER BY n LIMIT 1) l ORDER BY 1;
+
+-- a list in the order of what is given
+SELECT array(SELECT -n AS n FROM samples WHERE n < 4 ORDER BY n) AS given;
+
+-- not among others, of a column that is called as nothing else is
+SELECT item FROM (SELECT n AS item FROM samples WHERE n < 3) t WHERE item = 9 OR item NOT IN (SELECT n FROM samples WHERE n = 3) ORDER BY 1;
+
+-- rows among others, of a column that is called as a part
+SELECT part_1 FROM (SELECT n AS part_1 FROM samples WHERE n IN (1, 3)) t WHERE (part_1, 1) IN (SELECT n, 1 FROM samples WHERE n = 3) ORDER BY 1;

@@ -51,14 +51,15 @@ fn names_column(expr: &Expr) -> bool {
     }
 }
 
-/// `NOT EXISTS (SELECT 1 FROM (…) AS among(item) WHERE (among.item = x) IS NOT FALSE)`.
+/// `NOT EXISTS (SELECT 1 FROM (…) AS among(item) WHERE (among.item = x) IS NOT FALSE)`, under names that nothing
+/// around it has.
 fn minded(expr: &mut Expr, dialect: Dialect) {
     let Expr::InSubquery { expr: value, subquery, .. } = &*expr else { return };
     if matches!(**value, Expr::Tuple(_)) {
         return;
     }
     let text = format!(
-        "NOT EXISTS (SELECT 1 FROM ({subquery}) AS among(item) WHERE (among.item = ({value})) IS NOT FALSE)"
+        "NOT EXISTS (SELECT 1 FROM ({subquery}) AS \"among·\"(\"item·\") WHERE (\"among·\".\"item·\" = ({value})) IS NOT FALSE)"
     );
     let Some(dialect) = dialect_from_str(dialect) else { return };
     let parsed = Parser::new(dialect.as_ref()).try_with_sql(&text).and_then(|mut parser| parser.parse_expr());

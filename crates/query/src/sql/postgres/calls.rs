@@ -14,6 +14,7 @@ use super::adapt::{
 };
 use super::casts::is_decimal;
 use super::emptied::described;
+use super::lateral::order_of;
 use super::small::is_small;
 use super::tables::SETTINGS;
 use super::types::PgType;
@@ -263,7 +264,7 @@ fn listed(query: &Query) -> Option<Expr> {
         return None;
     };
     let order = match (&query.order_by, &query.limit_clause) {
-        (Some(order), None) => format!(" {order}"),
+        (Some(_), None) => format!(" {}", order_of(query)?),
         (None, _) => String::new(),
         (Some(_), Some(_)) => {
             return parsed(&format!("(SELECT array_agg(item) FROM ({query}) AS listed(item))"));

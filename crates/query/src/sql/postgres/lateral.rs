@@ -76,11 +76,30 @@ fn plain(query: &Query) -> Option<&Select> {
     is_plain.then_some(select)
 }
 
-fn order_of(query: &Query) -> Option<String> {
-    let order = query.order_by.as_ref()?;
-    // A place or a name in what is given would mean something else elsewhere.
-    let OrderByKind::Expressions(by) = &order.kind else { return None };
-    by.iter().all(|one| !matches!(one.expr, Expr::Value(_))).then(|| order.to_string())
+/// The order of a query in words that mean the same within it: a name or a place of what it gives
+/// (PostgreSQL 15, `SELECT`, "ORDER BY Clause") becomes what stands there.
+pub(super) fn order_of(query: &Query) -> Option<String> {
+    let mut order = query.order_by.clone()?;
+    let SetExpr::Select(select) = query.body.as_ref() else { return None };
+    let OrderByKind::Expressions(by) = &mut order.kind else { return None };
+    for one in by {
+        match &one.expr {
+            Expr::Identifier(name) => {
+                if let Some(given) = select.projection.iter().find_map(|item| given_as(item, &name.value)) {
+                    one.expr = Expr::Nested(Box::new(given));
+                }
+            }
+            Expr::Value(_) => return None,
+            _ => {}
+        }
+    }
+    Some(order.to_string())
+}
+
+/// The expression that a query gives under a name of its own.
+fn given_as(item: &SelectItem, name: &str) -> Option<Expr> {
+    let SelectItem::ExprWithAlias { expr, alias } = item else { return None };
+    alias.value.eq_ignore_ascii_case(name).then(|| expr.clone())
 }
 
 /// The table of which all columns are given.

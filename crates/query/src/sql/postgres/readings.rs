@@ -95,7 +95,9 @@ fn time(text: &str) -> Option<(i64, NaiveTime)> {
     let (hour, minute) = match (hour, minute) {
         (hour, Some(minute)) => (hour.parse::<u32>().ok()?, minute.parse().ok()?),
         // `0730` and `07`, as ISO 8601 writes them.
-        (both, None) if both.len() == 4 => (both[..2].parse().ok()?, both[2..].parse().ok()?),
+        (both, None) if both.len() == 4 && both.is_ascii() => {
+            (both[..2].parse().ok()?, both[2..].parse().ok()?)
+        }
         (hour, None) if hour.len() == 2 => (hour.parse().ok()?, 0),
         _ => return None,
     };

@@ -65,12 +65,13 @@ fn of_two(left: &[Expr], op: &BinaryOperator, right: &[Expr]) -> Option<String> 
 
 /// Whether a row is among those of a query; of what is not known whether it is the same, nothing is among others.
 fn within(row: &[Expr], query: &Query, is_negated: bool) -> Option<Expr> {
-    let names: Vec<String> = (1..=row.len()).map(|place| format!("part_{place}")).collect();
-    let pairs = row.iter().zip(&names).map(|(part, name)| format!("among.{name} = ({part})"));
+    // Names that nothing around it has.
+    let names: Vec<String> = (1..=row.len()).map(|place| format!("\"part_{place}·\"")).collect();
+    let pairs = row.iter().zip(&names).map(|(part, name)| format!("\"among·\".{name} = ({part})"));
     let same = pairs.collect::<Vec<_>>().join(" AND ");
     let (not, same) = match is_negated {
         true => ("NOT ", format!("({same}) IS NOT FALSE")),
         false => ("", same),
     };
-    parsed(&format!("{not}EXISTS (SELECT 1 FROM ({query}) AS among({}) WHERE {same})", names.join(", ")))
+    parsed(&format!("{not}EXISTS (SELECT 1 FROM ({query}) AS \"among·\"({}) WHERE {same})", names.join(", ")))
 }
