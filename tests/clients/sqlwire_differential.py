@@ -135,7 +135,8 @@ def told(server):
     found = [connection.pgconn.parameter_status(b"TimeZone") not in (None, b"UTC")]
     connection.execute("set time zone 'UTC'")
     found.append(connection.pgconn.parameter_status(b"TimeZone"))
-    for mistaken in ("select nothing from samples", "select id from missing", "select id,\n  from samples", "select nothing(1)"):
+    for mistaken in ("select nothing from samples", "select id from missing", "select id,\n  from samples", "select nothing(1)",
+                     "select x / (n - n) from samples", "select sum(n) / sum(n - n) from samples", "select n / 0.0 from samples"):
         try:
             connection.execute(mistaken)
         except psycopg.Error as error:

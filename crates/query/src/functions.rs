@@ -5,6 +5,7 @@ mod bounded;
 mod boxes;
 mod clocks;
 mod digits;
+mod divisor;
 mod ewkb;
 mod figures;
 mod floats;
@@ -31,6 +32,7 @@ use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::ScalarUDF;
 
 pub(crate) use boxes::{BOXES_MEET, box_asked_for};
+pub(crate) use divisor::divisor;
 pub use ewkb::{push as push_ewkb, push_hex as push_ewkb_hex};
 pub use floats::{push_double, push_real};
 pub(crate) use instants::instant_at;
@@ -74,6 +76,7 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(mode::ListMode::new()));
     context.register_udf(ScalarUDF::from(text::Fold::unaccent()));
     context.register_udf(span_times());
+    context.register_udf(divisor());
     boxes::functions().into_iter().for_each(|function| context.register_udf(function));
     figures::functions().into_iter().for_each(|function| context.register_udf(function));
     measures::functions().into_iter().for_each(|function| context.register_udf(function));

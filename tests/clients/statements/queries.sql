@@ -344,3 +344,6 @@ SELECT item FROM (SELECT n AS item FROM samples WHERE n < 3) t WHERE item = 9 OR
 
 -- rows among others, of a column that is called as a part
 SELECT part_1 FROM (SELECT n AS part_1 FROM samples WHERE n IN (1, 3)) t WHERE (part_1, 1) IN (SELECT n, 1 FROM samples WHERE n = 3) ORDER BY 1;
+
+-- not among others where one of them is nothing
+SELECT id FROM samples WHERE n = 2 OR NOT (n IN (SELECT n FROM samples WHERE n IS NULL OR n = 3)) ORDER BY id;

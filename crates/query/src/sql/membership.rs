@@ -1,11 +1,12 @@
-//! `x NOT IN (SELECT …)` where the planner takes it for a join that knows no nulls: beside `OR`, and of a value that is
-//! no column. Of what is compared with nothing it is not known whether it is among others.
+//! `x NOT IN (SELECT …)`, and `NOT (x IN (SELECT …))`, where the planner takes it for a join that knows no nulls:
+//! beside `OR`, and of a value that is no column. Of what is compared with nothing it is not known whether it is
+//! among others.
 
 use std::ops::ControlFlow;
 
 use datafusion::common::config::Dialect;
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr, visit_expressions_mut};
+use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, visit_expressions_mut};
 use datafusion::sql::sqlparser::dialect::dialect_from_str;
 use datafusion::sql::sqlparser::parser::Parser;
 
@@ -20,13 +21,34 @@ pub(super) fn mind_nulls(statement: &mut Statement, dialect: Dialect) {
                 under_or(left, dialect);
                 under_or(right, dialect);
             }
-            Expr::InSubquery { expr: value, negated: true, .. } if !names_column(value) => {
-                minded(expr, dialect);
+            Expr::UnaryOp { op: UnaryOperator::Not, expr: inner } => {
+                if let Some(other) = not_among(inner) {
+                    *expr = other;
+                    minded_where_no_column(expr, dialect);
+                }
             }
+            Expr::InSubquery { .. } => minded_where_no_column(expr, dialect),
             _ => {}
         }
         ControlFlow::<()>::Continue(())
     });
+}
+
+/// `x NOT IN (…)` for what stands within `NOT (x IN (…))`.
+fn not_among(inner: &Expr) -> Option<Expr> {
+    match inner {
+        Expr::Nested(inner) => not_among(inner),
+        Expr::InSubquery { expr, subquery, negated: false } => {
+            Some(Expr::InSubquery { expr: expr.clone(), subquery: subquery.clone(), negated: true })
+        }
+        _ => None,
+    }
+}
+
+fn minded_where_no_column(expr: &mut Expr, dialect: Dialect) {
+    if matches!(&*expr, Expr::InSubquery { expr: value, negated: true, .. } if !names_column(value)) {
+        minded(expr, dialect);
+    }
 }
 
 fn under_or(expr: &mut Expr, dialect: Dialect) {

@@ -61,7 +61,9 @@ fn compared(mut expr: Expr, schema: &DFSchema, zone: Tz) -> Transformed<Expr> {
         }
         Expr::ScalarFunction(call) if TAKING_ALIKE.contains(&call.name()) => {
             let of = call.args.iter().find(|one| text_of(one).is_none()).cloned();
-            of.is_some_and(|of| call.args.iter_mut().fold(false, |changed, one| read(one, &of) || changed))
+            of.is_some_and(|of| {
+                call.args.iter_mut().filter_map(|one| read(one, &of).then_some(())).count() > 0
+            })
         }
         Expr::Case(case) => {
             let then = case.when_then_expr.iter().map(|(_, then)| &**then);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
 use arrow::datatypes::{DataType, TimeUnit};
-use datafusion::common::DFSchema;
+use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::SessionContext;
@@ -14,7 +14,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, 
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use super::readings;
-use crate::functions::{pg_text, span_times};
+use crate::functions::{divisor, pg_text, span_times};
 
 /// Registers them.
 pub(super) fn register(context: &SessionContext, zone: Tz) {
@@ -140,14 +140,20 @@ fn joined(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBina
     Ok(PlannerResult::Planned(Expr::BinaryExpr(joined)))
 }
 
-/// A part of a span, and decimals divided with as many digits as there are.
+/// A part of a span, and decimals divided with as many digits as there are. Nothing is divided by 0.
 fn divided(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
     let (left, right) = (raw.left.get_type(schema)?, raw.right.get_type(schema)?);
     let is_decimal = |of: &DataType| matches!(of, DataType::Decimal128(..) | DataType::Decimal256(..));
     let is_exact = |of: &DataType| is_decimal(of) || of.is_integer();
-    if (is_decimal(&left) || is_decimal(&right)) && is_exact(&left) && is_exact(&right) {
-        let double = |expr: Expr| Box::new(cast(expr, DataType::Float64));
-        let share = BinaryExpr { left: double(raw.left), op: Operator::Divide, right: double(raw.right) };
+    let is_exact_share = (is_decimal(&left) || is_decimal(&right)) && is_exact(&left) && is_exact(&right);
+    let is_double = left.is_numeric() && right.is_numeric() && [&left, &right].contains(&&DataType::Float64);
+    if is_exact_share || is_double {
+        let right = match &raw.right {
+            Expr::Literal(number, _) if !is_zero(number) => cast(raw.right, DataType::Float64),
+            _ => divisor().call(vec![raw.right]),
+        };
+        let left = Box::new(cast(raw.left, DataType::Float64));
+        let share = BinaryExpr { left, op: Operator::Divide, right: Box::new(right) };
         return Ok(PlannerResult::Planned(Expr::BinaryExpr(share)));
     }
     if !matches!(left, DataType::Interval(_)) || !right.is_numeric() {
@@ -159,6 +165,12 @@ fn divided(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBin
         right: Box::new(cast(raw.right, DataType::Float64)),
     };
     Ok(PlannerResult::Planned(span_times().call(vec![raw.left, Expr::BinaryExpr(share)])))
+}
+
+/// Whether a number is 0, or none that is known here.
+fn is_zero(number: &ScalarValue) -> bool {
+    let number = number.cast_to(&DataType::Float64);
+    !matches!(number, Ok(ScalarValue::Float64(Some(number))) if number != 0.0)
 }
 
 /// A comparison in which a text beside a truth is one that writes a truth.
