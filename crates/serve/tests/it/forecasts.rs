@@ -237,7 +237,7 @@ async fn a_forecast_says_nothing_of_hours_and_stations_that_its_files_do_not_hav
     }
     // What both said leads to the file of the newer one, and in the older one's version to its own.
     let streams = get(&client, &format!("/v1/datasets/{DATASET}/datastreams")).await;
-    let stream = list(&streams, "items").iter().find(|stream| stream["place"]["id"] == "station:an_ninh");
+    let stream = list(&streams, "items").iter().find(|stream| stream["place"] == "station:an_ninh");
     let stream = stream.unwrap_or_else(|| panic!("{streams}"))["id"].to_string();
     let time = iso(run(20));
     for (version, file) in [("1", "a.csv"), ("2", "b.csv")] {
