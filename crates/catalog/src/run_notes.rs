@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use model::{DatasetId, Run, RunId, RunKind, RunState, Version};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use wording::told;
 
 use crate::entity::{run, run_note};
+use crate::forecasts::withdrawn;
 use crate::row::{count, int, stored};
 use crate::{Catalog, Error};
 
@@ -77,20 +78,12 @@ impl Catalog {
 
     /// The runs of a dataset that were withdrawn.
     pub async fn withdrawn_runs(&self, dataset: &DatasetId) -> Result<HashSet<RunId>, Error> {
-        let withdrawals = run::Entity::find()
-            .filter(run::Column::Dataset.eq(dataset.as_str()))
-            .filter(run::Column::Kind.eq(RunKind::Withdrawal.code()))
-            .filter(run::Column::State.eq(RunState::Done.code()))
-            .all(self.reader())
-            .await?;
-        let mut found = HashSet::new();
-        for withdrawal in withdrawals {
-            let note = run_note::Entity::find_by_id(withdrawal.id).one(self.reader()).await?;
-            if let Some(id) = note.and_then(|note| note.withdraws) {
-                found.insert(stored("run id", &id, RunId::new(&id))?);
-            }
-        }
-        Ok(found)
+        let ids = run::Entity::find()
+            .select_only()
+            .column(run::Column::Id)
+            .filter(run::Column::Id.in_subquery(withdrawn(dataset)));
+        let ids: Vec<String> = ids.into_tuple().all(self.reader()).await?;
+        ids.iter().map(|id| stored("run id", id, RunId::new(id))).collect()
     }
 
     /// The runs of recipes that read a dataset, the oldest first, each with the version that it read.

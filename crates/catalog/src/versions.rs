@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use model::{DatasetId, RunId, RunKind, UserId, Version, VersionInfo};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 
 use crate::entity::{dataset_version, run};
@@ -59,6 +60,21 @@ impl Catalog {
     /// The versions of a dataset, newest first.
     pub async fn versions(&self, dataset: &DatasetId) -> Result<Vec<VersionInfo>, Error> {
         newest_first(dataset).all(self.reader()).await?.into_iter().map(from_row).collect()
+    }
+
+    /// A page of the versions of a dataset, newest first, and how many there are in all.
+    pub async fn versions_page(
+        &self,
+        dataset: &DatasetId,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(Vec<VersionInfo>, u64), Error> {
+        let total = newest_first(dataset).count(self.reader()).await?;
+        if limit == 0 || offset >= total {
+            return Ok((Vec::new(), total));
+        }
+        let page = newest_first(dataset).offset(offset).limit(limit).all(self.reader()).await?;
+        Ok((page.into_iter().map(from_row).collect::<Result<_, _>>()?, total))
     }
 
     /// One version of a dataset.

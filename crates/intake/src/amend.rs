@@ -75,7 +75,7 @@ impl Intake {
                 told!("intake-choose-run-made-version", "choose a run that made a version"),
             ));
         }
-        let brought = withdrawn.totals.added + withdrawn.totals.corrected;
+        let brought = brought(&withdrawn);
         let most = u64::from(self.inner.limits.max_values);
         if brought > most {
             return Err(Error::invalid(
@@ -180,7 +180,7 @@ impl Intake {
         let Some(mut note) = catalog.run_note(&run.id).await? else { return Ok(()) };
         match (run.kind, &note.withdraws) {
             (RunKind::Withdrawal, Some(of)) => {
-                let brought = catalog.run(of).await?.map(|of| of.totals.added + of.totals.corrected);
+                let brought = catalog.run(of).await?.map(|of| brought(&of));
                 let counts = committed.counts;
                 // Of what it brought, the rest was corrected by later runs.
                 let kept = brought.unwrap_or_default().saturating_sub(counts.removed + counts.corrected);
@@ -201,6 +201,12 @@ impl Intake {
         self.settle_after(run.id, sentence(&error), now).await;
         error
     }
+}
+
+/// How many values are a run's: of a forecast also those that the one before had said.
+fn brought(run: &Run) -> u64 {
+    let taken_over = run.forecast.map_or(0, |_| run.totals.unchanged);
+    run.totals.added + run.totals.corrected + taken_over
 }
 
 /// Puts down what a withdrawal did.

@@ -3,7 +3,7 @@
 use catalog::PlaceAlias;
 use chrono::{DateTime, Utc};
 use futures::FutureExt;
-use lake::{CommitCounts, NewRows, NewSpilled};
+use lake::{CommitCounts, NewRows, NewSpilled, Own};
 use model::{AgencyId, Finding, PlaceId, PlaceKind, Run, RunState, RunTotals, VersionInfo};
 use policy::Permit;
 use wording::told;
@@ -134,17 +134,22 @@ impl Closing {
             // Small writes that were acknowledged before this file come before it.
             lake.settle(self.permit.dataset()).await?;
             let run = self.run.id.clone();
+            let own = self.said_together().await?;
             let committed = match (rows, self.how.expected.take()) {
                 (Values::Here(rows), Some(expected)) => {
                     let rows = NewRows { run, rows, committed_at };
                     lake.commit_expecting(&self.permit, rows, expected).await?
                 }
                 (Values::Here(rows), None) => {
-                    lake.commit(&self.permit, NewRows { run, rows, committed_at }).await?
+                    let rows = NewRows { run, rows, committed_at };
+                    match own {
+                        Some(own) => lake.commit_own(&self.permit, rows, own).await?,
+                        None => lake.commit(&self.permit, rows).await?,
+                    }
                 }
                 // Observations: only features are expected to stand as they were.
                 (Values::Spilled(rows), _) => {
-                    let rows = NewSpilled { run, rows, committed_at };
+                    let rows = NewSpilled { run, rows, committed_at, own };
                     lake.commit_spilled(&self.permit, rows).await?
                 }
             };
@@ -193,6 +198,15 @@ impl Closing {
                 newer = newer
             ),
         })
+    }
+
+    /// Of a forecast, the runs of its other files: what an older forecast said in the same words is this one's
+    /// from now on, so that its run tells its values from those of others.
+    async fn said_together(&self) -> Result<Option<Own>, Error> {
+        let Some(forecast) = self.run.forecast else { return Ok(None) };
+        let held = self.intake.inner.catalog.forecast(self.permit.dataset(), forecast.made_for).await?;
+        let runs = held.map(|held| held.runs.iter().cloned().collect()).unwrap_or_default();
+        Ok(Some(Own { runs }))
     }
 
     /// Remembers for the agency what the mapping says that a name means.

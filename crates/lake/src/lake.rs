@@ -26,8 +26,8 @@ use crate::tables::Tables;
 use crate::verified::Verified;
 use crate::{
     AsOf, CommitCounts, Committed, Compacted, Corrections, Error, Expected, Expired, Keep, LocalFile,
-    NewFlags, NewRows, NewSpilled, OldRows, Original, PackRule, Snapshot, Spill, StoredObject, TableSchema,
-    Undo, Undone,
+    NewFlags, NewRows, NewSpilled, OldRows, Original, Own, PackRule, Snapshot, Spill, StoredObject,
+    TableSchema, Undo, Undone,
 };
 use crate::{commit, expire, inventory, originals, probe};
 
@@ -184,6 +184,13 @@ impl Lake {
         may_write(permit)?;
         let span = tracing::info_span!(target: "cuulong::work", "commit", dataset = %permit.dataset());
         commit::commit(self, permit, commit).instrument(span).await
+    }
+
+    /// Commits as [`Lake::commit`] does, and takes over rows that say the same; see [`Own`].
+    pub async fn commit_own(&self, permit: &Permit, commit: NewRows, own: Own) -> Result<Committed, Error> {
+        may_write(permit)?;
+        let span = tracing::info_span!(target: "cuulong::work", "commit", dataset = %permit.dataset());
+        commit::commit_own(self, permit, commit, own).instrument(span).await
     }
 
     /// Commits as [`Lake::commit`] does, if a feature stands as expected in the version before: it is looked

@@ -49,7 +49,7 @@ pub use read::{
     TileRead, Within,
 };
 pub use rows::{
-    CommitCounts, Committed, Corrections, Expected, NewFlags, NewRows, NewSpilled, OldRows, Undo, Undone,
+    CommitCounts, Committed, Corrections, Expected, NewFlags, NewRows, NewSpilled, OldRows, Own, Undo, Undone,
 };
 pub use schema::{Attribute, AttributeKind, TableSchema};
 pub use snapshot::{AsOf, DataFile, Snapshot};

@@ -30,6 +30,17 @@ pub struct NewSpilled {
     pub rows: Arc<Spill>,
     /// When they are committed.
     pub committed_at: DateTime<Utc>,
+    /// Said when they are to be told apart from what others said.
+    pub own: Option<Own>,
+}
+
+/// That a run's rows are to be told apart from what others said, as those of a forecast are: a row that is
+/// there with the same value becomes the run's, too. It counts as unchanged, and the version before has it as
+/// it was.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Own {
+    /// Runs that said it together with this one: what is theirs stays theirs.
+    pub runs: HashSet<RunId>,
 }
 
 /// Rows with new quality flags.

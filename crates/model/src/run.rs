@@ -1,8 +1,8 @@
 //! Runs: one taking-in of one file, and what was found in it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::{DatasetId, OriginalHash, RunId, UserId, Version};
+use crate::{DatasetId, OriginalHash, RunId, TimeRange, UserId, Version};
 
 /// Where the data of a run came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -110,6 +110,13 @@ pub struct Forecast {
     pub first: DateTime<Utc>,
     /// The last one.
     pub last: DateTime<Utc>,
+}
+
+impl Forecast {
+    /// The times that it speaks of.
+    pub fn times(&self) -> TimeRange {
+        TimeRange { from: Some(self.first), to: Some(self.last + TimeDelta::microseconds(1)) }
+    }
 }
 
 /// One taking-in of one original, or one execution of a recipe.

@@ -7,6 +7,7 @@
 //! leave to other machines.
 
 mod added;
+mod brought;
 mod buckets;
 pub mod cluster;
 mod differences;

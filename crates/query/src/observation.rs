@@ -139,7 +139,10 @@ pub(crate) fn column<'a, T: ArrowPrimitiveType>(
     batch.column_by_name(name).and_then(|column| column.as_primitive_opt::<T>()).ok_or_else(|| stored(name))
 }
 
-fn text_column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a arrow::array::StringArray, Error> {
+pub(crate) fn text_column<'a>(
+    batch: &'a RecordBatch,
+    name: &str,
+) -> Result<&'a arrow::array::StringArray, Error> {
     batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>()).ok_or_else(|| stored(name))
 }
 

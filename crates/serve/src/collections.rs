@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use catalog::HeldForecast;
+use chrono::{DateTime, Utc};
 use lake::AsOf;
 use model::{Bbox, Dataset, Forecast, Lang, Text, TimeRange, Version};
 use policy::Permit;
@@ -36,11 +37,17 @@ const WORLD: Option<Bbox> = Some(Bbox { west: -180.0, south: -90.0, east: 180.0,
 const MOST_RASTERS: usize = 1_000;
 
 /// A version of a dataset as an instance of EDR: by its number, or as what a forecast said.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Instance {
     pub(crate) version: Version,
-    /// The forecast whose values the version holds.
-    pub(crate) forecast: Option<Forecast>,
+    /// The forecast, of whose values in the version alone it consists.
+    pub(crate) forecast: Option<HeldForecast>,
+}
+
+impl From<HeldForecast> for Instance {
+    fn from(held: HeldForecast) -> Instance {
+        Instance { version: held.version, forecast: Some(held) }
+    }
 }
 
 impl Instance {
@@ -51,21 +58,19 @@ impl Instance {
 
     /// The version's number, or the instant that the forecast was made for.
     pub(crate) fn id(&self) -> String {
-        self.forecast.map_or_else(|| self.version.to_string(), |forecast| time_text(forecast.made_for))
+        let forecast = self.forecast.as_ref();
+        forecast.map_or_else(|| self.version.to_string(), |held| time_text(held.forecast.made_for))
     }
 
     /// Of a range of time, what the forecast speaks of: a version holds the hours of earlier ones, too.
     pub(crate) fn within(&self, asked: TimeRange) -> TimeRange {
-        let Some(Forecast { first, last, .. }) = self.forecast else { return asked };
-        let behind = last + TimeDelta::microseconds(1);
-        TimeRange {
-            from: Some(asked.from.map_or(first, |from| from.max(first))),
-            to: Some(asked.to.map_or(behind, |to| to.min(behind))),
-        }
+        let Some(held) = &self.forecast else { return asked };
+        let own = held.forecast.times();
+        TimeRange { from: asked.from.max(own.from), to: asked.to.or(own.to).min(own.to) }
     }
 
     fn title(&self, of: &str, lang: Lang) -> String {
-        match self.forecast {
+        match &self.forecast {
             None => format!("{of} · {}", self.version),
             Some(_) => format!("{of} · {}", filled(lang, "ogc-forecast-title", &[("time", &self.id())])),
         }
@@ -123,12 +128,11 @@ pub(crate) async fn observed(
     app: &App,
     dataset: &Dataset,
     permit: &Permit,
-    instance: Option<Instance>,
+    instance: Option<&Instance>,
     links: &Links,
     lang: Lang,
 ) -> Answer<Collection> {
-    let version = instance.map(|instance| instance.version);
-    let shelf = Shelf::open(app, permit, version.map_or(At::Latest, At::Version)).await?;
+    let shelf = shelf_of(app, permit, instance).await?;
     let parameters = shelf.parameters(shelf.streams.iter(), links);
     let queries = [
         Query::Position,
@@ -148,12 +152,21 @@ pub(crate) async fn observed(
     Ok(with_queries(collection, &queries, &parameters, instance, links, lang))
 }
 
+/// The series of a dataset, or of one instance of it.
+pub(crate) async fn shelf_of(app: &App, permit: &Permit, instance: Option<&Instance>) -> Answer<Shelf> {
+    match instance {
+        None => Shelf::open(app, permit, At::Latest).await,
+        Some(Instance { forecast: Some(held), .. }) => Shelf::of_forecast(app, permit, held).await,
+        Some(instance) => Shelf::open(app, permit, At::Version(instance.version)).await,
+    }
+}
+
 /// A dataset of rasters, or one version of it.
 pub(crate) async fn coverage(
     app: &App,
     dataset: &Dataset,
     permit: &Permit,
-    instance: Option<Instance>,
+    instance: Option<&Instance>,
     links: &Links,
     lang: Lang,
 ) -> Answer<Collection> {
@@ -214,7 +227,7 @@ fn with_queries(
     collection: Collection,
     queries: &[Query],
     parameters: &BTreeMap<String, Parameter>,
-    instance: Option<Instance>,
+    instance: Option<&Instance>,
     links: &Links,
     lang: Lang,
 ) -> Collection {
@@ -244,7 +257,7 @@ fn with_queries(
 
 /// First and last phenomenon time, from the files' statistics. Whoever sees a part of the rows only
 /// is not told what the whole spans.
-async fn times(app: &App, permit: &Permit, instance: Option<Instance>) -> Answer<Option<TemporalExtent>> {
+async fn times(app: &App, permit: &Permit, instance: Option<&Instance>) -> Answer<Option<TemporalExtent>> {
     if !permit.rows().is_open() {
         return Ok(None);
     }
@@ -254,7 +267,8 @@ async fn times(app: &App, permit: &Permit, instance: Option<Instance>) -> Answer
         Err(lake::Error::NotFound { .. }) if instance.is_none() => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    if let Some(Forecast { first, last, .. }) = instance.and_then(|instance| instance.forecast) {
+    if let Some(held) = instance.and_then(|instance| instance.forecast.as_ref()) {
+        let Forecast { first, last, .. } = held.forecast;
         return Ok(Some(TemporalExtent::new(Some(time_text(first)), Some(time_text(last)))));
     }
     let text = |micros: Option<i64>| micros.and_then(DateTime::<Utc>::from_timestamp_micros).map(time_text);

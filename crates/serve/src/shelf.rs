@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use catalog::Gazetteer;
+use catalog::{Gazetteer, HeldForecast};
 use formats::NetCdfVariable;
 use model::{Bbox, Dataset, Datastream, DatastreamId, Lang, PlaceId, Position, Text};
 use policy::Permit;
-use query::At;
+use query::{At, SeriesRequest};
 use serde_json::{Value, json};
 use standards::covjson::{I18n, MeasurementType, ObservedProperty, Parameter, ParameterType, Unit};
 use standards::geometry::Geometry;
@@ -36,6 +36,20 @@ impl Shelf {
             At::Latest => None,
             at => Some(app.engine.present(permit, at).await?.datastreams),
         };
+        Shelf::with(app, permit, present).await
+    }
+
+    /// The series of which a forecast says something.
+    pub(crate) async fn of_forecast(app: &App, permit: &Permit, held: &HeldForecast) -> Answer<Shelf> {
+        let HeldForecast { forecast, version, runs } = held;
+        let request =
+            SeriesRequest { time: forecast.times(), at: At::Version(*version), ..SeriesRequest::default() };
+        let present = app.engine.present_of_runs(permit, request, runs.clone()).await?;
+        Shelf::with(app, permit, Some(present.datastreams)).await
+    }
+
+    /// The series that the permit reaches, of these if some are named.
+    async fn with(app: &App, permit: &Permit, present: Option<BTreeSet<DatastreamId>>) -> Answer<Shelf> {
         let all = app.catalog.datastreams(permit.dataset()).await?;
         let reached = |stream: &&Datastream| {
             permit.rows().allows(&stream.key.place, &stream.key.property)

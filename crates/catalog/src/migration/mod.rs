@@ -23,6 +23,7 @@ mod m20261126_000090_scram;
 mod m20261126_000095_job_answers;
 mod m20261126_000110_told;
 mod m20261127_000120_forecasts;
+mod m20261127_000130_forecast_index;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -52,6 +53,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000095_job_answers::Migration),
             Box::new(m20261126_000110_told::Migration),
             Box::new(m20261127_000120_forecasts::Migration),
+            Box::new(m20261127_000130_forecast_index::Migration),
         ]
     }
 }

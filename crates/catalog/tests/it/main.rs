@@ -6,6 +6,7 @@ mod database;
 mod datasets;
 mod datastreams;
 mod feed;
+mod forecasts;
 mod gazetteer;
 mod history;
 mod nodes;

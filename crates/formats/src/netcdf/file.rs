@@ -131,6 +131,10 @@ impl File {
             )
         };
         let (bare, offset) = without_offset(&units);
+        // The library looks for `since` in small letters: of the Kelvin sign and others these are shorter.
+        if !bare.is_ascii() {
+            return Err(failed("they have letters beyond ASCII".to_owned()));
+        }
         let reference = parse_time_units(bare, calendar).map_err(|error| failed(error.to_string()))?;
         let mut instants = Vec::new();
         for value in self.values(variable)? {

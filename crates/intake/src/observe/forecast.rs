@@ -1,7 +1,7 @@
 //! The forecast that a file holds: the instant that it was made for, which is the same for all its values.
 //!
 //! Two forecasts say two things about one hour, and a version holds one value of it. So each forecast is
-//! taken in by itself, and its version is what it said.
+//! taken in by itself, and its values of its version are what it said.
 
 use chrono::{DateTime, Duration, Utc};
 use formats::Chunk;

@@ -1,6 +1,6 @@
 //! Incoming rows, checked and brought into the table's order without being copied.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -32,6 +32,8 @@ pub(crate) struct Incoming {
     first_gone: usize,
     /// What of the rows is compared.
     pub(crate) what: What,
+    /// The runs whose rows stay theirs where they say the same; `None` when everybody's do.
+    pub(crate) own: Option<Arc<HashSet<RunId>>>,
     /// Of each of the table's columns, how its values are found.
     sources: Vec<Source>,
 }
@@ -136,7 +138,24 @@ impl Incoming {
         };
         let sources = sources(&schema, &batches, &words, &keys, count, stamp.as_ref())?;
         let table = table.clone();
-        Ok(Incoming { table, keys, schema, batches, order, rows: count, first_gone, what, sources })
+        Ok(Incoming {
+            table,
+            keys,
+            schema,
+            batches,
+            order,
+            rows: count,
+            first_gone,
+            what,
+            own: None,
+            sources,
+        })
+    }
+
+    /// Takes over rows that say the same, unless these runs brought them; see [`crate::Own`].
+    pub(crate) fn taking_over(mut self, own: Option<Arc<HashSet<RunId>>>) -> Incoming {
+        self.own = own;
+        self
     }
 
     /// Whether the row at a position is one that goes.

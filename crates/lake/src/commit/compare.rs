@@ -1,5 +1,6 @@
 //! How incoming rows compare with a table: new, corrected or there already.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use arrow::compute;
 use arrow::compute::kernels::cmp::not_distinct;
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
+use model::RunId;
 use parquet::file::metadata::ParquetMetaData;
 
 use super::arrange::{Incoming, Keys, Run, What};
@@ -46,8 +48,7 @@ pub(crate) struct Edit {
 
 impl Plan {
     pub(crate) fn changes_nothing(&self) -> bool {
-        let CommitCounts { added, corrected, removed, flagged, unchanged: _ } = self.counts;
-        added == 0 && corrected == 0 && removed == 0 && flagged == 0
+        self.new.is_empty() && self.rewrites.is_empty()
     }
 }
 
@@ -181,6 +182,10 @@ pub(crate) async fn compare(lake: &Lake, snapshot: &Snapshot, incoming: &Incomin
                     }
                     match same {
                         Outcome::Same => plan.counts.unchanged += 1,
+                        Outcome::TakenOver => {
+                            plan.counts.unchanged += 1;
+                            edits.push(Edit { row, position: Some(found.position) });
+                        }
                         Outcome::Flagged => {
                             plan.counts.flagged += 1;
                             edits.push(Edit { row, position: Some(found.position) });
@@ -315,6 +320,8 @@ fn series_matches(batch: &RecordBatch, first: usize, runs: &[Run], times: &[i64]
 
 enum Outcome {
     Same,
+    /// The same, and from now on this commit's.
+    TakenOver,
     Flagged,
     Changed,
     Moved,
@@ -338,7 +345,10 @@ async fn outcomes(
         values.sort_unstable();
     }
     let flags = if incoming.what == What::Flags { FLAGS.to_vec() } else { Vec::new() };
-    let columns: Vec<usize> = values.iter().chain(&flags).chain(&place).copied().collect();
+    let mut columns: Vec<usize> = values.iter().chain(&flags).chain(&place).copied().collect();
+    if incoming.own.is_some() {
+        columns.push(incoming.table.arrow()?.index_of("run")?);
+    }
     let chosen = Chosen { groups: vec![(group, ranges_of(matches.iter().map(|found| found.row)))] };
     let mut outcomes = Vec::with_capacity(matches.len());
     let mut left = matches;
@@ -362,13 +372,16 @@ async fn outcomes(
             Ok(all)
         };
         let (same_value, same_flags, same_place) = (same(&values)?, same(&flags)?, same(&place)?);
+        let taken_over = taken_over(&batch, incoming)?;
         let holds = |all: &Option<BooleanArray>, row: usize| all.as_ref().is_none_or(|all| all.value(row));
         outcomes.extend((0..here.len()).map(|row| {
             let (value, flags) = (holds(&same_value, row), holds(&same_flags, row));
             match (incoming.what, value, holds(&same_place, row)) {
                 // Another value under the key was corrected since the flags were made.
                 (What::Flags, true, _) if !flags => Outcome::Flagged,
-                (What::Flags, ..) | (_, true, true) => Outcome::Same,
+                (What::Flags, ..) => Outcome::Same,
+                (_, true, true) if taken_over.as_ref().is_some_and(|all| all[row]) => Outcome::TakenOver,
+                (_, true, true) => Outcome::Same,
                 (_, false, true) => Outcome::Changed,
                 (_, _, false) => Outcome::Moved,
             }
@@ -378,6 +391,15 @@ async fn outcomes(
         return Err(Error::internal(format!("`{}` has fewer rows than its index says", file.path)));
     }
     Ok(outcomes)
+}
+
+/// Of each row of a batch whether it becomes the commit's though nothing of it changes; `None` when none does.
+fn taken_over(batch: &RecordBatch, incoming: &Incoming) -> Result<Option<Vec<bool>>, Error> {
+    let Some(own) = &incoming.own else { return Ok(None) };
+    let runs = batch.column_by_name("run").and_then(|column| column.as_string_opt::<i32>());
+    let runs = runs.ok_or_else(|| Error::internal("rows of a table have no run"))?;
+    let own: HashSet<&str> = own.iter().map(RunId::as_str).collect();
+    Ok(Some((0..batch.num_rows()).map(|row| !own.contains(runs.value(row))).collect()))
 }
 
 /// The columns whose difference is a correction, and those that give a row its place in the table's

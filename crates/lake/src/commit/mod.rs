@@ -7,6 +7,7 @@ mod spilled;
 mod undo;
 mod words;
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::ops::Range;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ use crate::tables::Table;
 use crate::write::{Rows, write_file};
 use crate::{
     CommitCounts, Committed, Corrections, DataFile, Error, Expected, FeatureRead, Lake, NewFlags, NewRows,
-    OldRows, Snapshot, durable,
+    OldRows, Own, Snapshot, durable,
 };
 
 pub(crate) use self::arrange::{constant, sort_series};
@@ -88,6 +89,20 @@ pub(crate) async fn commit(lake: &Lake, permit: &Permit, new: NewRows) -> Result
     commit_in_turn(lake, permit, &table, work).await
 }
 
+/// Commits what is to be told apart from what others said; see [`Lake::commit_own`].
+pub(crate) async fn commit_own(
+    lake: &Lake,
+    permit: &Permit,
+    new: NewRows,
+    own: Own,
+) -> Result<Committed, Error> {
+    let NewRows { run, rows, committed_at } = new;
+    let work = Work { rows, own: Some(Arc::new(own.runs)), ..Work::new(run, What::Values, committed_at) };
+    let table = lake.inner.tables.table(permit.dataset());
+    let _turn = table.turn.lock().await;
+    commit_in_turn(lake, permit, &table, work).await
+}
+
 /// Commits if a feature stands as expected; see [`Lake::commit_expecting`].
 pub(crate) async fn commit_expecting(
     lake: &Lake,
@@ -132,12 +147,15 @@ struct Work {
     attempts: usize,
     /// How a feature has to stand in the version before.
     expected: Option<Expected>,
+    /// The runs whose rows it does not take over; see [`Own`].
+    own: Option<Arc<HashSet<RunId>>>,
 }
 
 impl Work {
     /// Nothing yet, for a run at a time.
     fn new(run: RunId, what: What, at: DateTime<Utc>) -> Work {
-        Work { run, rows: Vec::new(), gone: Vec::new(), what, at, attempts: ATTEMPTS, expected: None }
+        let (rows, gone) = (Vec::new(), Vec::new());
+        Work { run, rows, gone, what, at, attempts: ATTEMPTS, expected: None, own: None }
     }
 }
 
@@ -168,12 +186,14 @@ async fn commit_in_turn(lake: &Lake, permit: &Permit, table: &Table, work: Work)
     if let Some(done) = table.committed_run(&work.run).await? {
         return settled(lake, dataset, done).await;
     }
-    let Work { run, rows, gone, what, at: committed_at, attempts, expected } = work;
+    let Work { run, rows, gone, what, at: committed_at, attempts, expected, own } = work;
     let stamp = Stamp { run: run.clone(), at: committed_at };
     let schema = snapshot.table.clone();
-    let incoming =
-        aside(async move { Incoming::arrange_all(&schema, &rows, &gone, what, Some(stamp)).map(Arc::new) })
-            .await?;
+    let incoming = aside(async move {
+        let incoming = Incoming::arrange_all(&schema, &rows, &gone, what, Some(stamp))?;
+        Ok(Arc::new(incoming.taking_over(own)))
+    })
+    .await?;
     let mut earlier: Option<(Plan, Change)> = None;
     for _ in 0..attempts {
         if let Some(expected) = &expected

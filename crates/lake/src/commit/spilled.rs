@@ -5,7 +5,7 @@
 //! when all parts have been compared. So the memory that is needed is that of a few parts, and does not grow
 //! with the rows.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use arrow::compute;
 use arrow::datatypes::{DataType, Field, Schema, UInt64Type};
 use arrow::record_batch::RecordBatch;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use model::DatasetId;
+use model::{DatasetId, RunId};
 use object_store::path::Path;
 use policy::Permit;
 use tokio::runtime::Handle;
@@ -42,11 +42,12 @@ pub(crate) async fn commit_spilled(
     permit: &Permit,
     new: NewSpilled,
 ) -> Result<Committed, Error> {
-    let NewSpilled { run, rows, committed_at } = new;
+    let NewSpilled { run, rows, committed_at, own } = new;
     let dataset = permit.dataset();
     let table = lake.inner.tables.table(dataset);
     let stamp = Stamp { run, at: committed_at };
-    let job = Job { lake, dataset, rows: &rows, stamp: Some(stamp.clone()) };
+    let own = own.map(|own| Arc::new(own.runs));
+    let job = Job { lake, dataset, rows: &rows, stamp: Some(stamp.clone()), own };
     let snapshot = table.latest(dataset).await?;
     if let Some(done) = table.committed_run(&stamp.run).await? {
         return settled(lake, dataset, done).await;
@@ -65,7 +66,7 @@ pub(crate) async fn plan_spilled(
     limit: usize,
 ) -> Result<(CommitCounts, Option<Corrections>), Error> {
     let snapshot = lake.inner.tables.table(dataset).latest(dataset).await?;
-    let job = Job { lake, dataset, rows, stamp: None };
+    let job = Job { lake, dataset, rows, stamp: None, own: None };
     let mut counts = CommitCounts::default();
     // The first rows that are corrected, by file and row: the part that corrects them, and the position there.
     let mut first: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
@@ -96,6 +97,8 @@ struct Job<'a> {
     dataset: &'a DatasetId,
     rows: &'a Arc<Spill>,
     stamp: Option<Stamp>,
+    /// The runs whose rows it does not take over; see [`crate::Own`].
+    own: Option<Arc<HashSet<RunId>>>,
 }
 
 /// What was written for a commit, and what it would do.
@@ -123,9 +126,9 @@ impl Job<'_> {
         part: SpilledPart,
     ) -> Result<(Plan, Arc<Incoming>), Error> {
         let (lake, snapshot, rows) = (self.lake.clone(), snapshot.clone(), self.rows.clone());
-        let stamp = self.stamp.clone();
+        let (stamp, own) = (self.stamp.clone(), self.own.clone());
         aside(async move {
-            let incoming = arranged(&snapshot, &rows, &part, stamp)?;
+            let incoming = arranged(&snapshot, &rows, &part, stamp)?.taking_over(own);
             let plan = compare(&lake, &snapshot, &incoming).await?;
             Ok((plan, Arc::new(incoming)))
         })
@@ -292,7 +295,7 @@ impl Job<'_> {
             }
             let counts = made.counts;
             let total = snapshot.rows + counts.added - counts.removed;
-            if counts.added == 0 && counts.corrected == 0 {
+            if made.change.added.is_empty() && made.change.removed.is_empty() {
                 return Ok(Committed { version: None, counts, total });
             }
             let version = snapshot.next_position();

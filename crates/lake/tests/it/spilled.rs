@@ -34,7 +34,7 @@ fn spilled(folder: &Path, values: &[Value]) -> Arc<Spill> {
 }
 
 async fn commit_spilled(lake: &Lake, number: u32, rows: Arc<Spill>) -> lake::Committed {
-    let commit = NewSpilled { run: run(number), rows, committed_at: at("2026-07-01T00:00:00Z") };
+    let commit = NewSpilled { run: run(number), rows, committed_at: at("2026-07-01T00:00:00Z"), own: None };
     lake.commit_spilled(&writing(), commit).await.unwrap()
 }
 

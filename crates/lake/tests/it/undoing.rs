@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{AsArray, Int8Array, RecordBatch, StringArray};
 use arrow::datatypes::{Float64Type, Int8Type};
-use lake::{AsOf, Error, Lake, NewFlags, SeriesRead, Undo, Undone};
+use lake::{AsOf, Error, Lake, NewFlags, NewSpilled, Own, SeriesRead, Spill, Undo, Undone};
 use model::{RunId, TimeRange, Version};
 
 use crate::world::{
@@ -72,6 +72,38 @@ on_both! {
         assert_eq!(values(&lake, AsOf::Latest).await, []);
         commit(&lake, 7, &[(1, 0, Some(9.0))]).await;
         assert_eq!(values(&world.lake().await, AsOf::Latest).await, [(1, 0, Some(9.0))]);
+    }
+
+    async fn what_is_told_apart_takes_over_values_that_others_said_too(world: World) {
+        let lake = world.lake().await;
+        with_table(&lake).await;
+        commit(&lake, 1, &[(1, 0, Some(1.0)), (1, 1, Some(1.0)), (1, 2, Some(1.0))]).await;
+        let folder = tempfile::tempdir().unwrap();
+        for (number, is_on_disk) in [(2, false), (4, true)] {
+            let said = [(1, 0, Some(1.0)), (1, 1, Some(1.0))];
+            let own = Own { runs: HashSet::new() };
+            let new = new_rows(number, vec![observations(&said)]);
+            let done = if is_on_disk {
+                let mut spill = Spill::new(folder.path(), 100).unwrap();
+                spill.add(&new.rows).unwrap();
+                let (rows, run, committed_at) = (Arc::new(spill), new.run, new.committed_at);
+                let new = NewSpilled { run, rows, committed_at, own: Some(own) };
+                lake.commit_spilled(&writing(), new).await.unwrap()
+            } else {
+                lake.commit_own(&writing(), new, own).await.unwrap()
+            };
+            assert_eq!((done.counts.unchanged, done.counts.corrected, done.counts.added), (2, 0, 0));
+            assert_eq!(done.version, Some(Version(u64::from(number))));
+            assert_eq!(runs(&lake).await, [run(number), run(number), run(1)].map(|run| run.to_string()));
+            // What was said together stays whose it is.
+            let own = Own { runs: HashSet::from([run(number)]) };
+            let again = new_rows(90, vec![observations(&said)]);
+            let again = lake.commit_own(&writing(), again, own).await.unwrap();
+            assert_eq!((again.version, again.counts.unchanged), (None, 2));
+            let undone = undo(&lake, number + 1, number, &[2]).await;
+            assert_eq!((undone.committed.counts.corrected, undone.kept), (2, 0));
+            assert_eq!(runs(&lake).await, [run(1), run(1), run(1)].map(|run| run.to_string()));
+        }
     }
 
     async fn values_are_never_set_back_to_those_of_a_withdrawn_run(world: World) {

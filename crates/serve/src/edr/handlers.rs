@@ -66,21 +66,26 @@ impl Source {
     }
 
     fn at(&self) -> At {
-        self.instance.map_or(At::Latest, |instance| At::Version(instance.version))
+        self.instance.as_ref().map_or(At::Latest, |instance| At::Version(instance.version))
     }
 
     /// What is wanted, of the times that the instance speaks of.
     fn narrowed(&self, wanted: &Wanted) -> Wanted {
-        let time = self.instance.map_or(wanted.time, |instance| instance.within(wanted.time));
+        let time = self.instance.as_ref().map_or(wanted.time, |instance| instance.within(wanted.time));
         Wanted { time, ..wanted.clone() }
     }
 
+    async fn shelf(&self, app: &App) -> Answer<Shelf> {
+        collections::shelf_of(app, &self.permit, self.instance.as_ref()).await
+    }
+
     async fn described(&self, app: &App, links: &Links, lang: model::Lang) -> Answer<Collection> {
+        let instance = self.instance.as_ref();
         match self.dataset.kind {
             DatasetKind::Coverage => {
-                collections::coverage(app, &self.dataset, &self.permit, self.instance, links, lang).await
+                collections::coverage(app, &self.dataset, &self.permit, instance, links, lang).await
             }
-            _ => collections::observed(app, &self.dataset, &self.permit, self.instance, links, lang).await,
+            _ => collections::observed(app, &self.dataset, &self.permit, instance, links, lang).await,
         }
     }
 }
@@ -95,7 +100,7 @@ async fn instance_of(app: &App, id: &DatasetId, text: &str) -> Answer<Option<Ins
         return Ok(None);
     };
     let held = app.catalog.forecast(id, time).await?;
-    Ok(held.map(|held| Instance { version: held.version, forecast: Some(held.forecast) }))
+    Ok(held.map(Instance::from))
 }
 
 macro_rules! query {
@@ -133,11 +138,12 @@ async fn answer(
         let found = fields::read(app, &source.permit, space, wanted, source.at(), links).await?;
         return encode::fields(found, wanted, &source.dataset, lang).await;
     }
-    let shelf = Shelf::open(app, &source.permit, source.at()).await?;
+    let shelf = source.shelf(app).await?;
     shelf.check(&wanted.parameters)?;
     let places = stations::places(&shelf, space)?;
     let wanted = &source.narrowed(wanted);
-    let found = stations::series(app, &source.permit, &shelf, &places, wanted, source.at()).await?;
+    let instance = source.instance.as_ref();
+    let found = stations::series(app, &source.permit, &shelf, &places, wanted, instance).await?;
     encode::series(&shelf, found, wanted, &source.dataset, links, lang)
 }
 
@@ -155,13 +161,14 @@ pub(super) async fn location(
     if source.dataset.kind == DatasetKind::Coverage {
         return Err(Problem::not_found(name));
     }
-    let shelf = Shelf::open(&app, &source.permit, source.at()).await?;
+    let shelf = source.shelf(&app).await?;
     shelf.check(&wanted.parameters)?;
     let place = PlaceId::new(name).ok().filter(|id| shelf.places().contains(id));
     let place = place.ok_or_else(|| Problem::not_found(name))?;
     let places = std::iter::once(&place).collect();
     let wanted = source.narrowed(&wanted);
-    let found = stations::series(&app, &source.permit, &shelf, &places, &wanted, source.at()).await?;
+    let instance = source.instance.as_ref();
+    let found = stations::series(&app, &source.permit, &shelf, &places, &wanted, instance).await?;
     encode::series(&shelf, found, &wanted, &source.dataset, &links, lang)
 }
 
@@ -182,7 +189,7 @@ pub(super) async fn locations(
     if source.dataset.kind == DatasetKind::Coverage {
         return Err(Problem::not_found(&format!("{}: locations", source.dataset.id)));
     }
-    let shelf = Shelf::open(&app, &source.permit, source.at()).await?;
+    let shelf = source.shelf(&app).await?;
     let inside = |place: &&PlaceId| {
         bbox.is_none_or(|bbox| shelf.position(place).is_some_and(|position| bbox.contains(position)))
     };
@@ -223,7 +230,7 @@ pub(super) async fn locations(
 }
 
 fn base_of(source: &Source) -> String {
-    match source.instance {
+    match &source.instance {
         None => format!("/ogc/collections/{}", source.dataset.id),
         Some(instance) => format!("/ogc/collections/{}/instances/{}", source.dataset.id, instance.id()),
     }
@@ -242,16 +249,12 @@ pub(super) async fn instances(
     app.lake.settle(&source.dataset.id).await?;
     let limit = params::limit(asked.limit, 100, MOST_INSTANCES)?;
     let offset = asked.offset.unwrap_or(0);
-    let forecasts = app.catalog.forecasts(&source.dataset.id).await?.into_iter();
-    let forecasts = forecasts.map(|held| Instance { version: held.version, forecast: Some(held.forecast) });
-    let versions = app.catalog.versions(&source.dataset.id).await?;
-    let all: Vec<Instance> =
-        forecasts.chain(versions.iter().map(|version| Instance::of(version.version))).collect();
+    let (page, total) = page_of(&app, &source.dataset.id, offset, limit).await?;
     let path = format!("/ogc/collections/{}/instances", source.dataset.id);
     let mut ways = vec![Link::new("self", links.path(&path), "application/json")];
     let mut instances = Vec::new();
-    for instance in all.iter().skip(offset).take(limit) {
-        source.instance = Some(*instance);
+    for instance in page {
+        source.instance = Some(instance);
         match source.described(&app, &links, lang).await {
             Ok(instance) => instances.push(instance),
             // A version that was given up is no instance any more.
@@ -259,12 +262,34 @@ pub(super) async fn instances(
             Err(problem) => return Err(problem),
         }
     }
-    if offset.saturating_add(limit) < all.len() {
+    if offset.saturating_add(limit) < total {
         let (limit, offset) = (limit.to_string(), (offset + limit).to_string());
         let next = links.to(&path, &[("limit", &limit), ("offset", &offset)]);
         ways.push(Link::new("next", next, "application/json"));
     }
     Ok(Json(Instances { links: ways, instances }))
+}
+
+/// Some of a dataset's instances, and how many there are in all: its forecasts, the newest first, then its
+/// versions.
+async fn page_of(
+    app: &App,
+    dataset: &DatasetId,
+    offset: usize,
+    limit: usize,
+) -> Answer<(Vec<Instance>, usize)> {
+    let (offset, limit) = (offset as u64, limit as u64);
+    let forecasts = app.catalog.count_forecasts(dataset).await?;
+    let held = match offset < forecasts {
+        true => app.catalog.forecasts(dataset, offset, limit).await?,
+        false => Vec::new(),
+    };
+    let mut page: Vec<Instance> = held.into_iter().map(Instance::from).collect();
+    let left = limit.saturating_sub(page.len() as u64);
+    let behind = offset.saturating_sub(forecasts);
+    let (versions, total) = app.catalog.versions_page(dataset, behind, left).await?;
+    page.extend(versions.into_iter().map(|info| Instance::of(info.version)));
+    Ok((page, usize::try_from(forecasts + total).unwrap_or(usize::MAX)))
 }
 
 pub(super) async fn instance(

@@ -9,6 +9,7 @@ use query::{At, ObservedValue, SeriesRequest, Streams};
 use super::params::{NEAR, Wanted};
 use super::space::{Space, distance};
 use crate::App;
+use crate::collections::Instance;
 use crate::http::{Answer, Problem, ProblemKind};
 use crate::shelf::Shelf;
 
@@ -65,7 +66,7 @@ pub(super) async fn series<'s>(
     shelf: &'s Shelf,
     places: &BTreeSet<&PlaceId>,
     wanted: &Wanted,
-    at: At,
+    instance: Option<&Instance>,
 ) -> Answer<Found<'s>> {
     let is_wanted = |stream: &&Datastream| {
         places.contains(&stream.key.place)
@@ -81,10 +82,13 @@ pub(super) async fn series<'s>(
         streams: Streams::among(found.iter().map(|(stream, _)| stream.id)),
         time: wanted.time,
         limit: Some(MOST_VALUES + 1),
-        at,
+        at: instance.map_or(At::Latest, |instance| At::Version(instance.version)),
         ..SeriesRequest::default()
     };
-    let answer = app.engine.series(permit, request).await?;
+    let answer = match instance.and_then(|instance| instance.forecast.as_ref()) {
+        Some(held) => app.engine.series_of_runs(permit, request, held.runs.clone()).await?,
+        None => app.engine.series(permit, request).await?,
+    };
     if answer.rows() > MOST_VALUES {
         return Err(too_much());
     }

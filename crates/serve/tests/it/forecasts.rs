@@ -132,12 +132,156 @@ async fn two_forecasts_of_the_same_hours_stay_readable_each_with_its_own_values(
     node.hand_in(DATASET, "more.csv", rows(second, &more), Some(&said)).await.unwrap();
     let whole: Vec<(DateTime<Utc>, f64)> = better.iter().chain(&more).copied().collect();
     assert_eq!(values(&client, &iso(second)).await, (times(&whole), results(&whole)));
-    // A third one that says what the second said makes no version, and is an instance all the same.
+    // A third one that says what the second said changes no value, and is an instance all the same.
     let third = day(-1);
     let same = [(day(2), 2.75), (day(8), 3.0)];
     let report = node.hand_in(DATASET, "same.csv", rows(third, &same), Some(&in_column)).await.unwrap();
-    assert_eq!(report["run"]["version"], Value::Null, "{report}");
+    let totals = &report["run"]["totals"];
+    assert_eq!(
+        (&totals["added"], &totals["corrected"], &totals["unchanged"]),
+        (&json!(0), &json!(0), &json!(2))
+    );
     assert_eq!(values(&client, &iso(third)).await, (times(&same), results(&same)));
+    assert_eq!(values(&client, &iso(second)).await, (times(&whole), results(&whole)));
+}
+
+/// A file of values of stations: of each the station, hours from now, and the value.
+fn of_stations(run: DateTime<Utc>, values: &[(&str, i64, f64)]) -> Vec<u8> {
+    let mut file = "station,run,time,value\n".to_owned();
+    for (station, hours, value) in values {
+        let time = this_hour() + TimeDelta::hours(*hours);
+        file += &format!("station:{station},{},{},{value}\n", iso(run), iso(time));
+    }
+    file.into_bytes()
+}
+
+/// The values at a station; none where the instance says nothing of it.
+async fn at_station(client: &Client, instance: &str, station: &str) -> Value {
+    let path = match instance {
+        "" => format!("/ogc/collections/{DATASET}/locations/station:{station}"),
+        instance => format!("/ogc/collections/{DATASET}/instances/{instance}/locations/station:{station}"),
+    };
+    let reply = client.get(&path).await.unwrap();
+    match reply.status.as_u16() {
+        404 => Value::Null,
+        _ => reply.json()["ranges"]["salinity"]["values"].clone(),
+    }
+}
+
+#[tokio::test]
+async fn a_forecast_says_nothing_of_hours_and_stations_that_its_files_do_not_have() {
+    let node = TestNode::start().await;
+    node.dataset(DATASET, "observations", "open").await;
+    let mapping = mapping("{ column = \"run\" }");
+    let run = |hours: i64| this_hour() + TimeDelta::hours(hours);
+    let (old, new) = (iso(run(-12)), iso(run(-6)));
+    let first = [
+        ("an_ninh", 2, 1.0),
+        ("an_ninh", 8, 9.9),
+        ("an_ninh", 14, 3.0),
+        ("an_ninh", 20, 4.0),
+        ("an_thuan", 8, 7.7),
+    ];
+    node.hand_in(DATASET, "a.csv", of_stations(run(-12), &first), Some(&mapping)).await.unwrap();
+    let second = [("an_ninh", 2, 1.1), ("an_ninh", 14, 3.3), ("an_ninh", 20, 4.0)];
+    let report = node.hand_in(DATASET, "b.csv", of_stations(run(-6), &second), Some(&mapping)).await.unwrap();
+    let totals = &report["run"]["totals"];
+    assert_eq!((&totals["corrected"], &totals["unchanged"]), (&json!(2), &json!(1)));
+
+    let client = node.public();
+    for (instance, an_ninh, an_thuan) in [
+        (old.as_str(), json!([1.0, 9.9, 3.0, 4.0]), json!([7.7])),
+        (&new, json!([1.1, 3.3, 4.0]), Value::Null),
+        ("", json!([1.1, 9.9, 3.3, 4.0]), json!([7.7])),
+    ] {
+        assert_eq!(at_station(&client, instance, "an_ninh").await, an_ninh, "{instance}");
+        assert_eq!(at_station(&client, instance, "an_thuan").await, an_thuan, "{instance}");
+    }
+    // No query has what is another forecast's.
+    let base = |instance: &str| format!("/ogc/collections/{DATASET}/instances/{instance}");
+    let ids = |page: &Value| -> Vec<String> {
+        list(page, "features").iter().map(|feature| text(feature, "id").to_owned()).collect()
+    };
+    let all = get(&client, &format!("{}/locations", base(&old))).await;
+    assert_eq!(ids(&all), ["station:an_ninh", "station:an_thuan"]);
+    assert_eq!(ids(&get(&client, &format!("{}/locations", base(&new))).await), ["station:an_ninh"]);
+    let at = |id: usize| {
+        let position = &all["features"][id]["geometry"]["coordinates"];
+        format!("POINT({} {})", position[0], position[1])
+    };
+    let rows = |instance: &str, query: &str, parameters: &[(&str, &str)]| {
+        let path = with(&format!("{}/{query}", base(instance)), &[parameters, &[("f", "CSV")][..]].concat());
+        let client = &client;
+        async move { client.get(&path).await.unwrap() }
+    };
+    let spaces = [
+        ("area", ("coords", "POLYGON((104 8, 108 8, 108 12, 104 12, 104 8))")),
+        ("cube", ("bbox", "104,8,108,12")),
+    ];
+    for (query, space) in spaces {
+        for (instance, count) in [(&old, 5), (&new, 3)] {
+            let reply = rows(instance, query, &[space]).await;
+            let body = String::from_utf8(reply.body.to_vec()).unwrap();
+            assert_eq!(body.lines().count(), count + 1, "{query} {instance}: {body}");
+        }
+    }
+    let point = at(1);
+    let radius = [("coords", point.as_str()), ("within", "1"), ("within-units", "km")];
+    for (query, parameters) in [("position", &radius[..1]), ("radius", &radius[..])] {
+        let reply = rows(&old, query, parameters).await;
+        let body = String::from_utf8(reply.body.to_vec()).unwrap();
+        assert!(reply.status.is_success() && body.contains("7.7"), "{query}: {body}");
+        let reply = rows(&new, query, parameters).await;
+        let body = String::from_utf8(reply.body.to_vec()).unwrap();
+        assert!(!body.contains("7.7"), "{query}: {body}");
+    }
+    // What both said leads to the file of the newer one, and in the older one's version to its own.
+    let streams = get(&client, &format!("/v1/datasets/{DATASET}/datastreams")).await;
+    let stream = list(&streams, "items").iter().find(|stream| stream["place"] == "station:an_ninh");
+    let stream = stream.unwrap_or_else(|| panic!("{streams}"))["id"].to_string();
+    let time = iso(run(20));
+    for (version, file) in [("1", "a.csv"), ("2", "b.csv")] {
+        let asked = [("dataset", DATASET), ("datastream", &*stream), ("time", &*time), ("version", version)];
+        let trace = get(&client, &with("/v1/trace", &asked)).await;
+        assert_eq!(trace["parts"][0]["run"]["file_name"], file, "{trace}");
+    }
+    // Taken back, it leaves what was there before it.
+    withdraw(&node, &report).await;
+    assert_eq!(at_station(&client, "", "an_ninh").await, json!([1.0, 9.9, 3.0, 4.0]));
+    assert_eq!(at_station(&client, &old, "an_ninh").await, json!([1.0, 9.9, 3.0, 4.0]));
+}
+
+async fn withdraw(node: &TestNode, report: &Value) {
+    let path = format!("/v1/runs/{}/withdraw", text(&report["run"], "id"));
+    let why = json!({"reason": "wrong model"});
+    node.system().send_json(Method::POST, &path, &why).await.unwrap().ok().unwrap();
+}
+
+#[tokio::test]
+async fn a_file_of_a_forecast_that_is_withdrawn_is_no_part_of_it() {
+    let node = TestNode::start().await;
+    node.dataset(DATASET, "observations", "open").await;
+    let mapping = mapping("{ column = \"run\" }");
+    let run = |hours: i64| this_hour() + TimeDelta::hours(hours);
+    let hand_in = |hours: i64, name: &'static str, values: &'static [(&str, i64, f64)]| {
+        let (node, mapping, file) = (&node, &mapping, of_stations(run(hours), values));
+        async move { node.hand_in(DATASET, name, file, Some(mapping)).await.unwrap() }
+    };
+    hand_in(-12, "a.csv", &[("an_ninh", 2, 1.0), ("an_ninh", 8, 9.9), ("an_ninh", 14, 3.0)]).await;
+    let first = hand_in(-6, "c1.csv", &[("an_ninh", 2, 5.1), ("an_ninh", 14, 5.3)]).await;
+    hand_in(-6, "c2.csv", &[("an_thuan", 2, 6.1), ("an_thuan", 14, 6.3)]).await;
+    let client = node.public();
+    let newer = iso(run(-6));
+    assert_eq!(at_station(&client, &newer, "an_ninh").await, json!([5.1, 5.3]));
+    withdraw(&node, &first).await;
+    assert_eq!(at_station(&client, &newer, "an_ninh").await, Value::Null);
+    assert_eq!(at_station(&client, &newer, "an_thuan").await, json!([6.1, 6.3]));
+    assert_eq!(at_station(&client, "", "an_ninh").await, json!([1.0, 9.9, 3.0]));
+    // What corrected another file of the same forecast is set back to what that one said.
+    let third = hand_in(-6, "c3.csv", &[("an_thuan", 14, 6.4)]).await;
+    assert_eq!(at_station(&client, &newer, "an_thuan").await, json!([6.1, 6.4]));
+    withdraw(&node, &third).await;
+    assert_eq!(at_station(&client, &newer, "an_thuan").await, json!([6.1, 6.3]));
 }
 
 #[tokio::test]
