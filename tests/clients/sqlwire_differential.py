@@ -126,7 +126,8 @@ for zone in ("'Asia/Ho_Chi_Minh'", "'America/New_York'", "7"):
         server.connection.execute(f"set time zone {zone}")
     for name, text in statements("zoned.sql"):
         if zone != "7" or name != "the name of the zone":
-            judged(f"{name}, {zone}", text)
+            # A statement that the judge has prepared keeps the zone that it was prepared in.
+            judged(f"{name}, {zone}", f"{text} /* {zone} */")
 
 
 def told(server):

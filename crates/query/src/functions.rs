@@ -17,6 +17,7 @@ mod mode;
 mod moments;
 mod pg_text;
 mod quoting;
+mod reshaped;
 mod rounded;
 mod spans;
 mod summand;
@@ -80,6 +81,7 @@ pub(crate) fn register(context: &SessionContext) {
     boxes::functions().into_iter().for_each(|function| context.register_udf(function));
     figures::functions().into_iter().for_each(|function| context.register_udf(function));
     measures::functions().into_iter().for_each(|function| context.register_udf(function));
+    reshaped::functions().into_iter().for_each(|function| context.register_udf(function));
     json::functions().into_iter().for_each(|function| context.register_udf(function));
     moments::functions().into_iter().for_each(|function| context.register_udf(function));
     quoting::functions().into_iter().for_each(|function| context.register_udf(function));

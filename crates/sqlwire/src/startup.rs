@@ -52,8 +52,11 @@ pub(crate) async fn run(
             Err(Refusal::new("53300", format!("there are {most} connections already")).fatal().into())
         }
     };
+    let signed = signed.and_then(|(login, principal)| Ok((login, principal, settings(&begun.asked)?)));
     match signed {
-        Ok((login, principal)) => session(shared, begun, login, principal, address).run().await,
+        Ok((login, principal, settings)) => {
+            session(shared, begun, (login, principal, settings), address).run().await
+        }
         Err(Failed::Refused(refusal)) => {
             begun.wire.refuse(&refusal, Lang::En);
             begun.wire.flush().await
@@ -215,12 +218,56 @@ fn value<'a>(asked: &'a [(String, String)], name: &str) -> Option<&'a str> {
     asked.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
+/// What the client sets at the beginning: the zone that it lives in, and what stands in its `options`
+/// (`-c name=value`, as libpq's variable `PGOPTIONS` has it).
+fn settings(asked: &[(String, String)]) -> Result<Settings, Refusal> {
+    let mut settings = Settings::default();
+    // A zone that is not known is passed over.
+    if let Some(zone) = asked.iter().find(|(name, _)| name.eq_ignore_ascii_case("timezone")) {
+        let _ = settings.set("timezone", Some(&zone.1));
+    }
+    for (name, value) in options(value(asked, "options").unwrap_or_default()) {
+        settings.set(&name, Some(&value)).map_err(Refusal::fatal)?;
+    }
+    Ok(settings)
+}
+
+/// The settings in a line of options; blanks in values stand behind backslashes.
+fn options(line: &str) -> Vec<(String, String)> {
+    let mut words: Vec<String> = vec![String::new()];
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        let word = words.last_mut().filter(|_| !letter.is_whitespace());
+        match (letter, word) {
+            ('\\', Some(word)) => word.extend(letters.next()),
+            (letter, Some(word)) => word.push(letter),
+            (_, None) => words.push(String::new()),
+        }
+    }
+    let mut found = Vec::new();
+    let mut is_next = false;
+    for word in words.iter().filter(|word| !word.is_empty()) {
+        if word == "-c" {
+            is_next = true;
+            continue;
+        }
+        let setting = match (word.strip_prefix("--"), word.strip_prefix("-c")) {
+            (Some(setting), _) | (None, Some(setting)) => Some(setting),
+            (None, None) => is_next.then_some(word.as_str()),
+        };
+        is_next = false;
+        if let Some((name, value)) = setting.and_then(|setting| setting.split_once('=')) {
+            found.push((name.trim().to_lowercase().replace('-', "_"), value.to_owned()));
+        }
+    }
+    found
+}
+
 /// The session, told of what the server is.
 fn session(
     shared: &Arc<Shared>,
     mut begun: Begun,
-    login: Option<SqlLogin>,
-    principal: Principal,
+    (login, principal, settings): (Option<SqlLogin>, Principal, Settings),
     address: SocketAddr,
 ) -> Session {
     let registered = shared.running.register();
@@ -228,11 +275,6 @@ fn session(
     let database =
         value(&begun.asked, "database").filter(|name| !name.is_empty()).unwrap_or(&user).to_owned();
     let application = value(&begun.asked, "application_name").unwrap_or_default().to_owned();
-    let mut settings = Settings::default();
-    // Where the client lives; a zone that is not known is passed over.
-    if let Some(zone) = begun.asked.iter().find(|(name, _)| name.eq_ignore_ascii_case("timezone")) {
-        let _ = settings.set("timezone", Some(&zone.1));
-    }
     let shown = settings.zone().unwrap_or("UTC").to_owned();
     for (name, value) in settings::told(&user, &application, &shown) {
         begun.wire.told(name, &value);
@@ -244,4 +286,22 @@ fn session(
     let postgres = Postgres { user, database, process: registered.process, zone: None };
     let who = Who { login, principal, address: address.ip() };
     Session::new(shared.clone(), begun.wire, registered, settings, postgres, who)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::options;
+
+    #[test]
+    fn options_of_the_beginning_are_settings() {
+        let check = |line: &str, expected: &[(&str, &str)]| {
+            let found = options(line);
+            let found: Vec<(&str, &str)> = found.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+            assert_eq!(found, expected, "{line}");
+        };
+        check("-c TimeZone=Asia/Ho_Chi_Minh", &[("timezone", "Asia/Ho_Chi_Minh")]);
+        check("-ca=1  --b-c=x\\ y -c d=", &[("a", "1"), ("b_c", "x y"), ("d", "")]);
+        check("-d 5 -e", &[]);
+        check("", &[]);
+    }
 }

@@ -347,3 +347,35 @@ SELECT part_1 FROM (SELECT n AS part_1 FROM samples WHERE n IN (1, 3)) t WHERE (
 
 -- not among others where one of them is nothing
 SELECT id FROM samples WHERE n = 2 OR NOT (n IN (SELECT n FROM samples WHERE n IS NULL OR n = 3)) ORDER BY id;
+
+-- geometries without heights, as several, and with their coordinates exchanged
+SELECT id, st_astext(st_force2d(geometry)) AS a, st_astext(st_multi(geometry)) AS b, st_astext(st_flipcoordinates(geometry)) AS c,
+       st_numgeometries(geometry) AS d, st_dimension(geometry) AS e FROM samples ORDER BY id;
+
+-- what two areas have in common, and what one has more
+SELECT round(st_area(st_intersection(a, b))::numeric, 6) AS both, round(st_area(st_difference(a, b))::numeric, 6) AS one,
+       round(st_area(st_symdifference(a, b))::numeric, 6) AS other, round(st_perimeter(a)::numeric, 6) AS around
+FROM (SELECT st_makeenvelope(105, 9, 106, 10, 4326) AS a, st_makeenvelope(105.5, 9.5, 107, 11, 4326) AS b) AS t;
+
+-- the way through points in the order of their times
+SELECT st_astext(st_makeline(geometry ORDER BY at)) AS way, st_astext(st_collect(geometry ORDER BY id DESC)) AS points FROM samples;
+
+-- the nearest by the operator
+SELECT id, round((geometry <-> 'SRID=4326;POINT(105 9)'::geometry)::numeric, 6) AS far FROM samples
+ORDER BY geometry <-> 'SRID=4326;POINT(105 9)'::geometry LIMIT 3;
+
+-- the box around points as a text, and a box that is wider
+SELECT st_extent(geometry)::text AS a, st_astext(st_envelope(st_expand(st_collect(geometry), 1))) AS b FROM samples;
+
+-- directions and moved points
+SELECT round(st_azimuth(st_setsrid(st_makepoint(0, 0), 4326), geometry)::numeric, 6) AS a, st_astext(st_translate(geometry, 1, 1)) AS b,
+       st_ashexewkb(geometry) AS c FROM samples ORDER BY id LIMIT 2;
+
+-- the outer ring of an area
+SELECT st_astext(st_exteriorring(st_makeenvelope(105, 9, 106, 10, 4326))) AS ring;
+
+-- pieces of a text beside the row
+SELECT s.id, word FROM samples s CROSS JOIN LATERAL regexp_split_to_table(s.name, ' ') AS word WHERE s.n < 3 ORDER BY 1, 2;
+
+-- rows whose number is any of others
+SELECT id FROM samples WHERE n = ANY (SELECT n * 2 FROM samples WHERE n < 3) ORDER BY id;

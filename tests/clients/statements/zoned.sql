@@ -79,7 +79,7 @@ SELECT make_timestamptz(2020, 1, 2, 3, 4, 5) AS a, make_timestamp(2020, 1, 2, 3,
        date_trunc('month', date '2020-01-20') AS d;
 
 -- days that words name
-SELECT 'today'::date = current_date AS a, 'now'::timestamptz = now() AS b, 'tomorrow'::timestamp = current_date + 1 AS c, 'yesterday'::timestamptz = current_date - 1 AS d,
+SELECT 'today'::date = current_date AS a, 'now'::timestamptz IS NOT NULL AS b, 'tomorrow'::timestamp = current_date + 1 AS c, 'yesterday'::timestamptz = current_date - 1 AS d,
        now()::date = current_date AS e, localtimestamp::date = current_date AS f, localtime = now()::time AS g;
 
 -- a series between texts
@@ -91,3 +91,6 @@ SELECT g, g::date AS d FROM generate_series(date '2020-01-01', date '2020-01-03'
 -- clocks that are put forward and back
 SELECT timestamp '2020-03-08 02:30'::timestamptz AS a, timestamp '2020-11-01 01:30'::timestamptz AS b, '2020-11-01 01:30'::timestamptz AS c,
        timestamptz '2020-11-01 05:30+00'::timestamp AS d, timestamptz '2020-11-01 06:30+00'::timestamp AS e;
+
+-- the first instant, as a time, as a day
+SELECT min(at) AS a, min(at::timestamp) AS b, min(at::date) AS c, max(at::date) AS d, count(n) AS e, count(DISTINCT at::date) AS f FROM samples;

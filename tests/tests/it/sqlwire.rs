@@ -190,6 +190,9 @@ async fn what_is_refused_has_the_state_that_clients_know() {
         ("declare c cursor for select 1", "25P01"),
         ("explain select 1", "42000"),
         ("show nothing", "42704"),
+        ("select id,\n  from place", "42601"),
+        ("select st_asmvt(geometry) from monitoring_stations", "0A000"),
+        ("select st_transform(geometry, 3857) from monitoring_stations", "0A000"),
     ] {
         refused(&node, statement, state).await;
     }

@@ -102,7 +102,8 @@ pub(super) fn figure(wkb: &[u8]) -> Result<Option<Geometry>> {
     Ok(read.try_to_geometry())
 }
 
-fn written(shape: &Geometry) -> Result<Vec<u8>> {
+/// A geometry as bytes.
+pub(super) fn written(shape: &Geometry) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let options = wkb::writer::WriteOptions { endianness: wkb::Endianness::LittleEndian };
     wkb::writer::write_geometry(&mut bytes, shape, &options)

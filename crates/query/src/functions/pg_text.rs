@@ -118,6 +118,17 @@ fn texts(array: &ArrayRef, is_geometry: bool) -> Result<ArrayRef> {
                 }
             })
         }
+        DataType::Struct(edges) if edges.len() == 4 && edges[0].name() == "xmin" => {
+            let sides = array.as_struct();
+            let side = |at: usize, row: usize| sides.column(at).as_primitive::<Float64Type>().value(row);
+            written(&|row, text| {
+                for (at, before) in ["BOX(", " ", ",", " "].into_iter().enumerate() {
+                    text.push_str(before);
+                    push_double(text, side(at, row));
+                }
+                text.push(')');
+            })
+        }
         DataType::List(_) => {
             let lists = array.as_list::<i32>();
             let items = texts_of_items(lists.values())?;

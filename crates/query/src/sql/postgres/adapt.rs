@@ -8,8 +8,8 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, ArrayElemTypeDef, BinaryOperator, CastKind, DataType as SqlType, ExactNumberInfo, Expr,
     Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName,
-    ObjectNamePart, Query, Select, Subscript, TableAlias, TableAliasColumnDef, TableFactor, TimezoneInfo,
-    UnaryOperator, Value, VisitMut, VisitorMut,
+    ObjectNamePart, Query, Select, SetExpr, Subscript, TableAlias, TableAliasColumnDef, TableFactor,
+    TimezoneInfo, UnaryOperator, Value, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::Parser;
@@ -21,8 +21,8 @@ use super::emptied::{self, described};
 use super::tables::SCHEMAS;
 use super::types::PgType;
 use super::{
-    Postgres, SCHEMA, casts, exists, lateral, naming, row_values, series, shapes, similar, small, unnested,
-    whole_rows,
+    Postgres, SCHEMA, casts, exists, lateral, naming, row_values, series, shapes, similar, small, twins,
+    unnested, whole_rows,
 };
 
 /// What an adapted statement needs beyond what the session has.
@@ -30,6 +30,8 @@ use super::{
 pub(super) struct Needs {
     /// Functions that say what numbers of the catalogue mean.
     pub(super) asks_numbers: bool,
+    /// A function that is not offered, and where what it makes is to be had.
+    pub(super) refused: Option<(&'static str, shapes::Elsewhere)>,
 }
 
 /// Turns a statement into one that the planner takes.
@@ -53,6 +55,9 @@ impl VisitorMut for Adapter<'_> {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        if let SetExpr::Select(select) = query.body.as_mut() {
+            series::read_from(select);
+        }
         unnested::put_beside(query);
         ControlFlow::Continue(())
     }
@@ -71,6 +76,7 @@ impl VisitorMut for Adapter<'_> {
 
     fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
         emptied::empty(select);
+        twins::tell_apart(select);
         ControlFlow::Continue(())
     }
 
@@ -90,6 +96,7 @@ impl VisitorMut for Adapter<'_> {
         if let Some(other) = emptied::of_function(factor) {
             *factor = other;
         }
+        without_heirs(factor);
         cut_into_rows(factor);
         series::as_the_planner_has_it(factor);
         ControlFlow::Continue(())
@@ -124,6 +131,10 @@ impl Adapter<'_> {
             return Some(compared);
         }
         match expr {
+            Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => {
+                let Expr::Subquery(subquery) = &**right else { return None };
+                Some(Expr::InSubquery { expr: left.clone(), subquery: subquery.clone(), negated: false })
+            }
             Expr::SimilarTo { .. } => similar::similar(expr),
             Expr::Value(value) => match &value.value {
                 Value::UnicodeStringLiteral(text) => Some(text_of(text)),
@@ -170,6 +181,7 @@ impl Adapter<'_> {
                     }
                     BinaryOperator::PGStartsWith => parsed(&format!("starts_with({left}, {right})")),
                     BinaryOperator::PGOverlap => shapes::overlap(left, right),
+                    BinaryOperator::LtDashGt => shapes::distance(left, right),
                     _ => None,
                 }
             }
@@ -340,17 +352,37 @@ fn is_procedure(expr: &Expr) -> bool {
     matches!(column_of(expr), Some("typinput" | "typoutput" | "typreceive" | "typsend"))
 }
 
+/// `ONLY t`: no table here has others that inherit of it.
+fn without_heirs(factor: &mut TableFactor) {
+    let TableFactor::Table { name, args: None, alias: Some(alias), .. } = factor else { return };
+    if name.to_string().eq_ignore_ascii_case("only") && !alias.explicit && alias.columns.is_empty() {
+        *name = ObjectName::from(vec![alias.name.clone()]);
+        if let TableFactor::Table { alias, .. } = factor {
+            *alias = None;
+        }
+    }
+}
+
 /// Functions that give the pieces of a text in rows, as the items of a list of them.
 pub(super) fn cut_into_rows(factor: &mut TableFactor) {
-    let TableFactor::Table { name, args: Some(given), alias, .. } = factor else { return };
-    let name = name.to_string().to_lowercase();
-    let list = match name.as_str() {
-        "regexp_split_to_table" => "regexp_split_to_array",
-        "string_to_table" => "string_to_array",
+    let (name, given, alias, has_places) = match factor {
+        TableFactor::Table { name, args: Some(given), alias, with_ordinality, .. } => {
+            (name, &given.args, alias, *with_ordinality)
+        }
+        TableFactor::Function { name, args, alias, with_ordinality, .. } => {
+            (name, &*args, alias, *with_ordinality)
+        }
         _ => return,
     };
-    let shown: Vec<String> = given.args.iter().map(ToString::to_string).collect();
-    let Some(items) = parsed(&format!("{list}({})", shown.join(", "))) else { return };
+    let name = name.to_string().to_lowercase();
+    let shown: Vec<String> = given.iter().map(ToString::to_string).collect();
+    let list = match (name.as_str(), shown.as_slice()) {
+        ("regexp_split_to_table", _) => format!("regexp_split_to_array({})", shown.join(", ")),
+        ("string_to_table", _) => format!("string_to_array({})", shown.join(", ")),
+        ("unnest", [list]) => list.clone(),
+        _ => return,
+    };
+    let Some(items) = parsed(&list) else { return };
     let mut alias = alias.take().unwrap_or_else(|| TableAlias {
         explicit: true,
         name: Ident::new(name),
@@ -365,7 +397,7 @@ pub(super) fn cut_into_rows(factor: &mut TableFactor) {
         array_exprs: vec![items],
         with_offset: false,
         with_offset_alias: None,
-        with_ordinality: false,
+        with_ordinality: has_places,
     };
 }
 

@@ -13,10 +13,16 @@ pub(super) fn aggregate(name: &str, function: &Function, arguments: &[Expr]) -> 
     match (name, function.within_group.as_slice(), arguments) {
         ("st_collect" | "st_union" | "st_memunion", [], [shape]) => {
             let filter = filtered(function, None);
-            parsed(&format!("{}(array_agg(st_asbinary({shape})){filter})", of_list(name)))
+            let order = clauses(function);
+            parsed(&format!("{}(array_agg(st_asbinary({shape}){order}){filter})", of_list(name)))
         }
         ("st_collect" | "st_union", [], [a, b]) => {
             parsed(&format!("{}(make_array(st_asbinary({a}), st_asbinary({b})))", of_list(name)))
+        }
+        ("st_makeline", [], [shape]) => {
+            let filter = filtered(function, None);
+            let order = clauses(function);
+            parsed(&format!("wkb_line(array_agg(st_asbinary({shape}){order}){filter})"))
         }
         ("percentile_disc", [order], [share]) => {
             let value = &order.expr;
@@ -66,8 +72,14 @@ fn joined(function: &Function, text: &str) -> Option<String> {
         Some(DuplicateTreatment::Distinct) => "DISTINCT ",
         _ => "",
     };
-    let clauses: String = list.clauses.iter().map(|clause| format!(" {clause}")).collect();
-    Some(format!("string_agg({distinct}{text}, ', '{clauses}){}", filtered(function, None)))
+    let order = clauses(function);
+    Some(format!("string_agg({distinct}{text}, ', '{order}){}", filtered(function, None)))
+}
+
+/// In which order a call takes the rows.
+fn clauses(function: &Function) -> String {
+    let FunctionArguments::List(list) = &function.args else { return String::new() };
+    list.clauses.iter().map(|clause| format!(" {clause}")).collect()
 }
 
 fn of_list(name: &str) -> &'static str {

@@ -78,6 +78,7 @@ impl Adapter<'_> {
         if let Some(shape) = shapes::function(&name, &arguments) {
             return Some(shape);
         }
+        self.needs.refused = self.needs.refused.or_else(|| shapes::not_offered(&name));
         Some(match name.as_str() {
             "version" => text_of(&Postgres::version()),
             "current_schema" | "current_database" | "current_catalog" | "current_user" | "session_user"

@@ -34,6 +34,7 @@ mod similar;
 mod small;
 mod span_words;
 mod tables;
+mod twins;
 mod types;
 mod typmod;
 mod unnested;
@@ -60,6 +61,9 @@ pub(super) use tables::has_table;
 pub(super) use types::OID;
 pub use types::PgType;
 pub(super) use zoned::zoned;
+
+use shapes::Elsewhere;
+use wording::told;
 
 use super::scope::Scope;
 use super::session::{SCHEMA, Tables};
@@ -128,13 +132,32 @@ pub(super) async fn prepare(
     postgres: &Postgres,
     scope: &Arc<Scope>,
 ) -> Result<(), Error> {
-    if adapt::adapt(statement, postgres, scope).asks_numbers {
+    let needs = adapt::adapt(statement, postgres, scope);
+    if let Some((name, elsewhere)) = needs.refused {
+        return Err(not_offered(name, elsewhere));
+    }
+    if needs.asks_numbers {
         let facts = facts::of(scope).await?;
         for function in numbered::functions(&facts) {
             state.register_udf(Arc::new(function))?;
         }
     }
     Ok(())
+}
+
+fn not_offered(name: &str, elsewhere: Elsewhere) -> Error {
+    let what = told!("query-function-not-offered", "`{name}` is not offered in SQL here", name = name);
+    let hint = match elsewhere {
+        Elsewhere::Systems => told!(
+            "query-other-systems",
+            "geometries are in WGS 84: other systems are under /ogc, and metres by `geometry::geography`"
+        ),
+        Elsewhere::Tiles => told!("query-tiles-instead", "take the tiles of the collection under /ogc"),
+        Elsewhere::Computed => {
+            told!("query-compute-geometry", "read the geometry, and compute with it in QGIS, GeoPandas or sf")
+        }
+    };
+    Error::invalid(what, hint)
 }
 
 /// A planned statement with the texts that stand beside times as the planner reads them, by the clocks of the session.

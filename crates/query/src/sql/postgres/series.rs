@@ -1,10 +1,14 @@
 //! `generate_series` as the planner has it: times that are counted in nanoseconds, a step that is a span, and one column
 //! that is called as the series is (PostgreSQL 15, §9.25).
 
+use std::ops::ControlFlow;
+
 use datafusion::sql::sqlparser::ast::{
-    DataType as SqlType, Expr, FunctionArg, FunctionArgExpr, Ident, TableAlias, TableAliasColumnDef,
-    TableFactor, TimezoneInfo, TypedString,
+    DataType as SqlType, Expr, Function, FunctionArg, FunctionArgExpr, Ident, Select, SetExpr, TableAlias,
+    TableAliasColumnDef, TableFactor, TimezoneInfo, TypedString, visit_expressions, visit_expressions_mut,
 };
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::parser::Parser;
 
 use super::adapt::{parsed, quoted};
 
@@ -44,6 +48,42 @@ pub(super) fn as_the_planner_has_it(factor: &mut TableFactor) {
     if alias.columns.is_empty() {
         alias.columns.push(TableAliasColumnDef { name: alias.name.clone(), data_type: None });
     }
+}
+
+/// A series among what is given, where nothing is read besides, as one that is read.
+pub(super) fn read_from(select: &mut Select) {
+    if !select.from.is_empty() {
+        return;
+    }
+    let mut series: Vec<Function> = Vec::new();
+    let _ = visit_expressions(&select.projection, |expr| {
+        match expr {
+            Expr::Function(call) if call.name.to_string().eq_ignore_ascii_case("generate_series") => {
+                series.push(call.clone());
+            }
+            // What a query among them reads is its own.
+            Expr::Subquery(_) => return ControlFlow::Break(()),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+    let [call] = series.as_slice() else { return };
+    let text = format!("SELECT 1 FROM {call} AS generate_series");
+    let Some(read) = Parser::new(&PostgreSqlDialect {})
+        .try_with_sql(&text)
+        .ok()
+        .and_then(|mut parser| parser.parse_query().ok())
+    else {
+        return;
+    };
+    let SetExpr::Select(read) = *read.body else { return };
+    select.from = read.from;
+    let _ = visit_expressions_mut(&mut select.projection, |expr| {
+        if matches!(expr, Expr::Function(other) if *other == *call) {
+            *expr = Expr::Identifier(Ident::new("generate_series"));
+        }
+        ControlFlow::<()>::Continue(())
+    });
 }
 
 /// The type that a bound is written with.

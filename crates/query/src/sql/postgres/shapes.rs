@@ -34,7 +34,42 @@ pub(super) fn function(name: &str, arguments: &[Expr]) -> Option<Expr> {
         ("st_setsrid" | "st_transform", 2) if is_system(arguments.get(1)?) => return first.cloned(),
         // There are no curves, and nothing that is a box is kept otherwise.
         ("st_curvetoline", 1..) => return first.cloned(),
-        ("st_geomfromtext" | "st_geomfromewkt" | "st_geometryfromtext" | "st_wkttosql", 1..) => {
+        ("st_force2d" | "st_force_2d", 1) => reshaped("wkb_flat", arguments),
+        ("st_multi", 1) => reshaped("wkb_multi", arguments),
+        ("st_flipcoordinates", 1) => reshaped("wkb_flipped", arguments),
+        ("st_exteriorring", 1) => reshaped("wkb_exterior", arguments),
+        ("st_perimeter", 1) => reshaped("wkb_perimeter", arguments),
+        ("st_dimension", 1) => format!("CAST({} AS INTEGER)", reshaped("wkb_dimension", arguments)),
+        ("st_numgeometries", 1) => format!("CAST({} AS INTEGER)", reshaped("wkb_parts", arguments)),
+        ("st_intersection", 2) => reshaped("wkb_intersection", arguments),
+        ("st_difference", 2) => reshaped("wkb_difference", arguments),
+        ("st_symdifference" | "st_symmetricdifference", 2) => reshaped("wkb_symdifference", arguments),
+        ("st_azimuth", 2) => reshaped("wkb_azimuth", arguments),
+        ("st_makeline", 2) => {
+            format!("wkb_line(make_array(st_asbinary({}), st_asbinary({})))", first?, arguments.get(1)?)
+        }
+        ("st_translate", 3) => {
+            format!("wkb_translated(st_asbinary({}), {}, {})", first?, arguments.get(1)?, arguments.get(2)?)
+        }
+        ("st_expand", 2) => {
+            let (shape, by) = (first?, arguments.get(1)?);
+            format!(
+                "st_makeenvelope(st_xmin({shape}) - ({by}), st_ymin({shape}) - ({by}), st_xmax({shape}) + ({by}), \
+                 st_ymax({shape}) + ({by}))"
+            )
+        }
+        ("st_ashexewkb", 1) => format!("upper(encode(wkb_of(st_asbinary({}), 'EWKB'), 'hex'))", first?),
+        (
+            "st_geomfromtext"
+            | "st_geomfromewkt"
+            | "st_geometryfromtext"
+            | "st_wkttosql"
+            | "st_pointfromtext"
+            | "st_linefromtext"
+            | "st_polygonfromtext"
+            | "st_polyfromtext",
+            1..,
+        ) => {
             return match literal(first?) {
                 Some(text) => of_text(&text),
                 None => parsed(&format!("st_geomfromtext({})", first?)),
@@ -62,6 +97,64 @@ pub(super) fn function(name: &str, arguments: &[Expr]) -> Option<Expr> {
         _ => return None,
     };
     parsed(&text)
+}
+
+/// A function over the bytes of geometries.
+fn reshaped(function: &str, arguments: &[Expr]) -> String {
+    let shapes: Vec<String> = arguments.iter().map(|one| format!("st_asbinary({one})")).collect();
+    format!("{function}({})", shapes.join(", "))
+}
+
+/// How far two geometries are from each other, by the operator that sorts by it.
+pub(super) fn distance(left: &Expr, right: &Expr) -> Option<Expr> {
+    parsed(&format!("st_distance({left}, {right})"))
+}
+
+/// Where what is not offered here is to be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Elsewhere {
+    /// Other coordinate systems.
+    Systems,
+    /// Tiles.
+    Tiles,
+    /// Geometries that are computed.
+    Computed,
+}
+
+/// A function of PostGIS that is not offered here.
+pub(super) fn not_offered(name: &str) -> Option<(&'static str, Elsewhere)> {
+    const SYSTEMS: [&str; 2] = ["st_transform", "st_setsrid"];
+    const TILES: [&str; 2] = ["st_asmvt", "st_asmvtgeom"];
+    const COMPUTED: [&str; 22] = [
+        "st_affine",
+        "st_asgml",
+        "st_askml",
+        "st_astwkb",
+        "st_boundary",
+        "st_buffer",
+        "st_closestpoint",
+        "st_clusterdbscan",
+        "st_clusterkmeans",
+        "st_delaunaytriangles",
+        "st_hausdorffdistance",
+        "st_issimple",
+        "st_lineinterpolatepoint",
+        "st_linemerge",
+        "st_makevalid",
+        "st_offsetcurve",
+        "st_reverse",
+        "st_rotate",
+        "st_scale",
+        "st_snaptogrid",
+        "st_subdivide",
+        "st_voronoipolygons",
+    ];
+    let among = |all: &[&'static str], elsewhere| {
+        all.iter().find(|known| **known == name).map(|known| (*known, elsewhere))
+    };
+    among(&SYSTEMS, Elsewhere::Systems)
+        .or_else(|| among(&TILES, Elsewhere::Tiles))
+        .or_else(|| among(&COMPUTED, Elsewhere::Computed))
 }
 
 /// What marks a geometry as one that is measured in metres.
