@@ -48,7 +48,8 @@ async fn connect(node: &Served) -> TcpStream {
 /// Asks from an address, and reads the status and nothing else.
 async fn ask(node: &Served, path: &str, from: &str) -> (TcpStream, u16) {
     let mut stream = connect(node).await;
-    let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nx-forwarded-for: {from}\r\naccept-language: en\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nhost: a\r\nx-forwarded-for: {from}\r\naccept-language: en\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut status = [0; 12];
     timeout(Duration::from_secs(60), stream.read_exact(&mut status)).await.expect("an answer").unwrap();
@@ -297,7 +298,10 @@ async fn a_client_of_postgresql_that_does_not_read_is_cut_off() {
     socket.set_recv_buffer_size(8 << 10).unwrap();
     let mut client = socket.connect(node.sql).await.unwrap();
     let version = 196_608_u32.to_be_bytes();
-    client.write_all(&message(None, &[&version[..], b"user\0public\0database\0cuulong\0\0"].concat())).await.unwrap();
+    client
+        .write_all(&message(None, &[&version[..], b"user\0public\0database\0cuulong\0\0"].concat()))
+        .await
+        .unwrap();
     let copy = b"COPY (SELECT a.*, b.result FROM gauge a CROSS JOIN gauge b) TO STDOUT\0";
     client.write_all(&message(Some(b'Q'), copy)).await.unwrap();
     let began = Instant::now();

@@ -355,8 +355,7 @@ impl Rest {
 impl Read {
     fn begin(source: Source, share: &Share) -> Body {
         let patience = share.limits().patience;
-        let state =
-            Arc::new(Mutex::new(Reading { source, pace: Pace::new(patience, LEAST), handed: 0 }));
+        let state = Arc::new(Mutex::new(Reading { source, pace: Pace::new(patience, LEAST), handed: 0 }));
         let watched = Arc::downgrade(&state);
         let watch = tokio::spawn(watch(watched, patience / 4)).abort_handle();
         Body::new(Read { state, watch })

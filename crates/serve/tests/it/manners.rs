@@ -135,7 +135,8 @@ async fn what_is_packed_on_its_way_has_a_weak_tag_that_is_known_again() {
         let bare = plain.header("etag").trim_start_matches("W/").to_owned();
         assert_eq!(packed.header("etag"), format!("W/{bare}"), "{path}");
         for tag in [plain.header("etag"), packed.header("etag")] {
-            let again = ask(&node, Method::GET, path, &[("accept-encoding", "gzip"), ("if-none-match", tag)]).await;
+            let again =
+                ask(&node, Method::GET, path, &[("accept-encoding", "gzip"), ("if-none-match", tag)]).await;
             assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{path}: {tag}");
         }
     }
