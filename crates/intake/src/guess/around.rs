@@ -11,7 +11,7 @@ use super::observations::Guess;
 use super::places::named_after_places;
 use super::shaped::{around, place_of_title};
 use super::titled::{lacks_statistic, of_day, of_each_day};
-use super::usual::{calendar, of_period};
+use super::usual::{calendar, longer, of_period};
 use super::words::{has_words, says_hour};
 use crate::mapping::{Pattern, PlaceSource, TextOrColumn, TimeSource, Unknown, ValueSource};
 use crate::observe::{Precision, conversion, find_place, find_property, find_statistic};
@@ -239,7 +239,7 @@ impl Guess<'_> {
             numeric.iter().map(|at| Some((*at, find_statistic(&self.sample.columns[*at].base)?))).collect();
         let Some(said) = said.filter(|said| said.len() > 1) else { return false };
         let Some(mut named) = self.evidence.property(self.gazetteer) else { return false };
-        named.property = of_period(self.gazetteer, named.property, calendar(precision).as_ref());
+        named.property = of_period(self.gazetteer, named.property, longer(precision).as_ref());
         named.property = self.named_of_steps(named.property, precision);
         let around = self.evidence.unit(self.gazetteer).map(|(_, unit)| unit);
         let around = around.filter(|unit| conversion(unit, named.property).is_ok());
@@ -293,7 +293,7 @@ impl Guess<'_> {
         let in_units = bases.filter(|_| plainly.is_none()).and_then(|bases| self.named_places(&bases));
         let Some((count, kind)) = plainly.or(in_units) else { return false };
         let Some(mut property) = self.evidence.property(self.gazetteer) else { return false };
-        property.property = of_period(self.gazetteer, property.property, calendar(precision).as_ref());
+        property.property = of_period(self.gazetteer, property.property, longer(precision).as_ref());
         property.property = self.named_of_steps(property.property, precision);
         let property = of_day(self.gazetteer, property, precision);
         self.header_place(count, kind, named.len());
@@ -348,7 +348,7 @@ impl Guess<'_> {
     ) {
         let [at] = numeric else { return };
         let Some(mut named) = self.evidence.property(self.gazetteer) else { return };
-        named.property = of_period(self.gazetteer, named.property, calendar(precision).as_ref());
+        named.property = of_period(self.gazetteer, named.property, longer(precision).as_ref());
         named.property = self.named_of_steps(named.property, precision);
         let named = of_day(self.gazetteer, named, precision);
         let column = &self.sample.columns[*at];

@@ -1,5 +1,5 @@
-//! Columns beside the values that say of which part of a property they are, or that they are bad: passing over them
-//! in silence would make a part the whole.
+//! What would make a value another if it were passed over in silence: columns that say of which part of a property
+//! it is, or that it is bad; a sheet's name that contradicts its title.
 
 use model::fold;
 use wording::{Told, told};
@@ -8,6 +8,7 @@ use super::observations::Guess;
 use super::sample::Column;
 use super::shaped::Shaped;
 use super::words::has_words;
+use crate::mapping::{Mapping, TextOrColumn};
 
 /// Headers of columns that divide what a property counts, folded.
 const CLASSES: [&str; 18] = [
@@ -71,6 +72,10 @@ impl Guess<'_> {
         for reason in asked {
             self.because("value", 0.5, reason);
         }
+        let contradiction = self.evidence.contradiction().filter(|_| is_by_sheet(&self.mapping));
+        if let Some((path, reason)) = contradiction {
+            self.because(path, 0.5, reason);
+        }
     }
 }
 
@@ -86,7 +91,17 @@ impl Shaped<'_> {
         for reason in asked {
             self.decide("value", 0.5, reason);
         }
+        let contradiction = self.evidence.contradiction().filter(|_| is_by_sheet(&self.mapping));
+        if let Some((path, reason)) = contradiction {
+            self.decide(path, 0.5, reason);
+        }
     }
+}
+
+/// Whether the sheet's name says a part of the time.
+fn is_by_sheet(mapping: &Mapping) -> bool {
+    let mut facts = mapping.time.iter().flat_map(|time| [&time.year, &time.month]).flatten();
+    facts.any(|fact| matches!(fact, TextOrColumn::Column { column, .. } if column == "@sheet"))
 }
 
 /// What a column says of its rows that their values do not.

@@ -242,14 +242,7 @@ impl<'a> Evidence<'a> {
 
     /// Where a year stands around the table: the key and pattern of a fact, the year, how sure.
     pub(super) fn year(&self) -> Option<(&'static str, &'static str, String, f64)> {
-        // A text that speaks of several years, such as 2015-2020, names none.
-        let is_one = |text: &str| {
-            let parts = text.split(|c: char| !c.is_ascii_digit());
-            let mut years = parts.filter(|part| part.len() == 4 && part.starts_with(['1', '2']));
-            // The same year may stand there in two languages.
-            years.next().is_some_and(|first| years.all(|year| year == first))
-        };
-        self.around(&YEARS, &is_one)
+        self.around(&YEARS, &has_one_year)
     }
 
     /// The same of a month.
@@ -297,7 +290,7 @@ impl<'a> Evidence<'a> {
         let titles: Vec<&str> = self.titles.iter().map(String::as_str).collect();
         let origins =
             [("@sheet", vec![self.sheet], 0.85), ("@title", titles, 0.75), ("@file", vec![self.file], 0.65)];
-        let mut found = origins.into_iter().filter_map(|(origin, texts, confidence)| {
+        origins.into_iter().find_map(|(origin, texts, confidence)| {
             patterns.iter().find_map(|pattern| {
                 let compiled = Pattern::new(pattern).ok()?;
                 let fitting: Vec<(&str, String)> =
@@ -306,15 +299,29 @@ impl<'a> Evidence<'a> {
                 let agree = fitting.iter().all(|(text, found)| is_one(text) && found == first);
                 agree.then(|| (origin, *pattern, first.clone(), confidence))
             })
-        });
-        let first = found.next()?;
-        // A sheet's name and a title that contradict each other: one of them was copied. Files are named after the
-        // year in which they were made.
-        let is_contradicted = found.next().is_some_and(|(origin, _, other, _)| {
-            origin == "@title" && number_of(&other) != number_of(&first.2) && !self.speaks_of_letters()
-        });
-        let confidence = if is_contradicted { 0.5 } else { first.3 };
-        Some((first.0, first.1, first.2, confidence))
+        })
+    }
+
+    /// The part of the time of which the sheet's name says another than a title, and both: one of them was copied.
+    /// Files are named after the year in which they were made, and a letter's date is not that of the values.
+    pub(super) fn contradiction(&self) -> Option<(&'static str, Told)> {
+        let parts = [("time.year", &YEARS[..]), ("time.month", &MONTHS[..])];
+        parts.into_iter().filter(|_| !self.speaks_of_letters()).find_map(|(path, patterns)| {
+            let says =
+                |text: &str| patterns.iter().find_map(|pattern| Pattern::new(pattern).ok()?.text(text));
+            let own = says(self.sheet)?;
+            let is_plain = |title: &&String| has_one_year(title) && has_one_month(title);
+            let title = self.titles.iter().filter(is_plain).find_map(|title| says(title))?;
+            (number_of(&own) != number_of(&title)).then(|| {
+                let said = told!(
+                    "guess-sheet-and-title-contradict",
+                    "the sheet's name says `{sheet}`, and the title `{title}`: which of them is right?",
+                    sheet = own,
+                    title = title
+                );
+                (path, said)
+            })
+        })
     }
 
     /// Whether a title is about a letter, whose date is not that of the values.
@@ -339,6 +346,14 @@ fn is_of_one_day(folded: &str) -> bool {
 /// The number of a month however it is written; any other text as it is.
 fn number_of(text: &str) -> String {
     month(text).map_or_else(|| text.to_owned(), |number| number.to_string())
+}
+
+/// Whether a text speaks of one year: one that speaks of several, such as 2015-2020, names none.
+fn has_one_year(text: &str) -> bool {
+    let parts = text.split(|c: char| !c.is_ascii_digit());
+    let mut years = parts.filter(|part| part.len() == 4 && part.starts_with(['1', '2']));
+    // The same year may stand there in two languages.
+    years.next().is_none_or(|first| years.all(|year| year == first))
 }
 
 /// Whether a text speaks of one month: `từ tháng 1 đến tháng 3` does not.

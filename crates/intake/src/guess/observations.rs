@@ -17,7 +17,8 @@ use super::sample::{Column, Sample, letters_of};
 use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
 use super::thousands::{ambiguous, question};
-use super::usual::{calendar, names_a_part_of_time, names_a_row, of_period, usual_period};
+use super::titled::{of_each_day, with_statistic};
+use super::usual::{calendar, longer, names_a_part_of_time, names_a_row, of_period, usual_period};
 use super::words::Role;
 use super::{Decision, Guessed};
 use crate::Error;
@@ -357,6 +358,7 @@ impl<'a> Guess<'a> {
         precision: Option<Precision>,
     ) {
         let context = self.evidence.context();
+        let title = self.evidence.names_property(self.gazetteer).map(str::to_owned);
         for at in numeric {
             let column = &self.sample.columns[*at];
             // `Amoni (theo N) (mg/l)`: only the unit is no part of the name.
@@ -395,9 +397,10 @@ impl<'a> Guess<'a> {
             let season = in_parts.as_ref().and_then(|(season, _)| season.clone());
             let above = above
                 .filter(|above| written.is_none() && unit.is_none() && conversion(above, property).is_ok());
-            let property = of_period(self.gazetteer, property, calendar(precision).as_ref());
+            let property = of_period(self.gazetteer, property, longer(precision).as_ref());
+            let is_long = longer(precision).is_some();
             let (property, said, by_title) =
-                self.evidence.with_statistic(self.gazetteer, property, said, precision);
+                with_statistic(self.gazetteer, title.as_deref(), property, said, precision);
             let (property, of_steps) = self.of_steps(property, precision);
             let statistic = said.unwrap_or_else(|| usual_statistic(property.statistic.as_deref()));
             // A word such as `ngày` says the period of a statistic; of anything else it is a part of the name.
@@ -409,8 +412,8 @@ impl<'a> Guess<'a> {
                     .or_else(|| period.clone())
                     .or_else(|| calendar(precision))
                     .or(of_header)
-                    .or_else(|| by_title.as_ref().and_then(|_| self.of_each_day(precision)))
-                    .or_else(|| usual_period(property.code.as_str(), statistic)),
+                    .or_else(|| by_title.as_ref().and_then(|_| of_each_day(title.as_deref()?, precision)))
+                    .or_else(|| usual_period(property.code.as_str(), statistic).filter(|_| !is_long)),
                 statistic: said.map(|statistic| TextOrColumn::Text(statistic.code().into())),
                 ..ValueSource::new(&column.reference, TextOrColumn::Text(property.code.to_string()))
             };

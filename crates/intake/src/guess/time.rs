@@ -64,13 +64,14 @@ fn order_of(column: &Column) -> (Option<&'static str>, Told) {
     }
 }
 
-/// The part of a year that some texts of a column say where others say a year: each has the period that it says.
+/// What is said of the times of a column where some are longer than others, such as `Tháng 1/2024` beside `Năm 2024`:
+/// each has the period that it says.
 fn part_of_years(column: &Column) -> Option<Precision> {
     let reader = column.reader();
     let all = column.texts.iter().filter_map(|(text, _)| Some(reader.read(text)?.precision));
     let parts: Vec<Precision> = all.filter(|precision| *precision < Precision::Day).collect();
     let is_mixed = parts.iter().any(|precision| Some(precision) != parts.first());
-    is_mixed.then(|| parts.into_iter().find(|part| matches!(part, Precision::Months(_)))).flatten()
+    is_mixed.then_some(Precision::Months(1))
 }
 
 /// Asks whether `Kỳ 1`, `Kỳ 2` are halves of a month, where no third one is there.

@@ -5,9 +5,8 @@ use catalog::Gazetteer;
 use model::{Property, Statistic};
 use wording::{Told, told};
 
-use super::evidence::{Evidence, HIGHEST, LOWEST, MEANS, Named, is_instant, which_statistic};
+use super::evidence::{HIGHEST, LOWEST, MEANS, Named, is_instant, which_statistic};
 use super::measured::is_of_stations;
-use super::usual::calendar;
 use super::words::has_words;
 use crate::mapping::TextOrColumn;
 use crate::observe::{Precision, find_property};
@@ -27,28 +26,27 @@ enum Titled {
 /// A property and the statistic that header and title say, and how sure the title is.
 pub(super) type Said<'g> = (&'g Property, Option<Statistic>, Option<(f64, Told)>);
 
-impl Evidence<'_> {
-    /// What header and title say together: where the header says a statistic, it is the one.
-    pub(super) fn with_statistic<'g>(
-        &self,
-        gazetteer: &'g Gazetteer,
-        property: &'g Property,
-        said: Option<Statistic>,
-        precision: Option<Precision>,
-    ) -> Said<'g> {
-        let text = self.names_property(gazetteer).filter(|_| said.is_none() && is_instant(property));
-        match text.and_then(|text| titled(property, &model::fold(text), precision)) {
-            None if said.is_none() && lacks_statistic(property, precision) => {
-                (property, None, Some((0.5, which_statistic())))
-            }
-            None => (property, said, None),
-            Some(Titled::Speaks) => (property, None, Some((0.5, which_statistic()))),
-            Some(Titled::Is(statistic)) => {
-                let reason = Some((0.8, told!("guess-title-says-so", "the title says so")));
-                match highest_of_day(gazetteer, property, statistic, precision) {
-                    Some(highest) => (highest, None, reason),
-                    None => (property, Some(statistic), reason),
-                }
+/// What header and title say together, where the title is the text that names the property: where the header says a
+/// statistic, it is the one.
+pub(super) fn with_statistic<'g>(
+    gazetteer: &'g Gazetteer,
+    title: Option<&str>,
+    property: &'g Property,
+    said: Option<Statistic>,
+    precision: Option<Precision>,
+) -> Said<'g> {
+    let title = title.filter(|_| said.is_none() && is_instant(property));
+    match title.and_then(|text| titled(property, &model::fold(text), precision)) {
+        None if said.is_none() && lacks_statistic(property, precision) => {
+            (property, None, Some((0.5, which_statistic())))
+        }
+        None => (property, said, None),
+        Some(Titled::Speaks) => (property, None, Some((0.5, which_statistic()))),
+        Some(Titled::Is(statistic)) => {
+            let reason = Some((0.8, told!("guess-title-says-so", "the title says so")));
+            match highest_of_day(gazetteer, property, statistic, precision) {
+                Some(highest) => (highest, None, reason),
+                None => (property, Some(statistic), reason),
             }
         }
     }
@@ -93,7 +91,8 @@ fn highest_of_day<'g>(
 
 /// Whether a property that is measured at instants stands over periods, of which a value has to be a statistic.
 pub(super) fn lacks_statistic(property: &Property, precision: Option<Precision>) -> bool {
-    is_instant(property) && is_of_stations(property) == Some(true) && calendar(precision).is_some()
+    let is_long = precision.is_some_and(|precision| precision < Precision::Day);
+    is_long && is_instant(property) && is_of_stations(property) == Some(true)
 }
 
 fn titled(property: &Property, folded: &str, precision: Option<Precision>) -> Option<Titled> {

@@ -106,6 +106,12 @@ pub(super) fn calendar(precision: Option<Precision>) -> Option<TextOrColumn> {
     }
 }
 
+/// The same of all times that are longer than a day, for the property that values of them have.
+pub(super) fn longer(precision: Option<Precision>) -> Option<TextOrColumn> {
+    let is_long = precision.is_some_and(|precision| precision < Precision::Day);
+    calendar(precision).or_else(|| is_long.then(|| TextOrColumn::Text("P3M".into())))
+}
+
 /// Properties of a day, and what they are called over months and years.
 const OVER_PERIODS: [(&str, &str); 2] = [("rain_day", "rain_total"), ("sunshine", "sunshine_total")];
 

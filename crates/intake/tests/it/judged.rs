@@ -128,6 +128,17 @@ async fn parts_of_years_and_thirds_of_months_are_periods_of_their_own() {
     )
     .await;
     desk.goes_in(
+        "thang-nam.csv",
+        "Trạm;Thời gian;Lượng mưa (mm)\nCần Thơ;Tháng 7/2024;210,5\nCần Thơ;Quý III/2024;640\nCần Thơ;Năm 2024;1501\n",
+        &[
+            "station:can_tho|rain_total|total|P1M|2024-07-01|210.5",
+            "station:can_tho|rain_total|total|P1Y|2024-01-01|1501",
+            "station:can_tho|rain_total|total|P3M|2024-07-01|640",
+        ],
+        &[],
+    )
+    .await;
+    desk.goes_in(
         "6-thang.csv",
         "Tỉnh;Thời gian;Sản lượng thủy sản (tấn)\nCà Mau;6 tháng đầu năm 2024;300000\nCà Mau;Năm 2024;610000\n",
         &["gso2004:96|fishery_prod|total|P1Y|2024-01-01|610000", "gso2004:96|fishery_prod|total|P6M|2024-01-01|300000"],
@@ -299,10 +310,24 @@ async fn columns_that_make_a_value_a_part_or_a_bad_one_are_not_passed_over() {
 async fn a_sheet_and_its_title_that_contradict_each_other_are_asked_about() {
     let desk = Desk::new().await;
     let months = "MỰC NƯỚC NGÀY THÁNG 2 NĂM 2023 (cm)||\nNgày|Tân Châu|Châu Đốc\n1|120|98\n2|121|99\n";
-    desk.asks("thang.xlsx", book(&[sheet("Tháng 3", months)]), &["time.month (50 % sure"], "", &[]).await;
+    desk.asks(
+        "thang.xlsx",
+        book(&[sheet("Tháng 3", months)]),
+        &["the sheet's name says `3`, and the title `2`"],
+        "",
+        &[],
+    )
+    .await;
     let years =
         "Dân số trung bình năm 2023 (nghìn người)|\nTỉnh|Dân số trung bình\nBến Tre|1298.1\nCà Mau|1207.6\n";
-    desk.asks("nam.xlsx", book(&[sheet("2024", years)]), &["time.year (50 % sure"], "", &[]).await;
+    desk.asks(
+        "nam.xlsx",
+        book(&[sheet("2024", years)]),
+        &["the sheet's name says `2024`, and the title `2023`"],
+        "",
+        &[],
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -132,6 +132,7 @@ guess-same-kind-of-title = named by the same kind of title as the first; where i
 guess-says-so = `{ $by }` says so
 guess-season-of-row = the season of each row; the time is its calendar year
 guess-shape = What the file looked like; a later file that looks otherwise is reported.
+guess-sheet-and-title-contradict = the sheet's name says `{ $sheet }`, and the title `{ $title }`: which of them is right?
 guess-sheets-after-places = the sheets are named after places
 guess-sheets-alike = these { $count } sheets are laid out alike
 guess-sheets-name = the sheet's name

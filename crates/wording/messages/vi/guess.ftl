@@ -193,3 +193,4 @@ guess-column-both-orders = cột `{ $name }` có ngày ghi ngày trước và ng
 guess-turned-around = `{ $date }` là ngày còn `{ $text }` thì không: bảng tính đã đảo ngày và tháng của các ngày kia phải không? Nếu vậy hãy ghi tất cả thành chữ, hoặc sửa lại cho đúng
 guess-column-says-part = cột `{ $column }` ghi `{ $text }`: giá trị là của toàn bộ đại lượng, hay chỉ của phần ấy và cần một đại lượng riêng?
 guess-column-says-bad = cột `{ $column }` ghi `{ $text }`: những giá trị ấy có hỏng không? Nếu có, hãy ghi nghĩa của các chữ trong cột dưới `[quality]`
+guess-sheet-and-title-contradict = tên trang tính ghi `{ $sheet }` còn tiêu đề ghi `{ $title }`: bên nào đúng?
