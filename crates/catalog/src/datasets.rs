@@ -102,8 +102,18 @@ impl Catalog {
     }
 
     /// Registers datasets, all or none; a conflict when an id is taken, not found when an agency is
-    /// unknown.
+    /// unknown, invalid when a name means something else already.
     pub async fn create_datasets(&self, datasets: &[Dataset]) -> Result<(), Error> {
+        if let Some(dataset) = datasets.iter().find(|dataset| dataset.id.is_reserved()) {
+            return Err(Error::invalid(
+                told!(
+                    "catalog-name-there-for-everyone",
+                    "`{id}` is the name of a table or a collection that is there for everyone",
+                    id = dataset.id
+                ),
+                told!("catalog-choose-another-id", "choose another id"),
+            ));
+        }
         let mut write = self.write(GATE).await?;
         let mut agencies = HashMap::new();
         for chunk in datasets.chunks(CHUNK) {

@@ -8,6 +8,7 @@
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{self, Connection, SqliteConnection};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -121,6 +122,9 @@ async fn open_sqlite(url: &str, options: &CatalogOptions) -> Result<Store, Error
             .foreign_keys(true)
             .busy_timeout(PATIENCE)
     });
+    if !in_memory {
+        write.map_sqlx_sqlite_pool_opts(|pool| pool.after_release(|writer, _| Box::pin(is_settled(writer))));
+    }
     let writer = Box::pin(connect_patiently(write)).await?;
     if in_memory {
         return Ok(Store { reader: writer.clone(), writer });
@@ -131,6 +135,15 @@ async fn open_sqlite(url: &str, options: &CatalogOptions) -> Result<Store, Error
         sqlite.create_if_missing(false).busy_timeout(PATIENCE).pragma("query_only", "ON")
     });
     Ok(Store { reader: Box::pin(connect_patiently(read)).await?, writer })
+}
+
+/// Whether a connection that is given back is in no transaction. A full disk ends a transaction by itself, whose
+/// rollback then fails: the driver would take what follows for a part of it, and nothing would be committed any more.
+/// Such a connection is closed, and another one takes its place.
+async fn is_settled(writer: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // What was begun before, a rollback among it, is done when this answers.
+    writer.ping().await?;
+    Ok(!writer.is_in_transaction())
 }
 
 /// Connects. SQLite does not wait for its lock while a file becomes one in WAL mode, which happens

@@ -4,6 +4,7 @@ mod another;
 mod batch;
 mod bilingual;
 mod columns;
+mod decimals;
 mod drift;
 mod duplicates;
 mod forecast;

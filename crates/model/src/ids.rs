@@ -73,6 +73,33 @@ text_id!(
     PropertyCode, is_property, "a property code: lower-case letters, digits, `_` or `.`, at most 63"
 );
 
+/// Names that are there for everyone where datasets are named: tables of SQL, collections of OGC API and the
+/// catalogues of PostgreSQL.
+const RESERVED: [&str; 15] = [
+    "observation",
+    "place",
+    "place_parent",
+    "property",
+    "datastream",
+    "crosswalk",
+    "dataset",
+    "river_station",
+    "stations",
+    "places",
+    "catalogue",
+    "information_schema",
+    "geometry_columns",
+    "geography_columns",
+    "spatial_ref_sys",
+];
+
+impl DatasetId {
+    /// Whether the name means something else already, so that no dataset may be registered by it.
+    pub fn is_reserved(&self) -> bool {
+        RESERVED.contains(&self.as_str()) || self.as_str().starts_with("pg_")
+    }
+}
+
 fn is_slug(text: &str) -> bool {
     is_property(text) && !text.contains('.')
 }
@@ -212,6 +239,11 @@ mod tests {
     #[test]
     fn a_dataset_id_is_a_table_name() {
         assert!(DatasetId::new("salinity_hourly").is_ok());
+        let is_reserved = |id: &str| DatasetId::new(id).unwrap().is_reserved();
+        assert!(
+            ["place", "stations", "pg_class", "information_schema"].map(is_reserved).iter().all(|is| *is)
+        );
+        assert!(!is_reserved("places_of_worship"));
         for bad in ["", "9a", "a-b", "a;drop", "A", "a.b", "../x", &"a".repeat(64)] {
             assert!(DatasetId::new(bad).is_err(), "{bad}");
         }

@@ -42,8 +42,8 @@ pub struct Difference {
 pub struct Differences {
     /// In order of datastream and time, at most as many as were asked for.
     pub rows: Vec<Difference>,
-    /// How many values the versions in between added and corrected, one by one. A value that was
-    /// corrected twice counts twice; those that went are not among them.
+    /// How many there are; where more than were asked for, how many values the versions in between added and
+    /// corrected, one by one: a value that was corrected twice counts twice, and those that went do not.
     pub total: u64,
 }
 
@@ -134,6 +134,8 @@ impl Inner {
                 });
             }
         }
+        // All of them are there: those that went are among them, and what was corrected twice stands once.
+        let total = if rows.len() < limit { rows.len() as u64 } else { total };
         self.name_withdrawals(&between, &mut rows).await?;
         Ok(Differences { rows, total })
     }

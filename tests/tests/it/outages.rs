@@ -94,7 +94,7 @@ fn run(program: &str, arguments: &[&str], path: &Path) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_told_and_loses_nothing() {
     let Some(disk) = Disk::mount(64) else { return };
-    let node = TestNode::start_in(&disk.path).await;
+    let mut node = TestNode::start_in(&disk.path).await;
     node.dataset("gauge", "observations", "open").await;
     node.hand_in("gauge", "a.csv", file(0, 2_000), Some(MAPPING)).await.expect("there is room");
     let public = node.public();
@@ -117,6 +117,16 @@ async fn a_full_disk_is_told_and_loses_nothing() {
     until_ready(&public, true).await;
     node.hand_in("gauge", "b.csv", file(2_000, 20_000), None).await.expect("there is room again");
     assert_eq!(count(&public).await.expect("an answer"), 22_000);
+    // What was acknowledged since is known to who reads the catalogue, now and after a restart.
+    let versions = async |node: &TestNode| {
+        let reply = node.public().get("/v1/datasets/gauge/versions").await.expect("an answer");
+        reply.json()["total"].as_u64()
+    };
+    assert_eq!(versions(&node).await, Some(2));
+    drop(public);
+    node.restart().await;
+    assert_eq!(versions(&node).await, Some(2));
+    assert_eq!(count(&node.public()).await.expect("an answer"), 22_000);
     drop(node);
 }
 

@@ -97,6 +97,31 @@ fn mark(decimal: &str) -> Told {
     }
 }
 
+/// An error where the file before showed its decimals, and in this one a number may be read either way: a
+/// mapping that is left as it is would make `3.950` of it, or 3950, without a word.
+pub(super) fn decimals_in_doubt(
+    known: &Shape,
+    now: &Shape,
+    mapping: &Mapping,
+    text: Option<String>,
+) -> Result<(), Error> {
+    let (Some(before), None, Some(text)) = (&known.decimal, &now.decimal, text) else { return Ok(()) };
+    if mapping.source.decimal == Decimal::Auto {
+        return Ok(());
+    }
+    let mut proposal = mapping.clone();
+    proposal.shape = None;
+    Err(Error::Drifted {
+        differences: vec![told!(
+            "intake-decimals-may-be-either",
+            "decimals were written with a {before}, and here `{text}` may be a number with decimals or with thousands: write `decimal` as it is meant",
+            before => mark(before),
+            text = text
+        )],
+        example: proposal.to_text(),
+    })
+}
+
 /// The first and the last column of a block.
 pub(super) fn range_of(block: &BlockSource) -> (usize, usize) {
     block.columns.as_deref().and_then(crate::mapping::column_range).unwrap_or((0, usize::MAX))

@@ -125,13 +125,18 @@ fn without_percent(text: &str) -> Option<&str> {
 /// A text of a column in which every number has points before groups of three digits and nothing else tells
 /// what they are: `20.123` may be twenty, or twenty thousand.
 pub(crate) fn may_be_thousands<'a>(texts: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    in_groups(texts, '.')
+}
+
+/// The same for any mark between the groups.
+pub(super) fn in_groups<'a>(texts: impl Iterator<Item = &'a str>, mark: char) -> Option<&'a str> {
     let mut shown = None;
     for text in texts {
         // What stands beside a number says nothing of its marks: `~69.000`.
         let number = parse_number(text, DecimalStyle::Auto)
             .or_else(|| parse_measure(text, DecimalStyle::Auto).map(|measure| measure.number));
         match number {
-            Some(number) if number.ambiguous && text.contains('.') => {
+            Some(number) if number.ambiguous && text.contains(mark) => {
                 shown.get_or_insert(text);
             }
             Some(_) => return None,

@@ -256,23 +256,6 @@ impl Plan {
             (after - before == 2 && *year != between).then(|| (*column, between.to_string()))
         })
     }
-
-    /// How the numbers are written, where the columns show it and agree.
-    pub(super) fn decimal(&self, chunk: &Chunk) -> Option<&'static str> {
-        let shows = |mark: char, style: NumberStyle| {
-            self.values.iter().filter(|read| read.columns.style == style).any(|read| {
-                let cells = Cells::of(chunk, Some(read.columns.value));
-                (0..chunk.len())
-                    .filter_map(|row| cells.get(row))
-                    .any(|text| text.contains(mark) && style.read(text).is_ok())
-            })
-        };
-        match (shows('.', NumberStyle::Dot), shows(',', NumberStyle::Comma)) {
-            (true, false) => Some("dot"),
-            (false, true) => Some("comma"),
-            _ => None,
-        }
-    }
 }
 
 /// The header that a table's mapping means.

@@ -276,6 +276,8 @@ impl Observer {
                 if let Some(known) = &self.mapping.shape {
                     let read = |plan: &Plan| plan.values.iter().map(|read| read.columns.value).collect();
                     let read: Vec<HashSet<usize>> = plans.iter().map(read).collect();
+                    let in_doubt = plans.iter().find_map(|plan| plan.in_doubt(chunk));
+                    drift::decimals_in_doubt(known, &shape, &self.mapping, in_doubt)?;
                     drift::note(known, &shape, &self.mapping, chunk.sheet, &read, findings)?;
                 }
                 self.shape = Some(shape);

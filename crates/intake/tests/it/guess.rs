@@ -331,6 +331,27 @@ async fn a_mapping_that_is_proposed_leaves_out_the_columns_that_are_gone() {
     assert_eq!((report.run.totals.added, report.run.totals.refused), (1, 0), "{:?}", report.findings);
 }
 
+/// A kept mapping by which commas stand before decimals makes no thousands of `3.950` without a word.
+#[tokio::test]
+async fn numbers_that_may_be_read_either_way_under_a_kept_mapping_are_told() {
+    let node = Node::new().await;
+    node.dataset("marks", DatasetKind::Observations).await;
+    let mapping = "version = 1\nkind = \"observations\"\n[source]\ndecimal = \"comma\"\n[place]\ncolumn = \"Trạm\"\n\
+        [time]\ncolumns = [\"Ngày\"]\n[[value]]\ncolumn = \"Lưu lượng\"\nproperty = \"discharge\"\nunit = \"m3/s\"\n";
+    let before = "Trạm;Ngày;Lưu lượng\nTân Châu;2020-02-03;3,5\nTân Châu;2020-02-04;1234,5\n";
+    node.load("marks", "a.csv", before, Some(mapping)).await.unwrap();
+    let after = "Trạm;Ngày;Lưu lượng\nTân Châu;2020-02-05;3.950\nTân Châu;2020-02-06;1.234\n";
+    let error = node.load("marks", "b.csv", after, None).await.unwrap_err();
+    let Error::Drifted { differences, example } = error else { panic!("{error:?}") };
+    assert!(differences.iter().any(|text| text.contains("`3.950` may be")), "{differences:?}");
+    // Thousands that a decimal beside them shows as such are read on.
+    let shown = "Trạm;Ngày;Lưu lượng\nTân Châu;2020-02-05;3.950\nTân Châu;2020-02-06;1.234,5\n";
+    let report = node.load("marks", "c.csv", shown, None).await.unwrap();
+    assert_eq!(report.run.totals.added, 2);
+    let report = node.load("marks", "b.csv", after, Some(&example)).await.unwrap();
+    assert_eq!((report.run.totals.unchanged, report.run.totals.corrected), (1, 1));
+}
+
 #[tokio::test]
 async fn a_name_that_heads_two_columns_is_no_other_order() {
     let node = Node::new().await;

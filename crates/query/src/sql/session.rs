@@ -40,7 +40,7 @@ pub(super) const FIXED: [&str; 8] = [
     "river_station",
 ];
 
-/// Whether a name is one of the tables that are there for everyone.
+/// Whether a name is one of the tables that are there for everyone; `model::DatasetId::is_reserved` knows them, too.
 pub(super) fn is_fixed(name: &str) -> bool {
     FIXED.contains(&name)
 }

@@ -75,14 +75,13 @@ impl GeoPackage {
         database.execute_batch(&format!("{made});")).map_err(failed)?;
         let words: Vec<String> =
             about.words().iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        let now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
-        let contents = format!(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, \
-             min_x, min_y, max_x, max_y, srs_id) VALUES (?1, 'features', ?1, ?2, {now}, ?3, ?4, ?5, ?6, 4326)"
-        );
+        // A version is always the same file: its content changed last when it was committed.
+        let changed = about.committed_at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+        let contents = "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, \
+             min_x, min_y, max_x, max_y, srs_id) VALUES (?1, 'features', ?1, ?2, ?7, ?3, ?4, ?5, ?6, 4326)";
         let edge = |at: usize| head.before.size.bbox.map(|edges| edges[at]);
-        let said = params![about.dataset, words.join("\n"), edge(0), edge(1), edge(2), edge(3)];
-        database.execute(&contents, said).map_err(failed)?;
+        let said = params![about.dataset, words.join("\n"), edge(0), edge(1), edge(2), edge(3), changed];
+        database.execute(contents, said).map_err(failed)?;
         let geometries = "INSERT INTO gpkg_geometry_columns VALUES (?1, 'geom', 'GEOMETRY', 4326, 0, 0)";
         database.execute(geometries, params![about.dataset]).map_err(failed)?;
         database.execute_batch("BEGIN").map_err(failed)?;

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use parking_lot::Mutex;
 use policy::Principal;
@@ -45,6 +46,7 @@ pub(crate) struct About {
     pub(crate) dataset: String,
     pub(crate) title: String,
     pub(crate) version: u64,
+    pub(crate) committed_at: DateTime<Utc>,
     pub(crate) licence: String,
     pub(crate) source: String,
     pub(crate) synthetic: bool,

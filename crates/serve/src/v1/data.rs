@@ -136,6 +136,7 @@ async fn wanted(app: &App, principal: &Principal, id: &str, asked: &DataParams) 
         dataset: id.to_string(),
         title: dataset.title.vi.clone(),
         version: version.version.0,
+        committed_at: version.committed_at,
         licence: dataset.licence.clone(),
         source: dataset.source.clone(),
         synthetic: dataset.synthetic,

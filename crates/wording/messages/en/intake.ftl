@@ -42,6 +42,7 @@ intake-correct-run-or-zone = correct it, or `zone` under `[time]` in the mapping
 intake-dataset-kind-not-observations = `{ $id }` is a dataset of the kind `{ $kind }`, not of observations
 intake-decimal-comma = comma
 intake-decimal-dot = dot
+intake-decimals-may-be-either = decimals were written with a { $before }, and here `{ $text }` may be a number with decimals or with thousands: write `decimal` as it is meant
 intake-decimals-written-were = decimals are written with a { $after }, and were with a { $before }
 intake-denied-hidden = the dataset was not found
 intake-denied-key-scope = the key in use does not reach so far: use a key with a wider scope

@@ -1,6 +1,7 @@
 catalog-backup-later-version-program = bản sao lưu do phiên bản sau của chương trình tạo ra
 catalog-catalogue-earlier-version-program-not-there-yet = danh mục thuộc phiên bản trước của chương trình, hoặc chưa có
 catalog-catalogue-written-later-version-program = danh mục do phiên bản sau của chương trình ghi ra
+catalog-choose-another-id = hãy chọn một mã khác
 catalog-codes-official-stand-reference = mã của `{ $place }` là mã chính thức, có trong số liệu tham chiếu
 catalog-dataset-holds-cannot-become = bộ dữ liệu `{ $id }` chứa { $kind }, không thể thành { $kind2 }
 catalog-description-too-long = phần mô tả quá dài
@@ -13,6 +14,7 @@ catalog-limits-few-pages-toml = bảng ngưỡng chỉ dài vài trang TOML
 catalog-mapping-page-toml = ánh xạ chỉ dài khoảng một trang TOML
 catalog-most-names-bytes = nhiều nhất { $max_names } tên, mỗi tên { $max_text } byte
 catalog-name-place-empty-too-long = tên địa điểm trống hoặc quá dài
+catalog-name-there-for-everyone = `{ $id }` là tên của một bảng hoặc một tập dữ liệu có sẵn cho mọi người
 catalog-name-user-agency-not-both-not-neither = hãy nêu người dùng hoặc cơ quan, không nêu cả hai và không bỏ trống cả hai
 catalog-names-too-long-too-many = tên quá dài hoặc quá nhiều tên
 catalog-no-catalogue-can-opened = `{ $scheme }:` không phải danh mục mở được

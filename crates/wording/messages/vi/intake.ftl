@@ -32,6 +32,7 @@ intake-correct-mapping = hãy sửa ánh xạ
 intake-correct-mapping-file-reasons-among-findings = hãy sửa ánh xạ hoặc tệp; lý do nằm trong các ghi nhận kiểm tra
 intake-correct-mapping-hand-another-file = hãy sửa ánh xạ, hoặc nộp tệp khác
 intake-dataset-kind-not-observations = `{ $id }` là bộ dữ liệu loại `{ $kind }`, không phải quan trắc
+intake-decimals-may-be-either = trước đây số thập phân ghi bằng { $before }, còn ở đây `{ $text }` có thể là số có phần thập phân hoặc có phần nghìn: hãy ghi `decimal` đúng như ý của tệp
 intake-decimals-written-were = số thập phân ghi bằng { $after }, trước đây bằng { $before }
 intake-derive-temperature-belong-together = `derive` và `temperature` phải đi cùng nhau
 intake-does-not-belong-rasters-kind-coverage = `{ $key }` không dùng cho raster, mà `kind` là `coverage`

@@ -198,6 +198,9 @@ async fn a_pinned_answer_is_the_same_for_ever() {
         |world: &World, name: &str| world.people.iter().find(|one| one.name == name).unwrap().asker.clone();
     let (public, officer) = (person(&world, "public"), person(&world, "binh"));
     let before = ask(&public, &asked).await;
+    let package = "/v1/datasets/open_sluices/data?format=gpkg&version=1";
+    let packed = public.get(package).await;
+    assert_eq!(packed.status, 200);
     assert!(before.len() > 120, "{}", before.len());
     let privately = ask(&officer, &asked).await;
     manners(&public, &before, true).await;
@@ -234,6 +237,7 @@ async fn a_pinned_answer_is_the_same_for_ever() {
     let restored = world.node.restored().await;
     let public = Asker::new(restored.node().router(), None);
     assert_unchanged(&before, &ask(&public, &asked).await, "from a restored backup");
+    assert!(public.get(package).await.body == packed.body, "a package that is made again is another one");
 }
 
 /// Tags, 304, and how long and by whom answers are kept.
