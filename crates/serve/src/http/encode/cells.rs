@@ -252,9 +252,9 @@ mod tests {
         fn rows_are_those_of_arrows_writers(rows in prop::collection::vec(row(), 0..6)) {
             let batch = batch(&rows);
             let cells = Cells::of(&batch).unwrap().unwrap();
-            let lines = String::from_utf8(cells.lines()).unwrap();
-            let theirs = String::from_utf8(arrow_lines(batch.clone()).unwrap()).unwrap();
-            prop_assert_eq!(lines, theirs);
+            // `1e+20` and `1e20` are the same number.
+            let text = |lines: Vec<u8>| String::from_utf8(lines).unwrap().replace("e+", "e");
+            prop_assert_eq!(text(cells.lines()), text(arrow_lines(batch.clone()).unwrap()));
             let mut first = true;
             let objects = cells.objects(|| if std::mem::take(&mut first) { "" } else { "," }).unwrap();
             let mut first = true;
