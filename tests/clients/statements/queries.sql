@@ -379,3 +379,6 @@ SELECT s.id, word FROM samples s CROSS JOIN LATERAL regexp_split_to_table(s.name
 
 -- rows whose number is any of others
 SELECT id FROM samples WHERE n = ANY (SELECT n * 2 FROM samples WHERE n < 3) ORDER BY id;
+
+-- items of a list of the row whose table is not named
+SELECT s.id, word FROM samples s CROSS JOIN unnest(string_to_array(name, ' ')) AS word WHERE s.n < 3 ORDER BY 1, 2;

@@ -245,7 +245,27 @@ fn attributes(facts: &Facts) -> Result<RecordBatch, Error> {
 
 /// The function that reads or writes a type: one for all lists.
 fn in_or_out(of: &PgType, what: &str) -> String {
-    if of.name.starts_with('_') { format!("array_{what}") } else { format!("{}{what}", of.name) }
+    // By these names drivers know how a type is sent (PostgreSQL 15, `pg_type.dat`).
+    const APART: [&str; 13] = [
+        "date",
+        "time",
+        "timetz",
+        "timestamp",
+        "timestamptz",
+        "interval",
+        "numeric",
+        "json",
+        "jsonb",
+        "uuid",
+        "record",
+        "geometry",
+        "geography",
+    ];
+    match of.name {
+        name if name.starts_with('_') => format!("array_{what}"),
+        name if APART.contains(&name) => format!("{name}_{what}"),
+        name => format!("{name}{what}"),
+    }
 }
 
 fn types() -> Result<RecordBatch, Error> {

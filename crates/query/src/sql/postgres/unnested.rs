@@ -55,7 +55,10 @@ fn beside_a_row(select: &Select) -> Option<(usize, Items)> {
         let items = items(factor)?;
         let of_row = |list: &Expr| match columns_of(list) {
             tables if tables.is_empty() => false,
-            tables => tables.iter().all(|table| table.eq_ignore_ascii_case(&row)),
+            // Where nothing else is read before, a column without its table is the row's.
+            tables => {
+                tables.iter().all(|table| table.eq_ignore_ascii_case(&row) || (at == 0 && table.is_empty()))
+            }
         };
         items.lists.iter().all(of_row).then_some((at, items))
     })
