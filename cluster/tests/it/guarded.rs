@@ -118,13 +118,13 @@ async fn a_statement_that_takes_too_long_is_ended_with_its_limit() {
     running.executor(world.folder.path());
     let cluster = running.connect();
     ready(&cluster).await;
-    let limits = QueryLimits { timeout: Duration::from_millis(1500), ..limits() };
+    let limits = QueryLimits { timeout: Duration::from_secs(3), ..limits() };
     let hurried = engine(&world.catalog, &world.lake, limits, cluster.clone());
     let pairs = "SELECT count(*) FROM gauge a, gauge b, gauge c WHERE a.result + b.result + c.result > 40";
     let began = Instant::now();
     let error = ask(&hurried, pairs).await.unwrap_err();
     assert!(matches!(error, Error::Limit { what: "time", .. }), "{error:?}");
-    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     assert_eq!(cluster.sent.lock().len(), 1, "{:?}", cluster.kept.lock());
 }
 
