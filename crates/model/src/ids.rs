@@ -73,9 +73,8 @@ text_id!(
     PropertyCode, is_property, "a property code: lower-case letters, digits, `_` or `.`, at most 63"
 );
 
-/// Names that are there for everyone where datasets are named: tables of SQL, collections of OGC API and the
-/// catalogues of PostgreSQL.
-const RESERVED: [&str; 15] = [
+/// The tables of SQL that are there for everyone, whatever datasets there are.
+pub const TABLES_FOR_EVERYONE: [&str; 8] = [
     "observation",
     "place",
     "place_parent",
@@ -84,6 +83,10 @@ const RESERVED: [&str; 15] = [
     "crosswalk",
     "dataset",
     "river_station",
+];
+
+/// What else a dataset cannot be called: collections of OGC API and the catalogues of PostgreSQL.
+const RESERVED: [&str; 7] = [
     "stations",
     "places",
     "catalogue",
@@ -96,7 +99,8 @@ const RESERVED: [&str; 15] = [
 impl DatasetId {
     /// Whether the name means something else already, so that no dataset may be registered by it.
     pub fn is_reserved(&self) -> bool {
-        RESERVED.contains(&self.as_str()) || self.as_str().starts_with("pg_")
+        let name = self.as_str();
+        TABLES_FOR_EVERYONE.contains(&name) || RESERVED.contains(&name) || name.starts_with("pg_")
     }
 }
 

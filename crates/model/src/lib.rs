@@ -22,7 +22,8 @@ pub use dataset::{Access, Agency, Dataset, DatasetKind, Theme, VersionInfo};
 pub use datastream::{AsIs, Datastream, DatastreamKey, DatastreamMap, Statistic};
 pub use geometry::{Bbox, Position};
 pub use ids::{
-    AgencyId, DatasetId, DatastreamId, InvalidId, OriginalHash, PlaceId, PropertyCode, RunId, UserId, Version,
+    AgencyId, DatasetId, DatastreamId, InvalidId, OriginalHash, PlaceId, PropertyCode, RunId,
+    TABLES_FOR_EVERYONE, UserId, Version,
 };
 pub use lunar::{LunarDay, cyclic_year};
 pub use place::{Crosswalk, Place, PlaceKind, PlaceParent};

@@ -78,7 +78,7 @@ impl Scope {
 
     /// The names that this principal can use as tables.
     pub(crate) fn table_names(&self) -> Vec<String> {
-        let fixed = super::session::FIXED.iter().map(|name| (*name).to_owned());
+        let fixed = model::TABLES_FOR_EVERYONE.iter().map(|name| (*name).to_owned());
         let tables = self.reading.all(&TABLES).filter(|found| readable(found.kind, &found.permit));
         let datasets = tables.map(|found| found.permit.dataset().to_string());
         fixed.chain(datasets.filter(|name| !is_fixed(name))).collect()

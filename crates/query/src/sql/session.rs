@@ -28,21 +28,9 @@ use crate::{functions, tables};
 pub(super) const CATALOG: &str = "cuulong";
 /// The schema's name in SQL.
 pub(super) const SCHEMA: &str = "public";
-/// The tables that are there for everyone, whatever datasets there are.
-pub(super) const FIXED: [&str; 8] = [
-    "observation",
-    "place",
-    "place_parent",
-    "property",
-    "datastream",
-    "crosswalk",
-    "dataset",
-    "river_station",
-];
-
-/// Whether a name is one of the tables that are there for everyone; `model::DatasetId::is_reserved` knows them, too.
+/// Whether a name is one of the tables that are there for everyone.
 pub(super) fn is_fixed(name: &str) -> bool {
-    FIXED.contains(&name)
+    model::TABLES_FOR_EVERYONE.contains(&name)
 }
 
 /// The dialect of statements.

@@ -82,7 +82,8 @@ fn compared(mut expr: Expr, schema: &DFSchema, zone: Tz) -> Transformed<Expr> {
     if changed { Transformed::yes(expr) } else { Transformed::no(expr) }
 }
 
-fn compares(op: Operator) -> bool {
+/// Comparisons that need both sides to be of one type.
+pub(super) fn compares(op: Operator) -> bool {
     matches!(
         op,
         Operator::Eq

@@ -12,6 +12,7 @@ use datafusion::error::Result;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator, cast, lit};
 
+use super::beside::compares;
 use crate::functions::clocks;
 
 const SHOWN: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
@@ -147,16 +148,5 @@ fn transformed(expr: Expr, changed: bool) -> Transformed<Expr> {
 
 /// Comparisons and differences.
 fn is_between_times(op: Operator) -> bool {
-    matches!(
-        op,
-        Operator::Eq
-            | Operator::NotEq
-            | Operator::Lt
-            | Operator::LtEq
-            | Operator::Gt
-            | Operator::GtEq
-            | Operator::IsDistinctFrom
-            | Operator::IsNotDistinctFrom
-            | Operator::Minus
-    )
+    compares(op) || op == Operator::Minus
 }

@@ -1,5 +1,5 @@
-//! Rows as lines of CSV and objects of JSON, cell by cell: what Arrow's own writers give for the types
-//! that most columns have, in a third of the time.
+//! Rows as lines of CSV and objects of JSON, cell by cell, for the types that most columns have: what Arrow's own
+//! writers give, without a formatter and a field of its own for each cell.
 
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, StringViewArray,
