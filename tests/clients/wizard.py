@@ -191,7 +191,7 @@ def in_pieces(context):
     page.goto(f"{url}/intake/new?dataset=gauge")
     if page.locator("script[type=module]").count() == 0:
         return  # Nothing was built for the browser here: the form sends the file whole.
-    page.wait_for_function("customElements.get('cl-upload') !== undefined")
+    page.wait_for_selector("cl-upload:defined", state="attached")
     with open(f"{folder}/lon.csv", "w", encoding="utf-8") as file:
         file.write("Trạm;Ngày;Độ mặn (g/l);Ghi chú\n")
         for row in range(90_000):
