@@ -228,8 +228,12 @@ impl Gazetteer {
                 && scheme.is_none_or(|scheme| place.id.scheme() == scheme)
                 && holds(place.valid_from, place.valid_to, on)
         };
-        let mut found: Vec<PlaceId> =
-            self.names.find(text, &self.places, fits).into_iter().map(|place| place.id.clone()).collect();
+        let mut found: Vec<PlaceId> = self
+            .names
+            .find(text, &self.places, kind, fits)
+            .into_iter()
+            .map(|place| place.id.clone())
+            .collect();
         found.sort();
         match found.len() {
             0 => PlaceMatch::None,

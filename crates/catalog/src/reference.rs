@@ -36,7 +36,7 @@ pub struct Reference {
     pub agencies: Vec<Agency>,
     /// The sectors of the properties and the theme that each belongs to.
     pub sectors: Vec<Sector>,
-    /// Countries, provinces, communes, stations and river mouths.
+    /// Countries, provinces, districts, communes, stations and river mouths.
     pub places: Vec<Place>,
     /// Which place belongs to which, and when.
     pub parents: Vec<PlaceParent>,
@@ -98,6 +98,7 @@ impl Reference {
         let mut held = Places::default();
         held.countries(&table("countries.csv")?, &mut known)?;
         held.provinces(&table("admin_units.csv")?, &mut known)?;
+        held.districts_old(&table("districts_old.csv")?, &mut known)?;
         held.communes_2025(&table("communes_2025.csv")?, &mut known)?;
         held.communes_old(&table("communes_old.csv")?, &mut known)?;
         let station_table = table("stations.csv")?;

@@ -8,6 +8,7 @@ mod by_sheet;
 mod classes;
 mod composite;
 mod crossed;
+mod districts;
 mod evidence;
 mod example;
 mod file;

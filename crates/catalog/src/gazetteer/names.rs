@@ -16,17 +16,17 @@ pub(super) struct Names {
 /// A word before a name that says what the place is: folded, the kinds that it may be, and the
 /// beginning of the type's name where it says that too.
 const PREFIXES: &[(&str, &[PlaceKind], Option<&str>)] = &[
-    ("thanh pho", &[PlaceKind::Province, PlaceKind::District], None),
-    ("tp", &[PlaceKind::Province, PlaceKind::District], None),
-    ("t p", &[PlaceKind::Province, PlaceKind::District], None),
+    ("thanh pho", &[PlaceKind::Province, PlaceKind::District], Some("thanh pho")),
+    ("tp", &[PlaceKind::Province, PlaceKind::District], Some("thanh pho")),
+    ("t p", &[PlaceKind::Province, PlaceKind::District], Some("thanh pho")),
     ("tinh", &[PlaceKind::Province], None),
-    ("thi xa", &[PlaceKind::District], None),
-    ("tx", &[PlaceKind::District], None),
-    ("t x", &[PlaceKind::District], None),
-    ("quan", &[PlaceKind::District], None),
-    ("q", &[PlaceKind::District], None),
-    ("huyen", &[PlaceKind::District], None),
-    ("h", &[PlaceKind::District], None),
+    ("thi xa", &[PlaceKind::District], Some("thi xa")),
+    ("tx", &[PlaceKind::District], Some("thi xa")),
+    ("t x", &[PlaceKind::District], Some("thi xa")),
+    ("quan", &[PlaceKind::District], Some("quan")),
+    ("q", &[PlaceKind::District], Some("quan")),
+    ("huyen", &[PlaceKind::District], Some("huyen")),
+    ("h", &[PlaceKind::District], Some("huyen")),
     ("thi tran", &[PlaceKind::Commune], Some("thi tran")),
     ("tt", &[PlaceKind::Commune], Some("thi tran")),
     ("t t", &[PlaceKind::Commune], Some("thi tran")),
@@ -46,7 +46,7 @@ const PREFIXES: &[(&str, &[PlaceKind], Option<&str>)] = &[
 /// The same after a name, in English.
 const SUFFIXES: &[(&str, &[PlaceKind], Option<&str>)] = &[
     ("province", &[PlaceKind::Province], None),
-    ("city", &[PlaceKind::Province, PlaceKind::District], None),
+    ("city", &[PlaceKind::Province, PlaceKind::District], Some("thanh pho")),
     ("district", &[PlaceKind::District], None),
     ("commune", &[PlaceKind::Commune], None),
     ("ward", &[PlaceKind::Commune], Some("phuong")),
@@ -74,21 +74,41 @@ impl Names {
         names
     }
 
+    /// The places that fit and bear a name, `kind` being what is wanted.
     pub(super) fn find<'p>(
         &self,
         text: &str,
         places: &'p [Place],
+        kind: Option<PlaceKind>,
         fits: impl Fn(&Place) -> bool,
     ) -> Vec<&'p Place> {
         let (as_written, as_folded) = (written(text), fold(text));
         let bare = bare(&as_written, &as_folded);
-        let of = |index: &HashMap<String, Vec<usize>>, name: &str| -> Vec<&'p Place> {
+        let with_districts = |index: &HashMap<String, Vec<usize>>, name: &str| -> Vec<&'p Place> {
             let found = index.get(name).into_iter().flatten().map(|at| &places[*at]);
             found.filter(|place| fits(place)).collect()
         };
+        // Districts bear the names of provinces, of stations and of their own communes: a bare name is one
+        // only where districts are wanted.
+        let of = |index: &HashMap<String, Vec<usize>>, name: &str| -> Vec<&'p Place> {
+            let is_bare_district =
+                |place: &Place| place.kind == PlaceKind::District && fold(&place.name.vi) == as_folded;
+            let mut found = with_districts(index, name);
+            found.retain(|place| kind == Some(PlaceKind::District) || !is_bare_district(place));
+            found
+        };
         let of_bare = |index: &HashMap<String, Vec<usize>>, name: &str, bare: &Bare| -> Vec<&'p Place> {
-            let of_kind: Vec<&Place> =
-                of(index, name).into_iter().filter(|place| bare.kinds.contains(&place.kind)).collect();
+            // Of the provinces, only some are cities: `TP. Bến Tre` is the city in the province.
+            let is_other_province = |place: &Place| {
+                place.kind == PlaceKind::Province
+                    && bare
+                        .type_name
+                        .is_some_and(|wanted| place.type_name.as_deref().map(fold) != Some(wanted.into()))
+            };
+            let of_kind: Vec<&Place> = with_districts(index, name)
+                .into_iter()
+                .filter(|place| bare.kinds.contains(&place.kind) && !is_other_province(place))
+                .collect();
             // The type says more only among several: sources disagree on it (a town became a ward).
             match bare.type_name.filter(|_| of_kind.len() > 1) {
                 None => of_kind,

@@ -25,6 +25,7 @@ const BUILTIN: &[(&str, &str)] = embedded![
     "sectors.csv",
     "countries.csv",
     "admin_units.csv",
+    "districts_old.csv",
     "communes_2025.csv",
     "communes_old.csv",
     "stations.csv",

@@ -44,7 +44,7 @@ impl Known {
             PlaceKind::Commune => (&["gso2004", "vn2025"], digits(5)),
             PlaceKind::Station => (&["station"], true),
             PlaceKind::RiverMouth => (&["mouth"], true),
-            PlaceKind::District => (&[], false),
+            PlaceKind::District => (&["gso2004"], digits(3)),
         };
         if !schemes.contains(&place.id.scheme()) || !well_formed {
             return Err(row.error(format!("`{}` is not an id of a {}", place.id, place.kind.code())));

@@ -1,4 +1,4 @@
-//! Countries, provinces, communes, stations and mouths, their parents and what became of them.
+//! Countries, provinces, districts, communes, stations and mouths, their parents and what became of them.
 
 use chrono::NaiveDate;
 use model::{Crosswalk, Place, PlaceId, PlaceKind, PlaceParent, Position, Text};
@@ -43,13 +43,23 @@ impl Places {
         Ok(())
     }
 
+    /// `districts_old.csv`: districts until 30 June 2025, when their level ended.
+    pub(super) fn districts_old(&mut self, table: &Table, known: &mut Known) -> Result<(), ReferenceError> {
+        for row in table.rows() {
+            let mut alt_names = row.list("alt_names")?;
+            alt_names.insert(0, row.text("full_name_vi")?);
+            self.within_province(&row, known, PlaceKind::District, alt_names)?;
+        }
+        Ok(())
+    }
+
     /// `communes_2025.csv`
     pub(super) fn communes_2025(&mut self, table: &Table, known: &mut Known) -> Result<(), ReferenceError> {
         for row in table.rows() {
             let mut alt_names = row.list("full_name_alt_tone")?;
             alt_names.insert(0, row.text("full_name_vi")?);
             known.place_of_kind(&row, "former_province", PlaceKind::Province)?;
-            self.commune(&row, known, alt_names)?;
+            self.within_province(&row, known, PlaceKind::Commune, alt_names)?;
         }
         Ok(())
     }
@@ -60,15 +70,16 @@ impl Places {
             // The district is what tells one "Phường 1" from another.
             let full = row.text("full_name_vi")?;
             let with_district = format!("{full}, {}", row.text("district_vi")?);
-            self.commune(&row, known, vec![full, with_district])?;
+            self.within_province(&row, known, PlaceKind::Commune, vec![full, with_district])?;
         }
         Ok(())
     }
 
-    fn commune(
+    fn within_province(
         &mut self,
         row: &Row<'_>,
         known: &mut Known,
+        kind: PlaceKind,
         mut alt_names: Vec<String>,
     ) -> Result<(), ReferenceError> {
         let name = Text { vi: row.text("name_vi")?, en: None, km: None };
@@ -78,7 +89,7 @@ impl Places {
             alt_names,
             valid_from: row.parse("valid_from", date)?,
             valid_to: row.parse("valid_to", date)?,
-            ..bare(row, PlaceKind::Commune, name)?
+            ..bare(row, kind, name)?
         };
         let province = known.place_of_kind(row, "province", PlaceKind::Province)?;
         if province.scheme() != place.id.scheme() {

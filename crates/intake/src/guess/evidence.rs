@@ -181,6 +181,16 @@ impl<'a> Evidence<'a> {
         self.place_by(PLACES_WITHIN, gazetteer)
     }
 
+    /// The province of before the merger that a title names.
+    pub(super) fn province(&self, gazetteer: &Gazetteer) -> Option<PlaceId> {
+        let named = self.place(gazetteer).or_else(|| self.place_within(gazetteer));
+        let (_, kind, name) = named.filter(|(_, kind, _)| *kind == PlaceKind::Province)?;
+        match find_place(gazetteer, &name, Some(kind), None, before_the_merger()) {
+            PlaceMatch::One(province) => Some(province),
+            PlaceMatch::Many(_) | PlaceMatch::None => None,
+        }
+    }
+
     /// A pattern is taken when the first title that it fits names a place by it: that title is read.
     fn place_by(
         &self,

@@ -16,7 +16,7 @@ use crate::observe::{find_beside, find_place, unlisted};
 
 impl Guess<'_> {
     pub(super) fn place(&mut self) {
-        if self.place_of_groups() {
+        if self.place_of_groups() || self.districts_of_title() {
             return;
         }
         let mut found: Vec<(f64, usize, PlaceSource, Told)> = Vec::new();
@@ -53,12 +53,14 @@ impl Guess<'_> {
             let folded = model::fold(&column.base);
             let kinds = match kind_of_header(&folded) {
                 Some(kind @ (PlaceKind::Commune | PlaceKind::Station)) => vec![kind],
+                Some(PlaceKind::District) if self.names_districts(column) => vec![PlaceKind::District],
                 Some(_) => continue,
                 None if self.names_communes(column) => vec![PlaceKind::Station, PlaceKind::Commune],
+                None if self.names_districts(column) => vec![PlaceKind::Station, PlaceKind::District],
                 None => vec![PlaceKind::Station],
             };
             let beside: Vec<usize> =
-                self.beside(province).iter().map(|at| self.sample.columns[*at].index).collect();
+                self.beside(province, at).iter().map(|at| self.sample.columns[*at].index).collect();
             let rows = self.sample.start..self.sample.start + self.sample.rows;
             let pairs = pairs(self.chunk, rows, column.index, &beside);
             for kind in kinds {
@@ -78,17 +80,17 @@ impl Guess<'_> {
         best.map(|(_, at, kind)| (at, kind))
     }
 
-    /// The columns that say what places belong to: those of districts, then that of the provinces.
-    fn beside(&self, province: usize) -> Vec<usize> {
+    /// The columns that say what the places of a column belong to: those of districts, then that of the provinces.
+    fn beside(&self, province: usize, of: usize) -> Vec<usize> {
         let is_district =
             |column: &Column| kind_of_header(&model::fold(&column.base)) == Some(PlaceKind::District);
         let districts = self.free().filter(|(_, column)| is_district(column) && !column.is_numeric());
-        districts.map(|(at, _)| at).take(2).chain([province]).collect()
+        districts.map(|(at, _)| at).filter(|at| *at != of).take(2).chain([province]).collect()
     }
 
     /// Takes a column for the places, within what the columns beside it say.
     fn place_within(&mut self, (column, kind): (usize, PlaceKind), province: usize) {
-        let beside = self.beside(province);
+        let beside = self.beside(province, column);
         let name = |at: usize| self.sample.columns[at].reference.clone();
         let within: Vec<String> = beside.iter().map(|at| name(*at)).collect();
         let reason = told!(
@@ -155,10 +157,15 @@ impl Guess<'_> {
             None if self.is_of_stations() == Some(true) => {
                 vec![PlaceKind::Station, PlaceKind::Province, PlaceKind::Commune]
             }
-            None => vec![PlaceKind::Province, PlaceKind::Station, PlaceKind::Commune],
+            None => {
+                vec![PlaceKind::Province, PlaceKind::Station, PlaceKind::Commune, PlaceKind::District]
+            }
         };
-        let kinds =
-            kinds.into_iter().filter(|kind| *kind != PlaceKind::Commune || self.names_communes(column));
+        let kinds = kinds.into_iter().filter(|kind| match kind {
+            PlaceKind::Commune => self.names_communes(column),
+            PlaceKind::District => self.names_districts(column),
+            _ => true,
+        });
         let kinds: Vec<PlaceKind> = kinds.collect();
         let matches = |kind: PlaceKind| {
             let found = column.texts.iter().filter(|(text, row)| {

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use model::PlaceKind;
 use wording::{Told, told};
 
+use super::districts::{is_smaller, may_be_districts};
 use super::evidence::{
     Evidence, before_the_merger, is_instant, name_statistics, or_at_one_of, short, which_statistic,
 };
@@ -236,6 +237,9 @@ impl<'a> Shaped<'a> {
     }
 
     fn place(&mut self, used: &[usize], elsewhere: &Elsewhere) {
+        if self.districts_of_title(used) {
+            return;
+        }
         if let Some((pattern, kind, name)) = self.evidence.place(self.gazetteer) {
             self.mapping.place = Some(place_of_title(pattern, kind));
             self.decide(
@@ -335,12 +339,18 @@ impl<'a> Shaped<'a> {
             })
         };
         let folded = model::fold(name);
-        let mut kinds = vec![PlaceKind::Province, PlaceKind::Station, PlaceKind::Commune];
+        let mut kinds =
+            vec![PlaceKind::Province, PlaceKind::Station, PlaceKind::Commune, PlaceKind::District];
         let of_header = kind_of_header(&folded);
-        // A name of a district is that of another place too.
         if of_header == Some(PlaceKind::District) {
-            return None;
+            // A name of a district is that of another place too.
+            kinds = vec![PlaceKind::District];
+            if self.others().iter().any(|(_, name)| is_smaller(name)) {
+                return None;
+            }
         }
+        let districts = may_be_districts(&folded, texts.iter().copied(), &self.evidence.titles);
+        kinds.retain(|kind| *kind != PlaceKind::District || districts);
         let has_districts = on <= before_the_merger() || on == NaiveDate::MAX;
         let communes = may_be_communes(&folded, texts.iter().copied(), &self.evidence.titles);
         kinds.retain(|kind| *kind != PlaceKind::Commune || communes || !has_districts);

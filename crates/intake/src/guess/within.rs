@@ -48,16 +48,24 @@ pub(super) fn pairs(
 }
 
 impl Shaped<'_> {
-    /// Takes the communes of a column that stand beside their districts and provinces; `false` where there are none.
+    /// Takes the communes of a column that stand beside their districts and provinces, or the districts that stand
+    /// beside their provinces; `false` where there are none.
     pub(super) fn place_within(&mut self, used: &[usize]) -> bool {
         let others: Vec<(usize, String)> =
             self.others().into_iter().filter(|(column, _)| !used.contains(column)).collect();
         let of_kind = |kind: PlaceKind| {
             others.iter().find(|(_, name)| kind_of_header(&model::fold(name)) == Some(kind))
         };
-        let Some((column, name)) = of_kind(PlaceKind::Commune) else { return false };
-        let beside: Vec<&(usize, String)> =
-            [of_kind(PlaceKind::District), of_kind(PlaceKind::Province)].into_iter().flatten().collect();
+        let (kind, (column, name), larger) = match of_kind(PlaceKind::Commune) {
+            Some(communes) => (PlaceKind::Commune, communes, vec![PlaceKind::District, PlaceKind::Province]),
+            None => match of_kind(PlaceKind::District) {
+                Some(districts) if of_kind(PlaceKind::Station).is_none() => {
+                    (PlaceKind::District, districts, vec![PlaceKind::Province])
+                }
+                _ => return false,
+            },
+        };
+        let beside: Vec<&(usize, String)> = larger.into_iter().filter_map(of_kind).collect();
         if beside.is_empty() {
             return false;
         }
@@ -68,7 +76,7 @@ impl Shaped<'_> {
         let days = [self.day(), before_the_merger()];
         let is_one = |text: &str| {
             days.iter().any(|on| {
-                let found = find_beside(self.gazetteer, text, Some(PlaceKind::Commune), None, *on);
+                let found = find_beside(self.gazetteer, text, Some(kind), None, *on);
                 matches!(found, PlaceMatch::One(_))
             })
         };
@@ -78,15 +86,16 @@ impl Shaped<'_> {
         }
         let within: Vec<String> = beside.iter().map(|(column, name)| self.reference(*column, name)).collect();
         let reason = told!(
-            "guess-communes-within",
-            "{named} of {count} names are communes, and `{within}` beside them says where they lie",
+            "guess-names-within",
+            "{named} of {count} names are places of the kind `{kind}`, and `{within}` beside them says where they lie",
             named = named,
             count = pairs.len(),
+            kind = kind.code(),
             within = within.join("`, `")
         );
         self.mapping.place = Some(PlaceSource {
             column: Some(self.reference(*column, name)),
-            kind: Some(PlaceKind::Commune.code().into()),
+            kind: Some(kind.code().into()),
             within,
             ..PlaceSource::default()
         });

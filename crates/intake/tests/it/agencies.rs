@@ -574,10 +574,10 @@ async fn dates_hidden_rows_blank_columns_and_cells_merged_downwards() {
 #[tokio::test]
 async fn rows_that_nothing_read_tells_apart_are_asked_about() {
     let desk = Desk::new().await;
-    // The place of each row is its district, of which the province is not the name.
+    // The place of each row is its hamlet, of which the province is not the name.
     desk.asks(
-        "huyen.csv",
-        "Tỉnh;Huyện;Năm;Diện tích gieo trồng lúa (ha)\nAn Giang;Châu Phú;2020;100500\nAn Giang;Thoại Sơn;2020;115300\nAn Giang;Tri Tôn;2020;111100\nCà Mau;Thới Bình;2020;60100\nCà Mau;U Minh;2020;29900\n",
+        "ap.csv",
+        "Tỉnh;Ấp;Năm;Diện tích gieo trồng lúa (ha)\nAn Giang;Ấp Trung;2020;100500\nAn Giang;Ấp Thượng;2020;115300\nAn Giang;Ấp Hạ;2020;111100\nCà Mau;Ấp Một;2020;60100\nCà Mau;Ấp Hai;2020;29900\n",
         &["`2020, An Giang` stands in the rows 2 and 3", "which column names the place"],
         "",
         &[],

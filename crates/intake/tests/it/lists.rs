@@ -127,12 +127,53 @@ async fn a_commune_is_told_by_the_province_and_the_district_beside_it() {
 #[tokio::test]
 async fn districts_are_not_taken_for_communes_of_their_names() {
     let desk = Desk::with_communes().await;
+    // Nothing says whether these are districts or communes.
+    let bare = "Đơn vị;Năm;Diện tích gieo trồng lúa (ha)\nCàng Long;2020;31000\nCầu Kè;2020;22000\nTiểu Cần;2020;19000\n";
+    desk.asks("huyen.csv", bare, &[], "", &[]).await;
+    let in_2020 = [
+        "gso2004:844|rice_area_sown|total|P1Y|2020-01-01|31",
+        "gso2004:845|rice_area_sown|total|P1Y|2020-01-01|22",
+        "gso2004:846|rice_area_sown|total|P1Y|2020-01-01|19",
+    ];
     for file in [
-        "Diện tích gieo trồng lúa (ha)\nHuyện;2019;2020\nCàng Long;31000;30000\nCầu Kè;22000;21000\nTiểu Cần;19000;18500\n",
-        "Diện tích gieo trồng lúa phân theo huyện (ha)\nĐịa phương;2019;2020\nCàng Long;31000;30000\nCầu Kè;22000;21000\nTiểu Cần;19000;18500\n",
+        "Diện tích gieo trồng lúa (ha)\nHuyện;2020\nCàng Long;31000\nCầu Kè;22000\nTiểu Cần;19000\n",
+        "Diện tích gieo trồng lúa phân theo huyện (ha)\nĐịa phương;2020\nCàng Long;31000\nCầu Kè;22000\nTiểu Cần;19000\n",
         "Huyện, thị xã;Năm;Diện tích gieo trồng lúa (ha)\nCàng Long;2020;31000\nCầu Kè;2020;22000\nTiểu Cần;2020;19000\n",
-        "Đơn vị;Năm;Diện tích gieo trồng lúa (ha)\nCàng Long;2020;31000\nCầu Kè;2020;22000\nTiểu Cần;2020;19000\n",
+        "Đơn vị;Năm;Diện tích gieo trồng lúa (ha)\nH. Càng Long;2020;31000\nHuyện Cầu Kè;2020;22000\nH.Tiểu Cần;2020;19000\n",
     ] {
-        desk.asks("huyen.csv", file, &[], "", &[]).await;
+        desk.goes_in("huyen.csv", file, &in_2020, &[]).await;
     }
+}
+
+#[tokio::test]
+async fn districts_of_one_name_are_told_apart_by_the_province_beside_or_above_them() {
+    let desk = Desk::new().await;
+    let values = [
+        "gso2004:794|rice_area_sown|total|P1Y|2020-01-01|9",
+        "gso2004:796|rice_area_sown|total|P1Y|2020-01-01|38",
+        "gso2004:808|rice_area_sown|total|P1Y|2020-01-01|12",
+    ];
+    for file in [
+        "Diện tích gieo trồng lúa tỉnh Long An phân theo huyện (ha)\nHuyện, thành phố;2020\nTổng số;59000\nTP. Tân An;9000\nTân Hưng;38000\nChâu Thành;12000\n",
+        "Tỉnh Long An\nĐơn vị;Năm;Diện tích gieo trồng lúa (ha)\nThành phố Tân An;2020;9000\nHuyện Tân Hưng;2020;38000\nHuyện Châu Thành;2020;12000\n",
+        "Tỉnh;Huyện;Năm;Diện tích gieo trồng lúa (ha)\nLong An;TP Tân An;2020;9000\nLong An;Tân Hưng;2020;38000\nLong An;Châu Thành;2020;12000\n",
+    ] {
+        let taken =
+            desk.take("huyen.csv", file, None).await.unwrap_or_else(|asked| panic!("{file}: {asked}"));
+        assert_eq!(taken.values, values, "{}", taken.mapping);
+    }
+    // Without a province, the name of ten is asked about.
+    let file = "Huyện;Năm;Diện tích gieo trồng lúa (ha)\nTân Hưng;2020;38000\nVĩnh Hưng;2020;30000\nChâu Thành;2020;12000\n";
+    let taken = desk.take("huyen.csv", file, None).await.unwrap_or_else(|asked| panic!("{asked}"));
+    assert_eq!(taken.findings, ["ambiguous_place A4 Châu Thành"]);
+    // The level ended with June 2025, and a city is not the province of its name.
+    let mapping = "[place]\ncolumn = \"Nơi\"\n[time]\ncolumns = [\"Ngày\"]\n[[value]]\ncolumn = \"Mưa (mm)\"\nproperty = \"rain\"\nunit = \"mm\"\nperiod = \"P1D\"\n";
+    let file =
+        "Nơi;Ngày;Mưa (mm)\nTP. Bến Tre;01/06/2025;1\nTP. Bến Tre;01/08/2025;2\nBến Tre;01/06/2025;3\n";
+    let taken = desk.take("mua.csv", file, Some(mapping)).await.unwrap_or_else(|asked| panic!("{asked}"));
+    assert_eq!(taken.findings, ["unknown_place A3 TP. Bến Tre"]);
+    assert_eq!(
+        taken.values,
+        ["gso2004:829|rain|total|P1D|2025-06-01|1", "gso2004:83|rain|total|P1D|2025-06-01|3"]
+    );
 }
