@@ -40,6 +40,7 @@ struct Inner {
     pieces: Pieces,
     stac: crate::stac::Shelf,
     said: crate::sta::Said,
+    worlds: crate::sta::Worlds,
     tiles: crate::tilesets::Tiles,
     line: crate::processes::Line,
     turns: Mutex<HashMap<DatasetId, Arc<tokio::sync::Mutex<()>>>>,
@@ -118,6 +119,7 @@ impl App {
             pieces,
             stac: crate::stac::Shelf::default(),
             said: crate::sta::Said::default(),
+            worlds: crate::sta::Worlds::default(),
             tiles: crate::tilesets::Tiles::default(),
             line: crate::processes::Line::default(),
             turns: Mutex::default(),
@@ -143,6 +145,11 @@ impl App {
     /// What clients said of values that they wrote.
     pub(crate) fn said(&self) -> &crate::sta::Said {
         &self.0.said
+    }
+
+    /// What askers may see of SensorThings.
+    pub(crate) fn worlds(&self) -> &crate::sta::Worlds {
+        &self.0.worlds
     }
 
     /// The line of jobs.

@@ -20,9 +20,11 @@ mod reach;
 mod resolve;
 mod said;
 mod world;
+mod worlds;
 mod write;
 
 pub(crate) use self::said::Shelf as Said;
+pub(crate) use self::worlds::Worlds;
 pub use self::write::finish as finish_inserts;
 
 use axum::Router;

@@ -1,6 +1,8 @@
 //! How much of what the asker may see a request can touch: one series, when its path begins at it or
 //! at one of its values and never leaves it, or everything.
 
+use std::sync::Arc;
+
 use model::DatastreamId;
 use policy::Principal;
 use query::At;
@@ -20,7 +22,7 @@ pub(super) async fn world(
     path: &ResourcePath,
     options: &Options,
     at: At,
-) -> Answer<World> {
+) -> Answer<Arc<World>> {
     let Some(named) = named_series(path) else { return World::open(app, principal, at).await };
     let written = path.steps[0].id.as_ref().map_or_else(String::new, ToString::to_string);
     let missing = || Problem::not_found(&written);
@@ -41,7 +43,11 @@ pub(super) async fn world(
         Err(problem) if problem.kind == ProblemKind::NotFound => return Err(missing()),
         found => found?,
     };
-    if stays(path, options) && !is_divided { Ok(alone) } else { World::open(app, principal, at).await }
+    if stays(path, options) && !is_divided {
+        Ok(Arc::new(alone))
+    } else {
+        World::open(app, principal, at).await
+    }
 }
 
 /// The series that a path begins with, by its own number or by that of one of its values.

@@ -29,7 +29,7 @@ const MOST_ROWS: u64 = 2_000_000;
 /// A request under way.
 pub(super) struct Context {
     pub(super) app: App,
-    pub(super) world: World,
+    pub(super) world: Arc<World>,
     pub(super) links: Links,
     pub(super) lang: Lang,
     /// Which versions are read.
@@ -59,7 +59,7 @@ pub(super) enum Target {
 impl Context {
     pub(super) fn new(
         app: App,
-        world: World,
+        world: Arc<World>,
         links: Links,
         lang: Lang,
         pin: (At, Option<String>),

@@ -16,6 +16,7 @@ use crate::http::principal::may_register;
 use crate::http::{Answer, Problem, ProblemKind};
 use crate::sta::encode::subject::{self, COMPONENTS, MULTI, PROCEDURE};
 use crate::sta::kept::{History, Kept};
+use crate::sta::worlds::{Made, Source};
 
 /// The place of a series in [`World::series`].
 pub(super) type SeriesAt = usize;
@@ -39,6 +40,8 @@ pub(super) struct World {
     /// Series by number, each with the place of its dataset above.
     pub(super) series: Vec<(Datastream, usize)>,
     at: HashMap<DatastreamId, SeriesAt>,
+    /// How many series each dataset has.
+    of_datasets: Vec<usize>,
     /// What is kept beside the model; nothing in a world of one series.
     pub(super) kept: Kept,
     /// Things with their series.
@@ -87,12 +90,10 @@ impl World {
 
     /// Asks the catalogue for all that the principal may read: of versions that are named, the series
     /// that they have values of.
-    pub(super) async fn open(app: &App, principal: &Principal, at: At) -> Answer<World> {
+    pub(super) async fn open(app: &App, principal: &Principal, at: At) -> Answer<Arc<World>> {
         let now = Utc::now();
         let gazetteer = app.catalog.gazetteer().await?;
-        let kept = Kept::of(&gazetteer);
-        let mut datasets = Vec::new();
-        let mut reached = Reached::default();
+        let mut sources: Vec<Source> = Vec::new();
         for dataset in app.catalog.visible_datasets(principal, now).await? {
             if dataset.kind != DatasetKind::Observations {
                 continue;
@@ -102,20 +103,44 @@ impl World {
                 Err(catalog::Error::Denied(_) | catalog::Error::NotFound { .. }) => continue,
                 Err(error) => return Err(error.into()),
             };
-            reached.add(app, &permit, at, datasets.len(), &kept).await?;
-            datasets.push((told(app, dataset, at).await?, permit));
+            let series = app.catalog.datastreams(&dataset.id).await?;
+            sources.push((told(app, dataset, at).await?, permit, series));
         }
-        let Reached { series, observed } = reached;
-        let mut world = World::of(gazetteer, kept, datasets, series);
-        world.add_multis();
         // Series are made now, and of what there is now.
         let may_make = at == At::Latest && may_register(principal).is_ok();
-        if may_make {
+        let made = Made { gazetteer, sources, may_make };
+        if at != At::Latest {
+            return Ok(Arc::new(World::made_of(app, &made, at).await?.0));
+        }
+        if let Some(world) = app.worlds().find(&made) {
+            return Ok(world);
+        }
+        let (world, asked) = World::made_of(app, &made, at).await?;
+        let world = Arc::new(world);
+        // Which values there are is no part of what it was made of.
+        if !asked {
+            app.worlds().keep(made, &world);
+        }
+        Ok(world)
+    }
+
+    /// Makes it, and says whether values were asked for.
+    async fn made_of(app: &App, made: &Made, at: At) -> Answer<(World, bool)> {
+        let kept = Kept::of(&made.gazetteer);
+        let mut reached = Reached::default();
+        for (number, (_, permit, series)) in made.sources.iter().enumerate() {
+            reached.add(app, permit, series, at, number, &kept).await?;
+        }
+        let Reached { series, observed, asked } = reached;
+        let datasets = made.sources.iter().map(|(dataset, permit, _)| (dataset.clone(), permit.clone()));
+        let mut world = World::of(Arc::clone(&made.gazetteer), kept, datasets.collect(), series);
+        world.add_multis();
+        if made.may_make {
             world.add_all();
         }
-        world.add_features(may_make, &observed);
-        world.add_locations(may_make);
-        Ok(world)
+        world.add_features(made.may_make, &observed);
+        world.add_locations(made.may_make);
+        Ok((world, asked))
     }
 
     fn of(
@@ -125,10 +150,15 @@ impl World {
         mut series: Vec<(Datastream, usize)>,
     ) -> World {
         series.sort_unstable_by_key(|(stream, _)| stream.id);
+        let mut of_datasets = vec![0; datasets.len()];
+        for (_, dataset) in &series {
+            of_datasets[*dataset] += 1;
+        }
         let mut world = World {
             gazetteer,
             kept,
             datasets,
+            of_datasets,
             at: series.iter().enumerate().map(|(at, (stream, _))| (stream.id, at)).collect(),
             series: Vec::new(),
             places: BTreeMap::new(),
@@ -311,6 +341,11 @@ impl World {
         &self.series[at].0
     }
 
+    /// How many series of a dataset there are.
+    pub(super) fn series_of(&self, dataset: usize) -> usize {
+        self.of_datasets[dataset]
+    }
+
     /// The dataset of a series, and the permit to read it.
     pub(super) fn dataset(&self, at: SeriesAt) -> &(Dataset, Permit) {
         &self.datasets[self.series[at].1]
@@ -337,6 +372,8 @@ struct Reached {
     series: Vec<(Datastream, usize)>,
     /// Places of which it was looked up that there are values.
     observed: BTreeSet<PlaceId>,
+    /// Whether that was looked up of any dataset.
+    asked: bool,
 }
 
 /// A dataset as it was described when the version that is named was committed; as it is, of the newest
@@ -354,13 +391,21 @@ async fn told(app: &App, dataset: Dataset, at: At) -> Answer<Dataset> {
 impl Reached {
     /// Adds the series of a dataset. What was deleted is looked for: values that came since, in a file
     /// or by another protocol, bring it back.
-    async fn add(&mut self, app: &App, permit: &Permit, at: At, dataset: usize, kept: &Kept) -> Answer<()> {
-        let all = app.catalog.datastreams(permit.dataset()).await?;
+    async fn add(
+        &mut self,
+        app: &App,
+        permit: &Permit,
+        all: &[Datastream],
+        at: At,
+        dataset: usize,
+        kept: &Kept,
+    ) -> Answer<()> {
         let was_deleted = |stream: &Datastream| {
             kept.is_gone(&subject::datastream(stream.id))
                 || kept.is_gone(&subject::feature(&stream.key.place))
         };
         let asks = at != At::Latest || (!kept.is_whole() && all.iter().any(was_deleted));
+        self.asked |= asks;
         let present = if asks { Some(present(app, permit, at).await?) } else { None };
         let allowed = |stream: &Datastream| permit.rows().allows(&stream.key.place, &stream.key.property);
         let mut reached: BTreeSet<DatastreamId> = BTreeSet::new();

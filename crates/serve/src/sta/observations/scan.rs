@@ -1,5 +1,7 @@
 //! Reading forward: by series, then by time, a chunk after the other.
 
+use std::collections::BTreeMap;
+
 use policy::Permit;
 use query::{SeriesRequest, Streams};
 
@@ -31,16 +33,17 @@ pub(super) struct Group<'c> {
 /// Some series in groups that one read can name: those of a dataset.
 pub(super) fn groups<'c>(ctx: &'c Context, series: &[SeriesAt]) -> Vec<Group<'c>> {
     let world = &ctx.world;
-    let mut groups = Vec::new();
-    for (dataset, (_, permit)) in world.datasets.iter().enumerate() {
-        let of_dataset = |at: &SeriesAt| world.series[*at].1 == dataset;
-        let wanted: Vec<SeriesAt> = series.iter().copied().filter(of_dataset).collect();
-        let all = || (0..world.series.len()).filter(of_dataset).count();
+    let mut of_datasets: BTreeMap<usize, Vec<SeriesAt>> = BTreeMap::new();
+    for at in series {
+        of_datasets.entry(world.series[*at].1).or_default().push(*at);
+    }
+    let mut groups = Vec::with_capacity(of_datasets.len());
+    for (dataset, wanted) in of_datasets {
+        let permit = &world.datasets[dataset].1;
         let streams = match wanted[..] {
-            [] => continue,
             // A request that touches one series knows of no other.
             [at] => Streams::one(world.stream(at).id),
-            _ if wanted.len() == all() => Streams::default(),
+            _ if wanted.len() == world.series_of(dataset) => Streams::default(),
             _ => Streams::among(wanted.iter().map(|at| world.stream(*at).id)),
         };
         groups.push(Group { permit, dataset, series: wanted, streams });
