@@ -80,7 +80,7 @@ fn source(column: String, words: BTreeMap<String, String>) -> PlaceSource {
 fn reason(province: &PlaceId) -> Told {
     told!(
         "guess-names-districts-of",
-        "it names districts of `{province}`, which the title names",
+        "it names districts of `{province}`, which the texts around the table name",
         province = province
     )
 }

@@ -1,9 +1,11 @@
 //! What titles, names of sheets and names of files tell of a table.
 
+use std::collections::BTreeSet;
+
 use catalog::{Gazetteer, PlaceMatch, vocabulary};
 use chrono::NaiveDate;
 use formats::Chunk;
-use model::{PlaceKind, Property, Statistic};
+use model::{PlaceId, PlaceKind, Property, Statistic};
 use wording::{Told, told};
 
 use super::meant::{ahead, forecast, otherwise, part_of_year};
@@ -112,6 +114,17 @@ pub(super) struct Named<'a> {
     pub(super) reason: Told,
 }
 
+/// What may be names of places in a text, folded, the longest first.
+fn names_in(text: &str) -> Vec<String> {
+    const LONGEST: usize = 4;
+    let folded = model::fold(&text.replace(['_', '-', '.', ',', ':', '(', ')'], " "));
+    let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).take(40).collect();
+    let runs = (1..=LONGEST).rev().flat_map(|length| words.windows(length));
+    // One short word is part of many names.
+    let names = runs.map(|run| run.join(" ")).filter(|name| name.contains(' ') || name.len() >= 6);
+    names.filter(|name| !name.starts_with(|c: char| c.is_ascii_digit())).collect()
+}
+
 impl<'a> Evidence<'a> {
     /// The texts above a row of a sheet, and the names.
     pub(super) fn of(survey: &'a Survey, sheet: &'a SheetSample, header_row: u32) -> Evidence<'a> {
@@ -181,14 +194,28 @@ impl<'a> Evidence<'a> {
         self.place_by(PLACES_WITHIN, gazetteer)
     }
 
-    /// The province of before the merger that a title names.
+    /// The one province of before the merger that the titles name or, where they name none, the sheet and the file.
     pub(super) fn province(&self, gazetteer: &Gazetteer) -> Option<PlaceId> {
-        let named = self.place(gazetteer).or_else(|| self.place_within(gazetteer));
-        let (_, kind, name) = named.filter(|(_, kind, _)| *kind == PlaceKind::Province)?;
-        match find_place(gazetteer, &name, Some(kind), None, before_the_merger()) {
+        let of = |name: &str| match find_place(
+            gazetteer,
+            name,
+            Some(PlaceKind::Province),
+            None,
+            before_the_merger(),
+        ) {
             PlaceMatch::One(province) => Some(province),
             PlaceMatch::Many(_) | PlaceMatch::None => None,
-        }
+        };
+        let named = |text: &str| -> BTreeSet<PlaceId> {
+            names_in(text).iter().filter(|name| name.contains(' ')).filter_map(|name| of(name)).collect()
+        };
+        let of_titles: BTreeSet<PlaceId> = self.titles.iter().flat_map(|title| named(title)).collect();
+        let found = match of_titles.is_empty() {
+            true => [self.sheet, self.file].into_iter().flat_map(named).collect(),
+            false => of_titles,
+        };
+        let mut found = found.into_iter();
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// A pattern is taken when the first title that it fits names a place by it: that title is read.
@@ -209,15 +236,9 @@ impl<'a> Evidence<'a> {
 
     /// Places that titles and names speak of, as words for whoever has to say the place.
     pub(super) fn may_be_at(&self, gazetteer: &Gazetteer) -> Option<Told> {
-        const LONGEST: usize = 4;
         let mut said: Vec<Told> = Vec::new();
         for (text, what, _) in self.texts() {
-            let folded = model::fold(&text.replace(['_', '-', '.', ',', ':', '(', ')'], " "));
-            let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).take(40).collect();
-            let runs = (1..=LONGEST).rev().flat_map(|length| words.windows(length));
-            // One short word is part of many names.
-            let names = runs.map(|run| run.join(" ")).filter(|name| name.contains(' ') || name.len() >= 6);
-            for name in names.filter(|name| !name.starts_with(|c: char| c.is_ascii_digit())) {
+            for name in names_in(text) {
                 for kind in [PlaceKind::Station, PlaceKind::Province] {
                     let on = [NaiveDate::MAX, before_the_merger()];
                     let found =
