@@ -29,6 +29,11 @@ pub trait TableReader {
     /// an error there is nothing more to read.
     fn next_chunk(&mut self) -> Result<Option<Chunk>, Error>;
 
+    /// Rows without any text that were passed over so far, where a file may have any number of them.
+    fn blank_rows(&self) -> u64 {
+        0
+    }
+
     /// What was done to the letters of the chunks handed out since it was asked last.
     fn notes(&mut self) -> Vec<Note> {
         Vec::new()

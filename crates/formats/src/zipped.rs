@@ -27,6 +27,8 @@ pub(crate) struct ZippedTables {
     at: usize,
     reader: Option<Box<dyn TableReader + Send>>,
     size: u64,
+    /// Rows without any text in the tables before.
+    blank: u64,
 }
 
 struct Table {
@@ -118,7 +120,18 @@ impl ZippedTables {
         let sheets = sheets.collect();
         let size = std::fs::metadata(path)?.len();
         let limits = limits.clone();
-        Ok(ZippedTables { tables, sheets, layouts, left_out, limits, selection, at: 0, reader: None, size })
+        Ok(ZippedTables {
+            tables,
+            sheets,
+            layouts,
+            left_out,
+            limits,
+            selection,
+            at: 0,
+            reader: None,
+            size,
+            blank: 0,
+        })
     }
 
     /// The next chunk as it is; the tables follow each other.
@@ -142,6 +155,7 @@ impl ZippedTables {
                 chunk.bytes_read = self.size * (self.at as u64 + 1) / count;
                 return Ok(Some(chunk));
             }
+            self.blank += reader.blank_rows();
             self.reader = None;
             self.at += 1;
         }
@@ -160,6 +174,10 @@ impl TableReader for ZippedTables {
 
     fn left_out(&self) -> &[LeftOut] {
         &self.left_out
+    }
+
+    fn blank_rows(&self) -> u64 {
+        self.blank + self.reader.as_ref().map_or(0, |reader| reader.blank_rows())
     }
 
     fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {

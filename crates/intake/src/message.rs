@@ -118,6 +118,9 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
         "hidden_columns" => {
             format!("Column {value} is hidden in the sheet, and was read where the mapping names it.")
         }
+        "blank_rows" => format!(
+            "{value} rows of the file are empty, and were passed over. If something should stand there, check how the file was written."
+        ),
         "formula_without_value" => format!(
             "The cell holds a formula whose value the file does not hold ({expected} such cells in the sheet). Open the file in a spreadsheet program, save it, and hand it in again."
         ),
@@ -241,6 +244,7 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "hidden_sheet" => format!("Trang tính “{value}” bị ẩn trong tệp nhưng vẫn được đọc. Nếu không dùng, hãy xóa trang này, hoặc ghi trang khác dưới `[source]` trong ánh xạ."),
         "hidden_rows" => format!("Dòng {value} bị ẩn trong trang tính nhưng vẫn được đọc. Nếu dòng ẩn không tính, hãy xóa rồi nộp lại tệp."),
         "hidden_columns" => format!("Cột {value} bị ẩn trong trang tính; nếu ánh xạ có nêu cột này thì vẫn được đọc."),
+        "blank_rows" => format!("{value} dòng của tệp không có gì và được bỏ qua. Nếu ở đó phải có số liệu, hãy kiểm tra cách tệp được ghi."),
         "formula_without_value" => format!("Ô này là công thức mà tệp không lưu kết quả (trang có {expected} ô như vậy). Hãy mở tệp bằng chương trình bảng tính, lưu lại rồi nộp lại."),
         "left_out" => format!("“{value}” trong tệp nén không được đọc: {expected}."),
         "left_out_total" => format!("“{value}” là tổng hoặc trung bình của các dòng khác; dòng này được bỏ qua. Hãy đặt `keep_all` dưới `[rows]` trong ánh xạ nếu muốn lấy."),

@@ -75,6 +75,17 @@ pub(crate) fn tell_left_out(left_out: &[LeftOut], findings: &mut Findings) {
     }
 }
 
+/// So many rows without any text are told of: fewer stand between the parts of a table.
+const MANY_BLANK: u64 = 10_000;
+
+/// Tells of a file that is empty for the most part.
+pub(crate) fn tell_blank(rows: u64, findings: &mut Findings) {
+    if rows >= MANY_BLANK {
+        let words = || Words { value: rows.to_string(), ..Words::default() };
+        findings.add(Severity::Warning, "blank_rows", at(0, 1, 1), words);
+    }
+}
+
 fn at(sheet: u16, row: u32, column: u16) -> CellRef {
     CellRef { sheet, row, column }
 }

@@ -20,7 +20,7 @@ use crate::load::{Progress, Stage};
 use crate::mapping::{Mapping, MappingKind, Shape};
 use crate::observe::{Mapped, Observer, Repeats, Settings, Values, repeats};
 use crate::personal::{self, Found, Watch};
-use crate::sheets::Sheets;
+use crate::sheets::{Sheets, tell_blank};
 
 /// Chunks that wait between reading and mapping.
 const WAITING_CHUNKS: usize = 3;
@@ -224,6 +224,8 @@ enum Read {
     /// What was done to the letters of the next chunk, and what was found in it of persons.
     Notes(Vec<Note>, Vec<Found>),
     Chunk(Chunk),
+    /// So many rows hold nothing.
+    Blank(u64),
     /// A column has to be held back of which cells were already handed over: the file is read once more.
     Again(Box<Watch>),
 }
@@ -349,7 +351,10 @@ fn read(
         if has_notes && !send(Ok(Read::Notes(notes, found))) {
             break;
         }
-        let Some(chunk) = chunk else { break };
+        let Some(chunk) = chunk else {
+            send(Ok(Read::Blank(table.blank_rows())));
+            break;
+        };
         if !send(Ok(Read::Chunk(chunk))) {
             break;
         }
@@ -374,6 +379,10 @@ fn map(
             Read::Notes(notes, found) => {
                 letters::add(findings, notes);
                 personal::add(findings, &found);
+                continue;
+            }
+            Read::Blank(rows) => {
+                tell_blank(rows, findings);
                 continue;
             }
             Read::Chunk(chunk) => chunk,

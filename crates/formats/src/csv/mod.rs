@@ -35,6 +35,8 @@ pub(crate) struct CsvTable {
     at_end: bool,
     /// The number of the row read last.
     row: u32,
+    /// Rows without any text.
+    blank: u64,
     builder: ChunkBuilder,
     fields: Vec<Field>,
     unquoted: String,
@@ -77,6 +79,7 @@ impl CsvTable {
             sound: 0,
             at_end: false,
             row: 0,
+            blank: 0,
             builder: ChunkBuilder::new(0),
             fields: Vec::new(),
             unquoted: String::new(),
@@ -96,10 +99,12 @@ impl CsvTable {
                 limits: &self.limits,
                 selection: &self.selection,
                 row: self.row,
+                blank: 0,
                 at: 0,
             };
             let stop = records.read(&mut self.builder, &mut self.fields, &mut self.unquoted)?;
             self.row = records.row;
+            self.blank += records.blank;
             self.start += records.at;
             let left = text.len() - records.at;
             match stop {
@@ -160,6 +165,10 @@ impl TableReader for CsvTable {
         &self.sheets
     }
 
+    fn blank_rows(&self) -> u64 {
+        self.blank
+    }
+
     fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {
         if self.done {
             return Ok(None);
@@ -180,6 +189,7 @@ struct Records<'a> {
     limits: &'a Limits,
     selection: &'a Selection,
     row: u32,
+    blank: u64,
     at: usize,
 }
 
@@ -234,6 +244,7 @@ impl Records<'_> {
                     }
                 }
             }
+            self.blank += u64::from(is_blank);
             self.row = row;
             self.at = next;
         }

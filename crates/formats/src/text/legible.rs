@@ -170,6 +170,10 @@ impl TableReader for LegibleTable {
         self.inner.left_out()
     }
 
+    fn blank_rows(&self) -> u64 {
+        self.inner.blank_rows()
+    }
+
     fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {
         let Some(mut chunk) = self.inner.next_chunk()? else {
             self.notes.end();

@@ -10,6 +10,7 @@ use std::path::Path;
 use wording::{Told, told};
 use zip::ZipArchive;
 
+use super::depth::Depth;
 use super::repair;
 use super::scan::SheetScan;
 use crate::decode::check_size;
@@ -52,7 +53,12 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|error| no_archive(Told::excerpt(error)))?;
         let is_list = part.name().is_ok_and(|name| name.to_ascii_lowercase().ends_with("sharedstrings.xml"));
+        let is_xml = part.name().is_ok_and(|name| {
+            let name = name.to_ascii_lowercase();
+            name.ends_with(".xml") || name.ends_with(".rels")
+        });
         let mut count = is_list.then(UniqueCount::default);
+        let mut depth = is_xml.then(Depth::default);
         let mut scan = SheetScan::new(percentages.as_ref().cloned().unwrap_or_default());
         let before: u64 = unpacked;
         head.clear();
@@ -69,6 +75,10 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
                 count.look(&buffer[..read]);
             }
             scan.look(&buffer[..read]);
+            if let Some(depth) = &mut depth {
+                depth.look(&buffer[..read]);
+                depth.check()?;
+            }
             if unpacked > limits.max_unpacked_bytes {
                 return Err(too_large(limits));
             }

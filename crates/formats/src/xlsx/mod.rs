@@ -3,6 +3,7 @@
 //! The archive is measured before anything is unpacked into memory (see [`guard`]). Its list of texts
 //! is held, within the limit of unpacked bytes; the cells are streamed.
 
+mod depth;
 mod guard;
 mod parts;
 mod repair;

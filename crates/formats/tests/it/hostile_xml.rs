@@ -52,7 +52,8 @@ fn elements_nested_without_end_do_not_break_the_reader() {
             text.replace("<sheets>", &format!("{}<sheets>", "<x>".repeat(200_000)))
         }),
     ] {
-        let _ = soon(content);
+        let refused = soon(content).unwrap_err();
+        assert!(refused.to_string().contains("nested too deeply"), "{refused}");
     }
 }
 

@@ -94,6 +94,19 @@ async fn a_spreadsheet_tells_what_it_hides_and_what_it_has_not_computed() {
 }
 
 #[tokio::test]
+async fn empty_rows_without_end_are_passed_over_and_told_of() {
+    let node = Node::new().await;
+    let mut csv = "tram,ngay,chi tieu,dvi,gia\nTan Chau,2020-02-01,salinity,g/L,1.25\n".to_owned();
+    csv.push_str(&",,,,\n".repeat(20_000));
+    let mapping = mapping("", ["tram", "ngay", "chi tieu", "dvi", "gia"]);
+    let report = node.load("series", "a.csv", csv.clone(), Some(&mapping)).await.unwrap();
+    assert_eq!(told(&report.findings), [("blank_rows", "A1".to_owned(), "20000")]);
+    let packed = zip(&[("a.csv", &csv)]);
+    let report = node.load("series", "a.zip", packed, Some(&mapping)).await.unwrap();
+    assert_eq!(told(&report.findings), [("blank_rows", "A1".to_owned(), "20000")]);
+}
+
+#[tokio::test]
 async fn a_zip_of_tables_is_read_from_the_one_that_the_mapping_names() {
     let node = Node::new().await;
     let table = "tram,ngay,chi tieu,dvi,gia\nTan Chau,2020-02-01,salinity,g/L,";
