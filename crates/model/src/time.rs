@@ -80,13 +80,13 @@ pub fn push_instant(text: &mut String, micros: i64) {
     let seconds = of_day / 1_000_000;
     let mut out = [0_u8; 27];
     let mut length = 0;
-    let mut put = |number: i64, digits: u32, then: u8| {
-        for place in (0..digits).rev() {
-            out[length] = b'0' + u8::try_from(number / 10_i64.pow(place) % 10).unwrap_or(0);
-            length += 1;
+    let mut put = |mut number: i64, digits: usize, then: u8| {
+        for digit in out[length..length + digits].iter_mut().rev() {
+            *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
+            number /= 10;
         }
-        out[length] = then;
-        length += 1;
+        out[length + digits] = then;
+        length += digits + 1;
     };
     put(year, 4, b'-');
     put(month, 2, b'-');
@@ -104,7 +104,8 @@ pub fn push_instant(text: &mut String, micros: i64) {
             put(fraction, 6, b'Z');
         }
     }
-    out[..length].iter().for_each(|byte| text.push(char::from(*byte)));
+    // Digits and signs are ASCII.
+    text.push_str(std::str::from_utf8(&out[..length]).unwrap_or_default());
 }
 
 /// An instant as RFC 3339 in UTC, with as many digits of a second as it has.
