@@ -100,10 +100,10 @@ impl Names {
         let of_bare = |index: &HashMap<String, Vec<usize>>, name: &str, bare: &Bare| -> Vec<&'p Place> {
             // Of the provinces, only some are cities: `TP. Bến Tre` is the city in the province.
             let is_other_province = |place: &Place| {
-                place.kind == PlaceKind::Province
-                    && bare
-                        .type_name
-                        .is_some_and(|wanted| place.type_name.as_deref().map(fold) != Some(wanted.into()))
+                let of_type = |wanted: &str| {
+                    place.type_name.as_deref().is_some_and(|name| fold(name).starts_with(wanted))
+                };
+                place.kind == PlaceKind::Province && !bare.type_name.is_none_or(of_type)
             };
             let of_kind: Vec<&Place> = with_districts(index, name)
                 .into_iter()

@@ -130,14 +130,22 @@ async fn districts_are_not_taken_for_communes_of_their_names() {
     // Nothing says whether these are districts or communes.
     let bare = "Đơn vị;Năm;Diện tích gieo trồng lúa (ha)\nCàng Long;2020;31000\nCầu Kè;2020;22000\nTiểu Cần;2020;19000\n";
     desk.asks("huyen.csv", bare, &[], "", &[]).await;
-    let in_2020 = [
+    let both_years = [
+        "gso2004:844|rice_area_sown|total|P1Y|2019-01-01|32",
         "gso2004:844|rice_area_sown|total|P1Y|2020-01-01|31",
+        "gso2004:845|rice_area_sown|total|P1Y|2019-01-01|23",
         "gso2004:845|rice_area_sown|total|P1Y|2020-01-01|22",
+        "gso2004:846|rice_area_sown|total|P1Y|2019-01-01|20",
         "gso2004:846|rice_area_sown|total|P1Y|2020-01-01|19",
     ];
     for file in [
-        "Diện tích gieo trồng lúa (ha)\nHuyện;2020\nCàng Long;31000\nCầu Kè;22000\nTiểu Cần;19000\n",
-        "Diện tích gieo trồng lúa phân theo huyện (ha)\nĐịa phương;2020\nCàng Long;31000\nCầu Kè;22000\nTiểu Cần;19000\n",
+        "Diện tích gieo trồng lúa (ha)\nHuyện;2019;2020\nCàng Long;32000;31000\nCầu Kè;23000;22000\nTiểu Cần;20000;19000\n",
+        "Diện tích gieo trồng lúa phân theo huyện (ha)\nĐịa phương;2019;2020\nCàng Long;32000;31000\nCầu Kè;23000;22000\nTiểu Cần;20000;19000\n",
+    ] {
+        desk.goes_in("huyen.csv", file, &both_years, &[]).await;
+    }
+    let in_2020 = [both_years[1], both_years[3], both_years[5]];
+    for file in [
         "Huyện, thị xã;Năm;Diện tích gieo trồng lúa (ha)\nCàng Long;2020;31000\nCầu Kè;2020;22000\nTiểu Cần;2020;19000\n",
         "Đơn vị;Năm;Diện tích gieo trồng lúa (ha)\nH. Càng Long;2020;31000\nHuyện Cầu Kè;2020;22000\nH.Tiểu Cần;2020;19000\n",
     ] {
@@ -149,21 +157,26 @@ async fn districts_are_not_taken_for_communes_of_their_names() {
 async fn districts_of_one_name_are_told_apart_by_the_province_beside_or_above_them() {
     let desk = Desk::new().await;
     let values = [
+        "gso2004:794|rice_area_sown|total|P1Y|2019-01-01|8",
         "gso2004:794|rice_area_sown|total|P1Y|2020-01-01|9",
+        "gso2004:796|rice_area_sown|total|P1Y|2019-01-01|37",
         "gso2004:796|rice_area_sown|total|P1Y|2020-01-01|38",
+        "gso2004:808|rice_area_sown|total|P1Y|2019-01-01|11",
         "gso2004:808|rice_area_sown|total|P1Y|2020-01-01|12",
     ];
     for file in [
-        "Diện tích gieo trồng lúa tỉnh Long An phân theo huyện (ha)\nHuyện, thành phố;2020\nTổng số;59000\nTP. Tân An;9000\nTân Hưng;38000\nChâu Thành;12000\n",
-        "Tỉnh Long An\nĐơn vị;Năm;Diện tích gieo trồng lúa (ha)\nThành phố Tân An;2020;9000\nHuyện Tân Hưng;2020;38000\nHuyện Châu Thành;2020;12000\n",
-        "Tỉnh;Huyện;Năm;Diện tích gieo trồng lúa (ha)\nLong An;TP Tân An;2020;9000\nLong An;Tân Hưng;2020;38000\nLong An;Châu Thành;2020;12000\n",
+        "Diện tích gieo trồng lúa tỉnh Long An phân theo huyện (ha)\nHuyện, thành phố;2019;2020\nTổng số;56000;59000\nTP. Tân An;8000;9000\nTân Hưng;37000;38000\nChâu Thành;11000;12000\n",
+        "Tỉnh Long An\nĐơn vị;Năm;Diện tích gieo trồng lúa (ha)\nThành phố Tân An;2019;8000\nThành phố Tân An;2020;9000\nHuyện Tân Hưng;2019;37000\nHuyện Tân Hưng;2020;38000\nHuyện Châu Thành;2019;11000\nHuyện Châu Thành;2020;12000\n",
+        "Tỉnh;Huyện;Năm;Diện tích gieo trồng lúa (ha)\nLong An;TP Tân An;2019;8000\nLong An;TP Tân An;2020;9000\nLong An;Tân Hưng;2019;37000\nLong An;Tân Hưng;2020;38000\nLong An;Châu Thành;2019;11000\nLong An;Châu Thành;2020;12000\n",
     ] {
         let taken =
             desk.take("huyen.csv", file, None).await.unwrap_or_else(|asked| panic!("{file}: {asked}"));
         assert_eq!(taken.values, values, "{}", taken.mapping);
     }
-    let file = "Diện tích gieo trồng lúa phân theo huyện, thành phố (ha)\nĐơn vị;2020\nThành phố Tân An;9000\nTân Hưng;38000\nChâu Thành;12000\n";
-    desk.goes_in("nien_giam_long_an.csv", file, &values, &[]).await;
+    let file = "Diện tích gieo trồng lúa phân theo huyện, thành phố (ha)\nĐơn vị;2019;2020\nThành phố Tân An;8000;9000\nTân Hưng;37000;38000\nChâu Thành;11000;12000\n";
+    let taken =
+        desk.take("nien_giam_long_an.csv", file, None).await.unwrap_or_else(|asked| panic!("{asked}"));
+    assert_eq!(taken.values, values, "{}", taken.mapping);
     // Without a province, the name of ten is asked about.
     let file = "Huyện;Năm;Diện tích gieo trồng lúa (ha)\nTân Hưng;2020;38000\nVĩnh Hưng;2020;30000\nChâu Thành;2020;12000\n";
     let taken = desk.take("huyen.csv", file, None).await.unwrap_or_else(|asked| panic!("{asked}"));
