@@ -26,7 +26,8 @@ impl Catalog {
     /// returns; the same again within a minute is not, so that neither thousands of small writes a
     /// second nor a stubborn client fill the chain. What was written, and by whom, is told by the runs
     /// and, for small writes, by every line of their originals. A dataset that the principal may
-    /// not know of is answered exactly as one that does not exist.
+    /// not know of is answered exactly as one that does not exist, also in what is done for the answer:
+    /// the same questions to the database, and an entry of the chain that is written afterwards.
     pub async fn authorize(
         &self,
         principal: &Principal,
@@ -34,7 +35,8 @@ impl Catalog {
         purpose: Purpose,
         now: DateTime<Utc>,
     ) -> Result<Permit, Error> {
-        let Some(shelf) = self.shelf(dataset).await? else {
+        let Found { shelf, was_read } = self.find_shelf(dataset).await?;
+        let Some(shelf) = shelf else {
             return Err(Error::not_found("dataset", dataset));
         };
         let decision = decide(principal, &shelf.policy, &shelf.grants, purpose, now);
@@ -62,10 +64,22 @@ impl Catalog {
                 if let Some(user) = principal.user()
                     && self.inner.refusals.is_new(user, dataset, purpose, now)
                 {
-                    self.append_audit(entry(format!("{verb}.denied"), decision.rule)).await?;
+                    let entry = entry(format!("{verb}.denied"), decision.rule);
+                    match denial {
+                        Denial::Hidden => self.append_audit_untold(entry),
+                        Denial::SignIn | Denial::NoGrant | Denial::KeyScope => {
+                            self.append_audit(entry).await?;
+                        }
+                    }
                 }
                 match denial {
-                    Denial::Hidden => Err(Error::not_found("dataset", dataset)),
+                    Denial::Hidden => {
+                        if !was_read {
+                            // One that is not there is asked for every time.
+                            self.read_shelf(dataset).await?;
+                        }
+                        Err(Error::not_found("dataset", dataset))
+                    }
                     Denial::SignIn | Denial::NoGrant | Denial::KeyScope => Err(Error::Denied(denial)),
                 }
             }
@@ -74,28 +88,44 @@ impl Catalog {
 
     /// A dataset with its grants: from memory, or one read that fills it.
     pub(crate) async fn shelf(&self, id: &DatasetId) -> Result<Option<Arc<Shelf>>, Error> {
+        Ok(self.find_shelf(id).await?.shelf)
+    }
+
+    async fn find_shelf(&self, id: &DatasetId) -> Result<Found, Error> {
         self.refresh().await?;
         if let Some(shelf) = self.inner.shelves.get(id) {
-            return Ok(Some(shelf));
+            return Ok(Found { shelf: Some(shelf), was_read: false });
         }
         let ticket = self.inner.shelves.ticket();
-        let Some(row) = dataset::Entity::find_by_id(id.as_str()).one(self.reader()).await? else {
-            return Ok(None);
-        };
+        let shelf = self.read_shelf(id).await?.map(Arc::new);
+        if let Some(shelf) = &shelf {
+            self.inner.shelves.put(ticket, id.clone(), Arc::clone(shelf), 1 + shelf.grants.len());
+        }
+        Ok(Found { shelf, was_read: true })
+    }
+
+    /// Reads a dataset and its grants from the database: two questions, whether it is there or not.
+    async fn read_shelf(&self, id: &DatasetId) -> Result<Option<Shelf>, Error> {
+        let row = dataset::Entity::find_by_id(id.as_str()).one(self.reader()).await?;
         let grants = dataset_grant::Entity::find()
             .filter(dataset_grant::Column::Dataset.eq(id.as_str()))
             .order_by_asc(dataset_grant::Column::Id)
             .all(self.reader())
             .await?;
+        let Some(row) = row else { return Ok(None) };
         let dataset = datasets::from_row(row)?;
         let grants = grants.into_iter().map(grants::from_row).collect::<Result<Vec<_>, _>>()?;
         let policy =
             Policy { dataset: dataset.id.clone(), access: dataset.access, agency: dataset.agency.clone() };
-        let weight = 1 + grants.len();
-        let shelf = Arc::new(Shelf { dataset, policy, grants });
-        self.inner.shelves.put(ticket, id.clone(), Arc::clone(&shelf), weight);
-        Ok(Some(shelf))
+        Ok(Some(Shelf { dataset, policy, grants }))
     }
+}
+
+/// What was found of a dataset.
+struct Found {
+    shelf: Option<Arc<Shelf>>,
+    /// Whether the database was asked for it.
+    was_read: bool,
 }
 
 /// Topics that a change of a dataset or of a grant touches.

@@ -4,6 +4,15 @@
 //! removing or inserting an entry breaks every hash after it; the head says which entry is the last,
 //! so that cutting the end off is noticed too. Whoever can write to the database can of course make
 //! a whole new chain: keep the head's hash somewhere else from time to time to notice that.
+//!
+//! An entry is durable before what it tells of is answered, but for one kind: the refusal of what the
+//! asker may not know of. Were it written first, the time of the answer would tell a thing that is hidden
+//! from one that is not there. It is written within a second, before any later entry, before anybody
+//! reads the chain here, and before the node ends; a node that is cut off loses at most those of the
+//! last second, to which nothing was given.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -20,6 +29,10 @@ use crate::{Catalog, Error};
 const HEAD: i32 = 1;
 /// Entries read at a time when the chain is verified.
 const PAGE: u64 = 5_000;
+/// How long a refusal that tells nothing waits before it is written.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Refusals that wait at most, while the database takes none.
+const MOST_UNTOLD: usize = 10_000;
 
 /// Something that was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +65,8 @@ pub struct AuditRecord {
 #[derive(Default)]
 pub(crate) struct Journal {
     waiting: parking_lot::Mutex<Vec<(AuditEntry, oneshot::Sender<()>)>>,
+    /// Entries that nobody waits for, in order.
+    untold: parking_lot::Mutex<Vec<AuditEntry>>,
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -63,12 +78,12 @@ impl Catalog {
         let _turn = self.inner.journal.turn.lock().await;
         match written.try_recv() {
             Ok(()) => Ok(()),
-            Err(oneshot::error::TryRecvError::Closed) => self.write_audit(&[entry]).await,
+            Err(oneshot::error::TryRecvError::Closed) => self.write_with_untold(&[entry]).await,
             Err(oneshot::error::TryRecvError::Empty) => {
                 let waiting = std::mem::take(&mut *self.inner.journal.waiting.lock());
                 let (entries, waiters): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
                 // When this fails the senders are dropped, and each of the others writes its own.
-                self.write_audit(&entries).await?;
+                self.write_with_untold(&entries).await?;
                 for waiter in waiters {
                     // Whoever went away meanwhile does not need to be told.
                     let _ = waiter.send(());
@@ -78,8 +93,65 @@ impl Catalog {
         }
     }
 
+    /// Writes what waits to be written, as before a node ends.
+    pub async fn settle_audit(&self) -> Result<(), Error> {
+        if self.inner.journal.untold.lock().is_empty() {
+            return Ok(());
+        }
+        let _turn = self.inner.journal.turn.lock().await;
+        self.write_with_untold(&[]).await
+    }
+
+    /// Notes an entry that is written within a second, and returns at once.
+    pub(crate) fn append_audit_untold(&self, entry: AuditEntry) {
+        let mut untold = self.inner.journal.untold.lock();
+        if untold.len() >= MOST_UNTOLD {
+            tracing::error!(
+                audit.action = entry.action,
+                audit.actor = entry.actor,
+                audit.subject = entry.subject,
+                "a refusal is not in the audit chain: the catalogue takes no entries"
+            );
+            return;
+        }
+        untold.push(entry);
+        if untold.len() > 1 {
+            return;
+        }
+        drop(untold);
+        let inner = Arc::downgrade(&self.inner);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(PAUSE).await;
+                let Some(inner) = inner.upgrade() else { return };
+                match (Catalog { inner }).settle_audit().await {
+                    Ok(()) => return,
+                    Err(error) => tracing::error!(%error, "refusals wait to be written to the audit chain"),
+                }
+            }
+        });
+    }
+
+    /// Writes what waits without anybody waiting for it, and then the entries; all or none. For
+    /// whoever's turn it is.
+    async fn write_with_untold(&self, entries: &[AuditEntry]) -> Result<(), Error> {
+        let untold = std::mem::take(&mut *self.inner.journal.untold.lock());
+        let all: Vec<AuditEntry> = untold.iter().chain(entries).cloned().collect();
+        if all.is_empty() {
+            return Ok(());
+        }
+        let written = self.write_audit(&all).await;
+        if written.is_err() {
+            let mut waiting = self.inner.journal.untold.lock();
+            let since = std::mem::replace(&mut *waiting, untold);
+            waiting.extend(since);
+        }
+        written
+    }
+
     /// The newest entries, or those before a number, newest first.
     pub async fn audit(&self, limit: u64, before: Option<u64>) -> Result<Vec<AuditRecord>, Error> {
+        self.settle_audit().await?;
         let mut query = audit_entry::Entity::find().order_by_desc(audit_entry::Column::Number);
         if let Some(before) = before {
             query = query.filter(audit_entry::Column::Number.lt(int(before)));
@@ -90,6 +162,7 @@ impl Catalog {
     /// Reads the whole chain and returns how many entries it has; an error names the first that
     /// does not fit.
     pub async fn verify_audit(&self) -> Result<u64, Error> {
+        self.settle_audit().await?;
         let broken = |number: i64| Error::Internal(Box::new(BrokenChain { number }));
         // The head first: entries that are added while this reads are not missed, only not counted.
         let head = audit_head::Entity::find_by_id(HEAD).one(self.reader()).await?;

@@ -1,9 +1,10 @@
 //! What can go wrong with the catalogue, by what the caller can do about it.
 
 use std::error::Error as StdError;
+use std::io;
 
 use policy::Denial;
-use sea_orm::{DbErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 use wording::Told;
 
 /// What went wrong.
@@ -91,6 +92,9 @@ impl Error {
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match error {
+            error if is_full(&error) => {
+                Error::Internal(Box::new(io::Error::new(io::ErrorKind::StorageFull, error)))
+            }
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Error::Later(Box::new(error)),
             error if is_busy(&error) => Error::Later(Box::new(error)),
             error => Error::Internal(Box::new(error)),
@@ -101,12 +105,8 @@ impl From<DbErr> for Error {
 /// SQLITE_BUSY (5) with its extended codes, and PostgreSQL's serialisation failure, deadlock, lock
 /// timeout and the classes of a server that is going away.
 fn is_busy(error: &DbErr) -> bool {
-    use sea_orm::{RuntimeErr, sqlx};
-    let (DbErr::Exec(RuntimeErr::SqlxError(source)) | DbErr::Query(RuntimeErr::SqlxError(source))) = error
-    else {
-        return false;
-    };
-    match source.as_ref() {
+    let Some(source) = of_driver(error) else { return false };
+    match source {
         sqlx::Error::Io(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
@@ -118,6 +118,21 @@ fn is_busy(error: &DbErr) -> bool {
             )
         }),
         _ => false,
+    }
+}
+
+/// SQLITE_FULL (13), and PostgreSQL's `disk_full`.
+fn is_full(error: &DbErr) -> bool {
+    let Some(sqlx::Error::Database(database)) = of_driver(error) else { return false };
+    database.code().is_some_and(|code| matches!(code.as_ref(), "13" | "53100"))
+}
+
+fn of_driver(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(source))
+        | DbErr::Exec(RuntimeErr::SqlxError(source))
+        | DbErr::Query(RuntimeErr::SqlxError(source)) => Some(source.as_ref()),
+        _ => None,
     }
 }
 

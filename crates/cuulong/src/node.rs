@@ -1,6 +1,6 @@
 //! A node: every part built, wired and brought to order.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -225,6 +225,19 @@ impl Node {
         Ok(Some(address))
     }
 
+    /// Says where HTTP is served, before anything else is: what is pushed is linked to there.
+    pub fn will_serve_at(&self, address: SocketAddr) {
+        let reached = reached(address);
+        let Ok(url) = url::Url::parse(&format!("http://{reached}/")) else { return };
+        if self.app.config.public_url.is_none() && reached.ip().is_loopback() {
+            tracing::warn!(
+                links = %url,
+                "links in what is pushed (MQTT, webhooks, WIS 2.0) lead to this machine, and others cannot follow them: set `public_url`"
+            );
+        }
+        self.app.serves_at(url);
+    }
+
     /// Serves until `stop` resolves, then lets requests under way end.
     pub async fn serve(
         mut self,
@@ -233,11 +246,11 @@ impl Node {
     ) -> Result<(), NodeError> {
         let listen_error = |source| NodeError::Listen { address: "the address given".to_owned(), source };
         let address = listener.local_addr().map_err(listen_error)?;
-        // A wildcard address is reached by loopback.
-        let host =
-            if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
+        if self.app.address().is_none() {
+            self.will_serve_at(address);
+        }
         self.lock
-            .publish(&format!("http://{host}:{}", address.port()))
+            .publish(&format!("http://{}", reached(address)))
             .map_err(|source| NodeError::Folder { path: "node.address".to_owned(), source })?;
         let router = self.router.clone();
         self.background.spawn(keep_numbers(self.app.metrics.clone()));
@@ -250,7 +263,20 @@ impl Node {
             Ok(Err(error)) => tracing::warn!(%error, "small writes stay in the journal until the next start"),
             Err(_) => tracing::warn!("small writes stay in the journal until the next start"),
         }
+        match tokio::time::timeout(LAST_FLUSH, self.app.catalog.settle_audit()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the last refusals are not in the audit chain"),
+            Err(_) => tracing::error!("the last refusals are not in the audit chain"),
+        }
         Ok(())
+    }
+}
+
+/// How a node that listens at an address is reached from its machine: a wildcard by loopback.
+fn reached(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        ip if ip.is_unspecified() => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()),
+        _ => address,
     }
 }
 

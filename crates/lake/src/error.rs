@@ -109,8 +109,13 @@ impl Error {
         matches!(self, Error::Later(_))
     }
 
+    /// Something that ought not to happen, or the damage that caused it.
     pub(crate) fn internal(source: impl Into<Source>) -> Error {
-        Error::Internal(source.into())
+        let source = source.into();
+        match Damage::in_chain(source.as_ref()) {
+            Some(damage) => Error::Damaged(damage.clone()),
+            None => Error::Internal(source),
+        }
     }
 
     pub(crate) fn later(source: impl Into<Source>) -> Error {
@@ -123,6 +128,13 @@ impl Error {
 }
 
 impl Damage {
+    /// The dataset whose file it is, when it is one's.
+    pub fn dataset(&self) -> Option<&str> {
+        let mut parts = self.path.split('/');
+        let is_of_dataset = matches!(parts.next(), Some("lake" | "coverages"));
+        parts.next().filter(|_| is_of_dataset)
+    }
+
     /// The damage in a chain of causes.
     pub fn in_chain<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Damage> {
         let mut next = Some(error);
@@ -168,7 +180,7 @@ impl From<parquet::errors::ParquetError> for Error {
             parquet::errors::ParquetError::External(source) => match source.downcast::<object_store::Error>()
             {
                 Ok(error) => Error::from(*error),
-                Err(source) => Error::Internal(source),
+                Err(source) => Error::internal(source),
             },
             other => Error::internal(other),
         }
@@ -181,7 +193,7 @@ impl From<arrow::error::ArrowError> for Error {
             arrow::error::ArrowError::ExternalError(source) => match source.downcast::<object_store::Error>()
             {
                 Ok(error) => Error::from(*error),
-                Err(source) => Error::Internal(source),
+                Err(source) => Error::internal(source),
             },
             other => Error::internal(other),
         }

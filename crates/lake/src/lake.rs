@@ -25,7 +25,7 @@ use crate::read::{
 use crate::tables::Tables;
 use crate::verified::Verified;
 use crate::{
-    AsOf, CommitCounts, Committed, Compacted, Corrections, Error, Expected, Expired, Keep, LocalFile,
+    AsOf, CommitCounts, Committed, Compacted, Corrections, Damage, Error, Expected, Expired, Keep, LocalFile,
     NewFlags, NewRows, NewSpilled, OldRows, Original, Own, PackRule, Snapshot, Spill, StoredObject,
     TableSchema, Undo, Undone,
 };
@@ -39,6 +39,7 @@ pub struct Lake {
 
 pub(crate) struct Inner {
     pub(crate) store: Arc<dyn ObjectStore>,
+    verified: Arc<Verified>,
     pub(crate) url: Url,
     pub(crate) folder: Option<PathBuf>,
     pub(crate) tables: Tables,
@@ -75,11 +76,12 @@ impl Lake {
         let packed = Packed::new(store);
         let verified = Arc::new(Verified::new(Arc::new(packed.clone())));
         let store: Arc<dyn ObjectStore> = verified.clone();
-        let tables = Tables::new(verified, packed, folder.clone());
+        let tables = Tables::new(verified.clone(), packed, folder.clone());
         let (metadata, keys) = (MetadataCache::default(), KeyIndexes::default());
         Lake {
             inner: Arc::new(Inner {
                 store,
+                verified,
                 url,
                 folder,
                 tables,
@@ -114,6 +116,18 @@ impl Lake {
     /// is the store's clock.
     pub async fn probe_write(&self) -> Result<DateTime<Utc>, Error> {
         probe::probe_write(self).await
+    }
+
+    /// The damaged data files that readers of this node met and that are damaged still, by path; at most a
+    /// hundred. Names only, for who keeps the store. `cuulong verify` finds all.
+    pub async fn damage(&self) -> Vec<Damage> {
+        self.inner.verified.damage().await
+    }
+
+    /// Looks at the data files of a version without reading them to the end: whether they are there, as long
+    /// as they were written, and end as they did (a Parquet file ends with what finds everything else in it).
+    pub async fn look_over(&self, snapshot: &Snapshot) -> Result<Vec<Damage>, Error> {
+        probe::look_over(self, snapshot).await
     }
 
     /// What is held in memory of files: by kind, how many entries and how many bytes.

@@ -4,21 +4,21 @@
 //! through this store, the direct read or a plan of DataFusion's, gets the bytes that were written
 //! or an error that names the file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetRange, GetResult, GetResultPayload, ListResult, MultipartUpload,
     ObjectMeta, ObjectStore, ObjectStoreExt, PutMultipartOptions, PutOptions, PutPayload, PutResult,
     RenameOptions, Result,
 };
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::DataFile;
 use crate::checksum::Checksums;
@@ -30,17 +30,49 @@ const PIECE_BYTES: u64 = 4 << 20;
 /// Up to so many files, nothing is forgotten.
 const KNOWN: usize = 1024;
 
+/// Damaged files that are remembered at most.
+const MOST_DAMAGED: usize = 100;
+
 /// The store; see the module.
 #[derive(Debug)]
 pub(crate) struct Verified {
     inner: Arc<dyn ObjectStore>,
     /// The checksums of the files of every version that somebody holds.
     known: Arc<RwLock<HashMap<Path, Weak<Checksums>>>>,
+    met: Met,
+}
+
+/// The damaged files that readers met, and how to look at them again.
+type Met = Arc<Mutex<BTreeMap<Path, Again>>>;
+
+/// What was read when a file was found damaged.
+#[derive(Debug, Clone)]
+struct Again {
+    damage: Damage,
+    sums: Arc<Checksums>,
+    ranges: Vec<Range<u64>>,
 }
 
 impl Verified {
     pub(crate) fn new(inner: Arc<dyn ObjectStore>) -> Verified {
-        Verified { inner, known: Arc::default() }
+        Verified { inner, known: Arc::default(), met: Arc::default() }
+    }
+
+    /// The damaged files that readers met and that are damaged still, by path: what they read of them is
+    /// read again.
+    pub(crate) async fn damage(&self) -> Vec<Damage> {
+        let met: Vec<(Path, Again)> =
+            self.met.lock().iter().map(|(path, again)| (path.clone(), again.clone())).collect();
+        let mut damaged = Vec::new();
+        for (path, again) in met {
+            match check(&self.inner, &path, &again).await {
+                Ok(()) => drop(self.met.lock().remove(&path)),
+                Err(Some(damage)) => damaged.push(damage),
+                // The store does not answer: nothing new is known.
+                Err(None) => damaged.push(again.damage),
+            }
+        }
+        damaged
     }
 
     /// From now on, these files are checked when they are read.
@@ -66,6 +98,53 @@ impl Verified {
 
 fn damaged(path: &Path, detail: String) -> Error {
     Error::Generic { store: "lake", source: Box::new(Damage { path: path.to_string(), detail }) }
+}
+
+/// Reads again what was damaged; an error without damage when that cannot be told.
+async fn check(
+    store: &Arc<dyn ObjectStore>,
+    path: &Path,
+    again: &Again,
+) -> std::result::Result<(), Option<Damage>> {
+    let told = |error: Error| Damage::in_chain(&error).cloned();
+    whole(store, path, &again.sums).await.map_err(told)?;
+    read(store, path, &again.sums, &again.ranges).await.map(drop).map_err(told)
+}
+
+/// Whether the file is there and as long as it was written.
+async fn whole(store: &Arc<dyn ObjectStore>, path: &Path, sums: &Checksums) -> Result<()> {
+    match store.head(path).await {
+        Ok(meta) if meta.size != sums.size() => {
+            Err(damaged(path, format!("it has {} bytes of {}", meta.size, sums.size())))
+        }
+        Ok(_) => Ok(()),
+        Err(Error::NotFound { .. }) => Err(damaged(path, "it is missing".to_owned())),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads ranges and remembers damage.
+async fn read_noting(
+    store: &Arc<dyn ObjectStore>,
+    met: &Met,
+    path: &Path,
+    sums: &Arc<Checksums>,
+    ranges: &[Range<u64>],
+) -> Result<Vec<Bytes>> {
+    let found = read(store, path, sums, ranges).await;
+    if let Err(error) = &found {
+        note(met, path, sums, ranges, error);
+    }
+    found
+}
+
+fn note(met: &Met, path: &Path, sums: &Arc<Checksums>, ranges: &[Range<u64>], error: &Error) {
+    let Some(damage) = Damage::in_chain(error) else { return };
+    let mut met = met.lock();
+    if met.len() < MOST_DAMAGED || met.contains_key(path) {
+        let again = Again { damage: damage.clone(), sums: sums.clone(), ranges: ranges.to_vec() };
+        met.insert(path.clone(), again);
+    }
 }
 
 /// Reads ranges, each within the file, and checks them.
@@ -156,24 +235,28 @@ impl ObjectStore for Verified {
         let about = match self.inner.get_opts(location, head).await {
             Ok(about) => about,
             Err(error @ Error::NotFound { .. }) => {
-                return Err(why(&self.inner, location, &sums, error).await);
+                let error = why(&self.inner, location, &sums, error).await;
+                note(&self.met, location, &sums, &[], &error);
+                return Err(error);
             }
             Err(error) => return Err(error),
         };
         let GetResult { meta, attributes, .. } = about;
         if meta.size != sums.size() {
-            return Err(damaged(location, format!("it has {} bytes of {}", meta.size, sums.size())));
+            let error = damaged(location, format!("it has {} bytes of {}", meta.size, sums.size()));
+            note(&self.met, location, &sums, &[], &error);
+            return Err(error);
         }
-        let (store, path) = (self.inner.clone(), location.clone());
+        let (store, path, met) = (self.inner.clone(), location.clone(), self.met.clone());
         let pieces = stream::try_unfold(wanted.start, move |at| {
-            let (store, path, sums) = (store.clone(), path.clone(), sums.clone());
+            let (store, path, sums, met) = (store.clone(), path.clone(), sums.clone(), met.clone());
             async move {
                 let end = (at / PIECE_BYTES + 1).saturating_mul(PIECE_BYTES).min(wanted.end);
                 if at >= end {
                     return Ok(None);
                 }
                 let range = at..end;
-                let piece = read(&store, &path, &sums, std::slice::from_ref(&range)).await?;
+                let piece = read_noting(&store, &met, &path, &sums, std::slice::from_ref(&range)).await?;
                 Ok(piece.into_iter().next().map(|bytes| (bytes, end)))
             }
         });
@@ -188,13 +271,16 @@ impl ObjectStore for Verified {
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         match self.checksums(location) {
-            Some(sums) => read(&self.inner, location, &sums, ranges).await,
+            Some(sums) => read_noting(&self.inner, &self.met, location, &sums, ranges).await,
             None => self.inner.get_ranges(location, ranges).await,
         }
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        self.inner.delete_stream(locations)
+        let met = self.met.clone();
+        // What is given up is not missed.
+        let locations = locations.inspect_ok(move |path| drop(met.lock().remove(path)));
+        self.inner.delete_stream(locations.boxed())
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {

@@ -247,6 +247,8 @@ pub(crate) fn is_passing(kind: ProblemKind) -> bool {
     matches!(
         kind,
         ProblemKind::Unavailable
+            | ProblemKind::DiskFull
+            | ProblemKind::DamagedData
             | ProblemKind::Internal
             | ProblemKind::TooManyRequests
             | ProblemKind::BudgetUsed
@@ -266,8 +268,11 @@ pub(crate) fn reason_of(kind: ProblemKind) -> u8 {
         ProblemKind::InvalidBody | ProblemKind::RefusedObservations | ProblemKind::TooLarge => {
             reason::PAYLOAD
         }
-        ProblemKind::TooManyRequests | ProblemKind::BudgetUsed | ProblemKind::Unavailable => reason::QUOTA,
-        ProblemKind::Internal => reason::UNSPECIFIED,
+        ProblemKind::TooManyRequests
+        | ProblemKind::BudgetUsed
+        | ProblemKind::Unavailable
+        | ProblemKind::DiskFull => reason::QUOTA,
+        ProblemKind::Internal | ProblemKind::DamagedData => reason::UNSPECIFIED,
         _ => reason::SPECIFIC,
     }
 }

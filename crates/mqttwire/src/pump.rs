@@ -428,10 +428,6 @@ fn is_passing(kind: ProblemKind) -> bool {
 fn stopped<T>(answer: Answer<T>) -> Result<T, Stopped> {
     answer.map_err(|problem| {
         tracing::debug!(reason = sentence(&problem), "a client cannot be told now");
-        if is_passing(problem.kind) || problem.kind == ProblemKind::Internal {
-            Stopped::Passing
-        } else {
-            Stopped::Cut
-        }
+        if is_passing(problem.kind) || problem.kind.is_ours() { Stopped::Passing } else { Stopped::Cut }
     })
 }

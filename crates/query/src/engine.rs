@@ -8,6 +8,7 @@ mod numbers;
 mod pace;
 mod read;
 pub(crate) mod record;
+mod shape;
 pub(crate) mod stop;
 mod store;
 mod threads;
@@ -27,7 +28,7 @@ pub use budget::{Budget, Level, Standing};
 pub use record::SlowQuery;
 
 pub(crate) use lane::{Lane, Slot};
-pub(crate) use read::{Cost, ROWS_A_SECOND, Rows, SECONDS_A_FILE, features_cost};
+pub(crate) use read::{Cost, ROWS_A_SECOND, Rows, SECONDS_A_FILE, features_cost, note};
 pub(crate) use store::{LAKE_URL, only_lake};
 pub(crate) use threads::{On, Task, Threads};
 

@@ -143,9 +143,13 @@ impl Error {
         }
     }
 
-    /// Something that ought not to happen.
+    /// Something that ought not to happen, or the damage that caused it.
     pub(crate) fn internal(source: impl Into<Source>) -> Error {
-        Error::Internal(source.into())
+        let source = source.into();
+        match lake::Damage::in_chain(source.as_ref()) {
+            Some(damage) => Error::Damaged { what: damage.to_string() },
+            None => Error::Internal(source),
+        }
     }
 }
 

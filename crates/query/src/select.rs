@@ -10,7 +10,7 @@ use policy::Permit;
 use wording::told;
 
 use crate::Error;
-use crate::engine::Inner;
+use crate::engine::{Inner, note};
 
 /// Which version of a dataset to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -92,7 +92,10 @@ impl Inner {
             },
         };
         match self.lake.snapshot(permit, as_of).await {
-            Ok(snapshot) => Ok(Some(snapshot)),
+            Ok(snapshot) => {
+                note(|shape| shape.reads(&snapshot));
+                Ok(Some(snapshot))
+            }
             // A dataset may be registered before its table is made.
             Err(lake::Error::NotFound { .. }) if as_of == AsOf::Latest => Ok(None),
             Err(error) => Err(error.into()),
@@ -123,6 +126,11 @@ impl Inner {
             .cloned()
             .collect();
         datastreams.sort_unstable_by_key(|datastream| datastream.id);
+        note(|shape| {
+            shape.streams = Some(streams.clone());
+            shape.chosen = Some((datastreams.len(), all.len()));
+            shape.permitted = Some(permit.rows().clone());
+        });
         Ok(Chosen { snapshot, datastreams, all })
     }
 }

@@ -8,7 +8,7 @@ use lake::{CountRead, ResultRange, SeriesRead, Snapshot};
 use model::{Datastream, DatastreamId, TimeRange, Version};
 use policy::Permit;
 
-use crate::engine::Inner;
+use crate::engine::{Inner, note};
 use crate::observation::instant;
 use crate::select::Chosen;
 use crate::{At, Engine, Error, Streams};
@@ -138,6 +138,7 @@ impl Inner {
             // How far one has to read for so many results of a range nobody knows before.
             let limit = request.limit.filter(|_| request.results.is_all());
             let cost = self.series_cost(snapshot, &chosen.numbers(), &chosen.all, request.time, limit);
+            note(|shape| (shape.results, shape.limit) = (Some(request.results), request.limit));
             self.weigh(cost)?;
             let mut left = request.limit.map_or(most + 1, |limit| limit.min(most + 1));
             let rows_of_one = snapshot.rows() / chosen.all.len().max(1) as u64;

@@ -51,6 +51,8 @@ struct Inner {
     turns_to_make: Turns,
     /// The port at which MQTT is served, once it is.
     mqtt: OnceLock<u16>,
+    /// Where HTTP is served, once it is.
+    address: OnceLock<Url>,
 }
 
 /// What an [`App`] is made of.
@@ -129,6 +131,7 @@ impl App {
             unread,
             turns_to_make: Turns::default(),
             mqtt: OnceLock::new(),
+            address: OnceLock::new(),
         }))
     }
 
@@ -206,6 +209,18 @@ impl App {
     pub fn serves_mqtt(&self, port: u16) {
         // The first one stays: a node listens once.
         self.0.mqtt.set(port).ok();
+    }
+
+    /// Says that HTTP is served at an address, with which links begin that nobody asked for, when the
+    /// configuration names no other.
+    pub fn serves_at(&self, address: Url) {
+        // The first one stays: a node listens once.
+        self.0.address.set(address).ok();
+    }
+
+    /// Where HTTP is served.
+    pub fn address(&self) -> Option<&Url> {
+        self.0.address.get()
     }
 
     /// The port at which MQTT is served.

@@ -29,6 +29,7 @@ async fn metrics(State(app): State<App>) -> String {
     // `/metrics` is asked for and nothing else keeps house.
     app.engine.show_numbers();
     app.unread().show();
+    crate::ready::known_damage(&app).await;
     app.metrics.run_upkeep();
     app.metrics.render()
 }

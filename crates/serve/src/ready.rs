@@ -1,7 +1,8 @@
 //! `/readyz`: a real read and a real write of everything that a request may need.
 //!
 //! Each probe has a time limit. What was found is told for a second, so that whoever asks often
-//! does not make work.
+//! does not make work. Stored files that readers found damaged leave the node ready, since all else is
+//! answered: it is degraded, and says which they are.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,13 +13,15 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use catalog::DatasetSearch;
 use chrono::Utc;
-use model::{Dataset, DatasetKind};
+use lake::Damage;
+use model::{Dataset, DatasetId, DatasetKind};
 use policy::{Principal, Purpose};
 use query::{Asker, SeriesRequest};
 use serde::Serialize;
 use tokio::sync::Mutex;
 
 use crate::App;
+use crate::http::chain;
 
 /// The longest that a probe may take.
 const LIMIT: Duration = Duration::from_secs(4);
@@ -37,7 +40,20 @@ pub struct Readiness {
 #[derive(Debug, Serialize)]
 struct Report {
     ready: bool,
+    /// Whether something should be done although the node is ready.
+    degraded: bool,
     probes: Vec<Probe>,
+    /// The damaged files of datasets that everyone may know of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedFile>,
+}
+
+/// A stored file that is not as it was written.
+#[derive(Debug, Serialize)]
+struct DamagedFile {
+    dataset: String,
+    file: String,
+    found: String,
 }
 
 /// What one probe found.
@@ -82,10 +98,39 @@ async fn probe(app: &App) -> Report {
         run("store_write", "the store takes no writes", write_store(app)),
         run("data_read", "no dataset can be read", Asker::Node.ask(read_data(app))),
     );
-    let probes = vec![catalogue_read, catalogue_write, store_write, data_read];
+    let mut probes = vec![catalogue_read, catalogue_write, store_write, data_read];
     let ready = probes.iter().all(|probe| probe.ok);
     metrics::gauge!("cuulong_ready").set(f64::from(u8::from(ready)));
-    Report { ready, probes }
+    let mut damage = Vec::new();
+    let known = async {
+        damage = known_damage(app).await;
+        if damage.is_empty() { Ok(()) } else { Err(format!("{} damaged files", damage.len()).into()) }
+    };
+    let wrong = "stored files are damaged: run `cuulong verify`, and restore them from a backup";
+    let stored_files = run("stored_files", wrong, known).await;
+    let degraded = !stored_files.ok;
+    probes.push(stored_files);
+    Report { ready, degraded, probes, damaged: known_to_all(app, damage).await }
+}
+
+/// The damaged files that readers of this node met, and their number as a metric.
+pub async fn known_damage(app: &App) -> Vec<Damage> {
+    let damage = app.lake.damage().await;
+    metrics::gauge!("cuulong_damaged_files").set(damage.len() as f64);
+    damage
+}
+
+/// Those of datasets that everyone may know of: whoever asks here is nobody.
+async fn known_to_all(app: &App, damage: Vec<Damage>) -> Vec<DamagedFile> {
+    let mut told = Vec::new();
+    for damage in damage {
+        let Some(dataset) = damage.dataset().and_then(|id| DatasetId::new(id).ok()) else { continue };
+        let known = app.catalog.authorize(&Principal::Public, &dataset, Purpose::Describe, Utc::now());
+        if known.await.is_ok() {
+            told.push(DamagedFile { dataset: dataset.to_string(), file: damage.path, found: damage.detail });
+        }
+    }
+    told
 }
 
 async fn run(
@@ -107,17 +152,6 @@ async fn run(
     }
     let milliseconds = (seconds * 1e6).round() / 1e3;
     Probe { name, ok: error.is_none(), milliseconds, error: error.map(|_| wrong) }
-}
-
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 async fn read_catalogue(app: &App) -> Result<(), Failed> {

@@ -198,6 +198,7 @@ impl TestNode {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let mut node = self.node.take().expect("the node is open");
+        node.will_serve_at(address);
         let sql = node.listen_sql().await.expect("it listens").expect("an address");
         let mqtt = node.listen_mqtt().await.expect("it listens").expect("an address");
         let key = node.console_key();

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use reqwest::Method;
+use serde_json::json;
 use testkit::{Backend, Client, Proxy, Reply, S3Server, TestNode, Way, postgres_database};
 
 const MAPPING: &str = "version = 1\nkind = \"observations\"\n[place]\ncolumn = \"station\"\n[time]\ncolumns = [\"time\"]\n\
@@ -110,7 +112,21 @@ async fn a_full_disk_is_told_and_loses_nothing() {
 
     until_ready(&public, false).await;
     let refused = node.hand_in("gauge", "b.csv", file(2_000, 20_000), None).await;
-    assert!(refused.is_err(), "a file was taken on a full disk: {refused:?}");
+    let words = refused.expect_err("a file was taken on a full disk");
+    assert!(words.contains("The disk of the node is full"), "{words}");
+    // Whatever is written.
+    let value = json!({"observations": [{"place": "station:cau_noi", "property": "salinity", "time": "2021-01-01T00:00:00Z", "value": 1}]});
+    let dataset = json!({"id": "other", "kind": "observations", "agency": "cuulong", "title": {"vi": "Khác"},
+        "theme": "water", "licence": "CC0-1.0", "access": "open"});
+    for (path, body) in [("/v1/datasets/gauge/observations", &value), ("/v1/datasets", &dataset)] {
+        let reply = node.system().send_json(Method::POST, path, body).await.expect("an answer");
+        let problem = reply.json();
+        assert_eq!(
+            (reply.status.as_u16(), &problem["type"]),
+            (507, &json!("/problems/disk-full")),
+            "{problem}"
+        );
+    }
     assert_eq!(count(&public).await.expect("reading goes on"), 2_000);
 
     std::fs::remove_file(&ballast).expect("the ballast");

@@ -4,6 +4,7 @@ use catalog::{Catalog, Error};
 use chrono::TimeDelta;
 use model::{Access, PlaceId, PropertyCode};
 use policy::{Denial, Grant, GrantLevel, Principal, Purpose, Role, RowFilter, Scope};
+use sea_orm::{ConnectionTrait, TransactionTrait};
 
 use crate::database::{
     Database, agency_id, create_user, dataset, dataset_id, hours, now, on_both, principal, user_id,
@@ -12,6 +13,8 @@ use crate::database::{
 
 on_both!(
     a_hidden_dataset_is_answered_like_one_that_does_not_exist,
+    a_hidden_dataset_is_asked_for_like_one_that_does_not_exist,
+    a_refusal_that_tells_nothing_does_not_wait_for_the_audit_chain,
     what_is_listed_is_exactly_what_may_be_described,
     a_grant_opens_its_rows_until_it_ends_or_is_withdrawn,
     a_grant_to_an_agency_reaches_its_users_only,
@@ -54,6 +57,47 @@ async fn a_hidden_dataset_is_answered_like_one_that_does_not_exist(database: Dat
     assert!(matches!(public("open_one", Purpose::Write).await, Err(Error::Denied(Denial::SignIn))));
     let denied = catalog.authorize(&lan, &dataset_id("open_one"), Purpose::Write, now()).await;
     assert!(matches!(denied, Err(Error::Denied(Denial::NoGrant))));
+}
+
+/// A question to the database shows where the database cannot answer it: whatever is asked for the one is
+/// asked for the other, also when the hidden one is in memory.
+async fn a_hidden_dataset_is_asked_for_like_one_that_does_not_exist(database: Database) {
+    let catalog = with_datasets(&database).await;
+    let ask = |id: &'static str| {
+        let catalog = catalog.clone();
+        async move { catalog.authorize(&Principal::Public, &dataset_id(id), Purpose::Read, now()).await }
+    };
+    assert!(catalog.dataset(&dataset_id("hidden_one")).await.unwrap().is_some(), "it is in memory now");
+    for table in ["dataset", "dataset_grant"] {
+        database.execute(&format!("ALTER TABLE {table} RENAME TO away")).await;
+        for id in ["hidden_one", "nowhere"] {
+            let answer = ask(id).await;
+            assert!(matches!(answer, Err(Error::Internal(_))), "{id} without {table}: {answer:?}");
+        }
+        database.execute(&format!("ALTER TABLE away RENAME TO {table}")).await;
+    }
+    for id in ["hidden_one", "nowhere"] {
+        assert!(matches!(ask(id).await, Err(Error::NotFound { .. })), "{id}");
+    }
+}
+
+async fn a_refusal_that_tells_nothing_does_not_wait_for_the_audit_chain(database: Database) {
+    let catalog = with_datasets(&database).await;
+    let lan = create_user(&catalog, "lan", None, Role::User).await;
+    let raw = database.raw().await;
+    let writer = raw.begin().await.unwrap();
+    writer.execute_unprepared("UPDATE audit_head SET number = number").await.unwrap();
+    for id in ["hidden_one", "nowhere"] {
+        let answer = catalog.authorize(&lan, &dataset_id(id), Purpose::Read, now()).await;
+        assert!(matches!(answer, Err(Error::NotFound { .. })), "{id}: {answer:?}");
+    }
+    writer.rollback().await.unwrap();
+    raw.close().await.unwrap();
+    // Whoever reads the chain reads it with what waited.
+    let written = catalog.audit(10, None).await.unwrap();
+    let subjects: Vec<&str> = written.iter().map(|record| record.entry.subject.as_str()).collect();
+    assert_eq!(subjects, ["dataset:hidden_one"]);
+    assert_eq!(catalog.verify_audit().await.unwrap(), 1);
 }
 
 async fn what_is_listed_is_exactly_what_may_be_described(database: Database) {

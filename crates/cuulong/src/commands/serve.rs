@@ -22,6 +22,7 @@ pub async fn serve(config: &Config, demo: bool) -> Done {
         }
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    node.will_serve_at(address);
     if demo {
         let started = std::time::Instant::now();
         let account = sample::load(node.app(), &|line| tell(line)).await?;

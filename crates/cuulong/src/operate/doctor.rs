@@ -1,5 +1,6 @@
 //! `cuulong doctor`: looks at everything that a node stands on and says what to do.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -53,11 +54,13 @@ const SMALL_FILE: u64 = 100_000;
 struct Doctor<'a> {
     config: &'a Config,
     checks: Vec<Check>,
+    /// Where the node that has the folder serves.
+    node: Option<String>,
 }
 
 /// Looks at everything. What hangs is given up after a while.
 pub(crate) async fn examine(config: &Config) -> Vec<Check> {
-    let mut doctor = Doctor { config, checks: Vec::new() };
+    let mut doctor = Doctor { config, checks: Vec::new(), node: None };
     doctor.configuration();
     let is_ours = doctor.lock();
     doctor.folder();
@@ -141,6 +144,7 @@ impl Doctor<'_> {
             }
             Ok(Holder::Node(address)) => {
                 let url = address.url;
+                self.node = Some(url.clone());
                 let found =
                     self.say(format!("một nút đang phục vụ tại {url}"), format!("a node serves at {url}"));
                 self.note("lock", Health::Ok, found, None);
@@ -386,16 +390,27 @@ impl Doctor<'_> {
         }
     }
 
-    /// Tables with so many small files that reads suffer.
+    /// Tables with so many small files that reads suffer, and files that are not as they were written, as far
+    /// as their sizes and ends tell and as far as readers of the node met them.
     async fn files(&mut self, catalog: &Catalog, lake: &Lake) {
         let mut tables = Vec::new();
+        let mut damaged = self.met_by_readers().await;
         let mut looked = 0;
         for dataset in catalog.datasets().await.unwrap_or_default().iter().take(10_000) {
             let permit =
                 catalog.authorize(&policy::Principal::System, &dataset.id, policy::Purpose::Read, Utc::now());
             let Ok(permit) = permit.await else { continue };
-            let Ok(snapshot) = lake.snapshot(&permit, lake::AsOf::Latest).await else { continue };
+            let snapshot = match lake.snapshot(&permit, lake::AsOf::Latest).await {
+                Ok(snapshot) => snapshot,
+                Err(lake::Error::Damaged(damage)) => {
+                    damaged.insert(damage.path, damage.detail);
+                    continue;
+                }
+                Err(_) => continue,
+            };
             looked += 1;
+            let found = lake.look_over(&snapshot).await.unwrap_or_default();
+            damaged.extend(found.into_iter().map(|damage| (damage.path, damage.detail)));
             let small = snapshot.files().iter().filter(|file| file.rows < SMALL_FILE).count();
             if small > MANY_FILES {
                 tables.push(format!("{} ({small})", dataset.id));
@@ -414,6 +429,43 @@ impl Doctor<'_> {
             let found = self.say(format!("nhiều tệp nhỏ: {tables}"), format!("many small files: {tables}"));
             self.note("files", Health::Warn, found, Some(advice));
         }
+        self.damaged(&damaged, looked);
+    }
+
+    fn damaged(&mut self, damaged: &BTreeMap<String, String>, looked: usize) {
+        if damaged.is_empty() {
+            let found = self.say(
+                format!("tệp của {looked} bảng đủ kích thước và phần cuối (`cuulong verify` đọc từng byte)"),
+                format!(
+                    "files of {looked} tables have their sizes and ends (`cuulong verify` reads every byte)"
+                ),
+            );
+            return self.note("damage", Health::Ok, found, None);
+        }
+        let count = damaged.len();
+        let named: Vec<String> =
+            damaged.iter().take(10).map(|(path, detail)| format!("{path} ({detail})")).collect();
+        let named = named.join(", ");
+        let found = self.say(format!("{count} tệp hỏng: {named}"), format!("{count} damaged files: {named}"));
+        let advice = (
+            "chạy `cuulong verify` để biết mọi tệp hỏng, rồi khôi phục: cuulong restore NGUỒN --only TỆP",
+            "run `cuulong verify` for all damaged files, and put them back: cuulong restore SOURCE --only FILE",
+        );
+        self.note("damage", Health::Fail, found, Some(advice));
+    }
+
+    /// The damaged files that readers of the serving node met: `/readyz` lists them.
+    async fn met_by_readers(&self) -> BTreeMap<String, String> {
+        let asked = async {
+            let url = format!("{}/readyz", self.node.as_ref()?);
+            let answer =
+                reqwest::Client::new().get(url).timeout(Duration::from_secs(20)).send().await.ok()?;
+            serde_json::from_slice::<serde_json::Value>(&answer.bytes().await.ok()?).ok()
+        };
+        let told = asked.await.unwrap_or_default();
+        let text = |one: &serde_json::Value, name: &str| one[name].as_str().map(str::to_owned);
+        let listed = told["damaged"].as_array().into_iter().flatten();
+        listed.filter_map(|one| Some((text(one, "file")?, text(one, "found")?))).collect()
     }
 
     fn backups(&mut self) {

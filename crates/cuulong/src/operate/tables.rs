@@ -25,6 +25,8 @@ pub(crate) struct Replay {
     files: BTreeMap<String, TableFile>,
     rows: i128,
     totals: BTreeMap<u64, i128>,
+    /// The run that made each version.
+    runs: BTreeMap<u64, String>,
     /// The first version that is kept whatever happens, when earlier ones have been given up.
     kept_from: u64,
 }
@@ -38,9 +40,15 @@ impl Replay {
             if let Some(add) = action.get("add") {
                 self.add(version, add).ok_or("an `add` without path, size or rows")?;
             }
-            if action["txn"]["appId"] == "cuulong.horizon" {
-                let from = action["txn"]["version"].as_u64().ok_or("a `txn` without a version")?;
-                self.kept_from = self.kept_from.max(from);
+            match action["txn"]["appId"].as_str() {
+                Some("cuulong.horizon") => {
+                    let from = action["txn"]["version"].as_u64().ok_or("a `txn` without a version")?;
+                    self.kept_from = self.kept_from.max(from);
+                }
+                Some(run) => {
+                    self.runs.insert(version, run.to_owned());
+                }
+                None => {}
             }
             if let Some(remove) = action.get("remove") {
                 let name = remove["path"].as_str().ok_or("a `remove` without a path")?;
@@ -69,6 +77,11 @@ impl Replay {
     /// The rows that a version has; nothing when its entry was not read.
     pub(crate) fn rows(&self, version: u64) -> Option<i128> {
         self.totals.get(&version).copied()
+    }
+
+    /// The versions of the log and the runs that made them.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (u64, &str)> {
+        self.runs.iter().map(|(version, run)| (*version, run.as_str()))
     }
 
     /// The first version that is kept whatever happens.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use bytes::Bytes;
+use catalog::Catalog;
 use catalog::backup::Dump;
 use futures::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
-use model::{DatasetId, DatasetKind, Lang};
+use model::{DatasetId, DatasetKind, Lang, RunId, RunState, Version};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use parquet::arrow::ProjectionMask;
@@ -43,6 +44,8 @@ pub(crate) enum Kind {
     Checkpoint,
     /// The catalogue's file, or a row that does not agree with the tables.
     Catalogue,
+    /// The catalogue as a whole, which knows less than the tables have.
+    Behind,
     /// The chain of what was done.
     Audit,
 }
@@ -57,6 +60,7 @@ impl Kind {
             Kind::Log => "log",
             Kind::Checkpoint => "checkpoint",
             Kind::Catalogue => "catalogue",
+            Kind::Behind => "behind",
             Kind::Audit => "audit",
         }
     }
@@ -110,7 +114,8 @@ pub(crate) async fn verify(
         None => HashMap::new(),
     };
     let store = parts.lake.store();
-    let mut work = Work { lang: config.lang, store, kept, bar, found: Verified::default() };
+    let catalog = parts.catalog.clone();
+    let mut work = Work { lang: config.lang, catalog, store, kept, bar, found: Verified::default() };
     let mut recorded = Recorded::default();
     if let Err(error) = work.catalogue(&parts, &mut recorded).await {
         work.damaged(Kind::Catalogue, "catalogue", error);
@@ -190,6 +195,7 @@ impl Recorded {
 
 struct Work<'a> {
     lang: Lang,
+    catalog: Catalog,
     store: Arc<dyn ObjectStore>,
     /// The checksums of the newest backup, by path.
     kept: HashMap<String, String>,
@@ -217,6 +223,14 @@ impl Work<'_> {
             }
             Kind::Checkpoint if english => "remove it: it is made anew".to_owned(),
             Kind::Checkpoint => "xóa nó đi: chương trình sẽ tạo lại".to_owned(),
+            Kind::Behind if english => {
+                "put back the catalogue that was in use last, or stop the node and restore a backup of both into an empty place: cuulong restore SOURCE --data NEW"
+                    .to_owned()
+            }
+            Kind::Behind => {
+                "đặt lại danh mục dùng sau cùng, hoặc dừng nút và khôi phục bản sao lưu của cả hai vào chỗ trống: cuulong restore NGUỒN --data MỚI"
+                    .to_owned()
+            }
             Kind::Catalogue | Kind::Audit if english => {
                 "stop the node and restore a backup into an empty place: cuulong restore SOURCE --data NEW"
                     .to_owned()
@@ -406,6 +420,7 @@ impl Work<'_> {
         let files: Vec<Expected> = files.collect();
         let paths = files.iter().map(|file| file.path.clone()).collect();
         self.files(files).await?;
+        self.unknown_versions(dataset, &replay, recorded).await?;
         if whole {
             for (version, total) in recorded {
                 let rows = replay.rows(*version);
@@ -422,6 +437,41 @@ impl Work<'_> {
             }
         }
         Ok(paths)
+    }
+
+    /// The versions of a log that the catalogue does not know, as when it is an older copy of itself. A
+    /// commit under way, or one that was cut off and is settled at the next start, has a run that is running.
+    async fn unknown_versions(
+        &mut self,
+        dataset: &DatasetId,
+        replay: &Replay,
+        recorded: &BTreeMap<u64, u64>,
+    ) -> Done {
+        let mut unknown = Vec::new();
+        for (version, run) in replay.runs().filter(|(version, _)| !recorded.contains_key(version)) {
+            // The run first: its version is recorded before it ends.
+            let known = match RunId::new(run) {
+                Ok(run) => self.catalog.run(&run).await.map_err(|error| sentence(&error))?,
+                Err(_) => None,
+            };
+            let is_under_way = known.is_some_and(|run| run.state == RunState::Running);
+            let now = self.catalog.version(dataset, Version(version)).await;
+            if !is_under_way && now.map_err(|error| sentence(&error))?.is_none() {
+                unknown.push(version);
+            }
+        }
+        let (Some(first), Some(last)) = (unknown.first(), unknown.last()) else { return Ok(()) };
+        let count = unknown.len();
+        let what = match self.lang {
+            Lang::En => format!(
+                "the table is ahead of the catalogue: {count} versions from {first} to {last} are of runs that the catalogue does not know"
+            ),
+            _ => format!(
+                "bảng đi trước danh mục: {count} bản, từ {first} đến {last}, là của những lượt nạp mà danh mục không biết"
+            ),
+        };
+        self.damaged(Kind::Behind, &format!("dataset_version/{dataset}/{first}"), what);
+        Ok(())
     }
 
     /// The rasters that a dataset's rows name, and those that only the store has: each says by its name

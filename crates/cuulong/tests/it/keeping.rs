@@ -170,6 +170,92 @@ fn every_damaged_file_is_found_by_name_and_put_right_from_a_backup() {
     }
 }
 
+#[test]
+fn doctor_tells_of_files_that_are_gone_cut_or_end_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    done(&data, &["dataset", "add", "gauge", "--agency", "cuulong", "--title", "g", "--access", "open"]);
+    let file = folder.path().join("a.csv");
+    std::fs::write(&file, "station,time,salinity\nstation:cau_noi,2020-01-01,1.5\n").unwrap();
+    done(&data, &["load", file.to_str().unwrap(), "--dataset", "gauge"]);
+    let doctor = || {
+        let output = cuulong(&data, &["doctor", "--format", "json"]);
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let checks = told["checks"].as_array().unwrap();
+        let check = checks.iter().find(|check| check["check"] == "damage").unwrap().clone();
+        (check["health"].as_str().unwrap().to_owned(), check["found"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(doctor().0, "ok");
+    let mut files = Vec::new();
+    ending(&data.join("lake"), ".parquet", &mut files);
+    let whole = std::fs::read(&files[0]).unwrap();
+    let name = files[0].strip_prefix(&data).unwrap().to_str().unwrap();
+    let mut other = whole.clone();
+    let in_footer = whole.len() - 20;
+    other[in_footer] ^= 1;
+    for damaged in [Some(other), Some(whole[..whole.len() / 2].to_vec()), None] {
+        match damaged {
+            Some(bytes) => std::fs::write(&files[0], bytes).unwrap(),
+            None => std::fs::remove_file(&files[0]).unwrap(),
+        }
+        let (health, found) = doctor();
+        assert!(health == "fail" && found.contains(name), "{health}: {found}");
+    }
+    std::fs::write(&files[0], whole).unwrap();
+    assert_eq!(doctor().0, "ok");
+}
+
+#[test]
+fn a_catalogue_that_is_older_than_its_tables_is_found_and_a_run_under_way_is_no_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let url = format!("sqlite://{}?mode=rwc", data.join("catalog.sqlite").display());
+    let older = folder.path().join("older.sqlite");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    done(&data, &["dataset", "add", "gauge", "--agency", "cuulong", "--title", "g", "--access", "open"]);
+    for day in 1..=3 {
+        let file = folder.path().join(format!("{day}.csv"));
+        std::fs::write(&file, format!("station,time,salinity\nstation:cau_noi,2020-01-{day:02},{day}.5\n"))
+            .unwrap();
+        done(&data, &["load", file.to_str().unwrap(), "--dataset", "gauge"]);
+        if day == 1 {
+            runtime.block_on(catalog::copy_sqlite(&url, &older)).unwrap();
+        }
+    }
+    done(&data, &["verify"]);
+    let gauge = model::DatasetId::new("gauge").unwrap();
+    let runs = runtime.block_on(async {
+        let catalog = catalog::Catalog::open(&url).await.unwrap();
+        let runs = catalog.runs(&gauge, 10).await.unwrap();
+        catalog.close().await.unwrap();
+        runs
+    });
+    std::fs::copy(&older, data.join("catalog.sqlite")).unwrap();
+    for beside in ["catalog.sqlite-wal", "catalog.sqlite-shm"] {
+        drop(std::fs::remove_file(data.join(beside)));
+    }
+    let output = cuulong(&data, &["verify", "--format", "json"]);
+    assert!(!output.status.success(), "{}", said(&output));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let damaged = found["damaged"].as_array().unwrap();
+    assert_eq!(damaged.len(), 1, "{found}");
+    let (kind, path) = (&damaged[0]["kind"], &damaged[0]["path"]);
+    assert_eq!((kind, path), (&json!("behind"), &json!("dataset_version/gauge/2")));
+    assert!(damaged[0]["what"].as_str().unwrap().contains("2 versions from 2 to 3"), "{found}");
+
+    // As commits leave it whose versions are not recorded yet.
+    runtime.block_on(async {
+        let catalog = catalog::Catalog::open(&url).await.unwrap();
+        for mut run in runs.into_iter().filter(|run| run.version != Some(model::Version(1))) {
+            (run.state, run.version, run.finished_at) = (model::RunState::Running, None, None);
+            (run.original, run.mapping) = (None, None);
+            catalog.open_run(&run).await.unwrap();
+        }
+        catalog.close().await.unwrap();
+    });
+    done(&data, &["verify"]);
+}
+
 /// A raster of 4 × 3 numbers in degrees, as a GeoTIFF.
 fn geotiff() -> Vec<u8> {
     let doubles = |numbers: &[f64]| -> Vec<u8> { numbers.iter().flat_map(|n| n.to_le_bytes()).collect() };

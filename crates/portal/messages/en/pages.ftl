@@ -14,6 +14,7 @@ home-more-stations = { $count ->
   }
 home-salinity-source = Source: { $source }. Tap a number to see where it comes from.
 home-stale = The latest values are of { $day }; this is not today's situation.
+damaged-datasets = A stored file is damaged; what it holds is missing on this page: { $datasets }. The node's operator can restore it.
 home-levels = Water levels
 home-sectors = Six sectors
 home-sector-count = { $count ->

@@ -11,6 +11,7 @@ home-no-salinity = Chưa có số liệu độ mặn ở nút này.
 home-more-stations = Thêm { $n } trạm
 home-salinity-source = Nguồn: { $source }. Chạm vào một số để xem nó từ đâu ra.
 home-stale = Số mới nhất là của { $day }; đây không phải tình hình hôm nay.
+damaged-datasets = Có tệp số liệu đã lưu bị hỏng nên trang này thiếu số liệu của: { $datasets }. Người vận hành có thể khôi phục tệp.
 home-levels = Mực nước
 home-sectors = Sáu lĩnh vực
 home-sector-count = { $n } bộ dữ liệu

@@ -10,7 +10,7 @@ use serve::http::Problem;
 
 use super::figure::trace_link;
 use super::place::course;
-use super::readings::{Reading, newest_by_place, readable};
+use super::readings::{Damaged, Reading, newest_by_place, readable};
 use crate::class::{AlarmLevel, SalinityBand, SalinityClass};
 use crate::map::{DeltaMap, Mark, MarkKind, mark_shape};
 use crate::page::{Frame, PageResult, Section, answer};
@@ -27,6 +27,7 @@ const STALE: TimeDelta = TimeDelta::hours(48);
 struct HomePage {
     p: Frame,
     synthetic: bool,
+    damaged: Option<String>,
     today: String,
     lunar: String,
     map_title: String,
@@ -82,9 +83,10 @@ pub async fn show(State(app): State<App>, visit: Visit, headers: HeaderMap) -> P
     let w = visit.words;
     let gazetteer = app.catalog.gazetteer().await?;
     let readable = readable(&app, &visit).await?;
-    let salinity = newest_by_place(&app, &readable, &code("salinity")).await?;
-    let levels = newest_by_place(&app, &readable, &code("water_level")).await?;
-    let reach = newest_by_place(&app, &readable, &code("isohaline_distance_4gl")).await?;
+    let mut damaged = Damaged::default();
+    let salinity = newest_by_place(&app, &readable, &code("salinity"), &mut damaged).await?;
+    let levels = newest_by_place(&app, &readable, &code("water_level"), &mut damaged).await?;
+    let reach = newest_by_place(&app, &readable, &code("isohaline_distance_4gl"), &mut damaged).await?;
     let mut salt: Vec<&Reading<'_>> = salinity.values().collect();
     salt.sort_by(|a, b| b.number().unwrap_or(0.0).total_cmp(&a.number().unwrap_or(0.0)));
     let name = |reading: &Reading<'_>| {
@@ -117,6 +119,7 @@ pub async fn show(State(app): State<App>, visit: Visit, headers: HeaderMap) -> P
     for reading in reach.values() {
         let key = &reading.datastream.key;
         let value = reading.number().unwrap_or(f64::NAN);
+        let drawn = course(&app, reading.readable, &reading.datastream).await;
         reach_rows.push(ReadingRow {
             place: name(reading),
             place_href: visit.link(&format!("/place/{}", key.place)),
@@ -128,7 +131,7 @@ pub async fn show(State(app): State<App>, visit: Visit, headers: HeaderMap) -> P
                 reading.value.time,
                 None,
             ),
-            mark: course(&app, reading.readable, &reading.datastream).await?,
+            mark: damaged.known(reading.readable, drawn)?.unwrap_or_default(),
             word: String::new(),
             time: w.observed(reading.value.time, reading.value.end),
             label: String::new(),
@@ -158,6 +161,7 @@ pub async fn show(State(app): State<App>, visit: Visit, headers: HeaderMap) -> P
             .copied()
             .chain(levels.values())
             .any(|reading| reading.readable.dataset.synthetic),
+        damaged: damaged.sentence(w),
         today: w.instant_long(visit.now),
         lunar: w.lunar(local_day(visit.now)),
         map_title: map.title.clone(),

@@ -100,7 +100,7 @@ pub async fn show(
         let part = Part { sheet: asked.sheet, from: asked.from.unwrap_or(1), count: ROWS, header: None };
         match app.drawn(&permit, run, part).await {
             Ok(drawn) => Some(drawn),
-            Err(problem) if problem.kind == ProblemKind::Internal => return Err(problem),
+            Err(problem) if problem.kind.is_ours() => return Err(problem),
             Err(problem) => {
                 no_sheet = problem.sentence(visit.lang()).unwrap_or_default();
                 None

@@ -15,7 +15,7 @@ use serve::App;
 use serve::http::Problem;
 
 use super::home::{LegendItem, ReadingRow, alarm_limits, level_row, salinity_legend, salinity_row};
-use super::readings::{Readable, newest_by_place, readable};
+use super::readings::{Damaged, Readable, newest_by_place, readable};
 use crate::class::{AlarmLevel, SalinityClass};
 use crate::map::{DeltaMap, Mark, MarkKind};
 use crate::page::{Frame, PageResult, Section, answer};
@@ -47,6 +47,7 @@ struct PlacePage {
     crumbs: Vec<(String, String)>,
     history: Vec<History>,
     synthetic: bool,
+    damaged: Option<String>,
     geography: Option<String>,
     geography_note: String,
     now: Vec<ReadingRow>,
@@ -103,9 +104,10 @@ pub async fn show(
         && !gazetteer.predecessors(&id).is_empty()
         && place.kind == PlaceKind::Province;
     let geography = switches.then_some(if asked.geo == "2024" { "2024" } else { "2025" });
-    let content = sectors::of(&ctx, geography).await?;
+    let mut damaged = Damaged::default();
+    let content = sectors::of(&ctx, geography, &mut damaged).await?;
     let stations = facts::stations(&ctx);
-    let (map, legend, now) = map_and_now(&ctx, &stations).await?;
+    let (map, legend, now) = map_and_now(&ctx, &stations, &mut damaged).await?;
     let name = w.of_text(&place.name).to_owned();
     let title = facts::title(&visit, place);
     let mut p = Frame::new(&app, &visit, Section::Other, &title);
@@ -120,6 +122,7 @@ pub async fn show(
         crumbs: facts::crumbs(&ctx),
         history: facts::history(&ctx),
         synthetic: content.synthetic || now.synthetic,
+        damaged: damaged.sentence(w),
         geography: geography.map(str::to_owned),
         geography_note: geography.map(|geo| w.t(&format!("geo-note-{geo}"))).unwrap_or_default(),
         now_title: w.t(if now.is_new { "place-now" } else { "place-last" }),
@@ -138,13 +141,14 @@ pub async fn show(
 }
 
 /// The map with the place and its stations, and for a station its newest readings.
-async fn map_and_now(
-    ctx: &Context<'_>,
+async fn map_and_now<'a>(
+    ctx: &Context<'a>,
     stations: &[&Place],
+    damaged: &mut Damaged<'a>,
 ) -> Result<(Option<DeltaMap>, Vec<LegendItem>, Now), Problem> {
     let (visit, w) = (ctx.visit, ctx.visit.words);
-    let salinity = newest_by_place(ctx.app, ctx.readable, &code("salinity")).await?;
-    let levels = newest_by_place(ctx.app, ctx.readable, &code("water_level")).await?;
+    let salinity = newest_by_place(ctx.app, ctx.readable, &code("salinity"), damaged).await?;
+    let levels = newest_by_place(ctx.app, ctx.readable, &code("water_level"), damaged).await?;
     let mut marks = Vec::new();
     let mut synthetic = false;
     for place in stations.iter().copied().chain([ctx.place]) {

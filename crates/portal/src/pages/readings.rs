@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{Dataset, DatasetKind, Datastream, PlaceId, PropertyCode, Quality, Statistic};
+use model::{Dataset, DatasetId, DatasetKind, Datastream, PlaceId, PropertyCode, Quality, Statistic};
 use policy::{Permit, Purpose};
 use query::{At, LatestRequest, ObservedValue, Streams};
 use serve::App;
-use serve::http::Problem;
+use serve::http::{Problem, ProblemKind};
 
 use crate::visit::Visit;
+use crate::words::Words;
 
 /// A dataset of observations that the reader may read.
 pub struct Readable {
@@ -86,17 +87,50 @@ pub async fn latest<'a>(
         .collect())
 }
 
+/// The datasets that cannot be read since a stored file of theirs is damaged: what can be read is shown
+/// beside the word of it.
+#[derive(Default)]
+pub struct Damaged<'a> {
+    datasets: BTreeMap<&'a DatasetId, &'a Dataset>,
+}
+
+impl<'a> Damaged<'a> {
+    /// What was read of a dataset; nothing, and noted, when its files are damaged.
+    pub fn known<T>(
+        &mut self,
+        readable: &'a Readable,
+        read: Result<T, Problem>,
+    ) -> Result<Option<T>, Problem> {
+        match read {
+            Ok(read) => Ok(Some(read)),
+            Err(problem) if problem.kind == ProblemKind::DamagedData => {
+                self.datasets.insert(&readable.dataset.id, &readable.dataset);
+                Ok(None)
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// The sentence for the reader, who may read all of them; none when nothing is damaged.
+    pub fn sentence(&self, w: Words) -> Option<String> {
+        let titles: Vec<&str> = self.datasets.values().map(|dataset| w.of_text(&dataset.title)).collect();
+        (!titles.is_empty()).then(|| w.fill("damaged-datasets", [("datasets", &titles.join("; "))]))
+    }
+}
+
 /// The newest reading of a property at every place: instants and means before other statistics, then
 /// the later, then what was measured before what was made up.
 pub async fn newest_by_place<'a>(
     app: &App,
     readable: &'a [Readable],
     property: &PropertyCode,
+    damaged: &mut Damaged<'a>,
 ) -> Result<BTreeMap<PlaceId, Reading<'a>>, Problem> {
     let mut newest: BTreeMap<PlaceId, Reading<'a>> = BTreeMap::new();
     for one in readable.iter().filter(|one| one.streams().any(|stream| stream.key.property == *property)) {
         let streams = Streams { property: Some(property.clone()), ..Streams::default() };
-        for reading in latest(app, one, streams).await? {
+        let readings = damaged.known(one, latest(app, one, streams).await)?;
+        for reading in readings.unwrap_or_default() {
             if reading.number().is_none() {
                 continue;
             }

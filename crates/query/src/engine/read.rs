@@ -7,11 +7,13 @@ use std::time::Instant;
 
 use lake::{DataFile, Snapshot};
 use model::{Bbox, Datastream, TimeRange};
+use parking_lot::Mutex;
 use tokio::time::timeout_at;
 use tracing::Instrument;
 
 use super::asker::Asker;
 use super::record::{Kind, Record};
+use super::shape::Shape;
 use super::stop::Stop;
 use super::threads::On;
 use super::{Engine, Inner};
@@ -40,6 +42,7 @@ struct Read {
     rows: AtomicU64,
     bytes: AtomicU64,
     files: AtomicU64,
+    shape: Arc<Mutex<Shape>>,
 }
 
 /// What a read takes, as far as the files' statistics tell.
@@ -153,7 +156,9 @@ impl Engine {
             };
             record.begins();
             let none = || AtomicU64::new(0);
-            let read = Read { on, stop: stop.clone(), rows: none(), bytes: none(), files: none() };
+            let shape = Arc::new(Mutex::new(Shape::on(on.name())));
+            record.shaped(shape.clone());
+            let read = Read { on, stop: stop.clone(), rows: none(), bytes: none(), files: none(), shape };
             let read = Arc::new(read);
             let work = busy(READ.scope(read.clone(), work(inner.clone())));
             let deadline = stop.deadline;
@@ -204,6 +209,11 @@ impl Engine {
 /// So many rows are computed where they are.
 const COMPUTED_AT_ONCE: usize = 5_000;
 
+/// Notes something of the read under way; what SQL reads this way has a plan.
+pub(crate) fn note(noted: impl FnOnce(&mut Shape)) {
+    let _ = READ.try_with(|read| noted(&mut read.shape.lock()));
+}
+
 impl Inner {
     /// Says what the read under way takes before it takes it.
     pub(crate) fn weigh(&self, cost: Cost) -> Result<(), Error> {
@@ -215,6 +225,7 @@ impl Inner {
                 bytes: add(&read.bytes, cost.bytes),
                 files: add(&read.files, cost.files),
             };
+            read.shape.lock().cost = cost;
             if read.on == On::Direct && !cost.is_short() {
                 return Err(Error::internal(IsScan(cost)));
             }
@@ -238,6 +249,7 @@ impl Inner {
             time.from.map_or(i64::MIN, |time| time.timestamp_micros()),
             time.to.map_or(i64::MAX, |time| time.timestamp_micros()),
         );
+        note(|shape| (shape.time, shape.limit) = (Some(time), limit));
         let mut cost = Cost::default();
         for file in snapshot.files() {
             let share = share_of_file(file, wanted, all, from, to);
@@ -260,6 +272,7 @@ impl Inner {
 
 /// What reading the features of a box takes: they are taken to lie evenly over each file's own box.
 pub(crate) fn features_cost(snapshot: &Snapshot, bbox: Option<Bbox>, limit: usize) -> Cost {
+    note(|shape| (shape.bbox, shape.limit) = (bbox, Some(limit)));
     let mut cost = Cost::default();
     for file in snapshot.files() {
         let share = match (bbox, file.bbox) {

@@ -11,6 +11,7 @@ use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use parking_lot::Mutex;
 
 use super::budget::Account;
+use super::shape::Shape;
 use crate::Error;
 
 /// How many slow queries are kept in memory.
@@ -46,7 +47,8 @@ pub struct SlowQuery {
     pub spilled: u64,
     /// The files that it read, of all that its datasets have.
     pub files: Option<(u64, u64)>,
-    /// The plan with what each operator did.
+    /// The plan with what each operator did; of a direct read, which has none, its shape: versions,
+    /// datastreams, predicate, and what the files' statistics say that it took.
     pub plan: Option<String>,
 }
 
@@ -127,6 +129,8 @@ pub(crate) struct Record {
     all_files: Option<u64>,
     seconds: f64,
     plan: Option<Arc<dyn ExecutionPlan>>,
+    /// What a direct read did.
+    shape: Option<Arc<Mutex<Shape>>>,
     /// The bytes of files that other machines read for it.
     elsewhere: Option<u64>,
 }
@@ -148,6 +152,7 @@ impl Record {
             all_files: None,
             seconds: 0.0,
             plan: None,
+            shape: None,
             elsewhere: None,
         }
     }
@@ -174,6 +179,11 @@ impl Record {
         self.plan = Some(plan);
         self.files = files;
         self.all_files = Some(all_files);
+    }
+
+    /// A direct read notes there what it does.
+    pub(crate) fn shaped(&mut self, shape: Arc<Mutex<Shape>>) {
+        self.shape = Some(shape);
     }
 
     /// Other machines run it, and read so many bytes.
@@ -241,6 +251,9 @@ impl Drop for Record {
             let shown = DisplayableExecutionPlan::with_metrics(plan.as_ref()).indent(false).to_string();
             shorten(&shown, MOST_PLAN)
         });
+        let shape = self.shape.as_ref().map(|shape| shape.lock());
+        let plan = plan.or_else(|| Some(shorten(&shape.as_ref()?.told(&self.text), MOST_PLAN)));
+        let all_files = self.all_files.or_else(|| shape.as_ref()?.all_files());
         self.slow.add(SlowQuery {
             at: Utc::now(),
             kind,
@@ -253,7 +266,7 @@ impl Drop for Record {
             rows: self.rows,
             bytes: self.bytes,
             spilled,
-            files: self.all_files.map(|all| (self.files, all.max(self.files))),
+            files: all_files.map(|all| (self.files, all.max(self.files))),
             plan,
         });
     }

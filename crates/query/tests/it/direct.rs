@@ -5,9 +5,11 @@ use arrow::datatypes::Float64Type;
 use chrono::{TimeDelta, Timelike};
 use model::{Access, DatasetKind, TimeRange, Version};
 use policy::{Principal, Purpose};
-use query::{At, BucketRequest, Error, Every, FeatureRequest, LatestRequest, SeriesRequest, Streams};
+use query::{
+    At, BucketRequest, Error, Every, FeatureRequest, LatestRequest, QueryLimits, SeriesRequest, Streams,
+};
 
-use crate::world::{Value, World, at, hourly, key, value};
+use crate::world::{Value, World, at, hourly, key, limits, value};
 
 async fn gauges() -> (World, policy::Permit) {
     let world = World::new().await;
@@ -183,4 +185,48 @@ async fn a_dataset_without_a_version_is_empty_not_an_error() {
         .await
         .unwrap_err();
     assert!(matches!(error, Error::NotFound { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_slow_direct_read_tells_what_it_read_in_the_place_of_a_plan() {
+    let world = World::with(QueryLimits { slow_after: Some(std::time::Duration::ZERO), ..limits() }).await;
+    world.register("gauge", DatasetKind::Observations, Access::Open).await;
+    let (one, other) =
+        (key("gauge", "station:cau_noi", "salinity"), key("gauge", "station:tra_vinh", "salinity"));
+    let mut values = hourly(&one, "2020-02-01", 10, |hour| hour as f64);
+    values.extend(hourly(&other, "2020-02-01", 5, |_| 1.0));
+    world.commit("gauge", values, "2020-03-01").await;
+    let permit = world.read(&Principal::Public, "gauge").await;
+    let from = at("2020-02-01") + TimeDelta::hours(2);
+    let time = format!("time=[{}, ..)", model::instant_text(from));
+    let request = SeriesRequest {
+        streams: Streams { place: Some(one.place.clone()), ..Streams::default() },
+        time: TimeRange { from: Some(from), to: None },
+        limit: Some(3),
+        ..SeriesRequest::default()
+    };
+    world.engine.series(&permit, request.clone()).await.unwrap();
+    world.engine.count(&permit, SeriesRequest { limit: None, ..request }).await.unwrap();
+    world.engine.latest(&permit, LatestRequest::default()).await.unwrap();
+    let told: Vec<String> =
+        world.engine.slow_queries().into_iter().rev().map(|query| query.plan.expect("a shape")).collect();
+    assert_eq!(told.len(), 3);
+    for (shape, words) in told.iter().zip([
+        &[
+            "DirectRead: series of gauge, threads=direct",
+            "version: dataset=gauge, version=1, files=1, rows=15",
+            "datastreams: 1 of 2, place=station:cau_noi",
+            time.as_str(),
+            ", limit=3",
+            "files=1, rows=3",
+        ][..],
+        &["DirectRead: count of gauge", "datastreams: 1 of 2", time.as_str()][..],
+        &["DirectRead: latest values of gauge", "datastreams: 2 of 2", "files=1, rows=15"][..],
+    ]) {
+        for word in words {
+            assert!(shape.contains(word), "no `{word}` in:\n{shape}");
+        }
+    }
+    let query = world.engine.slow_queries().pop().unwrap();
+    assert_eq!(query.files, Some((1, 1)), "{query:?}");
 }

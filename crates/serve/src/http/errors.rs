@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use policy::Denial;
 use wording::{Told, told};
 
+use super::ours;
 use super::problem::{Problem, ProblemKind};
 
 impl From<Denial> for Problem {
@@ -67,7 +68,7 @@ impl From<lake::Error> for Problem {
             lake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error.told()),
             lake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error.told()),
             lake::Error::Later(_) => unavailable(&error),
-            lake::Error::Damaged(damage) => damaged(&damage.to_string()),
+            lake::Error::Damaged(damage) => ours::damaged(&damage),
             lake::Error::Internal(_) => Problem::internal(&error),
         }
     }
@@ -91,7 +92,13 @@ impl From<intake::Error> for Problem {
             intake::Error::Changed { .. } => Problem::text(ProblemKind::Changed, error.told()),
             intake::Error::Limit { .. } => Problem::text(ProblemKind::TooLarge, error.told()),
             // Whoever writes is to come again soon: what waits is written within a second or two.
-            intake::Error::Later(_) => unavailable(&error).retry_after(TimeDelta::seconds(1)),
+            intake::Error::Later(_) => {
+                let problem = unavailable(&error);
+                match problem.retry_after {
+                    None => problem.retry_after(TimeDelta::seconds(1)),
+                    Some(_) => problem,
+                }
+            }
             intake::Error::Internal { .. } => Problem::internal(&error),
         }
     }
@@ -110,7 +117,7 @@ impl From<query::Error> for Problem {
             query::Error::Busy { whose, what, wait } => busy(whose, what, wait),
             query::Error::Later => unavailable(&error),
             query::Error::Away(_) => cluster_away(&error),
-            query::Error::Damaged { what } => damaged(&what),
+            query::Error::Damaged { what } => damaged(what),
             query::Error::Internal(_) => Problem::internal(&error),
         }
     }
@@ -152,8 +159,10 @@ fn bare(what: &str) -> String {
 }
 
 fn unavailable(error: &(dyn std::error::Error + 'static)) -> Problem {
-    tracing::warn!(error = %error, cause = error.source().map(ToString::to_string), "a request has to be tried again");
-    Problem::new(ProblemKind::Unavailable)
+    ours::told(error).unwrap_or_else(|| {
+        tracing::warn!(error = %error, cause = error.source().map(ToString::to_string), "a request has to be tried again");
+        Problem::new(ProblemKind::Unavailable)
+    })
 }
 
 /// The reason is for the operator's log: it names machines.
@@ -177,12 +186,13 @@ impl From<knowledge::Error> for Problem {
     }
 }
 
-/// A stored file that is not as it was written: the operator reads it in the log, and whoever asked
-/// is told that there is no answer rather than given a wrong one.
-fn damaged(what: &str) -> Problem {
-    tracing::error!(
-        what,
-        "a stored file is damaged: run `cuulong verify`, and restore the file from a backup"
-    );
-    Problem::text(ProblemKind::Internal, what.to_owned())
+/// A stored file that is not as it was written, from the sentence that tells of it.
+fn damaged(what: String) -> Problem {
+    match lake::Damage::in_text(&what) {
+        Some(damage) => ours::damaged(&damage),
+        None => {
+            tracing::error!(what, "a stored file is damaged: run `cuulong verify`");
+            Problem::text(ProblemKind::DamagedData, Told::words(what))
+        }
+    }
 }

@@ -16,9 +16,9 @@ pub struct Links {
 }
 
 impl Links {
-    /// Links for what no request asked for: as the configuration says, else as this machine is reached.
+    /// Links for what no request asked for: as the configuration says, else where the node listens.
     pub fn own(app: &App) -> Links {
-        let base = app.config.public_url.clone();
+        let base = app.config.public_url.as_ref().or(app.address()).cloned();
         let here = || Url::parse("http://localhost/").expect("a plain address");
         Links { base: base.unwrap_or_else(here) }
     }

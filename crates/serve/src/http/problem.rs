@@ -77,11 +77,15 @@ pub enum ProblemKind {
     Internal,
     /// Something this node needs is away; the same request may work later.
     Unavailable,
+    /// The node's disk has no room for what was sent.
+    DiskFull,
+    /// A stored file that the answer needs is not as it was written.
+    DamagedData,
 }
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [ProblemKind; 28] = [
+    pub const ALL: [ProblemKind; 30] = [
         ProblemKind::InvalidParameter,
         ProblemKind::UnknownParameter,
         ProblemKind::InvalidBody,
@@ -110,6 +114,8 @@ impl ProblemKind {
         ProblemKind::BudgetUsed,
         ProblemKind::Internal,
         ProblemKind::Unavailable,
+        ProblemKind::DiskFull,
+        ProblemKind::DamagedData,
     ];
 
     /// The kind's name in its type and in the message files.
@@ -143,6 +149,8 @@ impl ProblemKind {
             ProblemKind::BudgetUsed => "budget-used",
             ProblemKind::Internal => "internal",
             ProblemKind::Unavailable => "unavailable",
+            ProblemKind::DiskFull => "disk-full",
+            ProblemKind::DamagedData => "damaged-data",
         }
     }
 
@@ -170,9 +178,15 @@ impl ProblemKind {
             | ProblemKind::RefusedObservations
             | ProblemKind::QueryLimit => StatusCode::UNPROCESSABLE_ENTITY,
             ProblemKind::TooManyRequests | ProblemKind::BudgetUsed => StatusCode::TOO_MANY_REQUESTS,
-            ProblemKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            ProblemKind::Internal | ProblemKind::DamagedData => StatusCode::INTERNAL_SERVER_ERROR,
             ProblemKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ProblemKind::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         }
+    }
+
+    /// Whether something failed that the asker cannot help.
+    pub fn is_ours(self) -> bool {
+        matches!(self, ProblemKind::Internal | ProblemKind::DiskFull | ProblemKind::DamagedData)
     }
 
     /// The kind's title in a language.
@@ -253,17 +267,13 @@ impl Problem {
         Problem::message(ProblemKind::NotFound, "problem-not-found-detail", vec![("what", what.to_owned())])
     }
 
-    /// Something that failed here: the chain goes to the log, the client gets the kind only.
+    /// Something that failed here: the chain goes to the log, the client gets the kind only. A full disk
+    /// and a damaged file in the chain are told.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut chain = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            chain.push_str(": ");
-            chain.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        tracing::error!(error.chain = chain, "request failed");
-        Problem::new(ProblemKind::Internal)
+        super::ours::told(error).unwrap_or_else(|| {
+            tracing::error!(error.chain = super::ours::chain(error), "request failed");
+            Problem::new(ProblemKind::Internal)
+        })
     }
 
     /// The same problem, naming the parameter, cell or position at fault.

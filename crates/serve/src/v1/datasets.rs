@@ -174,6 +174,9 @@ impl DatasetInput {
 }
 
 /// Registers a dataset. For administrators, and for stewards within their agency.
+///
+/// Ids are one space for all agencies, so that 409 tells that a name is taken, and nothing else; the attempt
+/// is in the audit log.
 #[utoipa::path(post, path = "/v1/datasets", tag = "datasets", request_body = DatasetInput,
     security(("key" = [])), responses((status = 201, body = DatasetDocument)))]
 pub async fn create(
@@ -187,7 +190,12 @@ pub async fn create(
     if app.catalog.agency(&dataset.agency).await?.is_none() {
         return Err(Problem::not_found(dataset.agency.as_str()).at("agency"));
     }
-    app.catalog.create_dataset(&dataset).await?;
+    if let Err(error) = app.catalog.create_dataset(&dataset).await {
+        if matches!(error, catalog::Error::Conflict { .. }) {
+            noted(&app, &principal, "dataset.refused", &dataset).await?;
+        }
+        return Err(error.into());
+    }
     noted(&app, &principal, "dataset.created", &dataset).await?;
     let place = links.path(&format!("/v1/datasets/{}", dataset.id));
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(DatasetDocument::new(&dataset, None))))

@@ -43,7 +43,8 @@ pub struct SlowQueryDocument {
     /// The files of the versions it read that it did not have to open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files_pruned: Option<u64>,
-    /// The plan, with what each operator did.
+    /// The plan, with what each operator did; of a direct read its shape: versions, datastreams, predicate,
+    /// and what the statistics of files say that it took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
 }

@@ -310,3 +310,16 @@ async fn versions_are_told_as_messages_of_wis_2() {
         list(&later, "features").iter().map(|message| text(&list(message, "links")[0], "rel")).collect();
     assert_eq!(rels, ["canonical", "deletion"], "{later}");
 }
+
+#[tokio::test]
+async fn links_that_nobody_asked_for_lead_to_where_the_node_listens() {
+    let node = testkit::TestNode::start().await;
+    let app = node.node().app().clone();
+    node.node().will_serve_at("0.0.0.0:8123".parse().unwrap());
+    assert_eq!(serve::http::Links::own(&app).path("/v1/datasets"), "http://127.0.0.1:8123/v1/datasets");
+    let settings = vec![("CUULONG_PUBLIC_URL", "https://data.example.vn")];
+    let named = testkit::TestNode::start_configured(settings).await;
+    named.node().will_serve_at("0.0.0.0:8123".parse().unwrap());
+    let links = serve::http::Links::own(named.node().app());
+    assert_eq!(links.path("/v1/datasets"), "https://data.example.vn/v1/datasets");
+}

@@ -5,6 +5,7 @@
 mod changes;
 mod ckan;
 mod conformance;
+mod damage;
 mod dcat;
 mod edr;
 mod feeds;

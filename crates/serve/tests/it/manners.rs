@@ -436,3 +436,66 @@ async fn a_slash_at_the_end_of_an_address_leads_to_the_same_without_it() {
         assert_eq!(ask(&node, Method::GET, path, &[]).await.status, 404, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_hidden_dataset_answers_as_a_missing_one_to_the_last_header() {
+    let node = world::node().await;
+    let user = json!({ "id": "lan", "name": "lan", "role": "user" });
+    node.system().send_json(Method::POST, "/v1/users", &user).await.unwrap().ok().unwrap();
+    let key = json!({ "label": "test", "scope": "read" });
+    let key = node.system().send_json(Method::POST, "/v1/users/lan/keys", &key).await.unwrap().json();
+    let bearer = format!("Bearer {}", text(&key, "key"));
+    for headers in [&[][..], &[("authorization", bearer.as_str())][..]] {
+        for path in ["/v1/datasets/ID", "/v1/datasets/ID/observations", "/ogc/collections/ID/items"] {
+            let told = async |id: &str| {
+                let answer = ask(&node, Method::GET, &path.replace("ID", id), headers).await;
+                let head: Vec<String> = answer
+                    .head
+                    .iter()
+                    // What is left of the budget goes down, and every request has its id.
+                    .filter(|(name, _)| {
+                        !["ratelimit", "x-request-id", "content-length"].contains(&name.as_str())
+                    })
+                    .map(|(name, value)| format!("{name}: {value:?}"))
+                    .collect();
+                let mut body = answer.json();
+                body.as_object_mut().unwrap().remove("instance");
+                (answer.status, head, body.to_string().replace(id, "…"))
+            };
+            let (hidden, missing) = (told("salinity_secret").await, told("salinity_nothing").await);
+            assert_eq!(hidden, missing, "{path}");
+            assert_eq!(hidden.0, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+    let log = get(&node.system(), "/v1/audit?limit=100").await;
+    let refused: Vec<&str> = list(&log, "items")
+        .iter()
+        .filter(|entry| text(entry, "action").ends_with(".denied"))
+        .map(|entry| text(entry, "subject"))
+        .collect();
+    assert!(refused.contains(&"dataset:salinity_secret"), "{log}");
+    assert!(!refused.contains(&"dataset:salinity_nothing"), "{log}");
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_refused_in_one_way_and_the_attempt_is_written_down() {
+    let node = world::node().await;
+    let steward = node.user("binh", "steward", Some("gso"), "write").await;
+    let mut answers = Vec::new();
+    for id in ["salinity_secret", "salinity_daily"] {
+        let dataset = json!({
+            "id": id, "kind": "observations", "agency": "gso", "title": { "vi": "Thử" },
+            "theme": "water", "licence": "CC0-1.0", "access": "open",
+        });
+        let reply = steward.send_json(Method::POST, "/v1/datasets", &dataset).await.unwrap();
+        let mut body = reply.json();
+        body.as_object_mut().unwrap().remove("instance");
+        answers.push((reply.status, body.to_string().replace(id, "…")));
+    }
+    assert_eq!(answers[0].0, StatusCode::CONFLICT);
+    assert_eq!(answers[0], answers[1], "of a hidden dataset no more is told than of another");
+    let log = get(&node.system(), "/v1/audit?limit=10").await;
+    let attempts =
+        list(&log, "items").iter().filter(|entry| text(entry, "action") == "dataset.refused").count();
+    assert_eq!(attempts, 2, "{log}");
+}

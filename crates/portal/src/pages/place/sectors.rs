@@ -14,7 +14,7 @@ use super::{Context, MERGER};
 use crate::pages::figure::{
     self, BarsView, Dated, LinesView, PeriodValue, SeriesView, method_words, trace_link, year,
 };
-use crate::pages::readings::{Readable, is_yearly, latest};
+use crate::pages::readings::{Damaged, Readable, is_yearly, latest};
 use crate::pages::trace::statistic_words;
 use crate::visit::address;
 use crate::words::{local_day, places_for};
@@ -73,17 +73,23 @@ impl Content {
 }
 
 /// Everything about the place, on the geography chosen.
-pub async fn of(ctx: &Context<'_>, geography: Option<&str>) -> Result<Content, Problem> {
+pub async fn of<'a>(
+    ctx: &Context<'a>,
+    geography: Option<&str>,
+    damaged: &mut Damaged<'a>,
+) -> Result<Content, Problem> {
     let mut content = Content::default();
     for readable in ctx.readable {
-        match geography {
-            Some("2025") => harmonised(ctx, readable, &mut content).await?,
-            Some(_) => former_units(ctx, readable, &mut content).await?,
-            None => {}
-        }
+        let drawn = match geography {
+            Some("2025") => harmonised(ctx, readable, &mut content).await,
+            Some(_) => former_units(ctx, readable, &mut content).await,
+            None => Ok(()),
+        };
+        damaged.known(readable, drawn)?;
         // What a harmonised chart shows already is not shown again as it was observed.
         if geography.is_none() || ctx.place.kind != PlaceKind::Province {
-            own_series(ctx, readable, &mut content).await?;
+            let drawn = own_series(ctx, readable, &mut content).await;
+            damaged.known(readable, drawn)?;
         }
     }
     content.blocks.sort_by_key(|block| Theme::ALL.iter().position(|theme| theme.code() == block.code));
