@@ -54,8 +54,7 @@ async fn what_needs_a_damaged_file_is_refused_with_its_name_and_all_else_is_answ
         assert!(advice.contains("cuulong verify") && advice.contains("cuulong restore"), "{problem}");
         assert!(!problem.to_string().contains("safe"), "nothing is said of the data being whole: {problem}");
         for (lang, words) in [("vi", "bị hỏng"), ("km", "ខូច")] {
-            let with = if path.contains('?') { '&' } else { '?' };
-            let answer = ask(&node, &format!("{path}{with}lang={lang}"), lang).await;
+            let answer = ask(&node, path, lang).await;
             assert!(text(&answer, "detail").contains(words), "{lang}: {answer}");
         }
     }
