@@ -100,6 +100,22 @@ impl Error {
         matches!(self, Error::Later(_))
     }
 
+    /// That a disk has no room, or a quota is used up, where that is the cause.
+    pub(crate) fn no_room(&self) -> Option<std::io::ErrorKind> {
+        let mut next: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = next {
+            let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+            let is_full = |kind: &std::io::ErrorKind| {
+                matches!(kind, std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+            };
+            if let Some(kind) = kind.filter(is_full) {
+                return Some(kind);
+            }
+            next = error.source();
+        }
+        None
+    }
+
     /// What is wrong, as a sentence; of our own failures no more than that they are.
     pub fn told(&self) -> Told {
         match self {

@@ -1,6 +1,7 @@
 //! One dataset's small writes: groups that become durable together, and what waits to be flushed.
 
 use std::collections::{HashSet, VecDeque};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -54,7 +55,7 @@ struct State {
     group: Vec<u8>,
     group_lines: usize,
     group_since: Option<DateTime<Utc>>,
-    waiting: Vec<oneshot::Sender<()>>,
+    waiting: Vec<oneshot::Sender<Kept>>,
     writing: bool,
     /// The number of the last segment that was begun.
     number: u64,
@@ -159,7 +160,11 @@ impl Desk {
                 tokio::spawn(write_groups(self.clone(), writes.clone()));
             }
         }
-        kept.await.map_err(|_| Error::Later("the store did not take the lines".into()))
+        match kept.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(kind)) => Err(Error::Later(io::Error::from(kind).into())),
+            Err(_) => Err(Error::Later("the store did not take the lines".into())),
+        }
     }
 
     async fn put(&self, writes: &Writes, name: &SegmentName, lines: Bytes) -> Result<(), Error> {
@@ -291,13 +296,16 @@ impl Desk {
     }
 }
 
+/// What became of lines, where it is known why they were not kept.
+type Kept = Result<(), io::ErrorKind>;
+
 /// Writes that go into one segment.
 struct Group {
     number: u64,
     lines: Bytes,
     count: usize,
     at: DateTime<Utc>,
-    waiting: Vec<oneshot::Sender<()>>,
+    waiting: Vec<oneshot::Sender<Kept>>,
 }
 
 /// Writes groups until none collects. A task of its own: whoever sent a write may go away.
@@ -317,7 +325,7 @@ async fn write_groups(desk: Arc<Desk>, writes: Arc<Writes>) {
                 desk.written(&writes, Written { name, lines: Some(lines), count, at });
                 for told in waiting {
                     // Whoever went away meanwhile does not need to be told.
-                    let _ = told.send(());
+                    let _ = told.send(Ok(()));
                 }
                 metrics::counter!("cuulong_write_groups_total").increment(1);
                 #[expect(clippy::cast_precision_loss, reason = "a group has far fewer lines than 2^52")]
@@ -325,8 +333,13 @@ async fn write_groups(desk: Arc<Desk>, writes: Arc<Writes>) {
                 metrics::histogram!("cuulong_write_group_seconds").record(started.elapsed().as_secs_f64());
             }
             Err(error) => {
-                // The senders are dropped, which tells those who wait that nothing is certain.
-                drop(waiting);
+                // The senders are dropped, which tells those who wait that nothing is certain, unless it is
+                // known why: what stood in a segment that has no room is not taken.
+                if let Some(kind) = error.no_room() {
+                    for told in waiting {
+                        let _ = told.send(Err(kind));
+                    }
+                }
                 metrics::counter!("cuulong_write_groups_failed_total").increment(1);
                 tracing::error!(dataset = %desk.dataset, lines = count, %error, "a group of writes was not kept");
                 writes.held.fetch_sub(bytes, Ordering::SeqCst);

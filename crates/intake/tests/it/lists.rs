@@ -184,7 +184,7 @@ async fn districts_of_one_name_are_told_apart_by_the_province_beside_or_above_th
     // The level ended with June 2025, and a city is not the province of its name.
     let mapping = "[place]\ncolumn = \"Nơi\"\n[time]\ncolumns = [\"Ngày\"]\n[[value]]\ncolumn = \"Mưa (mm)\"\nproperty = \"rain\"\nunit = \"mm\"\nperiod = \"P1D\"\n";
     let file =
-        "Nơi;Ngày;Mưa (mm)\nTP. Bến Tre;01/06/2025;1\nTP. Bến Tre;01/08/2025;2\nBến Tre;01/06/2025;3\n";
+        "Nơi;Ngày;Mưa (mm)\nTP. Bến Tre;2025-06-01;1\nTP. Bến Tre;2025-08-01;2\nBến Tre;2025-06-01;3\n";
     let taken = desk.take("mua.csv", file, Some(mapping)).await.unwrap_or_else(|asked| panic!("{asked}"));
     assert_eq!(taken.findings, ["unknown_place A3 TP. Bến Tre"]);
     assert_eq!(

@@ -252,6 +252,7 @@ finding-drift-sheet = Sheet renamed
 finding-drift-sheet-gone = Sheet gone
 finding-formula-without-value = Formula without its value
 finding-hidden-columns = Hidden column
+finding-blank-rows = Empty rows
 finding-hidden-rows = Hidden rows
 finding-hidden-sheet = Hidden sheet
 finding-left-out = Not read
