@@ -1,10 +1,9 @@
 //! Rows as lines of CSV and objects of JSON, cell by cell, for the types that most columns have: what Arrow's own
-//! writers give, without a formatter and a field of its own for each cell. Cells that say what they said in the row
-//! before, as most do in rows of one series, are copied from there.
+//! writers give, without a formatter and a field of its own for each cell.
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray,
-    StringViewArray, TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, StringViewArray,
+    TimestampMicrosecondArray,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimeUnit};
@@ -20,7 +19,6 @@ pub(super) struct Cells {
 
 /// A column whose values are written here.
 enum Column {
-    Plain(StringArray),
     Text(StringViewArray),
     Whole(Int64Array),
     Number(Float64Array),
@@ -36,8 +34,7 @@ impl Column {
             UInt32, Utf8, Utf8View,
         };
         Ok(Some(match array.data_type() {
-            Utf8 => Column::Plain(array.as_string().clone()),
-            LargeUtf8 | Utf8View => Column::Text(cast(array, &Utf8View)?.as_string_view().clone()),
+            Utf8 | LargeUtf8 | Utf8View => Column::Text(cast(array, &Utf8View)?.as_string_view().clone()),
             Dictionary(_, of) if matches!(**of, Utf8 | LargeUtf8 | Utf8View) => {
                 Column::Text(cast(array, &Utf8View)?.as_string_view().clone())
             }
@@ -55,43 +52,12 @@ impl Column {
 
     fn is_null(&self, row: usize) -> bool {
         match self {
-            Column::Plain(of) => of.is_null(row),
             Column::Text(of) => of.is_null(row),
             Column::Whole(of) => of.is_null(row),
             Column::Number(of) => of.is_null(row),
             Column::Truth(of) => of.is_null(row),
             Column::Instant(of) => of.is_null(row),
         }
-    }
-}
-
-impl Column {
-    /// Of each row, whether it says what the row before says.
-    fn repeats(&self, rows: usize) -> Vec<bool> {
-        let same = |equal: &dyn Fn(usize) -> bool| -> Vec<bool> {
-            (0..rows).map(|row| row > 0 && equal(row)).collect()
-        };
-        match self {
-            Column::Plain(of) => same(&|row| both(of, row, || of.value(row) == of.value(row - 1))),
-            Column::Text(of) => same(&|row| {
-                let views = of.views();
-                both(of, row, || views[row] == views[row - 1] || of.value(row) == of.value(row - 1))
-            }),
-            Column::Whole(of) => same(&|row| both(of, row, || of.value(row) == of.value(row - 1))),
-            Column::Number(of) => {
-                same(&|row| both(of, row, || of.value(row).to_bits() == of.value(row - 1).to_bits()))
-            }
-            Column::Truth(of) => same(&|row| both(of, row, || of.value(row) == of.value(row - 1))),
-            Column::Instant(of) => same(&|row| both(of, row, || of.value(row) == of.value(row - 1))),
-        }
-    }
-}
-
-/// Whether a row and the one before are both null, or both are values that are equal.
-fn both(of: &impl Array, row: usize, equal: impl Fn() -> bool) -> bool {
-    match (of.is_null(row - 1), of.is_null(row)) {
-        (false, false) => equal(),
-        (before, this) => before && this,
     }
 }
 
@@ -108,32 +74,29 @@ impl Cells {
     pub(super) fn lines(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.rows * self.columns.len() * 12);
         let mut time = String::new();
-        let written = self.write(
-            &mut out,
-            |_| {},
-            |out, at, row| {
-                let start = out.len();
+        for row in 0..self.rows {
+            let start = out.len();
+            for (at, column) in self.columns.iter().enumerate() {
                 if at > 0 {
                     out.push(b',');
                 }
-                match &self.columns[at] {
-                    column if column.is_null(row) => {}
-                    Column::Plain(of) => push_field(out, &formats::harmless(of.value(row))),
-                    Column::Text(of) => push_field(out, &formats::harmless(of.value(row))),
-                    Column::Whole(of) => push_whole(out, of.value(row)),
-                    Column::Number(of) => push_number(out, of.value(row)),
-                    Column::Truth(of) => push_truth(out, of.value(row)),
-                    Column::Instant(of) => push_time(out, &mut time, of.value(row)),
+                if column.is_null(row) {
+                    continue;
                 }
-                // A line of one empty field is no empty line.
-                if self.columns.len() == 1 && out.len() == start {
-                    out.extend_from_slice(b"\"\"");
+                match column {
+                    Column::Text(of) => push_field(&mut out, &formats::harmless(of.value(row))),
+                    Column::Whole(of) => push_whole(&mut out, of.value(row)),
+                    Column::Number(of) => push_number(&mut out, of.value(row)),
+                    Column::Truth(of) => push_truth(&mut out, of.value(row)),
+                    Column::Instant(of) => push_time(&mut out, &mut time, of.value(row)),
                 }
-                Ok(())
-            },
-            b"\n",
-        );
-        debug_assert!(written.is_ok(), "writing to memory does not fail");
+            }
+            // A line of one empty field is no empty line.
+            if self.columns.len() == 1 && out.len() == start {
+                out.extend_from_slice(b"\"\"");
+            }
+            out.push(b'\n');
+        }
         out
     }
 
@@ -148,71 +111,33 @@ impl Cells {
             key.push(b':');
             names.push(key);
         }
-        let empty: &[u8] = if names.is_empty() { b"{" } else { b"" };
-        self.write(
-            &mut out,
-            |out| {
-                out.extend_from_slice(before().as_bytes());
-                out.extend_from_slice(empty);
-            },
-            |out, at, row| {
-                out.extend_from_slice(&names[at]);
-                match &self.columns[at] {
-                    column if column.is_null(row) => out.extend_from_slice(b"null"),
-                    Column::Plain(of) => push_text(out, of.value(row))?,
-                    Column::Text(of) => push_text(out, of.value(row))?,
-                    Column::Whole(of) => push_whole(out, of.value(row)),
-                    Column::Number(of) if of.value(row).is_finite() => push_number(out, of.value(row)),
+        for row in 0..self.rows {
+            out.extend_from_slice(before().as_bytes());
+            if names.is_empty() {
+                out.push(b'{');
+            }
+            for (column, name) in self.columns.iter().zip(&names) {
+                out.extend_from_slice(name);
+                if column.is_null(row) {
+                    out.extend_from_slice(b"null");
+                    continue;
+                }
+                match column {
+                    Column::Text(of) => push_text(&mut out, of.value(row))?,
+                    Column::Whole(of) => push_whole(&mut out, of.value(row)),
+                    Column::Number(of) if of.value(row).is_finite() => push_number(&mut out, of.value(row)),
                     Column::Number(_) => out.extend_from_slice(b"null"),
-                    Column::Truth(of) => push_truth(out, of.value(row)),
+                    Column::Truth(of) => push_truth(&mut out, of.value(row)),
                     Column::Instant(of) => {
                         out.push(b'"');
-                        push_time(out, &mut time, of.value(row));
+                        push_time(&mut out, &mut time, of.value(row));
                         out.push(b'"');
                     }
                 }
-                Ok(())
-            },
-            b"}",
-        )?;
-        Ok(out)
-    }
-
-    /// Writes row after row: what `begin` writes, each cell by `cell`, or as it stands in the row before where it
-    /// says the same, and `end`.
-    fn write(
-        &self,
-        out: &mut Vec<u8>,
-        mut begin: impl FnMut(&mut Vec<u8>),
-        mut cell: impl FnMut(&mut Vec<u8>, usize, usize) -> Result<(), ArrowError>,
-        end: &[u8],
-    ) -> Result<(), ArrowError> {
-        let count = self.columns.len();
-        let repeats: Vec<Vec<bool>> = self.columns.iter().map(|column| column.repeats(self.rows)).collect();
-        // Where the cells of the row before begin, and where the last of them ends.
-        let mut starts = vec![0; count + 1];
-        for row in 0..self.rows {
-            begin(out);
-            let mut at = 0;
-            while at < count {
-                let run = repeats[at..].iter().take_while(|repeats| repeats[row]).count();
-                if run == 0 {
-                    let start = out.len();
-                    cell(out, at, row)?;
-                    starts[at] = start;
-                    at += 1;
-                } else {
-                    let (from, to) = (starts[at], starts[at + run]);
-                    let moved = out.len() - from;
-                    out.extend_from_within(from..to);
-                    starts[at..at + run].iter_mut().for_each(|start| *start += moved);
-                    at += run;
-                }
             }
-            starts[count] = out.len();
-            out.extend_from_slice(end);
+            out.push(b'}');
         }
-        Ok(())
+        Ok(out)
     }
 }
 
@@ -324,14 +249,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
         #[test]
-        fn rows_are_those_of_arrows_writers(
-            rows in prop::collection::vec(row(), 1..6),
-            order in prop::collection::vec((0_usize..6, 0_usize..6), 0..12),
-        ) {
-            // Cells that say the same in rows that follow each other are the rule.
-            let at = |at: usize| rows[at % rows.len()].clone();
-            let mixed = |(one, other): &(usize, usize)| (at(*one).0, at(*other).1, at(*one).2, at(*other).3, at(*one).4);
-            let rows: Vec<Row> = order.iter().map(mixed).collect();
+        fn rows_are_those_of_arrows_writers(rows in prop::collection::vec(row(), 0..6)) {
             let batch = batch(&rows);
             let cells = Cells::of(&batch).unwrap().unwrap();
             // `1e+20` and `1e20` are the same number.
