@@ -209,7 +209,8 @@ def main():
            "All data are synthetic. How to read this: [README.md](README.md).", "",
            "Figures are medians (least–most); over HTTP the p50 of requests in ms, with the p99. "
            "`×` compares with the best peer that does the same in the same unit: above 1 this node is better. "
-           "`*`: a compiler ran on the machine meanwhile, so the figure is no baseline.", ""]
+           "`*`: a compiler ran on the machine meanwhile, so the figure is no baseline. "
+           "Lines may come from runs of several days (`at` in `results.json`), on machines that differ by a third in speed: compare within a line.", ""]
     for name, value in machine().items():
         out.append(f"- {name}: {value}")
     out += ["", "| work | who | what | figure | × best peer | floor | goal | verdict | disk MB | peak MB |", "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
