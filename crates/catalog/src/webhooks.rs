@@ -246,14 +246,21 @@ impl Catalog {
         Ok(marked.rows_affected)
     }
 
-    /// Forgets a change that was given up, since it was taken after all.
-    pub async fn remove_dead_letter(&self, webhook: &str, number: u64) -> Result<(), Error> {
+    /// Forgets a change that was given up, since it was taken after all (`taken` 1), or cannot be told any more.
+    pub async fn remove_dead_letter(&self, webhook: &str, number: u64, taken: u64) -> Result<(), Error> {
         let write = self.write(&[]).await?;
-        webhook_dead::Entity::delete_many()
+        let removed = webhook_dead::Entity::delete_many()
             .filter(webhook_dead::Column::Webhook.eq(webhook))
             .filter(webhook_dead::Column::Number.eq(int(number)))
             .exec(&write.tx)
             .await?;
+        if taken > 0 && removed.rows_affected > 0 {
+            webhook::Entity::update_many()
+                .col_expr(webhook::Column::Delivered, Expr::col(webhook::Column::Delivered).add(int(taken)))
+                .filter(webhook::Column::Id.eq(webhook))
+                .exec(&write.tx)
+                .await?;
+        }
         write.commit().await
     }
 }

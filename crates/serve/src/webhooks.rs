@@ -161,6 +161,7 @@ impl App {
             let Some(document) = told.first() else { continue };
             let sent = self.send(&hook, document).await;
             let attempts = hook.attempts + 1;
+            let taken = u64::from(sent.is_ok());
             match sent {
                 Ok(()) => {}
                 Err(why) if attempts < self.config.webhook_attempts => {
@@ -175,7 +176,7 @@ impl App {
                     self.catalog.add_dead_letter(&hook.id, &letter).await?;
                 }
             }
-            if !self.went_on(&mut hook, &found.state, change.number).await? {
+            if !self.went_on(&mut hook, &found.state, change.number, taken).await? {
                 return Ok(());
             }
         }
@@ -185,9 +186,10 @@ impl App {
         Ok(())
     }
 
-    /// Notes that a change is done with; no, when another node or nobody serves this webhook now.
-    async fn went_on(&self, hook: &mut Webhook, state: &FeedState, number: u64) -> Answer<bool> {
-        let done = self.catalog.webhook_served(hook, state.epoch(), number, 1).await?;
+    /// Notes that a change is done with, taken or given up; no, when another node or nobody serves this webhook
+    /// now.
+    async fn went_on(&self, hook: &mut Webhook, state: &FeedState, number: u64, taken: u64) -> Answer<bool> {
+        let done = self.catalog.webhook_served(hook, state.epoch(), number, taken).await?;
         (hook.position, hook.attempts) = (number, 0);
         Ok(done)
     }
@@ -197,13 +199,13 @@ impl App {
         for letter in self.catalog.dead_letters(&hook.id, true, BATCH as u64).await? {
             let Some((state, change)) = changes::one(self, principal, letter.number).await? else {
                 // Given up, or not to be known any more.
-                self.catalog.remove_dead_letter(&hook.id, letter.number).await?;
+                self.catalog.remove_dead_letter(&hook.id, letter.number, 0).await?;
                 continue;
             };
             let told = teller.tell(self, &state, &[change]).await?;
             let Some(document) = told.first() else { continue };
             match self.send(hook, document).await {
-                Ok(()) => self.catalog.remove_dead_letter(&hook.id, letter.number).await?,
+                Ok(()) => self.catalog.remove_dead_letter(&hook.id, letter.number, 1).await?,
                 Err(error) => {
                     let attempts = letter.attempts + 1;
                     let letter = DeadLetter { attempts, error, again: false, at: Utc::now(), ..letter };

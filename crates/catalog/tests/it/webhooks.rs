@@ -79,7 +79,9 @@ async fn a_webhook_is_served_once_for_each_place_and_remembers_what_failed(datab
     assert!(catalog.dead_letters("one", true, 10).await.unwrap().is_empty());
     assert_eq!(catalog.redeliver("one").await.unwrap(), 1);
     assert_eq!(catalog.dead_letters("one", true, 10).await.unwrap().len(), 1);
-    catalog.remove_dead_letter("one", 4).await.unwrap();
+    catalog.remove_dead_letter("one", 4, 1).await.unwrap();
+    catalog.remove_dead_letter("one", 4, 1).await.unwrap();
+    assert_eq!(only(&catalog).await.delivered, 2, "what was given up counts once it is taken");
     assert!(catalog.dead_letters("one", false, 10).await.unwrap().is_empty());
     for n in 0..19 {
         catalog.add_webhook(&hook(&format!("more_{n}"), 2)).await.unwrap();

@@ -189,6 +189,6 @@ async fn districts_of_one_name_are_told_apart_by_the_province_beside_or_above_th
     assert_eq!(taken.findings, ["unknown_place A3 TP. Bến Tre"]);
     assert_eq!(
         taken.values,
-        ["gso2004:829|rain|total|P1D|2025-06-01|1", "gso2004:83|rain|total|P1D|2025-06-01|3"]
+        ["gso2004:829|rain_day|total|P1D|2025-06-01|1", "gso2004:83|rain_day|total|P1D|2025-06-01|3"]
     );
 }

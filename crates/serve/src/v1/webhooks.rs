@@ -57,7 +57,7 @@ pub struct WebhookDocument {
     pub wanted: String,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// How many changes were taken, or given up.
+    /// How many changes were taken; those that were given up are in its list of dead letters.
     pub delivered: u64,
     /// How often the next one was tried in vain.
     pub attempts: u32,
