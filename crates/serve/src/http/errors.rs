@@ -40,7 +40,7 @@ fn with_example(error: &intake::Error) -> Told {
 impl From<catalog::Error> for Problem {
     fn from(error: catalog::Error) -> Self {
         match error {
-            catalog::Error::NotFound { what } => Problem::not_found(&bare(&what)),
+            catalog::Error::NotFound { what } => missing(&what),
             catalog::Error::Denied(denial) => denial.into(),
             catalog::Error::Invalid { what, hint } => {
                 Problem::text(ProblemKind::InvalidBody, with_hint(what, hint))
@@ -58,7 +58,7 @@ impl From<catalog::Error> for Problem {
 impl From<lake::Error> for Problem {
     fn from(error: lake::Error) -> Self {
         match error {
-            lake::Error::NotFound { what } => Problem::not_found(&bare(&what)),
+            lake::Error::NotFound { what } => missing(&what),
             lake::Error::Gone { .. } => Problem::text(ProblemKind::Gone, error.told()),
             lake::Error::Denied(denial) => denial.into(),
             lake::Error::Invalid { what, hint } => {
@@ -77,7 +77,7 @@ impl From<lake::Error> for Problem {
 impl From<intake::Error> for Problem {
     fn from(error: intake::Error) -> Self {
         match error {
-            intake::Error::NotFound { what } => Problem::not_found(&bare(&what)),
+            intake::Error::NotFound { what } => missing(&what),
             intake::Error::Denied(denial) => denial.into(),
             intake::Error::NotTheirs { what, hint } => {
                 Problem::text(ProblemKind::NotAllowed, with_hint(what, hint))
@@ -107,7 +107,7 @@ impl From<intake::Error> for Problem {
 impl From<query::Error> for Problem {
     fn from(error: query::Error) -> Self {
         match error {
-            query::Error::NotFound { what } => Problem::not_found(&bare(&what)),
+            query::Error::NotFound { what } => missing(&what),
             query::Error::Gone { what } => Problem::text(ProblemKind::Gone, what),
             query::Error::Denied(denial) => denial.into(),
             query::Error::Invalid { what, hint } => {
@@ -150,6 +150,24 @@ fn policy(what: &'static str) -> &'static str {
     if what.contains(' ') { "requests" } else { what }
 }
 
+/// A thing that is not there. That a version is missing is told as such: it was looked for by somebody who may
+/// read the dataset.
+fn missing(what: &str) -> Problem {
+    let version = what.strip_prefix("version ").and_then(|rest| rest.strip_suffix('`')?.split_once(" of `"));
+    match version {
+        Some((version, dataset)) => Problem::text(
+            ProblemKind::NotFound,
+            told!(
+                "serve-no-such-version",
+                "there is no version {version} of `{dataset}`: /v1/datasets/{dataset}/versions lists those that there are",
+                version = version,
+                dataset = dataset
+            ),
+        ),
+        None => Problem::not_found(&bare(what)),
+    }
+}
+
 /// The name in "dataset `x`": who may not know of a thing reads the same words as for no thing.
 fn bare(what: &str) -> String {
     match (what.find('`'), what.rfind('`')) {
@@ -175,7 +193,7 @@ fn cluster_away(error: &(dyn std::error::Error + 'static)) -> Problem {
 impl From<knowledge::Error> for Problem {
     fn from(error: knowledge::Error) -> Self {
         match error {
-            knowledge::Error::NotFound { what } => Problem::not_found(&bare(&what)),
+            knowledge::Error::NotFound { what } => missing(&what),
             knowledge::Error::Invalid { what, hint } => {
                 Problem::text(ProblemKind::InvalidQuery, with_hint(what, hint))
             }

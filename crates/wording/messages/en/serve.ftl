@@ -142,6 +142,7 @@ serve-no-place-set-follow-iot-nextlink-leave = it is no place in this set: follo
 serve-no-property-series-one-already = it is no property, or the series has one already
 serve-no-range-axis = `{ $name }({ $inside })` is no range of the axis
 serve-no-statistic = `{ $code }` is no statistic
+serve-no-such-version = there is no version { $version } of `{ $dataset }`: /v1/datasets/{ $dataset }/versions lists those that there are
 serve-no-thing-series-one-already = it is no thing, or the series has one already
 serve-no-time-seconds = `{ $seconds }` is no time in seconds
 serve-none = `{ $code }` is none of { $known }

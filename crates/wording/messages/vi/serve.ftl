@@ -255,6 +255,7 @@ serve-name-what-is-there = hãy nêu thực thể đã có bằng `@iot.id`
 serve-names-no-datastream = quan trắc không nêu `Datastream`: hãy viết `"Datastream": { "{" }"@iot.id": …{ "}" }`
 serve-no-component = `{ $name }` không phải là thành phần của quan trắc: hãy viết { $known }
 serve-no-component-result = thiếu thành phần `result`
+serve-no-such-version = không có phiên bản { $version } của `{ $dataset }`: /v1/datasets/{ $dataset }/versions nêu các phiên bản đang có
 serve-observed-together = những gì quan trắc cùng lúc là của địa điểm của đối tượng (Thing)
 serve-of-catalogue = `{ $name }` của { $set } do danh mục quy định
 serve-part-of-entity = `{ $key }` là một phần của thực thể, không đổi được
