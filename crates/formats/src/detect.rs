@@ -1,13 +1,16 @@
 //! What kind of file it is, by its content; its name only helps where the content leaves a choice.
 
+mod refused;
+
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use wording::{Phrase, Told, phrase, told};
+use wording::told;
 
+use self::refused::{AS_GEOJSON, AS_TABLE, not_read};
 use crate::text::{Sound, sound};
-use crate::{Archive, Error, Limits, csv, decode, feature, fixed, html};
+use crate::{Archive, Error, Limits, csv, decode, feature, fixed, html, records, xml_sheet};
 
 /// Bytes of the beginning that [`detect`] wants to see.
 pub const HEAD_BYTES: usize = 64 * 1024;
@@ -55,6 +58,11 @@ pub enum Format {
     Xls,
     /// An OpenDocument spreadsheet.
     Ods,
+    /// A workbook as one document of XML (Excel 2003's "XML Spreadsheet").
+    XmlSheet {
+        /// The encoding.
+        encoding: Encoding,
+    },
     /// The tables of a web page.
     Html {
         /// The encoding.
@@ -82,6 +90,8 @@ pub enum Format {
     Kml,
     /// JSON that is a list of objects, or an object of named ones.
     Records,
+    /// JSON whose lists of objects are read as the rows of tables; see [`Format::as_table`].
+    RecordTable,
     /// Parquet, with or without GeoParquet's metadata.
     Parquet,
     /// Parquet whose rows are read as those of a table: row 1 is the names of the columns. It is not
@@ -109,6 +119,7 @@ impl Format {
     pub fn as_table(self) -> Format {
         match self {
             Format::Parquet => Format::ParquetTable,
+            Format::Records => Format::RecordTable,
             Format::FeatureZip => Format::Zip,
             other => other,
         }
@@ -130,13 +141,14 @@ impl Format {
     /// The encoding that texts beyond ASCII have in it where they are Unicode: UTF-8 or UTF-16.
     pub fn unicode(&self) -> &'static str {
         match self {
-            Format::Csv { encoding, .. } | Format::FixedWidth { encoding } | Format::Html { encoding } => {
-                match encoding {
-                    Encoding::Utf8 => "utf-8",
-                    Encoding::Utf16Le => "utf-16le",
-                    Encoding::Utf16Be => "utf-16be",
-                }
-            }
+            Format::Csv { encoding, .. }
+            | Format::FixedWidth { encoding }
+            | Format::XmlSheet { encoding }
+            | Format::Html { encoding } => match encoding {
+                Encoding::Utf8 => "utf-8",
+                Encoding::Utf16Le => "utf-16le",
+                Encoding::Utf16Be => "utf-16be",
+            },
             _ => "utf-8",
         }
     }
@@ -148,7 +160,7 @@ impl Format {
             Format::Csv { .. } => "text/csv",
             Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Format::FixedWidth { .. } => "text/plain",
-            Format::Xls => "application/vnd.ms-excel",
+            Format::Xls | Format::XmlSheet { .. } => "application/vnd.ms-excel",
             Format::Ods => "application/vnd.oasis.opendocument.spreadsheet",
             Format::Html { .. } => "text/html",
             Format::NetCdf => "application/x-netcdf",
@@ -160,7 +172,7 @@ impl Format {
             Format::Shapefile => "application/zip",
             Format::GeoPackage => "application/geopackage+sqlite3",
             Format::Kml => "application/vnd.google-earth.kml+xml",
-            Format::Records => "application/json",
+            Format::Records | Format::RecordTable => "application/json",
             Format::Parquet | Format::ParquetTable => "application/vnd.apache.parquet",
             Format::GeoTiff => "image/tiff; application=geotiff",
         }
@@ -243,14 +255,17 @@ pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
     if let Some((_, format)) = BINARY.iter().find(|(signature, _)| head.starts_with(signature)) {
         return Ok(*format);
     }
-    if let Some((_, name, hint)) = SIGNATURES.iter().find(|(signature, ..)| head.starts_with(signature)) {
-        return Err(not_read(*name, *hint));
+    if let Some(error) = refused::by_bytes(head) {
+        return Err(error);
     }
     let encoding = Encoding::of(head);
     let text = text(head, encoding)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let is_whole = head.len() < HEAD_BYTES;
     let start = text.trim_start();
+    if let Some(error) = refused::by_words(start) {
+        return Err(error);
+    }
     if start.is_empty() && is_whole {
         return Err(Error::invalid(
             "empty_file",
@@ -289,11 +304,6 @@ fn plain(text: &str, is_whole: bool, encoding: Encoding) -> Format {
     Format::Csv { delimiter: delimiter.unwrap_or(b','), encoding }
 }
 
-const AS_TABLE: Phrase =
-    phrase!("formats-save-table-xlsx-csv-utf-8", "save the table as .xlsx or as CSV (UTF-8)");
-const AS_GEOJSON: Phrase =
-    phrase!("formats-export-layer-geojson-wgs-84", "export the layer as GeoJSON in WGS 84");
-
 /// First bytes of formats that are read.
 const BINARY: &[(&[u8], Format)] = &[
     (b"SQLite format 3\0", Format::GeoPackage),
@@ -308,73 +318,6 @@ const BINARY: &[(&[u8], Format)] = &[
     (b"CDF\x05", Format::NetCdf),
     (b"\x89HDF\r\n\x1A\n", Format::NetCdf),
 ];
-
-/// (first bytes, what it is, what to do).
-const SIGNATURES: &[(&[u8], Phrase, Phrase)] = &[
-    (b"%PDF", phrase!("formats-pdf-document", "a PDF document"), AS_TABLE),
-    (b"\x89PNG", phrase!("formats-picture-png", "a picture (PNG)"), AS_TABLE),
-    (b"\xFF\xD8\xFF", phrase!("formats-picture-jpeg", "a picture (JPEG)"), AS_TABLE),
-    (b"GIF8", phrase!("formats-picture-gif", "a picture (GIF)"), AS_TABLE),
-    (
-        b"\x1F\x8B",
-        phrase!("formats-gzip-archive", "a gzip archive"),
-        phrase!("formats-unpack-first", "unpack it first"),
-    ),
-    (
-        b"7z\xBC\xAF\x27\x1C",
-        phrase!("formats-7-zip-archive", "a 7-Zip archive"),
-        phrase!("formats-unpack-first", "unpack it first"),
-    ),
-    (
-        b"Rar!",
-        phrase!("formats-rar-archive", "a RAR archive"),
-        phrase!("formats-unpack-first", "unpack it first"),
-    ),
-    (
-        b"\x28\xB5\x2F\xFD",
-        phrase!("formats-zstandard-archive", "a Zstandard archive"),
-        phrase!("formats-unpack-first", "unpack it first"),
-    ),
-    (
-        b"BZh",
-        phrase!("formats-bzip2-archive", "a bzip2 archive"),
-        phrase!("formats-unpack-first", "unpack it first"),
-    ),
-    (
-        b"ARROW1",
-        phrase!("formats-arrow-file", "an Arrow file"),
-        phrase!("formats-write-table-parquet", "write the table as Parquet"),
-    ),
-    (
-        b"\0\0\x27\x0A",
-        phrase!("formats-one-part-shapefile", "one part of a shapefile"),
-        phrase!(
-            "formats-put-all-parts-layer-shp-dbf-prj",
-            "put all parts of the layer (.shp, .dbf, .prj, .cpg) into one zip archive"
-        ),
-    ),
-    (b"\x7FELF", phrase!("formats-program", "a program"), AS_TABLE),
-    (b"MZ", phrase!("formats-program", "a program"), AS_TABLE),
-    (b"{\\rtf", phrase!("formats-rich-text-document", "a rich text document"), AS_TABLE),
-    (
-        b"\xFF\xFE\0\0",
-        phrase!("formats-text-utf-32", "text in UTF-32"),
-        phrase!("formats-save-utf-8", "save it as UTF-8"),
-    ),
-    (
-        b"\0\0\xFE\xFF",
-        phrase!("formats-text-utf-32", "text in UTF-32"),
-        phrase!("formats-save-utf-8", "save it as UTF-8"),
-    ),
-];
-
-fn not_read(name: impl Into<Told>, hint: impl Into<Told>) -> Error {
-    Error::invalid(
-        "wrong_type",
-        told!("formats-file-not-read-here", "the file is {name}, which is not read here", name => name.into()),
-        hint,
-    )
-}
 
 /// A zip archive: a workbook, if the names of its first parts or its own name say so.
 fn zipped(file_name: &str, head: &[u8]) -> Result<Format, Error> {
@@ -478,6 +421,17 @@ fn binary() -> Error {
     )
 }
 
+/// What a document of one geometry has as its type (RFC 7946 §3.1).
+const GEOMETRIES: [&str; 7] = [
+    "\"Point\"",
+    "\"MultiPoint\"",
+    "\"LineString\"",
+    "\"MultiLineString\"",
+    "\"Polygon\"",
+    "\"MultiPolygon\"",
+    "\"GeometryCollection\"",
+];
+
 fn looks_like_json(rest: &str, next: [char; 2]) -> bool {
     rest.trim_start().is_empty() || rest.trim_start().starts_with(next)
 }
@@ -504,8 +458,16 @@ fn json(text: &str) -> Result<Format, Error> {
     // A record may have a member `coordinates` of its own.
     let is_document =
         ["\"FeatureCollection\"", "\"Feature\"", "\"features\""].iter().any(|word| text.contains(word));
+    if !is_document && records::is_in_lines(text) {
+        return Ok(Format::RecordTable);
+    }
     if !is_document && feature::is_records(text) {
         return Ok(Format::Records);
+    }
+    let is_geometry =
+        value_of_type.is_some_and(|value| GEOMETRIES.iter().any(|name| value.starts_with(name)));
+    if !is_document && !is_geometry && records::is_in_lists(text) {
+        return Ok(Format::RecordTable);
     }
     if is_geojson {
         return Ok(Format::GeoJson);
@@ -526,6 +488,9 @@ fn is_data_array(text: &str) -> bool {
 
 fn markup(text: &str, encoding: Encoding) -> Result<Format, Error> {
     let head: String = text.chars().take(4000).collect::<String>().to_ascii_lowercase();
+    if xml_sheet::is_one(&head) && !head.contains("<html") {
+        return Ok(Format::XmlSheet { encoding });
+    }
     if head.contains("opengis.net/waterml/2") {
         return Ok(Format::WaterMl);
     }
@@ -538,14 +503,11 @@ fn markup(text: &str, encoding: Encoding) -> Result<Format, Error> {
             ),
         ));
     }
+    if head.contains("<gpx") {
+        return Err(not_read(told!("formats-gpx", "tracks of a receiver (GPX)"), AS_GEOJSON));
+    }
     if head.contains("gml") {
         return Err(not_read("GML", AS_GEOJSON));
-    }
-    if head.contains("urn:schemas-microsoft-com:office:spreadsheet") && !head.contains("<html") {
-        return Err(not_read(
-            told!("formats-excel-workbook-2003-xml", "an Excel workbook of 2003 (XML)"),
-            told!("formats-open-save-xlsx", "open it and save it as .xlsx"),
-        ));
     }
     if head.contains("<html") || head.contains("<!doctype html") || head.contains("<table") {
         return if html::has_cells(text) { Ok(Format::Html { encoding }) } else { Err(html::no_table()) };

@@ -31,11 +31,13 @@ mod number;
 mod ods;
 mod percent;
 mod push;
+mod records;
 mod series;
 mod text;
 mod xls;
 mod xlsx;
 mod xml;
+mod xml_sheet;
 mod zipped;
 
 pub use archive::{Archive, Member};
@@ -142,11 +144,13 @@ fn open_selected(
         Format::Xlsx => Ok(Box::new(xlsx::open(path, limits, selection)?)),
         Format::Xls => Ok(Box::new(xls::open(path, limits, selection)?)),
         Format::Ods => Ok(Box::new(ods::open(path, limits, selection)?)),
+        Format::XmlSheet { encoding } => Ok(Box::new(xml_sheet::open(path, encoding, limits, selection)?)),
         Format::Parquet | Format::ParquetTable => Ok(Box::new(columnar::open(path, limits, selection)?)),
         Format::NetCdf => Ok(Box::new(netcdf::open(path, limits, selection)?)),
         Format::WaterMl => Ok(Box::new(series::open_water_ml(path, limits, selection)?)),
         Format::SensorThings => Ok(Box::new(series::open_sensor_things(path, limits, selection)?)),
         Format::CoverageJson => Ok(Box::new(series::open_coverage_json(path, limits, selection)?)),
+        Format::RecordTable => Ok(Box::new(records::open(path, limits, selection)?)),
         Format::Zip => Ok(Box::new(zipped::ZippedTables::open(path, limits, selection)?)),
         Format::GeoJson
         | Format::Shapefile

@@ -56,6 +56,7 @@ impl ZippedTables {
                     told!("formats-unpack-first-hand-files", "unpack it first, and hand its files in"),
                 )),
                 format => {
+                    let format = if format == Format::Records { format.as_table() } else { format };
                     open_selected(file.path(), &format, &[], limits, Selection::All).map(|t| (format, t))
                 }
             });

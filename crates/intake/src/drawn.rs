@@ -97,9 +97,11 @@ impl Intake {
             let mut format = detect_file(&name, file.path())?;
             if let Some(mapping) = &mapping {
                 mapping.source.overrule(&mut format)?;
-                if mapping.kind == MappingKind::Features {
-                    format = format.as_features(file.path());
-                }
+                format = match mapping.kind {
+                    MappingKind::Features => format.as_features(file.path()),
+                    MappingKind::Observations => format.as_table(),
+                    MappingKind::Coverage => format,
+                };
             }
             draw(file.path(), &format, mapping.as_ref(), part, &(limits, reading))
         });

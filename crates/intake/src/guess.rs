@@ -30,6 +30,7 @@ mod stacked;
 mod statistics;
 mod steps;
 mod survey;
+mod temperature;
 mod thousands;
 mod time;
 mod titled;

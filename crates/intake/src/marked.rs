@@ -5,7 +5,7 @@ use model::{Finding, Lang, Run, RunKind, Severity};
 use policy::{Denial, Permit};
 use wording::told;
 
-use crate::mapping::{Mapping, SourceLayout};
+use crate::mapping::{Mapping, MappingKind, SourceLayout};
 use crate::{Error, Intake, finding_message};
 
 /// Findings read in one call.
@@ -40,10 +40,15 @@ impl Intake {
         }
         let marks: Vec<Mark> = findings.iter().map(|finding| mark(finding, lang)).collect();
         let (name, limits) = (run.file_name.clone(), self.inner.limits.formats.clone());
-        let source = mapping.and_then(|text| Mapping::parse(text).ok()).map(|mapping| mapping.source);
+        let mapping = mapping.and_then(|text| Mapping::parse(text).ok());
+        let is_table = mapping.as_ref().is_some_and(|mapping| mapping.kind == MappingKind::Observations);
+        let source = mapping.map(|mapping| mapping.source);
         let reading = source.as_ref().map(SourceLayout::reading).unwrap_or_default();
         let marking = tokio::task::spawn_blocking(move || {
             let mut format = detect_file(&name, file.path())?;
+            if is_table {
+                format = format.as_table();
+            }
             if format.is_of_features() || matches!(format, Format::GeoTiff) {
                 return Err(Error::invalid(
                     told!(

@@ -93,7 +93,7 @@ fn run(mut job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
     match job.kind {
         // A table is of features where the dataset is: its rows have positions.
         DatasetKind::Features => job.format = job.format.as_features(job.input.path()),
-        DatasetKind::Observations if job.format.is_of_features() => {
+        DatasetKind::Observations if job.format.is_of_features() && job.format != Format::Records => {
             return Err(Error::invalid(
                 told!(
                     "intake-file-holds-features-dataset-holds-observations",

@@ -11,7 +11,7 @@ use formats::{
 use model::CellRef;
 
 use crate::files::{chunks, file, rows_of, workbook};
-use crate::{archives, old, open_document};
+use crate::{archives, old, open_document, xml_sheet};
 
 fn limits() -> Limits {
     Limits { max_line_bytes: 1000, max_cell_bytes: 300, max_rows: 500, max_columns: 100, ..Limits::default() }
@@ -186,6 +186,23 @@ fn open_documents_and_archives() {
     let document = open_document::ods(table);
     let zip = archives::zip(&[("a.csv", b"a,b\n1,2\n"), ("b/c.csv", b"x;y\n1;2\n")]);
     read_bent(&[&document, &zip], |format| matches!(format, Format::Ods | Format::Zip | Format::Xlsx));
+}
+
+#[test]
+fn workbooks_of_xml() {
+    let whole = xml_sheet::workbook(xml_sheet::SHEETS);
+    read_bent(&[whole.as_bytes()], |format| matches!(format, Format::XmlSheet { .. }));
+}
+
+#[test]
+fn lists_of_objects() {
+    let seeds: [&[u8]; 4] = [
+        br#"[{"a": "x\"y", "b": {"c": 1.5e3}}, {"a": null, "d": [1, 2]}]"#,
+        br#"{"data": [{"a": 1, "b": [{"c": 1}, {"c": 2}]}], "more": {"list": [{"x": true}]}}"#,
+        b"{\"a\": 1}\n{\"a\": 2}\n",
+        br#"{"k": {"a": 1}, "l": {"a": 2}}"#,
+    ];
+    read_bent(&seeds, |format| matches!(format, Format::RecordTable));
 }
 
 #[test]

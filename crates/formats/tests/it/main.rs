@@ -20,6 +20,8 @@ mod rasters;
 mod real;
 mod real_letters;
 mod real_tables;
+mod records;
 mod series;
 mod tables;
 mod traces;
+mod xml_sheet;

@@ -355,8 +355,13 @@ impl Guess<'_> {
         let own = column.unit.clone().map(TextOrColumn::Text).or(unit);
         let mut value =
             ValueSource::new(&column.reference, TextOrColumn::Text(named.property.code.to_string()));
+        let above = self.evidence.unit(self.gazetteer).filter(|_| own.is_none());
+        let above = above.filter(|(_, unit)| conversion(unit, named.property).is_ok());
         let is_named = own.is_some();
-        value.unit = own.or_else(|| Some(TextOrColumn::Text(named.property.unit.clone())));
+        value.unit = match &above {
+            Some((pattern, _)) => Some(around("@title", pattern)),
+            None => own.or_else(|| Some(TextOrColumn::Text(named.property.unit.clone()))),
+        };
         value.statistic = named.statistic.map(|code| TextOrColumn::Text(code.into()));
         value.period = period
             .or_else(|| named.period.map(|p| TextOrColumn::Text(p.into())))
@@ -368,7 +373,10 @@ impl Guess<'_> {
             self.because("value.0.statistic", 0.5, which_statistic());
         }
         self.because("value.0.property", named.confidence - 0.05, named.reason);
-        if !is_named {
+        if let Some((_, unit)) = above {
+            let reason = told!("guess-stands-above", "`{text}` stands above the table", text = unit);
+            self.because("value.0.unit", 0.9, reason);
+        } else if !is_named {
             self.because("value.0.unit", 0.5, is_own_unit(&named.property.unit));
         }
         self.mapping.values.push(value);

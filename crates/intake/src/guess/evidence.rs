@@ -38,6 +38,10 @@ const PLACES_WITHIN: &[(&str, PlaceKind)] = &[
     ("*trạm {place} tháng *", PlaceKind::Station),
     ("*trạm {place} năm *", PlaceKind::Station),
     ("*trạm {place} từ *", PlaceKind::Station),
+    ("*Location: {place}", PlaceKind::Station),
+    ("*Station: {place}", PlaceKind::Station),
+    ("*Station name: {place}", PlaceKind::Station),
+    ("*Tên trạm: {place}", PlaceKind::Station),
     ("*trạm {place}, *", PlaceKind::Station),
     ("*trạm {place} - *", PlaceKind::Station),
     ("*trạm {place} (*)", PlaceKind::Station),
@@ -59,6 +63,8 @@ const UNITS: &[&str] = &[
     "*ĐVT*: {unit}",
     "*Unit*: {unit})",
     "*Unit*: {unit}",
+    "*unit: {unit}",
+    "*units: {unit}",
     "*({unit})",
     "*({unit})*",
     "{unit}",
@@ -237,6 +243,7 @@ impl<'a> Evidence<'a> {
     /// Places that titles and names speak of, as words for whoever has to say the place.
     pub(super) fn may_be_at(&self, gazetteer: &Gazetteer) -> Option<Told> {
         let mut said: Vec<Told> = Vec::new();
+        let mut places = BTreeSet::new();
         for (text, what, _) in self.texts() {
             for name in names_in(text) {
                 for kind in [PlaceKind::Station, PlaceKind::Province] {
@@ -246,10 +253,9 @@ impl<'a> Evidence<'a> {
                             PlaceMatch::One(place) => Some(place),
                             PlaceMatch::Many(_) | PlaceMatch::None => None,
                         });
-                    let phrase = found.map(|place| {
-                        told!("guess-place-by", "`{place}` ({origin})", place = place, origin => &what)
-                    });
-                    said.extend(phrase.filter(|phrase| !said.contains(phrase)));
+                    said.extend(found.filter(|place| places.insert(place.clone())).map(
+                        |place| told!("guess-place-by", "`{place}` ({origin})", place = place, origin => &what),
+                    ));
                 }
             }
         }
@@ -273,12 +279,12 @@ impl<'a> Evidence<'a> {
 
     /// Where a year stands around the table: the key and pattern of a fact, the year, how sure.
     pub(super) fn year(&self) -> Option<(&'static str, &'static str, String, f64)> {
-        self.around(&YEARS, &has_one_year)
+        self.around(&YEARS, &is_only_year)
     }
 
     /// The same of a month.
     pub(super) fn month(&self) -> Option<(&'static str, &'static str, String, f64)> {
-        self.around(&MONTHS, &|text| has_one_month(text))
+        self.around(&MONTHS, &|text, _| has_one_month(text))
     }
 
     /// The first title that holds a whole date, the patterns of its year, month and day, and whether it is the day
@@ -316,7 +322,7 @@ impl<'a> Evidence<'a> {
     fn around(
         &self,
         patterns: &[&'static str],
-        is_one: &dyn Fn(&str) -> bool,
+        is_one: &dyn Fn(&str, &str) -> bool,
     ) -> Option<(&'static str, &'static str, String, f64)> {
         let titles: Vec<&str> = self.titles.iter().map(String::as_str).collect();
         let origins =
@@ -327,7 +333,7 @@ impl<'a> Evidence<'a> {
                 let fitting: Vec<(&str, String)> =
                     texts.iter().filter_map(|text| Some((*text, compiled.text(text)?))).collect();
                 let (_, first) = fitting.first()?;
-                let agree = fitting.iter().all(|(text, found)| is_one(text) && found == first);
+                let agree = fitting.iter().all(|(text, found)| is_one(text, found) && found == first);
                 agree.then(|| (origin, *pattern, first.clone(), confidence))
             })
         })
@@ -387,6 +393,14 @@ fn has_one_year(text: &str) -> bool {
     years.next().is_none_or(|first| years.all(|year| year == first))
 }
 
+/// Whether a year is the one that a text speaks of: `1619/QĐ-TTg` and `01646500` say none.
+fn is_only_year(text: &str, year: &str) -> bool {
+    let parts = text.split(|c: char| !c.is_ascii_digit());
+    let mut years =
+        parts.filter(|part| part.len() == 4 && (part.starts_with("19") || part.starts_with("20")));
+    years.next() == Some(year) && years.all(|other| other == year)
+}
+
 /// Whether a text speaks of one month: `từ tháng 1 đến tháng 3` does not.
 fn has_one_month(text: &str) -> bool {
     let folded = model::fold(text);
@@ -416,7 +430,9 @@ pub(super) fn property_in<'g>(
         Some((rest, period)) => (rest, Some(period)),
         None => (folded, None),
     };
-    if let Some(property) = find_property(gazetteer, &folded) {
+    // `Value parameter: Stage`.
+    let behind_label = || text.rsplit_once(':').and_then(|(_, said)| find_property(gazetteer, said.trim()));
+    if let Some(property) = find_property(gazetteer, &folded).or_else(behind_label) {
         return Some((property, period));
     }
     let mut best: Vec<(usize, &Property)> = Vec::new();
@@ -424,7 +440,9 @@ pub(super) fn property_in<'g>(
         let names = [Some(&property.name.vi), property.name.en.as_ref()].into_iter().flatten();
         let longest = names
             .chain(&property.aliases)
-            .map(|name| model::fold(name))
+            .map(String::as_str)
+            .chain([property.code.as_str()])
+            .map(model::fold)
             // One short word stands in many texts.
             .filter(|name| (name.contains(' ') || name.len() >= 6) && has_words(&folded, name))
             .map(|name| name.len())

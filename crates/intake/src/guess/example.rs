@@ -8,6 +8,7 @@ use wording::{Told, told};
 use super::Guessed;
 use super::observations::Guess;
 use super::sample::Column;
+use super::usual::{names_a_part_of_time, names_a_row};
 use crate::mapping::{Mapping, MappingKind, MappingText, PlaceSource, TextOrColumn, TimeSource, ValueSource};
 use crate::observe::{Header, find_place};
 
@@ -21,12 +22,26 @@ impl Guess<'_> {
             mapping.time = Some(TimeSource { columns: vec!["…".into()], ..TimeSource::default() });
             note("time.columns", told!("guess-fill-in-time", "FILL IN: the column of the time"));
         }
-        let numeric: Vec<&Column> =
-            self.free().map(|(_, column)| column).filter(|column| column.is_numeric()).take(40).collect();
+        let numeric: Vec<&Column> = self
+            .free()
+            .map(|(_, column)| column)
+            .filter(|column| self.may_be_values(column))
+            .take(40)
+            .collect();
         let stations: Vec<Option<PlaceId>> =
             numeric.iter().map(|column| self.station(&column.name)).collect();
         let by_station = mapping.place.is_none() && stations.iter().flatten().count() >= 2;
-        if mapping.place.is_none() && !by_station {
+        if let Some(column) = self.names_unknown_places().filter(|_| mapping.place.is_none() && !by_station) {
+            mapping.place =
+                Some(PlaceSource { column: Some(column.reference.clone()), ..PlaceSource::default() });
+            note(
+                "place.column",
+                told!(
+                    "guess-register-places",
+                    "register the places of this column, or write the place of all values: `value = \"…\"`"
+                ),
+            );
+        } else if mapping.place.is_none() && !by_station {
             mapping.place = Some(PlaceSource { value: Some("station:…".into()), ..PlaceSource::default() });
             note(
                 "place.value",
@@ -62,6 +77,14 @@ impl Guess<'_> {
             mapping.values.push(ValueSource::new("…", TextOrColumn::Text("…".into())));
         }
         mapping.to_text()
+    }
+
+    fn may_be_values(&self, column: &Column) -> bool {
+        let folded = model::fold(&column.base);
+        column.is_numeric()
+            && !names_a_row(&folded)
+            && !names_a_part_of_time(&folded)
+            && !self.numbers_rows(column)
     }
 
     fn station(&self, name: &str) -> Option<PlaceId> {

@@ -40,7 +40,7 @@ impl Intake {
         let (name, limits) = (file_name.to_owned(), self.inner.limits.formats.clone());
         let sheet = sheet.map(str::to_owned);
         let task = tokio::task::spawn_blocking(move || {
-            let format = detect_file(&name, file.path())?;
+            let format = detect_file(&name, file.path())?.as_table();
             let survey = Survey::of(file.path(), &name, &format, &limits)?;
             let survey = match &sheet {
                 Some(sheet) => survey.only(sheet)?,

@@ -16,6 +16,8 @@ use crate::observe::{
 const HEADER_ROWS: usize = 30;
 /// Rows below it that are looked at.
 const DATA_ROWS: usize = 400;
+/// Cells in them, about.
+const DATA_CELLS: usize = 400_000;
 
 /// What the headers of the value columns say of the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,7 +239,7 @@ pub(super) fn season(name: &str) -> Option<String> {
 
 /// Whether so many headers of this kind make a table wide by time.
 fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header: &Header) -> bool {
-    let over_numbers = columns.iter().filter(|(column, _)| numeric.contains(column)).count();
+    let over_numbers = columns.iter().filter(|(column, _)| numeric.binary_search(column).is_ok()).count();
     // Most of what holds numbers is under such a header, and the first columns name rows.
     if over_numbers * 2 < numeric.len() || header.names.iter().all(String::is_empty) {
         return false;
@@ -312,9 +314,10 @@ fn header_counts(header: &Header, columns: &[(usize, Captured)]) -> bool {
     marked == columns.len() || columns.len() >= 24
 }
 
-/// The columns that hold mostly numbers from a row on.
+/// The columns that hold mostly numbers from a row on, in order. Of very wide tables fewer rows are looked at.
 pub(super) fn numeric_columns(chunk: &Chunk, start: usize, missing: &[String]) -> Vec<usize> {
-    let rows = start..chunk.len().min(start + DATA_ROWS);
+    let most = (DATA_CELLS / chunk.columns.len().max(1)).clamp(20, DATA_ROWS);
+    let rows = start..chunk.len().min(start + most);
     (0..chunk.columns.len())
         .filter(|column| {
             let (mut filled, mut numbers) = (0_usize, 0_usize);

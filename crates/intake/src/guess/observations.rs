@@ -232,7 +232,9 @@ impl<'a> Guess<'a> {
         let numeric: Vec<usize> = self
             .free()
             .filter(|(_, column)| self.is_directions(column) || column.is_numeric())
-            .filter(|(_, column)| !names_a_part_of_time(&model::fold(&column.base)))
+            .filter(|(_, column)| {
+                !names_a_part_of_time(&model::fold(&column.base)) && !self.numbers_rows(column)
+            })
             .map(|(at, _)| at)
             .take(MAX_VALUES)
             .collect();
@@ -251,6 +253,7 @@ impl<'a> Guess<'a> {
             self.ask_for_property(&numeric);
             self.ask_for_the_rest(&numeric);
         }
+        self.ask_of_temperatures();
         self.statistic_of_rows();
         if self.mapping.place.is_none()
             && (self.mapping.values.is_empty()
@@ -262,7 +265,7 @@ impl<'a> Guess<'a> {
                     "no column names the places (a header such as `Trạm`, `Tỉnh`, `Station`, with names or ids of places below it)"
                 )
             };
-            let mut missing = self.coded().unwrap_or_else(none);
+            let mut missing = self.coded().or_else(|| self.unknown_places()).unwrap_or_else(none);
             if let Some(places) = self.evidence.may_be_at(self.gazetteer) {
                 missing = or_at_one_of(missing, places);
             }
@@ -515,8 +518,13 @@ impl<'a> Guess<'a> {
     /// Says that nothing tells which property the values are.
     fn ask_for_property(&mut self, numeric: &[usize]) {
         if self.mapping.values.is_empty() {
-            let names: Vec<String> =
-                numeric.iter().take(5).map(|at| format!("`{}`", self.sample.columns[*at].name)).collect();
+            let is_meant = |at: &&usize| !names_a_row(&model::fold(&self.sample.columns[**at].base));
+            let names: Vec<String> = numeric
+                .iter()
+                .filter(is_meant)
+                .take(5)
+                .map(|at| format!("`{}`", self.sample.columns[*at].name))
+                .collect();
             let nameless: Vec<String> =
                 numeric_columns(self.chunk, self.sample.start, &self.mapping.source.missing)
                     .into_iter()

@@ -5,14 +5,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use model::{PlaceId, PlaceKind};
 use wording::{Told, told};
 
-use super::evidence::before_the_merger;
+use super::evidence::{before_the_merger, short};
 use super::observations::Guess;
 use super::sample::Column;
 use super::survey::SheetSample;
 use super::within::pairs;
 use super::words::{Role, has_words};
 use crate::mapping::PlaceSource;
-use crate::observe::{find_beside, find_place, unlisted};
+use crate::observe::{find_beside, find_place, find_property, unlisted};
 
 impl Guess<'_> {
     pub(super) fn place(&mut self) {
@@ -239,6 +239,47 @@ impl Guess<'_> {
                 )
             })
         })
+    }
+
+    /// The column that names places which nobody knows yet: its header says that they are places.
+    pub(super) fn names_unknown_places(&self) -> Option<&Column> {
+        let mut named = self.free().map(|(_, column)| column).filter(|column| {
+            column.has(Role::Place)
+                && !column.texts.is_empty()
+                && !column.nearly_all(column.times)
+                && (!column.is_numeric() || self.numbers_rows(column))
+        });
+        // A name before a code, where there are both.
+        let first = named.next()?;
+        let is_name = |column: &&Column| has_words(&model::fold(&column.base), "ten");
+        Some(if is_name(&first) { first } else { named.find(is_name).unwrap_or(first) })
+    }
+
+    /// What has to be done about them.
+    fn unknown(&self, column: &Column) -> Told {
+        let shown = column.texts.iter().take(4).map(|(text, _)| format!("`{}`", short(text)));
+        told!(
+            "guess-places-unknown",
+            "nobody knows the places of the column `{name}` ({texts}, …): register them",
+            name = column.name,
+            texts = shown.collect::<Vec<_>>().join(", ")
+        )
+    }
+
+    /// The same, where there is such a column.
+    pub(super) fn unknown_places(&self) -> Option<Told> {
+        self.names_unknown_places().map(|column| self.unknown(column))
+    }
+
+    /// Whether a column of whole numbers counts the rows, or holds codes of places.
+    pub(super) fn numbers_rows(&self, column: &Column) -> bool {
+        let is_whole = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let counts = ["#", "№"].contains(&column.name.trim());
+        let folded = model::fold(&column.base);
+        let says_codes = ["ma", "code", "id", "so hieu"].iter().any(|word| has_words(&folded, word));
+        let is_coded =
+            says_codes && column.has(Role::Place) && find_property(self.gazetteer, &column.base).is_none();
+        (counts || is_coded) && column.texts.iter().all(|(text, _)| is_whole(text))
     }
 
     /// The day of a row, for names that meant something else before a merger.

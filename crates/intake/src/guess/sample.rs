@@ -264,7 +264,22 @@ fn header_row(chunk: &Chunk, missing: &[String]) -> Option<usize> {
     let wider = (above_values + 1..rows)
         .take_while(|row| !texts(*row).any(|text| is_value(text, missing)))
         .find(|row| texts(*row).count() == widest && looks_like_one(row) && left(*row) <= left(above_values));
-    Some(wider.filter(|_| texts(above_values).count() < widest).unwrap_or(above_values))
+    let found = wider.filter(|_| texts(above_values).count() < widest).unwrap_or(above_values);
+    // One row about the place of what follows, under a header of its own: `latitude,longitude,elevation`.
+    let behind_a_gap = |row: usize| chunk.row_number(row - 1) + 1 < chunk.row_number(row);
+    let length = |row: usize| {
+        let block = row + 1..chunk.len().min(row + 4);
+        block.take_while(|row| !behind_a_gap(*row)).count()
+    };
+    let later =
+        || (found + 1..rows).find(|row| behind_a_gap(*row) && looks_like_one(row) && has_values_below(row));
+    Some(
+        Some(found)
+            .filter(|found| length(*found) == 1)
+            .and_then(|_| later())
+            .filter(|row| length(*row) > 1)
+            .unwrap_or(found),
+    )
 }
 
 /// Whether a text is one of values: a number, or a mark of "no value".
@@ -285,11 +300,18 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
         reference: name.to_owned(),
         roles: roles(&model::fold(&base)),
         base,
+        // The lowest row of a header says most of its column: `Lúa (ha) Năng suất (tạ/ha)`.
         unit: inside
             .iter()
+            .rev()
             .find(|text| unit_of(text).is_some() || find_unit(gazetteer, text).is_some())
             .cloned(),
-        zone: inside.iter().find(|text| is_zone(text)).cloned(),
+        zone: inside
+            .iter()
+            .map(String::as_str)
+            .chain(name.split([',', ' ']).filter(|word| word.starts_with(char::is_alphabetic)))
+            .find(|text| is_zone(text))
+            .map(str::to_owned),
         filled: texts.iter().filter(|(text, _)| !is_total(text)).count(),
         numbers: 0,
         style,

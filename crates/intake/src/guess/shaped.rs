@@ -142,7 +142,8 @@ impl<'a> Shaped<'a> {
     /// Columns that are no values, by index and name; one without a name where it holds texts.
     pub(super) fn others(&self) -> Vec<(usize, String)> {
         let header = &self.found.header;
-        let is_value = |column: usize| self.found.columns.iter().any(|(value, _)| *value == column);
+        let is_value =
+            |column: usize| self.found.columns.binary_search_by_key(&column, |(value, _)| *value).is_ok();
         let holds_texts = |column: usize| {
             let texts = self.texts(column);
             texts.iter().filter(|text| !is_number(text)).count() * 2 > texts.len()
@@ -172,7 +173,7 @@ impl<'a> Shaped<'a> {
             .others()
             .into_iter()
             .filter(|(column, name)| {
-                numeric.contains(column)
+                numeric.binary_search(column).is_ok()
                     && !used.contains(column)
                     && !read.contains(&name.as_str())
                     && !read.contains(&self.reference(*column, name).as_str())
@@ -234,6 +235,14 @@ impl<'a> Shaped<'a> {
             .map(str::trim)
             .filter(|text| !text.is_empty())
             .collect()
+    }
+
+    /// The texts of a column but for rows that have nothing else, which are notes.
+    fn names(&self, column: usize) -> Vec<&str> {
+        let chunk = &self.sheet.chunk;
+        let rows = self.found.start..chunk.len().min(self.found.start + ROWS);
+        let texts = rows.filter(|row| !is_alone(chunk, *row)).filter_map(|row| chunk.cell(row, column));
+        texts.map(str::trim).filter(|text| !text.is_empty()).collect()
     }
 
     fn place(&mut self, used: &[usize], elsewhere: &Elsewhere) {
@@ -321,7 +330,7 @@ impl<'a> Shaped<'a> {
         name: &str,
         elsewhere: &Elsewhere,
     ) -> Option<(f64, PlaceSource, Told)> {
-        let mut texts = self.texts(column);
+        let mut texts = self.names(column);
         texts.sort_unstable();
         texts.dedup();
         texts.retain(|text| !is_number(text) && !is_total(text));

@@ -35,6 +35,10 @@ const OF_REPORTS: [&str; 2] = ["bao cao", "cap nhat"];
 
 /// How dates with a year of two digits are written.
 const SHORT_YEARS: [&str; 4] = ["%d/%m/%y", "%d-%m-%y", "%d.%m.%y", "%d-%b-%y"];
+/// The same with the month first.
+const MONTH_FIRST: &str = "%m/%d/%y";
+/// How a time of day stands behind a date.
+const CLOCKS: [&str; 5] = ["", " %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p"];
 
 /// How the dates of a column with slashes are written, and why; no pattern where they are written in two ways.
 fn order_of(column: &Column) -> (Option<&'static str>, Told) {
@@ -269,21 +273,31 @@ impl Guess<'_> {
     fn short_years(&mut self) -> Option<Precision> {
         let (at, pattern) = self.free().find_map(|(at, column)| {
             let is_time = column.has(Role::Time) || column.has(Role::Day);
-            let pattern = || SHORT_YEARS.into_iter().find(|pattern| self.reads_all(at, pattern));
+            let dates = SHORT_YEARS.into_iter().chain([MONTH_FIRST]);
+            let mut patterns = dates.flat_map(|date| CLOCKS.map(|clock| format!("{date}{clock}")));
+            let pattern = || patterns.find(|pattern| self.reads_all(at, pattern));
             (is_time && !column.texts.is_empty()).then(pattern).flatten().map(|pattern| (at, pattern))
         })?;
         let column = &self.sample.columns[at];
         let parts = |place: usize| {
-            let texts = column.texts.iter().filter_map(|(text, _)| text.split(['/', '-', '.']).nth(place));
+            let dates = column.texts.iter().filter_map(|(text, _)| text.split(' ').next());
+            let texts = dates.filter_map(|date| date.split(['/', '-', '.']).nth(place));
             texts.collect::<std::collections::BTreeSet<&str>>()
         };
-        let (first, last) = (parts(0), parts(2));
+        let (first, last) = (parts(usize::from(pattern.starts_with(MONTH_FIRST))), parts(2));
         // Days change from row to row and years do not: else `20/03/13` may be a day of 2013 or of 2020.
         let days = first.iter().any(|text| text.parse().is_ok_and(|day: u32| day > 12));
         let is_sure = pattern.contains("%b") || days && last.len() < first.len();
         let mut time = TimeSource { columns: vec![column.reference.clone()], ..TimeSource::default() };
-        time.format = Some(pattern.to_owned());
+        let says_clock = pattern.contains(' ');
+        let is_month_first = pattern.starts_with(MONTH_FIRST);
+        time.format = Some(pattern);
         let shown = column.texts.first().map_or("", |(text, _)| text.as_str()).to_owned();
+        if let Some(zone) = column.zone.clone() {
+            time.zone = Some(offset_text(&zone));
+            let reason = told!("guess-header-says", "the header says `{text}`", text = zone);
+            self.because("time.zone", 0.9, reason);
+        }
         self.used.push(at);
         let (confidence, reason) = if is_sure {
             (
@@ -291,6 +305,15 @@ impl Guess<'_> {
                 told!(
                     "guess-year-of-two-digits",
                     "`{shown}` has a year of two digits, taken as one of 1969 to 2068, CHECK",
+                    shown = shown
+                ),
+            )
+        } else if is_month_first {
+            (
+                0.4,
+                told!(
+                    "guess-month-of-two-digits",
+                    "is `{shown}` month, day and year of two digits? Else write its order: `%y/%m/%d`",
                     shown = shown
                 ),
             )
@@ -306,7 +329,8 @@ impl Guess<'_> {
         };
         self.because("time.format", confidence, reason);
         let clock = self.clock_beside(at);
-        let precision = self.with_clock(&mut time, clock).unwrap_or(Precision::Day);
+        let own = if says_clock { Precision::Instant } else { Precision::Day };
+        let precision = self.with_clock(&mut time, clock.filter(|_| !says_clock)).unwrap_or(own);
         self.mapping.time = Some(time);
         Some(precision)
     }

@@ -24,6 +24,7 @@ mod positions;
 mod real;
 mod recover;
 mod schema;
+mod services;
 mod shapes;
 mod unseen;
 mod wide;

@@ -15,7 +15,7 @@ use super::{Judge, close, name_of, own, short};
 
 /// Files that hold no features, and words of the refusal that say why.
 const REFUSED: &[(&str, &[&str])] = &[
-    ("admin/commune_mapping_old_to_new_2025.json", &["JSON"]),
+    ("admin/commune_mapping_old_to_new_2025.json", &["coordinates"]),
     ("admin/vn_units_2025_full.json", &["coordinates"]),
     ("admin/provinces_before_2025_geoboundaries_metadata.json", &["JSON"]),
     ("admin/official_codes_34_provinces_915_CTK-CSCL.csv", &["coordinates"]),

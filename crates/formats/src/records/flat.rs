@@ -1,0 +1,168 @@
+//! An object as rows of cells.
+
+use serde_json::Value;
+
+use super::cut::Found;
+use super::damaged;
+use crate::Place;
+use crate::cell::shortest;
+use crate::feature::Refused;
+use crate::geojson::Json;
+use crate::push::{Flow, Stop};
+
+/// What stands between the names of a path: no name has it.
+pub(super) const WITHIN: char = '\u{1f}';
+
+/// A cell of a row.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    /// The names that lead to the member.
+    pub(super) path: String,
+    pub(super) text: String,
+    /// Whether the document holds a number or a truth value.
+    pub(super) is_typed: bool,
+}
+
+pub(super) type Row = Vec<Cell>;
+
+/// The column of the name under which an object stands.
+const KEY: &str = "key";
+
+/// A value whose objects keep the order of their members.
+enum Tree {
+    Object(Vec<(String, Tree)>),
+    List(Vec<Tree>),
+    Scalar(Value),
+}
+
+impl Tree {
+    fn read(json: &mut Json<'_>) -> Result<Tree, Refused> {
+        match json.peek() {
+            Some(b'{') => {
+                let mut members = Vec::new();
+                json.object(|json, name| {
+                    members.push((name, Tree::read(json)?));
+                    Ok(())
+                })?;
+                Ok(Tree::Object(members))
+            }
+            Some(b'[') => {
+                let mut values = Vec::new();
+                json.list(|json| {
+                    values.push(Tree::read(json)?);
+                    Ok(())
+                })?;
+                Ok(Tree::List(values))
+            }
+            _ => Ok(Tree::Scalar(json.value()?)),
+        }
+    }
+
+    /// The value as JSON.
+    fn value(&self) -> Value {
+        match self {
+            Tree::Object(members) => {
+                Value::Object(members.iter().map(|(name, tree)| (name.clone(), tree.value())).collect())
+            }
+            Tree::List(values) => Value::Array(values.iter().map(Tree::value).collect()),
+            Tree::Scalar(value) => value.clone(),
+        }
+    }
+
+    /// A scalar as a person would write it.
+    fn plain(&self) -> Option<String> {
+        match self {
+            Tree::Scalar(Value::String(text)) => Some(text.clone()),
+            Tree::Scalar(Value::Null) => Some(String::new()),
+            Tree::Scalar(other) => Some(other.to_string()),
+            Tree::Object(_) | Tree::List(_) => None,
+        }
+    }
+}
+
+type Members = Vec<(String, Tree)>;
+
+/// Hands out the rows of an object, until nothing more is wanted.
+pub(super) fn rows(
+    found: Found,
+    object: &[u8],
+    emit: &mut dyn FnMut(Row) -> Result<Flow, Stop>,
+) -> Result<Flow, Stop> {
+    let mut json = Json::new(object);
+    let mut members = Members::new();
+    if let Some(key) = found.key {
+        members.push((KEY.to_owned(), Tree::Scalar(Value::String(key))));
+    }
+    let read = json.object(|json, name| {
+        members.push((name, Tree::read(json)?));
+        Ok(())
+    });
+    read.and_then(|()| json.end()).map_err(|refused| damaged(refused.reason).at(Place::row(found.number)))?;
+    spread(Vec::new(), "", members, emit)
+}
+
+/// The rows of an object under what stands around it: one, or one for each object of its only list of objects.
+fn spread(
+    around: Row,
+    path: &str,
+    members: Members,
+    emit: &mut dyn FnMut(Row) -> Result<Flow, Stop>,
+) -> Result<Flow, Stop> {
+    let mut row = around;
+    let mut lists = Vec::new();
+    gather(&mut row, &mut lists, path, members);
+    if lists.len() > 1 {
+        row.extend(lists.drain(..).map(|(path, list)| Cell {
+            path,
+            text: Tree::List(list).value().to_string(),
+            is_typed: false,
+        }));
+    }
+    let Some((path, list)) = lists.pop() else { return emit(row) };
+    for object in list {
+        if let Tree::Object(members) = object
+            && spread(row.clone(), &path, members, emit)? == Flow::Past
+        {
+            return Ok(Flow::Past);
+        }
+    }
+    Ok(Flow::Go)
+}
+
+/// Puts the members of an object, and of those within it, into a row; lists of objects beside it.
+fn gather(row: &mut Row, lists: &mut Vec<(String, Vec<Tree>)>, path: &str, members: Members) {
+    for (name, value) in members {
+        let name = name.replace(WITHIN, " ");
+        let path = if path.is_empty() { name } else { format!("{path}{WITHIN}{name}") };
+        let (text, is_typed) = match value {
+            Tree::Scalar(value) => scalar(value),
+            Tree::Object(within) => {
+                gather(row, lists, &path, within);
+                continue;
+            }
+            Tree::List(list) if list.is_empty() => (String::new(), false),
+            Tree::List(list) if list.iter().all(|value| matches!(value, Tree::Object(_))) => {
+                lists.push((path, list));
+                continue;
+            }
+            Tree::List(list) => match list.iter().map(Tree::plain).collect::<Option<Vec<_>>>() {
+                Some(texts) => (texts.join(", "), false),
+                None => (Tree::List(list).value().to_string(), false),
+            },
+        };
+        row.push(Cell { path, text, is_typed });
+    }
+}
+
+fn scalar(value: Value) -> (String, bool) {
+    match value {
+        Value::Null => (String::new(), false),
+        Value::Bool(truth) => (if truth { "TRUE" } else { "FALSE" }.into(), true),
+        Value::String(text) => (text, false),
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(float) => (shortest(float), true),
+            None => (number.to_string(), true),
+        },
+        other => (other.to_string(), false),
+    }
+}

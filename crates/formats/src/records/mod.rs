@@ -1,0 +1,175 @@
+//! JSON whose lists of objects are tables, as programs and services hand their rows out: one list, lists within an
+//! object (each is a sheet, named by where it stands), an object of named objects, or an object a line (JSON Lines).
+//!
+//! A member is a column, members of an object within are columns of their own, and where an object holds one list of
+//! objects, each of these is a row with what stands around it. Streamed: once for the sheets and their columns, once
+//! for the rows; of the objects, one is held at a time.
+
+mod cut;
+mod flat;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use wording::{Told, told};
+
+use crate::decode::check_size;
+use crate::neighbourhood::Selection;
+use crate::push::{Flow, PushedTable, Pusher, Stop};
+use crate::{Error, Limits, Place};
+use cut::{Cut, Manner};
+use flat::{Row, rows};
+
+pub(crate) use cut::{is_in_lines, is_in_lists};
+
+/// Opens such a document as sheets; row 1 of each is the names of its columns.
+pub(crate) fn open(path: &Path, limits: &Limits, selection: Selection) -> Result<PushedTable, Error> {
+    let size = std::fs::metadata(path)?.len();
+    check_size(size, limits)?;
+    let path = path.to_owned();
+    PushedTable::begin(&limits.streamed(size), selection, damaged, move |pusher| read(&path, size, pusher))
+}
+
+fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
+    let manner = Manner::of(path, &pusher.limits)?;
+    let mut found = look(path, manner, pusher)?;
+    let manner = if found.is_empty() && manner == Manner::Document {
+        found = look(path, Manner::Named, pusher)?;
+        Manner::Named
+    } else {
+        manner
+    };
+    if found.is_empty() {
+        return Err(Error::invalid(
+            "no_values",
+            told!("formats-json-holds-no-list-objects", "the JSON document holds no list of objects"),
+            told!(
+                "formats-make-geojson-featurecollection-table-csv",
+                "make it a GeoJSON FeatureCollection, or a table as CSV"
+            ),
+        )
+        .into());
+    }
+    let names = crate::xlsx::names(found.iter().map(|sheet| sheet.name.as_str()))?;
+    pusher.opened(names.clone(), Vec::new())?;
+    let mut cut = Cut::open(path, manner, &pusher.limits)?;
+    let mut object = Vec::new();
+    let mut next = cut.next(&mut object)?;
+    let mut texts = 0;
+    for (number, (sheet, name)) in (0_u16..).zip(found.iter().zip(&names)) {
+        if pusher.selection.is_past(number, 1) {
+            break;
+        }
+        let mut flow = if pusher.selection.wants_sheet(number) { Flow::Go } else { Flow::Past };
+        let mut pushed = pusher.sheet(number, (!name.is_empty()).then_some(name), u32::MAX, &mut texts);
+        if flow == Flow::Go {
+            for (column, header) in sheet.headers().iter().enumerate() {
+                pushed.cell(1, column, header, false, damaged)?;
+            }
+        }
+        let mut at = 2_u32;
+        while cut.list() == sheet.name
+            && let Some(found) = next.take()
+        {
+            pushed.progress = size.min(cut.position());
+            if flow == Flow::Go {
+                flow = rows(found, &object, &mut |row| {
+                    for (column, text, is_typed) in sheet.ordered(row) {
+                        if pushed.cell(at, column, &text, is_typed, damaged)? == Flow::Past {
+                            return Ok(Flow::Past);
+                        }
+                    }
+                    at = at.saturating_add(1);
+                    Ok(Flow::Go)
+                })?;
+            }
+            next = cut.next(&mut object)?;
+        }
+        pushed.finish()?;
+    }
+    Ok(())
+}
+
+/// A list of objects, and the members that these have.
+struct Sheet {
+    name: String,
+    /// The columns by the path of their member, in the order in which they appear.
+    columns: HashMap<String, usize>,
+}
+
+impl Sheet {
+    /// The names of the columns: the last name of each path where it is that of no other.
+    fn headers(&self) -> Vec<String> {
+        let mut paths: Vec<(&str, usize)> =
+            self.columns.iter().map(|(path, column)| (path.as_str(), *column)).collect();
+        paths.sort_unstable_by_key(|(_, column)| *column);
+        let last = |path: &str| path.rsplit(flat::WITHIN).next().unwrap_or(path).to_owned();
+        let mut uses: HashMap<String, u32> = HashMap::new();
+        for (path, _) in &paths {
+            *uses.entry(last(path)).or_default() += 1;
+        }
+        let header = |path: &str| match uses.get(&last(path)) {
+            Some(1) => last(path),
+            _ => path.replace(flat::WITHIN, "."),
+        };
+        paths.iter().map(|(path, _)| header(path)).collect()
+    }
+
+    /// The cells of a row with their columns, from the left.
+    fn ordered(&self, row: Row) -> Vec<(usize, String, bool)> {
+        let mut cells: Vec<(usize, String, bool)> = row
+            .into_iter()
+            .filter_map(|cell| Some((*self.columns.get(&cell.path)?, cell.text, cell.is_typed)))
+            .collect();
+        cells.sort_by_key(|(column, ..)| *column);
+        // A name that stands twice in an object: the last one counts, as everywhere in JSON.
+        cells.reverse();
+        cells.dedup_by_key(|(column, ..)| *column);
+        cells.reverse();
+        cells
+    }
+}
+
+/// The lists of a document, in their order.
+fn look(path: &Path, manner: Manner, pusher: &Pusher) -> Result<Vec<Sheet>, Stop> {
+    let mut sheets: Vec<Sheet> = Vec::new();
+    let most = usize::from(pusher.limits.max_columns);
+    let mut cut = Cut::open(path, manner, &pusher.limits)?;
+    let mut object = Vec::new();
+    while let Some(found) = cut.next(&mut object)? {
+        if sheets.last().is_none_or(|sheet| sheet.name != cut.list()) {
+            sheets.push(Sheet { name: cut.list().to_owned(), columns: HashMap::new() });
+        }
+        let Some(Sheet { columns, .. }) = sheets.last_mut() else { continue };
+        let number = found.number;
+        rows(found, &object, &mut |row| {
+            for cell in row {
+                let next = columns.len();
+                if next == most && !columns.contains_key(&cell.path) {
+                    return Err(too_many_columns(most).at(Place::row(number)).into());
+                }
+                columns.entry(cell.path).or_insert(next);
+            }
+            Ok(Flow::Go)
+        })?;
+    }
+    Ok(sheets)
+}
+
+fn too_many_columns(most: usize) -> Error {
+    Error::limit(
+        "columns",
+        told!("formats-table-too-many-columns", "the table has too many columns"),
+        most as u64,
+        told!("formats-leave-out-columns-not-needed", "leave out the columns that are not needed"),
+    )
+}
+
+/// The error for a document that cannot be read.
+fn damaged(how: impl Into<Told>) -> Error {
+    Error::invalid(
+        "not_json",
+        told!("formats-file-not-json", "the file is not JSON: {reason}", reason => how.into()),
+        told!("formats-save-again", "save it again"),
+    )
+}
