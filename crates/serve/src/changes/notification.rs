@@ -3,8 +3,9 @@
 
 use catalog::{Change, ChangeKind, FeedState};
 use chrono::{DateTime, Utc};
-use model::{Dataset, DatasetId, DatasetKind, Run, RunId, Version};
+use model::{Bbox, Dataset, DatasetId, DatasetKind, Run, RunId, TimeRange, Version};
 use policy::{Permit, Principal, Purpose};
+use query::At;
 use serde_json::Value;
 use standards::wis2::{self, Link, Notification};
 
@@ -12,6 +13,7 @@ use super::document::{data_link, described};
 use super::{Cursors, Teller, amended};
 use crate::App;
 use crate::http::{Answer, Links};
+use crate::rasters;
 
 /// Whether a change of this kind made a version.
 pub(crate) fn is_version(kind: ChangeKind) -> bool {
@@ -73,11 +75,22 @@ impl<'a> Notifier<'a> {
     /// The times of what a version changed, for who may read all of it.
     async fn times(&self, change: &Change, dataset: &Dataset, version: Version) -> Answer<Option<Times>> {
         let Some(run) = &change.run else { return Ok(None) };
-        if dataset.kind != DatasetKind::Observations || self.whole(&dataset.id).await?.is_none() {
-            return Ok(None);
+        let Some(permit) = self.whole(&dataset.id).await? else { return Ok(None) };
+        match dataset.kind {
+            DatasetKind::Observations => {
+                let changed = amended::changed(self.app, &dataset.id, version, run).await?;
+                Ok(changed.and_then(|changed| changed.times))
+            }
+            DatasetKind::Coverage => {
+                let (bbox, at) = (Bbox { west: -180.0, south: -90.0, east: 180.0, north: 90.0 }, version);
+                let found = rasters::meeting(self.app, &permit, bbox, TimeRange::ALL, At::Version(at)).await;
+                // A version that has been given up tells nothing any more.
+                let rasters = found.unwrap_or_default().into_iter().filter(|one| one.run == run.as_str());
+                let times = rasters.filter_map(|raster| raster.time);
+                Ok(times.map(|time| (time, time)).reduce(|all, one| (all.0.min(one.0), all.1.max(one.1))))
+            }
+            _ => Ok(None),
         }
-        let changed = amended::changed(self.app, &dataset.id, version, run).await?;
-        Ok(changed.and_then(|changed| changed.times))
     }
 
     /// The asker's permit for all values of a dataset, if it has one.
