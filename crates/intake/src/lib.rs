@@ -42,7 +42,7 @@ pub use lease::Watch;
 pub use load::{BYTES_OF_A_VALUE, Intake, IntakeLimits, Load, Progress, Report, Stage};
 pub use message::{finding_message, quality_tests};
 pub use observe::{is_period, usual_statistic};
-pub use personal::is_personal;
+pub use personal::{is_held_back, is_personal};
 pub use roles::CellRole;
 pub use strike::may_strike;
 pub use writes::{

@@ -11,7 +11,7 @@ mod kind;
 mod veil;
 mod watch;
 
-use model::{CellRef, Severity};
+use model::{CellRef, Finding, Severity};
 
 pub(crate) use features::{Source, hold_back};
 pub(crate) use kind::Kind;
@@ -51,6 +51,11 @@ pub(crate) enum What {
 /// Whether the form of a text alone tells that it holds personal data.
 pub fn is_personal(text: &str) -> bool {
     kind::may_hold(text) && kind::find(text, None).is_some()
+}
+
+/// Whether a finding tells that something of what came in was held back, because it is personal data.
+pub fn is_held_back(finding: &Finding) -> bool {
+    HELD_CODES.contains(&finding.code.as_str())
 }
 
 /// Adds what was found, without a word of it.

@@ -182,3 +182,11 @@ pub struct VersionInfo {
     /// For a product, the versions it read.
     pub pinned: Vec<(DatasetId, Version)>,
 }
+
+impl VersionInfo {
+    /// Values of the version before that are gone; a corrected value is neither new nor gone.
+    pub fn removed_since(&self, before: Option<&VersionInfo>) -> u64 {
+        let there = before.map_or(0, |before| before.total);
+        there.saturating_add(self.added).saturating_sub(self.total)
+    }
+}

@@ -9,6 +9,7 @@
 mod added;
 mod brought;
 mod buckets;
+mod changed;
 pub mod cluster;
 mod differences;
 mod engine;
@@ -29,6 +30,7 @@ mod whole;
 
 pub use added::{Added, AddedRequest};
 pub use buckets::{Bucket, BucketRequest, Buckets, Every};
+pub use changed::Changed;
 pub use differences::{Difference, Differences};
 pub use engine::{Asker, Background, Budget, Engine, Level, QueryLimits, SlowQuery, Standing};
 pub use error::{Error, Source, Whose};

@@ -45,6 +45,7 @@ struct Inner {
     line: crate::processes::Line,
     turns: Mutex<HashMap<DatasetId, Arc<tokio::sync::Mutex<()>>>>,
     subscribers: crate::changes::Subscribers,
+    amended: crate::changes::Amended,
     outgoing: Outgoing,
     downloads: crate::downloads::Downloads,
     unread: Unread,
@@ -126,6 +127,7 @@ impl App {
             line: crate::processes::Line::default(),
             turns: Mutex::default(),
             subscribers: crate::changes::Subscribers::default(),
+            amended: crate::changes::Amended::default(),
             outgoing,
             downloads: crate::downloads::Downloads::default(),
             unread,
@@ -183,6 +185,11 @@ impl App {
     /// Who reads the stream of changes.
     pub(crate) fn subscribers(&self) -> &crate::changes::Subscribers {
         &self.0.subscribers
+    }
+
+    /// What versions amended.
+    pub(crate) fn amended(&self) -> &crate::changes::Amended {
+        &self.0.amended
     }
 
     /// Turns at making large answers.

@@ -160,6 +160,11 @@ impl Story {
         self.get("get_runs_id_draft", &look).await;
         self.send("put_runs_id_draft", Method::PUT, &look, "application/toml", MAPPING.into()).await;
         self.json("post_runs_id_commit", Method::POST, &format!("{draft}/commit"), &Value::Null).await;
+        // The same once more changes nothing: that succeeds under another status.
+        self.send("post_datasets_id_uploads 200", Method::POST, &hand_in, bytes, file("4.7")).await;
+        let same = self.send("", Method::POST, &stage, bytes, file("4.7")).await;
+        let same = format!("/v1/runs/{}/commit", same["run"]["id"].as_str().unwrap());
+        self.json("post_runs_id_commit 200", Method::POST, &same, &Value::Null).await;
         self.get("get_datasets_id_differences", &format!("{own}/differences?from=1&to=2")).await;
         let limits = "version = 1\n[[limit]]\nproperty = \"salinity\"\nsuspect = [0, 4.2]\n";
         self.send("", Method::PUT, &format!("{own}/limits"), "application/toml", limits.into()).await;

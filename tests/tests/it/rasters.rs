@@ -106,6 +106,19 @@ async fn a_raster_is_a_valid_cog_that_a_reader_opens_by_ranges() {
     node.stop().await;
 }
 
+#[tokio::test]
+async fn a_raster_that_says_its_time_is_announced_with_it() {
+    let node = TestNode::start().await;
+    node.dataset("surfaces", "coverage", "open").await;
+    let raster = || geotiff(60, 40, |column, row| (column * row) as f32);
+    node.hand_in("surfaces", "timeless.tif", raster(), None).await.unwrap();
+    let mapping = "version = 1\nkind = \"coverage\"\n[coverage]\ntime = \"2020-02-15\"\nproperty = \"salinity\"\nunit = \"g/L\"\n";
+    node.hand_in("surfaces", "nho.tif", raster(), Some(mapping)).await.unwrap();
+    let messages = node.public().get("/v1/changes?format=wnm").await.unwrap().ok().unwrap().json();
+    let times = [0, 1].map(|at| messages["features"][at]["properties"]["datetime"].clone());
+    assert_eq!(times, [serde_json::Value::Null, "2020-02-14T17:00:00Z".into()], "{messages}");
+}
+
 /// <http://www.opengis.net/spec/ogcapi-coverages-1/1.0/req/core>,
 /// <http://www.opengis.net/spec/ogcapi-coverages-1/1.0/req/subsetting-spatial>,
 /// <http://www.opengis.net/spec/ogcapi-coverages-1/1.0/req/subsetting-temporal>,

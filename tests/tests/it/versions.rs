@@ -140,6 +140,11 @@ async fn a_withdrawn_run_is_told_of_and_everything_is_still_known_as_before() {
     let told = node.system().get(&format!("/v1/runs/{by}/amendment")).await.unwrap().ok().unwrap().json();
     assert_eq!((told["reason"].as_str(), told["removed"].as_u64()), (Some("wrong instrument"), Some(1)));
 
+    let versions = node.system().get("/v1/datasets/gauge/versions").await.unwrap().ok().unwrap().json();
+    let counts = versions["items"].as_array().unwrap().iter().rev().map(|version| {
+        ["added", "corrected", "removed", "total"].map(|name| version[name].as_u64().unwrap())
+    });
+    assert_eq!(counts.collect::<Vec<_>>(), [[3, 0, 0, 3], [1, 1, 0, 4], [0, 1, 1, 3]]);
     let differences = node.system().get("/v1/datasets/gauge/differences?from=2&to=3").await.unwrap();
     let differences = differences.ok().unwrap().json();
     let items = differences["items"].as_array().unwrap();

@@ -88,6 +88,7 @@ col-version = Version
 col-committed = Committed
 col-added = New
 col-corrected = Corrected
+col-removed = Gone
 col-total = Total
 col-run = Run
 col-latest = Latest

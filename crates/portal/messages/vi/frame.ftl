@@ -79,6 +79,7 @@ col-version = Phiên bản
 col-committed = Ghi lúc
 col-added = Mới
 col-corrected = Sửa
+col-removed = Bỏ đi
 col-total = Tổng số
 col-run = Lần nộp
 col-latest = Mới nhất

@@ -100,6 +100,7 @@ struct VersionRow {
     time: String,
     added: String,
     corrected: String,
+    removed: String,
     total: String,
     run_href: String,
 }
@@ -189,7 +190,7 @@ pub async fn show(
         facts: facts(&visit, &gazetteer, &dataset, &agency, shown, &content),
         downloads: take::downloads(&dataset, content.chosen.as_ref(), version),
         snippets: take::snippets(&here, &dataset, content.chosen.as_ref()),
-        versions: versions.iter().take(MOST_VERSIONS).map(|info| version_row(&visit, info)).collect(),
+        versions: version_rows(&visit, &versions),
         may_write: may_write(&visit.principal),
         citation: shown.map_or_else(String::new, |info| {
             w.fill(
@@ -225,17 +226,20 @@ fn may_write(principal: &Principal) -> bool {
     }
 }
 
-fn version_row(visit: &Visit, info: &VersionInfo) -> VersionRow {
+/// The newest versions, each beside the one before it.
+fn version_rows(visit: &Visit, versions: &[VersionInfo]) -> Vec<VersionRow> {
     let w = visit.words;
-    VersionRow {
+    let rows = versions.iter().take(MOST_VERSIONS).enumerate().map(|(at, info)| VersionRow {
         number: info.version.to_string(),
         href: visit.link(&format!("/data/{}?v={}", info.dataset, info.version)),
         time: w.instant(info.committed_at),
         added: w.whole(info.added),
         corrected: w.whole(info.corrected),
+        removed: w.whole(info.removed_since(versions.get(at + 1))),
         total: w.whole(info.total),
         run_href: visit.link(&format!("/runs/{}", info.run)),
-    }
+    });
+    rows.collect()
 }
 
 fn facts(

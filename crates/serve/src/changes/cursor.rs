@@ -40,8 +40,20 @@ impl Cursors {
 
     /// The name of a change: the same for every reader, on every node, for good.
     pub(crate) fn id(&self, state: &FeedState, number: u64) -> Uuid {
+        self.named(&[b"id", state.epoch_of(number).as_bytes(), &number.to_be_bytes()])
+    }
+
+    /// The name of one of several messages of a change; the first has the change's own.
+    pub(crate) fn part(&self, state: &FeedState, number: u64, part: u64) -> Uuid {
         let epoch = state.epoch_of(number).as_bytes();
-        let hash = sealed::hmac_sha256(&self.key, &[b"id", epoch, &number.to_be_bytes()]);
+        match part {
+            0 => self.id(state, number),
+            _ => self.named(&[b"part", epoch, &number.to_be_bytes(), &part.to_be_bytes()]),
+        }
+    }
+
+    fn named(&self, parts: &[&[u8]]) -> Uuid {
+        let hash = sealed::hmac_sha256(&self.key, parts);
         let mut bytes = [0_u8; 16];
         bytes.copy_from_slice(&hash[..16]);
         uuid::Builder::from_custom_bytes(bytes).into_uuid()

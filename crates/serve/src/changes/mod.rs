@@ -1,6 +1,7 @@
 //! What happened to datasets, read from the feed for one asker: every outlet of changes goes through
 //! here, so that none tells more than another.
 
+mod amended;
 mod cursor;
 mod document;
 pub mod live;
@@ -17,6 +18,7 @@ use policy::Principal;
 use crate::App;
 use crate::http::{Answer, Problem};
 
+pub(crate) use amended::Kept as Amended;
 pub(crate) use cursor::Cursors;
 pub(crate) use document::{ChangeDocument, Teller};
 pub(crate) use notification::{Notifier, is_version};

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::IntoResponse;
 use chrono::{DateTime, TimeDelta, Utc};
 use policy::Principal;
+use sha2::{Digest, Sha256};
 
 use super::memento::Asked;
 use super::principal::Caller;
@@ -80,7 +81,11 @@ async fn tagged(response: Response<Body>, known: &[HeaderValue]) -> Response<Bod
     else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let digest = hex::encode(&super::tagged::undated(&bytes)[..12]);
+    let mut digest = super::tagged::undated(&bytes);
+    if let Some(versions) = parts.headers.get("cuulong-versions") {
+        digest = Sha256::new().chain_update(digest).chain_update(versions).finalize().into();
+    }
+    let digest = hex::encode(&digest[..12]);
     let version = parts.headers.get("cuulong-version").and_then(|version| version.to_str().ok());
     let bare = match version {
         Some(version) => format!("\"v{version}-{digest}\""),

@@ -12,7 +12,7 @@ use super::inside::Inside;
 use super::rpc::Failure;
 use super::tools::Tool;
 use crate::App;
-use crate::http::{Answer, Problem};
+use crate::http::{Answer, Problem, ProblemKind};
 
 type Arguments = Map<String, Value>;
 
@@ -344,9 +344,52 @@ async fn trace(inside: &Inside, given: &Arguments) -> Answer<Value> {
         "version",
         "as_known_at",
     ];
-    let found = inside.get("/v1/trace", &parameters(given, &names)).await?;
-    cite["version"] = found["version"].clone();
-    Ok(json!({ "source": cite, "trace": found }))
+    let is_given = |name: &&str| given.get(*name).is_some_and(|value| !value.is_null());
+    let (traces, total) = match ["datastream", "geography"].iter().any(is_given) {
+        false if ["place", "property"].iter().any(is_given) => traces(inside, &id, given, &cite).await?,
+        _ => (vec![inside.get("/v1/trace", &parameters(given, &names)).await?], 1),
+    };
+    let first = traces.first().cloned().unwrap_or_default();
+    cite["version"] = first["version"].clone();
+    Ok(json!({ "source": cite, "trace": first, "traces": traces, "total": total }))
+}
+
+/// Values that are traced at a time.
+const MOST_TRACED: usize = 10;
+
+/// Where the stored values of a place or a property come from, and how many there are: those of a time, or
+/// the newest of each series.
+async fn traces(
+    inside: &Inside,
+    id: &DatasetId,
+    given: &Arguments,
+    cite: &Value,
+) -> Answer<(Vec<Value>, u64)> {
+    let asked = ["place", "property", "statistic", "period", "version", "as_known_at"];
+    let mut asked = pin(parameters(given, &asked), cite);
+    let path = match text(given, "time") {
+        Some(time) => {
+            asked.push(("datetime".to_owned(), time.to_owned()));
+            asked.push(("limit".to_owned(), MOST_TRACED.to_string()));
+            format!("/v1/datasets/{id}/observations")
+        }
+        None => format!("/v1/datasets/{id}/latest"),
+    };
+    let found = inside.get(&path, &asked).await?;
+    let mut traces = Vec::new();
+    for item in found["items"].as_array().into_iter().flatten().take(MOST_TRACED) {
+        if let Some(path) = item["trace"].as_str() {
+            traces.push(inside.get(path, &[]).await?);
+        }
+    }
+    if traces.is_empty() {
+        let nothing = told!(
+            "serve-mcp-nothing-to-trace",
+            "there is no value of this place, property and time: `observe` shows what there is"
+        );
+        return Err(Problem::text(ProblemKind::NotFound, nothing));
+    }
+    Ok((traces, found["total"].as_u64().unwrap_or_default()))
 }
 
 async fn changes(inside: &Inside, given: &Arguments) -> Answer<Value> {

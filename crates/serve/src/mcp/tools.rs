@@ -121,7 +121,8 @@ pub(super) const TOOLS: [Tool; 8] = [
         name: "trace",
         title: "Where a number comes from",
         description: "Leads from a value to the run, the file and the cell that it came from. Give the dataset with \
-            datastream and time of a stored value; or place, property, geography and time of a harmonised one.",
+            place, property and time of stored values (the newest of each series without a time), or with datastream \
+            and time; or with place, property, geography and time of a harmonised value.",
         arguments: &[
             DATASET,
             DATASTREAM,
@@ -130,11 +131,16 @@ pub(super) const TOOLS: [Tool; 8] = [
             ("geography", "string", false, "Date of the geography of a harmonised value, YYYY-MM-DD."),
             PERIOD,
             STATISTIC,
-            ("time", "string", true, "The phenomenon time of the value."),
+            (
+                "time",
+                "string",
+                false,
+                "The phenomenon time of the value; of stored values of a place or a property also a day or a range.",
+            ),
             VERSION,
             KNOWN_AT,
         ],
-        answers: &[("source", "object"), ("trace", "object")],
+        answers: &[("source", "object"), ("trace", "object"), ("traces", "array"), ("total", "integer")],
     },
     Tool {
         name: "draw",

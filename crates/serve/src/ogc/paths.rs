@@ -103,6 +103,10 @@ pub(super) fn paths() -> Vec<(&'static str, Value)> {
         "geometry": {"type": "object", "nullable": true},
         "properties": {"type": "object", "nullable": true},
         "links": {"type": "array", "items": {"type": "object"}}}});
+    let text = || json!({"type": "string"});
+    let held_back = json!({"type": "object", "required": ["held_back"], "properties": {"held_back": {
+        "type": "array", "items": {"type": "object", "required": ["property", "code", "message"], "properties": {
+            "property": text(), "code": text(), "message": text()}}}}});
     // Writing a feature (20-002): what is sent, and what of the feature as it is has to hold.
     let write = |id: &str, media: &str, status: &str, parameters: Vec<Value>| {
         let mut parameters = parameters;
@@ -112,7 +116,12 @@ pub(super) fn paths() -> Vec<(&'static str, Value)> {
             status: {"description": "Done: a version"},
             "default": {"$ref": "#/components/responses/Problem"},
         }});
+        // What is personal in it does not go in; then the answer says so, and no longer that there is none.
         if !media.is_empty() {
+            let told = if status == "204" { "200" } else { status };
+            operation["responses"][told] = json!({
+                "description": "Done: a version. With a body where personal data were held back",
+                "content": {json: {"schema": held_back}}});
             operation["requestBody"] = json!({"required": true, "content": {media: {"schema": any()}}});
         }
         operation

@@ -3,12 +3,14 @@
 //! What is kept as the original of the run is the request as it came (method, system, body) with the
 //! feature that it led to, so that every value is traced to what somebody sent.
 
+use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use chrono::Utc;
 use futures::StreamExt;
+use intake::mapping::{Mapping, PersonalColumn, PersonalDecision};
 use intake::{Load, Report};
 use lake::{Attribute, Expected};
 use model::{DatasetId, DatasetKind, Lang, Run, RunId, RunState, Severity};
@@ -70,7 +72,10 @@ pub(super) async fn create(
         kept => kept?,
     };
     let (made, _) = edit.there(&id).await?.ok_or_else(|| Problem::new(ProblemKind::Internal))?;
-    let mut response = StatusCode::CREATED.into_response();
+    let mut response = match held_back(&report, edit.lang) {
+        Some(held) => (StatusCode::CREATED, held).into_response(),
+        None => StatusCode::CREATED.into_response(),
+    };
     let link = links.path(&format!("/ogc/collections/{collection}/items/{id}"));
     let location = HeaderValue::from_str(&link).map_err(|error| Problem::internal(&error))?;
     response.headers_mut().insert(header::LOCATION, location);
@@ -345,7 +350,10 @@ impl Edit {
         let id = expected.feature.clone();
         let report = self.keep(expected, feature, sent).await?;
         let made = self.there(&id).await?;
-        let mut response = StatusCode::NO_CONTENT.into_response();
+        let mut response = match held_back(&report, self.lang) {
+            Some(held) => held.into_response(),
+            None => StatusCode::NO_CONTENT.into_response(),
+        };
         tell(&mut response, made.as_ref().map(|(feature, _)| feature), &report);
         Ok(response)
     }
@@ -387,10 +395,14 @@ impl Edit {
             },
         });
         let bytes = Bytes::from(document.to_string());
+        let mapping = match self.attributes.is_empty() {
+            true => None,
+            false => Some(mapping(&self.attributes, &self.decisions().await?)),
+        };
         let load = Load {
             file_name: format!("{}.geojson", sent.method.to_lowercase()),
             body: futures::stream::iter([Ok(bytes)]).boxed(),
-            mapping: (!self.attributes.is_empty()).then(|| mapping(&self.attributes)),
+            mapping,
             dry_run: false,
             now: Utc::now(),
         };
@@ -407,6 +419,13 @@ impl Edit {
             return Err(problem.at(at.as_deref().unwrap_or("geometry")));
         }
         Ok(report)
+    }
+
+    /// What the mapping that is saved decides about personal data.
+    async fn decisions(&self) -> Answer<Vec<PersonalColumn>> {
+        let saved = self.app.catalog.mapping(self.permit.dataset(), None).await?;
+        let saved = saved.and_then(|(_, text)| Mapping::parse(&text).ok());
+        Ok(saved.map(|mapping| mapping.personal).unwrap_or_default())
     }
 
     /// Refuses properties that the dataset has no attribute for.
@@ -433,13 +452,37 @@ impl Edit {
 }
 
 /// The mapping of a feature whose properties are called as the attributes are.
-fn mapping(attributes: &[Attribute]) -> String {
+fn mapping(attributes: &[Attribute], decisions: &[PersonalColumn]) -> String {
     let mut text = "version = 1\nkind = \"features\"\n".to_owned();
     for Attribute { name, kind } in attributes {
         let name = toml::Value::String(name.clone());
         text += &format!("[[attribute]]\nname = {name}\nfrom = {name}\ntype = \"{}\"\n", kind.code());
     }
+    for PersonalColumn { column, decision, decided_by } in decisions {
+        let [column, decided_by] = [column, decided_by].map(|text| toml::Value::String(text.clone()));
+        let decision = match decision {
+            PersonalDecision::Keep => "keep",
+            PersonalDecision::LeaveOut => "leave_out",
+        };
+        text += &format!(
+            "[[personal]]\ncolumn = {column}\ndecision = \"{decision}\"\ndecided_by = {decided_by}\n"
+        );
+    }
     text
+}
+
+/// What of a feature did not go in, and why, as intake tells it of files; `None` when all of it did.
+fn held_back(report: &Report, lang: Lang) -> Option<impl IntoResponse> {
+    let held = report.findings.iter().filter(|finding| intake::is_held_back(finding)).map(|finding| {
+        json!({
+            "property": finding.column_name,
+            "code": finding.code,
+            "message": intake::finding_message(finding, lang),
+        })
+    });
+    let held: Vec<Value> = held.collect();
+    let language = [(header::CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()))];
+    (!held.is_empty()).then(|| (language, Json(json!({ "held_back": held }))))
 }
 
 fn tell(response: &mut Response, made: Option<&Feature>, report: &Report) {

@@ -50,11 +50,8 @@ pub(super) async fn fill(
             let words = ["place", "property", "procedure", "statistic", "period", "unit", "datum"];
             record.columns = words.iter().map(|name| ((*name).to_owned(), "text".to_owned())).collect();
             record.columns.extend(columns(&snapshot));
-            record.distributions = series_files(links, record);
-            if snapshot.rows() > records.app.engine.most_rows() as u64 {
-                // More than one answer may hold: there are pages and parts of it, and no whole file.
-                record.distributions.retain(|way| !way.is_file);
-            }
+            let is_one_answer = snapshot.rows() <= records.app.engine.most_rows() as u64;
+            record.distributions = series_files(links, record, is_one_answer);
             let collection = links.path(&format!("/ogc/collections/{}", record.id));
             record.services = vec![
                 service(links, "/ogc", "record-service-edr", collection, EDR),
@@ -195,25 +192,28 @@ fn kind(kind: &arrow::datatypes::DataType) -> &'static str {
     }
 }
 
-fn series_files(links: &Links, record: &Record) -> Vec<Distribution> {
-    let path = format!("/v1/datasets/{}/observations", record.id);
-    let file = |key: &str, format: &'static str, media_type: &str, is_file: bool| Distribution {
+/// Files of any size, which are kept for a while and tell their length; what one answer may hold as a stream;
+/// and pages.
+fn series_files(links: &Links, record: &Record, is_one_answer: bool) -> Vec<Distribution> {
+    let way = |part: &str, key: &str, format: &'static str, media_type: &str, is_file: bool| Distribution {
         key: key.to_owned(),
         title: said(&format!("record-file-{key}")),
         media_type: media_type.to_owned(),
         format,
-        url: links.to(&path, &[("format", key)]),
+        url: links.to(&format!("/v1/datasets/{}/{part}", record.id), &[("format", key)]),
         is_file,
         bytes: None,
         sha256: None,
         conforms_to: None,
     };
-    vec![
-        file("csv", "CSV", "text/csv", true),
-        file("parquet", "Parquet", "application/vnd.apache.parquet", true),
-        file("arrow", "Arrow", "application/vnd.apache.arrow.stream", true),
-        file("json", "JSON", "application/json", false),
-    ]
+    let mut ways = vec![
+        way("data", "csv", "CSV", "text/csv", true),
+        way("data", "parquet", "Parquet", "application/vnd.apache.parquet", true),
+        way("observations", "arrow", "Arrow", "application/vnd.apache.arrow.stream", true),
+        way("observations", "json", "JSON", "application/json", false),
+    ];
+    ways.retain(|way| is_one_answer || way.key != "arrow");
+    ways
 }
 
 /// Pins what is told of a version to it: addresses name it, whatever the newest one is.

@@ -1,12 +1,12 @@
 //! What every operation of the OpenAPI document says beyond its handler's own words: problems, quotas,
-//! who may ask, what is deprecated, and examples: of requests (`examples.json`), and of answers, which are
-//! what a node said on the sample (`answers.json`).
+//! who may ask, what is deprecated, and examples: of requests (`examples.json`), of problems (`problem_examples.rs`),
+//! and of answers, which are what a node said on the sample (`answers.json`).
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
-use super::unused;
+use super::{problem_examples, unused};
 use crate::http::ProblemKind;
 use crate::http::deprecated::{DEPRECATED, Deprecated};
 
@@ -33,8 +33,10 @@ pub(super) fn complete(document: OpenApi) -> OpenApi {
     document["servers"] = json!([{ "url": "/", "description": "This node" }]);
     document["tags"] = tags(&document, &examples["tags"]);
     document["components"]["schemas"]["Problem"] = problem();
-    document["components"]["responses"]["Problem"] =
-        json!({ "description": "A problem document (RFC 9457)", "content": problem_content() });
+    document["components"]["responses"]["Problem"] = json!({
+        "description": "A problem document (RFC 9457)",
+        "content": problem_content(&problem_examples::of("", "", StatusCode::BAD_REQUEST, &examples["problems"])),
+    });
     document["components"]["headers"] = quota_headers();
     serde_json::from_value(document).expect("what is added is OpenAPI as well")
 }
@@ -53,15 +55,22 @@ fn describe(path: &str, method: &str, operation: &mut Value, examples: &Value) {
     }
     if let Some(content) = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut) {
         bytes_are_binary(content);
-        if let (Some(json), Some(example)) =
-            (content.get_mut("application/json"), examples["bodies"].get(&id))
-        {
-            json["example"] = example.clone();
+        for (media, shown) in content {
+            let own = examples["bodies"].get(format!("{id} {media}"));
+            let example = own.or_else(|| examples["bodies"].get(&id).filter(|_| media == "application/json"));
+            if let Some(example) = example {
+                shown["example"] = example.clone();
+            }
         }
     }
     more_formats(&id, operation);
     complete_responses(method, operation);
+    show_problems(path, &id, operation, &examples["problems"]);
     show_answer(operation, &examples["answers"][&id]);
+    // Of several ways to succeed, each but the usual one stands under its status.
+    for status in ["200", "201"] {
+        show_answer(operation, &examples["answers"][format!("{id} {status}")]);
+    }
     // Without a key, what is open; with one, what its holder may see.
     if operation.get("security").is_none() {
         operation["security"] = json!([{}, { "key": [] }]);
@@ -109,8 +118,10 @@ fn complete_responses(method: &str, operation: &mut Value) {
             bytes_are_binary(content);
         }
         let is_problem = code.is_some_and(|code| code.is_client_error() || code.is_server_error());
-        if is_problem && response.get("content").is_none() && method != "head" {
-            response["content"] = problem_content();
+        // A part that is not there is told in `Content-Range` alone.
+        let is_bare = code == Some(StatusCode::RANGE_NOT_SATISFIABLE) || method == "head";
+        if is_problem && response.get("content").is_none() && !is_bare {
+            response["content"] = problem_content(&Value::Null);
         }
         for (name, component) in [("RateLimit", "RateLimit"), ("RateLimit-Policy", "RateLimitPolicy")] {
             response["headers"][name] = json!({ "$ref": format!("#/components/headers/{component}") });
@@ -121,6 +132,18 @@ fn complete_responses(method: &str, operation: &mut Value) {
         _ => json!({ "$ref": "#/components/responses/Problem" }),
     };
     responses.insert("default".to_owned(), default);
+}
+
+/// Shows a problem of each status that is told with one.
+fn show_problems(path: &str, id: &str, operation: &mut Value, problems: &Value) {
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        let Some(code) = status.parse().ok().and_then(|code| StatusCode::from_u16(code).ok()) else {
+            continue;
+        };
+        if let Some(shown) = response.pointer_mut("/content/application~1problem+json") {
+            shown["example"] = problem_examples::of(path, id, code, problems);
+        }
+    }
 }
 
 /// Shows what a node answered, in the place of its status and media type.
@@ -181,8 +204,9 @@ fn bytes_are_binary(content: &mut Map<String, Value>) {
     }
 }
 
-fn problem_content() -> Value {
-    json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } })
+fn problem_content(example: &Value) -> Value {
+    let schema = json!({ "$ref": "#/components/schemas/Problem" });
+    json!({ "application/problem+json": { "schema": schema, "example": example } })
 }
 
 fn problem() -> Value {
@@ -204,14 +228,6 @@ fn problem() -> Value {
                 "description": "The quotas that are used up: time, bytes or requests." },
             "cost": { "type": "array", "items": { "type": "object" },
                 "description": "What your requests cost, quota by quota." }
-        },
-        "example": {
-            "type": "/problems/invalid-parameter",
-            "title": "A parameter is not valid",
-            "status": 400,
-            "detail": "`0` is not a limit: write 1 to 1000",
-            "at": "limit",
-            "advice": "Correct the parameter named in \"at\" and send the request again."
         }
     })
 }

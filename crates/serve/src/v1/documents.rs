@@ -106,6 +106,9 @@ pub struct VersionDocument {
     pub added: u64,
     /// Values that replaced another.
     pub corrected: u64,
+    /// Values of the version before that are gone. In the list of versions alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removed: Option<u64>,
     /// Values in the dataset after the commit.
     pub total: u64,
     /// For a product, the versions that it read.
@@ -131,6 +134,7 @@ impl From<&VersionInfo> for VersionDocument {
             committed_by: version.committed_by.as_ref().map(ToString::to_string),
             added: version.added,
             corrected: version.corrected,
+            removed: None,
             total: version.total,
             pinned: version
                 .pinned

@@ -15,6 +15,7 @@ mod mappings;
 mod observations;
 mod place_aliases;
 mod places;
+mod problem_examples;
 mod recipes;
 mod register;
 pub(crate) mod resumable;

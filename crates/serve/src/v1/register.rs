@@ -46,7 +46,7 @@ pub struct NewProperty {
 
 /// Registers a property beside those of the reference.
 #[utoipa::path(post, path = "/v1/properties", tag = "places", security(("key" = [])),
-    request_body = NewProperty, responses((status = 201, body = PropertyDocument), (status = 409), (status = 422)))]
+    request_body = NewProperty, responses((status = 201, body = PropertyDocument), (status = 400), (status = 409)))]
 pub async fn property(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -113,7 +113,7 @@ pub struct NewPlace {
 
 /// Registers a place beside those of the reference.
 #[utoipa::path(post, path = "/v1/places", tag = "places", security(("key" = [])),
-    request_body = NewPlace, responses((status = 201, body = PlaceDocument), (status = 409), (status = 422)))]
+    request_body = NewPlace, responses((status = 201, body = PlaceDocument), (status = 400), (status = 409)))]
 pub async fn place(
     State(app): State<App>,
     Caller(principal): Caller,

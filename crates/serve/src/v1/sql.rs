@@ -78,9 +78,10 @@ fn parameter(value: Value) -> Result<Parameter, Told> {
     })
 }
 
-/// Runs a query given in the address.
+/// Runs a query given in the address. The tag of few rows tells what was read and who may read it: read as
+/// it was known at a time, it stays.
 #[utoipa::path(get, path = "/v1/sql", tag = "sql", params(Query),
-    responses((status = 200, body = Object), (status = 400), (status = 422)))]
+    responses((status = 200, body = Object), (status = 304), (status = 400), (status = 422)))]
 pub async fn get(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -118,15 +119,26 @@ async fn answer(app: &App, principal: &Principal, headers: &HeaderMap, query: Qu
         .map(|field| json!({ "name": field.name(), "type": field.data_type().to_string() }))
         .collect();
     let versions = json!(versions).to_string();
-    // A query that fails on its first rows fails as a whole, with a problem and not a torn answer.
-    // Asked again after its end below: a stream that has ended stays ended.
+    // A query that fails on its first rows fails as a whole, with a problem and not a torn answer; few rows
+    // are given whole, with a tag. Asked again after its end below: a stream that has ended stays ended.
     let mut batches = answer.batches.fuse();
-    let first = batches.next().await.transpose()?;
-    let rows = futures::stream::iter(first.map(Ok)).chain(batches.map_err(Problem::from)).boxed();
+    let (mut first, mut count) = (Vec::new(), 0);
+    let is_whole = loop {
+        let Some(batch) = batches.next().await.transpose()? else { break count <= encode::SMALL_ROWS };
+        count += batch.num_rows();
+        first.push(Ok(batch));
+        if count > encode::SMALL_ROWS {
+            break false;
+        }
+    };
+    let rows = futures::stream::iter(first).chain(batches.map_err(Problem::from)).boxed();
     let prologue = format!("{{\"versions\":{versions},\"columns\":{},\"rows\":", json!(columns));
     let truncated = answer.truncated;
     let epilogue = move || format!(",\"truncated\":{}}}", truncated.get());
     let mut response = encode::rows(format, answer.schema, rows, prologue, epilogue);
+    if is_whole {
+        response = encode::at_once(response).await?;
+    }
     if let Ok(value) = HeaderValue::from_str(&versions) {
         response.headers_mut().insert("cuulong-versions", value);
     }

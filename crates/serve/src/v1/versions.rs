@@ -30,9 +30,13 @@ pub async fn list(
     app.lake.settle(&id).await?;
     let versions = app.catalog.versions(&id).await?;
     let total = versions.len() as u64;
+    let told = versions.iter().enumerate().map(|(at, version)| VersionDocument {
+        removed: Some(version.removed_since(versions.get(at + 1))),
+        ..VersionDocument::from(version)
+    });
+    let told: Vec<_> = told.collect();
     let path = format!("/v1/datasets/{id}/versions");
-    let (page, next) = asked.of(&links, &path, versions, |version| version.version.to_string())?;
-    let items: Vec<_> = page.iter().map(VersionDocument::from).collect();
+    let (items, next) = asked.of(&links, &path, told, |version| version.version.to_string())?;
     Ok(Json(Page { items, total, next }))
 }
 

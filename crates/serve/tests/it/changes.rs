@@ -309,6 +309,86 @@ async fn versions_are_told_as_messages_of_wis_2() {
     let rels: Vec<&str> =
         list(&later, "features").iter().map(|message| text(&list(message, "links")[0], "rel")).collect();
     assert_eq!(rels, ["canonical", "deletion"], "{later}");
+    // What is gone is named and linked as it was announced.
+    let [new, gone] = [0, 1].map(|at| &list(&later, "features")[at]);
+    assert_eq!(gone["properties"]["data_id"], new["properties"]["data_id"]);
+    assert_eq!(list(gone, "links")[0]["href"], list(new, "links")[0]["href"]);
+    assert_ne!(gone["id"], new["id"]);
+}
+
+#[tokio::test]
+async fn messages_of_wis_2_say_what_they_amend_and_of_when_it_is() {
+    let node = world::node().await;
+    let client = node.public();
+    let messages = get(&client, "/v1/changes?format=wnm").await;
+    let when = |message: &Value| {
+        ["datetime", "start_datetime", "end_datetime"].map(|name| {
+            message["properties"].get(name).map(|time| time.as_str().unwrap_or("null").to_owned())
+        })
+    };
+    let said = |time: &str| Some(time.to_owned());
+    let features = list(&messages, "features");
+    assert_eq!(when(&features[0]), [None, said("2020-01-31T17:00:00Z"), said("2020-02-27T17:00:00Z")]);
+    assert_eq!(when(&features[1]), [None, said("2020-01-31T17:00:00Z"), said("2020-02-01T17:00:00Z")]);
+    // Who may not read it is not told of when its values are.
+    let shared = features.iter().find(|message| text(&message["properties"], "data_id").contains("shared"));
+    assert_eq!(when(shared.unwrap()), [said("null"), None, None]);
+    let next = world::bare(text(&list(&messages, "links")[0], "href"));
+    // New, corrected, corrected once more, and the last correction taken back.
+    for value in [2.5, 2.75, 3.0] {
+        add(&node, "salinity_daily", 9, value).await;
+    }
+    let runs = get(&client, "/v1/datasets/salinity_daily/runs").await;
+    let path = format!("/v1/runs/{}/withdraw", text(&list(&runs, "items")[0], "id"));
+    let reply = node.system().send_json(Method::POST, &path, &json!({ "reason": "a test" })).await.unwrap();
+    reply.ok().unwrap();
+    // A file corrects what another one brought.
+    let file = "station,date,value\nstation:ben_luc,2020-02-01,7.5\nstation:ben_luc,2020-02-02,7.5\n";
+    let mapping = world::LONG.replace("{ STATISTIC }", "\"max\"");
+    node.hand_in("salinity_daily", "a.csv", file.as_bytes().to_vec(), Some(&mapping)).await.unwrap();
+    let later = get(&client, &next).await;
+    let told: Vec<_> = list(&later, "features")
+        .iter()
+        .map(|message| {
+            let name = text(&message["properties"], "data_id").rsplit('/').next().unwrap().to_owned();
+            (text(&list(message, "links")[0], "rel").to_owned(), name)
+        })
+        .collect();
+    let told: Vec<_> = told.iter().map(|(rel, of)| (rel.as_str(), of.as_str())).collect();
+    let expected = [("canonical", "3"), ("update", "3"), ("update", "3"), ("update", "3"), ("update", "1")];
+    assert_eq!(told, expected, "{later}");
+    let first = &list(&later, "features")[0];
+    let time = when(first)[0].clone().unwrap();
+    assert!(list(&later, "features")[..4].iter().all(|message| when(message)[0].as_ref() == Some(&time)));
+}
+
+#[tokio::test]
+async fn what_is_edited_by_hand_is_an_update_of_what_brought_it() {
+    let node = world::node().await;
+    let items = "/ogc/collections/sluices/items";
+    let send = async |method: Method, path: &str, media: &str, body: Value| {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        node.system().send(method, path, media, body).await.unwrap().ok().unwrap();
+    };
+    let new = json!({ "type": "Feature", "id": "new", "properties": { "name": "Cống mới" },
+        "geometry": { "type": "Point", "coordinates": [105.5, 10.5] } });
+    let change = json!({ "properties": { "width": 9.5 } });
+    let merge = "application/merge-patch+json";
+    send(Method::POST, items, "application/geo+json", new).await;
+    send(Method::PATCH, &format!("{items}/gate-04"), merge, change.clone()).await;
+    send(Method::PATCH, &format!("{items}/new"), merge, change.clone()).await;
+    send(Method::PATCH, &format!("{items}/gate-04"), merge, json!({ "properties": { "width": 7.5 } })).await;
+    send(Method::DELETE, &format!("{items}/gate-05"), "", Value::Null).await;
+    let messages = get(&node.public(), "/v1/changes?format=wnm&dataset=sluices").await;
+    let told: Vec<String> = list(&messages, "features")
+        .iter()
+        .map(|message| {
+            let rel = text(&list(message, "links")[0], "rel");
+            format!("{rel} {}", text(&message["properties"], "data_id").rsplit('/').next().unwrap())
+        })
+        .collect();
+    let expected = ["canonical 1", "canonical 2", "update 1", "update 2", "update 1", "update 1"];
+    assert_eq!(told, expected, "{messages}");
 }
 
 #[tokio::test]

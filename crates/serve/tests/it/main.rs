@@ -22,6 +22,7 @@ mod ogc_write;
 mod openapi;
 mod persons;
 mod processes;
+mod schema;
 mod sta;
 mod stac;
 mod tiles;

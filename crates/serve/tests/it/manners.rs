@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use testkit::TestNode;
 use tower::ServiceExt;
@@ -264,6 +265,59 @@ async fn what_has_not_changed_is_not_sent_again() {
     node.dataset("another", "observations", "open").await;
     let after = ask(&node, Method::GET, "/v1/datasets", &[("if-none-match", &before)]).await;
     assert_eq!(after.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_query_as_of_a_time_has_a_tag_that_stays_and_is_nobody_elses() {
+    let node = world::node().await;
+    let versions = get(&node.system(), "/v1/datasets/salinity_secret/versions").await;
+    let then = text(&list(&versions, "items")[0], "committed_at").to_owned();
+    let sql = "SELECT count(*) AS n, max(result) AS most FROM observation";
+    for format in ["json", "csv", "arrow", "parquet"] {
+        let now = with("/v1/sql", &[("sql", sql), ("format", format)]);
+        let pinned = with("/v1/sql", &[("sql", sql), ("format", format), ("as_known_at", &then)]);
+        let ask = async |path: &str, headers: &[(&str, &str)]| ask(&node, Method::GET, path, headers).await;
+        let (before, kept) = (ask(&now, &[]).await, ask(&pinned, &[]).await);
+        assert_eq!((before.status, kept.status), (StatusCode::OK, StatusCode::OK), "{format}");
+        let file = format!("station,date,value\nstation:cau_noi,2021-01-01,{}.5\n", format.len());
+        let mapping = world::LONG.replace("{ STATISTIC }", "\"max\"");
+        node.hand_in("salinity_daily", "more.csv", file.into_bytes(), Some(&mapping)).await.unwrap();
+        let known = [("if-none-match", kept.header("etag"))];
+        let again = ask(&pinned, &known).await;
+        assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0), "{format}");
+        let changed = ask(&now, &[("if-none-match", before.header("etag"))]).await;
+        assert_eq!(changed.status, StatusCode::OK, "{format}");
+        // Who may read more was told something else.
+        let key = format!("Bearer {}", node.node().console_key().expose_secret());
+        let other = ask(&pinned, &[known[0], ("authorization", &key)]).await;
+        assert_eq!(other.status, StatusCode::OK, "{format}");
+    }
+}
+
+#[tokio::test]
+async fn files_of_the_catalogue_tell_their_length_and_are_given_in_parts() {
+    let node = world::node().await;
+    let package = get(&node.public(), "/ckan/api/3/action/package_show?id=salinity_daily").await;
+    let mut files = 0;
+    for way in list(&package["result"], "resources") {
+        if !["CSV", "Parquet"].contains(&text(way, "format")) {
+            continue;
+        }
+        let path = bare(text(way, "url"));
+        // While it is made for the first time its length may not be known.
+        ask(&node, Method::GET, &path, &[]).await;
+        let whole = ask(&node, Method::GET, &path, &[]).await;
+        assert_eq!(whole.header("content-length"), whole.body.len().to_string(), "{path}");
+        assert!(whole.header("repr-digest").starts_with("sha-256="), "{path}");
+        let part = ask(&node, Method::GET, &path, &[("range", "bytes=5-9")]).await;
+        assert_eq!(
+            (part.status, &part.body[..]),
+            (StatusCode::PARTIAL_CONTENT, &whole.body[5..10]),
+            "{path}"
+        );
+        files += 1;
+    }
+    assert_eq!(files, 2, "{package}");
 }
 
 #[tokio::test]

@@ -68,6 +68,28 @@ async fn an_assistant_finds_reads_and_cites() {
     let traced = tool(&client, "trace", again).await;
     assert_eq!((&traced["source"]["version"], &traced["trace"]["result"]), (&json!(1), &json!(1.3)));
 
+    // As it was read, so it is traced: by place, property and time, in each series or in one of them.
+    let by_place = json!({ "dataset": "salinity_daily", "place": "station:cau_noi", "property": "salinity",
+        "time": "2020-02-01" });
+    let traced = tool(&client, "trace", by_place.clone()).await;
+    let found = list(&traced, "traces");
+    assert_eq!((found.len() as u64, &traced["trace"]), (traced["total"].as_u64().unwrap(), &found[0]));
+    assert!(
+        found.len() > 1 && found.iter().all(|one| one["parts"][0]["cell"]["text"].is_string()),
+        "{traced}"
+    );
+    let mut narrow = by_place.clone();
+    narrow["statistic"] = "max".into();
+    let traced = tool(&client, "trace", narrow).await;
+    assert_eq!((&traced["total"], &traced["trace"]["parts"][0]["cell"]["text"]), (&json!(1), &json!("1.1")));
+    // Without a time it is the newest, and where there is nothing that is said.
+    let newest = json!({ "dataset": "salinity_daily", "place": "station:cau_noi", "statistic": "max" });
+    let traced = tool(&client, "trace", newest).await;
+    assert_eq!(traced["trace"]["result"].as_f64(), Some(3.8), "{traced}");
+    let mut never = by_place;
+    never["time"] = "1999-01-01".into();
+    assert!(refusal(&client, "trace", never).await.contains("`observe`"));
+
     let asked = json!({ "dataset": "salinity_daily", "place": "station:cau_noi", "statistic": "max", "width": "P1Y" });
     let sums = tool(&client, "aggregate", asked).await;
     let year = &sums["items"][0];

@@ -129,6 +129,49 @@ async fn features_are_created_replaced_changed_and_deleted_version_by_version() 
     assert_eq!(get(&client, &format!("{ITEMS}/z")).await["properties"]["doors"], 1);
 }
 
+#[tokio::test]
+async fn what_is_personal_in_a_feature_is_held_back_and_told_until_somebody_decides() {
+    let node = TestNode::start().await;
+    node.dataset("gates", "features", "open").await;
+    let mut first = feature(105.75, 10.05, json!({"name": "Cống Cái Răng", "phone": null, "note": "a"}));
+    first["id"] = "can_tho".into();
+    let file = json!({"type": "FeatureCollection", "features": [first]}).to_string();
+    node.hand_in("gates", "gates.geojson", file.into_bytes(), None).await.unwrap();
+    let client = node.public();
+    let new = feature(105.25, 10.8, json!({"name": "Cống Tân Châu", "phone": "0912345678", "note": "b"}));
+    let (status, headers, said) = write(&node, Method::POST, ITEMS, &[], &new).await;
+    assert_eq!(status, StatusCode::CREATED, "{said}");
+    let held = list(&said, "held_back");
+    assert_eq!(
+        (held.len(), text(&held[0], "property"), text(&held[0], "code")),
+        (1, "phone", "personal_data")
+    );
+    assert!(
+        text(&held[0], "message").contains("phone numbers") && !said.to_string().contains("0912"),
+        "{said}"
+    );
+    assert!(header(&headers, "content-type").starts_with("application/json"));
+    let path = header(&headers, "location").trim_start_matches("http://localhost").to_owned();
+    assert_eq!(get(&client, &path).await["properties"]["phone"], Value::Null);
+    // Of a change it is told too; of what holds nothing there is nothing to tell.
+    let change = json!({"properties": {"phone": "0987654321"}});
+    let (status, _, said) = write(&node, Method::PATCH, &path, &[], &change).await;
+    assert_eq!((status, text(&list(&said, "held_back")[0], "property")), (StatusCode::OK, "phone"));
+    let (status, _, said) =
+        write(&node, Method::PATCH, &path, &[], &json!({"properties": {"note": "c"}})).await;
+    assert_eq!((status, said), (StatusCode::NO_CONTENT, Value::Null));
+    // What is decided for files holds here as well.
+    let mapping = "version = 1\nkind = \"features\"\n[[personal]]\ncolumn = \"phone\"\ndecision = \"keep\"\n\
+        decided_by = \"lan\"\n[[attribute]]\nname = \"name\"\ntype = \"text\"\n[[attribute]]\nname = \"phone\"\n\
+        type = \"text\"\n[[attribute]]\nname = \"note\"\ntype = \"text\"\n";
+    let saved = "/v1/datasets/gates/mapping";
+    let reply = node.system().send(Method::PUT, saved, "application/toml", mapping.into()).await.unwrap();
+    reply.ok().unwrap();
+    let (status, _, said) = write(&node, Method::PATCH, &path, &[], &change).await;
+    assert_eq!((status, said), (StatusCode::NO_CONTENT, Value::Null));
+    assert_eq!(get(&client, &path).await["properties"]["phone"], "0987654321");
+}
+
 /// <http://www.opengis.net/spec/ogcapi-features-4/1.0/req/optimistic-locking-etags/if-match>
 #[tokio::test]
 async fn of_two_who_read_the_same_one_writes() {

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use testkit::TestNode;
 
+use crate::schema::faults;
 use crate::world::with;
 
 /// With `UPDATE_SCHEMAS=1` the file is written anew.
@@ -81,9 +82,40 @@ fn every_operation_says_who_may_ask_how_it_fails_and_with_what_it_is_asked() {
             let has_example = parameter.get("example").is_some();
             assert!(!is_needed || has_example, "{what}: no example of {}", parameter["name"]);
         }
-        let body = &operation["requestBody"]["content"]["application/json"];
-        assert!(body.is_null() || body["example"].is_object(), "{what} has no example of its body");
     }
+}
+
+/// A reader sees what is sent and what comes back, problems too, and what it sees is true to the schema.
+#[test]
+fn every_body_of_json_shows_an_example_that_holds_against_its_schema() {
+    let document = serde_json::to_value(serve::openapi()).unwrap();
+    let shared = &document["components"]["responses"]["Problem"]["content"];
+    let mut bodies = vec![("the problem of every operation".to_owned(), "400".to_owned(), shared)];
+    for (path, method, operation) in operations(&document) {
+        let sent = &operation["requestBody"]["content"];
+        bodies.push((format!("{method} {path}"), "request".to_owned(), sent));
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            bodies.push((format!("{method} {path}"), status.clone(), &response["content"]));
+        }
+    }
+    let mut shown = 0;
+    for (what, status, content) in bodies {
+        for (media, body) in content.as_object().into_iter().flatten() {
+            if !media.contains("json") {
+                continue;
+            }
+            let example =
+                body.get("example").unwrap_or_else(|| panic!("{what} {status} {media}: no example"));
+            let found = faults(&body["schema"], example, &document);
+            assert!(found.is_empty(), "{what} {status} {media}: {found:#?}\n{example:#}");
+            if media == "application/problem+json" {
+                assert_eq!(example["status"].to_string(), status, "{what}");
+                assert!(example["type"].as_str().unwrap().starts_with("/problems/"), "{what} {status}");
+            }
+            shown += 1;
+        }
+    }
+    assert!(shown > 140, "{shown}");
 }
 
 #[tokio::test]

@@ -82,6 +82,7 @@ serve-mcp-no-string = `{ $name }` is no string
 serve-mcp-no-text-of-letters = `{ $name }` is no text of at most { $most } letters
 serve-mcp-no-tool = there is no tool `{ $name }`
 serve-mcp-not-an-argument = `{ $argument }` is not an argument of `{ $name }`: it takes { $known }
+serve-mcp-nothing-to-trace = there is no value of this place, property and time: `observe` shows what there is
 serve-mcp-one-message = send one message at a time: batches are not part of the protocol any more
 serve-mcp-revisions = this node speaks the revisions { $revisions } of the protocol
 serve-means-nothing-here-leave-out = `{ $name }` means nothing here: leave it out

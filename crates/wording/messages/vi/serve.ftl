@@ -282,5 +282,6 @@ serve-mcp-no-string = `{ $name }` không phải là chữ
 serve-mcp-no-text-of-letters = `{ $name }` không phải là chữ có nhiều nhất { $most } ký tự
 serve-mcp-no-tool = không có công cụ `{ $name }`
 serve-mcp-not-an-argument = `{ $argument }` không phải là đối số của `{ $name }`; công cụ này nhận { $known }
+serve-mcp-nothing-to-trace = không có giá trị nào của địa điểm, đại lượng và thời điểm này: `observe` cho xem những gì đang có
 serve-mcp-one-message = mỗi lần hãy gửi một thông điệp: giao thức không còn nhận nhiều thông điệp cùng lúc
 serve-mcp-revisions = nút này dùng các phiên bản { $revisions } của giao thức
