@@ -15,6 +15,7 @@ mod file;
 mod fill;
 mod groups;
 mod headers;
+mod in_digits;
 mod items;
 mod meant;
 mod measured;

@@ -33,13 +33,6 @@ const OF_SOMETHING_ELSE: [&str; 10] = [
 /// Those of them that are asked about where no other column holds dates.
 const OF_REPORTS: [&str; 2] = ["bao cao", "cap nhat"];
 
-/// How dates with a year of two digits are written.
-const SHORT_YEARS: [&str; 4] = ["%d/%m/%y", "%d-%m-%y", "%d.%m.%y", "%d-%b-%y"];
-/// The same with the month first.
-const MONTH_FIRST: &str = "%m/%d/%y";
-/// How a time of day stands behind a date.
-const CLOCKS: [&str; 5] = ["", " %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p"];
-
 /// How the dates of a column with slashes are written, and why; no pattern where they are written in two ways.
 fn order_of(column: &Column) -> (Option<&'static str>, Told) {
     match column.order {
@@ -126,7 +119,9 @@ impl Guess<'_> {
             self.other_dates(end, &others, of_samples.is_some());
             return Some(precision);
         }
-        if let Some(precision) = self.short_years().or_else(|| self.day_numbers()) {
+        if let Some(precision) =
+            self.short_years().or_else(|| self.day_numbers()).or_else(|| self.in_digits())
+        {
             return Some(precision);
         }
         let of_reports = self.free().find(|(_, column)| is_date(column) && says(column, &OF_REPORTS));
@@ -242,7 +237,7 @@ impl Guess<'_> {
     }
 
     /// The one column of times of day beside a column of dates.
-    fn clock_beside(&self, date: usize) -> Option<usize> {
+    pub(super) fn clock_beside(&self, date: usize) -> Option<usize> {
         let says_clock = |column: &Column| {
             let folded = model::fold(&column.base);
             // When a highest or lowest value was there is no time of the row.
@@ -260,7 +255,7 @@ impl Guess<'_> {
     }
 
     /// Puts the column of times of day behind that of dates.
-    fn with_clock(&mut self, time: &mut TimeSource, clock: Option<usize>) -> Option<Precision> {
+    pub(super) fn with_clock(&mut self, time: &mut TimeSource, clock: Option<usize>) -> Option<Precision> {
         let at = clock?;
         time.columns.push(self.sample.columns[at].reference.clone());
         self.used.push(at);
@@ -269,96 +264,8 @@ impl Guess<'_> {
         Some(Precision::Instant)
     }
 
-    /// Dates with a year of two digits, which are read under a pattern only.
-    fn short_years(&mut self) -> Option<Precision> {
-        let (at, pattern) = self.free().find_map(|(at, column)| {
-            let is_time = column.has(Role::Time) || column.has(Role::Day);
-            let dates = SHORT_YEARS.into_iter().chain([MONTH_FIRST]);
-            let mut patterns = dates.flat_map(|date| CLOCKS.map(|clock| format!("{date}{clock}")));
-            let pattern = || patterns.find(|pattern| self.reads_all(at, pattern));
-            (is_time && !column.texts.is_empty()).then(pattern).flatten().map(|pattern| (at, pattern))
-        })?;
-        let column = &self.sample.columns[at];
-        let parts = |place: usize| {
-            let dates = column.texts.iter().filter_map(|(text, _)| text.split(' ').next());
-            let texts = dates.filter_map(|date| date.split(['/', '-', '.']).nth(place));
-            texts.collect::<std::collections::BTreeSet<&str>>()
-        };
-        let (first, last) = (parts(usize::from(pattern.starts_with(MONTH_FIRST))), parts(2));
-        // Days change from row to row and years do not: else `20/03/13` may be a day of 2013 or of 2020.
-        let days = first.iter().any(|text| text.parse().is_ok_and(|day: u32| day > 12));
-        let is_sure = pattern.contains("%b") || days && last.len() < first.len();
-        let mut time = TimeSource { columns: vec![column.reference.clone()], ..TimeSource::default() };
-        let says_clock = pattern.contains(' ');
-        let is_month_first = pattern.starts_with(MONTH_FIRST);
-        time.format = Some(pattern);
-        let shown = column.texts.first().map_or("", |(text, _)| text.as_str()).to_owned();
-        if let Some(zone) = column.zone.clone() {
-            time.zone = Some(offset_text(&zone));
-            let reason = told!("guess-header-says", "the header says `{text}`", text = zone);
-            self.because("time.zone", 0.9, reason);
-        }
-        self.used.push(at);
-        let (confidence, reason) = if is_sure {
-            (
-                0.75,
-                told!(
-                    "guess-year-of-two-digits",
-                    "`{shown}` has a year of two digits, taken as one of 1969 to 2068, CHECK",
-                    shown = shown
-                ),
-            )
-        } else if is_month_first {
-            (
-                0.4,
-                told!(
-                    "guess-month-of-two-digits",
-                    "is `{shown}` month, day and year of two digits? Else write its order: `%y/%m/%d`",
-                    shown = shown
-                ),
-            )
-        } else {
-            (
-                0.4,
-                told!(
-                    "guess-order-of-two-digits",
-                    "is `{shown}` day, month and year of two digits? Else write its order: `%y/%m/%d`",
-                    shown = shown
-                ),
-            )
-        };
-        self.because("time.format", confidence, reason);
-        let clock = self.clock_beside(at);
-        let own = if says_clock { Precision::Instant } else { Precision::Day };
-        let precision = self.with_clock(&mut time, clock.filter(|_| !says_clock)).unwrap_or(own);
-        self.mapping.time = Some(time);
-        Some(precision)
-    }
-
-    /// Days as a spreadsheet counts them, where nothing but the header says that they are days.
-    fn day_numbers(&mut self) -> Option<Precision> {
-        let at = self.free().find_map(|(at, column)| {
-            let is_time = column.has(Role::Time) || column.has(Role::Day);
-            let counted = |(text, _): &(String, usize)| assumption(text) == Some("assumed_day_number");
-            (is_time && !column.texts.is_empty() && column.texts.iter().all(counted)).then_some(at)
-        })?;
-        let column = &self.sample.columns[at];
-        let shown = column.texts.first().map_or("", |(text, _)| text.as_str());
-        let reason = told!(
-            "guess-are-day-numbers",
-            "are numbers such as `{shown}` days as a spreadsheet counts them from 1900? From 1904, write `excel1904`",
-            shown = shown
-        );
-        let mut time = TimeSource { columns: vec![column.reference.clone()], ..TimeSource::default() };
-        time.format = Some("excel".into());
-        self.used.push(at);
-        self.because("time.format", 0.5, reason);
-        self.mapping.time = Some(time);
-        Some(Precision::Day)
-    }
-
     /// Whether a pattern reads all texts of a column that are times.
-    fn reads_all(&self, at: usize, pattern: &str) -> bool {
+    pub(super) fn reads_all(&self, at: usize, pattern: &str) -> bool {
         let column = &self.sample.columns[at];
         let Some(format) = TimeFormat::parse(pattern) else { return false };
         let any = column.reader();

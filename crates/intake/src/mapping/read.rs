@@ -521,7 +521,7 @@ impl Check<'_> {
                 told!("intake-no-time-format", "`{format}` is no time format", format = format),
                 told!(
                     "intake-write-auto-year-excel-excel1904-pattern-such",
-                    "write `auto`, `year`, `excel`, `excel1904`, or a pattern such as `%d/%m/%Y %H:%M`"
+                    "write `auto`, `year`, `excel`, `excel1904`, `epoch`, `epoch_ms`, or a pattern such as `%d/%m/%Y %H:%M`"
                 ),
             ));
         }

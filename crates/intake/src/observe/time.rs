@@ -49,6 +49,8 @@ pub(crate) enum TimeFormat {
     Quarter,
     /// A spreadsheet's number of days.
     DayNumber(DayCount),
+    /// A number of seconds or of their parts since 1970 in UTC: so many microseconds each.
+    Epoch(i64),
     /// A strftime pattern.
     Pattern(Vec<Item<'static>>),
 }
@@ -62,6 +64,8 @@ impl TimeFormat {
             "quarter" => Some(TimeFormat::Quarter),
             "excel" | "excel1900" => Some(TimeFormat::DayNumber(DayCount::From1900)),
             "excel1904" => Some(TimeFormat::DayNumber(DayCount::From1904)),
+            "epoch" => Some(TimeFormat::Epoch(1_000_000)),
+            "epoch_ms" => Some(TimeFormat::Epoch(1_000)),
             pattern if pattern.contains('%') && pattern.len() <= 100 => {
                 StrftimeItems::new(pattern).parse_to_owned().ok().map(TimeFormat::Pattern)
             }
@@ -86,6 +90,7 @@ impl TimeReader {
         let text = text.trim();
         match &self.format {
             TimeFormat::Auto => iso(text.as_bytes(), self.zone)
+                .or_else(|| unpadded(text.as_bytes(), self.zone))
                 .or_else(|| self.by_order(text.as_bytes()))
                 .or_else(|| self.day_number(text, DayCount::From1900))
                 .or_else(|| worded(text, self)),
@@ -97,6 +102,12 @@ impl TimeReader {
             }
             TimeFormat::DayNumber(count) => {
                 self.day_number(text, *count).or_else(|| iso(text.as_bytes(), self.zone))
+            }
+            TimeFormat::Epoch(us) => {
+                let number = text.strip_suffix(".0").unwrap_or(text).parse::<i64>().ok()?;
+                let us = number.checked_mul(*us)?;
+                chrono::DateTime::from_timestamp_micros(us)
+                    .map(|_| Moment { us, precision: Precision::Instant })
             }
             TimeFormat::Pattern(items) => self.pattern(text, items),
         }
@@ -327,6 +338,25 @@ fn iso(text: &[u8], zone: i64) -> Option<Moment> {
         rest => parse_zone(std::str::from_utf8(rest).ok()?.trim_start())?,
     };
     Some(Moment { us: days(year, month, day)? * DAY + clock - offset, precision: Precision::Instant })
+}
+
+/// A date with its year first and without leading zeros, with or without a time of day: `2024/3/1 7:00`.
+fn unpadded(text: &[u8], zone: i64) -> Option<Moment> {
+    let year = four(text).filter(|year| *year >= 1000)?;
+    let (separator, rest) = text.get(4..)?.split_first()?;
+    if !matches!(separator, b'-' | b'/' | b'.') {
+        return None;
+    }
+    let (month, rest) = digits(rest, 2)?;
+    let (day, rest) = digits(rest.strip_prefix(std::slice::from_ref(separator))?, 2)?;
+    let midnight = days(year, month, day)? * DAY - zone;
+    match rest {
+        [] => Some(Moment { us: midnight, precision: Precision::Day }),
+        [b' ' | b'T', rest @ ..] => clock(rest.trim_ascii_start())
+            .filter(|(_, rest)| rest.is_empty())
+            .map(|(clock, _)| Moment { us: midnight + clock, precision: Precision::Instant }),
+        _ => None,
+    }
 }
 
 /// A clock time before a date, as in `7:30 5/3/2020`, and what follows it.

@@ -3,6 +3,7 @@
 //! of spreadsheets.
 
 mod dekad;
+mod months;
 mod season;
 
 use chrono::{Datelike, NaiveDate};
@@ -11,6 +12,7 @@ use model::{LunarDay, cyclic_year, fold};
 use super::time::{DAY, DateOrder, Moment, Precision, TimeReader, clock, clock_us, days};
 
 pub(super) use dekad::dekad_end;
+use months::{english_month, with_months_as_numbers};
 pub(crate) use season::season_named;
 pub(super) use season::season_period;
 
@@ -92,10 +94,11 @@ pub(crate) fn worded(text: &str, reader: &TimeReader) -> Option<Moment> {
     if text.len() > MAX_BYTES || !text.chars().any(char::is_alphabetic) && !has_words() {
         return None;
     }
+    let (text, behind) = clock_behind(text);
     let folded = fold(text);
     let mut words = tokens(&folded);
     words.drain(..weekday(&words));
-    let clock = take_clock(&mut words)?;
+    let clock = take_clock(&mut words)?.or(behind);
     let said = said(&words, reader.order)?;
     let midnight = |year, month, day| Some(days(year, month, day)? * DAY - reader.zone);
     let moment = |us, precision| Some(Moment { us, precision });
@@ -116,6 +119,15 @@ pub(crate) fn worded(text: &str, reader: &TimeReader) -> Option<Moment> {
         // the seasons of a year add up to it.
         Said::Season { at, year } => moment(midnight(year, 1, 1)?, Precision::Season(at)),
     }
+}
+
+/// A text before the time of day that stands at its end, `01-MAR-2024 07:00`, and that time.
+fn clock_behind(text: &str) -> (&str, Option<i64>) {
+    let found = text.match_indices(' ').find_map(|(at, _)| {
+        let (us, rest) = clock(text[at + 1..].as_bytes())?;
+        rest.is_empty().then_some((&text[..at], Some(us)))
+    });
+    found.unwrap_or((text, None))
 }
 
 /// How many words before a date name a day of the week: `Thứ Hai, 13/02/2020`, `CN 13/02/2020`.
@@ -205,6 +217,7 @@ fn said(words: &[&str], order: Option<DateOrder>) -> Option<Said> {
     if let Some(said) = lunar(words) {
         return said;
     }
+    let words = with_months_as_numbers(words);
     let words: Vec<&str> = words
         .iter()
         .copied()
@@ -293,6 +306,11 @@ fn month_or_day(words: &[&str], order: Option<DateOrder>) -> Option<Said> {
         [day, "thang" | "thg", month, of] => {
             Some(Said::Day(year(of)?, number(month, 2).filter(|month| is_month(*month))?, number(day, 2)?))
         }
+        // `2024M03`, as services of statistics write it.
+        [one] if one.len() == 7 && one.as_bytes()[4] == b'm' => {
+            let first = number(one.get(5..)?, 2).filter(|month| is_month(*month))?;
+            Some(Said::Months { year: year(one.get(..4)?)?, first, count: 1 })
+        }
         [name, of] => {
             let first = month(name).or_else(|| english_month(name))?;
             Some(Said::Months { year: year(of)?, first, count: 1 })
@@ -316,26 +334,6 @@ fn month_or_day(words: &[&str], order: Option<DateOrder>) -> Option<Said> {
         }
         _ => None,
     }
-}
-
-fn english_month(word: &str) -> Option<i64> {
-    const NAMES: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let at = NAMES.iter().position(|name| word.len() >= 3 && (name.starts_with(word) || word == "sept"))?;
-    let at = if word == "sept" { 8 } else { at };
-    i64::try_from(at + 1).ok()
 }
 
 /// A day of the lunar calendar; the outer `None` when the words are not of it.
@@ -437,6 +435,15 @@ mod tests {
             ("Th2-2020", ("2020-02-01 00:00", "month", Some("2020-03-01 00:00"))),
             ("tháng 12 năm 2020", ("2020-12-01 00:00", "month", Some("2021-01-01 00:00"))),
             ("Feb-2020", ("2020-02-01 00:00", "month", Some("2020-03-01 00:00"))),
+            ("2020M02", ("2020-02-01 00:00", "month", Some("2020-03-01 00:00"))),
+            ("Tháng Hai 2020", ("2020-02-01 00:00", "month", Some("2020-03-01 00:00"))),
+            ("tháng mười một năm 2020", ("2020-11-01 00:00", "month", Some("2020-12-01 00:00"))),
+            ("Tháng Năm 2020", ("2020-05-01 00:00", "month", Some("2020-06-01 00:00"))),
+            ("01 Tháng Ba 2020", ("2020-03-01 00:00", "day", Some("2020-03-02 00:00"))),
+            ("01-MAR-2020 07:30", ("2020-03-01 07:30", "instant", None)),
+            ("1 Mar 2020 7:30:00 PM", ("2020-03-01 19:30", "instant", None)),
+            ("2020/3/1", ("2020-03-01 00:00", "day", Some("2020-03-02 00:00"))),
+            ("2020-3-1 7:05", ("2020-03-01 07:05", "instant", None)),
             ("Quý I/2020", ("2020-01-01 00:00", "months", Some("2020-04-01 00:00"))),
             ("quý 4 năm 2020", ("2020-10-01 00:00", "months", Some("2021-01-01 00:00"))),
             ("Q2/2020", ("2020-04-01 00:00", "months", Some("2020-07-01 00:00"))),

@@ -211,3 +211,24 @@ async fn a_header_about_the_place_stands_above_that_of_the_series() {
     let file = "latitude,longitude,elevation\n10.05,105.77,5.0\n\ntime,temperature_2m (°C),Lượng mưa (mm)\n2024-03-01T00:00,25.9,0.0\n2024-03-01T01:00,25.5,0.1\n2024-03-01T02:00,25.1,0.2\n";
     desk.asks("point.csv", file, &["header_row = 4", "columns = [\"time\"]"], "", &[]).await;
 }
+
+#[tokio::test]
+async fn times_of_programs_are_read() {
+    let desk = Desk::new().await;
+    for (name, time, read) in [
+        ("a.csv", "2024/3/1 7:05", "2024-03-01 07:05"),
+        ("b.csv", "01-MAR-2024 07:05", "2024-03-01 07:05"),
+        ("c.csv", "20240301", "2024-03-01"),
+        ("d.csv", "202403010705", "2024-03-01 07:05"),
+        ("e.csv", "1709251500", "2024-03-01 07:05"),
+        ("f.csv", "1709251500000", "2024-03-01 07:05"),
+    ] {
+        let file = format!("Trạm,Thời gian,Độ mặn (g/l)\nTrà Vinh,{time},9.1\nMỹ Tho,{time},1.5\n");
+        let value = |place: &str, value: &str| format!("station:{place}|salinity|instant||{read}|{value}");
+        let (one, other) = (value("my_tho", "1.5"), value("tra_vinh", "9.1"));
+        desk.goes_in(name, file, &[&one, &other], &[]).await;
+    }
+    // A number under another header is none.
+    let file = "Trạm,Ngày,Mã số,Độ mặn (g/l)\nTrà Vinh,2024-03-01,20240301,9.1\n";
+    desk.goes_in("g.csv", file, &["station:tra_vinh|salinity|instant||2024-03-01|9.1"], &[]).await;
+}

@@ -209,7 +209,7 @@ intake-with-hint = { $what } ({ $hint })
 intake-withdraw-data-made-run-recipe-again = withdraw the data that it was made of, and run its recipe again
 intake-withdrawal-needs-reason = a withdrawal needs a reason
 intake-write-1-pass-2-not-evaluated-3 = write 1 (pass), 2 (not evaluated), 3 (suspect), 4 (fail) or 9 (missing)
-intake-write-auto-year-excel-excel1904-pattern-such = write `auto`, `year`, `excel`, `excel1904`, or a pattern such as `%d/%m/%Y %H:%M`
+intake-write-auto-year-excel-excel1904-pattern-such = write `auto`, `year`, `excel`, `excel1904`, `epoch`, `epoch_ms`, or a pattern such as `%d/%m/%Y %H:%M`
 intake-write-blocks = write a `[[block]]` for each table of the sheet (the first ends with `last = { $last }`, the next has `header_row = { $next }`), or end the one that is read with `last` under `[rows]`
 intake-write-blocks-or-a-group = write a `[[block]]` for each table of the sheet (the first ends with `last = { $last }`, the next has `header_row = { $next }`), or end the one that is read with `last` under `[rows]`, or write what those titles say as `group` under `[rows]`
 intake-write-class-default-limits = write a class of the default limits

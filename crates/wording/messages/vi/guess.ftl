@@ -1,6 +1,8 @@
 guess-all-headers-name-places = cả { $count } tiêu đề đều nêu địa điểm
 guess-and-also = { $first }, { $more }
 guess-are-day-numbers = các số như `{ $shown }` có phải là ngày mà bảng tính đếm từ năm 1900 không? Nếu đếm từ năm 1904, hãy ghi `excel1904`
+guess-are-digits-of-a-date = `{ $shown }` được hiểu là ngày viết liền chữ số, năm trước, HÃY KIỂM TRA
+guess-are-seconds = `{ $shown }` được hiểu là thời gian tính từ năm 1970 theo UTC, HÃY KIỂM TRA
 guess-both-orders = trong một cột có ngày ghi ngày trước và ngày ghi tháng trước, HÃY KIỂM TRA
 guess-codes-of-schemes = không cột nào nêu tên địa điểm: mã ở cột `{ $name }` thuộc các bộ mã `{ $schemes }`: hãy ghi cột này vào `column` dưới `[place]`, kèm bộ mã đúng ở `scheme`
 guess-columns-no-times = { $shown } cũng có số, mà tiêu đề không phải thời gian như các cột kia: có bỏ qua các cột này không?
