@@ -647,6 +647,19 @@ to_regclass('samples') IS NOT NULL
 to_regclass('nothing_such')
 'samples'::regclass::text
 pg_get_userbyid(10) IS NOT NULL
+5 NOT IN (SELECT n FROM samples)
+(5 NOT IN (SELECT n FROM samples)) IS NULL
+(5 IN (SELECT n FROM samples)) IS NULL
+(100 NOT IN (SELECT n FROM samples)) IS NULL
+(NULL::int IN (SELECT n FROM samples)) IS NULL
+(NULL::int IN (SELECT n FROM samples WHERE false)) IS NULL
+100 NOT IN (SELECT n FROM samples WHERE n IS NOT NULL)
+(1, 2) IN (SELECT n, n FROM samples)
+(100, 1) NOT IN (SELECT n, n FROM samples)
+100 = ANY (SELECT n FROM samples)
+100 <> ALL (SELECT n FROM samples)
+CASE WHEN 100 NOT IN (SELECT n FROM samples) THEN 'out' ELSE 'in or not known' END
+coalesce(100 IN (SELECT n FROM samples), true)
 obj_description('samples'::regclass) IS NULL
 format_type(23, NULL)
 format_type(1043, 24)

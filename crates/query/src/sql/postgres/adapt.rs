@@ -131,10 +131,6 @@ impl Adapter<'_> {
             return Some(compared);
         }
         match expr {
-            Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => {
-                let Expr::Subquery(subquery) = &**right else { return None };
-                Some(Expr::InSubquery { expr: left.clone(), subquery: subquery.clone(), negated: false })
-            }
             Expr::SimilarTo { .. } => similar::similar(expr),
             Expr::Value(value) => match &value.value {
                 Value::UnicodeStringLiteral(text) => Some(text_of(text)),

@@ -124,9 +124,6 @@ impl Postgres {
     }
 }
 
-/// Bytes that a statement may grow by, beside four times its length, without being looked at again.
-const MUCH: usize = 4 << 10;
-
 /// Turns a statement into one that the planner takes, and gives the planner the functions that it calls
 /// over what the catalogue says.
 pub(super) async fn prepare(
@@ -137,11 +134,7 @@ pub(super) async fn prepare(
 ) -> Result<(), Error> {
     let written = statement.to_string().len();
     let needs = adapt::adapt(statement, postgres, scope);
-    // What names a part of it twice doubles with every level: it then has the limits of what is written so.
-    let adapted = statement.to_string();
-    if adapted.len() > 4 * written + MUCH {
-        super::text::check(&adapted)?;
-    }
+    super::text::check_grown(statement, written)?;
     if let Some((name, elsewhere)) = needs.refused {
         return Err(not_offered(name, elsewhere));
     }
