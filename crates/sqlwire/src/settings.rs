@@ -38,8 +38,17 @@ fn is_default(plain: &str) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     values: HashMap<String, String>,
-    /// What was set in the transaction, with the value before, and whether it was for the transaction only.
-    before: Vec<(String, Option<String>, bool)>,
+    /// What holds after the transaction in which something was set.
+    after: Option<After>,
+}
+
+/// What holds after a transaction (PostgreSQL 15, `SET`).
+#[derive(Debug)]
+struct After {
+    /// Where it is taken back: what held before it.
+    taken_back: HashMap<String, String>,
+    /// Else: without what was set for the transaction only.
+    kept: HashMap<String, String>,
 }
 
 /// The most settings, and the longest value, that are remembered for a client.
@@ -85,21 +94,30 @@ impl Settings {
         Ok(())
     }
 
-    /// Remembers what a setting is before it is set in a transaction.
-    pub(crate) fn remember(&mut self, name: &str, is_local: bool) {
-        if self.before.len() < MOST {
-            self.before.push((name.to_owned(), self.values.get(name).cloned(), is_local));
+    /// Sets a value in a transaction, or forgets it: until the end of the transaction only, or beyond it where it is not
+    /// taken back.
+    pub(crate) fn set_within(
+        &mut self,
+        name: &str,
+        value: Option<&str>,
+        is_local: bool,
+    ) -> Result<(), Refusal> {
+        let before = self.values.clone();
+        self.set(name, value)?;
+        let after = self.after.get_or_insert_with(|| After { taken_back: before.clone(), kept: before });
+        match (is_local, name, self.values.get(name)) {
+            (true, ..) => {}
+            (false, "all", _) => after.kept.clear(),
+            (false, name, Some(value)) => drop(after.kept.insert(name.to_owned(), value.clone())),
+            (false, name, None) => drop(after.kept.remove(name)),
         }
+        Ok(())
     }
 
-    /// Ends a transaction: what was set for it only, or in one that is taken back, is what it was before.
+    /// Ends a transaction.
     pub(crate) fn end(&mut self, commits: bool) {
-        for (name, value, is_local) in std::mem::take(&mut self.before).into_iter().rev() {
-            match value {
-                _ if commits && !is_local => {}
-                Some(value) => drop(self.values.insert(name, value)),
-                None => drop(self.values.remove(&name)),
-            }
+        if let Some(after) = self.after.take() {
+            self.values = if commits { after.kept } else { after.taken_back };
         }
     }
 
@@ -146,5 +164,40 @@ impl Settings {
     /// A value that has been set.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a setting is after the steps of a transaction that is committed, and after one that is taken back.
+    fn after(steps: &[(&str, Option<&str>, bool)]) -> [Option<String>; 2] {
+        [true, false].map(|commits| {
+            let mut settings = Settings::default();
+            settings.set("application_name", Some("before")).unwrap();
+            for (name, value, is_local) in steps {
+                settings.set_within(name, *value, *is_local).unwrap();
+            }
+            settings.end(commits);
+            settings.get("application_name").map(str::to_owned)
+        })
+    }
+
+    #[test]
+    fn what_is_set_in_a_transaction_holds_as_long_as_it_was_set_for() {
+        let name = "application_name";
+        let check = |steps: &[(&str, Option<&str>, bool)], committed: Option<&str>| {
+            let expected = [committed, Some("before")].map(|value| value.map(str::to_owned));
+            assert_eq!(after(steps), expected, "{steps:?}");
+        };
+        check(&[(name, Some("new"), false)], Some("new"));
+        check(&[(name, Some("local"), true)], Some("before"));
+        check(&[(name, Some("local"), true), (name, Some("new"), false)], Some("new"));
+        check(&[(name, Some("new"), false), (name, Some("local"), true)], Some("new"));
+        check(&[(name, None, false)], None);
+        check(&[("all", None, false)], None);
+        check(&[("all", None, true)], Some("before"));
+        check(&[("all", None, false), (name, Some("new"), false)], Some("new"));
     }
 }

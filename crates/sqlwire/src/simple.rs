@@ -97,12 +97,14 @@ impl Session {
                 self.transaction = Transaction::None;
                 let commits = statement == Statement::Commit && !has_failed;
                 self.cursors.retain(|_, cursor| commits && cursor.is_held);
-                let zone = self.settings.zone().map(str::to_owned);
+                let told = ["timezone", "application_name"].map(|name| self.settings.reported(name));
                 self.settings.end(commits);
-                if self.settings.zone() != zone.as_deref()
-                    && let Some((name, value)) = self.settings.reported("timezone")
-                {
-                    self.wire.told(name, &value);
+                for (name, before) in ["timezone", "application_name"].into_iter().zip(told) {
+                    if let Some((name, value)) =
+                        self.settings.reported(name).filter(|now| Some(now) != before.as_ref())
+                    {
+                        self.wire.told(name, &value);
+                    }
                 }
                 self.portals.clear();
                 if commits { "COMMIT" } else { "ROLLBACK" }.to_owned()
@@ -119,10 +121,10 @@ impl Session {
             }
             Statement::Set { name, value, is_local } => {
                 let tag = if value.is_some() { "SET" } else { "RESET" };
-                if self.transaction == Transaction::Open {
-                    self.settings.remember(&name, is_local);
+                match self.transaction {
+                    Transaction::Open => self.settings.set_within(&name, value.as_deref(), is_local)?,
+                    _ => self.settings.set(&name, value.as_deref())?,
                 }
-                self.settings.set(&name, value.as_deref())?;
                 if let Some((name, value)) = self.settings.reported(&name) {
                     self.wire.told(name, &value);
                 }
@@ -160,6 +162,10 @@ impl Session {
                 }
             },
             Statement::DiscardAll => {
+                if self.transaction == Transaction::Open {
+                    let message = "DISCARD ALL cannot run inside a transaction block";
+                    return Err(Refusal::new("25001", message).into());
+                }
                 self.prepared.clear();
                 self.cursors.clear();
                 self.settings.set("all", None)?;
