@@ -13,6 +13,7 @@ mod instants;
 mod json;
 mod lookup;
 mod measures;
+mod keywords;
 mod mode;
 mod moments;
 mod pg_text;
@@ -43,6 +44,7 @@ pub(crate) use lookup::StreamColumn;
 pub use spans::push_span;
 pub(crate) use spans::span_times;
 pub(crate) use time::bucket_start;
+pub(crate) use keywords::{Keyword, keywords};
 pub(crate) use trace::trace_path;
 
 /// `timezone` of a session that shows instants in a zone.
