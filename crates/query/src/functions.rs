@@ -1,6 +1,7 @@
 //! The functions of our own that SQL offers beside DataFusion's.
 
 mod age;
+mod binary;
 mod bounded;
 mod boxes;
 mod clocks;
@@ -87,6 +88,8 @@ pub(crate) fn register(context: &SessionContext) {
     json::functions().into_iter().for_each(|function| context.register_udf(function));
     moments::functions().into_iter().for_each(|function| context.register_udf(function));
     quoting::functions().into_iter().for_each(|function| context.register_udf(function));
+    binary::functions().into_iter().for_each(|function| context.register_udf(function));
+    exact::functions().into_iter().for_each(|function| context.register_udf(function));
     rounded::functions().into_iter().for_each(|function| context.register_udf(function));
     trunc::register(context);
     bounded::restrain(context);

@@ -240,6 +240,12 @@ format('%5s|%-5s|', 'a', 'b')
 'ABC' ~* 'abc'
 'abc' !~ 'x'
 'abc' !~* 'B'
+encode('ab'::bytea, 'base64')
+encode(repeat('a', 57)::bytea, 'base64')
+encode(repeat('a', 120)::bytea, 'base64')
+encode('a\000\200b'::bytea, 'escape')
+decode('YW I=', 'base64')
+decode('a\000b', 'escape')
 'abc' ~~ 'a%'
 'abc' ~~* 'A%'
 'abc' !~~ 'a%'
@@ -352,6 +358,9 @@ now() IS NOT NULL
 current_date = now()::date
 current_timestamp = now()
 localtimestamp = now()::timestamp
+'\x 61 62'::bytea
+'a\000b'::bytea
+'a\\b'::bytea
 date '2020-03-01' - date '2020-02-01'
 date '2020-03-01' + 5
 date '2020-03-01' - 5

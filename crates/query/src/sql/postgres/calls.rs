@@ -132,6 +132,10 @@ impl Adapter<'_> {
                     parsed(&format!("CAST(round({number}, {digits}) AS DECIMAL(38, {digits}))"))?
                 }
                 _ => return None,
+            "div" if arguments.len() == 2 => parsed(&format!("pg_div({}, {})", first?, arguments.get(1)?))?,
+            "encode" | "decode" if arguments.len() == 2 => {
+                parsed(&format!("pg_{name}({}, {})", first?, arguments.get(1)?))?
+            }
             },
             "regexp_split_to_array" => parsed(&format!(
                 "string_to_array(regexp_replace({}, {}, '{SEAM}', 'g'), '{SEAM}')",

@@ -31,6 +31,7 @@ pub(super) fn cast(inner: &mut Box<Expr>, to: &mut SqlType, zone: Tz) -> Option<
             *digits = MOST_DIGITS;
             None
         }
+        SqlType::Bytea => parsed(&format!("pg_bytea({inner})")),
         SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
         | SqlType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. })) => {
             parsed(&format!("left(pg_text({inner}), {length})"))
@@ -116,8 +117,11 @@ fn of_text(text: &str, inner: &mut Box<Expr>, to: &mut SqlType, there: Tz) -> Op
         SqlType::Bytea => {
             let hex = text.strip_prefix("\\x").filter(|hex| {
                 hex.len().is_multiple_of(2) && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
-            })?;
-            Some(Expr::Value(Value::HexStringLiteral(hex.to_owned()).into()))
+            });
+            match hex {
+                Some(hex) => Some(Expr::Value(Value::HexStringLiteral(hex.to_owned()).into())),
+                None => parsed(&format!("pg_bytea({})", quoted(text))),
+            }
         }
         SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
         | SqlType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. })) => {
