@@ -694,3 +694,9 @@ session_user = current_user
 user = current_user
 current_role = current_user
 current_catalog = current_database()
+array(SELECT n FROM samples WHERE false)
+array(SELECT name FROM samples WHERE n > 100 ORDER BY name)
+array(SELECT DISTINCT n FROM samples WHERE n > 100)
+array(SELECT n FROM samples ORDER BY n LIMIT 0)
+array(SELECT n FROM samples WHERE false UNION SELECT n FROM samples WHERE false)
+cardinality(array(SELECT n FROM samples WHERE false))

@@ -250,7 +250,8 @@ fn columns_of_key(query: &Query) -> Option<Expr> {
     parsed(&format!("string_to_array({}({row}.{number}), '{seam}')", numbered::KEY_COLUMNS))
 }
 
-/// `ARRAY (SELECT …)` over tables of the principal: an aggregate over the rows, in their order.
+/// `ARRAY (SELECT …)` over tables of the principal: an aggregate over the rows, in their order; of no row it is a list
+/// of nothing.
 fn listed(query: &Query) -> Option<Expr> {
     let mut is_own = true;
     let _ = visit_relations(query, |relation| {
@@ -260,34 +261,39 @@ fn listed(query: &Query) -> Option<Expr> {
     if !is_own {
         return None;
     }
-    let SetExpr::Select(select) = query.body.as_ref() else {
-        return parsed(&format!("(SELECT array_agg(item) FROM ({query}) AS listed(item))"));
+    let of_rows = match aggregated(query)? {
+        Some(aggregated) => aggregated.to_string(),
+        None => format!("SELECT array_agg(item) FROM ({query}) AS listed(item)"),
     };
+    parsed(&format!("pg_listed(({of_rows}))"))
+}
+
+/// The query with what it gives put into a list; none within where its rows have to be made first, and none at all
+/// where it gives more than one column.
+fn aggregated(query: &Query) -> Option<Option<Query>> {
+    let SetExpr::Select(select) = query.body.as_ref() else { return Some(None) };
     let [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] =
         select.projection.as_slice()
     else {
         return None;
-    };
-    let order = match (&query.order_by, &query.limit_clause) {
-        (Some(_), None) => format!(" {}", order_of(query)?),
-        (None, _) => String::new(),
-        (Some(_), Some(_)) => {
-            return parsed(&format!("(SELECT array_agg(item) FROM ({query}) AS listed(item))"));
-        }
     };
     let is_plain = select.distinct.is_none()
         && matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty())
         && query.limit_clause.is_none()
         && query.with.is_none();
     if !is_plain {
-        return parsed(&format!("(SELECT array_agg(item) FROM ({query}) AS listed(item))"));
+        return Some(None);
     }
+    let order = match &query.order_by {
+        Some(_) => format!(" {}", order_of(query)?),
+        None => String::new(),
+    };
     let mut aggregated = query.clone();
     aggregated.order_by = None;
     if let SetExpr::Select(select) = aggregated.body.as_mut() {
         select.projection = vec![SelectItem::UnnamedExpr(parsed(&format!("array_agg({expr}{order})"))?)];
     }
-    parsed(&format!("({aggregated})"))
+    Some(Some(aggregated))
 }
 
 /// Whether an expression is a number that is not known here.
