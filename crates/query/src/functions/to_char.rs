@@ -13,7 +13,8 @@ use chrono::{DateTime, Datelike, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
-use super::digits;
+use super::digits::{self, Number};
+use super::exact::{Exact, Exacts};
 
 /// The longest pattern.
 const LONGEST: usize = 1_000;
@@ -24,7 +25,7 @@ pub(crate) struct ToChar(Signature);
 
 impl ToChar {
     pub(crate) fn new() -> ToChar {
-        ToChar(Signature::any(2, Volatility::Immutable))
+        ToChar(Signature::variadic_any(Volatility::Immutable))
     }
 }
 
@@ -72,8 +73,8 @@ impl ScalarUDFImpl for ToChar {
 
 type Writer = Box<dyn Fn(usize, &str, &[Piece], &mut String) -> Result<()>>;
 
-/// What writes the values of an array.
-fn writer(array: &ArrayRef) -> Result<Writer> {
+/// What writes the values of an array, of which doubles may stand for decimals.
+fn writer(array: &ArrayRef, is_decimal: bool) -> Result<Writer> {
     Ok(match array.data_type() {
         DataType::Timestamp(_, zone) => {
             let zone: Option<Tz> = zone.as_deref().map(str::parse).transpose()?;
@@ -123,7 +124,15 @@ fn writer(array: &ArrayRef) -> Result<Writer> {
             let numbers = cast(array, &DataType::Float64)?;
             let numbers = numbers.as_primitive::<Float64Type>().clone();
             Box::new(move |row, pattern, _, text| {
-                text.push_str(&digits::number(numbers.value(row), pattern)?);
+                let number = numbers.value(row);
+                let exact = Exact::of_double(number).filter(|_| is_decimal).map(Number::Decimal);
+                text.push_str(&digits::number(exact.unwrap_or(Number::Double(number)), pattern)?);
+            if let Some(exacts) = Exacts::of(array)? {
+                return Ok(Box::new(move |row, pattern, _, text| {
+                    text.push_str(&digits::number(Number::Decimal(exacts.value(row)), pattern)?);
+                    Ok(())
+                }));
+            }
                 Ok(())
             })
         }

@@ -120,7 +120,9 @@ pub(super) fn built(name: &str, function: &Function, arguments: &[Expr], zone: &
             format!("CASE {} ELSE {last} END", cases.collect::<Vec<_>>().join(" "))
         }
         ("make_interval", _) => return interval(function, arguments),
-        ("div", [a, b]) => format!("trunc(CAST({a} AS DOUBLE) / ({b}))"),
+        ("array_dims", [list]) => format!(
+            "CASE WHEN cardinality({list}) > 0 THEN concat('[1:', array_to_string(array_dims({list}), '][1:'), ']') END"
+        ),
         ("isfinite", [value]) => format!("CASE WHEN {value} IS NOT NULL THEN true END"),
         ("num_nulls" | "num_nonnulls", [_, ..]) => {
             let not = if name == "num_nulls" { "" } else { "NOT " };

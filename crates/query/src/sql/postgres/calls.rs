@@ -12,7 +12,6 @@ use super::adapt::{
     Adapter, arguments, is_of_rights, is_vector, list_length, literal, null, number, parsed, part_of, quoted,
     text_of, truth,
 };
-use super::casts::is_decimal;
 use super::emptied::described;
 use super::lateral::order_of;
 use super::small::is_small;
@@ -125,18 +124,18 @@ impl Adapter<'_> {
                 Expr::Function(summed)
             }
             "round" => match arguments.as_slice() {
-                [number] if !is_decimal(number) => parsed(&format!("pg_round({number})"))?,
-                // What is rounded to so many digits has so many.
-                [number @ Expr::Cast { .. }, Expr::Value(digits)] if is_decimal(number) => {
-                    let digits = digits.to_string().parse::<u8>().ok().filter(|digits| *digits <= 20)?;
-                    parsed(&format!("CAST(round({number}, {digits}) AS DECIMAL(38, {digits}))"))?
-                }
+                [number] => parsed(&format!("pg_round({number})"))?,
+                [number, digits] => parsed(&format!("pg_round_to({number}, {digits})"))?,
                 _ => return None,
+            },
+            "trunc" => match arguments.as_slice() {
+                [number, digits] => parsed(&format!("pg_trunc_to({number}, {digits})"))?,
+                _ => return None,
+            },
             "div" if arguments.len() == 2 => parsed(&format!("pg_div({}, {})", first?, arguments.get(1)?))?,
             "encode" | "decode" if arguments.len() == 2 => {
                 parsed(&format!("pg_{name}({}, {})", first?, arguments.get(1)?))?
             }
-            },
             "regexp_split_to_array" => parsed(&format!(
                 "string_to_array(regexp_replace({}, {}, '{SEAM}', 'g'), '{SEAM}')",
                 first?,

@@ -26,12 +26,7 @@ pub(super) fn cast(inner: &mut Box<Expr>, to: &mut SqlType, zone: Tz) -> Option<
             *precision = Some(6);
             None
         }
-        // The planner's decimals have fewer digits.
-        SqlType::Numeric(ExactNumberInfo::PrecisionAndScale(digits, _)) if *digits > MOST_DIGITS => {
-            *digits = MOST_DIGITS;
-            None
-        }
-        SqlType::Bytea => parsed(&format!("pg_bytea({inner})")),
+        SqlType::Numeric(of) | SqlType::Decimal(of) => to_decimal(inner, of),
         SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
         | SqlType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. })) => {
             parsed(&format!("left(pg_text({inner}), {length})"))
@@ -49,6 +44,40 @@ pub(super) fn cast(inner: &mut Box<Expr>, to: &mut SqlType, zone: Tz) -> Option<
 const MOST_DIGITS: u64 = 38;
 
 /// The function that makes values of a type of whole numbers.
+/// A number as a decimal: one that is written out has the digits that it is written with, another is rounded as one.
+fn to_decimal(inner: &Expr, of: &ExactNumberInfo) -> Option<Expr> {
+    let digits =
+        number_literal(inner).or_else(|| text_literal(inner)).and_then(|digits| plain_decimal(&digits));
+    let (precision, scale) = match (of, &digits) {
+        (ExactNumberInfo::PrecisionAndScale(precision, scale), _) => (*precision, *scale),
+        (ExactNumberInfo::Precision(precision), _) => (*precision, 0),
+        (ExactNumberInfo::None, Some(digits)) => {
+            let behind = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+            let all = digits.bytes().filter(u8::is_ascii_digit).count();
+            let count = |digits: usize| u64::try_from(digits).ok().filter(|digits| *digits <= MOST_DIGITS);
+            (count(all)?, i64::try_from(behind).ok()?)
+        }
+        (ExactNumberInfo::None, None) => return None,
+    };
+    let number = match digits {
+        Some(digits) => quoted(&digits),
+        None if text_literal(inner).is_some() => inner.to_string(),
+        None => format!("pg_round_to({inner}, {scale})"),
+    };
+    // The planner's decimals have fewer digits.
+    parsed(&format!("CAST({number} AS DECIMAL({}, {scale}))", precision.min(MOST_DIGITS)))
+}
+
+/// A number that is written in digits, with a point and a sign where there are, and nothing else.
+fn plain_decimal(text: &str) -> Option<String> {
+    let text = text.trim();
+    let bare = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = bare.split_once('.').unwrap_or((bare, ""));
+    let is_plain = [whole, fraction].iter().all(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        && !(whole.is_empty() && fraction.is_empty());
+    is_plain.then(|| text.trim_start_matches('+').to_owned())
+}
+
 fn whole(to: &SqlType) -> Option<&'static str> {
     Some(match to {
         SqlType::SmallInt(None) | SqlType::Int2(None) => "pg_int2",
@@ -61,8 +90,7 @@ fn whole(to: &SqlType) -> Option<&'static str> {
 fn to_whole(inner: &mut Box<Expr>, function: &str) -> Option<Expr> {
     if let Some(digits) = number_literal(inner).filter(|digits| digits.contains(['.', 'e', 'E'])) {
         // A number that is written out is a decimal, whose middle goes away from zero.
-        let rounded = digits.parse::<f64>().ok()?.round();
-        **inner = Expr::Value(Value::Number(format!("{rounded}"), false).into());
+        **inner = Expr::Value(Value::Number(rounded(&digits)?, false).into());
         return None;
     }
     if let Some(text) = text_literal(inner) {
@@ -76,6 +104,21 @@ fn to_whole(inner: &mut Box<Expr>, function: &str) -> Option<Expr> {
 }
 
 /// A cast of a text that is written out.
+/// The whole number that is nearest to one that is written out with a point or an exponent.
+fn rounded(digits: &str) -> Option<String> {
+    if digits.contains(['e', 'E']) {
+        return Some(format!("{}", digits.parse::<f64>().ok()?.round()));
+    }
+    let (whole, fraction) = digits.split_once('.')?;
+    let is_below = whole.starts_with('-');
+    let whole: i128 = match whole.trim_start_matches('-') {
+        "" => 0,
+        whole => whole.parse().ok()?,
+    };
+    let whole = whole + i128::from(fraction.starts_with(|digit: char| ('5'..='9').contains(&digit)));
+    Some(if is_below { (-whole).to_string() } else { whole.to_string() })
+}
+
 fn of_text(text: &str, inner: &mut Box<Expr>, to: &mut SqlType, there: Tz) -> Option<Expr> {
     if let Some(moment) = of_day(text, to) {
         return parsed(moment);
@@ -111,6 +154,7 @@ fn of_text(text: &str, inner: &mut Box<Expr>, to: &mut SqlType, there: Tz) -> Op
             None
         }
         SqlType::Interval { .. } => {
+        SqlType::Numeric(of) | SqlType::Decimal(of) => to_decimal(inner, of),
             let span = Span::read(text)?;
             parsed(&format!("INTERVAL {}", quoted(&span.written())))
         }
@@ -204,15 +248,5 @@ fn number_literal(expr: &Expr) -> Option<String> {
             number_literal(expr).filter(|digits| !digits.starts_with('-')).map(|digits| format!("-{digits}"))
         }
         _ => None,
-    }
-}
-
-/// Whether an expression is a decimal in PostgreSQL: a number with a point, or a cast to one.
-pub(super) fn is_decimal(expr: &Expr) -> bool {
-    match expr {
-        Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } => is_decimal(inner),
-        Expr::BinaryOp { left, right, .. } => is_decimal(left) && is_decimal(right),
-        Expr::Cast { data_type, .. } => matches!(data_type, SqlType::Numeric(_) | SqlType::Decimal(_)),
-        other => number_literal(other).is_some(),
     }
 }

@@ -11,6 +11,7 @@ mod casts;
 mod clocks;
 mod comments;
 mod emptied;
+mod exact;
 mod exists;
 mod facts;
 mod forms;
@@ -166,7 +167,7 @@ fn not_offered(name: &str, elsewhere: Elsewhere) -> Error {
 pub(super) fn with_times(plan: LogicalPlan, postgres: Option<&Postgres>) -> Result<LogicalPlan, Error> {
     let plan = beside::read(plan, postgres.map_or_else(utc, Postgres::there))?;
     Ok(match postgres {
-        Some(postgres) => clocks::follow(plan, postgres.zone.as_deref().unwrap_or("UTC"))?,
+        Some(postgres) => exact::rounded(clocks::follow(plan, postgres.zone.as_deref().unwrap_or("UTC"))?)?,
         None => plan,
     })
 }
