@@ -251,6 +251,14 @@ format('%I.%I', 'Ab', 'cd')
 format('%L', 'it''s')
 format('%2$s %1$s', 'a', 'b')
 format('%5s|%-5s|', 'a', 'b')
+quote_ident('user')
+quote_ident('between')
+quote_ident('abort')
+quote_ident('date')
+quote_ident('left')
+quote_ident('interval')
+quote_ident('_a1')
+quote_ident('1a')
 'abc' LIKE 'a%'
 'abc' LIKE '_b_'
 'abc' NOT LIKE 'a%'
@@ -280,14 +288,6 @@ regexp_match('foobar', 'o(.)(.)')
 regexp_match('foobar', 'x')
 regexp_matches('foobar', 'o.')
 regexp_split_to_array('a1b2c', '[0-9]')
-quote_ident('user')
-quote_ident('between')
-quote_ident('abort')
-quote_ident('date')
-quote_ident('left')
-quote_ident('interval')
-quote_ident('_a1')
-quote_ident('1a')
 regexp_count('abcabc', 'b')
 regexp_like('abc', 'B', 'i')
 regexp_substr('abc12', '[0-9]+')
@@ -381,13 +381,14 @@ now() IS NOT NULL
 current_date = now()::date
 current_timestamp = now()
 localtimestamp = now()::timestamp
-'\x 61 62'::bytea
-'a\000b'::bytea
-'a\\b'::bytea
 date '2020-03-01' - date '2020-02-01'
 date '2020-03-01' + 5
 date '2020-03-01' - 5
 5 + date '2020-03-01'
+'01:02:03.1234567'::time
+'01:02:03.1234565'::time
+'10:00:60'::time
+timestamp '2020-12-31 23:59:59.9999999'
 date '2020-03-01' + interval '1 month'
 date '2020-03-01' - interval '1 day'
 date '2020-01-31' + interval '1 month'
@@ -425,11 +426,32 @@ make_date(2020, 2, 29)
 make_time(1, 2, 3.5)
 make_timestamp(2020, 2, 29, 1, 2, 3.5)
 make_timestamptz(2020, 2, 29, 1, 2, 3.5, 'UTC')
+interval '1:30' minute to second
+interval '1:30' hour to minute
+interval '1 day 2:03' minute to second
+interval '90' second
+interval '1.5' hour
+interval '1.5' month
+interval '2' day to second
+interval '1' year to month
+interval '3 days 4 hours' day
+interval '1 day 2:03:04' hour to minute
+interval '1.1 years'
+interval '-1.5 years'
+interval '1.7 decades'
+interval '1.23 months'
 make_interval(days => 3, hours => 2)
 make_interval(1, 2, 3, 4, 5, 6, 7.5)
 make_interval(years => 1, months => 2)
 age(timestamp '2023-03-15', timestamp '2020-05-20')
 age(date '2023-03-15', date '2020-05-20')
+interval '1 month' = interval '30 days'
+interval '1 month' > interval '29 days'
+interval '1 day' < '25 hours'
+interval '36 hours' BETWEEN '1 day' AND '2 days'
+interval '1 day' IN (interval '24 hours')
+count(*) FROM samples WHERE at - timestamptz '2020-01-01 00:00+00' > interval '2 days'
+count(*) FROM samples WHERE at - timestamptz '2020-01-01 00:00+00' > '36 hours'
 date_trunc('hour', timestamp '2020-02-29 01:42:03')
 date_trunc('day', timestamptz '2020-02-29 01:42:03+00')
 date_trunc('week', timestamp '2020-02-29 01:42:03')
@@ -452,6 +474,10 @@ extract(year from date '2020-02-29')
 extract(month from timestamp '2020-02-29 01:42:03')
 extract(day from timestamp '2020-02-29 01:42:03')
 extract(hour from timestamptz '2020-02-29 01:42:03+00')
+date_trunc('millennium', timestamp '2025-02-28 01:42:03')
+date_trunc('century', timestamp '1500-03-01')
+date_trunc('year', timestamp '1500-05-05')
+date_trunc('century', date '2000-01-01')
 extract(minute from timestamp '2020-02-29 01:42:03')
 extract(second from timestamp '2020-02-29 01:42:03.25')
 extract(milliseconds from timestamp '2020-02-29 01:42:03.25')
@@ -486,6 +512,21 @@ timezone('Asia/Ho_Chi_Minh', timestamptz '2020-02-29 20:00+00')
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'Asia/Ho_Chi_Minh'
 timestamp '2020-02-29 20:00' AT TIME ZONE 'Asia/Ho_Chi_Minh'
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'UTC'
+extract(second from interval '1.25 seconds')
+extract(milliseconds from interval '1 min 1.25 seconds')
+extract(microseconds from interval '1 hour 1.25 seconds')
+extract(second from interval '-1.5 second')
+extract(minute from interval '90 minutes')
+extract(hour from interval '-27 hours')
+extract(epoch from interval '1.5 seconds')
+extract(epoch from interval '1 year 2 months')
+extract(decade from interval '25 years')
+extract(quarter from interval '5 months')
+extract(milliseconds from timestamp '2020-02-29 01:42:03.2505')
+extract(second from time '10:20:30.5')
+extract(hour from timestamp '2020-03-10 10:30' - timestamp '2020-03-01')
+extract(epoch from timestamp '2020-03-10 10:30:00.5' - timestamp '2020-03-01')
+extract(second from at) FROM samples ORDER BY id LIMIT 1
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE '+07'
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE interval '7 hours'
 (timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
@@ -513,6 +554,7 @@ to_char(timestamp '2020-02-09 13:05:06.789', 'W CC J')
 to_char(timestamp '2020-02-09 13:05:06.789', 'SSSS')
 to_char(timestamp '2020-02-09 13:05:06.789', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 to_char(timestamp '2020-02-09 13:05:06.789', 'FMHH24:FMMI')
+to_char(timestamp '2020-02-09 13:05:06.789', 'TMMonth|TMDay|TMMON|TMDy|TMDD|TMYYYY')
 to_char(timestamp '2020-02-09 13:05:06.789', 'DDth')
 to_char(timestamp '2020-02-09 13:05:06.789', 'yyyy-mm-dd hh24:mi')
 to_char(timestamptz '2020-02-09 13:05:06+00', 'YYYY-MM-DD HH24:MI:SSOF')

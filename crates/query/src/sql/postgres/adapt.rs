@@ -145,6 +145,10 @@ impl Adapter<'_> {
                 _ => None,
             },
             Expr::Collate { expr, .. } => Some(std::mem::replace(expr.as_mut(), null())),
+                // The planner puts the sign before the first part only.
+                UnaryOperator::Minus if matches!(**expr, Expr::Interval(_)) => {
+                    parsed(&format!("span_times({expr}, -1)"))
+                }
             Expr::Subquery(query) => match emptied::value(query) {
                 Some(value) => Some(Expr::Value(value.into())),
                 None => {
@@ -400,14 +404,7 @@ pub(super) fn cut_into_rows(factor: &mut TableFactor) {
 /// A part of a time as a number that is divided as such (§9.9.1).
 pub(super) fn part_of(name: &str, time: &Expr) -> String {
     let name = name.trim_matches(['\'', '"']).to_lowercase();
-    match name.as_str() {
-        // The planner's seconds are whole.
-        "second" | "seconds" => format!("(CAST(date_part('microsecond', {time}) AS DOUBLE) / 1000000)"),
-        "decade" | "century" | "millennium" | "julian" | "timezone" | "timezone_hour" | "timezone_minute" => {
-            format!("pg_part('{name}', {time})")
-        }
-        _ => format!("CAST(date_part({}, {time}) AS DOUBLE)", quoted(&name)),
-    }
+    format!("pg_part({}, {time})", quoted(&name))
 }
 
 /// Bounds that are given as texts, as drivers send parameters of which they know no type.

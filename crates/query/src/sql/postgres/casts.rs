@@ -153,9 +153,9 @@ fn of_text(text: &str, inner: &mut Box<Expr>, to: &mut SqlType, there: Tz) -> Op
             }
             None
         }
-        SqlType::Interval { .. } => {
         SqlType::Numeric(of) | SqlType::Decimal(of) => to_decimal(inner, of),
             let span = Span::read(text)?;
+        SqlType::Interval { .. } => {
             parsed(&format!("INTERVAL {}", quoted(&span.written())))
         }
         SqlType::Bytea => {
@@ -208,17 +208,29 @@ fn of_day(text: &str, to: &SqlType) -> Option<&'static str> {
     })
 }
 
-/// A span as the planner reads it: `INTERVAL '…'`, with a unit behind it or without.
+/// A span as the planner reads it: `INTERVAL '…'`, with units behind it or without. The last unit is that of a number
+/// that has none, and what is smaller is cut off (§8.5.4).
 pub(super) fn interval(interval: &Interval) -> Option<Expr> {
     let text = literal(&interval.value)?;
-    let text = match (&interval.leading_field, &interval.last_field) {
-        (None, None) => text,
-        (Some(DateTimeField::Year), Some(DateTimeField::Month)) => text,
-        (Some(DateTimeField::Day | DateTimeField::Hour), Some(_)) => text,
-        (Some(unit), None) if text.trim().parse::<f64>().is_ok() => format!("{text} {unit}"),
-        _ => return None,
+    let last = interval.last_field.as_ref().or(interval.leading_field.as_ref());
+    let text = match (&interval.leading_field, last) {
+        (_, Some(unit)) if text.trim().parse::<f64>().is_ok() => format!("{text} {unit}"),
+        // `1:30` are minutes and seconds.
+        (Some(DateTimeField::Minute), Some(DateTimeField::Second)) => {
+            let word = |word: &str| match (word.matches(':').count(), word.strip_prefix('-')) {
+                (1, Some(word)) => format!("-0:{word}"),
+                (1, None) => format!("0:{word}"),
+                _ => word.to_owned(),
+            };
+            text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+        }
+        _ => text,
     };
-    let written = quoted(&Span::read(&text)?.written());
+    let mut span = Span::read(&text)?;
+    if let Some(unit) = last {
+        span = span.cut(&unit.to_string().to_lowercase());
+    }
+    let written = quoted(&span.written());
     if interval.leading_field.is_none()
         && literal(&interval.value).as_deref().map(quoted) == Some(written.clone())
     {
