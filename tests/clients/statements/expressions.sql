@@ -161,6 +161,7 @@ covar_pop(n, x) FROM samples
 covar_samp(n, x) FROM samples
 regr_slope(x, n) FROM samples
 regr_intercept(x, n) FROM samples
+regr_intercept(x * 2 + 1, n) FROM samples
 regr_r2(x, n) FROM samples
 regr_count(x, n) FROM samples
 regr_avgx(x, n) FROM samples
@@ -188,6 +189,9 @@ max(n) FROM samples WHERE false
 'a' || true
 'a' || '2020-01-01'::date
 concat('a', NULL, 1, true)
+concat('a', ARRAY[true, false])
+concat_ws('-', true, 2, false)
+'a' || true::text
 concat_ws(', ', 'a', NULL, 'b')
 upper('độ mặn')
 lower('ĐỘ MẶN')
@@ -236,21 +240,17 @@ chr(272)
 md5('abc')
 encode('abc'::bytea, 'hex')
 encode('abc'::bytea, 'base64')
+encode('ab'::bytea, 'base64')
+encode(repeat('a', 57)::bytea, 'base64')
+encode(repeat('a', 120)::bytea, 'base64')
+encode('a\000\200b'::bytea, 'escape')
+decode('YW I=', 'base64')
+decode('a\000b', 'escape')
 decode('616263', 'hex')
 sha256('abc'::bytea)
 to_hex(255)
 quote_ident('Ab c')
 quote_ident('abc')
-quote_literal('it''s')
-quote_literal(42)
-quote_nullable(NULL)
-overlay('Txxxxas' placing 'hom' from 2 for 4)
-overlay('abcdef' placing 'X' from 3)
-format('%s và %s', 'a', 1)
-format('%I.%I', 'Ab', 'cd')
-format('%L', 'it''s')
-format('%2$s %1$s', 'a', 'b')
-format('%5s|%-5s|', 'a', 'b')
 quote_ident('user')
 quote_ident('between')
 quote_ident('abort')
@@ -259,6 +259,17 @@ quote_ident('left')
 quote_ident('interval')
 quote_ident('_a1')
 quote_ident('1a')
+quote_literal('it''s')
+quote_literal(42)
+quote_nullable(NULL)
+overlay('Txxxxas' placing 'hom' from 2 for 4)
+overlay('abcdef' placing 'X' from 3)
+format('%s và %s', 'a', 1)
+format('%s', true)
+format('%I.%I', 'Ab', 'cd')
+format('%L', 'it''s')
+format('%2$s %1$s', 'a', 'b')
+format('%5s|%-5s|', 'a', 'b')
 'abc' LIKE 'a%'
 'abc' LIKE '_b_'
 'abc' NOT LIKE 'a%'
@@ -271,12 +282,6 @@ quote_ident('1a')
 'ABC' ~* 'abc'
 'abc' !~ 'x'
 'abc' !~* 'B'
-encode('ab'::bytea, 'base64')
-encode(repeat('a', 57)::bytea, 'base64')
-encode(repeat('a', 120)::bytea, 'base64')
-encode('a\000\200b'::bytea, 'escape')
-decode('YW I=', 'base64')
-decode('a\000b', 'escape')
 'abc' ~~ 'a%'
 'abc' ~~* 'A%'
 'abc' !~~ 'a%'
@@ -326,6 +331,10 @@ true::int
 true::text
 false::varchar
 1.5::int
+9007199254740993.4::bigint
+-9007199254740993.5::bigint
+0.5::int
+-0.5::int
 2.5::int
 3.5::int
 -1.5::int
@@ -349,7 +358,12 @@ false::varchar
 'x'::name
 'abc'::bytea
 '\x6162'::bytea
+'\x 61 62'::bytea
+'a\000b'::bytea
+'a\\b'::bytea
 ARRAY[1, 2]::text
+ARRAY['a b', 'c,d', '', NULL, 'null', 'x"y']::text
+ARRAY[true, false]::text
 '2020-01-01'::date::text
 '2020-01-01 10:00'::timestamp::text
 '2020-01-01 10:00'::timestamptz::text
@@ -374,6 +388,10 @@ CAST('2020-02-29 01:02:03+00' AS timestamp with time zone)
 '2020-02-29'::date::timestamp
 '2020-02-29'::date::timestamptz
 '01:02:03'::time
+'01:02:03.1234567'::time
+'01:02:03.1234565'::time
+'10:00:60'::time
+timestamp '2020-12-31 23:59:59.9999999'
 time '01:02'
 'epoch'::timestamptz
 'infinity'::timestamptz > now()
@@ -385,10 +403,6 @@ date '2020-03-01' - date '2020-02-01'
 date '2020-03-01' + 5
 date '2020-03-01' - 5
 5 + date '2020-03-01'
-'01:02:03.1234567'::time
-'01:02:03.1234565'::time
-'10:00:60'::time
-timestamp '2020-12-31 23:59:59.9999999'
 date '2020-03-01' + interval '1 month'
 date '2020-03-01' - interval '1 day'
 date '2020-01-31' + interval '1 month'
@@ -412,20 +426,6 @@ interval '90 minutes'
 interval '36 hours'
 interval '1' day
 interval '1-2' year to month
-interval '1 week'
-interval 'P1DT2H'
-interval '1.5 days'
-'3 days'::interval
-'1 day'::interval = '24 hours'::interval
-interval '1 day' > interval '23 hours'
-interval '-1 day +2 hours'
-justify_days(interval '35 days')
-justify_hours(interval '27 hours')
-justify_interval(interval '1 month -1 hour')
-make_date(2020, 2, 29)
-make_time(1, 2, 3.5)
-make_timestamp(2020, 2, 29, 1, 2, 3.5)
-make_timestamptz(2020, 2, 29, 1, 2, 3.5, 'UTC')
 interval '1:30' minute to second
 interval '1:30' hour to minute
 interval '1 day 2:03' minute to second
@@ -440,11 +440,11 @@ interval '1.1 years'
 interval '-1.5 years'
 interval '1.7 decades'
 interval '1.23 months'
-make_interval(days => 3, hours => 2)
-make_interval(1, 2, 3, 4, 5, 6, 7.5)
-make_interval(years => 1, months => 2)
-age(timestamp '2023-03-15', timestamp '2020-05-20')
-age(date '2023-03-15', date '2020-05-20')
+interval '1 week'
+interval 'P1DT2H'
+interval '1.5 days'
+'3 days'::interval
+'1 day'::interval = '24 hours'::interval
 interval '1 month' = interval '30 days'
 interval '1 month' > interval '29 days'
 interval '1 day' < '25 hours'
@@ -452,6 +452,20 @@ interval '36 hours' BETWEEN '1 day' AND '2 days'
 interval '1 day' IN (interval '24 hours')
 count(*) FROM samples WHERE at - timestamptz '2020-01-01 00:00+00' > interval '2 days'
 count(*) FROM samples WHERE at - timestamptz '2020-01-01 00:00+00' > '36 hours'
+interval '1 day' > interval '23 hours'
+interval '-1 day +2 hours'
+justify_days(interval '35 days')
+justify_hours(interval '27 hours')
+justify_interval(interval '1 month -1 hour')
+make_date(2020, 2, 29)
+make_time(1, 2, 3.5)
+make_timestamp(2020, 2, 29, 1, 2, 3.5)
+make_timestamptz(2020, 2, 29, 1, 2, 3.5, 'UTC')
+make_interval(days => 3, hours => 2)
+make_interval(1, 2, 3, 4, 5, 6, 7.5)
+make_interval(years => 1, months => 2)
+age(timestamp '2023-03-15', timestamp '2020-05-20')
+age(date '2023-03-15', date '2020-05-20')
 date_trunc('hour', timestamp '2020-02-29 01:42:03')
 date_trunc('day', timestamptz '2020-02-29 01:42:03+00')
 date_trunc('week', timestamp '2020-02-29 01:42:03')
@@ -460,6 +474,10 @@ date_trunc('quarter', timestamp '2020-05-29 01:42:03')
 date_trunc('year', timestamp '2020-02-29 01:42:03')
 date_trunc('decade', timestamp '2025-02-28 01:42:03')
 date_trunc('century', timestamp '2025-02-28 01:42:03')
+date_trunc('millennium', timestamp '2025-02-28 01:42:03')
+date_trunc('century', timestamp '1500-03-01')
+date_trunc('year', timestamp '1500-05-05')
+date_trunc('century', date '2000-01-01')
 date_trunc('minute', timestamp '2020-02-29 01:42:03')
 date_trunc('second', timestamp '2020-02-29 01:42:03.7')
 date_trunc('milliseconds', timestamp '2020-02-29 01:42:03.7654')
@@ -474,10 +492,6 @@ extract(year from date '2020-02-29')
 extract(month from timestamp '2020-02-29 01:42:03')
 extract(day from timestamp '2020-02-29 01:42:03')
 extract(hour from timestamptz '2020-02-29 01:42:03+00')
-date_trunc('millennium', timestamp '2025-02-28 01:42:03')
-date_trunc('century', timestamp '1500-03-01')
-date_trunc('year', timestamp '1500-05-05')
-date_trunc('century', date '2000-01-01')
 extract(minute from timestamp '2020-02-29 01:42:03')
 extract(second from timestamp '2020-02-29 01:42:03.25')
 extract(milliseconds from timestamp '2020-02-29 01:42:03.25')
@@ -498,20 +512,6 @@ extract(century from date '2020-05-01')
 extract(millennium from date '2020-05-01')
 extract(julian from date '2020-05-01')
 extract(hour from interval '27 hours')
-extract(day from interval '40 days 27 hours')
-extract(month from interval '14 months')
-extract(year from interval '14 months')
-extract(hour from time '10:20:30')
-extract(timezone from timestamptz '2020-02-29 01:42:03+07')
-date_part('year', date '2020-02-29')
-date_part('hour', timestamp '2020-02-29 01:42:03')
-date_part('epoch', timestamptz '2020-02-29 01:42:03+00')
-date_part('dow', timestamp '2020-03-01')
-date_part('day', timestamp '2020-03-10' - timestamp '2020-03-01')
-timezone('Asia/Ho_Chi_Minh', timestamptz '2020-02-29 20:00+00')
-timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'Asia/Ho_Chi_Minh'
-timestamp '2020-02-29 20:00' AT TIME ZONE 'Asia/Ho_Chi_Minh'
-timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'UTC'
 extract(second from interval '1.25 seconds')
 extract(milliseconds from interval '1 min 1.25 seconds')
 extract(microseconds from interval '1 hour 1.25 seconds')
@@ -527,6 +527,20 @@ extract(second from time '10:20:30.5')
 extract(hour from timestamp '2020-03-10 10:30' - timestamp '2020-03-01')
 extract(epoch from timestamp '2020-03-10 10:30:00.5' - timestamp '2020-03-01')
 extract(second from at) FROM samples ORDER BY id LIMIT 1
+extract(day from interval '40 days 27 hours')
+extract(month from interval '14 months')
+extract(year from interval '14 months')
+extract(hour from time '10:20:30')
+extract(timezone from timestamptz '2020-02-29 01:42:03+07')
+date_part('year', date '2020-02-29')
+date_part('hour', timestamp '2020-02-29 01:42:03')
+date_part('epoch', timestamptz '2020-02-29 01:42:03+00')
+date_part('dow', timestamp '2020-03-01')
+date_part('day', timestamp '2020-03-10' - timestamp '2020-03-01')
+timezone('Asia/Ho_Chi_Minh', timestamptz '2020-02-29 20:00+00')
+timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'Asia/Ho_Chi_Minh'
+timestamp '2020-02-29 20:00' AT TIME ZONE 'Asia/Ho_Chi_Minh'
+timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'UTC'
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE '+07'
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE interval '7 hours'
 (timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
@@ -540,6 +554,7 @@ to_char(timestamp '2020-02-09 13:05:06.789', 'YYYY-MM-DD HH24:MI:SS')
 to_char(timestamp '2020-02-09 13:05:06.789', 'DD/MM/YYYY')
 to_char(timestamp '2020-02-09 13:05:06.789', 'FMDD FMMonth YYYY')
 to_char(timestamp '2020-02-09 13:05:06.789', 'Month') || '|'
+to_char(timestamp '2020-02-09 13:05:06.789', 'TMMonth|TMDay|TMMON|TMDy|TMDD|TMYYYY')
 to_char(timestamp '2020-02-09 13:05:06.789', 'MONTH') || '|'
 to_char(timestamp '2020-02-09 13:05:06.789', 'Day') || '|'
 to_char(timestamp '2020-02-09 13:05:06.789', 'DAY, Dy, DY, dy')
@@ -554,7 +569,6 @@ to_char(timestamp '2020-02-09 13:05:06.789', 'W CC J')
 to_char(timestamp '2020-02-09 13:05:06.789', 'SSSS')
 to_char(timestamp '2020-02-09 13:05:06.789', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 to_char(timestamp '2020-02-09 13:05:06.789', 'FMHH24:FMMI')
-to_char(timestamp '2020-02-09 13:05:06.789', 'TMMonth|TMDay|TMMON|TMDy|TMDD|TMYYYY')
 to_char(timestamp '2020-02-09 13:05:06.789', 'DDth')
 to_char(timestamp '2020-02-09 13:05:06.789', 'yyyy-mm-dd hh24:mi')
 to_char(timestamptz '2020-02-09 13:05:06+00', 'YYYY-MM-DD HH24:MI:SSOF')
@@ -565,6 +579,14 @@ to_char(interval '27 hours 3 minutes', 'HH24:MI')
 to_char(interval '27 hours 3 minutes', 'HH:MI')
 to_char(interval '3 days 2 hours', 'DD HH24')
 to_char(1234.5, '9,999.99')
+to_char(0.125, '9.99')
+to_char(0.125::float8, '9.99')
+to_char(2.675::numeric, '9.99')
+to_char(9007199254740993::bigint, '99999999999999999')
+to_char(avg(n), '9') FROM samples WHERE n IN (2, 3)
+to_char(123456789012345.678::numeric, 'FM999999999999999.999')
+to_char(0.1::float8, '9.99999999999999999999')
+to_char(-0.001, 'FM990.00')
 to_char(1234.5, 'FM9,999.00')
 to_char(-5, '999')
 to_char(5, '000')
@@ -621,18 +643,23 @@ NULL::boolean IS UNKNOWN
 (1, 2) < (1, 3)
 (1, 'a') IN ((1, 'a'), (2, 'b'))
 (1, 2) NOT IN ((1, 3), (2, 2))
-to_char(0.125, '9.99')
-to_char(0.125::float8, '9.99')
-to_char(2.675::numeric, '9.99')
-to_char(9007199254740993::bigint, '99999999999999999')
-to_char(avg(n), '9') FROM samples WHERE n IN (2, 3)
-to_char(123456789012345.678::numeric, 'FM999999999999999.999')
-to_char(0.1::float8, '9.99999999999999999999')
-to_char(-0.001, 'FM990.00')
 1 IN (1, 2, NULL)
 3 IN (1, 2, NULL)
 3 NOT IN (1, 2)
 3 NOT IN (1, NULL)
+5 NOT IN (SELECT n FROM samples)
+(5 NOT IN (SELECT n FROM samples)) IS NULL
+(5 IN (SELECT n FROM samples)) IS NULL
+(100 NOT IN (SELECT n FROM samples)) IS NULL
+(NULL::int IN (SELECT n FROM samples)) IS NULL
+(NULL::int IN (SELECT n FROM samples WHERE false)) IS NULL
+100 NOT IN (SELECT n FROM samples WHERE n IS NOT NULL)
+(1, 2) IN (SELECT n, n FROM samples)
+(100, 1) NOT IN (SELECT n, n FROM samples)
+100 = ANY (SELECT n FROM samples)
+100 <> ALL (SELECT n FROM samples)
+CASE WHEN 100 NOT IN (SELECT n FROM samples) THEN 'out' ELSE 'in or not known' END
+coalesce(100 IN (SELECT n FROM samples), true)
 1 = ANY (ARRAY[1, 2])
 1 = ALL (ARRAY[1, 2])
 1 < ANY ('{0,2}'::int[])
@@ -662,6 +689,7 @@ array_upper(ARRAY[1, 2], 1)
 array_lower(ARRAY[1, 2], 1)
 array_ndims(ARRAY[1, 2])
 array_dims(ARRAY[1, 2])
+array_dims(ARRAY[]::int[])
 array_append(ARRAY[1, 2], 3)
 array_prepend(0, ARRAY[1, 2])
 array_cat(ARRAY[1], ARRAY[2])
@@ -682,6 +710,12 @@ unnest(ARRAY[1, 2])
 ARRAY(SELECT n FROM samples WHERE n < 4 ORDER BY n)
 array_agg(name ORDER BY n) FROM samples WHERE n < 3
 array(SELECT 1)
+array(SELECT n FROM samples WHERE false)
+array(SELECT name FROM samples WHERE n > 100 ORDER BY name)
+array(SELECT DISTINCT n FROM samples WHERE n > 100)
+array(SELECT n FROM samples ORDER BY n LIMIT 0)
+array(SELECT n FROM samples WHERE false UNION SELECT n FROM samples WHERE false)
+cardinality(array(SELECT n FROM samples WHERE false))
 string_to_array('1,2', ',')::int[]
 ARRAY[ARRAY[1, 2], ARRAY[3, 4]]
 trim_array(ARRAY[1, 2, 3], 1)
@@ -737,19 +771,6 @@ to_regclass('samples') IS NOT NULL
 to_regclass('nothing_such')
 'samples'::regclass::text
 pg_get_userbyid(10) IS NOT NULL
-5 NOT IN (SELECT n FROM samples)
-(5 NOT IN (SELECT n FROM samples)) IS NULL
-(5 IN (SELECT n FROM samples)) IS NULL
-(100 NOT IN (SELECT n FROM samples)) IS NULL
-(NULL::int IN (SELECT n FROM samples)) IS NULL
-(NULL::int IN (SELECT n FROM samples WHERE false)) IS NULL
-100 NOT IN (SELECT n FROM samples WHERE n IS NOT NULL)
-(1, 2) IN (SELECT n, n FROM samples)
-(100, 1) NOT IN (SELECT n, n FROM samples)
-100 = ANY (SELECT n FROM samples)
-100 <> ALL (SELECT n FROM samples)
-CASE WHEN 100 NOT IN (SELECT n FROM samples) THEN 'out' ELSE 'in or not known' END
-coalesce(100 IN (SELECT n FROM samples), true)
 obj_description('samples'::regclass) IS NULL
 format_type(23, NULL)
 format_type(1043, 24)
@@ -767,9 +788,3 @@ session_user = current_user
 user = current_user
 current_role = current_user
 current_catalog = current_database()
-array(SELECT n FROM samples WHERE false)
-array(SELECT name FROM samples WHERE n > 100 ORDER BY name)
-array(SELECT DISTINCT n FROM samples WHERE n > 100)
-array(SELECT n FROM samples ORDER BY n LIMIT 0)
-array(SELECT n FROM samples WHERE false UNION SELECT n FROM samples WHERE false)
-cardinality(array(SELECT n FROM samples WHERE false))

@@ -116,6 +116,13 @@ impl VisitorMut for Adapter<'_> {
         ControlFlow::Continue(())
     }
 
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Some(name) = self.name_of_object(expr) {
+            *expr = name;
+        }
+        ControlFlow::Continue(())
+    }
+
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         if let Some(other) = self.other(expr) {
             *expr = other;
@@ -138,6 +145,10 @@ impl Adapter<'_> {
             },
             Expr::Interval(interval) => casts::interval(interval),
             Expr::UnaryOp { op, expr } => match op {
+                // The planner puts the sign before the first part only.
+                UnaryOperator::Minus if matches!(**expr, Expr::Interval(_)) => {
+                    parsed(&format!("span_times({expr}, -1)"))
+                }
                 UnaryOperator::PGSquareRoot => parsed(&format!("sqrt({expr})")),
                 UnaryOperator::PGCubeRoot => parsed(&format!("cbrt({expr})")),
                 UnaryOperator::PGAbs => parsed(&format!("abs({expr})")),
@@ -145,10 +156,6 @@ impl Adapter<'_> {
                 _ => None,
             },
             Expr::Collate { expr, .. } => Some(std::mem::replace(expr.as_mut(), null())),
-                // The planner puts the sign before the first part only.
-                UnaryOperator::Minus if matches!(**expr, Expr::Interval(_)) => {
-                    parsed(&format!("span_times({expr}, -1)"))
-                }
             Expr::Subquery(query) => match emptied::value(query) {
                 Some(value) => Some(Expr::Value(value.into())),
                 None => {
@@ -221,6 +228,21 @@ impl Adapter<'_> {
                 }
                 cast
             }
+            _ => None,
+        }
+    }
+
+    /// `'t'::regclass::text`, `'int4'::regtype::text`: the name of a table or a type.
+    fn name_of_object(&self, expr: &Expr) -> Option<Expr> {
+        let Expr::Cast { expr: object, data_type: SqlType::Text | SqlType::Varchar(None), .. } = expr else {
+            return None;
+        };
+        let Expr::Cast { expr: name, data_type, .. } = &**object else { return None };
+        let Expr::Value(name) = &**name else { return None };
+        let name = name.value.clone().into_string()?;
+        match type_name(data_type).as_str() {
+            "regclass" if self.scope.has_table(&name) => Some(text_of(&name)),
+            "regtype" => PgType::of_name(&name).map(|of| text_of(of.sql)),
             _ => None,
         }
     }

@@ -138,7 +138,7 @@ pub(super) fn built(name: &str, function: &Function, arguments: &[Expr], zone: &
 fn is_written(value: &Expr) -> bool {
     match value {
         Expr::Value(value) => value.value.clone().into_string().is_none(),
-        Expr::Function(function) => function.name.to_string() != "pg_text",
+        Expr::Function(function) => function.name.to_string() != "pg_shown",
         _ => true,
     }
 }
@@ -146,7 +146,7 @@ fn is_written(value: &Expr) -> bool {
 /// Values as texts.
 fn written(values: &[Expr]) -> String {
     let one = |value: &Expr| match is_written(value) {
-        true => format!("pg_text({value})"),
+        true => format!("pg_shown({value})"),
         false => value.to_string(),
     };
     values.iter().map(one).collect::<Vec<_>>().join(", ")

@@ -148,6 +148,7 @@ impl Adapter<'_> {
             ))?,
             "array_length" if arguments.len() == 2 => parsed(&format!("nullif({function}, 0)"))?,
             "pg_client_encoding" | "getdatabaseencoding" => text_of("UTF8"),
+            "pg_typeof" if first.is_some_and(is_small) => text_of("integer"),
             "mod" => parsed(&format!("({}) % ({})", first?, arguments.get(1)?))?,
             name if name.starts_with("pg_stat_get_") => number(0),
             "date_part" => match literal(first?) {

@@ -31,6 +31,7 @@ pub(super) fn cast(inner: &mut Box<Expr>, to: &mut SqlType, zone: Tz) -> Option<
         | SqlType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. })) => {
             parsed(&format!("left(pg_text({inner}), {length})"))
         }
+        SqlType::Bytea => parsed(&format!("pg_bytea({inner})")),
         // A number that is written out keeps its digits.
         SqlType::Text | SqlType::Varchar(None) => number_literal(inner).and_then(|digits| {
             let is_plain = digits.contains('.') && !digits.contains(['e', 'E']);
@@ -43,7 +44,6 @@ pub(super) fn cast(inner: &mut Box<Expr>, to: &mut SqlType, zone: Tz) -> Option<
 /// The digits of the planner's decimals.
 const MOST_DIGITS: u64 = 38;
 
-/// The function that makes values of a type of whole numbers.
 /// A number as a decimal: one that is written out has the digits that it is written with, another is rounded as one.
 fn to_decimal(inner: &Expr, of: &ExactNumberInfo) -> Option<Expr> {
     let digits =
@@ -78,6 +78,7 @@ fn plain_decimal(text: &str) -> Option<String> {
     is_plain.then(|| text.trim_start_matches('+').to_owned())
 }
 
+/// The function that makes values of a type of whole numbers.
 fn whole(to: &SqlType) -> Option<&'static str> {
     Some(match to {
         SqlType::SmallInt(None) | SqlType::Int2(None) => "pg_int2",
@@ -103,7 +104,6 @@ fn to_whole(inner: &mut Box<Expr>, function: &str) -> Option<Expr> {
     if is_whole { None } else { parsed(&format!("{function}({inner})")) }
 }
 
-/// A cast of a text that is written out.
 /// The whole number that is nearest to one that is written out with a point or an exponent.
 fn rounded(digits: &str) -> Option<String> {
     if digits.contains(['e', 'E']) {
@@ -119,6 +119,7 @@ fn rounded(digits: &str) -> Option<String> {
     Some(if is_below { (-whole).to_string() } else { whole.to_string() })
 }
 
+/// A cast of a text that is written out.
 fn of_text(text: &str, inner: &mut Box<Expr>, to: &mut SqlType, there: Tz) -> Option<Expr> {
     if let Some(moment) = of_day(text, to) {
         return parsed(moment);
@@ -154,8 +155,8 @@ fn of_text(text: &str, inner: &mut Box<Expr>, to: &mut SqlType, there: Tz) -> Op
             None
         }
         SqlType::Numeric(of) | SqlType::Decimal(of) => to_decimal(inner, of),
-            let span = Span::read(text)?;
         SqlType::Interval { .. } => {
+            let span = Span::read(text)?;
             parsed(&format!("INTERVAL {}", quoted(&span.written())))
         }
         SqlType::Bytea => {

@@ -189,9 +189,13 @@ fn type_name(oid: i64, typmod: Option<i64>) -> Option<String> {
     let of = u32::try_from(oid).ok().and_then(PgType::of_oid);
     let Some(of) = of else { return Some("???".to_owned()) };
     let shape = typmod.filter(|_| of.oid == GEOMETRY).and_then(shape);
-    Some(match shape {
-        Some((shape, _)) => format!("{}({},{SRID})", of.sql, shape.name()),
-        None => of.sql.to_owned(),
+    // A length or digits, with four more (`anychar_typmodout`, `numerictypmodout`).
+    let modified = typmod.and_then(|typmod| typmod.checked_sub(4)).filter(|modified| *modified >= 0);
+    Some(match (shape, of.name, modified) {
+        (Some((shape, _)), ..) => format!("{}({},{SRID})", of.sql, shape.name()),
+        (None, "varchar" | "bpchar", Some(length)) => format!("{}({length})", of.sql),
+        (None, "numeric", Some(digits)) => format!("{}({},{})", of.sql, digits >> 16, digits & 0x7ff),
+        _ => of.sql.to_owned(),
     })
 }
 

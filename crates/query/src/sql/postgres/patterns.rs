@@ -46,7 +46,7 @@ pub(super) fn formatted(arguments: &[Expr]) -> Option<Expr> {
                 plain.push('%');
                 continue;
             }
-            's' => "pg_text",
+            's' => "pg_shown",
             'I' => "quote_ident",
             'L' => "quote_nullable",
             _ => return None,
@@ -182,7 +182,7 @@ mod tests {
     fn a_format_becomes_a_concatenation() {
         let text = |text: &str| Expr::Value(value(text));
         let made = formatted(&[text("%I.%s 5%%"), text("a"), text("b")]).unwrap();
-        let expected = "concat('', quote_ident('a'), '.', pg_text('b'), ' 5%')";
+        let expected = "concat('', quote_ident('a'), '.', pg_shown('b'), ' 5%')";
         assert_eq!(made.to_string(), expected);
         assert_eq!(formatted(&[text("%d"), text("a")]), None);
     }
