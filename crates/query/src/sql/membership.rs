@@ -1,6 +1,7 @@
-//! `x IN (SELECT …)` and `x NOT IN (SELECT …)` where the planner takes them for joins that know no nulls: of what is
-//! compared with nothing it is not known whether it is among others (PostgreSQL 15, §9.23). A condition is written so
-//! that what is not known counts there as what it comes to; a value is written with all three of its truths.
+//! `x IN (SELECT …)` and `x NOT IN (SELECT …)` where the planner takes them for joins that know no nulls, and
+//! `x < ANY (SELECT …)`, `x < ALL (SELECT …)`, which it does not compare with every row: of what is compared with nothing
+//! it is not known whether it is among others (PostgreSQL 15, §9.23). A condition is written so that what is not known
+//! counts there as what it comes to; a value is written with all three of its truths.
 
 use std::ops::ControlFlow;
 
@@ -112,6 +113,7 @@ impl Minding {
                 self.condition(inner, Place::Among(!unknown));
             }
             Expr::InSubquery { .. } => self.minded(expr, place),
+            Expr::AnyOp { .. } | Expr::AllOp { .. } if is_over_query(expr) => self.compared(expr, place),
             other => self.value(other),
         }
     }
@@ -161,13 +163,50 @@ impl Minding {
                 format!("NOT CASE WHEN {found} THEN {negated} WHEN {unknown} THEN NULL ELSE {} END", !negated)
             }
         };
+        self.put(expr, &words, place);
+    }
+
+    /// `x < ANY (SELECT …)`, `x >= ALL (SELECT …)`.
+    fn compared(&mut self, expr: &mut Expr, place: Place) {
+        let (value, op, others, is_all) = match &*expr {
+            Expr::AnyOp { left, compare_op, right, .. } => (left, compare_op, right, false),
+            Expr::AllOp { left, compare_op, right } => (left, compare_op, right, true),
+            _ => return,
+        };
+        let Expr::Subquery(query) = &**others else { return };
+        let one = format!("({value}) {op} \"among·\".\"item_1·\"");
+        let among = format!("FROM ({query}) AS \"among·\"(\"item_1·\")");
+        let words = match (place, is_all) {
+            (Place::Alone | Place::Among(false), false) => format!("EXISTS (SELECT 1 {among} WHERE {one})"),
+            (Place::Among(true), false) => format!("EXISTS (SELECT 1 {among} WHERE ({one}) IS NOT FALSE)"),
+            (Place::Alone | Place::Among(false), true) => {
+                format!("NOT EXISTS (SELECT 1 {among} WHERE ({one}) IS NOT TRUE)")
+            }
+            (Place::Among(true), true) => format!("NOT EXISTS (SELECT 1 {among} WHERE ({one}) IS FALSE)"),
+            (Place::Value, _) => {
+                let counted = |condition: &str| format!("(SELECT count(*) {among} WHERE {condition}) > 0");
+                // One decides: one for which it holds, or for all one for which it does not.
+                let deciding = if is_all { format!("({one}) IS FALSE") } else { one.clone() };
+                format!(
+                    "NOT CASE WHEN {} THEN {is_all} WHEN {} THEN NULL ELSE {} END",
+                    counted(&deciding),
+                    counted(&format!("({one}) IS NULL")),
+                    !is_all
+                )
+            }
+        };
+        self.put(expr, &words, place);
+    }
+
+    /// Puts words in the place of an expression.
+    fn put(&mut self, expr: &mut Expr, words: &str, place: Place) {
         if words.len() > LONGEST {
             self.is_too_long = true;
             return;
         }
         let Some(dialect) = dialect_from_str(self.dialect) else { return };
         let parsed =
-            Parser::new(dialect.as_ref()).try_with_sql(&words).and_then(|mut parser| parser.parse_expr());
+            Parser::new(dialect.as_ref()).try_with_sql(words).and_then(|mut parser| parser.parse_expr());
         match parsed {
             Ok(other) if place == Place::Value => *expr = other,
             Ok(other) => *expr = Expr::Nested(Box::new(other)),
@@ -197,8 +236,11 @@ impl VisitorMut for Values<'_> {
     }
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        if self.depth == 0 && matches!(expr, Expr::InSubquery { .. }) {
-            self.minding.minded(expr, Place::Value);
+        match expr {
+            _ if self.depth > 0 => {}
+            Expr::InSubquery { .. } => self.minding.minded(expr, Place::Value),
+            Expr::AnyOp { .. } | Expr::AllOp { .. } => self.minding.compared(expr, Place::Value),
+            _ => {}
         }
         ControlFlow::Continue(())
     }
@@ -213,6 +255,14 @@ fn membership(expr: &Expr) -> Option<Expr> {
     };
     let Expr::Subquery(subquery) = &**right else { return None };
     Some(Expr::InSubquery { expr: left.clone(), subquery: subquery.clone(), negated })
+}
+
+/// Whether what a value is compared with are the rows of a query.
+fn is_over_query(expr: &Expr) -> bool {
+    match expr {
+        Expr::AnyOp { right, .. } | Expr::AllOp { right, .. } => matches!(**right, Expr::Subquery(_)),
+        _ => false,
+    }
 }
 
 /// `x NOT IN (…)` for what stands within `NOT (x IN (…))`, and the other way round.
