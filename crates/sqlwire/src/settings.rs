@@ -40,6 +40,15 @@ pub(crate) struct Settings {
     values: HashMap<String, String>,
     /// What holds after the transaction in which something was set.
     after: Option<After>,
+    savepoints: Vec<Savepoint>,
+}
+
+/// What held when a savepoint was made.
+#[derive(Debug)]
+struct Savepoint {
+    name: String,
+    values: HashMap<String, String>,
+    kept: Option<HashMap<String, String>>,
 }
 
 /// What holds after a transaction (PostgreSQL 15, `SET`).
@@ -51,6 +60,8 @@ struct After {
     kept: HashMap<String, String>,
 }
 
+/// The most savepoints of a transaction.
+const MOST_SAVEPOINTS: usize = 50;
 /// The most settings, and the longest value, that are remembered for a client.
 const MOST: usize = 200;
 const LONGEST: usize = 1_000;
@@ -114,8 +125,44 @@ impl Settings {
         Ok(())
     }
 
+    /// Remembers what holds now.
+    pub(crate) fn begin_savepoint(&mut self, name: String) -> Result<(), Refusal> {
+        if self.savepoints.len() >= MOST_SAVEPOINTS {
+            return Err(Refusal::new("54000", "too many savepoints"));
+        }
+        let kept = self.after.as_ref().map(|after| after.kept.clone());
+        self.savepoints.push(Savepoint { name, values: self.values.clone(), kept });
+        Ok(())
+    }
+
+    /// Forgets a savepoint and those after it.
+    pub(crate) fn release_savepoint(&mut self, name: &str) -> Result<(), Refusal> {
+        let place = self.savepoint(name)?;
+        self.savepoints.truncate(place);
+        Ok(())
+    }
+
+    /// Makes the settings what they were when a savepoint was made.
+    pub(crate) fn return_to_savepoint(&mut self, name: &str) -> Result<(), Refusal> {
+        let place = self.savepoint(name)?;
+        self.savepoints.truncate(place + 1);
+        let savepoint = &self.savepoints[place];
+        self.values = savepoint.values.clone();
+        if let Some(after) = &mut self.after {
+            after.kept = savepoint.kept.clone().unwrap_or_else(|| after.taken_back.clone());
+        }
+        Ok(())
+    }
+
+    /// Where the last savepoint of a name is.
+    fn savepoint(&self, name: &str) -> Result<usize, Refusal> {
+        let place = self.savepoints.iter().rposition(|savepoint| savepoint.name == name);
+        place.ok_or_else(|| Refusal::new("3B001", format!("savepoint \"{name}\" does not exist")))
+    }
+
     /// Ends a transaction.
     pub(crate) fn end(&mut self, commits: bool) {
+        self.savepoints.clear();
         if let Some(after) = self.after.take() {
             self.values = if commits { after.kept } else { after.taken_back };
         }
@@ -155,7 +202,7 @@ impl Settings {
     pub(crate) fn reported(&self, name: &str) -> Option<(&'static str, String)> {
         let shown = |known: &str| self.values.get(known).cloned();
         match name {
-            "timezone" | "all" => Some(("TimeZone", shown("timezone").unwrap_or_else(|| "UTC".to_owned()))),
+            "timezone" => Some(("TimeZone", shown("timezone").unwrap_or_else(|| "UTC".to_owned()))),
             "application_name" => Some(("application_name", shown("application_name").unwrap_or_default())),
             _ => None,
         }
@@ -199,5 +246,28 @@ mod tests {
         check(&[("all", None, false)], None);
         check(&[("all", None, true)], Some("before"));
         check(&[("all", None, false), (name, Some("new"), false)], Some("new"));
+    }
+
+    #[test]
+    fn a_return_to_a_savepoint_makes_settings_what_they_were_then() {
+        let name = "application_name";
+        let mut settings = Settings::default();
+        settings.begin_savepoint("outer".to_owned()).unwrap();
+        settings.set_within(name, Some("one"), false).unwrap();
+        settings.begin_savepoint("inner".to_owned()).unwrap();
+        settings.set_within(name, Some("two"), false).unwrap();
+        settings.return_to_savepoint("inner").unwrap();
+        assert_eq!(settings.get(name), Some("one"));
+        settings.set_within(name, Some("local"), true).unwrap();
+        settings.release_savepoint("inner").unwrap();
+        assert!(settings.return_to_savepoint("inner").is_err());
+        assert_eq!(settings.get(name), Some("local"));
+        settings.end(true);
+        assert_eq!(settings.get(name), Some("one"));
+        settings.begin_savepoint("outer".to_owned()).unwrap();
+        settings.set_within(name, None, false).unwrap();
+        settings.return_to_savepoint("outer").unwrap();
+        settings.end(true);
+        assert_eq!(settings.get(name), Some("one"));
     }
 }
