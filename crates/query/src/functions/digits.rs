@@ -235,7 +235,7 @@ mod tests {
             (125, 3, "9.99", "  .13"),
             (123_456_789_012_345_678, 3, "FM999999999999999.999", "123456789012345.678"),
             (-1, 3, "FM990.00", "0.00"),
-            (-15, 1, "99", "  -2"),
+            (-15, 1, "99", " -2"),
         ] {
             let number = Number::Decimal(Exact { units, scale });
             assert_eq!(written(number, pattern).as_deref(), Some(expected), "{units} {pattern}");

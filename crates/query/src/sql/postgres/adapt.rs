@@ -21,8 +21,8 @@ use super::emptied::{self, described};
 use super::tables::SCHEMAS;
 use super::types::PgType;
 use super::{
-    Postgres, SCHEMA, casts, exists, lateral, naming, row_values, series, shapes, similar, small, twins,
-    unnested, whole_rows,
+    Postgres, SCHEMA, casts, decimals, exists, lateral, naming, row_values, series, shapes, similar, small,
+    twins, unnested, whole_rows,
 };
 
 /// What an adapted statement needs beyond what the session has.
@@ -186,10 +186,14 @@ impl Adapter<'_> {
                     BinaryOperator::PGExp => {
                         parsed(&format!("power(CAST({left} AS DOUBLE), CAST({right} AS DOUBLE))"))
                     }
+                    BinaryOperator::StringConcat => {
+                        casts::keep_digits(left, right);
+                        None
+                    }
                     BinaryOperator::PGStartsWith => parsed(&format!("starts_with({left}, {right})")),
                     BinaryOperator::PGOverlap => shapes::overlap(left, right),
                     BinaryOperator::LtDashGt => shapes::distance(left, right),
-                    _ => None,
+                    op => decimals::computed(left, op, right),
                 }
             }
             Expr::CompoundFieldAccess { root, access_chain } => field_of(root, access_chain),

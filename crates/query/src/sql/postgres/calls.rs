@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, ObjectName, Query,
-    SelectItem, SetExpr, visit_relations,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident,
+    ObjectName, OrderByExpr, OrderByKind, Query, SelectItem, SetExpr, visit_relations,
 };
 
 use super::adapt::{
@@ -17,7 +17,9 @@ use super::lateral::order_of;
 use super::small::is_small;
 use super::tables::SETTINGS;
 use super::types::PgType;
-use super::{Postgres, aggregates, built, index_oid, numbered, patterns, postgis, shapes, table_oid};
+use super::{
+    Postgres, aggregates, built, decimals, index_oid, numbered, patterns, postgis, shapes, table_oid,
+};
 
 /// Functions that the planner has under another name.
 const OTHER_NAMES: [(&str, &str); 6] = [
@@ -149,7 +151,11 @@ impl Adapter<'_> {
             "array_length" if arguments.len() == 2 => parsed(&format!("nullif({function}, 0)"))?,
             "pg_client_encoding" | "getdatabaseencoding" => text_of("UTF8"),
             "pg_typeof" if first.is_some_and(is_small) => text_of("integer"),
-            "mod" => parsed(&format!("({}) % ({})", first?, arguments.get(1)?))?,
+            "mod" => {
+                let (number, by) = (first?, arguments.get(1)?);
+                let computed = decimals::computed(number, &BinaryOperator::Modulo, by);
+                computed.or_else(|| parsed(&format!("({number}) % ({by})")))?
+            }
             name if name.starts_with("pg_stat_get_") => number(0),
             "date_part" => match literal(first?) {
                 Some(name) => parsed(&part_of(&name, arguments.get(1)?))?,
@@ -263,9 +269,26 @@ fn listed(query: &Query) -> Option<Expr> {
     }
     let of_rows = match aggregated(query)? {
         Some(aggregated) => aggregated.to_string(),
-        None => format!("SELECT array_agg(item) FROM ({query}) AS listed(item)"),
+        None => {
+            let order = order_of_one(query).map(|order| format!(" ORDER BY {order}")).unwrap_or_default();
+            format!("SELECT array_agg(item{order}) FROM ({query}) AS listed(item)")
+        }
     };
     parsed(&format!("pg_listed(({of_rows}))"))
+}
+
+/// The order of rows that can be ordered by the one column that they have only: distinct ones, and those of several
+/// queries. Of others it is the one in which they come.
+fn order_of_one(query: &Query) -> Option<OrderByExpr> {
+    let is_by_column = match query.body.as_ref() {
+        SetExpr::Select(select) => select.distinct.is_some(),
+        _ => true,
+    };
+    let OrderByKind::Expressions(by) = &query.order_by.as_ref().filter(|_| is_by_column)?.kind else {
+        return None;
+    };
+    let [by] = by.as_slice() else { return None };
+    Some(OrderByExpr { expr: Expr::Identifier(Ident::new("item")), ..by.clone() })
 }
 
 /// The query with what it gives put into a list; none within where its rows have to be made first, and none at all

@@ -227,17 +227,9 @@ pub(super) fn interval(interval: &Interval) -> Option<Expr> {
         }
         _ => text,
     };
-    let mut span = Span::read(&text)?;
-    if let Some(unit) = last {
-        span = span.cut(&unit.to_string().to_lowercase());
-    }
-    let written = quoted(&span.written());
-    if interval.leading_field.is_none()
-        && literal(&interval.value).as_deref().map(quoted) == Some(written.clone())
-    {
-        return None;
-    }
-    parsed(&format!("INTERVAL {written}"))
+    let span = Span::read(&text)?;
+    let span = last.map_or(span, |unit| span.cut(unit));
+    Some(digits.map_or(span, |digits| span.with_digits(digits)))
 }
 
 /// A text that is written out, and nothing else.
@@ -250,7 +242,7 @@ fn text_literal(expr: &Expr) -> Option<String> {
 }
 
 /// The digits of a number that is written out, with its sign.
-fn number_literal(expr: &Expr) -> Option<String> {
+pub(super) fn number_literal(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Value(value) => match &value.value {
             Value::Number(digits, _) => Some(digits.clone()),
@@ -263,3 +255,16 @@ fn number_literal(expr: &Expr) -> Option<String> {
         _ => None,
     }
 }
+/// Makes a number that is written out beside a text the text of its digits.
+pub(super) fn keep_digits(left: &mut Expr, right: &mut Expr) {
+    let keep = |number: &mut Expr, beside: &Expr| {
+        let digits =
+            number_literal(number).filter(|digits| digits.contains('.') && !digits.contains(['e', 'E']));
+        if let (Some(digits), Some(_)) = (digits, text_literal(beside)) {
+            *number = Expr::Value(Value::SingleQuotedString(digits).into());
+        }
+    };
+    keep(left, right);
+    keep(right, left);
+}
+

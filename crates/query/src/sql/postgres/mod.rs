@@ -10,6 +10,7 @@ mod calls;
 mod casts;
 mod clocks;
 mod comments;
+mod decimals;
 mod emptied;
 mod exact;
 mod exists;
