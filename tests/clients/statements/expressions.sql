@@ -16,6 +16,15 @@
 1e3
 1.50
 0.1 + 0.2
+0.1 + 0.2 = 0.3
+0.1 * 3 = 0.3
+0.3 - 0.35
+(0.1 + 0.2)::text
+1.1 % 0.1
+mod(5.5, 0.1)
+-7.5 % 2
+x * 0.1 = 0.125 FROM samples ORDER BY id LIMIT 1
+1.1 * 1.1 = 1.21
 0.1::float8 + 0.2::float8
 1::numeric / 3
 2147483647 + 1::bigint
@@ -160,7 +169,8 @@ corr(n, x) FROM samples
 covar_pop(n, x) FROM samples
 covar_samp(n, x) FROM samples
 regr_slope(x, n) FROM samples
-regr_intercept(x, n) FROM samples
+regr_intercept(x, n) FILTER (WHERE flag) FROM samples
+regr_intercept(x, n) FROM samples WHERE n = 1
 regr_intercept(x * 2 + 1, n) FROM samples
 regr_r2(x, n) FROM samples
 regr_count(x, n) FROM samples
@@ -186,6 +196,8 @@ max(n) FROM samples WHERE false
 'a' || 1
 1 || 'a'
 'a' || 1.5
+'a' || 1.50
+ARRAY[1.5] || 2.5::float8
 'a' || true
 'a' || '2020-01-01'::date
 concat('a', NULL, 1, true)
@@ -266,6 +278,8 @@ overlay('Txxxxas' placing 'hom' from 2 for 4)
 overlay('abcdef' placing 'X' from 3)
 format('%s và %s', 'a', 1)
 format('%s', true)
+format('%L', true)
+format('%I', 'Ab')
 format('%I.%I', 'Ab', 'cd')
 format('%L', 'it''s')
 format('%2$s %1$s', 'a', 'b')
@@ -354,6 +368,9 @@ false::varchar
 100::float8::text
 1.10::text
 1.10::numeric::text
+1.10::numeric * 2
+'1.10'::numeric::text
+x::numeric(10,1)::text FROM samples ORDER BY id
 3::numeric::text
 'x'::name
 'abc'::bytea
@@ -430,6 +447,9 @@ interval '1:30' minute to second
 interval '1:30' hour to minute
 interval '1 day 2:03' minute to second
 interval '90' second
+interval '1:2:3.456789' second(2)
+'1:30'::interval minute to second
+'1.26 seconds'::interval(1)
 interval '1.5' hour
 interval '1.5' month
 interval '2' day to second
@@ -448,6 +468,9 @@ interval '1.5 days'
 interval '1 month' = interval '30 days'
 interval '1 month' > interval '29 days'
 interval '1 day' < '25 hours'
+'1 day' = interval '24 hours'
+CASE interval '1 day' WHEN interval '24 hours' THEN 1 ELSE 2 END
+interval '1 day' <> interval '24 hours'
 interval '36 hours' BETWEEN '1 day' AND '2 days'
 interval '1 day' IN (interval '24 hours')
 count(*) FROM samples WHERE at - timestamptz '2020-01-01 00:00+00' > interval '2 days'
@@ -665,6 +688,17 @@ coalesce(100 IN (SELECT n FROM samples), true)
 1 < ANY ('{0,2}'::int[])
 1 = ANY (SELECT n FROM samples)
 3 > ALL (SELECT n FROM samples WHERE n < 3)
+3 < ANY (SELECT n FROM samples)
+(100 < ANY (SELECT n FROM samples)) IS NULL
+(0 < ALL (SELECT n FROM samples)) IS NULL
+count(*) FROM samples WHERE n < ANY (SELECT n FROM samples WHERE n > 3)
+count(*) FROM samples WHERE n >= ALL (SELECT n FROM samples WHERE n < 3)
+count(*) FROM samples WHERE n >= ALL (SELECT n FROM samples)
+count(*) FROM samples WHERE n >= ALL (SELECT n FROM samples WHERE false)
+count(*) FROM samples WHERE NOT (n >= ALL (SELECT n FROM samples WHERE n < 3))
+count(*) FROM samples WHERE NOT (n < ANY (SELECT n FROM samples WHERE n < 3 OR n IS NULL))
+count(*) FROM samples WHERE n = ALL (SELECT n FROM samples WHERE n = 3)
+count(*) FROM samples WHERE n <> ANY (SELECT n FROM samples WHERE n = 3)
 EXISTS (SELECT 1 FROM samples WHERE n = 1)
 (SELECT max(n) FROM samples)
 (SELECT name FROM samples WHERE n = 1)
@@ -688,17 +722,6 @@ cardinality(ARRAY[1, 2])
 array_upper(ARRAY[1, 2], 1)
 array_lower(ARRAY[1, 2], 1)
 array_ndims(ARRAY[1, 2])
-3 < ANY (SELECT n FROM samples)
-(100 < ANY (SELECT n FROM samples)) IS NULL
-(0 < ALL (SELECT n FROM samples)) IS NULL
-count(*) FROM samples WHERE n < ANY (SELECT n FROM samples WHERE n > 3)
-count(*) FROM samples WHERE n >= ALL (SELECT n FROM samples WHERE n < 3)
-count(*) FROM samples WHERE n >= ALL (SELECT n FROM samples)
-count(*) FROM samples WHERE n >= ALL (SELECT n FROM samples WHERE false)
-count(*) FROM samples WHERE NOT (n >= ALL (SELECT n FROM samples WHERE n < 3))
-count(*) FROM samples WHERE NOT (n < ANY (SELECT n FROM samples WHERE n < 3 OR n IS NULL))
-count(*) FROM samples WHERE n = ALL (SELECT n FROM samples WHERE n = 3)
-count(*) FROM samples WHERE n <> ANY (SELECT n FROM samples WHERE n = 3)
 array_dims(ARRAY[1, 2])
 array_dims(ARRAY[]::int[])
 array_append(ARRAY[1, 2], 3)
@@ -724,6 +747,9 @@ array(SELECT 1)
 array(SELECT n FROM samples WHERE false)
 array(SELECT name FROM samples WHERE n > 100 ORDER BY name)
 array(SELECT DISTINCT n FROM samples WHERE n > 100)
+array(SELECT DISTINCT flag FROM samples WHERE n < 3 ORDER BY flag)
+array(SELECT DISTINCT n FROM samples ORDER BY n DESC)
+array(SELECT 2 AS a UNION SELECT 1 ORDER BY a)
 array(SELECT n FROM samples ORDER BY n LIMIT 0)
 array(SELECT n FROM samples WHERE false UNION SELECT n FROM samples WHERE false)
 cardinality(array(SELECT n FROM samples WHERE false))
@@ -755,6 +781,8 @@ to_json(ARRAY[1, 2])
 row_to_json(r) FROM (SELECT 1 AS a, 'x' AS b) r
 json_agg(n ORDER BY n) FROM samples WHERE n < 4
 jsonb_agg(n ORDER BY n) FROM samples WHERE n < 4
+json_agg(ARRAY[n] ORDER BY n) FROM samples WHERE n < 3
+json_agg(r ORDER BY n DESC) FROM (SELECT n, name FROM samples WHERE n < 3) r
 json_object_agg(name, n ORDER BY n) FROM samples WHERE n < 3
 json_extract_path_text('{"a": {"b": 2}}', 'a', 'b')
 jsonb_extract_path('{"a": {"b": 2}}'::jsonb, 'a')
@@ -769,6 +797,9 @@ current_setting('server_version_num')
 current_setting('nothing.such', true)
 pg_typeof(1)
 pg_typeof(1.5)
+pg_typeof(1.5)::text
+pg_typeof(1)::text
+pg_typeof(avg(n))::text FROM samples
 pg_typeof('x'::text)
 pg_typeof(now())
 pg_typeof(ARRAY[1])
@@ -781,10 +812,13 @@ has_schema_privilege('public', 'usage')
 to_regclass('samples') IS NOT NULL
 to_regclass('nothing_such')
 'samples'::regclass::text
+'int4'::regtype::text
 pg_get_userbyid(10) IS NOT NULL
 obj_description('samples'::regclass) IS NULL
 format_type(23, NULL)
 format_type(1043, 24)
+format_type(1700, 327686)
+format_type(1042, 9)
 'int4'::regtype
 'integer'::regtype::oid
 pg_table_is_visible('samples'::regclass)

@@ -51,9 +51,9 @@ pub(super) fn aggregate(name: &str, function: &Function, arguments: &[Expr]) -> 
         }
         ("json_agg" | "jsonb_agg", [], [value]) => {
             let text = format!("coalesce(to_json({value}), 'null')");
-            // Rows begin lines of their own.
-            let is_row = value.to_string().starts_with("named_struct(");
-            let seam = if is_row && name == "json_agg" { ", \n " } else { ", " };
+            // Rows and lists begin lines of their own.
+            let is_made = matches!(value, Expr::Array(_)) || value.to_string().starts_with("named_struct(");
+            let seam = if is_made && name == "json_agg" { ", \n " } else { ", " };
             parsed(&format!("{}('[' || {} || ']')", kind(name), joined(function, &text, seam)?))
         }
         ("json_object_agg" | "jsonb_object_agg", [], [key, value]) => {

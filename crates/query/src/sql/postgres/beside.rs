@@ -85,6 +85,10 @@ fn compared(mut expr: Expr, schema: &DFSchema, zone: Tz) -> Transformed<Expr> {
                     changed |= read(one, &of);
                 }
             }
+            if let Some(compared) = &mut case.expr {
+                let whens = case.when_then_expr.iter_mut().map(|(when, _)| &mut **when);
+                changed |= measured(std::iter::once(&mut **compared).chain(whens), schema);
+            }
             changed
         }
         _ => false,

@@ -155,8 +155,11 @@ fn of_text(text: &str, inner: &mut Box<Expr>, to: &mut SqlType, there: Tz) -> Op
             None
         }
         SqlType::Numeric(of) | SqlType::Decimal(of) => to_decimal(inner, of),
-        SqlType::Interval { .. } => {
-            let span = Span::read(text)?;
+        SqlType::Interval { fields, precision } => {
+            let fields = fields.as_ref().map(|fields| fields.to_string().to_lowercase());
+            let mut units = fields.iter().flat_map(|fields| fields.split(" to "));
+            let (first, last) = (units.next(), units.next());
+            let span = span_of(text, first, last.or(first), *precision)?;
             parsed(&format!("INTERVAL {}", quoted(&span.written())))
         }
         SqlType::Bytea => {
@@ -209,15 +212,31 @@ fn of_day(text: &str, to: &SqlType) -> Option<&'static str> {
     })
 }
 
-/// A span as the planner reads it: `INTERVAL '…'`, with units behind it or without. The last unit is that of a number
-/// that has none, and what is smaller is cut off (§8.5.4).
+/// A span as the planner reads it: `INTERVAL '…'`, with units behind it or without.
 pub(super) fn interval(interval: &Interval) -> Option<Expr> {
     let text = literal(&interval.value)?;
-    let last = interval.last_field.as_ref().or(interval.leading_field.as_ref());
-    let text = match (&interval.leading_field, last) {
+    let unit = |field: &DateTimeField| field.to_string().to_lowercase();
+    let first = interval.leading_field.as_ref().map(unit);
+    let last = interval.last_field.as_ref().map(unit).or_else(|| first.clone());
+    let digits = match &interval.leading_field {
+        Some(DateTimeField::Second) => interval.fractional_seconds_precision.or(interval.leading_precision),
+        _ => interval.fractional_seconds_precision,
+    };
+    let span = span_of(&text, first.as_deref(), last.as_deref(), digits)?;
+    let written = quoted(&span.written());
+    if interval.leading_field.is_none() && quoted(&text) == written {
+        return None;
+    }
+    parsed(&format!("INTERVAL {written}"))
+}
+
+/// A span of which the first and the last unit are named, and how many digits its seconds have. The last unit is that of
+/// a number that has none, and what is smaller is cut off (§8.5.4).
+fn span_of(text: &str, first: Option<&str>, last: Option<&str>, digits: Option<u64>) -> Option<Span> {
+    let text = match (first, last) {
         (_, Some(unit)) if text.trim().parse::<f64>().is_ok() => format!("{text} {unit}"),
         // `1:30` are minutes and seconds.
-        (Some(DateTimeField::Minute), Some(DateTimeField::Second)) => {
+        (Some("minute"), Some("second")) => {
             let word = |word: &str| match (word.matches(':').count(), word.strip_prefix('-')) {
                 (1, Some(word)) => format!("-0:{word}"),
                 (1, None) => format!("0:{word}"),
@@ -225,7 +244,7 @@ pub(super) fn interval(interval: &Interval) -> Option<Expr> {
             };
             text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
         }
-        _ => text,
+        _ => text.to_owned(),
     };
     let span = Span::read(&text)?;
     let span = last.map_or(span, |unit| span.cut(unit));
@@ -239,6 +258,19 @@ fn text_literal(expr: &Expr) -> Option<String> {
         Expr::Nested(inner) => text_literal(inner),
         _ => None,
     }
+}
+
+/// Makes a number that is written out beside a text the text of its digits.
+pub(super) fn keep_digits(left: &mut Expr, right: &mut Expr) {
+    let keep = |number: &mut Expr, beside: &Expr| {
+        let digits =
+            number_literal(number).filter(|digits| digits.contains('.') && !digits.contains(['e', 'E']));
+        if let (Some(digits), Some(_)) = (digits, text_literal(beside)) {
+            *number = Expr::Value(Value::SingleQuotedString(digits).into());
+        }
+    };
+    keep(left, right);
+    keep(right, left);
 }
 
 /// The digits of a number that is written out, with its sign.
@@ -255,16 +287,3 @@ pub(super) fn number_literal(expr: &Expr) -> Option<String> {
         _ => None,
     }
 }
-/// Makes a number that is written out beside a text the text of its digits.
-pub(super) fn keep_digits(left: &mut Expr, right: &mut Expr) {
-    let keep = |number: &mut Expr, beside: &Expr| {
-        let digits =
-            number_literal(number).filter(|digits| digits.contains('.') && !digits.contains(['e', 'E']));
-        if let (Some(digits), Some(_)) = (digits, text_literal(beside)) {
-            *number = Expr::Value(Value::SingleQuotedString(digits).into());
-        }
-    };
-    keep(left, right);
-    keep(right, left);
-}
-

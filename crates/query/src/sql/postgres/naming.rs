@@ -179,6 +179,7 @@ fn type_name(of: &SqlType) -> String {
     let known = match bare.as_str() {
         "int" => "int4",
         "float" | "double" => "float8",
+        span if span.starts_with("interval") => "interval",
         "decimal" | "dec" => "numeric",
         "char" => "bpchar",
         name => PgType::of_name(name).map_or(name, |of| of.name),

@@ -69,8 +69,9 @@ pub(super) fn beside(text: &str, of: &DataType, zone: Tz) -> Option<String> {
 
 /// A time of the day.
 pub(super) fn clock(text: &str) -> Option<String> {
+    // There is no end of a day here: the planner refuses it.
     let (later, time) = time(text.trim())?;
-    (later == 0).then(|| time.format("%H:%M:%S%.6f").to_string())
+    Some(if later == 0 { time.format("%H:%M:%S%.6f").to_string() } else { "24:00:00".to_owned() })
 }
 
 fn date(text: &str) -> Option<NaiveDate> {

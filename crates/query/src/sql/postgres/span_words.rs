@@ -90,6 +90,13 @@ impl Span {
         }
     }
 
+    /// With so many digits behind the seconds, the nearest.
+    pub(super) fn with_digits(self, digits: u64) -> Span {
+        let unit = 10_i64.pow(6 - u32::try_from(digits.min(6)).unwrap_or(6));
+        let half = unit / 2 * self.micros.signum();
+        Span { micros: self.micros.saturating_add(half) / unit * unit, ..self }
+    }
+
     /// The span in words that the planner takes.
     pub(super) fn written(self) -> String {
         format!("{} months {} days {} microseconds", self.months, self.days, self.micros)
