@@ -164,6 +164,30 @@ def told(server):
         connection.execute("fetch 1 from gone")
     except psycopg.Error as error:
         found.append(error.sqlstate)
+    # What is set in a transaction, and how long it holds.
+    for steps in (
+        "set application_name = 'b'", "set local application_name = 'b'", "set local application_name = 'b'; set application_name = 'c'",
+        "set application_name = 'b'; set local application_name = 'c'", "reset application_name", "reset all", "reset all; set application_name = 'b'",
+        "savepoint s; set application_name = 'b'; rollback to s", "set application_name = 'b'; savepoint s; set local application_name = 'c'; rollback to savepoint s",
+        "savepoint s; set application_name = 'b'; savepoint t; set application_name = 'c'; rollback to t; release s",
+        "savepoint s; savepoint t; release s; rollback to t", "discard all",
+    ):
+        for end in ("commit", "rollback"):
+            connection.execute("set application_name = 'a'")
+            connection.execute("begin")
+            try:
+                for step in steps.split("; "):
+                    connection.execute(step)
+            except psycopg.Error as error:
+                found.append(error.sqlstate)
+            connection.execute(end)
+            found.append((steps, end, connection.execute("show application_name").fetchone()[0], connection.pgconn.parameter_status(b"application_name")))
+    for mistaken in ("savepoint s", "rollback to s", "release s", "select '\\x4'::bytea", "select 'a\\b'::bytea", "select decode('zz', 'hex')", "select encode('a', 'foo')",
+                     "select 99999999999.5::int", "select name::numeric(5, 2) from samples", "select div(n, 0) from samples"):
+        try:
+            connection.execute(mistaken)
+        except psycopg.Error as error:
+            found.append((mistaken, error.sqlstate))
     return found
 
 

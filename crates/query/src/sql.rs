@@ -362,7 +362,7 @@ async fn plan(
         }
     }
     lists::take_apart(&mut statement);
-    membership::mind_nulls(&mut statement, session::dialect(sql.postgres.is_some()));
+    membership::mind_nulls(&mut statement, session::dialect(sql.postgres.is_some()), sql.text.len())?;
     if let Some(postgres) = &sql.postgres {
         postgres::prepare(state, &mut statement, postgres, scope).await?;
     }

@@ -160,8 +160,20 @@ fn column(array: &ArrayRef) -> Result<Column, Refusal> {
         DataType::Dictionary(_, values) => return column(&to(values)?),
         DataType::List(_) if PgType::of(array.data_type()).oid != 25 => {
             let lists = array.as_list::<i32>().clone();
-            let of = PgType::of(lists.values().data_type());
-            Column::List { item: Box::new(column(lists.values())?), lists, of, is_vector: false }
+            let item = Box::new(column(lists.values())?);
+            // Of lists of lists it is the type of what is in these.
+            let of = match &*item {
+                Column::List { of, .. } => *of,
+                _ => PgType::of(lists.values().data_type()),
+            };
+            if let Column::List { .. } = &*item
+                && !(0..lists.len()).all(|row| item.dimensions(range(&lists, row)).is_some())
+            {
+                // In the words of PostgreSQL.
+                let message = "multidimensional arrays must have array expressions with matching dimensions";
+                return Err(Refusal::new("2202E", message));
+            }
+            Column::List { item, lists, of, is_vector: false }
         }
         DataType::Null => Column::Text(StringArray::new_null(array.len())),
         _ => Column::Text(as_texts(array)?),
@@ -345,19 +357,46 @@ impl Column {
                 // The places in the old lists are counted from 0.
                 let first = i32::from(!is_vector);
                 let count = |number: usize| i32::try_from(number).unwrap_or(i32::MAX).to_be_bytes();
-                let dimensions = i32::from(!range.is_empty());
-                let has_null = range.clone().any(|at| item.is_null(at));
-                out.extend_from_slice(&dimensions.to_be_bytes());
+                let mut items = Vec::new();
+                item.items(range.clone(), &mut items);
+                let dimensions = match items.is_empty() {
+                    true => Vec::new(),
+                    false => item.dimensions(range).unwrap_or_default(),
+                };
+                let has_null = items.iter().any(|(column, at)| column.is_null(*at));
+                out.extend_from_slice(&count(dimensions.len()));
                 out.extend_from_slice(&i32::from(has_null).to_be_bytes());
                 out.extend_from_slice(&of.oid.to_be_bytes());
-                if dimensions > 0 {
-                    out.extend_from_slice(&count(range.len()));
+                for length in dimensions {
+                    out.extend_from_slice(&count(length));
                     out.extend_from_slice(&first.to_be_bytes());
                 }
-                for at in range {
-                    item.value(at, true, out);
+                for (column, at) in items {
+                    column.value(at, true, out);
                 }
             }
+        }
+    }
+
+    /// How many items a list of these has in every dimension; none where its lists are of different lengths.
+    fn dimensions(&self, rows: std::ops::Range<usize>) -> Option<Vec<usize>> {
+        let mut all = vec![rows.len()];
+        let Column::List { lists, item, .. } = self else { return Some(all) };
+        let mut inner = rows.map(|row| item.dimensions(range(lists, row)));
+        let Some(first) = inner.next() else { return Some(all) };
+        let first = first?;
+        if !inner.all(|other| other.as_ref() == Some(&first)) {
+            return None;
+        }
+        all.extend(first);
+        Some(all)
+    }
+
+    /// The items of lists of lists, with where they are.
+    fn items<'c>(&'c self, rows: std::ops::Range<usize>, into: &mut Vec<(&'c Column, usize)>) {
+        match self {
+            Column::List { lists, item, .. } => rows.for_each(|row| item.items(range(lists, row), into)),
+            _ => into.extend(rows.map(|row| (self, row))),
         }
     }
 
@@ -481,6 +520,30 @@ mod tests {
         check("-0.0001", &[1, -1, 0x4000, 4, 1]);
         check("0", &[0, 0, 0, 0]);
         check("10000", &[1, 1, 0, 0, 1]);
+    }
+
+    #[test]
+    fn lists_of_lists_have_several_dimensions() {
+        let list = |lengths: [usize; 2], inner: [usize; 2]| -> ArrayRef {
+            let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(1..=4));
+            let list = |lengths: [usize; 2], values: ArrayRef| {
+                let field = Arc::new(Field::new("item", values.data_type().clone(), true));
+                ListArray::new(field, arrow::buffer::OffsetBuffer::from_lengths(lengths), values, None)
+            };
+            Arc::new(list(lengths, Arc::new(list(inner, numbers))))
+        };
+        let even = list([2, 0], [2, 2]);
+        assert_eq!(
+            (text(even.clone(), 0), text(even.clone(), 1)),
+            ("{{1,2},{3,4}}".to_owned(), "{}".to_owned())
+        );
+        let mut out = Vec::new();
+        column(&even).unwrap().binary(0, &mut out);
+        let heads: Vec<u8> =
+            [2_i32, 0, 20, 2, 1, 2, 1].iter().flat_map(|number| number.to_be_bytes()).collect();
+        assert_eq!(out[..28], heads);
+        assert_eq!(out.len(), 28 + 4 * 12);
+        assert!(column(&list([2, 0], [1, 3])).is_err());
     }
 
     #[test]

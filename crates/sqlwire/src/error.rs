@@ -118,7 +118,7 @@ impl From<catalog::Error> for Refusal {
 /// The SQLSTATE of a statement that is wrong. The engine's errors are told apart by what the asker can
 /// do, so that finer kinds show only in the sentence.
 fn state_of(what: &Told) -> &'static str {
-    const KINDS: [(&str, &str); 11] = [
+    const KINDS: [(&str, &str); 19] = [
         ("there is no table", "42P01"),
         ("No field named", "42703"),
         ("Invalid function", "42883"),
@@ -130,6 +130,14 @@ fn state_of(what: &Told) -> &'static str {
         ("is not offered in SQL", "0A000"),
         ("Divide by zero", "22012"),
         ("Cannot cast", "22P02"),
+        ("invalid input syntax for type", "22P02"),
+        ("invalid hexadecimal", "22023"),
+        ("invalid base64", "22023"),
+        ("unrecognized encoding", "22023"),
+        ("Can't cast value", "22003"),
+        ("timestamp out of range", "22008"),
+        ("out of range", "22003"),
+        ("value overflows numeric format", "22003"),
     ];
     KINDS.iter().find(|(words, _)| what.contains(words)).map_or("42000", |(_, state)| state)
 }

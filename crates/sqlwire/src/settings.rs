@@ -38,10 +38,30 @@ fn is_default(plain: &str) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     values: HashMap<String, String>,
-    /// What was set in the transaction, with the value before, and whether it was for the transaction only.
-    before: Vec<(String, Option<String>, bool)>,
+    /// What holds after the transaction in which something was set.
+    after: Option<After>,
+    savepoints: Vec<Savepoint>,
 }
 
+/// What held when a savepoint was made.
+#[derive(Debug)]
+struct Savepoint {
+    name: String,
+    values: HashMap<String, String>,
+    kept: Option<HashMap<String, String>>,
+}
+
+/// What holds after a transaction (PostgreSQL 15, `SET`).
+#[derive(Debug)]
+struct After {
+    /// Where it is taken back: what held before it.
+    taken_back: HashMap<String, String>,
+    /// Else: without what was set for the transaction only.
+    kept: HashMap<String, String>,
+}
+
+/// The most savepoints of a transaction.
+const MOST_SAVEPOINTS: usize = 50;
 /// The most settings, and the longest value, that are remembered for a client.
 const MOST: usize = 200;
 const LONGEST: usize = 1_000;
@@ -85,21 +105,66 @@ impl Settings {
         Ok(())
     }
 
-    /// Remembers what a setting is before it is set in a transaction.
-    pub(crate) fn remember(&mut self, name: &str, is_local: bool) {
-        if self.before.len() < MOST {
-            self.before.push((name.to_owned(), self.values.get(name).cloned(), is_local));
+    /// Sets a value in a transaction, or forgets it: until the end of the transaction only, or beyond it where it is not
+    /// taken back.
+    pub(crate) fn set_within(
+        &mut self,
+        name: &str,
+        value: Option<&str>,
+        is_local: bool,
+    ) -> Result<(), Refusal> {
+        let before = self.values.clone();
+        self.set(name, value)?;
+        let after = self.after.get_or_insert_with(|| After { taken_back: before.clone(), kept: before });
+        match (is_local, name, self.values.get(name)) {
+            (true, ..) => {}
+            (false, "all", _) => after.kept.clear(),
+            (false, name, Some(value)) => drop(after.kept.insert(name.to_owned(), value.clone())),
+            (false, name, None) => drop(after.kept.remove(name)),
         }
+        Ok(())
     }
 
-    /// Ends a transaction: what was set for it only, or in one that is taken back, is what it was before.
+    /// Remembers what holds now.
+    pub(crate) fn begin_savepoint(&mut self, name: String) -> Result<(), Refusal> {
+        if self.savepoints.len() >= MOST_SAVEPOINTS {
+            return Err(Refusal::new("54000", "too many savepoints"));
+        }
+        let kept = self.after.as_ref().map(|after| after.kept.clone());
+        self.savepoints.push(Savepoint { name, values: self.values.clone(), kept });
+        Ok(())
+    }
+
+    /// Forgets a savepoint and those after it.
+    pub(crate) fn release_savepoint(&mut self, name: &str) -> Result<(), Refusal> {
+        let place = self.savepoint(name)?;
+        self.savepoints.truncate(place);
+        Ok(())
+    }
+
+    /// Makes the settings what they were when a savepoint was made.
+    pub(crate) fn return_to_savepoint(&mut self, name: &str) -> Result<(), Refusal> {
+        let place = self.savepoint(name)?;
+        self.savepoints.truncate(place + 1);
+        let savepoint = &self.savepoints[place];
+        self.values = savepoint.values.clone();
+        if let Some(after) = &mut self.after {
+            after.kept = savepoint.kept.clone().unwrap_or_else(|| after.taken_back.clone());
+        }
+        Ok(())
+    }
+
+    /// Where the last savepoint of a name is.
+    fn savepoint(&self, name: &str) -> Result<usize, Refusal> {
+        let place = self.savepoints.iter().rposition(|savepoint| savepoint.name == name);
+        place.ok_or_else(|| Refusal::new("3B001", format!("savepoint \"{name}\" does not exist")))
+    }
+
+    /// Ends a transaction.
     pub(crate) fn end(&mut self, commits: bool) {
-        for (name, value, is_local) in std::mem::take(&mut self.before).into_iter().rev() {
-            match value {
-                _ if commits && !is_local => {}
-                Some(value) => drop(self.values.insert(name, value)),
-                None => drop(self.values.remove(&name)),
-            }
+        self.savepoints.clear();
+        if let Some(after) = self.after.take() {
+            self.values = if commits { after.kept } else { after.taken_back };
         }
     }
 
@@ -137,7 +202,7 @@ impl Settings {
     pub(crate) fn reported(&self, name: &str) -> Option<(&'static str, String)> {
         let shown = |known: &str| self.values.get(known).cloned();
         match name {
-            "timezone" | "all" => Some(("TimeZone", shown("timezone").unwrap_or_else(|| "UTC".to_owned()))),
+            "timezone" => Some(("TimeZone", shown("timezone").unwrap_or_else(|| "UTC".to_owned()))),
             "application_name" => Some(("application_name", shown("application_name").unwrap_or_default())),
             _ => None,
         }
@@ -146,5 +211,63 @@ impl Settings {
     /// A value that has been set.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a setting is after the steps of a transaction that is committed, and after one that is taken back.
+    fn after(steps: &[(&str, Option<&str>, bool)]) -> [Option<String>; 2] {
+        [true, false].map(|commits| {
+            let mut settings = Settings::default();
+            settings.set("application_name", Some("before")).unwrap();
+            for (name, value, is_local) in steps {
+                settings.set_within(name, *value, *is_local).unwrap();
+            }
+            settings.end(commits);
+            settings.get("application_name").map(str::to_owned)
+        })
+    }
+
+    #[test]
+    fn what_is_set_in_a_transaction_holds_as_long_as_it_was_set_for() {
+        let name = "application_name";
+        let check = |steps: &[(&str, Option<&str>, bool)], committed: Option<&str>| {
+            let expected = [committed, Some("before")].map(|value| value.map(str::to_owned));
+            assert_eq!(after(steps), expected, "{steps:?}");
+        };
+        check(&[(name, Some("new"), false)], Some("new"));
+        check(&[(name, Some("local"), true)], Some("before"));
+        check(&[(name, Some("local"), true), (name, Some("new"), false)], Some("new"));
+        check(&[(name, Some("new"), false), (name, Some("local"), true)], Some("new"));
+        check(&[(name, None, false)], None);
+        check(&[("all", None, false)], None);
+        check(&[("all", None, true)], Some("before"));
+        check(&[("all", None, false), (name, Some("new"), false)], Some("new"));
+    }
+
+    #[test]
+    fn a_return_to_a_savepoint_makes_settings_what_they_were_then() {
+        let name = "application_name";
+        let mut settings = Settings::default();
+        settings.begin_savepoint("outer".to_owned()).unwrap();
+        settings.set_within(name, Some("one"), false).unwrap();
+        settings.begin_savepoint("inner".to_owned()).unwrap();
+        settings.set_within(name, Some("two"), false).unwrap();
+        settings.return_to_savepoint("inner").unwrap();
+        assert_eq!(settings.get(name), Some("one"));
+        settings.set_within(name, Some("local"), true).unwrap();
+        settings.release_savepoint("inner").unwrap();
+        assert!(settings.return_to_savepoint("inner").is_err());
+        assert_eq!(settings.get(name), Some("local"));
+        settings.end(true);
+        assert_eq!(settings.get(name), Some("one"));
+        settings.begin_savepoint("outer".to_owned()).unwrap();
+        settings.set_within(name, None, false).unwrap();
+        settings.return_to_savepoint("outer").unwrap();
+        settings.end(true);
+        assert_eq!(settings.get(name), Some("one"));
     }
 }

@@ -6,7 +6,7 @@ use crate::frame::Fields;
 use crate::rows::{Into, Running, Values, begin_copy, describe, end_copy};
 use crate::session::{Cursor, MOST_OPEN, MOST_PREPARED, Session, Transaction};
 use crate::settings::AS_KNOWN_AT;
-use crate::statement::Statement;
+use crate::statement::{Statement, Step};
 use crate::tokens::split;
 
 impl Session {
@@ -29,8 +29,10 @@ impl Session {
 
     /// Refuses everything but the end of a transaction that has failed.
     pub(crate) fn allowed(&self, statement: &Statement) -> Result<(), Refusal> {
-        let ends =
-            matches!(statement, Statement::Rollback | Statement::Commit | Statement::Savepoint("ROLLBACK"));
+        let ends = matches!(
+            statement,
+            Statement::Rollback | Statement::Commit | Statement::Savepoint { step: Step::Return, .. }
+        );
         if self.transaction == Transaction::Failed && !ends {
             let message = "current transaction is aborted, commands ignored until end of transaction block";
             return Err(Refusal::new("25P02", message));
@@ -85,6 +87,20 @@ impl Session {
         Ok(Some((Running::of_texts(name, vec![value])?, false)))
     }
 
+    /// The settings of which clients are told when they change.
+    fn reported(&self) -> [Option<(&'static str, String)>; 2] {
+        ["timezone", "application_name"].map(|name| self.settings.reported(name))
+    }
+
+    /// Tells which of these are others now.
+    fn tell_changed(&mut self, before: [Option<(&'static str, String)>; 2]) {
+        for (now, before) in self.reported().into_iter().zip(before) {
+            if let Some((name, value)) = now.filter(|now| Some(now) != before.as_ref()) {
+                self.wire.told(name, &value);
+            }
+        }
+    }
+
     /// A statement that is no query. Rows of a cursor are described where the protocol has not done so.
     pub(crate) async fn run_other(&mut self, statement: Statement, describes: bool) -> Result<(), Failed> {
         let tag = match statement {
@@ -97,21 +113,31 @@ impl Session {
                 self.transaction = Transaction::None;
                 let commits = statement == Statement::Commit && !has_failed;
                 self.cursors.retain(|_, cursor| commits && cursor.is_held);
-                let zone = self.settings.zone().map(str::to_owned);
+                let told = self.reported();
                 self.settings.end(commits);
-                if self.settings.zone() != zone.as_deref()
-                    && let Some((name, value)) = self.settings.reported("timezone")
-                {
-                    self.wire.told(name, &value);
-                }
+                self.tell_changed(told);
                 self.portals.clear();
                 if commits { "COMMIT" } else { "ROLLBACK" }.to_owned()
             }
-            Statement::Savepoint(tag) => {
-                if self.transaction == Transaction::Failed {
-                    self.transaction = Transaction::Open;
+            Statement::Savepoint { step, name } => {
+                let tag = match step {
+                    Step::Return => "ROLLBACK TO SAVEPOINT",
+                    Step::Release => "RELEASE SAVEPOINT",
+                    Step::Begin => "SAVEPOINT",
+                };
+                if self.transaction == Transaction::None {
+                    let message = format!("{tag} can only be used in transaction blocks");
+                    return Err(Refusal::new("25P01", message).into());
                 }
-                tag.to_owned()
+                let told = self.reported();
+                match step {
+                    Step::Begin => self.settings.begin_savepoint(name)?,
+                    Step::Release => self.settings.release_savepoint(&name)?,
+                    Step::Return => self.settings.return_to_savepoint(&name)?,
+                }
+                self.transaction = Transaction::Open;
+                self.tell_changed(told);
+                step.tag().to_owned()
             }
             Statement::Set { value, is_local: true, .. } if self.transaction == Transaction::None => {
                 // It would end with a transaction that there is not.
@@ -119,13 +145,12 @@ impl Session {
             }
             Statement::Set { name, value, is_local } => {
                 let tag = if value.is_some() { "SET" } else { "RESET" };
-                if self.transaction == Transaction::Open {
-                    self.settings.remember(&name, is_local);
+                let told = self.reported();
+                match self.transaction {
+                    Transaction::Open => self.settings.set_within(&name, value.as_deref(), is_local)?,
+                    _ => self.settings.set(&name, value.as_deref())?,
                 }
-                self.settings.set(&name, value.as_deref())?;
-                if let Some((name, value)) = self.settings.reported(&name) {
-                    self.wire.told(name, &value);
-                }
+                self.tell_changed(told);
                 if name == AS_KNOWN_AT {
                     // What has been described may be of another version.
                     self.portals.clear();
@@ -160,12 +185,15 @@ impl Session {
                 }
             },
             Statement::DiscardAll => {
+                if self.transaction == Transaction::Open {
+                    let message = "DISCARD ALL cannot run inside a transaction block";
+                    return Err(Refusal::new("25001", message).into());
+                }
                 self.prepared.clear();
                 self.cursors.clear();
+                let told = self.reported();
                 self.settings.set("all", None)?;
-                if let Some((name, value)) = self.settings.reported("all") {
-                    self.wire.told(name, &value);
-                }
+                self.tell_changed(told);
                 "DISCARD ALL".to_owned()
             }
             Statement::Declare { name, is_binary, is_held, query } => {

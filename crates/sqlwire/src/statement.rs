@@ -15,8 +15,11 @@ pub(crate) enum Statement {
     Begin,
     Commit,
     Rollback,
-    /// Savepoints and the return to them: with nothing written, there is nothing to return to.
-    Savepoint(&'static str),
+    /// A savepoint by its name, and what is done with it.
+    Savepoint {
+        step: Step,
+        name: String,
+    },
     /// Sets a setting; none resets it.
     Set {
         name: String,
@@ -57,6 +60,26 @@ pub(crate) enum Statement {
         query: String,
         shape: Shape,
     },
+}
+
+/// What is done with a savepoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Begin,
+    Release,
+    /// With nothing written, what is returned to are settings.
+    Return,
+}
+
+impl Step {
+    /// As the protocol calls it.
+    pub(crate) fn tag(self) -> &'static str {
+        match self {
+            Step::Begin => "SAVEPOINT",
+            Step::Release => "RELEASE",
+            Step::Return => "ROLLBACK",
+        }
+    }
 }
 
 /// Statements that would change something, by their first word.
@@ -110,12 +133,15 @@ impl Statement {
             "table" => Ok(Statement::Query(format!("SELECT * FROM {}", words.rest()))),
             "begin" | "start" => Ok(Statement::Begin),
             "commit" | "end" => Ok(Statement::Commit),
-            "rollback" | "abort" => match words.take("to") {
-                true => Ok(Statement::Savepoint("ROLLBACK")),
-                false => Ok(Statement::Rollback),
-            },
-            "savepoint" => Ok(Statement::Savepoint("SAVEPOINT")),
-            "release" => Ok(Statement::Savepoint("RELEASE")),
+            "rollback" | "abort" => {
+                let _ = words.take("work") || words.take("transaction");
+                match words.take("to") {
+                    true => words.savepoint(Step::Return),
+                    false => Ok(Statement::Rollback),
+                }
+            }
+            "savepoint" => words.savepoint(Step::Begin),
+            "release" => words.savepoint(Step::Release),
             "set" => words.set(),
             "reset" => {
                 let name = words.rest().trim().to_lowercase();
@@ -187,6 +213,13 @@ impl<'a> Words<'a> {
         let name = self.peek().and_then(Token::name).map(str::to_owned).ok_or_else(|| self.unexpected())?;
         self.skip();
         Ok(name)
+    }
+
+    fn savepoint(&mut self, step: Step) -> Result<Statement, Refusal> {
+        if step != Step::Begin {
+            self.take("savepoint");
+        }
+        Ok(Statement::Savepoint { step, name: self.name()? })
     }
 
     fn name_or_all(&mut self) -> Result<Option<String>, Refusal> {

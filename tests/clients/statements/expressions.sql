@@ -16,6 +16,15 @@
 1e3
 1.50
 0.1 + 0.2
+0.1 + 0.2 = 0.3
+0.1 * 3 = 0.3
+0.3 - 0.35
+(0.1 + 0.2)::text
+1.1 % 0.1
+mod(5.5, 0.1)
+-7.5 % 2
+x * 0.1 = 0.125 FROM samples ORDER BY id LIMIT 1
+1.1 * 1.1 = 1.21
 0.1::float8 + 0.2::float8
 1::numeric / 3
 2147483647 + 1::bigint
@@ -38,9 +47,28 @@ round(2.5::float8)
 round(3.5::float8)
 round(-0.5::float8)
 round(2.345, 2)
+round(2.675, 2)
+round(-2.675, 2)
+round(avg(n)) FROM samples WHERE n IN (2, 3)
+round(avg(n), 2) FROM samples
+round(sum(n) / 2.0) FROM samples WHERE n IN (2, 3)
+round(x) FROM samples WHERE n = 2
+round(count(*) / 2.0) FROM samples WHERE n < 6
+avg(n)::int FROM samples WHERE n IN (2, 3)
+(x * 0.2)::int FROM samples WHERE n = 2
+round(0.5)
+round(coalesce(NULL, 2.5))
+round(m) FROM (SELECT avg(n) AS m FROM samples WHERE n IN (2, 3)) a
+2.675::numeric(5,2)
+2.675::float8::numeric(5,2)
+12345678901234567890.125::numeric
+0.000000000001::numeric
+'1.10'::numeric
 round(2.345::numeric, 1)
 round(1234.5, -2)
 trunc(2.987, 1)
+trunc(1.15, 2)
+trunc(-1.155, 2)
 trunc(-2.9::float8)
 trunc(12.7)
 sign(-3)
@@ -49,6 +77,10 @@ mod(7, 3)
 mod(-7, 3)
 mod(7.5, 2)
 div(7, 2)
+div(9007199254740993, 2)
+div(-7, 2)
+div(7.5, 2)
+div(0.3, 0.1)
 power(2, 3)
 power(2::float8, 0.5)
 sqrt(2)
@@ -137,7 +169,9 @@ corr(n, x) FROM samples
 covar_pop(n, x) FROM samples
 covar_samp(n, x) FROM samples
 regr_slope(x, n) FROM samples
-regr_intercept(x, n) FROM samples
+regr_intercept(x, n) FILTER (WHERE flag) FROM samples
+regr_intercept(x, n) FROM samples WHERE n = 1
+regr_intercept(x * 2 + 1, n) FROM samples
 regr_r2(x, n) FROM samples
 regr_count(x, n) FROM samples
 regr_avgx(x, n) FROM samples
@@ -162,9 +196,14 @@ max(n) FROM samples WHERE false
 'a' || 1
 1 || 'a'
 'a' || 1.5
+'a' || 1.50
+ARRAY[1.5] || 2.5::float8
 'a' || true
 'a' || '2020-01-01'::date
 concat('a', NULL, 1, true)
+concat('a', ARRAY[true, false])
+concat_ws('-', true, 2, false)
+'a' || true::text
 concat_ws(', ', 'a', NULL, 'b')
 upper('độ mặn')
 lower('ĐỘ MẶN')
@@ -213,17 +252,34 @@ chr(272)
 md5('abc')
 encode('abc'::bytea, 'hex')
 encode('abc'::bytea, 'base64')
+encode('ab'::bytea, 'base64')
+encode(repeat('a', 57)::bytea, 'base64')
+encode(repeat('a', 120)::bytea, 'base64')
+encode('a\000\200b'::bytea, 'escape')
+decode('YW I=', 'base64')
+decode('a\000b', 'escape')
 decode('616263', 'hex')
 sha256('abc'::bytea)
 to_hex(255)
 quote_ident('Ab c')
 quote_ident('abc')
+quote_ident('user')
+quote_ident('between')
+quote_ident('abort')
+quote_ident('date')
+quote_ident('left')
+quote_ident('interval')
+quote_ident('_a1')
+quote_ident('1a')
 quote_literal('it''s')
 quote_literal(42)
 quote_nullable(NULL)
 overlay('Txxxxas' placing 'hom' from 2 for 4)
 overlay('abcdef' placing 'X' from 3)
 format('%s và %s', 'a', 1)
+format('%s', true)
+format('%L', true)
+format('%I', 'Ab')
 format('%I.%I', 'Ab', 'cd')
 format('%L', 'it''s')
 format('%2$s %1$s', 'a', 'b')
@@ -289,6 +345,10 @@ true::int
 true::text
 false::varchar
 1.5::int
+9007199254740993.4::bigint
+-9007199254740993.5::bigint
+0.5::int
+-0.5::int
 2.5::int
 3.5::int
 -1.5::int
@@ -308,11 +368,19 @@ false::varchar
 100::float8::text
 1.10::text
 1.10::numeric::text
+1.10::numeric * 2
+'1.10'::numeric::text
+x::numeric(10,1)::text FROM samples ORDER BY id
 3::numeric::text
 'x'::name
 'abc'::bytea
 '\x6162'::bytea
+'\x 61 62'::bytea
+'a\000b'::bytea
+'a\\b'::bytea
 ARRAY[1, 2]::text
+ARRAY['a b', 'c,d', '', NULL, 'null', 'x"y']::text
+ARRAY[true, false]::text
 '2020-01-01'::date::text
 '2020-01-01 10:00'::timestamp::text
 '2020-01-01 10:00'::timestamptz::text
@@ -337,6 +405,10 @@ CAST('2020-02-29 01:02:03+00' AS timestamp with time zone)
 '2020-02-29'::date::timestamp
 '2020-02-29'::date::timestamptz
 '01:02:03'::time
+'01:02:03.1234567'::time
+'01:02:03.1234565'::time
+'10:00:60'::time
+timestamp '2020-12-31 23:59:59.9999999'
 time '01:02'
 'epoch'::timestamptz
 'infinity'::timestamptz > now()
@@ -371,11 +443,38 @@ interval '90 minutes'
 interval '36 hours'
 interval '1' day
 interval '1-2' year to month
+interval '1:30' minute to second
+interval '1:30' hour to minute
+interval '1 day 2:03' minute to second
+interval '90' second
+interval '1:2:3.456789' second(2)
+'1:30'::interval minute to second
+'1.26 seconds'::interval(1)
+interval '1.5' hour
+interval '1.5' month
+interval '2' day to second
+interval '1' year to month
+interval '3 days 4 hours' day
+interval '1 day 2:03:04' hour to minute
+interval '1.1 years'
+interval '-1.5 years'
+interval '1.7 decades'
+interval '1.23 months'
 interval '1 week'
 interval 'P1DT2H'
 interval '1.5 days'
 '3 days'::interval
 '1 day'::interval = '24 hours'::interval
+interval '1 month' = interval '30 days'
+interval '1 month' > interval '29 days'
+interval '1 day' < '25 hours'
+'1 day' = interval '24 hours'
+CASE interval '1 day' WHEN interval '24 hours' THEN 1 ELSE 2 END
+interval '1 day' <> interval '24 hours'
+interval '36 hours' BETWEEN '1 day' AND '2 days'
+interval '1 day' IN (interval '24 hours')
+count(*) FROM samples WHERE at - timestamptz '2020-01-01 00:00+00' > interval '2 days'
+count(*) FROM samples WHERE at - timestamptz '2020-01-01 00:00+00' > '36 hours'
 interval '1 day' > interval '23 hours'
 interval '-1 day +2 hours'
 justify_days(interval '35 days')
@@ -398,6 +497,10 @@ date_trunc('quarter', timestamp '2020-05-29 01:42:03')
 date_trunc('year', timestamp '2020-02-29 01:42:03')
 date_trunc('decade', timestamp '2025-02-28 01:42:03')
 date_trunc('century', timestamp '2025-02-28 01:42:03')
+date_trunc('millennium', timestamp '2025-02-28 01:42:03')
+date_trunc('century', timestamp '1500-03-01')
+date_trunc('year', timestamp '1500-05-05')
+date_trunc('century', date '2000-01-01')
 date_trunc('minute', timestamp '2020-02-29 01:42:03')
 date_trunc('second', timestamp '2020-02-29 01:42:03.7')
 date_trunc('milliseconds', timestamp '2020-02-29 01:42:03.7654')
@@ -432,6 +535,21 @@ extract(century from date '2020-05-01')
 extract(millennium from date '2020-05-01')
 extract(julian from date '2020-05-01')
 extract(hour from interval '27 hours')
+extract(second from interval '1.25 seconds')
+extract(milliseconds from interval '1 min 1.25 seconds')
+extract(microseconds from interval '1 hour 1.25 seconds')
+extract(second from interval '-1.5 second')
+extract(minute from interval '90 minutes')
+extract(hour from interval '-27 hours')
+extract(epoch from interval '1.5 seconds')
+extract(epoch from interval '1 year 2 months')
+extract(decade from interval '25 years')
+extract(quarter from interval '5 months')
+extract(milliseconds from timestamp '2020-02-29 01:42:03.2505')
+extract(second from time '10:20:30.5')
+extract(hour from timestamp '2020-03-10 10:30' - timestamp '2020-03-01')
+extract(epoch from timestamp '2020-03-10 10:30:00.5' - timestamp '2020-03-01')
+extract(second from at) FROM samples ORDER BY id LIMIT 1
 extract(day from interval '40 days 27 hours')
 extract(month from interval '14 months')
 extract(year from interval '14 months')
@@ -459,6 +577,7 @@ to_char(timestamp '2020-02-09 13:05:06.789', 'YYYY-MM-DD HH24:MI:SS')
 to_char(timestamp '2020-02-09 13:05:06.789', 'DD/MM/YYYY')
 to_char(timestamp '2020-02-09 13:05:06.789', 'FMDD FMMonth YYYY')
 to_char(timestamp '2020-02-09 13:05:06.789', 'Month') || '|'
+to_char(timestamp '2020-02-09 13:05:06.789', 'TMMonth|TMDay|TMMON|TMDy|TMDD|TMYYYY')
 to_char(timestamp '2020-02-09 13:05:06.789', 'MONTH') || '|'
 to_char(timestamp '2020-02-09 13:05:06.789', 'Day') || '|'
 to_char(timestamp '2020-02-09 13:05:06.789', 'DAY, Dy, DY, dy')
@@ -483,6 +602,14 @@ to_char(interval '27 hours 3 minutes', 'HH24:MI')
 to_char(interval '27 hours 3 minutes', 'HH:MI')
 to_char(interval '3 days 2 hours', 'DD HH24')
 to_char(1234.5, '9,999.99')
+to_char(0.125, '9.99')
+to_char(0.125::float8, '9.99')
+to_char(2.675::numeric, '9.99')
+to_char(9007199254740993::bigint, '99999999999999999')
+to_char(avg(n), '9') FROM samples WHERE n IN (2, 3)
+to_char(123456789012345.678::numeric, 'FM999999999999999.999')
+to_char(0.1::float8, '9.99999999999999999999')
+to_char(-0.001, 'FM990.00')
 to_char(1234.5, 'FM9,999.00')
 to_char(-5, '999')
 to_char(5, '000')
@@ -543,11 +670,35 @@ NULL::boolean IS UNKNOWN
 3 IN (1, 2, NULL)
 3 NOT IN (1, 2)
 3 NOT IN (1, NULL)
+5 NOT IN (SELECT n FROM samples)
+(5 NOT IN (SELECT n FROM samples)) IS NULL
+(5 IN (SELECT n FROM samples)) IS NULL
+(100 NOT IN (SELECT n FROM samples)) IS NULL
+(NULL::int IN (SELECT n FROM samples)) IS NULL
+(NULL::int IN (SELECT n FROM samples WHERE false)) IS NULL
+100 NOT IN (SELECT n FROM samples WHERE n IS NOT NULL)
+(1, 2) IN (SELECT n, n FROM samples)
+(100, 1) NOT IN (SELECT n, n FROM samples)
+100 = ANY (SELECT n FROM samples)
+100 <> ALL (SELECT n FROM samples)
+CASE WHEN 100 NOT IN (SELECT n FROM samples) THEN 'out' ELSE 'in or not known' END
+coalesce(100 IN (SELECT n FROM samples), true)
 1 = ANY (ARRAY[1, 2])
 1 = ALL (ARRAY[1, 2])
 1 < ANY ('{0,2}'::int[])
 1 = ANY (SELECT n FROM samples)
 3 > ALL (SELECT n FROM samples WHERE n < 3)
+3 < ANY (SELECT n FROM samples)
+(100 < ANY (SELECT n FROM samples)) IS NULL
+(0 < ALL (SELECT n FROM samples)) IS NULL
+count(*) FROM samples WHERE n < ANY (SELECT n FROM samples WHERE n > 3)
+count(*) FROM samples WHERE n >= ALL (SELECT n FROM samples WHERE n < 3)
+count(*) FROM samples WHERE n >= ALL (SELECT n FROM samples)
+count(*) FROM samples WHERE n >= ALL (SELECT n FROM samples WHERE false)
+count(*) FROM samples WHERE NOT (n >= ALL (SELECT n FROM samples WHERE n < 3))
+count(*) FROM samples WHERE NOT (n < ANY (SELECT n FROM samples WHERE n < 3 OR n IS NULL))
+count(*) FROM samples WHERE n = ALL (SELECT n FROM samples WHERE n = 3)
+count(*) FROM samples WHERE n <> ANY (SELECT n FROM samples WHERE n = 3)
 EXISTS (SELECT 1 FROM samples WHERE n = 1)
 (SELECT max(n) FROM samples)
 (SELECT name FROM samples WHERE n = 1)
@@ -572,6 +723,7 @@ array_upper(ARRAY[1, 2], 1)
 array_lower(ARRAY[1, 2], 1)
 array_ndims(ARRAY[1, 2])
 array_dims(ARRAY[1, 2])
+array_dims(ARRAY[]::int[])
 array_append(ARRAY[1, 2], 3)
 array_prepend(0, ARRAY[1, 2])
 array_cat(ARRAY[1], ARRAY[2])
@@ -592,6 +744,15 @@ unnest(ARRAY[1, 2])
 ARRAY(SELECT n FROM samples WHERE n < 4 ORDER BY n)
 array_agg(name ORDER BY n) FROM samples WHERE n < 3
 array(SELECT 1)
+array(SELECT n FROM samples WHERE false)
+array(SELECT name FROM samples WHERE n > 100 ORDER BY name)
+array(SELECT DISTINCT n FROM samples WHERE n > 100)
+array(SELECT DISTINCT flag FROM samples WHERE n < 3 ORDER BY flag)
+array(SELECT DISTINCT n FROM samples ORDER BY n DESC)
+array(SELECT 2 AS a UNION SELECT 1 ORDER BY a)
+array(SELECT n FROM samples ORDER BY n LIMIT 0)
+array(SELECT n FROM samples WHERE false UNION SELECT n FROM samples WHERE false)
+cardinality(array(SELECT n FROM samples WHERE false))
 string_to_array('1,2', ',')::int[]
 ARRAY[ARRAY[1, 2], ARRAY[3, 4]]
 trim_array(ARRAY[1, 2, 3], 1)
@@ -620,6 +781,8 @@ to_json(ARRAY[1, 2])
 row_to_json(r) FROM (SELECT 1 AS a, 'x' AS b) r
 json_agg(n ORDER BY n) FROM samples WHERE n < 4
 jsonb_agg(n ORDER BY n) FROM samples WHERE n < 4
+json_agg(ARRAY[n] ORDER BY n) FROM samples WHERE n < 3
+json_agg(r ORDER BY n DESC) FROM (SELECT n, name FROM samples WHERE n < 3) r
 json_object_agg(name, n ORDER BY n) FROM samples WHERE n < 3
 json_extract_path_text('{"a": {"b": 2}}', 'a', 'b')
 jsonb_extract_path('{"a": {"b": 2}}'::jsonb, 'a')
@@ -634,6 +797,9 @@ current_setting('server_version_num')
 current_setting('nothing.such', true)
 pg_typeof(1)
 pg_typeof(1.5)
+pg_typeof(1.5)::text
+pg_typeof(1)::text
+pg_typeof(avg(n))::text FROM samples
 pg_typeof('x'::text)
 pg_typeof(now())
 pg_typeof(ARRAY[1])
@@ -646,10 +812,13 @@ has_schema_privilege('public', 'usage')
 to_regclass('samples') IS NOT NULL
 to_regclass('nothing_such')
 'samples'::regclass::text
+'int4'::regtype::text
 pg_get_userbyid(10) IS NOT NULL
 obj_description('samples'::regclass) IS NULL
 format_type(23, NULL)
 format_type(1043, 24)
+format_type(1700, 327686)
+format_type(1042, 9)
 'int4'::regtype
 'integer'::regtype::oid
 pg_table_is_visible('samples'::regclass)

@@ -382,3 +382,27 @@ SELECT id FROM samples WHERE n = ANY (SELECT n * 2 FROM samples WHERE n < 3) ORD
 
 -- items of a list of the row whose table is not named
 SELECT s.id, word FROM samples s CROSS JOIN unnest(string_to_array(name, ' ')) AS word WHERE s.n < 3 ORDER BY 1, 2;
+
+-- lists of what each has, and of what has nothing
+SELECT a.n, array(SELECT b.n FROM samples b WHERE b.n = a.n + 1 ORDER BY b.n) AS after FROM samples a WHERE a.n > 5 ORDER BY 1;
+
+-- not known whether it is among others
+SELECT id FROM samples WHERE (n NOT IN (SELECT n FROM samples WHERE n = 3 OR n IS NULL)) IS NULL ORDER BY id;
+
+-- known not to be among others, or among them
+SELECT id FROM samples WHERE (n IN (SELECT n FROM samples WHERE n = 3 OR n IS NULL)) IS NOT NULL ORDER BY id;
+
+-- not both among others and something else
+SELECT id FROM samples WHERE NOT (n IN (SELECT n FROM samples WHERE n = 3 OR n IS NULL) AND x < 100) ORDER BY id;
+
+-- not either not among others or something else
+SELECT id FROM samples WHERE NOT (n NOT IN (SELECT n FROM samples WHERE n = 3 OR n IS NULL) OR x > 100) ORDER BY id;
+
+-- whether each is among others
+SELECT id, n IN (SELECT n FROM samples WHERE n < 3) AS a, n NOT IN (SELECT n FROM samples WHERE n < 3 OR n IS NULL) AS b FROM samples ORDER BY id;
+
+-- how many are among others
+SELECT count(*) FILTER (WHERE n IN (SELECT n FROM samples WHERE n < 3)) AS a, sum(CASE WHEN n NOT IN (SELECT n FROM samples WHERE n < 3) THEN 1 ELSE 0 END) AS b FROM samples;
+
+-- words of the grammar
+SELECT word, catcode::text AS c, quote_ident(word) AS q, barelabel, catdesc, baredesc FROM pg_get_keywords() ORDER BY word;

@@ -3,11 +3,50 @@
 
 use datafusion::error::{DataFusionError, Result};
 
+use super::exact::Exact;
+
 /// The longest pattern.
 const LONGEST: usize = 100;
+/// The digits that PostgreSQL shows of a double (`DBL_DIG`).
+const DIGITS_OF_A_DOUBLE: usize = 15;
+
+/// A number to be written.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Number {
+    Double(f64),
+    Decimal(Exact),
+}
+
+impl Number {
+    /// The digits without a sign, so many of them behind the point or as many as there are; none where it is no number.
+    fn digits(self, places: usize) -> Option<String> {
+        match self {
+            Number::Double(number) if !number.is_finite() => None,
+            Number::Double(number) => {
+                let before = format!("{:.0}", number.abs()).len();
+                let places = places.min(DIGITS_OF_A_DOUBLE.saturating_sub(before));
+                Some(format!("{:.*}", places, number.abs()))
+            }
+            Number::Decimal(exact) => Some(self.rounded(exact, places)?.text()),
+        }
+    }
+
+    fn rounded(self, exact: Exact, places: usize) -> Option<Exact> {
+        let places = i32::try_from(places).ok()?;
+        exact.with_scale(places, true).or(Some(exact))
+    }
+
+    /// Whether it is below zero as it is written; of doubles the sign of a zero is written, too.
+    fn is_below(self, places: usize) -> bool {
+        match self {
+            Number::Double(number) => number.is_sign_negative(),
+            Number::Decimal(exact) => self.rounded(exact, places).is_some_and(|exact| exact.units < 0),
+        }
+    }
+}
 
 /// The number as the pattern has it, between what stands around the digits' places in quotes or as it is.
-pub(super) fn number(number: f64, pattern: &str) -> Result<String> {
+pub(super) fn number(number: Number, pattern: &str) -> Result<String> {
     let (before, core, after) = around(pattern);
     let text = written(number, core).ok_or_else(|| {
         let why = format!("`{pattern}` is no pattern of numbers that is known here: 9 0 . , S MI FM are");
@@ -61,7 +100,7 @@ enum Sign {
 }
 
 /// The number; none where the pattern is not known.
-fn written(number: f64, pattern: &str) -> Option<String> {
+fn written(number: Number, pattern: &str) -> Option<String> {
     if pattern.len() > LONGEST {
         return None;
     }
@@ -83,10 +122,7 @@ fn written(number: f64, pattern: &str) -> Option<String> {
         pattern.split_once(['.', 'D']).map_or((pattern, None), |(front, back)| (front, Some(back)));
     let is_digit = |c: &char| matches!(c, '9' | '0');
     let places = back.map_or(0, |back| back.chars().filter(is_digit).count());
-    if !number.is_finite() {
-        return Some("#".repeat(pattern.len()));
-    }
-    let digits = format!("{:.*}", places, number.abs());
+    let Some(digits) = number.digits(places) else { return Some("#".repeat(pattern.len())) };
     let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
     let room = front.chars().filter(is_digit).count();
     let forced = front.chars().filter(is_digit).position(|c| c == '0');
@@ -125,11 +161,17 @@ fn written(number: f64, pattern: &str) -> Option<String> {
         } else {
             places
         };
-        text.push('.');
-        text.push_str(&if too_long { "#".repeat(places) } else { fraction[..kept].to_owned() });
+        // A double may have fewer digits than there are places.
+        if !fraction.is_empty() {
+            text.push('.');
+            text.push_str(&if too_long {
+                "#".repeat(places)
+            } else {
+                fraction[..kept.min(fraction.len())].to_owned()
+            });
+        }
     }
-    // The sign of a zero is written, too.
-    let is_below = number.is_sign_negative();
+    let is_below = number.is_below(places);
     let lead = text.len() - text.trim_start().len();
     match sign {
         Sign::Before if is_below => text.insert(lead, '-'),
@@ -146,7 +188,8 @@ fn written(number: f64, pattern: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::written;
+    use super::super::exact::Exact;
+    use super::{Number, written};
 
     #[test]
     fn numbers_are_written_as_postgresql_writes_them() {
@@ -174,8 +217,32 @@ mod tests {
             (-0.0, "999MI", "  0-"),
             (-0.001, "FM990.00", "-0.00"),
         ] {
-            assert_eq!(written(number, pattern).as_deref(), Some(expected), "{number} {pattern}");
+            assert_eq!(
+                written(Number::Double(number), pattern).as_deref(),
+                Some(expected),
+                "{number} {pattern}"
+            );
         }
-        assert_eq!(written(1.0, "RN"), None);
+        assert_eq!(written(Number::Double(1.0), "RN"), None);
+    }
+
+    #[test]
+    fn decimals_keep_their_digits_and_their_middle_goes_away_from_zero() {
+        // What PostgreSQL 15 answers.
+        for (units, scale, pattern, expected) in [
+            (9_007_199_254_740_993, 0, "99999999999999999", "  9007199254740993"),
+            (2_675, 3, "9.99", " 2.68"),
+            (125, 3, "9.99", "  .13"),
+            (123_456_789_012_345_678, 3, "FM999999999999999.999", "123456789012345.678"),
+            (-1, 3, "FM990.00", "0.00"),
+            (-15, 1, "99", " -2"),
+        ] {
+            let number = Number::Decimal(Exact { units, scale });
+            assert_eq!(written(number, pattern).as_deref(), Some(expected), "{units} {pattern}");
+        }
+        assert_eq!(
+            written(Number::Double(0.1), "9.99999999999999999999").as_deref(),
+            Some("  .10000000000000")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! `pg_text(value)`: a value as the text that PostgreSQL's cast to `text` makes of it.
+//! `pg_text(value)`: a value as the text that PostgreSQL's cast to `text` makes of it; `pg_shown(value)`: as the text that
+//! it is shown as, which is another of truths.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -22,21 +23,28 @@ use super::{ewkb, instants};
 
 /// The function.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct PgText(Signature);
+pub(crate) struct PgText {
+    signature: Signature,
+    is_shown: bool,
+}
 
 impl PgText {
     pub(crate) fn new() -> PgText {
-        PgText(Signature::any(1, Volatility::Immutable))
+        PgText { signature: Signature::any(1, Volatility::Immutable), is_shown: false }
+    }
+
+    pub(crate) fn shown() -> PgText {
+        PgText { is_shown: true, ..PgText::new() }
     }
 }
 
 impl ScalarUDFImpl for PgText {
     fn name(&self) -> &str {
-        "pg_text"
+        if self.is_shown { "pg_shown" } else { "pg_text" }
     }
 
     fn signature(&self) -> &Signature {
-        &self.0
+        &self.signature
     }
 
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
@@ -59,7 +67,7 @@ impl ScalarUDFImpl for PgText {
         let is_geometry = args.arg_fields.first().is_some_and(|field| ewkb::is_wkb(field));
         let is_scalar = matches!(args.args.first(), Some(ColumnarValue::Scalar(_)));
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
-        let texts = cast(&texts(&arrays[0], is_geometry)?, &DataType::Utf8View)?;
+        let texts = cast(&texts(&arrays[0], is_geometry, self.is_shown)?, &DataType::Utf8View)?;
         if is_scalar {
             return Ok(ColumnarValue::Scalar(datafusion::scalar::ScalarValue::try_from_array(&texts, 0)?));
         }
@@ -67,7 +75,7 @@ impl ScalarUDFImpl for PgText {
     }
 }
 
-fn texts(array: &ArrayRef, is_geometry: bool) -> Result<ArrayRef> {
+fn texts(array: &ArrayRef, is_geometry: bool, is_shown: bool) -> Result<ArrayRef> {
     let written = |write: &dyn Fn(usize, &mut String)| -> ArrayRef {
         let mut texts = StringBuilder::new();
         let mut text = String::new();
@@ -83,6 +91,18 @@ fn texts(array: &ArrayRef, is_geometry: bool) -> Result<ArrayRef> {
         Arc::new(texts.finish())
     };
     Ok(match array.data_type() {
+        DataType::Boolean if is_shown => {
+            let truths = array.as_boolean();
+            written(&|row, text| text.push(if truths.value(row) { 't' } else { 'f' }))
+        }
+        // A decimal of which nobody said how many digits it has behind the point.
+        DataType::Decimal128(_, OF_NO_SCALE) => {
+            let digits = cast(array, &DataType::Utf8)?;
+            let digits = digits.as_string::<i32>();
+            written(&|row, text| {
+                text.push_str(digits.value(row).trim_end_matches('0').trim_end_matches('.'));
+            })
+        }
         DataType::Timestamp(_, zone) => {
             let micros = cast(array, &DataType::Timestamp(TimeUnit::Microsecond, zone.clone()))?;
             let micros = micros.as_primitive::<TimestampMicrosecondType>();
@@ -131,13 +151,15 @@ fn texts(array: &ArrayRef, is_geometry: bool) -> Result<ArrayRef> {
         }
         DataType::List(_) => {
             let lists = array.as_list::<i32>();
-            let items = texts_of_items(lists.values())?;
+            let items = cast(&texts(lists.values(), false, true)?, &DataType::Utf8)?;
             let items = items.as_string::<i32>();
+            let is_nested = matches!(lists.values().data_type(), DataType::List(_));
             written(&|row, text| {
                 let at = |row: usize| usize::try_from(lists.value_offsets()[row]).unwrap_or_default();
                 let listed = (at(row)..at(row + 1)).map(|item| match items.is_null(item) {
-                    true => "NULL",
-                    false => items.value(item),
+                    true => "NULL".to_owned(),
+                    false if is_nested => items.value(item).to_owned(),
+                    false => quoted(items.value(item)),
                 });
                 *text = format!("{{{}}}", listed.collect::<Vec<_>>().join(","));
             })
@@ -146,6 +168,16 @@ fn texts(array: &ArrayRef, is_geometry: bool) -> Result<ArrayRef> {
     })
 }
 
-fn texts_of_items(values: &ArrayRef) -> Result<ArrayRef> {
-    Ok(cast(&texts(values, false)?, &DataType::Utf8)?)
+/// The digits behind the point that the planner gives a `numeric` without any.
+const OF_NO_SCALE: i8 = 10;
+
+/// An item of a list, in quotes where it needs them (`array_out`).
+fn quoted(item: &str) -> String {
+    let needs_quotes = item.is_empty()
+        || item.eq_ignore_ascii_case("null")
+        || item.contains(|c: char| c.is_whitespace() || "{},\"\\".contains(c));
+    match needs_quotes {
+        true => format!("\"{}\"", item.replace('\\', "\\\\").replace('"', "\\\"")),
+        false => item.to_owned(),
+    }
 }

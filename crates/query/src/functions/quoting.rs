@@ -10,7 +10,8 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
-use datafusion::sql::sqlparser::keywords::{RESERVED_FOR_COLUMN_ALIAS, RESERVED_FOR_TABLE_ALIAS};
+
+use super::keywords::is_reserved;
 
 /// The functions.
 pub(super) fn functions() -> [ScalarUDF; 4] {
@@ -81,12 +82,7 @@ impl ScalarUDFImpl for QuotingFunction {
 fn name(text: &str) -> String {
     let is_plain = text.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    let is_reserved = || {
-        let upper = text.to_uppercase();
-        let words = RESERVED_FOR_COLUMN_ALIAS.iter().chain(RESERVED_FOR_TABLE_ALIAS);
-        words.map(|word| format!("{word:?}")).any(|word| word == upper)
-    };
-    match is_plain && !is_reserved() {
+    match is_plain && !is_reserved(text) {
         true => text.to_owned(),
         false => format!("\"{}\"", text.replace('"', "\"\"")),
     }

@@ -1,12 +1,16 @@
 //! `span_times(span, number)`: a span of time so many times, as PostgreSQL multiplies intervals (PostgreSQL 15,
 //! `interval_mul`): what is left of a month counts as days, thirty to a month, and what is left of a day as time.
+//! `span_length(span)`: how long it is, by which spans are compared (`interval_cmp_value`).
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use arrow::array::{AsArray, IntervalMonthDayNanoArray};
+use arrow::array::{AsArray, Decimal128Array, IntervalMonthDayNanoArray};
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit};
+use arrow::datatypes::{
+    DataType, DurationMicrosecondType, Float64Type, IntervalMonthDayNano, IntervalMonthDayNanoType,
+    IntervalUnit, TimeUnit,
+};
 use datafusion::error::Result;
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
@@ -43,6 +47,53 @@ impl ScalarUDFImpl for SpanTimes {
             pairs.map(|(span, number)| Some(times(span?, number?))).collect();
         Ok(ColumnarValue::Array(Arc::new(scaled)))
     }
+}
+
+/// The function, which stands for a span where it is compared with another.
+pub(crate) fn span_length() -> ScalarUDF {
+    ScalarUDF::from(SpanLength(Signature::any(1, Volatility::Immutable)))
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct SpanLength(Signature);
+
+/// Nanoseconds.
+const LENGTH: DataType = DataType::Decimal128(38, 0);
+
+impl ScalarUDFImpl for SpanLength {
+    fn name(&self) -> &str {
+        "span_length"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.0
+    }
+
+    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+        Ok(LENGTH)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
+        let lengths: Decimal128Array = match arrays[0].data_type() {
+            DataType::Duration(_) => {
+                let spans = cast(&arrays[0], &DataType::Duration(TimeUnit::Microsecond))?;
+                let spans = spans.as_primitive::<DurationMicrosecondType>();
+                spans.iter().map(|micros| micros.map(|micros| i128::from(micros) * 1000)).collect()
+            }
+            _ => {
+                let spans = cast(&arrays[0], &DataType::Interval(IntervalUnit::MonthDayNano))?;
+                spans.as_primitive::<IntervalMonthDayNanoType>().iter().map(|span| span.map(length)).collect()
+            }
+        };
+        Ok(ColumnarValue::Array(Arc::new(lengths.with_data_type(LENGTH))))
+    }
+}
+
+/// A month has thirty days here, and a day 24 hours.
+fn length(span: IntervalMonthDayNano) -> i128 {
+    let days = i128::from(span.months) * 30 + i128::from(span.days);
+    days * 86_400_000_000_000 + i128::from(span.nanoseconds)
 }
 
 /// The days that a month has where one is divided.

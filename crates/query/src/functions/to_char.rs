@@ -1,5 +1,5 @@
 //! `pg_to_char(value, pattern)`: a time, a span or a number as PostgreSQL's `to_char` writes it (PostgreSQL 15, tables
-//! 9.26 to 9.28).
+//! 9.26 to 9.28). With a third argument the value is a double that stands for a decimal.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,8 @@ use chrono::{DateTime, Datelike, NaiveDateTime, NaiveTime, Offset, TimeZone};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
-use super::digits;
+use super::digits::{self, Number};
+use super::exact::{Exact, Exacts};
 
 /// The longest pattern.
 const LONGEST: usize = 1_000;
@@ -24,7 +25,7 @@ pub(crate) struct ToChar(Signature);
 
 impl ToChar {
     pub(crate) fn new() -> ToChar {
-        ToChar(Signature::any(2, Volatility::Immutable))
+        ToChar(Signature::variadic_any(Volatility::Immutable))
     }
 }
 
@@ -42,10 +43,13 @@ impl ScalarUDFImpl for ToChar {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        if !(2..=3).contains(&args.args.len()) {
+            return Err(DataFusionError::Plan("to_char takes a value and a pattern".to_owned()));
+        }
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let patterns = cast(&arrays[1], &DataType::Utf8)?;
         let patterns = patterns.as_string::<i32>();
-        let write = writer(&arrays[0])?;
+        let write = writer(&arrays[0], arrays.len() == 3)?;
         let mut texts = StringBuilder::new();
         let mut parsed: Option<(&str, Vec<Piece>)> = None;
         let mut text = String::new();
@@ -72,8 +76,8 @@ impl ScalarUDFImpl for ToChar {
 
 type Writer = Box<dyn Fn(usize, &str, &[Piece], &mut String) -> Result<()>>;
 
-/// What writes the values of an array.
-fn writer(array: &ArrayRef) -> Result<Writer> {
+/// What writes the values of an array, of which doubles may stand for decimals.
+fn writer(array: &ArrayRef, is_decimal: bool) -> Result<Writer> {
     Ok(match array.data_type() {
         DataType::Timestamp(_, zone) => {
             let zone: Option<Tz> = zone.as_deref().map(str::parse).transpose()?;
@@ -87,11 +91,12 @@ fn writer(array: &ArrayRef) -> Result<Writer> {
             })
         }
         DataType::Date32 | DataType::Date64 | DataType::Time32(_) | DataType::Time64(_) => {
-            writer(&cast(array, &DataType::Timestamp(TimeUnit::Microsecond, None)).or_else(|_| {
+            let times = cast(array, &DataType::Timestamp(TimeUnit::Microsecond, None)).or_else(|_| {
                 let times = cast(array, &DataType::Time64(TimeUnit::Microsecond))?;
                 let since = cast(&times, &DataType::Int64)?;
                 cast(&since, &DataType::Timestamp(TimeUnit::Microsecond, None))
-            })?)?
+            })?;
+            writer(&times, false)?
         }
         DataType::Interval(_) => {
             let spans = cast(array, &DataType::Interval(IntervalUnit::MonthDayNano))?;
@@ -120,10 +125,18 @@ fn writer(array: &ArrayRef) -> Result<Writer> {
             })
         }
         of if of.is_numeric() || *of == DataType::Null => {
+            if let Some(exacts) = Exacts::of(array)? {
+                return Ok(Box::new(move |row, pattern, _, text| {
+                    text.push_str(&digits::number(Number::Decimal(exacts.value(row)), pattern)?);
+                    Ok(())
+                }));
+            }
             let numbers = cast(array, &DataType::Float64)?;
             let numbers = numbers.as_primitive::<Float64Type>().clone();
             Box::new(move |row, pattern, _, text| {
-                text.push_str(&digits::number(numbers.value(row), pattern)?);
+                let number = numbers.value(row);
+                let exact = Exact::of_double(number).filter(|_| is_decimal).map(Number::Decimal);
+                text.push_str(&digits::number(exact.unwrap_or(Number::Double(number)), pattern)?);
                 Ok(())
             })
         }
@@ -209,6 +222,9 @@ const FIELDS: [&str; 53] = [
     "RM", "TZ", "OF", "I", "Y", "D", "W", "J", "Q",
 ];
 
+/// The fields that are names.
+const NAMES: [&str; 4] = ["MONTH", "MON", "DAY", "DY"];
+
 fn pieces(pattern: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
@@ -220,10 +236,10 @@ fn pieces(pattern: &str) -> Vec<Piece> {
             rest = quoted.get(end + 1..).unwrap_or("");
             continue;
         }
-        let (is_bare, field) = match rest.get(..2).filter(|start| start.eq_ignore_ascii_case("FM")) {
-            Some(_) => (true, &rest[2..]),
-            None => (false, rest),
-        };
+        let prefix = rest.get(..2).unwrap_or_default();
+        // Of names `TM` leaves blanks away, as `FM` does; they are English here as in the locale `C`.
+        let (is_bare, is_local) = (prefix.eq_ignore_ascii_case("FM"), prefix.eq_ignore_ascii_case("TM"));
+        let field = if is_bare || is_local { &rest[2..] } else { rest };
         let named =
             |name: &&&str| field.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
         if let Some(name) = FIELDS.iter().find(named) {
@@ -231,6 +247,7 @@ fn pieces(pattern: &str) -> Vec<Piece> {
                 pieces.push(Piece::Text(std::mem::take(&mut plain)));
             }
             let case = case_of(&field[..name.len()]);
+            let is_bare = is_bare || (is_local && NAMES.contains(name));
             rest = &field[name.len()..];
             let ordinal = rest.get(..2).filter(|end| end.eq_ignore_ascii_case("TH"));
             let ordinal = ordinal.map(|end| if end == "th" { Case::Lower } else { Case::Upper });

@@ -1,10 +1,11 @@
-//! `date_trunc` of instants in UTC, where all stored times are: a day there has no surprises, so that
-//! the calendar is asked once a day and not once a row.
+//! `date_trunc` of instants in UTC, where all stored times are, and of times without a zone: a day there has no surprises,
+//! so that the calendar is asked once a day and not once a row. DataFusion counts nanoseconds, which reach back to 1677.
 
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, TimestampMicrosecondArray};
-use arrow::datatypes::{DataType, Field, FieldRef, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, FieldRef, TimeUnit, TimestampMicrosecondType};
+use chrono::{Datelike, NaiveDate, TimeDelta};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::SessionContext;
@@ -15,8 +16,6 @@ use datafusion::logical_expr::{
 use datafusion::scalar::ScalarValue;
 
 const DAY: i64 = 86_400_000_000;
-/// What begins at the beginning of a day.
-const DAYS_OR_MORE: [&str; 5] = ["day", "week", "month", "quarter", "year"];
 
 /// Puts ours in the place of DataFusion's, which it calls.
 pub(super) fn register(context: &SessionContext) {
@@ -25,7 +24,7 @@ pub(super) fn register(context: &SessionContext) {
     }
 }
 
-/// DataFusion's function; it goes through the rules of a time zone row by row, and UTC has none.
+/// DataFusion's function, for times in other zones; it goes through the rules of a time zone row by row, and UTC has none.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Trunc {
     inner: Arc<ScalarUDF>,
@@ -61,63 +60,106 @@ impl ScalarUDFImpl for Trunc {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let (unit, times) = match args.args.as_slice() {
-            [ColumnarValue::Scalar(unit), ColumnarValue::Array(times)] if is_utc(times.data_type()) => {
-                (unit.clone(), times.clone())
-            }
-            _ => return self.inner.invoke_with_args(args),
+        let unit = match args.args.first() {
+            Some(ColumnarValue::Scalar(unit)) => unit.try_as_str().flatten().and_then(Unit::named),
+            _ => None,
         };
+        let (Some(unit), Some(given)) = (unit, args.args.get(1)) else {
+            return self.inner.invoke_with_args(args);
+        };
+        if !has_no_surprises(&given.data_type()) {
+            return self.inner.invoke_with_args(args);
+        }
+        let is_scalar = matches!(given, ColumnarValue::Scalar(_));
+        let times = given.to_array(1)?;
         let times = times.as_primitive::<TimestampMicrosecondType>();
-        let zone = times.timezone().map(Arc::from);
-        let naive = |values: TimestampMicrosecondArray| -> Result<TimestampMicrosecondArray> {
-            let cut = self.cut(&unit, Arc::new(values), &args)?;
-            let cut = cut.as_primitive_opt::<TimestampMicrosecondType>().cloned();
-            cut.ok_or_else(|| DataFusionError::Internal("`date_trunc` changes the type of times".to_owned()))
-        };
-        let days = DAYS_OR_MORE.iter().any(|name| names(&unit, name));
-        let runs = (days && times.null_count() == 0).then(|| runs(times.values())).flatten();
-        let cut = match runs {
+        let runs = (unit.is_days() && times.null_count() == 0).then(|| runs(times.values())).flatten();
+        let cut: TimestampMicrosecondArray = match runs {
             Some(runs) => {
-                let days =
-                    naive(TimestampMicrosecondArray::from_iter_values(runs.iter().map(|(_, day)| *day)))?;
                 let mut all = Vec::with_capacity(times.len());
                 let ends = runs.iter().skip(1).map(|(first, _)| *first).chain([times.len()]);
-                for (end, beginning) in ends.zip(days.values()) {
-                    all.resize(end, *beginning);
+                for (end, (_, day)) in ends.zip(&runs) {
+                    all.resize(end, unit.cut(*day)?);
                 }
-                TimestampMicrosecondArray::from(all)
+                all.into()
             }
-            None => naive(times.clone().with_timezone_opt(None::<Arc<str>>))?,
+            None => {
+                times.iter().map(|time| time.map(|time| unit.cut(time)).transpose()).collect::<Result<_>>()?
+            }
         };
-        Ok(ColumnarValue::Array(Arc::new(cut.with_timezone_opt(zone))))
+        let cut: ArrayRef = Arc::new(cut.with_timezone_opt(times.timezone().map(Arc::from)));
+        Ok(match is_scalar {
+            true => ColumnarValue::Scalar(ScalarValue::try_from_array(&cut, 0)?),
+            false => ColumnarValue::Array(cut),
+        })
     }
 }
 
-impl Trunc {
-    /// DataFusion's answer for times without a zone.
-    fn cut(&self, unit: &ScalarValue, times: ArrayRef, args: &ScalarFunctionArgs) -> Result<ArrayRef> {
-        let rows = times.len();
-        let field = |name: &str, nullable| -> FieldRef {
-            Arc::new(Field::new(name, DataType::Timestamp(TimeUnit::Microsecond, None), nullable))
+/// What a time is cut to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    /// So many microseconds.
+    Micros(i64),
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+impl Unit {
+    fn named(name: &str) -> Option<Unit> {
+        Some(match name.to_lowercase().as_str() {
+            "microsecond" => Unit::Micros(1),
+            "millisecond" => Unit::Micros(1_000),
+            "second" => Unit::Micros(1_000_000),
+            "minute" => Unit::Micros(60_000_000),
+            "hour" => Unit::Micros(3_600_000_000),
+            "day" => Unit::Day,
+            "week" => Unit::Week,
+            "month" => Unit::Month,
+            "quarter" => Unit::Quarter,
+            "year" => Unit::Year,
+            _ => return None,
+        })
+    }
+
+    /// Whether it begins at the beginning of a day.
+    fn is_days(self) -> bool {
+        !matches!(self, Unit::Micros(_))
+    }
+
+    /// The beginning of the unit in which a time lies.
+    fn cut(self, time: i64) -> Result<i64> {
+        let out_of_range = || DataFusionError::Execution("timestamp out of range".to_owned());
+        if let Unit::Micros(micros) = self {
+            return time.checked_sub(time.rem_euclid(micros)).ok_or_else(out_of_range);
+        }
+        self.cut_date(time).ok_or_else(out_of_range)
+    }
+
+    fn cut_date(self, time: i64) -> Option<i64> {
+        let epoch = NaiveDate::default();
+        let date = epoch.checked_add_signed(TimeDelta::try_days(time.div_euclid(DAY))?)?;
+        let first = match self {
+            Unit::Micros(_) | Unit::Day => date,
+            Unit::Week => {
+                date.checked_sub_signed(TimeDelta::days(date.weekday().num_days_from_monday().into()))?
+            }
+            Unit::Month => date.with_day(1)?,
+            Unit::Quarter => NaiveDate::from_ymd_opt(date.year(), date.month0() / 3 * 3 + 1, 1)?,
+            Unit::Year => NaiveDate::from_ymd_opt(date.year(), 1, 1)?,
         };
-        let unit_field = args.arg_fields.first().cloned();
-        let cut = self.inner.invoke_with_args(ScalarFunctionArgs {
-            args: vec![ColumnarValue::Scalar(unit.clone()), ColumnarValue::Array(times)],
-            arg_fields: unit_field.into_iter().chain([field("time", true)]).collect(),
-            number_rows: rows,
-            return_field: field(self.name(), true),
-            config_options: args.config_options.clone(),
-        })?;
-        cut.into_array(rows)
+        first.signed_duration_since(epoch).num_days().checked_mul(DAY)
     }
 }
 
-fn is_utc(of: &DataType) -> bool {
-    matches!(of, DataType::Timestamp(TimeUnit::Microsecond, Some(zone)) if &**zone == "UTC")
-}
-
-fn names(unit: &ScalarValue, name: &str) -> bool {
-    unit.try_as_str().flatten().is_some_and(|unit| unit.eq_ignore_ascii_case(name))
+/// Whether the days of such times are all of 24 hours: those in UTC, and those without a zone.
+fn has_no_surprises(of: &DataType) -> bool {
+    match of {
+        DataType::Timestamp(TimeUnit::Microsecond, zone) => zone.as_deref().is_none_or(|zone| zone == "UTC"),
+        _ => false,
+    }
 }
 
 /// Runs of rows that lie on the same day: where each begins, and the day's first instant. `None` when
@@ -137,6 +179,7 @@ fn runs(times: &[i64]) -> Option<Vec<(usize, i64)>> {
 
 #[cfg(test)]
 mod tests {
+    use arrow::datatypes::Field;
     use datafusion::common::config::ConfigOptions;
 
     use super::*;
@@ -176,12 +219,20 @@ mod tests {
         let holes: TimestampMicrosecondArray =
             all.iter().enumerate().map(|(row, time)| time.filter(|_| row % 5 != 0)).collect();
         for times in [all, holes, TimestampMicrosecondArray::from(Vec::<i64>::new())] {
-            let times = times.with_timezone("UTC");
-            for unit in ["year", "Quarter", "month", "WEEK", "day", "hour", "minute", "second", "millisecond"]
-            {
-                let (a, b) = (called(&ours, unit, &times), called(&theirs, unit, &times));
-                assert_eq!(&a, &b, "{unit}");
+            let instants = times.clone().with_timezone("UTC");
+            for times in [times, instants] {
+                for unit in
+                    ["year", "Quarter", "month", "WEEK", "day", "hour", "minute", "second", "millisecond"]
+                {
+                    let (a, b) = (called(&ours, unit, &times), called(&theirs, unit, &times));
+                    assert_eq!(&a, &b, "{unit}");
+                }
             }
         }
+        // Times of which DataFusion knows nothing.
+        let old = TimestampMicrosecondArray::from(vec![Some(-14_826_000_000_000_000), None]);
+        let expected = TimestampMicrosecondArray::from(vec![Some(-14_831_769_600_000_000), None]);
+        let cut = called(&ours, "year", &old);
+        assert_eq!(cut.as_primitive::<TimestampMicrosecondType>(), &expected);
     }
 }

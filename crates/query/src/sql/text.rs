@@ -78,6 +78,21 @@ pub(crate) fn check(text: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Bytes that a statement may grow by when it is written in the planner's words, beside four times its length, without
+/// being looked at again.
+const MUCH: usize = 4 << 10;
+
+/// Refuses a statement that has become too long or too deep: what names a part of it twice doubles with every level.
+pub(super) fn check_grown(statement: &Statement, written: usize) -> Result<(), Error> {
+    let text = statement.to_string();
+    if text.len() > 4 * written + MUCH { check(&text) } else { Ok(()) }
+}
+
+/// The error of a statement that has become too long.
+pub(super) fn too_long() -> Error {
+    limit("text", MAX_BYTES, "bytes")
+}
+
 /// The error of a statement that could not be parsed.
 pub(super) fn parse_error(error: DataFusionError) -> Error {
     match &error {

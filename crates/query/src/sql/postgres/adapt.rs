@@ -21,8 +21,8 @@ use super::emptied::{self, described};
 use super::tables::SCHEMAS;
 use super::types::PgType;
 use super::{
-    Postgres, SCHEMA, casts, exists, lateral, naming, row_values, series, shapes, similar, small, twins,
-    unnested, whole_rows,
+    Postgres, SCHEMA, casts, decimals, exists, lateral, naming, row_values, series, shapes, similar, small,
+    twins, unnested, whole_rows,
 };
 
 /// What an adapted statement needs beyond what the session has.
@@ -116,6 +116,13 @@ impl VisitorMut for Adapter<'_> {
         ControlFlow::Continue(())
     }
 
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Some(name) = self.name_of_object(expr) {
+            *expr = name;
+        }
+        ControlFlow::Continue(())
+    }
+
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
         if let Some(other) = self.other(expr) {
             *expr = other;
@@ -131,10 +138,6 @@ impl Adapter<'_> {
             return Some(compared);
         }
         match expr {
-            Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => {
-                let Expr::Subquery(subquery) = &**right else { return None };
-                Some(Expr::InSubquery { expr: left.clone(), subquery: subquery.clone(), negated: false })
-            }
             Expr::SimilarTo { .. } => similar::similar(expr),
             Expr::Value(value) => match &value.value {
                 Value::UnicodeStringLiteral(text) => Some(text_of(text)),
@@ -142,6 +145,10 @@ impl Adapter<'_> {
             },
             Expr::Interval(interval) => casts::interval(interval),
             Expr::UnaryOp { op, expr } => match op {
+                // The planner puts the sign before the first part only.
+                UnaryOperator::Minus if matches!(**expr, Expr::Interval(_)) => {
+                    parsed(&format!("span_times({expr}, -1)"))
+                }
                 UnaryOperator::PGSquareRoot => parsed(&format!("sqrt({expr})")),
                 UnaryOperator::PGCubeRoot => parsed(&format!("cbrt({expr})")),
                 UnaryOperator::PGAbs => parsed(&format!("abs({expr})")),
@@ -179,10 +186,14 @@ impl Adapter<'_> {
                     BinaryOperator::PGExp => {
                         parsed(&format!("power(CAST({left} AS DOUBLE), CAST({right} AS DOUBLE))"))
                     }
+                    BinaryOperator::StringConcat => {
+                        casts::keep_digits(left, right);
+                        None
+                    }
                     BinaryOperator::PGStartsWith => parsed(&format!("starts_with({left}, {right})")),
                     BinaryOperator::PGOverlap => shapes::overlap(left, right),
                     BinaryOperator::LtDashGt => shapes::distance(left, right),
-                    _ => None,
+                    op => decimals::computed(left, op, right),
                 }
             }
             Expr::CompoundFieldAccess { root, access_chain } => field_of(root, access_chain),
@@ -221,6 +232,21 @@ impl Adapter<'_> {
                 }
                 cast
             }
+            _ => None,
+        }
+    }
+
+    /// `'t'::regclass::text`, `'int4'::regtype::text`: the name of a table or a type.
+    fn name_of_object(&self, expr: &Expr) -> Option<Expr> {
+        let Expr::Cast { expr: object, data_type: SqlType::Text | SqlType::Varchar(None), .. } = expr else {
+            return None;
+        };
+        let Expr::Cast { expr: name, data_type, .. } = &**object else { return None };
+        let Expr::Value(name) = &**name else { return None };
+        let name = name.value.clone().into_string()?;
+        match type_name(data_type).as_str() {
+            "regclass" if self.scope.has_table(&name) => Some(text_of(&name)),
+            "regtype" => PgType::of_name(&name).map(|of| text_of(of.sql)),
             _ => None,
         }
     }
@@ -404,14 +430,7 @@ pub(super) fn cut_into_rows(factor: &mut TableFactor) {
 /// A part of a time as a number that is divided as such (§9.9.1).
 pub(super) fn part_of(name: &str, time: &Expr) -> String {
     let name = name.trim_matches(['\'', '"']).to_lowercase();
-    match name.as_str() {
-        // The planner's seconds are whole.
-        "second" | "seconds" => format!("(CAST(date_part('microsecond', {time}) AS DOUBLE) / 1000000)"),
-        "decade" | "century" | "millennium" | "julian" | "timezone" | "timezone_hour" | "timezone_minute" => {
-            format!("pg_part('{name}', {time})")
-        }
-        _ => format!("CAST(date_part({}, {time}) AS DOUBLE)", quoted(&name)),
-    }
+    format!("pg_part({}, {time})", quoted(&name))
 }
 
 /// Bounds that are given as texts, as drivers send parameters of which they know no type.

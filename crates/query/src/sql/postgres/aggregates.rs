@@ -34,18 +34,32 @@ pub(super) fn aggregate(name: &str, function: &Function, arguments: &[Expr]) -> 
                 sorted(order, &filter)
             ))
         }
+        // Of the sums of the pairs (PostgreSQL 15, `float8_regr_intercept`).
+        ("regr_intercept", [], [y, x]) => {
+            let given = function.filter.as_ref().map(|filter| format!(" AND ({filter})")).unwrap_or_default();
+            let filter = format!(" FILTER (WHERE ({y}) IS NOT NULL AND ({x}) IS NOT NULL{given})");
+            let sum = |value: &Expr| format!("sum(CAST({value} AS DOUBLE)){filter}");
+            let (sum_y, sum_x) = (sum(y), sum(x));
+            parsed(&format!(
+                "(({sum_y} - {sum_x} * regr_sxy({y}, {x}){filter} / nullif(regr_sxx({y}, {x}){filter}, 0)) \
+                 / nullif(count(*){filter}, 0))"
+            ))
+        }
         ("mode", [order], []) => {
             let filter = filtered(function, Some(&order.expr));
             parsed(&format!("list_mode({})", sorted(order, &filter)))
         }
         ("json_agg" | "jsonb_agg", [], [value]) => {
             let text = format!("coalesce(to_json({value}), 'null')");
-            parsed(&format!("{}('[' || {} || ']')", kind(name), joined(function, &text)?))
+            // Rows and lists begin lines of their own.
+            let is_made = matches!(value, Expr::Array(_)) || value.to_string().starts_with("named_struct(");
+            let seam = if is_made && name == "json_agg" { ", \n " } else { ", " };
+            parsed(&format!("{}('[' || {} || ']')", kind(name), joined(function, &text, seam)?))
         }
         ("json_object_agg" | "jsonb_object_agg", [], [key, value]) => {
             let text =
                 format!("to_json(CAST({key} AS VARCHAR)) || ' : ' || coalesce(to_json({value}), 'null')");
-            parsed(&format!("{}('{{ ' || {} || ' }}')", kind(name), joined(function, &text)?))
+            parsed(&format!("{}('{{ ' || {} || ' }}')", kind(name), joined(function, &text, ", ")?))
         }
         ("percentile_cont" | "percentile_disc", [order], _) => {
             // Several shares are several aggregates.
@@ -66,14 +80,14 @@ fn kind(name: &str) -> &'static str {
 }
 
 /// Texts of the rows, one behind the other, in the order and of the rows that the call names.
-fn joined(function: &Function, text: &str) -> Option<String> {
+fn joined(function: &Function, text: &str, seam: &str) -> Option<String> {
     let FunctionArguments::List(list) = &function.args else { return None };
     let distinct = match list.duplicate_treatment {
         Some(DuplicateTreatment::Distinct) => "DISTINCT ",
         _ => "",
     };
     let order = clauses(function);
-    Some(format!("string_agg({distinct}{text}, ', '{order}){}", filtered(function, None)))
+    Some(format!("string_agg({distinct}{text}, '{seam}'{order}){}", filtered(function, None)))
 }
 
 /// In which order a call takes the rows.

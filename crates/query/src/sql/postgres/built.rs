@@ -120,7 +120,9 @@ pub(super) fn built(name: &str, function: &Function, arguments: &[Expr], zone: &
             format!("CASE {} ELSE {last} END", cases.collect::<Vec<_>>().join(" "))
         }
         ("make_interval", _) => return interval(function, arguments),
-        ("div", [a, b]) => format!("trunc(CAST({a} AS DOUBLE) / ({b}))"),
+        ("array_dims", [list]) => format!(
+            "CASE WHEN cardinality({list}) > 0 THEN concat('[1:', array_to_string(array_dims({list}), '][1:'), ']') END"
+        ),
         ("isfinite", [value]) => format!("CASE WHEN {value} IS NOT NULL THEN true END"),
         ("num_nulls" | "num_nonnulls", [_, ..]) => {
             let not = if name == "num_nulls" { "" } else { "NOT " };
@@ -136,7 +138,7 @@ pub(super) fn built(name: &str, function: &Function, arguments: &[Expr], zone: &
 fn is_written(value: &Expr) -> bool {
     match value {
         Expr::Value(value) => value.value.clone().into_string().is_none(),
-        Expr::Function(function) => function.name.to_string() != "pg_text",
+        Expr::Function(function) => function.name.to_string() != "pg_shown",
         _ => true,
     }
 }
@@ -144,7 +146,7 @@ fn is_written(value: &Expr) -> bool {
 /// Values as texts.
 fn written(values: &[Expr]) -> String {
     let one = |value: &Expr| match is_written(value) {
-        true => format!("pg_text({value})"),
+        true => format!("pg_shown({value})"),
         false => value.to_string(),
     };
     values.iter().map(one).collect::<Vec<_>>().join(", ")

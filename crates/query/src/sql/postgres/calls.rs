@@ -4,21 +4,22 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident, ObjectName, Query,
-    SelectItem, SetExpr, visit_relations,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, GroupByExpr, Ident,
+    ObjectName, OrderByExpr, OrderByKind, Query, SelectItem, SetExpr, visit_relations,
 };
 
 use super::adapt::{
     Adapter, arguments, is_of_rights, is_vector, list_length, literal, null, number, parsed, part_of, quoted,
     text_of, truth,
 };
-use super::casts::is_decimal;
 use super::emptied::described;
 use super::lateral::order_of;
 use super::small::is_small;
 use super::tables::SETTINGS;
 use super::types::PgType;
-use super::{Postgres, aggregates, built, index_oid, numbered, patterns, postgis, shapes, table_oid};
+use super::{
+    Postgres, aggregates, built, decimals, index_oid, numbered, patterns, postgis, shapes, table_oid,
+};
 
 /// Functions that the planner has under another name.
 const OTHER_NAMES: [(&str, &str); 6] = [
@@ -125,14 +126,18 @@ impl Adapter<'_> {
                 Expr::Function(summed)
             }
             "round" => match arguments.as_slice() {
-                [number] if !is_decimal(number) => parsed(&format!("pg_round({number})"))?,
-                // What is rounded to so many digits has so many.
-                [number @ Expr::Cast { .. }, Expr::Value(digits)] if is_decimal(number) => {
-                    let digits = digits.to_string().parse::<u8>().ok().filter(|digits| *digits <= 20)?;
-                    parsed(&format!("CAST(round({number}, {digits}) AS DECIMAL(38, {digits}))"))?
-                }
+                [number] => parsed(&format!("pg_round({number})"))?,
+                [number, digits] => parsed(&format!("pg_round_to({number}, {digits})"))?,
                 _ => return None,
             },
+            "trunc" => match arguments.as_slice() {
+                [number, digits] => parsed(&format!("pg_trunc_to({number}, {digits})"))?,
+                _ => return None,
+            },
+            "div" if arguments.len() == 2 => parsed(&format!("pg_div({}, {})", first?, arguments.get(1)?))?,
+            "encode" | "decode" if arguments.len() == 2 => {
+                parsed(&format!("pg_{name}({}, {})", first?, arguments.get(1)?))?
+            }
             "regexp_split_to_array" => parsed(&format!(
                 "string_to_array(regexp_replace({}, {}, '{SEAM}', 'g'), '{SEAM}')",
                 first?,
@@ -145,7 +150,12 @@ impl Adapter<'_> {
             ))?,
             "array_length" if arguments.len() == 2 => parsed(&format!("nullif({function}, 0)"))?,
             "pg_client_encoding" | "getdatabaseencoding" => text_of("UTF8"),
-            "mod" => parsed(&format!("({}) % ({})", first?, arguments.get(1)?))?,
+            "pg_typeof" if first.is_some_and(is_small) => text_of("integer"),
+            "mod" => {
+                let (number, by) = (first?, arguments.get(1)?);
+                let computed = decimals::computed(number, &BinaryOperator::Modulo, by);
+                computed.or_else(|| parsed(&format!("({number}) % ({by})")))?
+            }
             name if name.starts_with("pg_stat_get_") => number(0),
             "date_part" => match literal(first?) {
                 Some(name) => parsed(&part_of(&name, arguments.get(1)?))?,
@@ -246,7 +256,8 @@ fn columns_of_key(query: &Query) -> Option<Expr> {
     parsed(&format!("string_to_array({}({row}.{number}), '{seam}')", numbered::KEY_COLUMNS))
 }
 
-/// `ARRAY (SELECT …)` over tables of the principal: an aggregate over the rows, in their order.
+/// `ARRAY (SELECT …)` over tables of the principal: an aggregate over the rows, in their order; of no row it is a list
+/// of nothing.
 fn listed(query: &Query) -> Option<Expr> {
     let mut is_own = true;
     let _ = visit_relations(query, |relation| {
@@ -256,34 +267,56 @@ fn listed(query: &Query) -> Option<Expr> {
     if !is_own {
         return None;
     }
-    let SetExpr::Select(select) = query.body.as_ref() else {
-        return parsed(&format!("(SELECT array_agg(item) FROM ({query}) AS listed(item))"));
+    let of_rows = match aggregated(query)? {
+        Some(aggregated) => aggregated.to_string(),
+        None => {
+            let order = order_of_one(query).map(|order| format!(" ORDER BY {order}")).unwrap_or_default();
+            format!("SELECT array_agg(item{order}) FROM ({query}) AS listed(item)")
+        }
     };
+    parsed(&format!("pg_listed(({of_rows}))"))
+}
+
+/// The order of rows that can be ordered by the one column that they have only: distinct ones, and those of several
+/// queries. Of others it is the one in which they come.
+fn order_of_one(query: &Query) -> Option<OrderByExpr> {
+    let is_by_column = match query.body.as_ref() {
+        SetExpr::Select(select) => select.distinct.is_some(),
+        _ => true,
+    };
+    let OrderByKind::Expressions(by) = &query.order_by.as_ref().filter(|_| is_by_column)?.kind else {
+        return None;
+    };
+    let [by] = by.as_slice() else { return None };
+    Some(OrderByExpr { expr: Expr::Identifier(Ident::new("item")), ..by.clone() })
+}
+
+/// The query with what it gives put into a list; none within where its rows have to be made first, and none at all
+/// where it gives more than one column.
+fn aggregated(query: &Query) -> Option<Option<Query>> {
+    let SetExpr::Select(select) = query.body.as_ref() else { return Some(None) };
     let [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] =
         select.projection.as_slice()
     else {
         return None;
-    };
-    let order = match (&query.order_by, &query.limit_clause) {
-        (Some(_), None) => format!(" {}", order_of(query)?),
-        (None, _) => String::new(),
-        (Some(_), Some(_)) => {
-            return parsed(&format!("(SELECT array_agg(item) FROM ({query}) AS listed(item))"));
-        }
     };
     let is_plain = select.distinct.is_none()
         && matches!(&select.group_by, GroupByExpr::Expressions(by, _) if by.is_empty())
         && query.limit_clause.is_none()
         && query.with.is_none();
     if !is_plain {
-        return parsed(&format!("(SELECT array_agg(item) FROM ({query}) AS listed(item))"));
+        return Some(None);
     }
+    let order = match &query.order_by {
+        Some(_) => format!(" {}", order_of(query)?),
+        None => String::new(),
+    };
     let mut aggregated = query.clone();
     aggregated.order_by = None;
     if let SetExpr::Select(select) = aggregated.body.as_mut() {
         select.projection = vec![SelectItem::UnnamedExpr(parsed(&format!("array_agg({expr}{order})"))?)];
     }
-    parsed(&format!("({aggregated})"))
+    Some(Some(aggregated))
 }
 
 /// Whether an expression is a number that is not known here.

@@ -26,15 +26,12 @@ pub(super) fn cast(inner: &mut Box<Expr>, to: &mut SqlType, zone: Tz) -> Option<
             *precision = Some(6);
             None
         }
-        // The planner's decimals have fewer digits.
-        SqlType::Numeric(ExactNumberInfo::PrecisionAndScale(digits, _)) if *digits > MOST_DIGITS => {
-            *digits = MOST_DIGITS;
-            None
-        }
+        SqlType::Numeric(of) | SqlType::Decimal(of) => to_decimal(inner, of),
         SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
         | SqlType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. })) => {
             parsed(&format!("left(pg_text({inner}), {length})"))
         }
+        SqlType::Bytea => parsed(&format!("pg_bytea({inner})")),
         // A number that is written out keeps its digits.
         SqlType::Text | SqlType::Varchar(None) => number_literal(inner).and_then(|digits| {
             let is_plain = digits.contains('.') && !digits.contains(['e', 'E']);
@@ -46,6 +43,40 @@ pub(super) fn cast(inner: &mut Box<Expr>, to: &mut SqlType, zone: Tz) -> Option<
 
 /// The digits of the planner's decimals.
 const MOST_DIGITS: u64 = 38;
+
+/// A number as a decimal: one that is written out has the digits that it is written with, another is rounded as one.
+fn to_decimal(inner: &Expr, of: &ExactNumberInfo) -> Option<Expr> {
+    let digits =
+        number_literal(inner).or_else(|| text_literal(inner)).and_then(|digits| plain_decimal(&digits));
+    let (precision, scale) = match (of, &digits) {
+        (ExactNumberInfo::PrecisionAndScale(precision, scale), _) => (*precision, *scale),
+        (ExactNumberInfo::Precision(precision), _) => (*precision, 0),
+        (ExactNumberInfo::None, Some(digits)) => {
+            let behind = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+            let all = digits.bytes().filter(u8::is_ascii_digit).count();
+            let count = |digits: usize| u64::try_from(digits).ok().filter(|digits| *digits <= MOST_DIGITS);
+            (count(all)?, i64::try_from(behind).ok()?)
+        }
+        (ExactNumberInfo::None, None) => return None,
+    };
+    let number = match digits {
+        Some(digits) => quoted(&digits),
+        None if text_literal(inner).is_some() => inner.to_string(),
+        None => format!("pg_round_to({inner}, {scale})"),
+    };
+    // The planner's decimals have fewer digits.
+    parsed(&format!("CAST({number} AS DECIMAL({}, {scale}))", precision.min(MOST_DIGITS)))
+}
+
+/// A number that is written in digits, with a point and a sign where there are, and nothing else.
+fn plain_decimal(text: &str) -> Option<String> {
+    let text = text.trim();
+    let bare = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = bare.split_once('.').unwrap_or((bare, ""));
+    let is_plain = [whole, fraction].iter().all(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        && !(whole.is_empty() && fraction.is_empty());
+    is_plain.then(|| text.trim_start_matches('+').to_owned())
+}
 
 /// The function that makes values of a type of whole numbers.
 fn whole(to: &SqlType) -> Option<&'static str> {
@@ -60,8 +91,7 @@ fn whole(to: &SqlType) -> Option<&'static str> {
 fn to_whole(inner: &mut Box<Expr>, function: &str) -> Option<Expr> {
     if let Some(digits) = number_literal(inner).filter(|digits| digits.contains(['.', 'e', 'E'])) {
         // A number that is written out is a decimal, whose middle goes away from zero.
-        let rounded = digits.parse::<f64>().ok()?.round();
-        **inner = Expr::Value(Value::Number(format!("{rounded}"), false).into());
+        **inner = Expr::Value(Value::Number(rounded(&digits)?, false).into());
         return None;
     }
     if let Some(text) = text_literal(inner) {
@@ -72,6 +102,21 @@ fn to_whole(inner: &mut Box<Expr>, function: &str) -> Option<Expr> {
     }
     let is_whole = is_small(inner) || matches!(**inner, Expr::Value(_));
     if is_whole { None } else { parsed(&format!("{function}({inner})")) }
+}
+
+/// The whole number that is nearest to one that is written out with a point or an exponent.
+fn rounded(digits: &str) -> Option<String> {
+    if digits.contains(['e', 'E']) {
+        return Some(format!("{}", digits.parse::<f64>().ok()?.round()));
+    }
+    let (whole, fraction) = digits.split_once('.')?;
+    let is_below = whole.starts_with('-');
+    let whole: i128 = match whole.trim_start_matches('-') {
+        "" => 0,
+        whole => whole.parse().ok()?,
+    };
+    let whole = whole + i128::from(fraction.starts_with(|digit: char| ('5'..='9').contains(&digit)));
+    Some(if is_below { (-whole).to_string() } else { whole.to_string() })
 }
 
 /// A cast of a text that is written out.
@@ -109,15 +154,22 @@ fn of_text(text: &str, inner: &mut Box<Expr>, to: &mut SqlType, there: Tz) -> Op
             }
             None
         }
-        SqlType::Interval { .. } => {
-            let span = Span::read(text)?;
+        SqlType::Numeric(of) | SqlType::Decimal(of) => to_decimal(inner, of),
+        SqlType::Interval { fields, precision } => {
+            let fields = fields.as_ref().map(|fields| fields.to_string().to_lowercase());
+            let mut units = fields.iter().flat_map(|fields| fields.split(" to "));
+            let (first, last) = (units.next(), units.next());
+            let span = span_of(text, first, last.or(first), *precision)?;
             parsed(&format!("INTERVAL {}", quoted(&span.written())))
         }
         SqlType::Bytea => {
             let hex = text.strip_prefix("\\x").filter(|hex| {
                 hex.len().is_multiple_of(2) && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
-            })?;
-            Some(Expr::Value(Value::HexStringLiteral(hex.to_owned()).into()))
+            });
+            match hex {
+                Some(hex) => Some(Expr::Value(Value::HexStringLiteral(hex.to_owned()).into())),
+                None => parsed(&format!("pg_bytea({})", quoted(text))),
+            }
         }
         SqlType::Varchar(Some(CharacterLength::IntegerLength { length, .. }))
         | SqlType::CharacterVarying(Some(CharacterLength::IntegerLength { length, .. })) => {
@@ -160,23 +212,43 @@ fn of_day(text: &str, to: &SqlType) -> Option<&'static str> {
     })
 }
 
-/// A span as the planner reads it: `INTERVAL '…'`, with a unit behind it or without.
+/// A span as the planner reads it: `INTERVAL '…'`, with units behind it or without.
 pub(super) fn interval(interval: &Interval) -> Option<Expr> {
     let text = literal(&interval.value)?;
-    let text = match (&interval.leading_field, &interval.last_field) {
-        (None, None) => text,
-        (Some(DateTimeField::Year), Some(DateTimeField::Month)) => text,
-        (Some(DateTimeField::Day | DateTimeField::Hour), Some(_)) => text,
-        (Some(unit), None) if text.trim().parse::<f64>().is_ok() => format!("{text} {unit}"),
-        _ => return None,
+    let unit = |field: &DateTimeField| field.to_string().to_lowercase();
+    let first = interval.leading_field.as_ref().map(unit);
+    let last = interval.last_field.as_ref().map(unit).or_else(|| first.clone());
+    let digits = match &interval.leading_field {
+        Some(DateTimeField::Second) => interval.fractional_seconds_precision.or(interval.leading_precision),
+        _ => interval.fractional_seconds_precision,
     };
-    let written = quoted(&Span::read(&text)?.written());
-    if interval.leading_field.is_none()
-        && literal(&interval.value).as_deref().map(quoted) == Some(written.clone())
-    {
+    let span = span_of(&text, first.as_deref(), last.as_deref(), digits)?;
+    let written = quoted(&span.written());
+    if interval.leading_field.is_none() && quoted(&text) == written {
         return None;
     }
     parsed(&format!("INTERVAL {written}"))
+}
+
+/// A span of which the first and the last unit are named, and how many digits its seconds have. The last unit is that of
+/// a number that has none, and what is smaller is cut off (§8.5.4).
+fn span_of(text: &str, first: Option<&str>, last: Option<&str>, digits: Option<u64>) -> Option<Span> {
+    let text = match (first, last) {
+        (_, Some(unit)) if text.trim().parse::<f64>().is_ok() => format!("{text} {unit}"),
+        // `1:30` are minutes and seconds.
+        (Some("minute"), Some("second")) => {
+            let word = |word: &str| match (word.matches(':').count(), word.strip_prefix('-')) {
+                (1, Some(word)) => format!("-0:{word}"),
+                (1, None) => format!("0:{word}"),
+                _ => word.to_owned(),
+            };
+            text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+        }
+        _ => text.to_owned(),
+    };
+    let span = Span::read(&text)?;
+    let span = last.map_or(span, |unit| span.cut(unit));
+    Some(digits.map_or(span, |digits| span.with_digits(digits)))
 }
 
 /// A text that is written out, and nothing else.
@@ -188,8 +260,21 @@ fn text_literal(expr: &Expr) -> Option<String> {
     }
 }
 
+/// Makes a number that is written out beside a text the text of its digits.
+pub(super) fn keep_digits(left: &mut Expr, right: &mut Expr) {
+    let keep = |number: &mut Expr, beside: &Expr| {
+        let digits =
+            number_literal(number).filter(|digits| digits.contains('.') && !digits.contains(['e', 'E']));
+        if let (Some(digits), Some(_)) = (digits, text_literal(beside)) {
+            *number = Expr::Value(Value::SingleQuotedString(digits).into());
+        }
+    };
+    keep(left, right);
+    keep(right, left);
+}
+
 /// The digits of a number that is written out, with its sign.
-fn number_literal(expr: &Expr) -> Option<String> {
+pub(super) fn number_literal(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Value(value) => match &value.value {
             Value::Number(digits, _) => Some(digits.clone()),
@@ -200,15 +285,5 @@ fn number_literal(expr: &Expr) -> Option<String> {
             number_literal(expr).filter(|digits| !digits.starts_with('-')).map(|digits| format!("-{digits}"))
         }
         _ => None,
-    }
-}
-
-/// Whether an expression is a decimal in PostgreSQL: a number with a point, or a cast to one.
-pub(super) fn is_decimal(expr: &Expr) -> bool {
-    match expr {
-        Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } => is_decimal(inner),
-        Expr::BinaryOp { left, right, .. } => is_decimal(left) && is_decimal(right),
-        Expr::Cast { data_type, .. } => matches!(data_type, SqlType::Numeric(_) | SqlType::Decimal(_)),
-        other => number_literal(other).is_some(),
     }
 }

@@ -8,13 +8,13 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
-use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
 use datafusion::sql::sqlparser::parser::Parser;
 
 use super::adapt::literal;
 use super::naming::name_of_expr;
 use super::tables::has_rows;
 use super::{INFORMATION_SCHEMA, PG_CATALOG};
+use crate::functions::{Keyword, keywords};
 
 /// The table that a name means: the schema that describes, and the table in it.
 pub(super) fn described(name: &ObjectName) -> Option<(&'static str, String)> {
@@ -194,7 +194,7 @@ pub(super) fn of_function(factor: &TableFactor) -> Option<TableFactor> {
     let TableFactor::Table { name, alias, args: Some(_), .. } = factor else { return None };
     let function = name.0.last()?.as_ident()?.value.to_lowercase();
     let columns: &[&str] = match function.as_str() {
-        "pg_get_keywords" => &["catcode", "barelabel", "catdesc", "baredesc"],
+        "pg_get_keywords" => &[],
         "aclexplode" => &["grantor", "grantee", "privilege_type", "is_grantable"],
         "pg_options_to_table" => &["option_name", "option_value"],
         "pg_timezone_names" | "pg_timezone_abbrevs" => &["name", "abbrev", "utc_offset", "is_dst"],
@@ -202,14 +202,20 @@ pub(super) fn of_function(factor: &TableFactor) -> Option<TableFactor> {
     };
     let columns: Vec<String> =
         columns.iter().map(|column| format!("CAST(NULL AS VARCHAR) AS {column}")).collect();
-    let columns = columns.join(", ");
     let rows = match function.as_str() {
         "pg_get_keywords" => {
-            let words: Vec<String> =
-                ALL_KEYWORDS.iter().map(|word| format!("('{}')", word.to_lowercase())).collect();
-            format!("SELECT word, {columns} FROM (VALUES {}) AS words(word)", words.join(", "))
+            let row = |of: Keyword| format!("('{}', '{}', {})", of.word, of.category, of.is_label);
+            let words: Vec<String> = keywords().map(row).collect();
+            format!(
+                "SELECT word, catcode, barelabel, CASE catcode WHEN 'U' THEN 'unreserved' \
+                 WHEN 'C' THEN 'unreserved (cannot be function or type name)' \
+                 WHEN 'T' THEN 'reserved (can be function or type name)' ELSE 'reserved' END AS catdesc, \
+                 CASE WHEN barelabel THEN 'can be bare label' ELSE 'requires AS' END AS baredesc \
+                 FROM (VALUES {}) AS words(word, catcode, barelabel)",
+                words.join(", ")
+            )
         }
-        _ => format!("SELECT {columns} WHERE false"),
+        _ => format!("SELECT {} WHERE false", columns.join(", ")),
     };
     let query = format!("SELECT * FROM ({rows}) AS {function}");
     let mut parser = Parser::new(&PostgreSqlDialect {}).try_with_sql(&query).ok()?;

@@ -28,6 +28,7 @@ pub(super) fn register(context: &SessionContext) {
         Form::ShapeDimensions,
         Form::Subscripts,
         Form::Expanded,
+        Form::Listed,
     ] {
         let signature = Signature::variadic_any(Volatility::Immutable);
         context.register_udf(ScalarUDF::from(FormFunction { form, signature }));
@@ -54,6 +55,8 @@ enum Form {
     Subscripts,
     /// `pg_expanded(list)`: the items with their places, as `_pg_expandarray` gives them in rows.
     Expanded,
+    /// `pg_listed(list)`: a list of nothing where there is none.
+    Listed,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -82,6 +85,7 @@ impl ScalarUDFImpl for FormFunction {
             Form::ShapeDimensions => "postgis_typmod_dims",
             Form::Subscripts => "pg_subscripts",
             Form::Expanded => "pg_expanded",
+            Form::Listed => "pg_listed",
         }
     }
 
@@ -89,13 +93,14 @@ impl ScalarUDFImpl for FormFunction {
         &self.signature
     }
 
-    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
         Ok(match self.form {
             Form::Oid => DataType::Int64,
             Form::TypeName | Form::TypeOf | Form::ShapeName => DataType::Utf8,
             Form::ShapeSystem | Form::ShapeDimensions => DataType::Int32,
             Form::Subscripts => list_of(DataType::Int32),
             Form::Expanded => list_of(DataType::Struct(expanded())),
+            Form::Listed => arguments.first().cloned().unwrap_or(DataType::Null),
         })
     }
 
@@ -154,6 +159,15 @@ impl ScalarUDFImpl for FormFunction {
                 let item = Arc::new(Field::new("item", DataType::Struct(expanded()), true));
                 Arc::new(ListArray::try_new(item, offsets(&lists), Arc::new(pairs), lists.nulls().cloned())?)
             }
+            Form::Listed => match first.as_list_opt::<i32>() {
+                Some(lists) => {
+                    let (DataType::List(item), values) = (lists.data_type(), within(lists)) else {
+                        return Err(DataFusionError::Plan("this function takes a list".to_owned()));
+                    };
+                    Arc::new(ListArray::try_new(item.clone(), offsets(lists), values, None)?)
+                }
+                None => first.clone(),
+            },
         };
         Ok(ColumnarValue::Array(array))
     }
@@ -175,9 +189,13 @@ fn type_name(oid: i64, typmod: Option<i64>) -> Option<String> {
     let of = u32::try_from(oid).ok().and_then(PgType::of_oid);
     let Some(of) = of else { return Some("???".to_owned()) };
     let shape = typmod.filter(|_| of.oid == GEOMETRY).and_then(shape);
-    Some(match shape {
-        Some((shape, _)) => format!("{}({},{SRID})", of.sql, shape.name()),
-        None => of.sql.to_owned(),
+    // A length or digits, with four more (`anychar_typmodout`, `numerictypmodout`).
+    let modified = typmod.and_then(|typmod| typmod.checked_sub(4)).filter(|modified| *modified >= 0);
+    Some(match (shape, of.name, modified) {
+        (Some((shape, _)), ..) => format!("{}({},{SRID})", of.sql, shape.name()),
+        (None, "varchar" | "bpchar", Some(length)) => format!("{}({length})", of.sql),
+        (None, "numeric", Some(digits)) => format!("{}({},{})", of.sql, digits >> 16, digits & 0x7ff),
+        _ => of.sql.to_owned(),
     })
 }
 

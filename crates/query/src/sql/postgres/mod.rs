@@ -10,7 +10,9 @@ mod calls;
 mod casts;
 mod clocks;
 mod comments;
+mod decimals;
 mod emptied;
+mod exact;
 mod exists;
 mod facts;
 mod forms;
@@ -124,9 +126,6 @@ impl Postgres {
     }
 }
 
-/// Bytes that a statement may grow by, beside four times its length, without being looked at again.
-const MUCH: usize = 4 << 10;
-
 /// Turns a statement into one that the planner takes, and gives the planner the functions that it calls
 /// over what the catalogue says.
 pub(super) async fn prepare(
@@ -137,11 +136,7 @@ pub(super) async fn prepare(
 ) -> Result<(), Error> {
     let written = statement.to_string().len();
     let needs = adapt::adapt(statement, postgres, scope);
-    // What names a part of it twice doubles with every level: it then has the limits of what is written so.
-    let adapted = statement.to_string();
-    if adapted.len() > 4 * written + MUCH {
-        super::text::check(&adapted)?;
-    }
+    super::text::check_grown(statement, written)?;
     if let Some((name, elsewhere)) = needs.refused {
         return Err(not_offered(name, elsewhere));
     }
@@ -173,7 +168,7 @@ fn not_offered(name: &str, elsewhere: Elsewhere) -> Error {
 pub(super) fn with_times(plan: LogicalPlan, postgres: Option<&Postgres>) -> Result<LogicalPlan, Error> {
     let plan = beside::read(plan, postgres.map_or_else(utc, Postgres::there))?;
     Ok(match postgres {
-        Some(postgres) => clocks::follow(plan, postgres.zone.as_deref().unwrap_or("UTC"))?,
+        Some(postgres) => exact::rounded(clocks::follow(plan, postgres.zone.as_deref().unwrap_or("UTC"))?)?,
         None => plan,
     })
 }

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, DataType as SqlType, Expr, Ident, Query, SelectItem, SelectItemQualifiedWildcardKind,
-    SetExpr, TrimWhereField,
+    AccessExpr, BinaryOperator, DataType as SqlType, Expr, Ident, Query, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, TrimWhereField,
 };
 
 use super::adapt::null;
@@ -152,6 +152,7 @@ fn figured(expr: &Expr) -> Option<Figured> {
             _ => "btrim",
         }),
         Expr::Tuple(_) => own("row"),
+        Expr::BinaryOp { op: BinaryOperator::Overlaps, .. } => own("overlaps"),
         _ => None,
     }
 }
@@ -178,6 +179,7 @@ fn type_name(of: &SqlType) -> String {
     let known = match bare.as_str() {
         "int" => "int4",
         "float" | "double" => "float8",
+        span if span.starts_with("interval") => "interval",
         "decimal" | "dec" => "numeric",
         "char" => "bpchar",
         name => PgType::of_name(name).map_or(name, |of| of.name),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use arrow::array::timezone::Tz;
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::FunctionRegistry;
@@ -14,6 +14,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, ExprSchemable, Operator, cast, 
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
 use super::readings;
+use super::span_words::Span;
 use crate::functions::{divisor, pg_text, span_times};
 
 /// Registers them.
@@ -31,7 +32,12 @@ struct Operators {
 }
 
 impl ExprPlanner for Operators {
-    fn plan_binary_op(&self, raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBinaryExpr>> {
+    fn plan_binary_op(
+        &self,
+        mut raw: RawBinaryExpr,
+        schema: &DFSchema,
+    ) -> Result<PlannerResult<RawBinaryExpr>> {
+        beside_spans(&mut raw, schema)?;
         let op = match raw.op {
             BinaryOperator::Plus => Operator::Plus,
             BinaryOperator::Minus => Operator::Minus,
@@ -165,6 +171,27 @@ fn divided(raw: RawBinaryExpr, schema: &DFSchema) -> Result<PlannerResult<RawBin
         right: Box::new(cast(raw.right, DataType::Float64)),
     };
     Ok(PlannerResult::Planned(span_times().call(vec![raw.left, Expr::BinaryExpr(share)])))
+}
+
+/// Makes a text that is compared with a span the span that it writes.
+fn beside_spans(raw: &mut RawBinaryExpr, schema: &DFSchema) -> Result<()> {
+    use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq};
+    if !matches!(raw.op, Eq | NotEq | Lt | LtEq | Gt | GtEq) {
+        return Ok(());
+    }
+    let read = |text: &Expr, beside: &Expr| -> Result<Option<Expr>> {
+        let Expr::Literal(value, _) = text else { return Ok(None) };
+        let Some(span) = value.try_as_str().flatten().and_then(Span::read) else { return Ok(None) };
+        let is_span = matches!(beside.get_type(schema)?, DataType::Interval(_) | DataType::Duration(_));
+        let interval = DataType::Interval(IntervalUnit::MonthDayNano);
+        Ok(is_span.then(|| cast(lit(span.written()), interval)))
+    };
+    if let Some(span) = read(&raw.left, &raw.right)? {
+        raw.left = span;
+    } else if let Some(span) = read(&raw.right, &raw.left)? {
+        raw.right = span;
+    }
+    Ok(())
 }
 
 /// Whether a number is 0, or none that is known here.

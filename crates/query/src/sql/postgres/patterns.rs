@@ -46,13 +46,14 @@ pub(super) fn formatted(arguments: &[Expr]) -> Option<Expr> {
                 plain.push('%');
                 continue;
             }
-            's' => "pg_text",
+            's' => "pg_shown",
             'I' => "quote_ident",
             'L' => "quote_nullable",
             _ => return None,
         };
         parts.push(quoted(&std::mem::take(&mut plain)));
-        parts.push(format!("{mark}({})", values.next()?));
+        let shown = format!("pg_shown({})", values.next()?);
+        parts.push(if mark == "pg_shown" { shown } else { format!("{mark}({shown})") });
     }
     parts.push(quoted(&plain));
     parsed(&format!("concat({})", parts.join(", ")))
@@ -182,7 +183,7 @@ mod tests {
     fn a_format_becomes_a_concatenation() {
         let text = |text: &str| Expr::Value(value(text));
         let made = formatted(&[text("%I.%s 5%%"), text("a"), text("b")]).unwrap();
-        let expected = "concat('', quote_ident('a'), '.', pg_text('b'), ' 5%')";
+        let expected = "concat('', quote_ident(pg_shown('a')), '.', pg_shown('b'), ' 5%')";
         assert_eq!(made.to_string(), expected);
         assert_eq!(formatted(&[text("%d"), text("a")]), None);
     }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use arrow::array::timezone::Tz;
 use arrow::datatypes::DataType;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 
 use crate::functions::instant_at;
 
@@ -69,8 +69,9 @@ pub(super) fn beside(text: &str, of: &DataType, zone: Tz) -> Option<String> {
 
 /// A time of the day.
 pub(super) fn clock(text: &str) -> Option<String> {
+    // There is no end of a day here: the planner refuses it.
     let (later, time) = time(text.trim())?;
-    (later == 0).then(|| time.format("%H:%M:%S%.6f").to_string())
+    Some(if later == 0 { time.format("%H:%M:%S%.6f").to_string() } else { "24:00:00".to_owned() })
 }
 
 fn date(text: &str) -> Option<NaiveDate> {
@@ -85,6 +86,7 @@ fn date(text: &str) -> Option<NaiveDate> {
 }
 
 /// A time of a day, and the day after for 24:00.
+#[expect(clippy::cast_possible_truncation, reason = "a share of a second has fewer microseconds than that")]
 fn time(text: &str) -> Option<(i64, NaiveTime)> {
     let mut parts = text.split(':');
     let (hour, minute) = (parts.next()?, parts.next());
@@ -102,14 +104,17 @@ fn time(text: &str) -> Option<(i64, NaiveTime)> {
         _ => return None,
     };
     let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
-    let digits: String = fraction.chars().chain("000000".chars()).take(6).collect();
-    let micros: u32 = digits.parse().ok()?;
-    let second: u32 = whole.parse().ok()?;
-    if hour == 24 && minute == 0 && second == 0 && micros == 0 {
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let second: u32 = whole.parse().ok().filter(|second| *second <= 60 && is_digits(fraction))?;
+    let share: f64 = format!("0.{fraction}0").parse().ok()?;
+    // To the nearest microsecond, which may be one of the next second.
+    let rest = chrono::TimeDelta::microseconds((share * 1e6).round_ties_even() as i64);
+    if hour == 24 && minute == 0 && second == 0 && rest.is_zero() {
         return Some((1, NaiveTime::MIN));
     }
-    let time = NaiveTime::from_hms_opt(hour, minute, second)?;
-    Some((0, time.with_nanosecond(micros * 1000)?))
+    let begins = NaiveTime::from_hms_opt(hour, minute, 0)?;
+    let (time, later) = begins.overflowing_add_signed(chrono::TimeDelta::seconds(second.into()) + rest);
+    Some((later / 86_400, time))
 }
 
 /// A zone by its name or as hours east of UTC.
@@ -139,6 +144,8 @@ mod tests {
         check("2026-01-31T07:05+0730", "2026-01-31T07:05:00", "2026-01-30T23:35:00");
         check("2026-01-31 07:05 Asia/Ho_Chi_Minh", "2026-01-31T07:05:00", "2026-01-31T00:05:00");
         check("20260131 0705", "2026-01-31T07:05:00", "2026-01-31T07:05:00");
+        check("2026-01-31 23:59:59.9999999", "2026-02-01T00:00:00", "2026-02-01T00:00:00");
+        check("2026-01-31 07:05:60", "2026-01-31T07:06:00", "2026-01-31T07:06:00");
         check("2026-01-31 24:00", "2026-02-01T00:00:00", "2026-02-01T00:00:00");
         check("epoch", "1970-01-01T00:00:00", "1970-01-01T00:00:00");
         for text in ["2026-02-30", "31/01/2026", "2026-01-31 25:00", "2026-01-31 07:05 Mars", "soon"] {

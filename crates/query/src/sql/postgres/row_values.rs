@@ -1,7 +1,7 @@
-//! Rows as values: `(a, b) IN ((1, 2), …)`, `(a, b) IN (SELECT …)`, `(a, b) < (1, 2)`, and spans that overlap, as
-//! comparisons of their parts (PostgreSQL 15, §9.24 and table 9.32).
+//! Rows as values: `(a, b) IN ((1, 2), …)`, `(a, b) < (1, 2)`, and spans that overlap, as comparisons of their parts
+//! (PostgreSQL 15, §9.24 and table 9.32).
 
-use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr, Query};
+use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr};
 
 use super::adapt::parsed;
 
@@ -16,7 +16,6 @@ pub(super) fn compared(expr: &Expr) -> Option<Expr> {
             let not = if *negated { "NOT " } else { "" };
             parsed(&format!("({not}({any}))"))
         }
-        Expr::InSubquery { expr, subquery, negated } => within(parts(expr)?, subquery, *negated),
         _ => None,
     }
 }
@@ -61,17 +60,4 @@ fn of_two(left: &[Expr], op: &BinaryOperator, right: &[Expr]) -> Option<String> 
         }
         _ => None,
     }
-}
-
-/// Whether a row is among those of a query; of what is not known whether it is the same, nothing is among others.
-fn within(row: &[Expr], query: &Query, is_negated: bool) -> Option<Expr> {
-    // Names that nothing around it has.
-    let names: Vec<String> = (1..=row.len()).map(|place| format!("\"part_{place}·\"")).collect();
-    let pairs = row.iter().zip(&names).map(|(part, name)| format!("\"among·\".{name} = ({part})"));
-    let same = pairs.collect::<Vec<_>>().join(" AND ");
-    let (not, same) = match is_negated {
-        true => ("NOT ", format!("({same}) IS NOT FALSE")),
-        false => ("", same),
-    };
-    parsed(&format!("{not}EXISTS (SELECT 1 FROM ({query}) AS \"among·\"({}) WHERE {same})", names.join(", ")))
 }

@@ -64,16 +64,37 @@ impl Span {
     }
 
     /// So many of a unit; what is left of a month counts as days, thirty to a month, and what is left of a day as time.
+    /// What is longer than a month is months, to the nearest.
     #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
     fn add(&mut self, number: f64, unit: &str) -> Option<()> {
         let (_, months, days, micros) = UNITS.iter().find(|(names, ..)| names.contains(&unit))?;
-        let months = months * number;
+        let months = if *months > 1.0 { (months * number).round_ties_even() } else { months * number };
         let days = days * number + (months.fract() * 30.0 * 1e6).round() / 1e6;
         let micros = micros * number + days.fract() * DAY;
         self.months = self.months.checked_add(months.trunc() as i64)?;
         self.days = self.days.checked_add(days.trunc() as i64)?;
         self.micros = self.micros.checked_add(micros.round() as i64)?;
         Some(())
+    }
+
+    /// Without what is smaller than the unit.
+    pub(super) fn cut(self, unit: &str) -> Span {
+        let times = |micros: i64| Span { micros: self.micros / micros * micros, ..self };
+        match unit {
+            "year" => Span { months: self.months / 12 * 12, days: 0, micros: 0 },
+            "month" => Span { days: 0, micros: 0, ..self },
+            "day" => Span { micros: 0, ..self },
+            "hour" => times(3_600_000_000),
+            "minute" => times(60_000_000),
+            _ => self,
+        }
+    }
+
+    /// With so many digits behind the seconds, the nearest.
+    pub(super) fn with_digits(self, digits: u64) -> Span {
+        let unit = 10_i64.pow(6 - u32::try_from(digits.min(6)).unwrap_or(6));
+        let half = unit / 2 * self.micros.signum();
+        Span { micros: self.micros.saturating_add(half) / unit * unit, ..self }
     }
 
     /// The span in words that the planner takes.
@@ -175,6 +196,9 @@ mod tests {
         check("90min", 0, 0, 5400);
         check("2 weeks ago", 0, -14, 0);
         check("1.5 months", 1, 15, 0);
+        check("1.1 years", 13, 0, 0);
+        check("-1.5 years", -18, 0, 0);
+        check("1.7 decades", 204, 0, 0);
         check("1.5 days", 0, 1, 43_200);
         check("- 5 minutes", 0, 0, -300);
         check("30", 0, 0, 30);

@@ -121,6 +121,10 @@ impl PgType {
             DataType::Timestamp(_, Some(_)) => 1184,
             DataType::Dictionary(_, values) => return PgType::of(values),
             DataType::List(item) if item.name() == OID => 1028,
+            // Lists of lists are lists of more dimensions.
+            DataType::List(item) if matches!(item.data_type(), DataType::List(_)) => {
+                return PgType::of(item.data_type());
+            }
             DataType::List(item) | DataType::LargeList(item) => match PgType::of(item.data_type()).array {
                 list @ (1000 | 1005 | 1007 | 1009 | 1016 | 1021 | 1022 | 1115 | 1182 | 1185 | 1231) => list,
                 _ => 25,
