@@ -11,8 +11,7 @@ use super::usual::offset_text;
 use super::words::{Role, has_words, says_hour};
 use crate::mapping::{TextOrColumn, TimeSource};
 use crate::observe::{
-    DateOrder, Precision, TimeFormat, TimeReader, assumption, month, quarter, slashed_order, time_of_day,
-    week_number,
+    DateOrder, Precision, TimeFormat, TimeReader, month, quarter, slashed_order, time_of_day, week_number,
 };
 
 /// Words of headers, folded: dates of samples; ends of periods; dates that are not of the values.

@@ -124,7 +124,7 @@ pub(crate) fn worded(text: &str, reader: &TimeReader) -> Option<Moment> {
 /// A text before the time of day that stands at its end, `01-MAR-2024 07:00`, and that time.
 fn clock_behind(text: &str) -> (&str, Option<i64>) {
     let found = text.match_indices(' ').find_map(|(at, _)| {
-        let (us, rest) = clock(text[at + 1..].as_bytes())?;
+        let (us, rest) = clock(&text.as_bytes()[at + 1..])?;
         rest.is_empty().then_some((&text[..at], Some(us)))
     });
     found.unwrap_or((text, None))
@@ -439,10 +439,11 @@ mod tests {
             ("Tháng Hai 2020", ("2020-02-01 00:00", "month", Some("2020-03-01 00:00"))),
             ("tháng mười một năm 2020", ("2020-11-01 00:00", "month", Some("2020-12-01 00:00"))),
             ("Tháng Năm 2020", ("2020-05-01 00:00", "month", Some("2020-06-01 00:00"))),
-            ("01 Tháng Ba 2020", ("2020-03-01 00:00", "day", Some("2020-03-02 00:00"))),
+            ("01 Tháng Ba 2020", ("2020-03-01 00:00", "day", None)),
+            ("9 tháng năm 2020", ("2020-01-01 00:00", "months", Some("2020-10-01 00:00"))),
             ("01-MAR-2020 07:30", ("2020-03-01 07:30", "instant", None)),
             ("1 Mar 2020 7:30:00 PM", ("2020-03-01 19:30", "instant", None)),
-            ("2020/3/1", ("2020-03-01 00:00", "day", Some("2020-03-02 00:00"))),
+            ("2020/3/1", ("2020-03-01 00:00", "day", None)),
             ("2020-3-1 7:05", ("2020-03-01 07:05", "instant", None)),
             ("Quý I/2020", ("2020-01-01 00:00", "months", Some("2020-04-01 00:00"))),
             ("quý 4 năm 2020", ("2020-10-01 00:00", "months", Some("2021-01-01 00:00"))),

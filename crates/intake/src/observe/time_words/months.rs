@@ -19,10 +19,9 @@ pub(super) fn with_months_as_numbers<'w>(words: &[&'w str]) -> Vec<&'w str> {
     let Some(at) = words.iter().position(|word| *word == "thang") else { return words.to_vec() };
     let (before, behind) = words.split_at(at + 1);
     let named = NAMES.iter().find(|(name, _)| behind.starts_with(name));
-    // `tháng năm 2024` is May; `tháng 5 năm 2024` has a number there.
-    let Some((name, number)) = named.filter(|(name, _)| behind.len() > name.len()) else {
-        return words.to_vec();
-    };
+    // `tháng năm 2024` is May, `tháng 5 năm 2024` has a number there, and `9 tháng năm 2024` are nine months.
+    let is_name = |name: &[&str]| behind.len() > name.len() && (name != ["nam"] || at == 0);
+    let Some((name, number)) = named.filter(|(name, _)| is_name(name)) else { return words.to_vec() };
     [before, &[number], &behind[name.len()..]].concat()
 }
 
