@@ -1,15 +1,15 @@
 //! Names of months.
 
-/// The words with the names of months as numbers: `01 Tháng Ba 2024`, as spreadsheets show long dates.
+/// The words with the names of months as numbers: `01 Tháng Ba 2024`, as spreadsheets show long dates. May is
+/// none of them: `tháng năm 2024` may be a form in which nobody wrote the number.
 pub(super) fn with_months_as_numbers<'w>(words: &[&'w str]) -> Vec<&'w str> {
-    const NAMES: [(&[&str], &str); 12] = [
+    const NAMES: [(&[&str], &str); 11] = [
         (&["muoi", "mot"], "11"),
         (&["muoi", "hai"], "12"),
         (&["mot"], "1"),
         (&["hai"], "2"),
         (&["ba"], "3"),
         (&["tu"], "4"),
-        (&["nam"], "5"),
         (&["sau"], "6"),
         (&["bay"], "7"),
         (&["tam"], "8"),
@@ -19,9 +19,9 @@ pub(super) fn with_months_as_numbers<'w>(words: &[&'w str]) -> Vec<&'w str> {
     let Some(at) = words.iter().position(|word| *word == "thang") else { return words.to_vec() };
     let (before, behind) = words.split_at(at + 1);
     let named = NAMES.iter().find(|(name, _)| behind.starts_with(name));
-    // `tháng năm 2024` is May, `tháng 5 năm 2024` has a number there, and `9 tháng năm 2024` are nine months.
-    let is_name = |name: &[&str]| behind.len() > name.len() && (name != ["nam"] || at == 0);
-    let Some((name, number)) = named.filter(|(name, _)| is_name(name)) else { return words.to_vec() };
+    let Some((name, number)) = named.filter(|(name, _)| behind.len() > name.len()) else {
+        return words.to_vec();
+    };
     [before, &[number], &behind[name.len()..]].concat()
 }
 
