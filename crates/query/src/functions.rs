@@ -14,6 +14,7 @@ mod floats;
 mod instants;
 mod json;
 mod keywords;
+mod listed;
 mod lookup;
 mod measures;
 mod mode;
@@ -80,6 +81,7 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(zone::Timezone::new()));
     context.register_udf(ScalarUDF::from(age::Age::new()));
     context.register_udf(ScalarUDF::from(parts::Part::new()));
+    context.register_udf(ScalarUDF::from(listed::Listed::new()));
     context.register_udf(ScalarUDF::from(to_char::ToChar::new()));
     context.register_udf(ScalarUDF::from(summand::Summand::new()));
     context.register_udf(ScalarUDF::from(mode::ListMode::new()));
