@@ -565,6 +565,7 @@ timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'Asia/Ho_Chi_Minh'
 timestamp '2020-02-29 20:00' AT TIME ZONE 'Asia/Ho_Chi_Minh'
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'UTC'
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE '+07'
+date '2020-02-29' AT TIME ZONE 'Asia/Ho_Chi_Minh'
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE interval '7 hours'
 (timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
 to_timestamp(1582940523)
