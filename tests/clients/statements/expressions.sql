@@ -261,6 +261,8 @@ decode('a\000b', 'escape')
 decode('616263', 'hex')
 sha256('abc'::bytea)
 to_hex(255)
+to_hex(-1)
+to_hex(-1::bigint)
 quote_ident('Ab c')
 quote_ident('abc')
 quote_ident('user')
@@ -563,9 +565,9 @@ date_part('day', timestamp '2020-03-10' - timestamp '2020-03-01')
 timezone('Asia/Ho_Chi_Minh', timestamptz '2020-02-29 20:00+00')
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'Asia/Ho_Chi_Minh'
 timestamp '2020-02-29 20:00' AT TIME ZONE 'Asia/Ho_Chi_Minh'
+date '2020-02-29' AT TIME ZONE 'Asia/Ho_Chi_Minh'
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'UTC'
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE '+07'
-date '2020-02-29' AT TIME ZONE 'Asia/Ho_Chi_Minh'
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE interval '7 hours'
 (timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
 to_timestamp(1582940523)
@@ -704,6 +706,11 @@ EXISTS (SELECT 1 FROM samples WHERE n = 1)
 (SELECT max(n) FROM samples)
 (SELECT name FROM samples WHERE n = 1)
 ROW(1, 2) IS NULL
+ROW(NULL, NULL) IS NULL
+(NULL, NULL) IS NULL
+(1, NULL) IS NULL
+(1, NULL) IS NOT NULL
+ROW(1, 2) IS NOT NULL
 NULL = NULL
 NULL IS NULL
 
@@ -717,6 +724,7 @@ ARRAY[]::int[]
 (ARRAY[1, 2, 3])[2:3]
 (ARRAY[1, 2, 3])[5]
 ('{a,b}'::text[])[1]
+('{a,b}'::text[])[-1]
 array_length(ARRAY[1, 2], 1)
 array_length(ARRAY[]::int[], 1)
 cardinality(ARRAY[1, 2])
