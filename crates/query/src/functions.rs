@@ -5,6 +5,7 @@ mod binary;
 mod bounded;
 mod boxes;
 mod clocks;
+mod cont;
 mod digits;
 mod divisor;
 mod ewkb;
@@ -85,6 +86,7 @@ pub(crate) fn register(context: &SessionContext) {
     context.register_udf(ScalarUDF::from(to_char::ToChar::new()));
     context.register_udf(ScalarUDF::from(summand::Summand::new()));
     context.register_udf(ScalarUDF::from(mode::ListMode::new()));
+    context.register_udf(ScalarUDF::from(cont::ListCont::new()));
     context.register_udf(ScalarUDF::from(text::Fold::unaccent()));
     context.register_udf(span_times());
     context.register_udf(span_length());

@@ -181,6 +181,11 @@ percentile_cont(0.25) WITHIN GROUP (ORDER BY n) FROM samples
 percentile_disc(0.5) WITHIN GROUP (ORDER BY n) FROM samples
 percentile_disc(0.5) WITHIN GROUP (ORDER BY name) FROM samples
 percentile_cont(ARRAY[0.1, 0.9]) WITHIN GROUP (ORDER BY x) FROM samples
+percentile_cont(0.9) WITHIN GROUP (ORDER BY x DESC) FROM samples
+percentile_cont(0.9) WITHIN GROUP (ORDER BY x) FILTER (WHERE flag) FROM samples
+percentile_cont(0.5) WITHIN GROUP (ORDER BY n) FROM samples WHERE false
+percentile_disc(ARRAY[0.25, 0.75]) WITHIN GROUP (ORDER BY n) FROM samples
+percentile_cont(NULL) WITHIN GROUP (ORDER BY n) FROM samples
 mode() WITHIN GROUP (ORDER BY n % 3) FROM samples
 bit_and(n) FROM samples
 bit_or(n) FROM samples
