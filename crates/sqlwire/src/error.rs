@@ -118,7 +118,7 @@ impl From<catalog::Error> for Refusal {
 /// The SQLSTATE of a statement that is wrong. The engine's errors are told apart by what the asker can
 /// do, so that finer kinds show only in the sentence.
 fn state_of(what: &Told) -> &'static str {
-    const KINDS: [(&str, &str); 19] = [
+    const KINDS: [(&str, &str); 20] = [
         ("there is no table", "42P01"),
         ("No field named", "42703"),
         ("Invalid function", "42883"),
@@ -136,6 +136,7 @@ fn state_of(what: &Told) -> &'static str {
         ("unrecognized encoding", "22023"),
         ("Can't cast value", "22003"),
         ("timestamp out of range", "22008"),
+        ("is not between 0 and 1", "22003"),
         ("out of range", "22003"),
         ("value overflows numeric format", "22003"),
     ];

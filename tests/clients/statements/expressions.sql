@@ -181,6 +181,11 @@ percentile_cont(0.25) WITHIN GROUP (ORDER BY n) FROM samples
 percentile_disc(0.5) WITHIN GROUP (ORDER BY n) FROM samples
 percentile_disc(0.5) WITHIN GROUP (ORDER BY name) FROM samples
 percentile_cont(ARRAY[0.1, 0.9]) WITHIN GROUP (ORDER BY x) FROM samples
+percentile_cont(0.9) WITHIN GROUP (ORDER BY x DESC) FROM samples
+percentile_cont(0.9) WITHIN GROUP (ORDER BY x) FILTER (WHERE flag) FROM samples
+percentile_cont(0.5) WITHIN GROUP (ORDER BY n) FROM samples WHERE false
+percentile_disc(ARRAY[0.25, 0.75]) WITHIN GROUP (ORDER BY n) FROM samples
+percentile_cont(NULL) WITHIN GROUP (ORDER BY n) FROM samples
 mode() WITHIN GROUP (ORDER BY n % 3) FROM samples
 bit_and(n) FROM samples
 bit_or(n) FROM samples
@@ -261,6 +266,8 @@ decode('a\000b', 'escape')
 decode('616263', 'hex')
 sha256('abc'::bytea)
 to_hex(255)
+to_hex(-1)
+to_hex(-1::bigint)
 quote_ident('Ab c')
 quote_ident('abc')
 quote_ident('user')
@@ -563,6 +570,7 @@ date_part('day', timestamp '2020-03-10' - timestamp '2020-03-01')
 timezone('Asia/Ho_Chi_Minh', timestamptz '2020-02-29 20:00+00')
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'Asia/Ho_Chi_Minh'
 timestamp '2020-02-29 20:00' AT TIME ZONE 'Asia/Ho_Chi_Minh'
+date '2020-02-29' AT TIME ZONE 'Asia/Ho_Chi_Minh'
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE 'UTC'
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE '+07'
 timestamptz '2020-02-29 20:00+00' AT TIME ZONE interval '7 hours'
@@ -703,6 +711,11 @@ EXISTS (SELECT 1 FROM samples WHERE n = 1)
 (SELECT max(n) FROM samples)
 (SELECT name FROM samples WHERE n = 1)
 ROW(1, 2) IS NULL
+ROW(NULL, NULL) IS NULL
+(NULL, NULL) IS NULL
+(1, NULL) IS NULL
+(1, NULL) IS NOT NULL
+ROW(1, 2) IS NOT NULL
 NULL = NULL
 NULL IS NULL
 
@@ -716,6 +729,7 @@ ARRAY[]::int[]
 (ARRAY[1, 2, 3])[2:3]
 (ARRAY[1, 2, 3])[5]
 ('{a,b}'::text[])[1]
+('{a,b}'::text[])[-1]
 array_length(ARRAY[1, 2], 1)
 array_length(ARRAY[]::int[], 1)
 cardinality(ARRAY[1, 2])

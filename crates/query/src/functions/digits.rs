@@ -115,6 +115,10 @@ fn written(number: Number, pattern: &str) -> Option<String> {
             (None, None, Some(rest)) => (Sign::Minus, rest),
             _ => (Sign::Before, pattern),
         };
+    // `SG` is another sign, at the place where it is written.
+    if sign == Sign::Front && pattern.starts_with('G') {
+        return None;
+    }
     if !pattern.chars().all(|c| matches!(c, '9' | '0' | '.' | ',' | 'D' | 'G' | ' ')) {
         return None;
     }

@@ -46,6 +46,11 @@ fn instant() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some(Arc::from("UTC")))
 }
 
+/// A day, which is the instant at which it begins where the session is.
+fn is_day(of: &DataType) -> bool {
+    matches!(of, DataType::Date32 | DataType::Date64)
+}
+
 fn is_instant(of: &DataType) -> bool {
     matches!(of, DataType::Timestamp(_, Some(_)))
 }
@@ -60,7 +65,8 @@ impl ScalarUDFImpl for Timezone {
     }
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
-        Ok(if arguments.get(1).is_some_and(is_instant) { shown() } else { self.made() })
+        let is_shown = |of: &DataType| is_instant(of) || is_day(of);
+        Ok(if arguments.get(1).is_some_and(is_shown) { shown() } else { self.made() })
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
@@ -70,7 +76,8 @@ impl ScalarUDFImpl for Timezone {
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
-        let is_instant = is_instant(arrays[1].data_type());
+        let (is_instant, is_day) = (is_instant(arrays[1].data_type()), is_day(arrays[1].data_type()));
+        let here = Tz::from_str(&self.shows)?;
         let times = cast(&arrays[1], &if is_instant { instant() } else { shown() })?;
         let times = times.as_primitive::<TimestampMicrosecondType>();
         let names = cast(&arrays[0], &DataType::Utf8)?;
@@ -87,10 +94,13 @@ impl ScalarUDFImpl for Timezone {
                 _ => named(names.value(row))?,
             };
             last = Some((names.value(row), zone));
-            given.push(moved(time, zone, is_instant));
+            given.push(match is_day {
+                true => instant_at(time, here).and_then(|instant| shown_at(instant, zone)),
+                false => moved(time, zone, is_instant),
+            });
         }
         let given = TimestampMicrosecondArray::from(given);
-        let given = if is_instant { given } else { given.with_timezone(self.shows.clone()) };
+        let given = if is_instant || is_day { given } else { given.with_timezone(self.shows.clone()) };
         Ok(ColumnarValue::Array(Arc::new(given)))
     }
 }

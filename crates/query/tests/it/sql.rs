@@ -224,6 +224,31 @@ async fn geometry_goes_through_the_spatial_functions() {
 }
 
 #[tokio::test]
+async fn of_what_is_compared_with_nothing_it_is_not_known_whether_it_is_among_others() {
+    let world = gauges().await;
+    let check = async |condition: &str, expected: &str| {
+        let others = "SELECT m FROM (VALUES (1), (NULL)) AS b(m)";
+        let condition = condition.replace("others", others);
+        let sql = format!("SELECT count(*) FROM (VALUES (1), (3), (NULL)) AS a(n) WHERE {condition}");
+        assert_eq!(world.rows(&PUBLIC, &sql).await, [expected], "{sql}");
+    };
+    check("n IN (others)", "1").await;
+    check("n NOT IN (others)", "0").await;
+    check("NOT (n IN (others))", "0").await;
+    check("NOT (n IN (others) AND true)", "0").await;
+    check("NOT (n NOT IN (others) OR n > 5)", "1").await;
+    check("(n IN (others)) IS NULL", "2").await;
+    check("(n NOT IN (others)) IS NOT NULL", "1").await;
+    check("n NOT IN (others WHERE m > 1)", "3").await;
+    check("(n, 2) IN (SELECT m, 2 FROM (others) AS c)", "1").await;
+    // Any and all are of every row.
+    check("n < ANY (SELECT m FROM (VALUES (2), (4)) AS b(m))", "2").await;
+    check("n >= ALL (SELECT m FROM (VALUES (1), (2)) AS b(m))", "1").await;
+    check("n >= ALL (others WHERE m > 1)", "3").await;
+    check("NOT (n > ALL (others))", "1").await;
+}
+
+#[tokio::test]
 async fn mistakes_are_told_in_words_that_help() {
     let world = gauges().await;
     for (sql, expected) in [

@@ -21,8 +21,8 @@ use super::emptied::{self, described};
 use super::tables::SCHEMAS;
 use super::types::PgType;
 use super::{
-    Postgres, SCHEMA, casts, decimals, exists, lateral, naming, row_values, series, shapes, similar, small,
-    twins, unnested, whole_rows,
+    Postgres, SCHEMA, casts, decimals, exists, lateral, naming, operators, row_values, series, shapes,
+    similar, small, twins, unnested, whole_rows,
 };
 
 /// What an adapted statement needs beyond what the session has.
@@ -169,7 +169,7 @@ impl Adapter<'_> {
             }
             Expr::BinaryOp { left, op, right } => {
                 if let BinaryOperator::PGCustomBinaryOperator(parts) = op
-                    && let Some(known) = operator(parts.last()?)
+                    && let Some(known) = operators::named(parts.last()?)
                 {
                     *op = known;
                 }
@@ -468,6 +468,13 @@ fn field_of(root: &Expr, fields: &[AccessExpr]) -> Option<Expr> {
         let list = Expr::CompoundFieldAccess { root: Box::new(root.clone()), access_chain: before.to_vec() };
         return parsed(&format!("array_element({list}, {index} + 1)"));
     }
+    // PostgreSQL counts from 1 and knows nothing before it; the planner counts such from the end.
+    if let [before @ .., AccessExpr::Subscript(Subscript::Index { index: Expr::UnaryOp { op, .. } })] = fields
+        && *op == UnaryOperator::Minus
+    {
+        let list = Expr::CompoundFieldAccess { root: Box::new(root.clone()), access_chain: before.to_vec() };
+        return parsed(&format!("array_element({list}, 0)"));
+    }
     let mut text = root.to_string();
     for field in fields {
         let AccessExpr::Dot(Expr::Identifier(name)) = field else { return None };
@@ -506,30 +513,6 @@ fn schema_name(of: &Expr) -> Option<Expr> {
 /// Whether an expression is a column of one of the old lists.
 pub(super) fn is_vector(expr: &Expr) -> bool {
     matches!(column_of(expr), Some("indkey" | "indoption" | "indclass" | "indcollation"))
-}
-
-fn operator(name: &str) -> Option<BinaryOperator> {
-    Some(match name {
-        "~" => BinaryOperator::PGRegexMatch,
-        "~*" => BinaryOperator::PGRegexIMatch,
-        "!~" => BinaryOperator::PGRegexNotMatch,
-        "!~*" => BinaryOperator::PGRegexNotIMatch,
-        "=" => BinaryOperator::Eq,
-        "<>" | "!=" => BinaryOperator::NotEq,
-        "<" => BinaryOperator::Lt,
-        "<=" => BinaryOperator::LtEq,
-        ">" => BinaryOperator::Gt,
-        ">=" => BinaryOperator::GtEq,
-        "||" => BinaryOperator::StringConcat,
-        "+" => BinaryOperator::Plus,
-        "-" => BinaryOperator::Minus,
-        "~~" => BinaryOperator::PGLikeMatch,
-        "!~~" => BinaryOperator::PGNotLikeMatch,
-        "~~*" => BinaryOperator::PGILikeMatch,
-        "!~~*" => BinaryOperator::PGNotILikeMatch,
-        "&&" => BinaryOperator::PGOverlap,
-        _ => return None,
-    })
 }
 
 /// A type's name, in lower case, without the catalogue's.

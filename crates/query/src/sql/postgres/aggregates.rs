@@ -24,15 +24,13 @@ pub(super) fn aggregate(name: &str, function: &Function, arguments: &[Expr]) -> 
             let order = clauses(function);
             parsed(&format!("wkb_line(array_agg(st_asbinary({shape}){order}){filter})"))
         }
-        ("percentile_disc", [order], [share]) => {
-            let value = &order.expr;
-            let filter = filtered(function, Some(value));
-            // The first value up to which there is the share of all (PostgreSQL 15, table 9.61).
-            let count = format!("(count({value}){filter})");
-            parsed(&format!(
-                "array_element({}, greatest(1, CAST(ceil(({share}) * {count}) AS BIGINT)))",
-                sorted(order, &filter)
-            ))
+        // Several shares are several aggregates.
+        ("percentile_cont" | "percentile_disc", [order], [Expr::Array(shares)]) => {
+            let one = |share: &Expr| at_share(name, function, order, share);
+            parsed(&format!("make_array({})", shares.elem.iter().map(one).collect::<Vec<_>>().join(", ")))
+        }
+        ("percentile_cont" | "percentile_disc", [order], [share]) => {
+            parsed(&at_share(name, function, order, share))
         }
         // Of the sums of the pairs (PostgreSQL 15, `float8_regr_intercept`).
         ("regr_intercept", [], [y, x]) => {
@@ -61,17 +59,22 @@ pub(super) fn aggregate(name: &str, function: &Function, arguments: &[Expr]) -> 
                 format!("to_json(CAST({key} AS VARCHAR)) || ' : ' || coalesce(to_json({value}), 'null')");
             parsed(&format!("{}('{{ ' || {} || ' }}')", kind(name), joined(function, &text, ", ")?))
         }
-        ("percentile_cont" | "percentile_disc", [order], _) => {
-            // Several shares are several aggregates.
-            let [Expr::Array(shares)] = arguments else { return None };
-            let one = |share: &Expr| {
-                let filter = function.filter.as_ref().map(|filter| format!(" FILTER (WHERE {filter})"));
-                format!("{name}({share}) WITHIN GROUP (ORDER BY {order}){}", filter.unwrap_or_default())
-            };
-            parsed(&format!("make_array({})", shares.elem.iter().map(one).collect::<Vec<_>>().join(", ")))
-        }
         _ => None,
     }
+}
+
+/// The value at a share of a group: one of its own, or what lies between two.
+fn at_share(name: &str, function: &Function, order: &OrderByExpr, share: &Expr) -> String {
+    let value = &order.expr;
+    let filter = filtered(function, Some(value));
+    if name == "percentile_cont" {
+        let falls = order.options.asc == Some(false);
+        return format!("list_cont(array_agg({value}){filter}, {share}, {falls})");
+    }
+    // The first value up to which there is the share of all (PostgreSQL 15, table 9.61).
+    let count = format!("(count({value}){filter})");
+    let place = format!("greatest(1, CAST(ceil(({share}) * {count}) AS BIGINT))");
+    format!("array_element({}, {place})", sorted(order, &filter))
 }
 
 /// What reads a text as JSON of the kind that a function makes.

@@ -150,6 +150,10 @@ impl Adapter<'_> {
             ))?,
             "array_length" if arguments.len() == 2 => parsed(&format!("nullif({function}, 0)"))?,
             "pg_client_encoding" | "getdatabaseencoding" => text_of("UTF8"),
+            // In four bytes, where the number has so many.
+            "to_hex" if first.is_some_and(is_small) => {
+                parsed(&format!("to_hex(CAST({} AS BIGINT) & 4294967295)", first?))?
+            }
             "pg_typeof" if first.is_some_and(is_small) => text_of("integer"),
             "mod" => {
                 let (number, by) = (first?, arguments.get(1)?);

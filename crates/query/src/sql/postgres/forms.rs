@@ -28,7 +28,6 @@ pub(super) fn register(context: &SessionContext) {
         Form::ShapeDimensions,
         Form::Subscripts,
         Form::Expanded,
-        Form::Listed,
     ] {
         let signature = Signature::variadic_any(Volatility::Immutable);
         context.register_udf(ScalarUDF::from(FormFunction { form, signature }));
@@ -55,8 +54,6 @@ enum Form {
     Subscripts,
     /// `pg_expanded(list)`: the items with their places, as `_pg_expandarray` gives them in rows.
     Expanded,
-    /// `pg_listed(list)`: a list of nothing where there is none.
-    Listed,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -85,7 +82,6 @@ impl ScalarUDFImpl for FormFunction {
             Form::ShapeDimensions => "postgis_typmod_dims",
             Form::Subscripts => "pg_subscripts",
             Form::Expanded => "pg_expanded",
-            Form::Listed => "pg_listed",
         }
     }
 
@@ -93,14 +89,13 @@ impl ScalarUDFImpl for FormFunction {
         &self.signature
     }
 
-    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
         Ok(match self.form {
             Form::Oid => DataType::Int64,
             Form::TypeName | Form::TypeOf | Form::ShapeName => DataType::Utf8,
             Form::ShapeSystem | Form::ShapeDimensions => DataType::Int32,
             Form::Subscripts => list_of(DataType::Int32),
             Form::Expanded => list_of(DataType::Struct(expanded())),
-            Form::Listed => arguments.first().cloned().unwrap_or(DataType::Null),
         })
     }
 
@@ -159,15 +154,6 @@ impl ScalarUDFImpl for FormFunction {
                 let item = Arc::new(Field::new("item", DataType::Struct(expanded()), true));
                 Arc::new(ListArray::try_new(item, offsets(&lists), Arc::new(pairs), lists.nulls().cloned())?)
             }
-            Form::Listed => match first.as_list_opt::<i32>() {
-                Some(lists) => {
-                    let (DataType::List(item), values) = (lists.data_type(), within(lists)) else {
-                        return Err(DataFusionError::Plan("this function takes a list".to_owned()));
-                    };
-                    Arc::new(ListArray::try_new(item.clone(), offsets(lists), values, None)?)
-                }
-                None => first.clone(),
-            },
         };
         Ok(ColumnarValue::Array(array))
     }

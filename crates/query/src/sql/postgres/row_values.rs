@@ -3,7 +3,7 @@
 
 use datafusion::sql::sqlparser::ast::{BinaryOperator, Expr};
 
-use super::adapt::parsed;
+use super::adapt::{arguments, parsed};
 
 /// What stands for an expression over rows.
 pub(super) fn compared(expr: &Expr) -> Option<Expr> {
@@ -16,8 +16,22 @@ pub(super) fn compared(expr: &Expr) -> Option<Expr> {
             let not = if *negated { "NOT " } else { "" };
             parsed(&format!("({not}({any}))"))
         }
+        Expr::IsNull(row) => all(row, "IS NULL"),
+        Expr::IsNotNull(row) => all(row, "IS NOT NULL"),
         _ => None,
     }
+}
+
+/// Whether something is so of all parts of a row.
+fn all(row: &Expr, is: &str) -> Option<Expr> {
+    let parts = match row {
+        Expr::Function(function) if function.name.to_string().eq_ignore_ascii_case("row") => {
+            arguments(function)
+        }
+        row => parts(row)?.to_vec(),
+    };
+    let each: Vec<String> = parts.iter().map(|part| format!("({part}) {is}")).collect();
+    parsed(&format!("({})", each.join(" AND "))).filter(|_| !each.is_empty())
 }
 
 fn parts(expr: &Expr) -> Option<&[Expr]> {
