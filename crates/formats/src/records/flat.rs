@@ -1,14 +1,15 @@
 //! An object as rows of cells.
 
 use serde_json::Value;
+use wording::told;
 
 use super::cut::Found;
 use super::damaged;
-use crate::Place;
 use crate::cell::shortest;
 use crate::feature::Refused;
 use crate::geojson::Json;
 use crate::push::{Flow, Stop};
+use crate::{Error, Place};
 
 /// What stands between the names of a path: no name has it.
 pub(super) const WITHIN: char = '\u{1f}';
@@ -25,8 +26,10 @@ pub(super) struct Cell {
 
 pub(super) type Row = Vec<Cell>;
 
-/// The column of the name under which an object stands.
-const KEY: &str = "key";
+/// The column of the name under which an object stands: no member is called so.
+const KEY: &str = "\u{1f}key";
+/// Bytes that what stands around a list may come to when it stands before each of its rows, at most.
+const MAX_AROUND: usize = 64 << 20;
 
 /// A value whose objects keep the order of their members.
 enum Tree {
@@ -90,15 +93,14 @@ pub(super) fn rows(
 ) -> Result<Flow, Stop> {
     let mut json = Json::new(object);
     let mut members = Members::new();
-    if let Some(key) = found.key {
-        members.push((KEY.to_owned(), Tree::Scalar(Value::String(key))));
-    }
+
     let read = json.object(|json, name| {
         members.push((name, Tree::read(json)?));
         Ok(())
     });
     read.and_then(|()| json.end()).map_err(|refused| damaged(refused.reason).at(Place::row(found.number)))?;
-    spread(Vec::new(), "", members, emit)
+    let key = found.key.map(|text| Cell { path: KEY.to_owned(), text, is_typed: false });
+    spread(key.into_iter().collect(), "", members, emit)
 }
 
 /// The rows of an object under what stands around it: one, or one for each object of its only list of objects.
@@ -119,6 +121,19 @@ fn spread(
         }));
     }
     let Some((path, list)) = lists.pop() else { return emit(row) };
+    let around: usize = row.iter().map(|cell| cell.text.len() + cell.path.len()).sum();
+    if around.saturating_mul(list.len()) > MAX_AROUND {
+        return Err(Error::limit(
+            "event_bytes",
+            told!(
+                "formats-one-thing-document-too-long-bytes",
+                "one thing of the document is too long (bytes)"
+            ),
+            MAX_AROUND as u64,
+            told!("formats-ask-service-smaller-pages", "ask the service for smaller pages"),
+        )
+        .into());
+    }
     for object in list {
         if let Tree::Object(members) = object
             && spread(row.clone(), &path, members, emit)? == Flow::Past

@@ -98,20 +98,12 @@ struct Sheet {
 }
 
 impl Sheet {
-    /// The names of the columns: the last name of each path where it is that of no other.
+    /// The names of the columns: the names that lead to each, whatever else the document holds.
     fn headers(&self) -> Vec<String> {
         let mut paths: Vec<(&str, usize)> =
             self.columns.iter().map(|(path, column)| (path.as_str(), *column)).collect();
         paths.sort_unstable_by_key(|(_, column)| *column);
-        let last = |path: &str| path.rsplit(flat::WITHIN).next().unwrap_or(path).to_owned();
-        let mut uses: HashMap<String, u32> = HashMap::new();
-        for (path, _) in &paths {
-            *uses.entry(last(path)).or_default() += 1;
-        }
-        let header = |path: &str| match uses.get(&last(path)) {
-            Some(1) => last(path),
-            _ => path.replace(flat::WITHIN, "."),
-        };
+        let header = |path: &str| path.trim_start_matches(flat::WITHIN).replace(flat::WITHIN, ".");
         paths.iter().map(|(path, _)| header(path)).collect()
     }
 

@@ -98,6 +98,7 @@ impl Book {
                 Node::Start(element) if element.is("Table") => {
                     depth += 1;
                     at = Cursor::of(&element)?;
+                    columns = Columns::of(&element, styles)?;
                 }
                 Node::Start(element) if element.is("Column") => {
                     columns.add(&element, styles)?;
@@ -254,9 +255,9 @@ fn look_at_sheet(xml: &mut Document) -> Result<SheetLayout, Error> {
                 let first = count(&element, "Index")?.unwrap_or(column).max(1);
                 let last = first.saturating_add(count(&element, "Span")?.unwrap_or(0));
                 if is_hidden(&element)?
-                    && let (Ok(first), Ok(last)) = (u16::try_from(first), u16::try_from(last))
+                    && let Ok(first) = u16::try_from(first)
                 {
-                    layout.hide_columns(first..=last);
+                    layout.hide_columns(first..=u16::try_from(last).unwrap_or(u16::MAX));
                 }
                 column = last.saturating_add(1);
                 xml.skip()?;

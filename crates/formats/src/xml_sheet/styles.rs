@@ -59,9 +59,9 @@ fn number_format<R: BufRead>(xml: &mut Xml<R>) -> Result<Option<bool>, Error> {
     loop {
         match xml.next()? {
             Node::Start(element) => {
-                if element.is("NumberFormat")
-                    && let Some(code) = element.attribute("Format")?
-                {
+                if element.is("NumberFormat") {
+                    // Without a format it is the general one.
+                    let code = element.attribute("Format")?.unwrap_or_default();
                     found = Some(code == PERCENT || is_percentage(0, Some(&code)));
                 }
                 xml.skip()?;
@@ -80,15 +80,27 @@ fn cut() -> Error {
 /// The columns of a sheet that have a style.
 #[derive(Default)]
 pub(super) struct Columns {
-    /// First and last column, both from 1, and whether they show percentages.
+    /// First and last column, both from 1, and whether they show percentages; from the left.
     stretches: Vec<(u32, u32, bool)>,
     next: u32,
+    /// Whether cells of no such column do.
+    others: bool,
 }
 
 impl Columns {
+    /// The columns of a table that begins.
+    pub(super) fn of(table: &Element, styles: &Styles) -> Result<Columns, Error> {
+        let default = || styles.0.get("Default") == Some(&true);
+        let others = styles.shows_percent(table)?.unwrap_or_else(default);
+        Ok(Columns { others, ..Columns::default() })
+    }
+
     /// Adds the columns that an element speaks of.
     pub(super) fn add(&mut self, column: &Element, styles: &Styles) -> Result<(), Error> {
         let first = count(column, "Index")?.unwrap_or(self.next.max(1)).max(1);
+        if first < self.next {
+            return Err(damaged(told!("formats-cells-out-order", "its cells are out of order")));
+        }
         let last = first.saturating_add(count(column, "Span")?.unwrap_or(0));
         self.next = last.saturating_add(1);
         if let Some(shows) = styles.shows_percent(column)?
@@ -101,7 +113,8 @@ impl Columns {
 
     /// Whether the style of a column shows percentages.
     pub(super) fn show_percent(&self, column: u32) -> bool {
-        let of = self.stretches.iter().find(|(first, last, _)| (*first..=*last).contains(&column));
-        of.is_some_and(|(_, _, shows)| *shows)
+        let behind = self.stretches.partition_point(|(first, ..)| *first <= column);
+        let of = behind.checked_sub(1).map(|at| self.stretches[at]);
+        of.filter(|(_, last, _)| column <= *last).map_or(self.others, |(.., shows)| shows)
     }
 }

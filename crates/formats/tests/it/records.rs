@@ -64,7 +64,18 @@ fn objects_within_are_columns_and_lists_within_are_rows() {
             row(
                 0,
                 1,
-                &["name", "lat", "lon", "tags", "ok", "time", "value", "values.name", "position", "values"]
+                &[
+                    "name",
+                    "position.lat",
+                    "position.lon",
+                    "tags",
+                    "ok",
+                    "values.time",
+                    "values.value",
+                    "values.name",
+                    "position",
+                    "values"
+                ]
             ),
             row(0, 2, &["Trà Vinh", "9.9", "106.3", "a, b", "TRUE", "2024-03-01", "9.1", "max"]),
             row(0, 3, &["Trà Vinh", "9.9", "106.3", "a, b", "TRUE", "2024-03-02", "", "max"]),

@@ -38,10 +38,12 @@ const PLACES_WITHIN: &[(&str, PlaceKind)] = &[
     ("*trạm {place} tháng *", PlaceKind::Station),
     ("*trạm {place} năm *", PlaceKind::Station),
     ("*trạm {place} từ *", PlaceKind::Station),
-    ("*Location: {place}", PlaceKind::Station),
-    ("*Station: {place}", PlaceKind::Station),
-    ("*Station name: {place}", PlaceKind::Station),
-    ("*Tên trạm: {place}", PlaceKind::Station),
+    ("Location: {place}", PlaceKind::Station),
+    ("# Location: {place}", PlaceKind::Station),
+    ("# Station: {place}", PlaceKind::Station),
+    ("# Station name: {place}", PlaceKind::Station),
+    ("Tên trạm: {place}", PlaceKind::Station),
+    ("# Tên trạm: {place}", PlaceKind::Station),
     ("*trạm {place}, *", PlaceKind::Station),
     ("*trạm {place} - *", PlaceKind::Station),
     ("*trạm {place} (*)", PlaceKind::Station),
@@ -53,6 +55,9 @@ const PLACES_WITHIN: &[(&str, PlaceKind)] = &[
     ("*tỉnh {place}", PlaceKind::Province),
 ];
 
+/// Labels of titles behind which a property stands, folded.
+const OF_PROPERTIES: [&str; 6] = ["parameter", "variable", "property", "thong so", "yeu to", "chi tieu"];
+
 /// Patterns of titles that name the unit of a sheet.
 const UNITS: &[&str] = &[
     "*Đơn vị tính*: {unit})",
@@ -63,8 +68,9 @@ const UNITS: &[&str] = &[
     "*ĐVT*: {unit}",
     "*Unit*: {unit})",
     "*Unit*: {unit}",
-    "*unit: {unit}",
-    "*units: {unit}",
+    "# Value unit: {unit}",
+    "# Value units: {unit}",
+    "# Units: {unit}",
     "*({unit})",
     "*({unit})*",
     "{unit}",
@@ -431,7 +437,12 @@ pub(super) fn property_in<'g>(
         None => (folded, None),
     };
     // `Value parameter: Stage`.
-    let behind_label = || text.rsplit_once(':').and_then(|(_, said)| find_property(gazetteer, said.trim()));
+    let behind_label = || {
+        let (label, said) = text.split_once(':')?;
+        let label = model::fold(label);
+        let is_one = OF_PROPERTIES.iter().any(|word| has_words(&label, word));
+        is_one.then(|| find_property(gazetteer, said.trim())).flatten()
+    };
     if let Some(property) = find_property(gazetteer, &folded).or_else(behind_label) {
         return Some((property, period));
     }

@@ -99,7 +99,8 @@ impl Guess<'_> {
             let is_time = column.has(Role::Time) || column.has(Role::Day) || column.has(Role::Month);
             let found = || {
                 IN_DIGITS.iter().find(|(length, format, _)| {
-                    column.texts.iter().all(|(text, _)| text.len() == *length) && self.reads_all(at, format)
+                    let fits = |text: &str| text.len() == *length && is_plausible(text, format);
+                    column.texts.iter().all(|(text, _)| fits(text)) && self.reads_all(at, format)
                 })
             };
             (is_time && !column.texts.is_empty())
@@ -148,5 +149,18 @@ impl Guess<'_> {
         self.because("time.format", 0.5, reason);
         self.mapping.time = Some(time);
         Some(Precision::Day)
+    }
+}
+
+/// Whether digits are of the years 1950 to 2100, and can be nothing else that people write with as many.
+fn is_plausible(text: &str, format: &str) -> bool {
+    let year = |from: usize| text.get(from..from + 4).and_then(|year| year.parse().ok());
+    let is_year = |year: Option<u32>| year.is_some_and(|year| (1950..=2100).contains(&year));
+    match format {
+        // `2024030107` and `0103202407` are hours of days.
+        "epoch" => !is_year(year(0)) && !is_year(year(4)),
+        "epoch_ms" => true,
+        // `150310` is a day, `202403` a month.
+        _ => is_year(year(0)),
     }
 }

@@ -271,15 +271,12 @@ fn header_row(chunk: &Chunk, missing: &[String]) -> Option<usize> {
         let block = row + 1..chunk.len().min(row + 4);
         block.take_while(|row| !behind_a_gap(*row)).count()
     };
-    let later =
-        || (found + 1..rows).find(|row| behind_a_gap(*row) && looks_like_one(row) && has_values_below(row));
-    Some(
-        Some(found)
-            .filter(|found| length(*found) == 1)
-            .and_then(|_| later())
-            .filter(|row| length(*row) > 1)
-            .unwrap_or(found),
-    )
+    let is_of_place =
+        texts(found).any(|text| ["latitude", "lat", "vi do"].contains(&model::fold(text).as_str()));
+    let later = (found + 1..rows)
+        .find(|row| behind_a_gap(*row) && looks_like_one(row) && has_values_below(row))
+        .filter(|row| is_of_place && length(found) == 1 && length(*row) > 1);
+    Some(later.unwrap_or(found))
 }
 
 /// Whether a text is one of values: a number, or a mark of "no value".
@@ -300,18 +297,8 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
         reference: name.to_owned(),
         roles: roles(&model::fold(&base)),
         base,
-        // The lowest row of a header says most of its column: `Lúa (ha) Năng suất (tạ/ha)`.
-        unit: inside
-            .iter()
-            .rev()
-            .find(|text| unit_of(text).is_some() || find_unit(gazetteer, text).is_some())
-            .cloned(),
-        zone: inside
-            .iter()
-            .map(String::as_str)
-            .chain(name.split([',', ' ']).filter(|word| word.starts_with(char::is_alphabetic)))
-            .find(|text| is_zone(text))
-            .map(str::to_owned),
+        unit: unit_of_last_part(name, gazetteer),
+        zone: inside.iter().find(|text| is_zone(text)).cloned().or_else(|| zone_behind_comma(name)),
         filled: texts.iter().filter(|(text, _)| !is_total(text)).count(),
         numbers: 0,
         style,
@@ -371,6 +358,33 @@ pub(super) fn brackets(name: &str) -> (String, Vec<String>) {
         base = before.to_owned();
     }
     (base.trim().to_owned(), inside)
+}
+
+/// The unit in brackets behind the last words of a header, whose lowest row says most of its column:
+/// `Lúa (ha) Năng suất (tạ/ha)`. Of several behind the same words it is the first, and a bare number is none.
+fn unit_of_last_part(name: &str, gazetteer: &Gazetteer) -> Option<String> {
+    let (mut found, mut is_of_part) = (None, false);
+    for piece in name.split_inclusive([')', ']']) {
+        let Some((outside, inside)) = piece.split_once(['(', '[']) else { continue };
+        if outside.chars().any(char::is_alphabetic) {
+            is_of_part = false;
+        }
+        let inside = inside.trim_end_matches([')', ']']).trim();
+        let is_unit = || unit_of(inside).is_some() || find_unit(gazetteer, inside).is_some();
+        if !is_of_part && !inside.bytes().all(|byte| byte.is_ascii_digit()) && is_unit() {
+            found = Some(inside.to_owned());
+            is_of_part = true;
+        }
+    }
+    found
+}
+
+/// The offset behind a comma, as loggers write it: `Date Time, GMT+07:00`.
+fn zone_behind_comma(name: &str) -> Option<String> {
+    let (_, behind) = name.split_once(',')?;
+    let word = behind.split(',').next()?.trim();
+    let has_offset = word.contains(['+', '-']) && !word.contains(' ');
+    (has_offset && is_zone(word)).then(|| word.to_owned())
 }
 
 fn is_zone(text: &str) -> bool {

@@ -83,9 +83,9 @@ pub(super) fn names_a_row(folded: &str) -> bool {
 
 /// Whether a folded header over numbers is a part of the time, as another column may say it whole.
 pub(super) fn names_a_part_of_time(folded: &str) -> bool {
-    const PARTS: [&str; 18] = [
-        "nam", "year", "yr", "thang", "month", "mon", "mo", "ngay", "day", "dy", "gio", "hour", "hr", "phut",
-        "minute", "quy", "tuan", "week",
+    const PARTS: [&str; 15] = [
+        "nam", "year", "yr", "thang", "month", "mon", "ngay", "day", "gio", "hour", "phut", "minute", "quy",
+        "tuan", "week",
     ];
     PARTS.contains(&folded)
 }

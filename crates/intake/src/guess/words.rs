@@ -20,9 +20,9 @@ pub(super) enum Role {
 /// Headers that are the role when they are the whole header.
 const WHOLE: &[(Role, &[&str])] = &[
     (Role::Year, &["nam", "year", "yr", "nam thong ke"]),
-    (Role::Month, &["thang", "month", "mon", "mo"]),
-    (Role::Day, &["ngay", "day", "dy"]),
-    (Role::Hour, &["gio", "hour", "hr"]),
+    (Role::Month, &["thang", "month", "mon"]),
+    (Role::Day, &["ngay", "day"]),
+    (Role::Hour, &["gio", "hour"]),
     (Role::Minute, &["phut", "minute"]),
     (Role::Week, &["tuan", "tuan thu", "tuan so", "so tuan", "week", "week number"]),
     (Role::Place, &["ma", "code", "ten", "name", "id", "noi", "area"]),

@@ -8,6 +8,10 @@ use super::time_words::{DayCount, serial, time_of_day, worded};
 /// Microseconds of a day.
 pub(crate) const DAY: i64 = 86_400_000_000;
 
+/// Times that are counted since 1970 are of the years 1973 to 2099.
+const FIRST_EPOCH: i64 = 94_694_400_000_000;
+const LAST_EPOCH: i64 = 4_102_444_800_000_000;
+
 /// How much of a time its text says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Precision {
@@ -106,8 +110,10 @@ impl TimeReader {
             TimeFormat::Epoch(us) => {
                 let number = text.strip_suffix(".0").unwrap_or(text).parse::<i64>().ok()?;
                 let us = number.checked_mul(*us)?;
-                chrono::DateTime::from_timestamp_micros(us)
-                    .map(|_| Moment { us, precision: Precision::Instant })
+                // Thousandths read as seconds, and the other way round, are of no year of any measurement.
+                (FIRST_EPOCH..LAST_EPOCH)
+                    .contains(&us)
+                    .then_some(Moment { us, precision: Precision::Instant })
             }
             TimeFormat::Pattern(items) => self.pattern(text, items),
         }

@@ -19,17 +19,6 @@ async fn lists_of_objects_are_read_as_tables() {
     ] {
         desk.goes_in(name, text, &values, &[]).await;
     }
-    let nested = r#"[{"tram": "Trà Vinh", "values": [{"ngay": "2024-03-01", "do_man": 9.1}, {"ngay": "2024-03-02", "do_man": 9.2}]}]"#;
-    desk.goes_in(
-        "d.json",
-        nested,
-        &[
-            "station:tra_vinh|salinity|instant||2024-03-01|9.1",
-            "station:tra_vinh|salinity|instant||2024-03-02|9.2",
-        ],
-        &[],
-    )
-    .await;
 }
 
 #[tokio::test]
@@ -231,4 +220,44 @@ async fn times_of_programs_are_read() {
     // A number under another header is none.
     let file = "Trạm,Ngày,Mã số,Độ mặn (g/l)\nTrà Vinh,2024-03-01,20240301,9.1\n";
     desk.goes_in("g.csv", file, &["station:tra_vinh|salinity|instant||2024-03-01|9.1"], &[]).await;
+}
+
+#[tokio::test]
+async fn what_only_looks_like_a_time_a_zone_or_a_unit_is_not_taken_for_one() {
+    let desk = Desk::new().await;
+    // Hours of days in ten digits, days in six: no seconds since 1970, and no months of the year 1503.
+    for time in [
+        "0503202407",
+        "2024030107",
+        "150310",
+        "Tháng Năm 2024",
+        "7h00 05/03/2024 - 19:00",
+        "6 tháng sau năm 2020",
+    ] {
+        let file = format!("Trạm,Thời gian,Độ mặn (g/l)\nTrà Vinh,{time},9.1\n");
+        let taken = desk.take("a.csv", file, None).await.map(|taken| taken.values);
+        assert!(taken.is_err(), "{time}: {taken:?}");
+    }
+    desk.goes_in(
+        "b.csv",
+        "Trạm,Thời gian UTC +7,Độ mặn (g/l)\nTrà Vinh,2024-03-01 07:00,9.1\n",
+        &["station:tra_vinh|salinity|instant||2024-03-01 07:00|9.1"],
+        &[],
+    )
+    .await;
+    // Of two units behind the same words the first one counts, and the number of a column is none.
+    desk.goes_in(
+        "c.csv",
+        "Trạm,Ngày,Mực nước (cm) (1)\nTân Châu,2024-03-01,121\n",
+        &["station:tan_chau|water_level|instant||2024-03-01|121"],
+        &[],
+    )
+    .await;
+    // A table of one row is not passed over for the one below it, and stations near it are not its own.
+    let two = "Trạm,Ngày,Độ mặn (g/l)\nTrà Vinh,2024-03-01,9.1\n\nTrạm,Ngày,Mực nước (cm)\nTrà Vinh,2024-03-01,121\nTrà Vinh,2024-03-02,122\n";
+    if let Ok(taken) = desk.take("d.csv", two, None).await {
+        assert!(taken.values.iter().any(|value| value.contains("salinity")), "{:?}", taken.values);
+    }
+    let near = "# Nearest Station: Can Tho\nTimestamp,Mực nước (cm)\n2024-03-01 07:00,121\n";
+    desk.asks("e.csv", near, &["are all values at one of"], "", &[]).await;
 }
