@@ -518,13 +518,9 @@ impl<'a> Guess<'a> {
     /// Says that nothing tells which property the values are.
     fn ask_for_property(&mut self, numeric: &[usize]) {
         if self.mapping.values.is_empty() {
-            let is_meant = |at: &&usize| !names_a_row(&model::fold(&self.sample.columns[**at].base));
-            let names: Vec<String> = numeric
-                .iter()
-                .filter(is_meant)
-                .take(5)
-                .map(|at| format!("`{}`", self.sample.columns[*at].name))
-                .collect();
+            let columns = numeric.iter().map(|at| &self.sample.columns[*at]);
+            let meant = columns.filter(|column| !names_a_row(&model::fold(&column.base)));
+            let names: Vec<String> = meant.take(5).map(|column| format!("`{}`", column.name)).collect();
             let nameless: Vec<String> =
                 numeric_columns(self.chunk, self.sample.start, &self.mapping.source.missing)
                     .into_iter()
