@@ -13,12 +13,13 @@ use crate::chunk::ChunkBuilder;
 use crate::decode::nfc;
 use crate::layout::PLAIN;
 use crate::neighbourhood::Selection;
-use crate::{CellRange, Chunk, Error, Limits, Place, SheetLayout, TableReader};
+use crate::{CellRange, Chunk, Error, LeftOut, Limits, Place, SheetLayout, TableReader};
 
 /// A table that is being read by a thread.
 pub(crate) struct PushedTable {
     sheets: Vec<String>,
     layouts: Vec<SheetLayout>,
+    left_out: Vec<LeftOut>,
     /// The merged cells of each sheet, as its chunks carry them.
     merged: Vec<Arc<[CellRange]>>,
     messages: Receiver<Message>,
@@ -28,7 +29,7 @@ pub(crate) struct PushedTable {
 }
 
 enum Message {
-    Opened(Vec<String>, Vec<SheetLayout>),
+    Opened(Vec<String>, Vec<SheetLayout>, Vec<LeftOut>),
     Chunk(Chunk),
     Failed(Error),
     End,
@@ -73,12 +74,13 @@ impl PushedTable {
             let _ = pusher.sender.send(last);
         };
         let reader = thread::Builder::new().name("table".into()).spawn(run)?;
-        let (sheets, layouts, merged) = (Vec::new(), Vec::new(), Vec::new());
-        let mut table = PushedTable { sheets, layouts, merged, messages, reader: Some(reader), broken };
+        let (sheets, layouts, left_out, merged) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let reader = Some(reader);
+        let mut table = PushedTable { sheets, layouts, left_out, merged, messages, reader, broken };
         match table.receive() {
-            Message::Opened(sheets, layouts) => {
+            Message::Opened(sheets, layouts, left_out) => {
                 table.merged = layouts.iter().map(|layout| layout.merged.as_slice().into()).collect();
-                (table.sheets, table.layouts) = (sheets, layouts);
+                (table.sheets, table.layouts, table.left_out) = (sheets, layouts, left_out);
             }
             Message::Failed(error) => return Err(error),
             Message::Chunk(_) | Message::End => {
@@ -122,6 +124,10 @@ impl TableReader for PushedTable {
         self.layouts.get(usize::from(sheet)).unwrap_or(&PLAIN)
     }
 
+    fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
     fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {
         match self.receive() {
             Message::Chunk(mut chunk) => {
@@ -146,7 +152,17 @@ pub(crate) struct Pusher {
 impl Pusher {
     /// Says which sheets there are, and what they say beside their cells.
     pub(crate) fn opened(&self, sheets: Vec<String>, layouts: Vec<SheetLayout>) -> Result<(), Stop> {
-        self.send(Message::Opened(sheets, layouts))
+        self.opened_beside(sheets, layouts, Vec::new())
+    }
+
+    /// The same of a file that holds something beside its tables.
+    pub(crate) fn opened_beside(
+        &self,
+        sheets: Vec<String>,
+        layouts: Vec<SheetLayout>,
+        left_out: Vec<LeftOut>,
+    ) -> Result<(), Stop> {
+        self.send(Message::Opened(sheets, layouts, left_out))
     }
 
     /// Begins the rows of a sheet. `name` is for errors; a table without sheets has none. `max_rows`

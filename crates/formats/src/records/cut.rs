@@ -11,7 +11,9 @@ use crate::decode::Carrying;
 use crate::{Error, Limits};
 
 /// Objects around a list, at most.
-const MAX_AROUND: usize = 8;
+const MAX_LEVELS: usize = 8;
+/// Names of what stands beside the lists that are kept.
+const MAX_BESIDE: usize = 100;
 
 /// How the objects stand in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +78,8 @@ pub(super) struct Cut {
     around: Vec<String>,
     list: String,
     number: u32,
+    /// The names of what is no object of a list.
+    beside: Vec<String>,
 }
 
 /// A list or an object that has begun.
@@ -102,12 +106,18 @@ impl Cut {
             around: Vec::new(),
             list: String::new(),
             number: 0,
+            beside: Vec::new(),
         })
     }
 
     /// The names that lead to the list of the last object, with dots between them; empty for the document itself.
     pub(super) fn list(&self) -> &str {
         &self.list
+    }
+
+    /// The names of what stands beside the objects and was passed over, but for what is nothing.
+    pub(super) fn into_beside(self) -> Vec<String> {
+        self.beside
     }
 
     /// How far the document is read, in bytes.
@@ -145,7 +155,7 @@ impl Cut {
                 return self.cut(name, object).map(Some);
             }
             if is_list || self.manner == Manner::Named {
-                self.value(None)?;
+                self.pass_over(name)?;
             } else {
                 self.enter(name)?;
             }
@@ -174,8 +184,8 @@ impl Cut {
     fn enter(&mut self, name: Option<String>) -> Result<(), Error> {
         let end = match self.peek()? {
             Some(b'[') => b']',
-            Some(b'{') if self.open.len() < MAX_AROUND => b'}',
-            _ => return self.value(None),
+            Some(b'{') if self.open.len() < MAX_LEVELS => b'}',
+            _ => return self.pass_over(name),
         };
         self.skip_byte();
         self.around.extend(name);
@@ -185,6 +195,17 @@ impl Cut {
             self.number = 0;
         }
         Ok(())
+    }
+
+    /// Goes past a value that is no object of a list, and keeps the names that lead to it.
+    fn pass_over(&mut self, name: Option<String>) -> Result<(), Error> {
+        let is_nothing = self.peek()? == Some(b'n');
+        let path: Vec<&str> = self.around.iter().chain(&name).map(String::as_str).collect();
+        let path = path.join(".");
+        if !is_nothing && self.beside.len() < MAX_BESIDE && self.beside.last() != Some(&path) {
+            self.beside.push(path);
+        }
+        self.value(None)
     }
 
     /// The name of the member that comes next.

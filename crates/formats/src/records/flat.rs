@@ -93,7 +93,6 @@ pub(super) fn rows(
 ) -> Result<Flow, Stop> {
     let mut json = Json::new(object);
     let mut members = Members::new();
-
     let read = json.object(|json, name| {
         members.push((name, Tree::read(json)?));
         Ok(())

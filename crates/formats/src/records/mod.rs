@@ -16,7 +16,7 @@ use wording::{Told, told};
 use crate::decode::check_size;
 use crate::neighbourhood::Selection;
 use crate::push::{Flow, PushedTable, Pusher, Stop};
-use crate::{Error, Limits, Place};
+use crate::{Error, LeftOut, Limits, Place};
 use cut::{Cut, Manner};
 use flat::{Row, rows};
 
@@ -32,9 +32,9 @@ pub(crate) fn open(path: &Path, limits: &Limits, selection: Selection) -> Result
 
 fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
     let manner = Manner::of(path, &pusher.limits)?;
-    let mut found = look(path, manner, pusher)?;
+    let (mut found, mut beside) = look(path, manner, pusher)?;
     let manner = if found.is_empty() && manner == Manner::Document {
-        found = look(path, Manner::Named, pusher)?;
+        (found, beside) = look(path, Manner::Named, pusher)?;
         Manner::Named
     } else {
         manner
@@ -51,7 +51,11 @@ fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
         .into());
     }
     let names = crate::xlsx::names(found.iter().map(|sheet| sheet.name.as_str()))?;
-    pusher.opened(names.clone(), Vec::new())?;
+    let left_out = beside.into_iter().map(|name| LeftOut {
+        name,
+        why: told!("formats-stands-beside-lists", "it stands beside the lists of objects"),
+    });
+    pusher.opened_beside(names.clone(), Vec::new(), left_out.collect())?;
     let mut cut = Cut::open(path, manner, &pusher.limits)?;
     let mut object = Vec::new();
     let mut next = cut.next(&mut object)?;
@@ -122,8 +126,8 @@ impl Sheet {
     }
 }
 
-/// The lists of a document, in their order.
-fn look(path: &Path, manner: Manner, pusher: &Pusher) -> Result<Vec<Sheet>, Stop> {
+/// The lists of a document, in their order, and the names of what stands beside them.
+fn look(path: &Path, manner: Manner, pusher: &Pusher) -> Result<(Vec<Sheet>, Vec<String>), Stop> {
     let mut sheets: Vec<Sheet> = Vec::new();
     let most = usize::from(pusher.limits.max_columns);
     let mut cut = Cut::open(path, manner, &pusher.limits)?;
@@ -145,7 +149,7 @@ fn look(path: &Path, manner: Manner, pusher: &Pusher) -> Result<Vec<Sheet>, Stop
             Ok(Flow::Go)
         })?;
     }
-    Ok(sheets)
+    Ok((sheets, cut.into_beside()))
 }
 
 fn too_many_columns(most: usize) -> Error {

@@ -135,3 +135,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_stands_beside_the_lists_is_told() {
+    let document =
+        r#"{"unit": "m", "page": {"total": 2, "next": null}, "more": [1, 2, {"a": 1}], "data": [{"a": 1}]}"#;
+    let file = file(document);
+    let table = open_table(file.path(), &Format::RecordTable, &Limits::default()).unwrap();
+    let beside: Vec<&str> = table.left_out().iter().map(|left| left.name.as_str()).collect();
+    assert_eq!(beside, ["unit", "page.total", "more"]);
+    assert_eq!(table.sheets(), ["more", "data"]);
+}

@@ -12,12 +12,12 @@ async fn lists_of_objects_are_read_as_tables() {
         "station:ben_luc|salinity|instant||2024-03-01 07:00|3.25",
         "station:tra_vinh|salinity|instant||2024-03-01 07:00|9.1",
     ];
-    for (name, text) in [
-        ("a.json", format!("[{first}, {second}]")),
-        ("b.json", format!(r#"{{"status": "ok", "data": [{first}, {second}]}}"#)),
-        ("c.jsonl", format!("{first}\n{second}\n")),
+    for (name, text, findings) in [
+        ("a.json", format!("[{first}, {second}]"), &[][..]),
+        ("b.json", format!(r#"{{"status": "ok", "data": [{first}, {second}]}}"#), &["left_out A1 status"]),
+        ("c.jsonl", format!("{first}\n{second}\n"), &[]),
     ] {
-        desk.goes_in(name, text, &values, &[]).await;
+        desk.goes_in(name, text, &values, findings).await;
     }
 }
 

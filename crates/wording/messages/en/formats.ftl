@@ -356,6 +356,7 @@ formats-split = split it
 formats-split-into-several-files-hand-them-one = split it into several files and hand them in one after the other
 formats-split-into-several-files-save-table-csv = split it into several files, or save the table as CSV (UTF-8)
 formats-split-sheet = split the sheet
+formats-stands-beside-lists = it stands beside the lists of objects
 formats-steps-between-uneven = the steps between its { $what } are uneven
 formats-table-beside-files-features = it is a table beside files of features
 formats-table-no-column-header = the table has no column `{ $name }`: its header has { $found }

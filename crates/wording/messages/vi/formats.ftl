@@ -353,6 +353,7 @@ formats-split = hãy chia nhỏ tệp
 formats-split-into-several-files-hand-them-one = hãy chia thành nhiều tệp rồi nộp lần lượt
 formats-split-into-several-files-save-table-csv = hãy chia thành nhiều tệp, hoặc lưu bảng thành CSV (UTF-8)
 formats-split-sheet = hãy chia trang
+formats-stands-beside-lists = nó đứng ngoài các danh sách đối tượng
 formats-steps-between-uneven = khoảng cách giữa các { $what } không đều
 formats-table-beside-files-features = là bảng nằm cạnh các tệp đối tượng
 formats-table-no-column-header = bảng không có cột `{ $name }`: tiêu đề có { $found }
