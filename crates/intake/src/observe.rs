@@ -37,7 +37,7 @@ pub(crate) use batch::{POSITION, Room, Tests, Values};
 pub(crate) use columns::{Extent, Header, tidy};
 pub(crate) use leave_out::{Elsewhere, is_note, is_total};
 pub(crate) use listed::unlisted;
-pub(crate) use number::{NotANumber, NumberStyle, may_be_thousands};
+pub(crate) use number::{NotANumber, NumberStyle, may_be_thousands, with_unit};
 pub(crate) use numbering::numbers_columns;
 pub(crate) use parts::{month, quarter, week_number};
 pub use period::is_period;

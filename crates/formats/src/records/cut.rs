@@ -7,13 +7,16 @@ use std::path::Path;
 use wording::told;
 
 use super::damaged;
+use super::flat::scalar;
 use crate::decode::Carrying;
 use crate::{Error, Limits};
 
 /// Objects around a list, at most.
 const MAX_LEVELS: usize = 8;
-/// Names of what stands beside the lists that are kept.
+/// Of what stands beside the lists, so much is kept.
 const MAX_BESIDE: usize = 100;
+/// Bytes of a text beside the lists that is kept.
+const MAX_TEXT: usize = 1000;
 
 /// How the objects stand in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +35,14 @@ pub(super) struct Found {
     pub(super) key: Option<String>,
     /// Where it stands in its list, from 1.
     pub(super) number: u32,
+}
+
+/// What stands beside the lists of a document.
+pub(super) struct Beside {
+    /// The names that lead to it.
+    pub(super) path: Vec<String>,
+    /// Its text and whether the document holds a number or a truth value; `None` for a list or a long text.
+    pub(super) value: Option<(String, bool)>,
 }
 
 /// Whether the beginning of a document is an object a line.
@@ -56,7 +67,7 @@ impl Manner {
             return Ok(Manner::Document);
         }
         // A document may be far longer than one object: then it is not an object a line.
-        match cut.value(Some(&mut Vec::new())) {
+        match cut.value(Keep::All(&mut Vec::new())) {
             Ok(()) => Ok(if cut.peek()?.is_some() { Manner::Lines } else { Manner::Document }),
             Err(Error::Limit { .. }) => Ok(Manner::Document),
             Err(error) => Err(error),
@@ -76,10 +87,18 @@ pub(super) struct Cut {
     open: Vec<Opened>,
     /// The names of all of it but the document itself.
     around: Vec<String>,
-    list: String,
+    list: Vec<String>,
     number: u32,
-    /// The names of what is no object of a list.
-    beside: Vec<String>,
+    beside: Vec<Beside>,
+}
+
+/// What is kept of the text of a value.
+enum Keep<'a> {
+    Nothing,
+    /// As much as tells whether it is a short one.
+    Beginning(&'a mut Vec<u8>),
+    /// All of it, whose length and depth are bounded.
+    All(&'a mut Vec<u8>),
 }
 
 /// A list or an object that has begun.
@@ -104,19 +123,19 @@ impl Cut {
             is_begun: false,
             open: Vec::new(),
             around: Vec::new(),
-            list: String::new(),
+            list: Vec::new(),
             number: 0,
             beside: Vec::new(),
         })
     }
 
-    /// The names that lead to the list of the last object, with dots between them; empty for the document itself.
-    pub(super) fn list(&self) -> &str {
+    /// The names that lead to the list of the last object; none for the document itself.
+    pub(super) fn list(&self) -> &[String] {
         &self.list
     }
 
-    /// The names of what stands beside the objects and was passed over, but for what is nothing.
-    pub(super) fn into_beside(self) -> Vec<String> {
+    /// What stands beside the objects and was passed over.
+    pub(super) fn into_beside(self) -> Vec<Beside> {
         self.beside
     }
 
@@ -175,7 +194,7 @@ impl Cut {
 
     fn cut(&mut self, key: Option<String>, object: &mut Vec<u8>) -> Result<Found, Error> {
         object.clear();
-        self.value(Some(object))?;
+        self.value(Keep::All(object))?;
         self.number = self.number.saturating_add(1);
         Ok(Found { key, number: self.number })
     }
@@ -191,21 +210,31 @@ impl Cut {
         self.around.extend(name);
         self.open.push(Opened { end, is_first: true });
         if end == b']' {
-            self.list = self.around.join(".");
+            self.list.clone_from(&self.around);
             self.number = 0;
         }
         Ok(())
     }
 
-    /// Goes past a value that is no object of a list, and keeps the names that lead to it.
+    /// Goes past a value that is no object of a list, and keeps what it is if it has a name.
     fn pass_over(&mut self, name: Option<String>) -> Result<(), Error> {
-        let is_nothing = self.peek()? == Some(b'n');
-        let path: Vec<&str> = self.around.iter().chain(&name).map(String::as_str).collect();
-        let path = path.join(".");
-        if !is_nothing && self.beside.len() < MAX_BESIDE && self.beside.last() != Some(&path) {
-            self.beside.push(path);
+        let is_kept = self.beside.len() < MAX_BESIDE;
+        let is_scalar = !matches!(self.peek()?, Some(b'[' | b'{'));
+        let mut text = Vec::new();
+        self.value(if is_kept && is_scalar { Keep::Beginning(&mut text) } else { Keep::Nothing })?;
+        if !is_kept {
+            return Ok(());
         }
-        self.value(None)
+        let value = if is_scalar && name.is_some() && text.len() <= MAX_TEXT {
+            Some(scalar(serde_json::from_slice(&text).map_err(|_| self.unexpected())?))
+        } else {
+            None
+        };
+        let path: Vec<String> = self.around.iter().cloned().chain(name).collect();
+        if self.beside.last().is_none_or(|last| last.path != path) {
+            self.beside.push(Beside { path, value });
+        }
+        Ok(())
     }
 
     /// The name of the member that comes next.
@@ -214,7 +243,7 @@ impl Cut {
         if self.peek()? != Some(b'"') {
             return Err(self.unexpected());
         }
-        self.value(Some(&mut name))?;
+        self.value(Keep::All(&mut name))?;
         self.expect(b':')?;
         serde_json::from_slice(&name).map_err(|_| self.unexpected())
     }
@@ -246,9 +275,8 @@ impl Cut {
         if self.skip_if(byte)? { Ok(()) } else { Err(self.unexpected()) }
     }
 
-    /// Goes past the value that comes next, and keeps its text if it is wanted: then its length and its depth are
-    /// bounded.
-    fn value(&mut self, mut kept: Option<&mut Vec<u8>>) -> Result<(), Error> {
+    /// Goes past the value that comes next, and keeps of its text what is wanted.
+    fn value(&mut self, mut keep: Keep<'_>) -> Result<(), Error> {
         if matches!(self.peek()?, None | Some(b',' | b':' | b'}' | b']')) {
             return Err(self.unexpected());
         }
@@ -296,7 +324,12 @@ impl Cut {
                     break;
                 }
             }
-            if let Some(kept) = kept.as_deref_mut() {
+            if let Keep::Beginning(kept) = &mut keep
+                && kept.len() <= MAX_TEXT
+            {
+                kept.extend_from_slice(&block[..length]);
+            }
+            if let Keep::All(kept) = &mut keep {
                 kept.extend_from_slice(&block[..length]);
                 if kept.len() > self.max_bytes {
                     return Err(Error::limit(

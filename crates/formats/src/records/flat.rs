@@ -168,7 +168,8 @@ fn gather(row: &mut Row, lists: &mut Vec<(String, Vec<Tree>)>, path: &str, membe
     }
 }
 
-fn scalar(value: Value) -> (String, bool) {
+/// The text of a value that is no object and no list, and whether it is a number or a truth value.
+pub(super) fn scalar(value: Value) -> (String, bool) {
     match value {
         Value::Null => (String::new(), false),
         Value::Bool(truth) => (if truth { "TRUE" } else { "FALSE" }.into(), true),

@@ -2,7 +2,8 @@
 //! object (each is a sheet, named by where it stands), an object of named objects, or an object a line (JSON Lines).
 //!
 //! A member is a column, members of an object within are columns of their own, and where an object holds one list of
-//! objects, each of these is a row with what stands around it. Streamed: once for the sheets and their columns, once
+//! objects, each of these is a row with what stands around it. What stands beside a list in the document, such as the
+//! unit of all its values, stands in rows above the names of its columns: its name and its value. Streamed: once for the sheets and their columns, once
 //! for the rows; of the objects, one is held at a time.
 
 mod cut;
@@ -17,12 +18,12 @@ use crate::decode::check_size;
 use crate::neighbourhood::Selection;
 use crate::push::{Flow, PushedTable, Pusher, Stop};
 use crate::{Error, LeftOut, Limits, Place};
-use cut::{Cut, Manner};
+use cut::{Beside, Cut, Manner};
 use flat::{Row, rows};
 
 pub(crate) use cut::{is_in_lines, is_in_lists};
 
-/// Opens such a document as sheets; row 1 of each is the names of its columns.
+/// Opens such a document as sheets: what stands beside the list, then the names of the columns, then the objects.
 pub(crate) fn open(path: &Path, limits: &Limits, selection: Selection) -> Result<PushedTable, Error> {
     let size = std::fs::metadata(path)?.len();
     check_size(size, limits)?;
@@ -50,29 +51,38 @@ fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
         )
         .into());
     }
-    let names = crate::xlsx::names(found.iter().map(|sheet| sheet.name.as_str()))?;
-    let left_out = beside.into_iter().map(|name| LeftOut {
-        name,
+    let names: Vec<String> = found.iter().map(|sheet| sheet.list.join(".")).collect();
+    let names = crate::xlsx::names(names.iter().map(String::as_str))?;
+    let left_out = beside.iter().filter(|beside| beside.value.is_none()).map(|beside| LeftOut {
+        name: beside.path.join("."),
         why: told!("formats-stands-beside-lists", "it stands beside the lists of objects"),
     });
     pusher.opened_beside(names.clone(), Vec::new(), left_out.collect())?;
+    let labels: Vec<Vec<Label<'_>>> =
+        found.iter().map(|sheet| sheet.labels(&beside, &found).collect()).collect();
     let mut cut = Cut::open(path, manner, &pusher.limits)?;
     let mut object = Vec::new();
     let mut next = cut.next(&mut object)?;
     let mut texts = 0;
-    for (number, (sheet, name)) in (0_u16..).zip(found.iter().zip(&names)) {
+    for (number, ((sheet, labels), name)) in (0_u16..).zip(found.iter().zip(&labels).zip(&names)) {
         if pusher.selection.is_past(number, 1) {
             break;
         }
         let mut flow = if pusher.selection.wants_sheet(number) { Flow::Go } else { Flow::Past };
         let mut pushed = pusher.sheet(number, (!name.is_empty()).then_some(name), u32::MAX, &mut texts);
+        let mut at = 1_u32;
         if flow == Flow::Go {
-            for (column, header) in sheet.headers().iter().enumerate() {
-                pushed.cell(1, column, header, false, damaged)?;
+            for label in labels {
+                pushed.cell(at, 0, &label.name, false, damaged)?;
+                pushed.cell(at, 1, label.text, label.is_typed, damaged)?;
+                at += 1;
             }
+            for (column, header) in sheet.headers().iter().enumerate() {
+                pushed.cell(at, column, header, false, damaged)?;
+            }
+            at += 1;
         }
-        let mut at = 2_u32;
-        while cut.list() == sheet.name
+        while cut.list() == sheet.list
             && let Some(found) = next.take()
         {
             pushed.progress = size.min(cut.position());
@@ -96,12 +106,34 @@ fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
 
 /// A list of objects, and the members that these have.
 struct Sheet {
-    name: String,
+    /// The names that lead to the list.
+    list: Vec<String>,
     /// The columns by the path of their member, in the order in which they appear.
     columns: HashMap<String, usize>,
 }
 
+/// What stands beside a list, as its rows hold it.
+struct Label<'a> {
+    name: String,
+    text: &'a str,
+    is_typed: bool,
+}
+
 impl Sheet {
+    /// What stands beside the list, on the way to it or in objects that hold no list of their own.
+    fn labels<'a>(&self, beside: &'a [Beside], sheets: &[Sheet]) -> impl Iterator<Item = Label<'a>> {
+        beside.iter().filter_map(|beside| {
+            let (text, is_typed) = beside.value.as_ref()?;
+            let within = beside.path.split_last()?.1;
+            let shared = within.iter().zip(&self.list).take_while(|(a, b)| a == b).count();
+            let is_of_another = within.get(..=shared).is_some_and(|other| {
+                sheets.iter().any(|sheet| sheet.list.starts_with(other))
+            });
+            let name = beside.path.get(shared..)?.join(".");
+            (!is_of_another).then_some(Label { name, text, is_typed: *is_typed })
+        })
+    }
+
     /// The names of the columns: the names that lead to each, whatever else the document holds.
     fn headers(&self) -> Vec<String> {
         let mut paths: Vec<(&str, usize)> =
@@ -126,15 +158,15 @@ impl Sheet {
     }
 }
 
-/// The lists of a document, in their order, and the names of what stands beside them.
-fn look(path: &Path, manner: Manner, pusher: &Pusher) -> Result<(Vec<Sheet>, Vec<String>), Stop> {
+/// The lists of a document, in their order, and what stands beside them.
+fn look(path: &Path, manner: Manner, pusher: &Pusher) -> Result<(Vec<Sheet>, Vec<Beside>), Stop> {
     let mut sheets: Vec<Sheet> = Vec::new();
     let most = usize::from(pusher.limits.max_columns);
     let mut cut = Cut::open(path, manner, &pusher.limits)?;
     let mut object = Vec::new();
     while let Some(found) = cut.next(&mut object)? {
-        if sheets.last().is_none_or(|sheet| sheet.name != cut.list()) {
-            sheets.push(Sheet { name: cut.list().to_owned(), columns: HashMap::new() });
+        if sheets.last().is_none_or(|sheet| sheet.list != cut.list()) {
+            sheets.push(Sheet { list: cut.list().to_owned(), columns: HashMap::new() });
         }
         let Some(Sheet { columns, .. }) = sheets.last_mut() else { continue };
         let number = found.number;

@@ -33,19 +33,33 @@ fn lists_of_objects_are_tables_wherever_they_stand() {
             row(0, 3, &["Bến Lức", "3", "vết"]),
         ]
     };
+    let below = |labels: &[Vec<&str>]| {
+        let most = u32::try_from(labels.len()).unwrap();
+        let labels = labels.iter().zip(1..).map(|(cells, at)| row(0, at, cells));
+        let rows = expected().into_iter().map(|(sheet, at, cells)| (sheet, at + most, cells));
+        labels.chain(rows).collect::<Rows>()
+    };
     let (first, second) = (
         r#"{"tram": "Trà Vinh", "do_man": 9.10}"#,
         r#"{"tram": "B\u1ebfn Lức", "do_man": 3, "ghi_chu": "vết"}"#,
     );
-    for (content, sheet) in [
-        (format!("[{first},\n {second}]"), ""),
-        (format!("\u{feff}[{first},{second}]"), ""),
-        (format!("{first}\n{second}\n"), ""),
-        (format!("{first}\n\n{second}"), ""),
-        (format!(r#"{{"status": "ok", "n": [1, 2], "data": [{first}, {second}], "end": null}}"#), "data"),
-        (format!(r#"{{"success": true, "result": {{"records": [{first}, {second}]}}}}"#), "result.records"),
+    for (content, sheet, labels) in [
+        (format!("[{first},\n {second}]"), "", &[][..]),
+        (format!("\u{feff}[{first},{second}]"), "", &[]),
+        (format!("{first}\n{second}\n"), "", &[]),
+        (format!("{first}\n\n{second}"), "", &[]),
+        (
+            format!(r#"{{"unit": "g/l", "n": [1, 2], "data": [{first}, {second}], "end": null}}"#),
+            "data",
+            &[vec!["unit", "g/l"], vec!["end"]],
+        ),
+        (
+            format!(r#"{{"success": true, "result": {{"records": [{first}, {second}]}}}}"#),
+            "result.records",
+            &[vec!["success", "TRUE"]],
+        ),
     ] {
-        assert_eq!(read(&content).unwrap(), (vec![sheet.to_owned()], expected()), "{content}");
+        assert_eq!(read(&content).unwrap(), (vec![sheet.to_owned()], below(labels)), "{content}");
     }
 }
 
@@ -89,9 +103,10 @@ fn objects_within_are_columns_and_lists_within_are_rows() {
     assert_eq!(
         read(named).unwrap().1,
         [
-            row(0, 1, &["key", "tram", "muc"]),
-            row(0, 2, &["TV01", "Trà Vinh", "1"]),
-            row(0, 3, &["TV02", "Mỹ Tho", "2"]),
+            row(0, 1, &["note", "x"]),
+            row(0, 2, &["key", "tram", "muc"]),
+            row(0, 3, &["TV01", "Trà Vinh", "1"]),
+            row(0, 4, &["TV02", "Mỹ Tho", "2"]),
         ]
     );
 }
@@ -137,12 +152,31 @@ proptest! {
 }
 
 #[test]
-fn what_stands_beside_the_lists_is_told() {
-    let document =
-        r#"{"unit": "m", "page": {"total": 2, "next": null}, "more": [1, 2, {"a": 1}], "data": [{"a": 1}]}"#;
-    let file = file(document);
-    let table = open_table(file.path(), &Format::RecordTable, &Limits::default()).unwrap();
-    let beside: Vec<&str> = table.left_out().iter().map(|left| left.name.as_str()).collect();
-    assert_eq!(beside, ["unit", "page.total", "more"]);
-    assert_eq!(table.sheets(), ["more", "data"]);
+fn what_stands_beside_a_list_stands_above_its_rows() {
+    let document = format!(
+        r#"{{"unit": "m", "page": {{"total": 2, "next": null}}, "long": "{}",
+            "here": {{"name": "Trà Vinh", "more": [1, 2, {{"a": 1}}]}}, "data": [{{"a": 1}}]}}"#,
+        "x".repeat(2000)
+    );
+    let file = file(&document);
+    let mut table = open_table(file.path(), &Format::RecordTable, &Limits::default()).unwrap();
+    let left_out: Vec<&str> = table.left_out().iter().map(|left| left.name.as_str()).collect();
+    assert_eq!(left_out, ["long", "here.more"]);
+    assert_eq!(table.sheets(), ["here.more", "data"]);
+    assert_eq!(
+        rows_of(&chunks(&mut *table).unwrap()),
+        [
+            row(0, 1, &["unit", "m"]),
+            row(0, 2, &["page.total", "2"]),
+            row(0, 3, &["page.next"]),
+            row(0, 4, &["name", "Trà Vinh"]),
+            row(0, 5, &["a"]),
+            row(0, 6, &["1"]),
+            row(1, 1, &["unit", "m"]),
+            row(1, 2, &["page.total", "2"]),
+            row(1, 3, &["page.next"]),
+            row(1, 4, &["a"]),
+            row(1, 5, &["1"]),
+        ]
+    );
 }

@@ -4,13 +4,14 @@ use std::collections::HashSet;
 
 use catalog::{Gazetteer, vocabulary};
 use formats::Chunk;
+use model::Unit;
 
 use super::groups::is_alone;
 use super::words::{Role, roles};
 use crate::mapping::Decimal;
 use crate::observe::{
     DateOrder, Extent, Header, NotANumber, NumberStyle, Precision, TimeFormat, TimeReader, assumption,
-    column_order, find_property, find_unit, is_total, numbers_columns, parse_zone, unit_of,
+    column_order, find_property, find_unit, is_total, numbers_columns, parse_zone, unit_of, with_unit,
 };
 
 /// Rows that are looked at.
@@ -288,7 +289,7 @@ fn is_value(text: &str, missing: &[String]) -> bool {
 }
 
 fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column {
-    let (base, inside) = brackets(name);
+    let (base, inside) = brackets(within_record(name));
     let order = column_order(texts.iter().map(|(text, _)| *text));
     let style = NumberStyle::resolve(Decimal::Auto, texts.iter().map(|(text, _)| *text));
     let mut column = Column {
@@ -313,9 +314,14 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
     };
     let reader = column.reader();
     let mut seen = HashSet::new();
+    let mut written = HashSet::new();
     for (text, row) in texts {
-        let is_number =
+        let mut is_number =
             !matches!(style.read(text), Err(NotANumber::Other)) || style.read_more(text).is_some();
+        if !is_number && let Some(unit) = unit_behind(text, style, gazetteer) {
+            is_number = true;
+            written.insert(unit);
+        }
         column.numbers += usize::from(is_number);
         column.slashed |= crate::observe::slashed_order(text).is_some();
         // A number of days looks like any other number: nothing is guessed of it.
@@ -333,7 +339,37 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
             column.units += usize::from(find_unit(gazetteer, text).is_some());
         }
     }
+    // Where cells name one unit, those that name none are in it too, unless the header says otherwise.
+    let only = written.iter().next().filter(|_| written.len() == 1);
+    column.unit = column.unit.or_else(|| only.map(|unit| (*unit).to_owned()));
     column
+}
+
+/// The unit that is written behind a number in a cell; letters behind the number of a house or an hour are none.
+fn unit_behind<'a>(text: &'a str, style: NumberStyle, gazetteer: &Gazetteer) -> Option<&'a str> {
+    let (number, unit) = with_unit(text)?;
+    let is_capital = unit.len() == 1 && unit.starts_with(char::is_uppercase);
+    let second = Unit::parse("s").ok();
+    let is_of_time = || {
+        let unit = unit_of(unit).zip(second);
+        unit.is_some_and(|(unit, second)| unit.conversion_to(&second).is_ok())
+    };
+    let is_one = !is_capital && find_unit(gazetteer, unit).is_some() && !is_of_time();
+    (is_one && style.read_before_unit(number).is_some()).then_some(unit)
+}
+
+/// Names of objects that hold what is measured or where, and do not say of it what it is.
+const OF_RECORDS: &[&str] = &[
+    "attributes", "coordinates", "data", "fields", "geometry", "location", "measurement", "measurements",
+    "observation", "observations", "place", "point", "position", "properties", "reading", "readings", "record",
+    "records", "result", "results", "site", "station", "value", "values",
+];
+
+/// The last name of a path of objects, where those around it say nothing more: `values.do_man`.
+fn within_record(name: &str) -> &str {
+    let Some((around, last)) = name.rsplit_once('.') else { return name };
+    let is_around = around.split('.').all(|part| OF_RECORDS.contains(&part.to_lowercase().as_str()));
+    if is_around && last.starts_with(char::is_alphabetic) { last } else { name }
 }
 
 /// The header without its brackets, and what stands in them.

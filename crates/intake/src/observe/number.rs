@@ -45,6 +45,8 @@ pub(crate) enum Kind {
 
 /// The longest number that is read at once.
 const MAX_PLAIN: usize = 32;
+/// The longest text that is looked up as a unit behind a number, in bytes.
+const MAX_UNIT: usize = 40;
 
 impl NumberStyle {
     /// The style that a mapping asks for; where it leaves the choice, the one that the texts show.
@@ -53,7 +55,7 @@ impl NumberStyle {
             Decimal::Dot => NumberStyle::Dot,
             Decimal::Comma => NumberStyle::Comma,
             Decimal::Auto => {
-                let texts = texts.map(|text| bare_number(without_percent(text).unwrap_or(text)));
+                let texts = texts.map(|text| bare_number(with_unit(text).map_or(text, |(number, _)| number)));
                 match DecimalStyle::of_column(texts.clone()) {
                     DecimalStyle::Dot => NumberStyle::Dot,
                     DecimalStyle::Comma => NumberStyle::Comma,
@@ -83,6 +85,16 @@ impl NumberStyle {
             (None, None) => Kind::Plain,
         };
         Some(Ok((measure.number.value, kind)))
+    }
+
+    /// What stands before a unit in a cell (see [`with_unit`]).
+    #[cold]
+    pub(crate) fn read_before_unit(self, number: &str) -> Option<Result<(f64, Kind), NotANumber>> {
+        match self.read(number) {
+            Ok(number) => Some(Ok((number, Kind::Plain))),
+            Err(NotANumber::Ambiguous) => Some(Err(NotANumber::Ambiguous)),
+            Err(NotANumber::Other) => self.read_more(number),
+        }
     }
 
     fn decimals(self) -> DecimalStyle {
@@ -120,6 +132,15 @@ pub(crate) fn is_percentage(text: &str) -> bool {
 
 fn without_percent(text: &str) -> Option<&str> {
     text.strip_suffix('%').map(str::trim_end)
+}
+
+/// A number and what may be its unit behind it: `4‰`, `< 0,05 mg/l`, `120 m3/s`.
+pub(crate) fn with_unit(text: &str) -> Option<(&str, &str)> {
+    let first = text.find(|c: char| c.is_ascii_digit())?;
+    let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '±') || c.is_whitespace();
+    let (number, unit) = text.split_at(first + text[first..].find(|c| !is_of_number(c))?);
+    let is_unit = unit.starts_with(|c: char| c.is_alphabetic() || matches!(c, '‰' | '%' | '°'));
+    (is_unit && unit.len() <= MAX_UNIT).then(|| (number.trim_end(), unit))
 }
 
 /// A text of a column in which every number has points before groups of three digits and nothing else tells

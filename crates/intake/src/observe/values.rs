@@ -6,7 +6,7 @@ use wording::{Told, told};
 
 use super::batch::{Taken, Tests, shown};
 use super::duplicates::{Earlier, First};
-use super::number::{Kind, NotANumber, NumberStyle, is_percentage};
+use super::number::{Kind, NotANumber, NumberStyle, is_percentage, with_unit};
 use super::period::{Period, Span};
 use super::resolve::{UnitProblem, conversion, find_period, find_property, find_unit};
 use super::row_facts::last_instant;
@@ -265,11 +265,16 @@ impl Block {
         rows: &Rows,
         shared: &mut Shared,
     ) -> Result<Option<(Rule, f64, Kind, Span)>, Refusal> {
+        let mut written = None;
         let (number, kind) = match style.read(text) {
             Ok(number) => (number, Kind::Plain),
             Err(_) if shared.missing.holds(text) => return Ok(None),
             Err(NotANumber::Ambiguous) => return refuse("ambiguous_number", Part::Value),
-            Err(NotANumber::Other) => match style.read_more(text) {
+            Err(NotANumber::Other) => match style.read_more(text).or_else(|| {
+                let (number, unit) = with_unit(text)?;
+                written = Some(find_unit(&shared.gazetteer, unit)?);
+                style.read_before_unit(number)
+            }) {
                 None => match self.wind.and_then(|tongue| wind::read(text, tongue)) {
                     None => return refuse("not_a_number", Part::Value),
                     Some(Wind::Ambiguous) => return refuse("ambiguous_wind", Part::Value),
@@ -308,6 +313,7 @@ impl Block {
             }
         };
         let unit = match (self.unit, units.get(row)) {
+            _ if let Some(written) = written => shared.units.number(written),
             _ if is_percentage(text) => shared.units.number("%".to_owned()),
             (Fixed::Own, _) | (Fixed::Row(None), None) => NONE,
             (Fixed::All(unit), _) | (Fixed::Row(Some(unit)), None) => unit,

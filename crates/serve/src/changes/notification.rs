@@ -12,7 +12,7 @@ use standards::wis2::{self, Link, Notification};
 use super::document::{data_link, described};
 use super::{Cursors, Teller, amended};
 use crate::App;
-use crate::http::{Answer, Links};
+use crate::http::{Answer, Links, ProblemKind};
 use crate::rasters;
 
 /// Whether a change of this kind made a version.
@@ -84,8 +84,15 @@ impl<'a> Notifier<'a> {
             DatasetKind::Coverage => {
                 let (bbox, at) = (Bbox { west: -180.0, south: -90.0, east: 180.0, north: 90.0 }, version);
                 let found = rasters::meeting(self.app, &permit, bbox, TimeRange::ALL, At::Version(at)).await;
-                // A version that has been given up tells nothing any more.
-                let rasters = found.unwrap_or_default().into_iter().filter(|one| one.run == run.as_str());
+                let found = match found {
+                    Ok(found) => found,
+                    // A version that has been given up tells nothing any more.
+                    Err(problem) if matches!(problem.kind, ProblemKind::Gone | ProblemKind::NotFound) => {
+                        return Ok(None);
+                    }
+                    Err(problem) => return Err(problem),
+                };
+                let rasters = found.into_iter().filter(|one| one.run == run.as_str());
                 let times = rasters.filter_map(|raster| raster.time);
                 Ok(times.map(|time| (time, time)).reduce(|all, one| (all.0.min(one.0), all.1.max(one.1))))
             }
