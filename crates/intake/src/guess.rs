@@ -20,6 +20,7 @@ mod items;
 mod meant;
 mod measured;
 mod merger;
+mod named;
 mod observations;
 mod places;
 mod plausible;
@@ -48,6 +49,7 @@ use crate::mapping::{Mapping, MappingText};
 use crate::observe::Elsewhere;
 
 pub(crate) use evidence::before_the_merger;
+pub(crate) use named::{left_open, named_around};
 pub use survey::Survey;
 
 /// Whether a text looks like the name of a column: of a place, a time, a property.

@@ -41,8 +41,8 @@ pub(super) struct Found {
 pub(super) struct Beside {
     /// The names that lead to it.
     pub(super) path: Vec<String>,
-    /// Its text and whether the document holds a number or a truth value; `None` for a list or a long text.
-    pub(super) value: Option<(String, bool)>,
+    /// Its text; `None` for a list or a long text.
+    pub(super) value: Option<String>,
 }
 
 /// Whether the beginning of a document is an object a line.
@@ -226,7 +226,7 @@ impl Cut {
             return Ok(());
         }
         let value = if is_scalar && name.is_some() && text.len() <= MAX_TEXT {
-            Some(scalar(serde_json::from_slice(&text).map_err(|_| self.unexpected())?))
+            Some(scalar(serde_json::from_slice(&text).map_err(|_| self.unexpected())?).0)
         } else {
             None
         };

@@ -3,7 +3,7 @@
 //!
 //! A member is a column, members of an object within are columns of their own, and where an object holds one list of
 //! objects, each of these is a row with what stands around it. What stands beside a list in the document, such as the
-//! unit of all its values, stands in rows above the names of its columns: its name and its value. Streamed: once for the sheets and their columns, once
+//! unit of all its values, stands above the names of its columns: `unit: m`. Streamed: once for the sheets and their columns, once
 //! for the rows; of the objects, one is held at a time.
 
 mod cut;
@@ -58,8 +58,7 @@ fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
         why: told!("formats-stands-beside-lists", "it stands beside the lists of objects"),
     });
     pusher.opened_beside(names.clone(), Vec::new(), left_out.collect())?;
-    let labels: Vec<Vec<Label<'_>>> =
-        found.iter().map(|sheet| sheet.labels(&beside, &found).collect()).collect();
+    let labels: Vec<Vec<String>> = found.iter().map(|sheet| sheet.labels(&beside, &found)).collect();
     let mut cut = Cut::open(path, manner, &pusher.limits)?;
     let mut object = Vec::new();
     let mut next = cut.next(&mut object)?;
@@ -73,8 +72,7 @@ fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
         let mut at = 1_u32;
         if flow == Flow::Go {
             for label in labels {
-                pushed.cell(at, 0, &label.name, false, damaged)?;
-                pushed.cell(at, 1, label.text, label.is_typed, damaged)?;
+                pushed.cell(at, 0, label, false, damaged)?;
                 at += 1;
             }
             for (column, header) in sheet.headers().iter().enumerate() {
@@ -112,26 +110,20 @@ struct Sheet {
     columns: HashMap<String, usize>,
 }
 
-/// What stands beside a list, as its rows hold it.
-struct Label<'a> {
-    name: String,
-    text: &'a str,
-    is_typed: bool,
-}
-
 impl Sheet {
-    /// What stands beside the list, on the way to it or in objects that hold no list of their own.
-    fn labels<'a>(&self, beside: &'a [Beside], sheets: &[Sheet]) -> impl Iterator<Item = Label<'a>> {
-        beside.iter().filter_map(|beside| {
-            let (text, is_typed) = beside.value.as_ref()?;
+    /// What stands beside the list, on the way to it or in objects that hold no list of their own: `unit: m`.
+    fn labels(&self, beside: &[Beside], sheets: &[Sheet]) -> Vec<String> {
+        let label = |beside: &Beside| {
+            let text = beside.value.as_ref()?;
             let within = beside.path.split_last()?.1;
             let shared = within.iter().zip(&self.list).take_while(|(a, b)| a == b).count();
-            let is_of_another = within.get(..=shared).is_some_and(|other| {
-                sheets.iter().any(|sheet| sheet.list.starts_with(other))
-            });
+            let is_of_another = within
+                .get(..=shared)
+                .is_some_and(|other| sheets.iter().any(|sheet| sheet.list.starts_with(other)));
             let name = beside.path.get(shared..)?.join(".");
-            (!is_of_another).then_some(Label { name, text, is_typed: *is_typed })
-        })
+            (!is_of_another).then(|| format!("{name}: {text}").trim_end().to_owned())
+        };
+        beside.iter().filter_map(label).collect()
     }
 
     /// The names of the columns: the names that lead to each, whatever else the document holds.

@@ -51,12 +51,12 @@ fn lists_of_objects_are_tables_wherever_they_stand() {
         (
             format!(r#"{{"unit": "g/l", "n": [1, 2], "data": [{first}, {second}], "end": null}}"#),
             "data",
-            &[vec!["unit", "g/l"], vec!["end"]],
+            &[vec!["unit: g/l"], vec!["end:"]],
         ),
         (
             format!(r#"{{"success": true, "result": {{"records": [{first}, {second}]}}}}"#),
             "result.records",
-            &[vec!["success", "TRUE"]],
+            &[vec!["success: TRUE"]],
         ),
     ] {
         assert_eq!(read(&content).unwrap(), (vec![sheet.to_owned()], below(labels)), "{content}");
@@ -103,7 +103,7 @@ fn objects_within_are_columns_and_lists_within_are_rows() {
     assert_eq!(
         read(named).unwrap().1,
         [
-            row(0, 1, &["note", "x"]),
+            row(0, 1, &["note: x"]),
             row(0, 2, &["key", "tram", "muc"]),
             row(0, 3, &["TV01", "Trà Vinh", "1"]),
             row(0, 4, &["TV02", "Mỹ Tho", "2"]),
@@ -166,15 +166,15 @@ fn what_stands_beside_a_list_stands_above_its_rows() {
     assert_eq!(
         rows_of(&chunks(&mut *table).unwrap()),
         [
-            row(0, 1, &["unit", "m"]),
-            row(0, 2, &["page.total", "2"]),
-            row(0, 3, &["page.next"]),
-            row(0, 4, &["name", "Trà Vinh"]),
+            row(0, 1, &["unit: m"]),
+            row(0, 2, &["page.total: 2"]),
+            row(0, 3, &["page.next:"]),
+            row(0, 4, &["name: Trà Vinh"]),
             row(0, 5, &["a"]),
             row(0, 6, &["1"]),
-            row(1, 1, &["unit", "m"]),
-            row(1, 2, &["page.total", "2"]),
-            row(1, 3, &["page.next"]),
+            row(1, 1, &["unit: m"]),
+            row(1, 2, &["page.total: 2"]),
+            row(1, 3, &["page.next:"]),
             row(1, 4, &["a"]),
             row(1, 5, &["1"]),
         ]

@@ -126,7 +126,7 @@ impl Guess<'_> {
             }
             return;
         };
-        self.mapping.place = Some(place_of_title(pattern, kind));
+        self.mapping.place = Some(place_of_title(&pattern, kind));
         self.because(
             "place.title",
             0.85,

@@ -118,7 +118,8 @@ impl Shaped<'_> {
                 self.decide("value.0.unit", 0.2, reason);
             }
         }
-        let mut patterns: Vec<&str> = units.iter().filter_map(|unit| Some(unit.said.as_ref()?.0)).collect();
+        let mut patterns: Vec<&str> =
+            units.iter().filter_map(|unit| Some(unit.said.as_ref()?.0.as_str())).collect();
         let of_all = patterns.len() == units.len();
         patterns.sort_unstable();
         patterns.dedup();
@@ -152,7 +153,7 @@ impl Shaped<'_> {
 struct UnitOfSheet {
     sheet: String,
     /// The pattern of the title that names it, and the unit.
-    said: Option<(&'static str, String)>,
+    said: Option<(String, String)>,
     /// The property's own.
     own: String,
     /// A text that is not plausible in it.

@@ -12,7 +12,10 @@ use super::meant::{ahead, forecast, otherwise, part_of_year};
 use super::survey::{SheetSample, Survey};
 use super::words::has_words;
 use crate::mapping::Pattern;
-use crate::observe::{find_place, find_property, find_unit, month, tidy, usual_statistic};
+use crate::observe::{
+    OF_PROPERTIES, OF_STATIONS, OF_UNITS, find_place, find_property, find_unit, labelled, month, tidy,
+    usual_statistic,
+};
 
 /// Words before the season of rice in titles, folded: `Lúa vụ đông xuân`, `Vụ lúa đông xuân`, `Lúa đông xuân`.
 const RICE: [&str; 3] = ["lua vu", "vu lua", "lua"];
@@ -38,12 +41,6 @@ const PLACES_WITHIN: &[(&str, PlaceKind)] = &[
     ("*trạm {place} tháng *", PlaceKind::Station),
     ("*trạm {place} năm *", PlaceKind::Station),
     ("*trạm {place} từ *", PlaceKind::Station),
-    ("Location: {place}", PlaceKind::Station),
-    ("# Location: {place}", PlaceKind::Station),
-    ("# Station: {place}", PlaceKind::Station),
-    ("# Station name: {place}", PlaceKind::Station),
-    ("Tên trạm: {place}", PlaceKind::Station),
-    ("# Tên trạm: {place}", PlaceKind::Station),
     ("*trạm {place}, *", PlaceKind::Station),
     ("*trạm {place} - *", PlaceKind::Station),
     ("*trạm {place} (*)", PlaceKind::Station),
@@ -55,9 +52,6 @@ const PLACES_WITHIN: &[(&str, PlaceKind)] = &[
     ("*tỉnh {place}", PlaceKind::Province),
 ];
 
-/// Labels of titles behind which a property stands, folded.
-const OF_PROPERTIES: [&str; 6] = ["parameter", "variable", "property", "thong so", "yeu to", "chi tieu"];
-
 /// Patterns of titles that name the unit of a sheet.
 const UNITS: &[&str] = &[
     "*Đơn vị tính*: {unit})",
@@ -68,9 +62,6 @@ const UNITS: &[&str] = &[
     "*ĐVT*: {unit}",
     "*Unit*: {unit})",
     "*Unit*: {unit}",
-    "# Value unit: {unit}",
-    "# Value units: {unit}",
-    "# Units: {unit}",
     "*({unit})",
     "*({unit})*",
     "{unit}",
@@ -197,12 +188,30 @@ impl<'a> Evidence<'a> {
     }
 
     /// The place that a title is there to name, with the pattern that finds it.
-    pub(super) fn place(&self, gazetteer: &Gazetteer) -> Option<(&'static str, PlaceKind, String)> {
-        self.place_by(PLACES, gazetteer)
+    pub(super) fn place(&self, gazetteer: &Gazetteer) -> Option<(String, PlaceKind, String)> {
+        let by_label = || {
+            self.behind(OF_STATIONS, "place").find_map(|(pattern, name)| {
+                let kinds = [PlaceKind::Station, PlaceKind::Province];
+                let kind = kinds.into_iter().find(|kind| is_one_place(gazetteer, &name, *kind))?;
+                Some((pattern, kind, name))
+            })
+        };
+        self.place_by(PLACES, gazetteer).or_else(by_label)
+    }
+
+    /// What titles say behind these labels and a colon, with the patterns that find it in a blank.
+    fn behind(&self, labels: &[&str], blank: &str) -> impl Iterator<Item = (String, String)> {
+        self.titles.iter().filter_map(move |title| {
+            let label = title.split_once(':')?.0.trim();
+            let is_one = labels.contains(&model::fold(label).as_str()) && !label.contains(['*', '{', '/']);
+            let pattern = is_one.then(|| format!("{label}: {{{blank}}}"))?;
+            let said = Pattern::new(&pattern).ok()?.text(title)?;
+            Some((pattern, said))
+        })
     }
 
     /// The place that a title names among other words, with the pattern that finds it.
-    pub(super) fn place_within(&self, gazetteer: &Gazetteer) -> Option<(&'static str, PlaceKind, String)> {
+    pub(super) fn place_within(&self, gazetteer: &Gazetteer) -> Option<(String, PlaceKind, String)> {
         self.place_by(PLACES_WITHIN, gazetteer)
     }
 
@@ -235,14 +244,11 @@ impl<'a> Evidence<'a> {
         &self,
         patterns: &[(&'static str, PlaceKind)],
         gazetteer: &Gazetteer,
-    ) -> Option<(&'static str, PlaceKind, String)> {
+    ) -> Option<(String, PlaceKind, String)> {
         patterns.iter().find_map(|(pattern, kind)| {
             let compiled = Pattern::new(pattern).ok()?;
             let name = self.titles.iter().find_map(|title| compiled.text(title))?;
-            let found = find_place(gazetteer, &name, Some(*kind), None, NaiveDate::MAX);
-            let former = || find_place(gazetteer, &name, Some(*kind), None, before_the_merger());
-            let is_one = matches!(found, PlaceMatch::One(_)) || matches!(former(), PlaceMatch::One(_));
-            is_one.then_some((*pattern, *kind, name))
+            is_one_place(gazetteer, &name, *kind).then(|| ((*pattern).to_owned(), *kind, name))
         })
     }
 
@@ -271,16 +277,21 @@ impl<'a> Evidence<'a> {
     }
 
     /// The unit that a title names, with the pattern that finds it.
-    pub(super) fn unit(&self, gazetteer: &Gazetteer) -> Option<(&'static str, String)> {
-        self.titles.iter().find_map(|title| {
+    pub(super) fn unit(&self, gazetteer: &Gazetteer) -> Option<(String, String)> {
+        let by_label = || {
+            let mut said = self.behind(OF_UNITS, "unit");
+            said.find_map(|(pattern, unit)| Some((pattern, find_unit(gazetteer, &unit)?)))
+        };
+        let by_title = self.titles.iter().find_map(|title| {
             UNITS.iter().find_map(|pattern| {
                 let unit = Pattern::new(pattern).ok()?.text(title)?;
                 // One letter alone is no unit: it names a column, or a part of the table.
                 let is_alone = *pattern == "{unit}" && unit != "%" && unit.chars().count() < 2;
                 let unit = Some(unit).filter(|_| !is_alone)?;
-                find_unit(gazetteer, &unit).map(|unit| (*pattern, unit))
+                find_unit(gazetteer, &unit).map(|unit| ((*pattern).to_owned(), unit))
             })
-        })
+        });
+        by_title.or_else(by_label)
     }
 
     /// Where a year stands around the table: the key and pattern of a fact, the year, how sure.
@@ -414,6 +425,13 @@ fn has_one_month(text: &str) -> bool {
         && !["quy", "den thang"].iter().any(|words| has_words(&folded, words))
 }
 
+/// Whether a name is that of one place of a kind, today or before the merger.
+fn is_one_place(gazetteer: &Gazetteer, name: &str, kind: PlaceKind) -> bool {
+    [NaiveDate::MAX, before_the_merger()]
+        .iter()
+        .any(|on| matches!(find_place(gazetteer, name, Some(kind), None, *on), PlaceMatch::One(_)))
+}
+
 /// The last day of the provinces before the merger, for names that exist no more.
 pub(crate) fn before_the_merger() -> NaiveDate {
     NaiveDate::from_ymd_opt(2025, 6, 30).unwrap_or(NaiveDate::MAX)
@@ -422,8 +440,10 @@ pub(crate) fn before_the_merger() -> NaiveDate {
 /// The texts above a row.
 pub(super) fn titles(chunk: &Chunk, header_row: u32) -> Vec<String> {
     let rows = (0..chunk.len()).take_while(|at| chunk.row_number(*at) < header_row);
-    let cells = rows.flat_map(|at| (0..chunk.columns.len()).filter_map(move |column| chunk.cell(at, column)));
-    cells.map(tidy).filter(|text| !text.is_empty() && text.chars().count() <= 300).take(40).collect()
+    let cells = rows.flat_map(|at| (0..chunk.columns.len()).map(move |column| (at, column)));
+    let texts = cells
+        .filter_map(|(at, column)| labelled(chunk, at, column).or_else(|| chunk.cell(at, column).map(tidy)));
+    texts.filter(|text| !text.is_empty() && text.chars().count() <= 300).take(40).collect()
 }
 
 /// The one property whose name or alias stands in a text, the longest name deciding; and the season.

@@ -44,7 +44,7 @@ impl Shaped<'_> {
     pub(super) fn unit(&mut self, value: &mut ValueSource, property: &Property, columns: &[usize]) {
         let fits = |unit: &str| conversion(unit, property).is_ok();
         if let Some((pattern, unit)) = self.evidence.unit(self.gazetteer).filter(|(_, unit)| fits(unit)) {
-            value.unit = Some(around("@title", pattern));
+            value.unit = Some(around("@title", &pattern));
             let reason = told!("guess-stands-above", "`{text}` stands above the table", text = unit);
             self.decide("value.0.unit", 0.9, reason);
             return;

@@ -1,6 +1,6 @@
 //! What the first rows of a table show of each column.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use catalog::{Gazetteer, vocabulary};
 use formats::Chunk;
@@ -10,8 +10,9 @@ use super::groups::is_alone;
 use super::words::{Role, roles};
 use crate::mapping::Decimal;
 use crate::observe::{
-    DateOrder, Extent, Header, NotANumber, NumberStyle, Precision, TimeFormat, TimeReader, assumption,
-    column_order, find_property, find_unit, is_total, numbers_columns, parse_zone, unit_of, with_unit,
+    DateOrder, Extent, Header, NotANumber, NumberStyle, OF_PROPERTIES, Precision, TimeFormat, TimeReader,
+    assumption, column_order, find_property, find_unit, is_total, numbers_columns, parse_zone, unit_of,
+    with_unit,
 };
 
 /// Rows that are looked at.
@@ -99,7 +100,7 @@ pub(super) struct Sample {
 impl Sample {
     /// Looks at the first rows; `None` when no row can be the header of another.
     pub(super) fn of(chunk: &Chunk, missing: &[String], gazetteer: &Gazetteer) -> Option<Sample> {
-        let (at, height) = extent(chunk, header_row(chunk, missing)?, missing);
+        let (at, height) = extent(chunk, header_row(chunk, missing, gazetteer)?, missing);
         let header = Header::joined(chunk, at, Extent::rows(height));
         let mut start =
             (at..chunk.len()).find(|row| chunk.row_number(*row) > header.last).unwrap_or(chunk.len());
@@ -224,7 +225,7 @@ fn extent(chunk: &Chunk, row: usize, missing: &[String]) -> (usize, u32) {
 
 /// The first row that has texts where the rows behind it have values: at least two cells, most of
 /// them no numbers, and about as wide as the widest.
-fn header_row(chunk: &Chunk, missing: &[String]) -> Option<usize> {
+fn header_row(chunk: &Chunk, missing: &[String], gazetteer: &Gazetteer) -> Option<usize> {
     let rows = chunk.len().min(HEADER_ROWS);
     let texts = |row: usize| {
         (0..chunk.columns.len())
@@ -266,6 +267,7 @@ fn header_row(chunk: &Chunk, missing: &[String]) -> Option<usize> {
         .take_while(|row| !texts(*row).any(|text| is_value(text, missing)))
         .find(|row| texts(*row).count() == widest && looks_like_one(row) && left(*row) <= left(above_values));
     let found = wider.filter(|_| texts(above_values).count() < widest).unwrap_or(above_values);
+    let found = below_labels(chunk, found, rows, gazetteer).filter(|_| widest == 2).unwrap_or(found);
     // One row about the place of what follows, under a header of its own: `latitude,longitude,elevation`.
     let behind_a_gap = |row: usize| chunk.row_number(row - 1) + 1 < chunk.row_number(row);
     let length = |row: usize| {
@@ -278,6 +280,29 @@ fn header_row(chunk: &Chunk, missing: &[String]) -> Option<usize> {
         .find(|row| behind_a_gap(*row) && looks_like_one(row) && has_values_below(row))
         .filter(|row| is_of_place && length(found) == 1 && length(*row) > 1);
     Some(later.unwrap_or(found))
+}
+
+/// The header of a series of two columns, where labels and what they say stand above it and look like one:
+/// `Trạm | Cần Thơ`.
+fn below_labels(chunk: &Chunk, found: usize, rows: usize, gazetteer: &Gazetteer) -> Option<usize> {
+    let pair = |row: usize| {
+        let texts = (0..chunk.columns.len()).filter_map(|column| chunk.cell(row, column)).map(str::trim);
+        let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
+        <[&str; 2]>::try_from(texts).ok()
+    };
+    let is_of_time = |text: &str| roles(&model::fold(&brackets(text).0)).contains(&Role::Time);
+    let [label, said] = pair(found)?;
+    let names_property = OF_PROPERTIES.contains(&model::fold(label).as_str());
+    let is_header = find_property(gazetteer, &brackets(said).0).is_some() && !names_property;
+    if is_header || is_of_time(label) {
+        return None;
+    }
+    let has_digits = |text: &str| text.contains(|c: char| c.is_ascii_digit());
+    (found + 1..rows).rev().find(|row| {
+        pair(*row).is_some_and(|pair| {
+            pair.iter().any(|text| is_of_time(text)) && !pair.iter().any(|text| has_digits(text))
+        })
+    })
 }
 
 /// Whether a text is one of values: a number, or a mark of "no value".
@@ -314,13 +339,15 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
     };
     let reader = column.reader();
     let mut seen = HashSet::new();
-    let mut written = HashSet::new();
+    let (mut written, mut bare) = (HashMap::new(), 0_usize);
     for (text, row) in texts {
         let mut is_number =
             !matches!(style.read(text), Err(NotANumber::Other)) || style.read_more(text).is_some();
         if !is_number && let Some(unit) = unit_behind(text, style, gazetteer) {
             is_number = true;
-            written.insert(unit);
+            *written.entry(unit).or_insert(0_usize) += 1;
+        } else {
+            bare += usize::from(is_number);
         }
         column.numbers += usize::from(is_number);
         column.slashed |= crate::observe::slashed_order(text).is_some();
@@ -340,8 +367,10 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
         }
     }
     // Where cells name one unit, those that name none are in it too, unless the header says otherwise.
-    let only = written.iter().next().filter(|_| written.len() == 1);
-    column.unit = column.unit.or_else(|| only.map(|unit| (*unit).to_owned()));
+    if written.len() == 1 || bare == 0 {
+        let most = written.into_iter().max_by_key(|(unit, count)| (*count, *unit));
+        column.unit = column.unit.or_else(|| most.map(|(unit, _)| unit.to_owned()));
+    }
     column
 }
 
@@ -349,9 +378,8 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
 fn unit_behind<'a>(text: &'a str, style: NumberStyle, gazetteer: &Gazetteer) -> Option<&'a str> {
     let (number, unit) = with_unit(text)?;
     let is_capital = unit.len() == 1 && unit.starts_with(char::is_uppercase);
-    let second = Unit::parse("s").ok();
     let is_of_time = || {
-        let unit = unit_of(unit).zip(second);
+        let unit = unit_of(unit).zip(Unit::parse("s").ok());
         unit.is_some_and(|(unit, second)| unit.conversion_to(&second).is_ok())
     };
     let is_one = !is_capital && find_unit(gazetteer, unit).is_some() && !is_of_time();
@@ -360,9 +388,30 @@ fn unit_behind<'a>(text: &'a str, style: NumberStyle, gazetteer: &Gazetteer) -> 
 
 /// Names of objects that hold what is measured or where, and do not say of it what it is.
 const OF_RECORDS: &[&str] = &[
-    "attributes", "coordinates", "data", "fields", "geometry", "location", "measurement", "measurements",
-    "observation", "observations", "place", "point", "position", "properties", "reading", "readings", "record",
-    "records", "result", "results", "site", "station", "value", "values",
+    "attributes",
+    "coordinates",
+    "data",
+    "fields",
+    "geometry",
+    "location",
+    "measurement",
+    "measurements",
+    "observation",
+    "observations",
+    "place",
+    "point",
+    "position",
+    "properties",
+    "reading",
+    "readings",
+    "record",
+    "records",
+    "result",
+    "results",
+    "site",
+    "station",
+    "value",
+    "values",
 ];
 
 /// The last name of a path of objects, where those around it say nothing more: `values.do_man`.

@@ -250,7 +250,7 @@ impl<'a> Shaped<'a> {
             return;
         }
         if let Some((pattern, kind, name)) = self.evidence.place(self.gazetteer) {
-            self.mapping.place = Some(place_of_title(pattern, kind));
+            self.mapping.place = Some(place_of_title(&pattern, kind));
             self.decide(
                 "place.title",
                 0.9,
@@ -285,7 +285,7 @@ impl<'a> Shaped<'a> {
             return;
         }
         if let Some((pattern, kind, name)) = self.evidence.place_within(self.gazetteer) {
-            self.mapping.place = Some(place_of_title(pattern, kind));
+            self.mapping.place = Some(place_of_title(&pattern, kind));
             self.decide(
                 "place.title",
                 0.8,

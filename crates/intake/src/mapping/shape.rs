@@ -22,6 +22,12 @@ pub struct Shape {
     pub header: Vec<String>,
     /// How the numbers were written, where they showed it: `dot` or `comma`.
     pub decimal: Option<String>,
+    /// The property that the titles, or the names of the sheet and the file, named.
+    pub property: Option<String>,
+    /// The statistic that they named.
+    pub statistic: Option<String>,
+    /// The unit that the titles named.
+    pub unit: Option<String>,
     /// The other tables of the sheet, in the order of the mapping's blocks.
     #[serde(rename = "block")]
     pub blocks: Vec<TableShape>,
@@ -71,6 +77,12 @@ impl Shape {
         let _ = writeln!(text, "header_row = {}\nheader = {}", self.header_row, list(&self.header));
         if let Some(decimal) = &self.decimal {
             let _ = writeln!(text, "decimal = {}", quote(decimal));
+        }
+        let named = [("property", &self.property), ("statistic", &self.statistic), ("unit", &self.unit)];
+        for (key, said) in named {
+            if let Some(said) = said {
+                let _ = writeln!(text, "{key} = {}", quote(said));
+            }
         }
         for block in &self.blocks {
             let TableShape { header_row, header } = block;

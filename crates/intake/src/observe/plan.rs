@@ -11,6 +11,7 @@ use wording::{Told, told};
 use super::columns::{Header, WantedColumns, tidy};
 use super::drift::range_of;
 use super::found::{Found, said_by_header};
+use super::labels::labelled;
 use super::leave_out::Elsewhere;
 use super::number::NumberStyle;
 use super::parts::HeaderTime;
@@ -437,9 +438,10 @@ impl Making<'_> {
         let chunk = self.around.chunk;
         let rows = (0..chunk.len()).take_while(|at| chunk.row_number(*at) < self.header.row);
         rows.flat_map(move |at| (0..chunk.columns.len()).filter(over).map(move |column| (at, column)))
-            .filter_map(|(at, column)| {
-                let text = tidy(chunk.cell(at, column)?);
-                (!text.is_empty()).then(|| (text, chunk.row_number(at), column))
+            .flat_map(move |(at, column)| {
+                let text = chunk.cell(at, column).map(tidy).filter(|text| !text.is_empty());
+                let texts = text.into_iter().chain(labelled(chunk, at, column));
+                texts.map(move |text| (text, chunk.row_number(at), column))
             })
     }
 

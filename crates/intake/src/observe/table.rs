@@ -17,6 +17,7 @@ use super::drift;
 use super::duplicates::Keys;
 use super::forecast::Made;
 use super::leave_out::{Elsewhere, LeftOut};
+use super::named;
 use super::period::Period;
 use super::plan::{Around, Plan, header_of};
 use super::prepare::{constant, taken};
@@ -27,6 +28,7 @@ use super::time::{DAY, parse_zone};
 use super::zones::Zones;
 use crate::Error;
 use crate::findings::{Findings, Words};
+use crate::guess::named_around;
 use crate::mapping::{Mapping, Shape, TableShape, Unknown};
 
 /// How far a time may lie ahead of the clock.
@@ -270,6 +272,9 @@ impl Observer {
                 let tables = plans.iter().map(|plan| TableShape::of(plan.header.row, &plan.header.names));
                 let mut shape = Shape::of(tables);
                 shape.decimal = first.decimal(chunk).map(str::to_owned);
+                let facts = &self.shared.gazetteer;
+                let named = named_around(chunk, first.header.row, sheet, &self.settings.file, facts);
+                (shape.property, shape.statistic, shape.unit) = (named.property, named.statistic, named.unit);
                 if !sheet.is_empty() {
                     shape.sheets.push(sheet.to_owned());
                 }
@@ -278,6 +283,7 @@ impl Observer {
                     let read: Vec<HashSet<usize>> = plans.iter().map(read).collect();
                     let in_doubt = plans.iter().find_map(|plan| plan.in_doubt(chunk));
                     drift::decimals_in_doubt(known, &shape, &self.mapping, in_doubt)?;
+                    named::compare(known, &shape, first, &self.mapping, facts)?;
                     drift::note(known, &shape, &self.mapping, chunk.sheet, &read, findings)?;
                 }
                 self.shape = Some(shape);

@@ -309,6 +309,30 @@ async fn a_file_that_looks_otherwise_than_the_one_before_it_is_told_before_it_is
     assert!(error.to_string().contains("the column `Mực nước (m)` is gone"), "{error}");
 }
 
+/// The headers are the same, and a title says what the values are.
+#[tokio::test]
+async fn titles_that_name_other_values_than_before_are_asked_about() {
+    let node = Node::new().await;
+    node.dataset("titled", DatasetKind::Observations).await;
+    let table = |property: &str, unit: &str, day: u32| {
+        format!(
+            "Thông số: {property},,\nĐơn vị: {unit},,\nTrạm,Ngày,Giá trị\nTrà Vinh,2020-02-{day:02},5.5\nMỹ Tho,2020-02-{day:02},4\n"
+        )
+    };
+    node.load("titled", "a.csv", table("Mực nước", "cm", 3), None).await.unwrap();
+    node.load("titled", "b.csv", table("Mực nước", "m", 4), None).await.unwrap();
+    assert!(node.values("titled").await.iter().any(|value| value.result == 550.0));
+
+    let other = table("Độ dẫn điện", "mS/cm", 5);
+    let error = node.load("titled", "c.csv", other.clone(), None).await.unwrap_err();
+    let Error::Drifted { differences, example } = error else { panic!("{error:?}") };
+    assert!(differences.iter().any(|text| text.contains("named `water_level`")), "{differences:?}");
+    let report = node.load("titled", "c.csv", other, Some(&example)).await.unwrap();
+    assert_eq!((report.run.totals.added, report.run.totals.corrected), (2, 0));
+    let last = node.load("titled", "d.csv", table("Mực nước", "cm", 6), None).await.unwrap_err();
+    assert!(matches!(last, Error::Drifted { .. }), "{last:?}");
+}
+
 /// The mapping that is proposed reads the file as it is now: without what a column held that is gone.
 #[tokio::test]
 async fn a_mapping_that_is_proposed_leaves_out_the_columns_that_are_gone() {

@@ -14,7 +14,7 @@ async fn lists_of_objects_are_read_as_tables() {
     ];
     for (name, text, findings) in [
         ("a.json", format!("[{first}, {second}]"), &[][..]),
-        ("b.json", format!(r#"{{"status": "ok", "data": [{first}, {second}]}}"#), &["left_out A1 status"]),
+        ("b.json", format!(r#"{{"status": "ok", "data": [{first}, {second}]}}"#), &[]),
         ("c.jsonl", format!("{first}\n{second}\n"), &[]),
     ] {
         desk.goes_in(name, text, &values, findings).await;
@@ -57,6 +57,52 @@ async fn labels_above_a_series_say_its_place_and_what_it_is() {
             "station:my_thuan|water_level|instant||2023-05-01 08:00|105",
         ],
         &[],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_stands_beside_a_series_says_its_place_and_what_it_is() {
+    let desk = Desk::new().await;
+    let values = [
+        "station:my_thuan|water_level|instant||2024-03-01 07:00|121",
+        "station:my_thuan|water_level|instant||2024-03-01 08:00|125",
+    ];
+    let json = r#"{"code": 200, "station": {"name": "My Thuan", "lat": 10.27}, "parameter": "Water level", "unit": "m",
+        "values": [{"time": "2024-03-01T07:00:00+07:00", "value": 1.21}, {"time": "2024-03-01T01:00:00Z", "value": 1.25}]}"#;
+    desk.goes_in("a.json", json, &values, &[]).await;
+    let rows = "Thời gian;Giá trị\n01/03/2024 07:00;1,21\n01/03/2024 08:00;1,25\n";
+    for (name, labels) in [
+        ("b.csv", "Trạm;Mỹ Thuận\nĐơn vị;m\nThông số;Mực nước\n"),
+        ("c.csv", "Thông số:;Mực nước\nTrạm:;Mỹ Thuận\nĐơn vị tính:;m\n;\n"),
+    ] {
+        desk.goes_in(name, format!("{labels}{rows}"), &values, &[]).await;
+    }
+    let within = r#"[{"time": "2024-03-01T07:00:00+07:00", "station": {"name": "Trà Vinh"}, "values": {"do_man": 9.1}}]"#;
+    desk.goes_in("d.json", within, &["station:tra_vinh|salinity|instant||2024-03-01 07:00|9.1"], &[]).await;
+}
+
+#[tokio::test]
+async fn units_behind_numbers_are_read() {
+    let desk = Desk::new().await;
+    desk.goes_in(
+        "a.csv",
+        "Trạm;Ngày;Độ mặn;Mực nước\nTrà Vinh;15/03/2024;4‰;1,52 m\nTrà Vinh;16/03/2024;4,5 g/l;148 cm\nTrà Vinh;17/03/2024;<1‰;-\n",
+        &[
+            "station:tra_vinh|salinity|instant||2024-03-15|4",
+            "station:tra_vinh|salinity|instant||2024-03-16|4.5",
+            "station:tra_vinh|salinity|instant||2024-03-17|0",
+            "station:tra_vinh|water_level|instant||2024-03-15|152",
+            "station:tra_vinh|water_level|instant||2024-03-16|148",
+        ],
+        &[],
+    )
+    .await;
+    desk.goes_in(
+        "b.csv",
+        "Trạm;Ngày;Độ mặn (g/l)\nTrà Vinh;15/03/2024;4,1\nTrà Vinh;16/03/2024;12 m\nTrà Vinh;17/03/2024;12 xyz\n",
+        &["station:tra_vinh|salinity|instant||2024-03-15|4.1"],
+        &["incompatible_unit C3 12 m", "not_a_number C4 12 xyz"],
     )
     .await;
 }

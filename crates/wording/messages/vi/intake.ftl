@@ -251,3 +251,5 @@ intake-run-in-future = dự báo được lập lúc { $at }, tức là ở tư�
 intake-correct-run-or-zone = hãy sửa thời điểm đó, hoặc `zone` dưới `[time]` trong ánh xạ
 intake-two-forecasts-in-file = tệp chứa hai lần chạy dự báo: { $first } và { $second }
 intake-hand-forecasts-in-one-by-one = hãy nộp mỗi lần chạy thành một tệp riêng, cũ nhất trước
+intake-title-names-another = tên bảng, tên trang hay tên tệp nói `{ $after }`, còn ở tệp đã lập ánh xạ là `{ $before }`: tệp có thuộc bộ dữ liệu khác không?
+intake-title-names-now = tên bảng, tên trang hay tên tệp nói `{ $after }`, còn ở tệp đã lập ánh xạ thì không nói gì như vậy
