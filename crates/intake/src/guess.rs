@@ -37,6 +37,7 @@ mod thousands;
 mod time;
 mod titled;
 mod unique;
+mod unread;
 mod usual;
 mod within;
 mod words;

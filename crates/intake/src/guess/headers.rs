@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use formats::Chunk;
 use wording::{Phrase, phrase};
 
+use super::usual::names_a_part_of_time;
 use super::words::has_words;
 use crate::mapping::{Captured, Pattern};
 use crate::observe::{
@@ -185,13 +186,18 @@ fn at_row(
             .filter(|(_, name)| !name.is_empty())
             .filter_map(|(column, name)| Some((column, captured(*says, pattern, name)?)))
             .collect();
-        is_shape(*says, &columns, &numeric, &header).then(|| TimeHeader {
-            header: header.clone(),
-            height,
-            says: *says,
-            columns,
-            start,
-        })
+        let is_header = is_shape(*says, &columns, &numeric, &header) && !is_data(chunk, at, &columns);
+        is_header.then(|| TimeHeader { header: header.clone(), height, says: *says, columns, start })
+    })
+}
+
+/// Whether what looks like a header of times is a row of data: a header stands above it, of which one word says that
+/// a time is below: `Năm | Lưu lượng` above `2019 | 2012`.
+fn is_data(chunk: &Chunk, at: usize, columns: &[(usize, Captured)]) -> bool {
+    (0..at).any(|row| {
+        let mut texts = columns.iter().map(|(column, _)| chunk.cell(row, *column).map_or("", str::trim));
+        let are_texts = texts.clone().all(|text| !text.is_empty() && !is_number(text));
+        are_texts && texts.any(|text| names_a_part_of_time(&model::fold(text)))
     })
 }
 
@@ -283,7 +289,13 @@ fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header
                 let ends = |word: &str| folded.split(' ').next_back() == Some(word);
                 AT.iter().any(|word| ends(word)) || !OVER.iter().any(|word| has_words(&folded, word))
             });
-            distinct("hour").len() == columns.len() && columns.len() >= 2 && texts.len() == 1 && is_instant
+            // `Ranh mặn 4g/l` speaks of grams.
+            let in_grams = |name: &str| {
+                name.as_bytes().windows(3).any(|part| part[0].is_ascii_digit() && &part[1..] == b"g/")
+            };
+            let are_hours = columns.iter().all(|(column, _)| !in_grams(header.name(*column)));
+            let is_one = texts.len() == 1 && is_instant && are_hours;
+            distinct("hour").len() == columns.len() && columns.len() >= 2 && is_one
         }
         Says::Season => distinct("period").len() == columns.len() && columns.len() >= 2,
         Says::Time | Says::Date => distinct("time").len() == columns.len() && columns.len() >= 2,

@@ -12,7 +12,7 @@ use super::example::placeholder;
 use super::groups::Groups;
 use super::headers::numeric_columns;
 use super::meant::{ahead, are_compared, compares, not_observed};
-use super::measured::{Measured, measured, own_unit, twice};
+use super::measured::{Measured, is_in_water, measured, own_unit, twice};
 use super::sample::{Column, Sample, letters_of};
 use super::statistics::column_of;
 use super::survey::{SheetSample, Survey};
@@ -83,7 +83,7 @@ impl<'a> Guess<'a> {
         }
         let read: Vec<&str> =
             std::iter::once(sheet).chain(alike.iter().copied()).map(|sheet| sheet.name.as_str()).collect();
-        if let Some(reason) = survey.unread(&read) {
+        if let Some(reason) = survey.unread(&read, gazetteer) {
             decide("source.sheets", 0.5, reason);
         }
         if sample.header.row != 1 || sample.height > 1 {
@@ -182,6 +182,7 @@ impl<'a> Guess<'a> {
         self.ask_of_classes();
         self.fill();
         self.ask_what_names_rows();
+        self.ask_of_the_unread();
         if self.missing.is_empty() {
             return Ok(Guessed::new(self.mapping, self.decisions));
         }
@@ -374,7 +375,8 @@ impl<'a> Guess<'a> {
                 .or_else(|| find_property(self.gazetteer, &column.name))
                 .or_else(|| find_property(self.gazetteer, &model::fold(&column.base)))
                 .or_else(|| twice(self.gazetteer, &column.name))
-                .or_else(|| twice(self.gazetteer, &column.base));
+                .or_else(|| twice(self.gazetteer, &column.base))
+                .filter(|property| !is_in_water(property, column.unit.as_deref()));
             let plain = found.map(|property| Measured {
                 property,
                 statistic: None,
