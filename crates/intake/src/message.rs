@@ -93,6 +93,7 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
         "duplicate_key" => format!(
             "{value} has the place, property and time of another cell ({expected}) with another value. Keep the right one and hand the file in again."
         ),
+        "formula_error" => format!("“{value}” is what the sheet shows where a formula failed. No value was taken."),
         "duplicate_value" => {
             format!("The same value stands in the file twice (first in {expected}). It was taken once.")
         }
@@ -236,6 +237,7 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "unknown_statistic" => format!("“{value}” không phải là đại lượng thống kê. Hãy ghi instant, mean, max, min, total hoặc count, hoặc ghi nghĩa của nó trong `words` của statistic trong ánh xạ."),
         "unknown_period" => format!("“{value}” không phải là kỳ có thể lưu. Hãy ghi khoảng ISO 8601 như P1D, hoặc một tên ngắn."),
         "duplicate_key" => format!("{value} trùng địa điểm, chỉ tiêu và thời gian với ô khác ({expected}) nhưng khác giá trị. Hãy giữ giá trị đúng rồi nộp lại tệp."),
+        "formula_error" => format!("“{value}” là ô có công thức bị lỗi. Không lấy giá trị nào."),
         "duplicate_value" => format!("Giá trị này có hai lần trong tệp (lần đầu ở {expected}). Chỉ lấy một lần."),
         "quality_fail" => format!("{value} không đạt kiểm tra chất lượng ({expected}). Giá trị được giữ nguyên và không đưa vào sản phẩm. Hãy kiểm tra số đọc."),
         "quality_suspect" => format!("{value} bị nghi ngờ theo kiểm tra chất lượng ({expected}). Giá trị được giữ nguyên và hiển thị kèm dấu. Hãy kiểm tra số đọc."),

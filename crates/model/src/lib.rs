@@ -17,6 +17,7 @@ mod seawater;
 mod text;
 mod time;
 mod unit;
+mod unit_words;
 
 pub use dataset::{Access, Agency, Dataset, DatasetKind, Theme, VersionInfo};
 pub use datastream::{AsIs, Datastream, DatastreamKey, DatastreamMap, Statistic};

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
+use crate::unit_words::without_words;
+
 /// A unit that could not be read, or two that do not convert.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnitError {
@@ -100,7 +102,14 @@ impl Unit {
     /// Reads a UCUM expression, or a spelling that the delta's agencies use for one.
     pub fn parse(text: &str) -> Result<Unit, UnitError> {
         let text = text.trim();
-        let code = spelled(text).unwrap_or(text);
+        Unit::read(text, spelled(text).unwrap_or(text)).or_else(|unknown| {
+            let of_spelling = |text: &str| spelled(text).unwrap_or(text).to_owned();
+            without_words(&tidy(text), of_spelling).map_or(Err(unknown), |code| Unit::read(text, &code))
+        })
+    }
+
+    /// Reads a UCUM expression; an error names the text that it was made of.
+    fn read(text: &str, code: &str) -> Result<Unit, UnitError> {
         let unknown = || UnitError::Unknown(text.chars().take(40).collect());
         if code.is_empty() || code.len() > 60 {
             return Err(unknown());
@@ -242,6 +251,10 @@ mod tests {
             (5.0, "μS/cm", "mS/cm", 0.005),
             (3.0, "nghìn con", "{head}", 3000.0),
             (86_400.0, "m3/ngày đêm", "m3/s", 1.0),
+            (12.5, "nghìn m3/s", "m3/s", 12_500.0),
+            (864.0, "triệu m3/ngày", "m3/s", 10_000.0),
+            (4.3, "10³ MPN/100ml", "{MPN}/dL", 4300.0),
+            (2.8, "vạn ha", "har", 28_000.0),
             (25.0, "Cel", "K", 298.15),
             (1.0, "10*6.m3", "m3", 1e6),
             (1.0, "10*3{person}", "{person}", 1000.0),

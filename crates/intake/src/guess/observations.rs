@@ -375,8 +375,7 @@ impl<'a> Guess<'a> {
                 .or_else(|| find_property(self.gazetteer, &column.name))
                 .or_else(|| find_property(self.gazetteer, &model::fold(&column.base)))
                 .or_else(|| twice(self.gazetteer, &column.name))
-                .or_else(|| twice(self.gazetteer, &column.base))
-                .filter(|property| !is_in_water(property, column.unit.as_deref()));
+                .or_else(|| twice(self.gazetteer, &column.base));
             let plain = found.map(|property| Measured {
                 property,
                 statistic: None,
@@ -399,6 +398,9 @@ impl<'a> Guess<'a> {
                 }
             };
             let Measured { property, statistic: said, unit: written, .. } = found;
+            if is_in_water(property, written.as_deref()) {
+                continue;
+            }
             let season = in_parts.as_ref().and_then(|(season, _)| season.clone());
             let above = above
                 .filter(|above| written.is_none() && unit.is_none() && conversion(above, property).is_ok());

@@ -97,7 +97,7 @@ impl<'a> Shaped<'a> {
         self.fill();
         self.ask_for_the_rest(&used);
         self.ask_what_names_rows(&used);
-        self.ask_of_heads();
+        self.ask_of_the_unread();
         let read: Vec<&str> = self.alike.iter().map(|sheet| sheet.name.as_str()).collect();
         if let Some(reason) =
             self.survey.unread(&read, self.gazetteer).filter(|_| self.mapping.source.sheets != ["*"])

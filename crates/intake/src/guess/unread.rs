@@ -12,15 +12,22 @@ use super::groups::alone;
 use super::headers::{is_number, numeric_columns};
 use super::meant::{forecast, speaks_otherwise};
 use super::observations::Guess;
-use super::sample::{Column, letters_of};
+use super::sample::{Column, brackets, letters_of};
 use super::shaped::{ROWS, Shaped};
 use super::usual::names_a_part_of_time;
 use super::words::{Role, has_words, says_hour};
 use crate::mapping::{Mapping, Pattern, TextOrColumn, ValueSource, Virtual};
-use crate::observe::{Precision, is_note, is_total, season_named};
+use crate::observe::{Precision, find_property, find_unit, is_note, is_total, season_named};
 
 /// Words of rows that tell what was measured from what was not, folded.
 const OBSERVED: [&str; 3] = ["thuc do", "thuc te", "observed"];
+/// Words that say how many of a unit, folded.
+const MULTIPLES: [&str; 9] = ["nghin", "ngan", "van", "trieu", "ty", "ti", "thousand", "million", "10"];
+/// Units of other countries, folded, which no header of here means otherwise.
+const ELSEWHERE: [&str; 20] = [
+    "acre", "acres", "cfs", "degf", "f", "feet", "ft", "gpm", "inch", "inches", "knot", "knots", "kt", "lb",
+    "mi", "mile", "miles", "ppb", "ppm", "psi",
+];
 /// Such rows that are named in a question.
 const SHOWN: usize = 4;
 
@@ -67,6 +74,26 @@ fn heads(chunk: &Chunk, rows: Range<usize>, mapping: &Mapping, gazetteer: &Gazet
     })
 }
 
+/// What stands in brackets in a header or a title and looks like a unit, and is none that is known here.
+fn unknown_unit(text: &str, gazetteer: &Gazetteer) -> Option<String> {
+    let looks_like_one = |inside: &String| {
+        let folded = model::fold(inside);
+        let first = folded.split(' ').next().unwrap_or_default();
+        let is_short = inside.chars().count() <= 24;
+        let has_sign = inside.contains(['/', '°', '³', '²', '‰', '%']);
+        is_short
+            && inside.contains(char::is_alphabetic)
+            && (has_sign || MULTIPLES.contains(&first) || ELSEWHERE.contains(&folded.as_str()))
+            && find_unit(gazetteer, inside).is_none()
+            && !inside.split('/').all(|part| part.trim().parse::<u32>().is_ok())
+    };
+    brackets(text).1.into_iter().find(looks_like_one)
+}
+
+fn unit_unread(unit: &str) -> Told {
+    told!("guess-unit-unknown", "nobody knows the unit `{unit}`: write it as `unit`, in UCUM", unit = unit)
+}
+
 impl Guess<'_> {
     /// Asks about what the mapping does not read.
     pub(super) fn ask_of_the_unread(&mut self) {
@@ -79,6 +106,9 @@ impl Guess<'_> {
         }
         if let Some(question) = self.times_unread() {
             self.because("time", 0.4, question);
+        }
+        if let Some(unit) = self.units_unread() {
+            self.because("value.0.unit", 0.3, unit_unread(&unit));
         }
         if let Some(question) = self.titles_unread() {
             self.because("value.0.property", 0.4, question);
@@ -145,6 +175,30 @@ impl Guess<'_> {
         columns.any(|column| {
             of_time.contains(&column.reference.as_str()) && column.precision == Some(Precision::Instant)
         })
+    }
+
+    /// A unit of a header, or of the titles, that is not known, where the values are taken in their property's own.
+    fn units_unread(&self) -> Option<String> {
+        let is_own = |value: &&ValueSource| {
+            let own = value.property.text().and_then(|code| find_property(self.gazetteer, code));
+            let said = value.unit.as_ref();
+            said.is_none()
+                || said
+                    .and_then(TextOrColumn::text)
+                    .is_some_and(|unit| own.is_some_and(|own| own.unit == unit))
+        };
+        let values: Vec<&ValueSource> = self.mapping.values.iter().filter(is_own).collect();
+        let of_header = values.iter().find_map(|value| {
+            let columns = self.sample.columns.iter();
+            let mut own = columns.filter(|column| column.reference == value.column);
+            unknown_unit(&own.next()?.name, self.gazetteer)
+        });
+        let of_titles = || {
+            let is_open = !values.is_empty() && self.evidence.unit(self.gazetteer).is_none();
+            let mut titles = self.evidence.titles.iter().filter(|_| is_open);
+            titles.find_map(|title| unknown_unit(title, self.gazetteer))
+        };
+        of_header.or_else(of_titles)
     }
 
     /// What the titles say of the values that their headers do not: a part of them, a season, a month of a year.
@@ -236,12 +290,17 @@ impl Guess<'_> {
 }
 
 impl Shaped<'_> {
-    /// Asks about rows that head others, which the mapping does not read.
-    pub(super) fn ask_of_heads(&mut self) {
+    /// Asks about rows that head others and units that are not known.
+    pub(super) fn ask_of_the_unread(&mut self) {
         let chunk = &self.sheet.chunk;
         let rows = self.found.start..chunk.len().min(self.found.start + ROWS);
         if let Some(question) = heads(chunk, rows, &self.mapping, self.gazetteer) {
             self.decide("rows.group", 0.4, question);
+        }
+        let is_open = self.evidence.unit(self.gazetteer).is_none();
+        let mut titles = self.evidence.titles.iter().filter(|_| is_open);
+        if let Some(unit) = titles.find_map(|title| unknown_unit(title, self.gazetteer)) {
+            self.decide("value.0.unit", 0.3, unit_unread(&unit));
         }
     }
 }

@@ -4,15 +4,17 @@
 
 mod dekad;
 mod months;
+mod of_day;
 mod season;
 
 use chrono::{Datelike, NaiveDate};
 use model::{LunarDay, cyclic_year, fold};
 
-use super::time::{DAY, DateOrder, Moment, Precision, TimeReader, clock, clock_us, days};
+use super::time::{DAY, DateOrder, Moment, Precision, TimeReader, clock, days};
 
 pub(super) use dekad::dekad_end;
 use months::english_month;
+pub(crate) use of_day::time_of_day;
 pub(crate) use season::season_named;
 pub(super) use season::season_period;
 
@@ -61,30 +63,6 @@ pub(crate) fn serial(text: &str, count: DayCount) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "between the years 1950 and 2100")]
     let seconds = (days * 86_400.0).round() as i64;
     Some(seconds * 1_000_000)
-}
-
-/// The time of day of a text that says nothing else, in microseconds: `7`, `7h30`, `07:00`, `7 giờ 30 phút`,
-/// or a spreadsheet's part of a day, `0.3125`.
-pub(crate) fn time_of_day(text: &str) -> Option<i64> {
-    let text = text.trim();
-    if let Some(hour) = number(text.strip_suffix(".0").unwrap_or(text), 2) {
-        return clock_us(hour, 0, 0, 0);
-    }
-    if let Some((us, [])) = clock(text.as_bytes()) {
-        return Some(us);
-    }
-    if let Some(part) = text.strip_prefix("0.").or_else(|| text.strip_prefix("0,")) {
-        let is_part = part.len() <= 20 && part.bytes().all(|b| b.is_ascii_digit());
-        let part: f64 = format!("0.{part}").parse().ok().filter(|_| is_part)?;
-        // To the second, like a day's number.
-        #[expect(clippy::cast_possible_truncation, reason = "at most the seconds of a day")]
-        let seconds = (part * 86_400.0).round() as i64;
-        return Some(seconds * 1_000_000);
-    }
-    let folded = (text.len() <= MAX_BYTES).then(|| fold(text))?;
-    let mut words = tokens(&folded);
-    let clock = take_clock(&mut words)??;
-    words.is_empty().then_some(clock)
 }
 
 /// The moment of a text in words, by the reader's zone and order of day and month.

@@ -178,8 +178,9 @@ impl Block {
         for row in sheet.start..sheet.chunk.len() {
             let text = match cells.get(row) {
                 Some(text) if !(shared.missing.numeric && shared.missing.holds(text)) => text,
-                _ => {
+                other => {
                     missing += 1;
+                    self.tell_of_formula(other, row, sheet, columns, findings);
                     continue;
                 }
             };
@@ -232,6 +233,7 @@ impl Block {
                 }
                 Ok(None) => {
                     missing += 1;
+                    self.tell_of_formula(Some(text), row, sheet, columns, findings);
                     continue;
                 }
                 Err(refusal) => refusal,
@@ -452,6 +454,21 @@ impl Block {
         taken.qualities.push(quality.code());
         taken.tests.push(Tests { ranged, source });
         taken.rows.push(i32::try_from(sheet.chunk.row_number(row)).unwrap_or(i32::MAX));
+    }
+
+    /// Tells that the sheet could not work a cell out, such as `#DIV/0!`.
+    fn tell_of_formula(
+        &self,
+        text: Option<&str>,
+        row: usize,
+        sheet: &Sheet<'_>,
+        columns: &Columns,
+        findings: &mut Findings,
+    ) {
+        if text.is_some_and(|text| text.starts_with('#')) {
+            let (severity, code) = (Severity::Warning, "formula_error");
+            self.tell(severity, code, Part::Value, row, sheet, columns, findings, String::new);
+        }
     }
 
     /// The cell and value that stood first under a key: `Ok` when the values agree.

@@ -88,7 +88,7 @@ async fn times_beside_those_that_are_read_are_asked_about() {
     let each =
         "Năm;Trạm;Hmax (cm);Ngày xuất hiện;Hmin (cm);Ngày\n2020;Tân Châu;278;15/10/2020;-30;20/4/2020\n";
     let hours = "Trạm;Ngày;Độ mặn max (g/l);Giờ xuất hiện;Độ mặn min (g/l);Giờ\nĐại Ngãi;13/03/2024;14,4;07:00;3,1;14:00\n";
-    let words = "Trạm;Ngày;Giờ;Độ mặn (g/l)\nĐại Ngãi;13/03/2024;07:00:00.000+07:00;14,4\nĐại Ngãi;13/03/2024;13:00:00.000+07:00;12,1\n";
+    let words = "Trạm;Ngày;Giờ;Độ mặn (g/l)\nĐại Ngãi;13/03/2024;khoảng 7-8;14,4\nĐại Ngãi;13/03/2024;khoảng 13-14;12,1\n";
     ask(&[
         ("a.csv", days, "`Ngày` holds times too (`05/3`)"),
         ("b.csv", each, "`Ngày xuất hiện` holds times too"),
@@ -122,4 +122,55 @@ async fn values_beside_those_that_are_read_are_asked_about() {
         ("h.json", sheets, "the sheets `muc` hold numbers too"),
     ])
     .await;
+}
+
+#[tokio::test]
+async fn units_with_words_around_them_are_read_and_others_are_asked_about() {
+    let desk = Desk::new().await;
+    desk.goes_in(
+        "a.csv",
+        "Trạm;Ngày;Lưu lượng (nghìn m3/s)\nTân Châu;01/09/2023;12,5\n",
+        &["station:tan_chau|discharge|instant||2023-09-01|12500"],
+        &[],
+    )
+    .await;
+    ask(&[
+        ("b.csv", "Trạm;Ngày;Mực nước (ft)\nTân Châu;01/09/2023;3\n", "nobody knows the unit `ft`"),
+        ("c.csv", "Trạm;Ngày;Lưu lượng (cfs)\nTân Châu;01/09/2023;3000\n", "nobody knows the unit `cfs`"),
+        ("d.csv", "Trạm;Ngày;Clorua (meq/l)\nTân Châu;01/09/2023;3\n", "`meq/l`"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn formulas_that_failed_are_told() {
+    let desk = Desk::new().await;
+    desk.goes_in(
+        "a.csv",
+        "Trạm;Ngày;Độ mặn (g/l)\nTrà Vinh;01/09/2023;#DIV/0!\nTrà Vinh;02/09/2023;3\nTrà Vinh;03/09/2023;-\n",
+        &["station:tra_vinh|salinity|instant||2023-09-02|3"],
+        &["formula_error C2 #DIV/0!"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn times_of_day_are_read_as_they_are_written() {
+    let desk = Desk::new().await;
+    let values = [
+        "station:dai_ngai|salinity|instant||2024-03-13 07:00|14.4",
+        "station:dai_ngai|salinity|instant||2024-03-13 13:00|12.1",
+    ];
+    for (name, [morning, afternoon]) in [
+        ("a.csv", ["07:00:00.000+07:00", "13:00:00.000+07:00"]),
+        ("b.csv", ["7AM", "1 PM"]),
+        ("c.csv", ["0700", "1300"]),
+        ("d.csv", ["7 giờ sáng", "1 giờ chiều"]),
+        ("e.csv", ["7:00 SA", "1:00 CH"]),
+    ] {
+        let rows = format!(
+            "Trạm;Ngày;Giờ;Độ mặn (g/l)\nĐại Ngãi;13/03/2024;{morning};14,4\nĐại Ngãi;13/03/2024;{afternoon};12,1\n"
+        );
+        desk.goes_in(name, rows, &values, &[]).await;
+    }
 }

@@ -253,6 +253,7 @@ finding-drift-sheet-gone = Sheet gone
 finding-formula-without-value = Formula without its value
 finding-hidden-columns = Hidden column
 finding-blank-rows = Empty rows
+finding-formula-error = A formula failed
 finding-hidden-rows = Hidden rows
 finding-hidden-sheet = Hidden sheet
 finding-left-out = Not read

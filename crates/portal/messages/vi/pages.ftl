@@ -238,6 +238,7 @@ finding-drift-sheet-gone = Mất một trang tính
 finding-formula-without-value = Công thức không có kết quả
 finding-hidden-columns = Cột bị ẩn
 finding-blank-rows = Dòng trống
+finding-formula-error = Công thức bị lỗi
 finding-hidden-rows = Dòng bị ẩn
 finding-hidden-sheet = Trang bị ẩn
 finding-left-out = Không được đọc

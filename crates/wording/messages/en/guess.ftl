@@ -185,6 +185,7 @@ guess-unit-in-header = `{ $unit }` stands in the header
 guess-unit-in-header-or-above = `{ $unit }` stands in the header or above the table
 guess-unit-in-headers = `{ $unit }` stands in the headers
 guess-unit-of-sheet = which unit has the sheet `{ $sheet }`? `{ $text }` is not plausible in `{ $unit }`, its property's own: correct its word
+guess-unit-unknown = nobody knows the unit `{ $unit }`: write it as `unit`, in UCUM
 guess-units-in-different-ways = the units stand above the tables, in different ways
 guess-units-in-headers = units stand in the headers
 guess-unread-sheets = the sheets { $shown } hold numbers too, and are laid out otherwise: are they left out, or handed in under a mapping of their own?

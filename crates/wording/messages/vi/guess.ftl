@@ -203,4 +203,5 @@ guess-rows-that-head = các dòng như { $heads } đứng một mình trên nh�
 guess-sheet-and-title-contradict = tên trang tính ghi `{ $sheet }` còn tiêu đề ghi `{ $title }`: bên nào đúng?
 guess-times-unread = cột `{ $name }` cũng ghi thời gian (`{ $text }`) mà không được đọc: thời gian của số liệu có phải là thời gian đang đọc không?
 guess-title-unread = tên bảng `{ $title }` nói về số liệu nhiều hơn tiêu đề cột: số liệu có phải là toàn bộ và của cả năm không?
+guess-unit-unknown = không rõ đơn vị `{ $unit }`: hãy ghi vào `unit`, theo UCUM
 guess-values-unread = { $columns } có thể cũng là số liệu mà không được đọc: có bỏ qua không?
