@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use formats::Chunk;
 use wording::{Phrase, phrase};
 
-use super::words::has_words;
+use super::words::{Role, has_words, roles};
 use crate::mapping::{Captured, Pattern};
 use crate::observe::{
     DateOrder, Extent, Header, NumberStyle, Precision, TimeFormat, TimeReader, month, numbers_columns,
@@ -132,12 +132,39 @@ pub(super) fn find(chunk: &Chunk, missing: &[String]) -> Option<TimeHeader> {
     for height in 1..=3 {
         for at in 0..chunk.len().min(HEADER_ROWS) {
             let Some(found) = at_row(chunk, at, height, missing, &readers) else { continue };
+            if is_row_of_data(chunk, at, &found) {
+                continue;
+            }
             let higher =
                 begins_above(chunk, at, &found).then(|| at_row(chunk, at - 1, height + 1, missing, &readers));
             return Some(higher.flatten().unwrap_or(found));
         }
     }
     None
+}
+
+/// Whether a row is one of data, whose year and whose value look like two years: a row above names each of its columns,
+/// one of them as the year.
+fn is_row_of_data(chunk: &Chunk, at: usize, found: &TimeHeader) -> bool {
+    if found.says != Says::Year {
+        return false;
+    }
+    (0..at).any(|above| {
+        let text = |column: usize| chunk.cell(above, column).map(str::trim).filter(|text| !text.is_empty());
+        let own = (0..chunk.columns.len()).filter(|column| chunk.cell(at, *column).is_some());
+        let names: Option<Vec<&str>> = own.map(text).collect();
+        let Some(names) = names.filter(|names| !names.iter().any(|name| is_number(name))) else {
+            return false;
+        };
+        let different: BTreeSet<&str> = names.iter().copied().collect();
+        let is_year = |column: usize| {
+            text(column).is_some_and(|name| {
+                let roles = roles(&model::fold(name));
+                roles.contains(&Role::Year) || roles.contains(&Role::Time)
+            })
+        };
+        different.len() == names.len() && found.columns.iter().any(|(column, _)| is_year(*column))
+    })
 }
 
 /// Whether the row above names columns of texts that the header does not name.

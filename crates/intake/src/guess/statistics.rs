@@ -5,7 +5,21 @@ use std::ops::Range;
 
 use formats::Chunk;
 
+use super::beside::STATISTICS;
+use super::sample::Column;
+use super::words::header_words;
 use crate::observe::find_statistic;
+
+/// The column whose header says that it names statistics, where it names the same one all over.
+pub(super) fn named_statistics(columns: &[Column]) -> Option<usize> {
+    let names_them = |column: &&Column| {
+        let is_named = STATISTICS.contains(&header_words(&column.base).as_str());
+        is_named
+            && !column.texts.is_empty()
+            && column.texts.iter().all(|(text, _)| find_statistic(text).is_some())
+    };
+    columns.iter().find(names_them).map(|column| column.index)
+}
 
 /// The first of some columns whose texts all name statistics, and not always the same.
 pub(super) fn column_of(
