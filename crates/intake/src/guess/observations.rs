@@ -104,12 +104,9 @@ impl<'a> Guess<'a> {
         }
         let evidence = Evidence::of(survey, sheet, sample.header.row);
         let (missing, used) = (Vec::new(), Vec::new());
-        let statistic = column_of(
-            chunk,
-            sample.start..sample.start + sample.rows,
-            sample.columns.iter().map(|column| column.index),
-        )
-        .or_else(|| named_statistics(&sample.columns));
+        let rows = sample.start..sample.start + sample.rows;
+        let statistic = column_of(chunk, rows.clone(), sample.columns.iter().map(|column| column.index))
+            .or_else(|| named_statistics(chunk, &rows, &sample.columns));
         let mut guess = Guess {
             gazetteer,
             chunk,

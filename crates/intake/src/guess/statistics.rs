@@ -11,12 +11,15 @@ use super::words::header_words;
 use crate::observe::find_statistic;
 
 /// The column whose header says that it names statistics, where it names the same one all over.
-pub(super) fn named_statistics(columns: &[Column]) -> Option<usize> {
+pub(super) fn named_statistics(chunk: &Chunk, rows: &Range<usize>, columns: &[Column]) -> Option<usize> {
     let names_them = |column: &&Column| {
-        let is_named = STATISTICS.contains(&header_words(&column.base).as_str());
-        is_named
-            && !column.texts.is_empty()
-            && column.texts.iter().all(|(text, _)| find_statistic(text).is_some())
+        let texts = || {
+            let cells = rows.clone().filter_map(|row| chunk.cell(row, column.index));
+            cells.map(str::trim).filter(|text| !text.is_empty())
+        };
+        STATISTICS.contains(&header_words(&column.base).as_str())
+            && texts().next().is_some()
+            && texts().all(|text| find_statistic(text).is_some())
     };
     columns.iter().find(names_them).map(|column| column.index)
 }

@@ -27,8 +27,8 @@ async fn a_column_of_units_is_read_whatever_it_is_called() {
         "h.csv",
         "station,time,wind_speed,wind_speed_unit\nTrà Vinh,2024-03-01 07:00,9,knot\nTrà Vinh,2024-03-01 08:00,4,m/s\n",
         &[
-            "station:tra_vinh|wind_speed|instant||2024-03-01 07:00|4.63",
-            "station:tra_vinh|wind_speed|instant||2024-03-01 08:00|4",
+            "station:tra_vinh|wind_speed|mean||2024-03-01 07:00|4.63",
+            "station:tra_vinh|wind_speed|mean||2024-03-01 08:00|4",
         ],
         &[],
     )
@@ -44,7 +44,7 @@ async fn units_that_nobody_knows_are_asked_about() {
         "b.csv",
         "station,parameter,value,unit,time\nTrà Vinh,co,0.4,ppm,2024-03-01 08:00\n",
         &[],
-        &["incompatible_unit D2 ppm"],
+        &["unit_mismatch D2 ppm"],
     )
     .await;
 }
@@ -147,8 +147,7 @@ async fn dimensions_of_statistical_messages_are_asked_about() {
     desk.asks("b.csv", women, &["`SEX` says `F`"], "", &[]).await;
     let all =
         "REF_AREA,INDICATOR,SEX,FREQ,TIME_PERIOD,OBS_VALUE\nAn Giang,Dân số trung bình,_T,A,2021,1909.5\n";
-    desk.goes_in("c.csv", all, &["vn-province-pre-2025-07:89|population_avg|mean|P1Y|2021|1909.5"], &[])
-        .await;
+    desk.goes_in("c.csv", all, &["gso2004:89|population_avg|mean|P1Y|2021-01-01|1909.5"], &[]).await;
 }
 
 #[tokio::test]
@@ -156,14 +155,14 @@ async fn numbers_that_stand_for_no_value_are_none() {
     let desk = Desk::new().await;
     let file = "Station,Time,Discharge (m3/s)\nTân Châu,2024-03-01 07:00,3120\nTân Châu,2024-03-01 08:00,-999\nTân Châu,2024-03-01 09:00,3140\n";
     desk.asks("a.csv", file, &["`-999`", "stands for no value"], "", &[]).await;
-    let levels = "Station,Time,Water level (cm)\nTân Châu,2024-03-01 07:00,-120\nTân Châu,2024-03-01 08:00,-99\nTân Châu,2024-03-01 09:00,40\n";
+    let levels = "Station,Time,Water level (cm)\nTrà Vinh,2024-03-01 07:00,-110\nTrà Vinh,2024-03-01 08:00,-99\nTrà Vinh,2024-03-01 09:00,-92\n";
     desk.goes_in(
         "b.csv",
         levels,
         &[
-            "station:tan_chau|water_level|instant||2024-03-01 07:00|-120",
-            "station:tan_chau|water_level|instant||2024-03-01 08:00|-99",
-            "station:tan_chau|water_level|instant||2024-03-01 09:00|40",
+            "station:tra_vinh|water_level|instant||2024-03-01 07:00|-110",
+            "station:tra_vinh|water_level|instant||2024-03-01 08:00|-99",
+            "station:tra_vinh|water_level|instant||2024-03-01 09:00|-92",
         ],
         &[],
     )
@@ -177,9 +176,9 @@ async fn a_value_that_looks_like_a_year_makes_no_header() {
         "a.csv",
         "Trạm,Năm,Lưu lượng (m3/s)\nCần Thơ,2019,12012\nCần Thơ,2020,2031\nTân Châu,2020,9031\n",
         &[
-            "station:can_tho|discharge|mean|P1Y|2019|12012",
-            "station:can_tho|discharge|mean|P1Y|2020|2031",
-            "station:tan_chau|discharge|mean|P1Y|2020|9031",
+            "station:can_tho|discharge|mean|P1Y|2019-01-01|12012",
+            "station:can_tho|discharge|mean|P1Y|2020-01-01|2031",
+            "station:tan_chau|discharge|mean|P1Y|2020-01-01|9031",
         ],
         &[],
     )
