@@ -41,6 +41,7 @@ mod time;
 mod titled;
 mod unique;
 mod units;
+mod unread;
 mod usual;
 mod within;
 mod words;

@@ -63,6 +63,8 @@ const UNITS: &[&str] = &[
     "*Unit*: {unit})",
     "*Unit*: {unit}",
     "*({unit})",
+    // Behind other brackets: `(từ ngày 1 đến 10/3) (mg/l)`.
+    r"/\((?P<unit>[^()]+)\)\s*$/",
     "*({unit})*",
     "{unit}",
 ];

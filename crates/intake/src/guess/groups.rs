@@ -30,7 +30,8 @@ pub(super) fn is_alone(chunk: &Chunk, row: usize) -> bool {
     alone(chunk, row).is_some()
 }
 
-fn alone(chunk: &Chunk, row: usize) -> Option<&str> {
+/// The text of a row that holds one, which is no number.
+pub(super) fn alone(chunk: &Chunk, row: usize) -> Option<&str> {
     let cells = (0..chunk.columns.len()).filter_map(|column| chunk.cell(row, column)).map(str::trim);
     let mut texts = cells.filter(|text| !text.is_empty());
     texts.next().filter(|text| texts.next().is_none() && !is_number(text))

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use formats::Chunk;
 use wording::{Phrase, phrase};
 
-use super::words::{Role, has_words, roles};
+use super::usual::names_a_part_of_time;
+use super::words::has_words;
 use crate::mapping::{Captured, Pattern};
 use crate::observe::{
     DateOrder, Extent, Header, NumberStyle, Precision, TimeFormat, TimeReader, month, numbers_columns,
@@ -132,39 +133,12 @@ pub(super) fn find(chunk: &Chunk, missing: &[String]) -> Option<TimeHeader> {
     for height in 1..=3 {
         for at in 0..chunk.len().min(HEADER_ROWS) {
             let Some(found) = at_row(chunk, at, height, missing, &readers) else { continue };
-            if is_row_of_data(chunk, at, &found) {
-                continue;
-            }
             let higher =
                 begins_above(chunk, at, &found).then(|| at_row(chunk, at - 1, height + 1, missing, &readers));
             return Some(higher.flatten().unwrap_or(found));
         }
     }
     None
-}
-
-/// Whether a row is one of data, whose year and whose value look like two years: a row above names each of its columns,
-/// one of them as the year.
-fn is_row_of_data(chunk: &Chunk, at: usize, found: &TimeHeader) -> bool {
-    if found.says != Says::Year {
-        return false;
-    }
-    (0..at).any(|above| {
-        let text = |column: usize| chunk.cell(above, column).map(str::trim).filter(|text| !text.is_empty());
-        let own = (0..chunk.columns.len()).filter(|column| chunk.cell(at, *column).is_some());
-        let names: Option<Vec<&str>> = own.map(text).collect();
-        let Some(names) = names.filter(|names| !names.iter().any(|name| is_number(name))) else {
-            return false;
-        };
-        let different: BTreeSet<&str> = names.iter().copied().collect();
-        let is_year = |column: usize| {
-            text(column).is_some_and(|name| {
-                let roles = roles(&model::fold(name));
-                roles.contains(&Role::Year) || roles.contains(&Role::Time)
-            })
-        };
-        different.len() == names.len() && found.columns.iter().any(|(column, _)| is_year(*column))
-    })
 }
 
 /// Whether the row above names columns of texts that the header does not name.
@@ -212,13 +186,18 @@ fn at_row(
             .filter(|(_, name)| !name.is_empty())
             .filter_map(|(column, name)| Some((column, captured(*says, pattern, name)?)))
             .collect();
-        is_shape(*says, &columns, &numeric, &header).then(|| TimeHeader {
-            header: header.clone(),
-            height,
-            says: *says,
-            columns,
-            start,
-        })
+        let is_header = is_shape(*says, &columns, &numeric, &header) && !is_data(chunk, at, &columns);
+        is_header.then(|| TimeHeader { header: header.clone(), height, says: *says, columns, start })
+    })
+}
+
+/// Whether what looks like a header of times is a row of data: a header stands above it, of which one word says that
+/// a time is below: `Năm | Lưu lượng` above `2019 | 2012`.
+fn is_data(chunk: &Chunk, at: usize, columns: &[(usize, Captured)]) -> bool {
+    (0..at).any(|row| {
+        let mut texts = columns.iter().map(|(column, _)| chunk.cell(row, *column).map_or("", str::trim));
+        let are_texts = texts.clone().all(|text| !text.is_empty() && !is_number(text));
+        are_texts && texts.any(|text| names_a_part_of_time(&model::fold(text)))
     })
 }
 
@@ -310,7 +289,13 @@ fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header
                 let ends = |word: &str| folded.split(' ').next_back() == Some(word);
                 AT.iter().any(|word| ends(word)) || !OVER.iter().any(|word| has_words(&folded, word))
             });
-            distinct("hour").len() == columns.len() && columns.len() >= 2 && texts.len() == 1 && is_instant
+            // `Ranh mặn 4g/l` speaks of grams.
+            let in_grams = |name: &str| {
+                name.as_bytes().windows(3).any(|part| part[0].is_ascii_digit() && &part[1..] == b"g/")
+            };
+            let are_hours = columns.iter().all(|(column, _)| !in_grams(header.name(*column)));
+            let is_one = texts.len() == 1 && is_instant && are_hours;
+            distinct("hour").len() == columns.len() && columns.len() >= 2 && is_one
         }
         Says::Season => distinct("period").len() == columns.len() && columns.len() >= 2,
         Says::Time | Says::Date => distinct("time").len() == columns.len() && columns.len() >= 2,

@@ -165,6 +165,12 @@ pub(super) fn otherwise(gazetteer: &Gazetteer, property: &Property, text: &str) 
     OTHERWISE.into_iter().find(|words| found(&rest[..end], &words_of(words)).is_some()).map(str::to_owned)
 }
 
+/// Whether a text says by itself that values are not all of a property: `Nông thôn`, `Nữ`.
+pub(super) fn speaks_otherwise(text: &str) -> bool {
+    let words = words_of(text);
+    OTHERWISE.into_iter().any(|other| found(&words, &words_of(other)).is_some())
+}
+
 /// Whether words begin with the name of a place.
 fn begins_with_a_place(gazetteer: &Gazetteer, words: &[String]) -> bool {
     let is_place = |name: &str| {

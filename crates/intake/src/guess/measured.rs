@@ -195,3 +195,9 @@ pub(super) fn is_of_stations(property: &Property) -> Option<bool> {
     let sector = property.sector.as_str();
     AT_STATIONS.contains(&sector).then_some(true).or(BY_UNIT.contains(&sector).then_some(false))
 }
+
+/// Whether a unit by the litre says that what a property of the air is named after was measured in water: `NO2 (mg/l)`.
+pub(super) fn is_in_water(property: &Property, unit: Option<&str>) -> bool {
+    let by_litre = |unit: &str| unit.to_lowercase().trim_end().ends_with("/l");
+    property.sector == "air_quality" && unit.is_some_and(by_litre)
+}

@@ -12,7 +12,7 @@ use super::example::placeholder;
 use super::groups::Groups;
 use super::headers::numeric_columns;
 use super::meant::{ahead, are_compared, compares, not_observed};
-use super::measured::{Measured, measured, own_unit, twice};
+use super::measured::{Measured, is_in_water, measured, own_unit, twice};
 use super::sample::{Column, Sample, letters_of};
 use super::statistics::{column_of, named_statistics};
 use super::survey::{SheetSample, Survey};
@@ -83,7 +83,7 @@ impl<'a> Guess<'a> {
         }
         let read: Vec<&str> =
             std::iter::once(sheet).chain(alike.iter().copied()).map(|sheet| sheet.name.as_str()).collect();
-        if let Some(reason) = survey.unread(&read) {
+        if let Some(reason) = survey.unread(&read, gazetteer) {
             decide("source.sheets", 0.5, reason);
         }
         if sample.header.row != 1 || sample.height > 1 {
@@ -183,6 +183,7 @@ impl<'a> Guess<'a> {
         self.ask_of_missing_codes();
         self.fill();
         self.ask_what_names_rows();
+        self.ask_of_the_unread();
         if self.missing.is_empty() {
             return Ok(Guessed::new(self.mapping, self.decisions));
         }
@@ -245,7 +246,6 @@ impl<'a> Guess<'a> {
             self.ask_for_the_rest(&numeric);
         }
         self.units_beside();
-        self.ask_of_air();
         self.ask_of_temperatures();
         self.statistic_of_rows();
         if self.mapping.place.is_none()
@@ -367,7 +367,8 @@ impl<'a> Guess<'a> {
                 .or_else(|| find_property(self.gazetteer, &column.name))
                 .or_else(|| find_property(self.gazetteer, &model::fold(&column.base)))
                 .or_else(|| twice(self.gazetteer, &column.name))
-                .or_else(|| twice(self.gazetteer, &column.base));
+                .or_else(|| twice(self.gazetteer, &column.base))
+                .filter(|property| !is_in_water(property, column.unit.as_deref()));
             let plain = found.map(|property| Measured {
                 property,
                 statistic: None,

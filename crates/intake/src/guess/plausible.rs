@@ -8,9 +8,9 @@ use wording::{Told, told};
 use super::evidence::before_the_merger;
 use super::measured::{or_in_another, other_scale, taken_as_own};
 use super::shaped::{ROWS, Shaped, around};
-use super::thousands::{ambiguous, question};
+use super::thousands::{ambiguous, question, which};
 use crate::mapping::{Decimal, TextOrColumn, ValueSource};
-use crate::observe::{NumberStyle, conversion, converted, find_place, unit_of};
+use crate::observe::{NumberStyle, conversion, converted, find_place, may_be_thousands, unit_of};
 
 impl Shaped<'_> {
     /// Asks about points that may stand between thousands; beside columns with decimal commas they do.
@@ -21,7 +21,7 @@ impl Shaped<'_> {
             |column: usize| rows.clone().filter_map(move |row| chunk.cell(row, column)).map(str::trim);
         let are_commas = |column: &usize| {
             NumberStyle::resolve(Decimal::Auto, texts(*column)) == NumberStyle::Comma
-                && texts(*column).any(|text| text.contains(','))
+                && texts(*column).any(|text| text.contains(',') || text.matches('.').count() > 1)
         };
         let (commas, others): (Vec<usize>, Vec<usize>) = columns.iter().copied().partition(are_commas);
         let unclear = others.iter().filter(|column| texts(**column).any(|text| text.contains('.')));
@@ -35,7 +35,15 @@ impl Shaped<'_> {
             let reason =
                 told!("guess-other-columns-comma", "other columns have a comma where only decimals can be");
             self.decide("source.decimal", 0.85, reason);
-        } else if let Some(reason) = question(chunk, rows.clone(), columns, property, unit) {
+            return;
+        }
+        let either = |column: &usize| texts(*column).find_map(|text| may_be_thousands(std::iter::once(text)));
+        let contradicting = unclear.iter().find_map(either).filter(|_| !commas.is_empty());
+        let reason = match contradicting {
+            Some(shown) => Some(which(shown)),
+            None => question(chunk, rows.clone(), columns, property, unit),
+        };
+        if let Some(reason) = reason {
             self.decide("source.decimal", 0.5, reason);
         }
     }

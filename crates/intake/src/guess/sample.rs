@@ -65,6 +65,11 @@ impl Column {
         self.roles.contains(&role)
     }
 
+    /// What its header may say that it is.
+    pub(super) fn roles(&self) -> impl Iterator<Item = Role> {
+        self.roles.iter().copied()
+    }
+
     /// Whether nearly all its cells are so.
     pub(super) fn nearly_all(&self, count: usize) -> bool {
         self.filled > 0 && count * 10 >= self.filled * 9

@@ -98,8 +98,11 @@ impl<'a> Shaped<'a> {
         self.fill();
         self.ask_for_the_rest(&used);
         self.ask_what_names_rows(&used);
+        self.ask_of_heads();
         let read: Vec<&str> = self.alike.iter().map(|sheet| sheet.name.as_str()).collect();
-        if let Some(reason) = self.survey.unread(&read).filter(|_| self.mapping.source.sheets != ["*"]) {
+        if let Some(reason) =
+            self.survey.unread(&read, self.gazetteer).filter(|_| self.mapping.source.sheets != ["*"])
+        {
             self.decide("source.sheets", 0.5, reason);
         }
         Ok(Guessed::new(self.mapping, self.decisions))

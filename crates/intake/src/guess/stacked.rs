@@ -53,7 +53,7 @@ pub(super) fn guess(
     let lasts: Vec<Option<u32>> = parts.iter().map(last_row).collect();
     Some(guessed.map(|guessed| {
         let Guessed { mapping, mut decisions } = together(&Tables::Below(&lasts), guessed);
-        let unread = survey.unread(&[sheet.name.as_str()]);
+        let unread = survey.unread(&[sheet.name.as_str()], gazetteer);
         decisions.extend(unread.map(|reason| Decision {
             path: "source.sheets".into(),
             confidence: 0.5,

@@ -6,6 +6,7 @@ use catalog::Gazetteer;
 use formats::{Chunk, Format, Limits, open_table};
 use wording::{Told, told};
 
+use super::evidence::property_in;
 use super::headers::is_number;
 use super::sample::Sample;
 use crate::Error;
@@ -94,10 +95,11 @@ impl Survey {
     }
 
     /// Sheets beside those that are read which hold numbers too, as a question.
-    pub(crate) fn unread(&self, read: &[&str]) -> Option<Told> {
+    pub(crate) fn unread(&self, read: &[&str], gazetteer: &Gazetteer) -> Option<Told> {
         let others = self.sheets.iter().filter(|sheet| !read.contains(&sheet.name.as_str()));
+        let holds_values = |sheet: &&SheetSample| sheet.holds_numbers() || sheet.names_values(gazetteer);
         let names: Vec<String> =
-            others.filter(|sheet| sheet.holds_numbers()).map(|sheet| format!("`{}`", sheet.name)).collect();
+            others.filter(holds_values).map(|sheet| format!("`{}`", sheet.name)).collect();
         if names.is_empty() {
             return None;
         }
@@ -111,6 +113,18 @@ impl Survey {
 }
 
 impl SheetSample {
+    /// Whether one of its first texts names what may be measured, over few numbers.
+    fn names_values(&self, gazetteer: &Gazetteer) -> bool {
+        let chunk = &self.chunk;
+        let cells = |rows: usize| {
+            let columns = 0..chunk.columns.len().min(60);
+            let rows = 0..chunk.len().min(rows);
+            rows.flat_map(move |row| columns.clone().filter_map(move |column| chunk.cell(row, column)))
+        };
+        let is_name = |text: &str| text.len() <= 100 && property_in(gazetteer, text).is_some();
+        cells(40).filter(|text| is_number(text.trim())).nth(1).is_some() && cells(10).any(is_name)
+    }
+
     /// Whether there are more numbers than a cover has.
     fn holds_numbers(&self) -> bool {
         let chunk = &self.chunk;

@@ -58,27 +58,6 @@ impl Guess<'_> {
         }
     }
 
-    /// Asks about gases of the air whose unit is of what is in water: `NO2 (mg/l)` is nitrite there.
-    pub(super) fn ask_of_air(&mut self) {
-        for at in 0..self.mapping.values.len() {
-            let value = &self.mapping.values[at];
-            let property = value.property.text().and_then(|code| find_property(self.gazetteer, code));
-            let is_of_air = property.is_some_and(|property| property.sector.as_str() == "air_quality");
-            let unit = value.unit.as_ref().and_then(TextOrColumn::text).map(str::to_lowercase);
-            let is_in_water =
-                unit.is_some_and(|unit| ["/l", "/lít", "/lit"].iter().any(|end| unit.ends_with(end)));
-            if is_of_air && is_in_water {
-                let column = value.column.clone();
-                let reason = told!(
-                    "guess-gas-or-ion",
-                    "`{column}` is in a unit of what is dissolved in water, and the property is one of the air: is it the ion in the water, as such or as nitrogen (`no2_n`, `no3_n`)?",
-                    column = column
-                );
-                self.because(&format!("value.{at}.property"), 0.3, reason);
-            }
-        }
-    }
-
     /// Whether neither a name nor a title says which temperature it is.
     fn is_bare(&self, name: &str) -> bool {
         let says = |text: &str, words: &[&str]| words.iter().any(|word| has_words(&model::fold(text), word));

@@ -28,11 +28,16 @@ pub(super) fn question(
     if property.kind != PropertyKind::Extensive && !property.plausible_max.is_some_and(may_be) {
         return None;
     }
-    Some(told!(
+    Some(which(shown))
+}
+
+/// Asks what the point in a number is.
+pub(super) fn which(shown: &str) -> Told {
+    told!(
         "guess-decimal-or-thousands",
         "has `{shown}` a decimal point, or points between thousands? Write `decimal = \"dot\"` or `decimal = \"comma\"`",
         shown = shown
-    ))
+    )
 }
 
 /// A number of some columns that may be thousands, where none of them shows what it is.

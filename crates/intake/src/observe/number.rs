@@ -160,11 +160,20 @@ pub(super) fn in_groups<'a>(texts: impl Iterator<Item = &'a str>, mark: char) ->
             Some(number) if number.ambiguous && text.contains(mark) => {
                 shown.get_or_insert(text);
             }
+            Some(number) if number.ambiguous => {}
+            // A whole number below a thousand needs no mark, and shows none; blanks between thousands are another
+            // hand's.
+            Some(number) if number.value.fract() == 0.0 && !text.contains(['.', ',']) && !is_long(text) => {}
             Some(_) => return None,
             None => {}
         }
     }
     shown
+}
+
+/// Whether digits run on where others would put a mark between thousands.
+fn is_long(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() > 3)
 }
 
 /// A number in digits with at most a sign and this mark, which is read as a decimal point.

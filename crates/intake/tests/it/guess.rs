@@ -323,7 +323,7 @@ async fn titles_that_name_other_values_than_before_are_asked_about() {
     node.load("titled", "b.csv", table("Mực nước", "m", 4), None).await.unwrap();
     assert!(node.values("titled").await.iter().any(|value| value.result == 550.0));
 
-    let other = table("Độ dẫn điện", "mS/cm", 5);
+    let other = table("Lượng mưa ngày", "mm", 5);
     let error = node.load("titled", "c.csv", other.clone(), None).await.unwrap_err();
     let Error::Drifted { differences, example } = error else { panic!("{error:?}") };
     assert!(differences.iter().any(|text| text.contains("named `water_level`")), "{differences:?}");

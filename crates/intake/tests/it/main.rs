@@ -27,6 +27,7 @@ mod recover;
 mod schema;
 mod services;
 mod shapes;
+mod silent;
 mod unseen;
 mod wide;
 mod workbook;

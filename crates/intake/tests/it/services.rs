@@ -102,7 +102,7 @@ async fn units_behind_numbers_are_read() {
         "b.csv",
         "Trạm;Ngày;Độ mặn (g/l)\nTrà Vinh;15/03/2024;4,1\nTrà Vinh;16/03/2024;12 m\nTrà Vinh;17/03/2024;12 xyz\n",
         &["station:tra_vinh|salinity|instant||2024-03-15|4.1"],
-        &["incompatible_unit C3 12 m", "not_a_number C4 12 xyz"],
+        &["unit_mismatch C3 12 m", "not_a_number C4 12 xyz"],
     )
     .await;
 }
