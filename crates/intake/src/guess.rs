@@ -2,10 +2,12 @@
 
 mod around;
 mod at_hours;
+mod beside;
 mod blocks;
 mod by_rows;
 mod by_sheet;
 mod classes;
+mod codes;
 mod composite;
 mod crossed;
 mod districts;
@@ -16,6 +18,7 @@ mod fill;
 mod groups;
 mod headers;
 mod in_digits;
+mod issued;
 mod items;
 mod meant;
 mod measured;
@@ -37,10 +40,12 @@ mod thousands;
 mod time;
 mod titled;
 mod unique;
+mod units;
 mod unread;
 mod usual;
 mod within;
 mod words;
+mod zoned;
 
 use catalog::Gazetteer;
 use wording::{Told, told};

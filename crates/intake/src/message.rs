@@ -39,6 +39,9 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
         "out_of_range" => format!(
             "{value} is outside the plausible range {expected}. Check the value and its unit; if it is right, set `range` in the mapping."
         ),
+        "missing_code" if expected.is_empty() => format!(
+            "{value} stands for no value in many files. If it does here, add it to `missing` under `[source]` in the mapping; if it is a value, set `range` for its column."
+        ),
         "missing_code" => format!(
             "{value} stands for no value in many files, and is outside the plausible range {expected}. If it does here, add it to `missing` under `[source]` in the mapping."
         ),
@@ -217,6 +220,7 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "ambiguous_number" => format!("“{value}” có thể đọc theo dấu chấm hoặc dấu phẩy thập phân. Hãy ghi `decimal = \"dot\"` hoặc `decimal = \"comma\"` trong ánh xạ."),
         "ambiguous_wind" => format!("“{value}” là nam trong tiếng Việt và là bắc trong tiếng Anh, mà cột không cho biết theo tiếng nào. Hãy ghi hướng bằng chữ đầy đủ hoặc bằng độ."),
         "out_of_range" => format!("{value} nằm ngoài khoảng hợp lý {expected}. Hãy kiểm tra giá trị và đơn vị; nếu đúng, hãy đặt `range` trong ánh xạ."),
+        "missing_code" if expected.is_empty() => format!("{value} thường nghĩa là không có số liệu. Nếu ở đây cũng vậy, hãy thêm nó vào `missing` dưới `[source]` trong ánh xạ; nếu là giá trị thật, hãy đặt `range` cho cột của nó."),
         "missing_code" => format!("{value} thường nghĩa là không có số liệu, và nằm ngoài khoảng hợp lý {expected}. Nếu ở đây cũng vậy, hãy thêm nó vào `missing` dưới `[source]` trong ánh xạ."),
         "empty_temperature" => format!("Dòng này không có nhiệt độ nước ở cột “{column}” để tính độ mặn. Hãy điền vào."),
         "not_derivable" => format!("Không tính được độ mặn từ độ dẫn điện ở {value} °C. Hãy kiểm tra nhiệt độ và độ dẫn điện."),

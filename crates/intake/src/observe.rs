@@ -37,7 +37,7 @@ mod zones;
 
 pub(crate) use batch::{POSITION, Room, Tests, Values};
 pub(crate) use columns::{Extent, Header, tidy};
-pub(crate) use labels::{OF_PROPERTIES, OF_STATIONS, OF_UNITS, labelled};
+pub(crate) use labels::{OF_PROPERTIES, OF_STATIONS, OF_UNITS, OF_ZONES, labelled};
 pub(crate) use leave_out::{Elsewhere, is_note, is_total};
 pub(crate) use listed::unlisted;
 pub(crate) use number::{NotANumber, NumberStyle, may_be_thousands, with_unit};

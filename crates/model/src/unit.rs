@@ -84,6 +84,12 @@ const ATOMS: &[(&str, f64, Dimensions, bool)] = &[
     ("%", 0.01, &[], false),
     ("[ppth]", 1e-3, &[], false),
     ("[ppm]", 1e-6, &[], false),
+    ("[ppb]", 1e-9, &[], false),
+    ("[in_i]", 0.0254, &[("m", 1)], false),
+    ("[ft_i]", 0.3048, &[("m", 1)], false),
+    ("[mi_i]", 1609.344, &[("m", 1)], false),
+    ("[kn_i]", 1852.0 / 3600.0, &[("m", 1), ("s", -1)], false),
+    ("[lb_av]", 453.592_37, &[("g", 1)], false),
 ];
 
 const PREFIXES: &[(&str, f64)] = &[
@@ -117,6 +123,11 @@ impl Unit {
         let mut unit = Unit { text: code.to_owned(), factor: 1.0, offset: 0.0, dimensions: BTreeMap::new() };
         if code == "Cel" {
             unit.offset = 273.15;
+            unit.dimensions.insert("K".into(), 1);
+            return Ok(unit);
+        }
+        if code == "[degF]" {
+            (unit.factor, unit.offset) = (5.0 / 9.0, 459.67 * 5.0 / 9.0);
             unit.dimensions.insert("K".into(), 1);
             return Ok(unit);
         }
@@ -221,9 +232,10 @@ fn atom(name: &str) -> Option<(f64, Dimensions)> {
 }
 
 /// Drops the last bits of a quotient that ought to be a short decimal (1e-3/1e-6), so that
-/// converting a value does not add digits that nobody measured.
+/// converting a value does not add digits that nobody measured. What is none (5/9) stays as it is.
 fn round_factor(factor: f64) -> f64 {
-    format!("{factor:.12e}").parse().unwrap_or(factor)
+    let short: f64 = format!("{factor:.12e}").parse().unwrap_or(factor);
+    if (short - factor).abs() <= factor.abs() * 1e-14 { short } else { factor }
 }
 
 #[cfg(test)]
@@ -256,6 +268,10 @@ mod tests {
             (4.3, "10³ MPN/100ml", "{MPN}/dL", 4300.0),
             (2.8, "vạn ha", "har", 28_000.0),
             (25.0, "Cel", "K", 298.15),
+            (86.0, "°F", "Cel", 30.0),
+            (0.4, "in", "mm", 10.16),
+            (9.0, "knots", "m/s", 4.63),
+            (1000.0, "cfs", "m3/s", 28.316_846_592),
             (1.0, "10*6.m3", "m3", 1e6),
             (1.0, "10*3{person}", "{person}", 1000.0),
             (7.0, "[pH]", "[pH]", 7.0),

@@ -4,8 +4,10 @@
 use model::fold;
 use wording::{Told, told};
 
+use super::beside::said_beside;
+use super::headers::is_number;
 use super::observations::Guess;
-use super::sample::Column;
+use super::sample::{Column, brackets};
 use super::shaped::Shaped;
 use super::words::has_words;
 use crate::mapping::{Mapping, TextOrColumn};
@@ -86,8 +88,13 @@ impl Shaped<'_> {
         let unread = self.others().into_iter().filter(|(column, name)| {
             !read.contains(&name.as_str()) && !read.contains(&self.reference(*column, name).as_str())
         });
-        let asked: Vec<Told> =
-            unread.filter_map(|(column, name)| says_more(&name, &name, &self.texts(column))).collect();
+        let said = |column: usize, name: &str| {
+            let texts = self.texts(column);
+            let is_read = Some(column) == self.statistic || texts.iter().all(|text| is_number(text));
+            let beside = || said_beside(name, &brackets(name).0, &texts).filter(|_| !is_read);
+            says_more(name, name, &texts).or_else(beside)
+        };
+        let asked: Vec<Told> = unread.filter_map(|(column, name)| said(column, &name)).collect();
         for reason in asked {
             self.decide("value", 0.5, reason);
         }

@@ -14,7 +14,7 @@ use super::headers::numeric_columns;
 use super::meant::{ahead, are_compared, compares, not_observed};
 use super::measured::{Measured, is_in_water, measured, own_unit, twice};
 use super::sample::{Column, Sample, letters_of};
-use super::statistics::column_of;
+use super::statistics::{column_of, named_statistics};
 use super::survey::{SheetSample, Survey};
 use super::thousands::{ambiguous, question};
 use super::titled::{of_each_day, with_statistic};
@@ -104,11 +104,9 @@ impl<'a> Guess<'a> {
         }
         let evidence = Evidence::of(survey, sheet, sample.header.row);
         let (missing, used) = (Vec::new(), Vec::new());
-        let statistic = column_of(
-            chunk,
-            sample.start..sample.start + sample.rows,
-            sample.columns.iter().map(|column| column.index),
-        );
+        let rows = sample.start..sample.start + sample.rows;
+        let statistic = column_of(chunk, rows.clone(), sample.columns.iter().map(|column| column.index))
+            .or_else(|| named_statistics(chunk, &rows, &sample.columns));
         let mut guess = Guess {
             gazetteer,
             chunk,
@@ -172,6 +170,7 @@ impl<'a> Guess<'a> {
         self.because("", 1.0, start);
         let run = self.run();
         let precision = self.time();
+        self.zones(precision);
         if let Some(time) = &mut self.mapping.time {
             time.run = run;
         }
@@ -180,6 +179,8 @@ impl<'a> Guess<'a> {
         self.decimals();
         self.ask_of_forecasts();
         self.ask_of_classes();
+        self.ask_of_what_stands_beside(precision);
+        self.ask_of_missing_codes();
         self.fill();
         self.ask_what_names_rows();
         self.ask_of_the_unread();
@@ -188,16 +189,6 @@ impl<'a> Guess<'a> {
         }
         let example = self.example();
         Err(Error::Unmapped { missing: Told::list(self.missing), example })
-    }
-
-    /// The instant that a forecast was made for, where a column has the name that the CF conventions give it.
-    fn run(&mut self) -> Option<TextOrColumn> {
-        let named = |column: &Column| column.name == "forecast_reference_time" && column.times > 0;
-        let at = self.free().find(|(_, column)| named(column)).map(|(at, _)| at)?;
-        self.used.push(at);
-        let reason = told!("guess-one-run", "all values of the file belong to one run of a forecast");
-        self.because("time.run", 0.95, reason);
-        Some(TextOrColumn::in_column(&self.sample.columns[at].reference))
     }
 
     pub(super) fn because(&mut self, path: &str, confidence: f64, reason: Told) {
@@ -209,9 +200,9 @@ impl<'a> Guess<'a> {
     }
 
     fn values(&mut self, precision: Option<Precision>) {
+        let unit = self.unit_column();
         let find =
             |holds: &dyn Fn(&Column) -> bool| self.free().find(|(_, column)| holds(column)).map(|(at, _)| at);
-        let unit = find(&|column| column.has(Role::Unit) && column.mostly(column.units));
         let property = find(&|column| {
             !column.is_numeric() && column.has(Role::Property) && column.mostly(column.properties)
         })
@@ -254,6 +245,7 @@ impl<'a> Guess<'a> {
             self.ask_for_property(&numeric);
             self.ask_for_the_rest(&numeric);
         }
+        self.units_beside();
         self.ask_of_temperatures();
         self.statistic_of_rows();
         if self.mapping.place.is_none()

@@ -168,6 +168,13 @@ impl Shaped<'_> {
         self.mapping.time.as_ref().is_some_and(|time| time.day.is_some())
     }
 
+    /// Whether the values are of days or of hours, so that a zone moves them.
+    pub(super) fn are_days_or_hours(&self) -> bool {
+        let of_header =
+            matches!(self.found.says, Says::Hour | Says::AtHour | Says::Day | Says::Date | Says::DayMonth);
+        of_header || self.rows_are_days() || self.rows_are_hours()
+    }
+
     /// A part of the time that no header says: in a column, or around the table; else it is asked.
     fn part(&mut self, role: Role, used: &mut Vec<usize>) -> TextOrColumn {
         let key = match role {

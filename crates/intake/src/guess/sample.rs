@@ -8,6 +8,7 @@ use model::Unit;
 
 use super::groups::is_alone;
 use super::words::{Role, roles};
+use super::zoned::zone_of_header;
 use crate::mapping::Decimal;
 use crate::observe::{
     DateOrder, Extent, Header, NotANumber, NumberStyle, OF_PROPERTIES, Precision, TimeFormat, TimeReader,
@@ -329,7 +330,12 @@ fn column(name: &str, texts: &[(&str, usize)], gazetteer: &Gazetteer) -> Column 
         roles: roles(&model::fold(&base)),
         base,
         unit: unit_of_last_part(name, gazetteer),
-        zone: inside.iter().find(|text| is_zone(text)).cloned().or_else(|| zone_behind_comma(name)),
+        zone: inside
+            .iter()
+            .find(|text| is_zone(text))
+            .cloned()
+            .or_else(|| zone_behind_comma(name))
+            .or_else(|| zone_of_header(name)),
         filled: texts.iter().filter(|(text, _)| !is_total(text)).count(),
         numbers: 0,
         style,

@@ -92,6 +92,7 @@ impl<'a> Shaped<'a> {
         self.decide("", 1.0, reason);
         self.source(row, height);
         let used = self.time();
+        self.zones();
         self.place(&used, elsewhere);
         self.value();
         self.fill();

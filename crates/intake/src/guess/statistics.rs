@@ -5,7 +5,24 @@ use std::ops::Range;
 
 use formats::Chunk;
 
+use super::beside::STATISTICS;
+use super::sample::Column;
+use super::words::header_words;
 use crate::observe::find_statistic;
+
+/// The column whose header says that it names statistics, where it names the same one all over.
+pub(super) fn named_statistics(chunk: &Chunk, rows: &Range<usize>, columns: &[Column]) -> Option<usize> {
+    let names_them = |column: &&Column| {
+        let texts = || {
+            let cells = rows.clone().filter_map(|row| chunk.cell(row, column.index));
+            cells.map(str::trim).filter(|text| !text.is_empty())
+        };
+        STATISTICS.contains(&header_words(&column.base).as_str())
+            && texts().next().is_some()
+            && texts().all(|text| find_statistic(text).is_some())
+    };
+    columns.iter().find(names_them).map(|column| column.index)
+}
 
 /// The first of some columns whose texts all name statistics, and not always the same.
 pub(super) fn column_of(

@@ -245,7 +245,13 @@ impl Guess<'_> {
             !is_of_value && (says_hour(&column.base) || begins.iter().any(|word| has_words(&folded, word)))
         };
         let is_clock = |column: &Column| {
-            let read = column.texts.iter().filter(|(text, _)| time_of_day(text).is_some()).count();
+            // `07:00:00.000+07:00` says its zone.
+            let in_zone = |text: &str| {
+                let moment = column.reader().read(&format!("2024-01-01 {text}"));
+                text.contains(':') && moment.is_some_and(|moment| moment.precision == Precision::Instant)
+            };
+            let is_time = |text: &str| time_of_day(text).is_some() || in_zone(text);
+            let read = column.texts.iter().filter(|(text, _)| is_time(text)).count();
             read > 0 && read * 10 >= column.texts.len() * 9
         };
         let mut found =

@@ -121,6 +121,20 @@ pub(super) fn roles(folded: &str) -> Vec<Role> {
     roles
 }
 
+/// The words of a header, folded, and apart where only capitals tell them apart: `unitOfMeasurement.symbol`.
+pub(super) fn header_words(name: &str) -> String {
+    let mut apart = String::with_capacity(name.len() + 4);
+    let mut was_small = false;
+    for c in name.chars() {
+        if was_small && c.is_uppercase() {
+            apart.push(' ');
+        }
+        was_small = c.is_lowercase();
+        apart.push(c);
+    }
+    model::fold(&apart)
+}
+
 /// Whether a header speaks of hours: `giờ` is no wind, which is `gió`.
 pub(super) fn says_hour(base: &str) -> bool {
     const OF_WIND: [&str; 6] = ["toc do gio", "huong gio", "suc gio", "cap gio", "gio giat", "gio manh"];

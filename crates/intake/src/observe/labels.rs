@@ -32,6 +32,17 @@ pub(crate) const OF_UNITS: &[&str] = &[
     "value unit",
     "value units",
 ];
+/// Labels of a zone of times, folded.
+pub(crate) const OF_ZONES: &[&str] = &[
+    "gmt offset",
+    "mui gio",
+    "time zone",
+    "time zone name",
+    "timezone",
+    "timezone abbreviation",
+    "tz",
+    "utc offset",
+];
 /// Words of labels of a property, folded.
 pub(crate) const OF_PROPERTIES: &[&str] =
     &["parameter", "variable", "property", "thong so", "yeu to", "chi tieu"];
@@ -40,7 +51,9 @@ pub(crate) const OF_PROPERTIES: &[&str] =
 fn is_label(text: &str, is_beside_one: bool) -> bool {
     let is_known = || {
         let folded = model::fold(text);
-        [OF_STATIONS, OF_UNITS, OF_PROPERTIES].iter().any(|labels| labels.contains(&folded.as_str()))
+        [OF_STATIONS, OF_UNITS, OF_PROPERTIES, OF_ZONES]
+            .iter()
+            .any(|labels| labels.contains(&folded.as_str()))
     };
     text.ends_with(':') || (is_beside_one && is_known())
 }

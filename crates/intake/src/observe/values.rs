@@ -362,6 +362,7 @@ impl Block {
             },
         };
         let rule = self.rules.get((place, property, unit, period, statistic), &self.source, shared)?;
+        let may_be_code = number <= -999.0 && self.source.range.is_none();
         // Zero has no sign here: `-0` and `0` are one value.
         let mut number = converted(number, rule.factor, rule.addend) + 0.0;
         if rule.derived {
@@ -374,6 +375,10 @@ impl Block {
             let is_code = vocabulary().word(text) == Some(ValueWord::Code);
             let code = if is_code { "missing_code" } else { "out_of_range" };
             return Err(Refusal { code, of: Part::Value, expected });
+        }
+        // `-999` is within what some properties can be, and no value: whoever has such a one says its range.
+        if may_be_code && is_number && vocabulary().word(text) == Some(ValueWord::Code) {
+            return Err(Refusal { code: "missing_code", of: Part::Value, expected: String::new() });
         }
         let period = &shared.periods.items[rule.period as usize];
         let mut span = period.span(moment, shared.zone);

@@ -2,6 +2,7 @@
 
 mod agencies;
 mod amend;
+mod beside;
 mod book;
 mod bulletins;
 mod draft;

@@ -1,0 +1,128 @@
+//! Columns that say the unit of what stands beside them: of all values, or of the one property that they name.
+
+use wording::told;
+
+use super::SURE_ENOUGH;
+use super::observations::Guess;
+use super::words::{Role, header_words};
+use crate::mapping::TextOrColumn;
+use crate::observe::find_property;
+
+/// Headers over units, folded.
+const WHOLE: [&str; 18] = [
+    "unit",
+    "units",
+    "uom",
+    "ucum",
+    "unit ucum",
+    "dvt",
+    "don vi",
+    "donvi",
+    "d vi",
+    "don vi tinh",
+    "don vi do",
+    "unit code",
+    "unit name",
+    "unit symbol",
+    "unit measure",
+    "unit of measure",
+    "unit of measurement symbol",
+    "unit of measurement name",
+];
+/// Last words of headers over units, folded, and words before them by which they are of something else.
+const LAST: [&str; 8] = ["unit", "units", "uom", "dvt", "donvi", "don vi", "unit symbol", "don vi tinh"];
+const OF_OFFICES: [&str; 10] = [
+    "admin",
+    "administrative",
+    "business",
+    "organization",
+    "organisation",
+    "org",
+    "reporting",
+    "spatial",
+    "ma",
+    "ten",
+];
+/// Longer texts are names of offices.
+const LONGEST: usize = 14;
+
+/// What a header over units says before that, folded: `salinity` of `salinity_unit`; `None` where it is over none.
+fn before_unit(base: &str) -> Option<String> {
+    let header = header_words(base);
+    if WHOLE.contains(&header.as_str()) {
+        return Some(String::new());
+    }
+    let before = LAST.iter().find_map(|last| header.strip_suffix(last)?.strip_suffix(' '))?;
+    let is_of_values = !before.split(' ').any(|word| OF_OFFICES.contains(&word));
+    is_of_values.then(|| before.to_owned())
+}
+
+impl Guess<'_> {
+    /// The columns over units that nothing else reads, with the property that each names.
+    fn unit_columns(&self) -> Vec<(usize, Option<String>)> {
+        let columns = self.free().filter(|(_, column)| !column.is_numeric() && !column.texts.is_empty());
+        let named = columns.filter_map(|(at, column)| {
+            let before = match before_unit(&column.base) {
+                Some(before) => before,
+                None if column.has(Role::Unit) && !column.has(Role::Place) => String::new(),
+                None => return None,
+            };
+            // `values.salinity.unit`: the last words name it.
+            let words: Vec<&str> = before.split(' ').collect();
+            let property = (0..words.len()).find_map(|from| {
+                find_property(self.gazetteer, &words[from..].join(" ")).filter(|_| !before.is_empty())
+            });
+            Some((at, property.map(|property| property.code.to_string())))
+        });
+        named.collect()
+    }
+
+    /// The column that says the unit of all values. Where a unit of it is known, the others are refused cell by cell;
+    /// where none is, they are asked about.
+    pub(super) fn unit_column(&mut self) -> Option<usize> {
+        let columns: Vec<usize> =
+            self.unit_columns().into_iter().filter(|(_, of)| of.is_none()).map(|(at, _)| at).collect();
+        let known = columns.iter().copied().find(|at| self.sample.columns[*at].units > 0);
+        let is_short = |at: &usize| {
+            let texts = &self.sample.columns[*at].texts;
+            texts.iter().all(|(text, _)| text.chars().count() <= LONGEST)
+        };
+        let unknown = columns.iter().copied().find(is_short).filter(|_| known.is_none());
+        if let Some(column) = unknown.map(|at| &self.sample.columns[at]) {
+            let shown: Vec<&str> = column.texts.iter().take(4).map(|(text, _)| text.as_str()).collect();
+            let reason = told!(
+                "guess-units-unknown",
+                "nobody knows the units of the column `{column}`: `{texts}`. Write them in UCUM, or the unit of all values as `unit`",
+                column = column.name,
+                texts = shown.join("`, `")
+            );
+            self.because("value.0.unit", 0.4, reason);
+        }
+        known.or(unknown)
+    }
+
+    /// Gives each column of values the unit that a column beside it says of its property.
+    pub(super) fn units_beside(&mut self) {
+        for (at, property) in self.unit_columns() {
+            let Some(property) = property else { continue };
+            let reference = self.sample.columns[at].reference.clone();
+            let name = self.sample.columns[at].name.clone();
+            let mut of_this: Vec<usize> = Vec::new();
+            for (index, value) in self.mapping.values.iter_mut().enumerate() {
+                if value.property.text() == Some(property.as_str()) && value.unit.is_none() {
+                    value.unit = Some(TextOrColumn::in_column(&reference));
+                    of_this.push(index);
+                }
+            }
+            for index in of_this {
+                // What was asked of the unit is answered.
+                let path = format!("value.{index}.column");
+                self.decisions.retain(|known| known.path != path || known.confidence >= SURE_ENOUGH);
+                let reason =
+                    told!("guess-column-of-units", "the column `{name}` says the unit of each", name = name);
+                self.because(&format!("value.{index}.unit"), 0.9, reason);
+                self.used.push(at);
+            }
+        }
+    }
+}
