@@ -130,7 +130,7 @@ async fn units_with_words_around_them_are_read_and_others_are_asked_about() {
     desk.goes_in(
         "a.csv",
         "Trạm;Ngày;Lưu lượng (nghìn m3/s)\nTân Châu;01/09/2023;12,5\n",
-        &["station:tan_chau|discharge|instant||2023-09-01|12500"],
+        &["station:tan_chau|discharge|mean||2023-09-01|12500"],
         &[],
     )
     .await;
