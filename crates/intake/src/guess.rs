@@ -37,6 +37,7 @@ mod thousands;
 mod time;
 mod titled;
 mod unique;
+mod units;
 mod usual;
 mod within;
 mod words;

@@ -5,7 +5,45 @@ use std::ops::Range;
 
 use formats::Chunk;
 
-use crate::observe::find_statistic;
+use super::evidence::name_statistics;
+use super::observations::Guess;
+use super::sample::Column;
+use crate::mapping::TextOrColumn;
+use crate::observe::{find_statistic, is_period};
+
+/// Whether a column named `period` holds nothing but periods: `P1D`.
+pub(super) fn says_periods(column: &Column) -> bool {
+    model::fold(&column.base) == "period"
+        && !column.texts.is_empty()
+        && column.texts.iter().all(|(text, _)| is_period(text.trim()) && text.trim().starts_with('P'))
+}
+
+impl Guess<'_> {
+    /// The statistic of each row, where a column says it.
+    pub(super) fn statistic_of_rows(&mut self) {
+        let by_texts = self.sample.columns.iter().find(|column| Some(column.index) == self.statistic);
+        let by_header = || self.sample.columns.iter().find(|column| self.says_statistics(column));
+        let Some(column) = by_texts.or_else(by_header) else { return };
+        let (reference, name) = (column.reference.clone(), column.name.clone());
+        for at in 0..self.mapping.values.len() {
+            self.mapping.values[at].statistic = Some(TextOrColumn::in_column(&reference));
+            self.because(&format!("value.{at}.statistic"), 0.9, name_statistics(&name));
+        }
+    }
+
+    /// Whether a column named `statistic` holds nothing but statistics, be it one for all rows.
+    fn says_statistics(&self, column: &Column) -> bool {
+        let rows = self.sample.start..self.sample.start + self.sample.rows;
+        let mut texts = rows
+            .filter_map(|row| self.chunk.cell(row, column.index))
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .peekable();
+        model::fold(&column.base) == "statistic"
+            && texts.peek().is_some()
+            && texts.all(|text| find_statistic(text).is_some())
+    }
+}
 
 /// The first of some columns whose texts all name statistics, and not always the same.
 pub(super) fn column_of(

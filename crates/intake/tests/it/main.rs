@@ -26,6 +26,7 @@ mod recover;
 mod schema;
 mod services;
 mod shapes;
+mod spatial;
 mod unseen;
 mod wide;
 mod workbook;

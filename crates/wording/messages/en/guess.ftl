@@ -184,6 +184,7 @@ guess-unit-in-headers = `{ $unit }` stands in the headers
 guess-unit-of-sheet = which unit has the sheet `{ $sheet }`? `{ $text }` is not plausible in `{ $unit }`, its property's own: correct its word
 guess-units-in-different-ways = the units stand above the tables, in different ways
 guess-units-in-headers = units stand in the headers
+guess-units-not-known = `{ $column }` says { $units }, which is no unit that is known here: say which is meant under `words` of the unit
 guess-unread-sheets = the sheets { $shown } hold numbers too, and are laid out otherwise: are they left out, or handed in under a mapping of their own?
 guess-usual-period = the property is usually of this period
 guess-values-an-hour-apart = the values are an hour apart, CHECK

@@ -157,6 +157,7 @@ guess-unit-in-header = tiêu đề ghi đơn vị `{ $unit }`
 guess-unit-in-header-or-above = đơn vị `{ $unit }` ghi ở tiêu đề hoặc phía trên bảng
 guess-unit-of-sheet = trang `{ $sheet }` theo đơn vị nào? `{ $text }` không hợp lý theo `{ $unit }`, đơn vị của chỉ tiêu: hãy sửa chữ tương ứng
 guess-units-in-different-ways = đơn vị ghi phía trên các bảng, theo nhiều cách
+guess-units-not-known = `{ $column }` ghi { $units }, không phải đơn vị được biết ở đây: hãy ghi nó nghĩa là gì trong `words` của đơn vị
 guess-unread-sheets = các trang { $shown } cũng có số, và trình bày khác: bỏ qua các trang đó, hay nộp với ánh xạ riêng?
 guess-usual-period = chỉ tiêu này thường theo kỳ đó
 guess-values-differ = cả { $count } giá trị của `{ $property }` đều có và khác nhau
