@@ -1,6 +1,6 @@
 //! Rasters: a GeoTIFF becomes a Cloud-Optimised GeoTIFF and a row that says what it is.
 //!
-//! The pixels stay as they are, in the system they came in. The row is a feature whose geometry is
+//! The pixels stay as they are, in the system they came in; only numbers with a scale become values. The row is a feature whose geometry is
 //! the box around the raster, so that versions, reads as known at a time, policy and backup of
 //! rasters are those of features.
 
@@ -97,6 +97,7 @@ pub(crate) fn take(
         let info = raster.info().clone();
         let crs = system(&info, &mapping, findings)?;
         let bbox = info.bbox(&crs)?;
+        tell_of(&info, bbox, rows.len(), findings);
         let file = tempfile::NamedTempFile::new().map_err(failed)?;
         let mut output = file.reopen().map_err(failed)?;
         let row_bytes = u64::from(info.width) * u64::from(info.bands) * info.kind.bytes() as u64;
@@ -268,6 +269,26 @@ fn system(info: &RasterInfo, mapping: &Mapping, findings: &mut Findings) -> Resu
                 "write `crs = \"EPSG:32648\"` (or the right one) under `[source]` in the mapping"
             ),
         )),
+    }
+}
+
+/// Tells of numbers that became values, and of a raster that lies beyond the known outlines.
+fn tell_of(info: &RasterInfo, bbox: Bbox, at: usize, findings: &mut Findings) {
+    let cell = CellRef { sheet: 0, row: u32::try_from(at + 1).unwrap_or(u32::MAX), column: 1 };
+    let words = |value: String, expected: String| Words { column_name: "raster".into(), value, expected };
+    if !info.applied.is_empty() {
+        let each: Vec<String> =
+            info.applied.iter().map(|(scale, offset)| format!("× {scale} + {offset}")).collect();
+        findings.add(Severity::Warning, "raster_scaled", cell, || words(each.join("; "), String::new()));
+    }
+    let region = formats::crs::region();
+    let is_beside = bbox.east < region.west
+        || bbox.west > region.east
+        || bbox.north < region.south
+        || bbox.south > region.north;
+    if is_beside {
+        let corner = format!("{}; {}", info.grid.x0, info.grid.y0);
+        findings.add(Severity::Warning, "outside_outlines", cell, || words(corner, "1/1".into()));
     }
 }
 

@@ -53,6 +53,16 @@ fn spelled(text: &str) -> Option<&'static str> {
     SPELLINGS.get(&text).or_else(|| SPELLINGS.get(&text.to_lowercase())).copied()
 }
 
+/// Whether units with exponents stand apart by blanks: at least one says how often it is taken.
+fn is_apart(text: &str) -> bool {
+    let is_unit = |term: &str| {
+        term.starts_with(|c: char| c.is_ascii_alphabetic())
+            && term.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let says_how_often = |term: &str| term.contains('-') && term.ends_with(|c: char| c.is_ascii_digit());
+    text.contains(' ') && text.split_whitespace().all(is_unit) && text.split_whitespace().any(says_how_often)
+}
+
 /// Exponents by base unit: m, g, s, K, mol, and those that stand for themselves (S, deg, [pH]).
 type Dimensions = &'static [(&'static str, i32)];
 
@@ -74,6 +84,11 @@ const ATOMS: &[(&str, f64, Dimensions, bool)] = &[
     ("har", 1e4, &[("m", 2)], false),
     ("K", 1.0, &[("K", 1)], true),
     ("Pa", 1e3, &[("g", 1), ("m", -1), ("s", -2)], true),
+    ("m[Hg]", 133_322_387.415, &[("g", 1), ("m", -1), ("s", -2)], true),
+    ("[ft_i]", 0.3048, &[("m", 1)], false),
+    ("[in_i]", 0.0254, &[("m", 1)], false),
+    ("[cft_i]", 0.028_316_846_592, &[("m", 3)], false),
+    ("[kn_i]", 1852.0 / 3600.0, &[("m", 1), ("s", -1)], false),
     ("bar", 1e8, &[("g", 1), ("m", -1), ("s", -2)], true),
     ("J", 1e3, &[("g", 1), ("m", 2), ("s", -2)], true),
     ("W", 1e3, &[("g", 1), ("m", 2), ("s", -3)], true),
@@ -85,10 +100,7 @@ const ATOMS: &[(&str, f64, Dimensions, bool)] = &[
     ("[ppth]", 1e-3, &[], false),
     ("[ppm]", 1e-6, &[], false),
     ("[ppb]", 1e-9, &[], false),
-    ("[in_i]", 0.0254, &[("m", 1)], false),
-    ("[ft_i]", 0.3048, &[("m", 1)], false),
     ("[mi_i]", 1609.344, &[("m", 1)], false),
-    ("[kn_i]", 1852.0 / 3600.0, &[("m", 1), ("s", -1)], false),
     ("[lb_av]", 453.592_37, &[("g", 1)], false),
 ];
 
@@ -131,8 +143,10 @@ impl Unit {
             unit.dimensions.insert("K".into(), 1);
             return Ok(unit);
         }
+        // `kg m-3`, as UDUNITS writes products and quotients in files of the CF conventions.
+        let apart = is_apart(code).then(|| code.split_whitespace().collect::<Vec<_>>().join("."));
         let mut sign = 1;
-        let mut rest = code;
+        let mut rest = apart.as_deref().unwrap_or(code);
         loop {
             let end = term_end(rest);
             unit.multiply(&rest[..end], sign).ok_or_else(unknown)?;
@@ -275,9 +289,18 @@ mod tests {
             (1.0, "10*6.m3", "m3", 1e6),
             (1.0, "10*3{person}", "{person}", 1000.0),
             (7.0, "[pH]", "[pH]", 7.0),
+            (0.003, "kg m-3", "g/L", 0.003),
+            (35.0, "uS cm-1", "mS/cm", 0.035),
+            (3.0, "ft", "cm", 91.44),
+            (9000.0, "cfs", "m3/s", 254.851_619_328),
+            (0.5, "inches", "mm", 12.7),
+            (50.0, "°F", "Cel", 10.0),
+            (36.0, "knots", "m/s", 18.52),
+            (760.0, "mmHg", "hPa", 1_013.250_144_354),
+            (900.0, "m3/day", "m3/s", 900.0 / 86_400.0),
         ] {
             let got = convert(value, from, to).unwrap();
-            assert!((got - expected).abs() <= 1e-12 * expected.abs(), "{value} {from} = {got} {to}");
+            assert!((got - expected).abs() <= 1e-11 * expected.abs(), "{value} {from} = {got} {to}");
         }
     }
 
@@ -299,10 +322,12 @@ mod tests {
             ("{person}", "{case}"),
             ("%", "g/L"),
             ("mm", "m3/s"),
+            ("kg m-2 s-1", "mm"),
+            ("µmol/L", "mg/L"),
         ] {
             assert!(matches!(convert(1.0, from, to), Err(UnitError::Incompatible { .. })), "{from} {to}");
         }
-        for bad in ["", "furlong", "g//L", "10*99", "{", "m..s", "g/"] {
+        for bad in ["", "furlong", "m MSL", "kg m", "g//L", "10*99", "{", "m..s", "g/"] {
             assert!(matches!(Unit::parse(bad), Err(UnitError::Unknown(_))), "{bad}");
         }
     }

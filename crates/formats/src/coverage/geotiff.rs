@@ -8,6 +8,7 @@ use tiff::decoder::{ChunkType, Decoder, DecodingResult};
 use tiff::tags::Tag;
 use wording::{Told, told};
 
+use super::coded::{Coded, GDAL_METADATA};
 use super::geokeys::GeoKeys;
 use super::{PixelGrid, Raster, RasterInfo, SampleKind};
 use crate::{Error, Limits};
@@ -21,6 +22,8 @@ const MAX_BANDS: u16 = 256;
 pub struct GeoTiff {
     decoder: Decoder<BufReader<File>>,
     info: RasterInfo,
+    /// How the numbers of the file become values, where it says so.
+    coded: Option<Coded>,
     /// Rows that are read.
     row: u32,
 }
@@ -37,6 +40,8 @@ impl GeoTiff {
         bounds.ifd_value_size = 256 << 20;
         decoder = decoder.with_limits(bounds);
         let info = info(&mut decoder)?;
+        check_masks(path)?;
+        let coded = Coded::of(&text(&mut decoder, Tag::Unknown(GDAL_METADATA))?, &info);
         let (_, chunk_height) = decoder.chunk_dimensions();
         let row_bytes = u64::from(info.width) * u64::from(info.bands) * info.kind.bytes() as u64;
         if row_bytes.saturating_mul(u64::from(chunk_height.min(info.height))) > MAX_ROWS_BYTES {
@@ -53,7 +58,8 @@ impl GeoTiff {
                 ),
             ));
         }
-        Ok(GeoTiff { decoder, info, row: 0 })
+        let info = coded.as_ref().map_or(info.clone(), |coded| coded.info(info));
+        Ok(GeoTiff { decoder, info, coded, row: 0 })
     }
 }
 
@@ -73,7 +79,8 @@ impl Raster for GeoTiff {
         };
         let chunk_row = self.row / chunk_height.max(1);
         let height = chunk_height.min(self.info.height - self.row);
-        let pixel = usize::from(self.info.bands) * self.info.kind.bytes();
+        let kind = self.coded.as_ref().map_or(self.info.kind, Coded::kind);
+        let pixel = usize::from(self.info.bands) * kind.bytes();
         let stride = self.info.width as usize * pixel;
         let mut rows = vec![0; stride * height as usize];
         for column in 0..across {
@@ -106,9 +113,44 @@ impl Raster for GeoTiff {
             }
         }
         self.row += height;
-        Ok(Some(rows))
+        Ok(Some(match &self.coded {
+            Some(coded) => coded.values(&rows),
+            None => rows,
+        }))
     }
 }
+
+/// Refuses a raster whose pixels a mask of its own takes away: they would be read as values.
+fn check_masks(path: &Path) -> Result<(), Error> {
+    let mut images = Decoder::new(BufReader::new(File::open(path)?)).map_err(failed)?;
+    for _ in 0..MAX_IMAGES {
+        if !images.more_images() {
+            break;
+        }
+        // What cannot be read here is no mask that anybody could apply.
+        if images.next_image().is_err() {
+            break;
+        }
+        let kind = images.find_tag_unsigned::<u32>(Tag::NewSubfileType).ok().flatten().unwrap_or(0);
+        if kind & 4 != 0 {
+            return Err(Error::invalid(
+                "raster_not_read",
+                told!(
+                    "formats-raster-mask-of-its-own",
+                    "the raster has a mask of its own that takes away some of its pixels, which is not read here"
+                ),
+                told!(
+                    "formats-write-mask-as-nodata",
+                    "write the mask into the pixels as a number that stands for none: gdalwarp -dstnodata -9999 (of a type that has it), without -dstalpha"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Images of a file that are looked at.
+const MAX_IMAGES: usize = 64;
 
 fn info(decoder: &mut Decoder<BufReader<File>>) -> Result<RasterInfo, Error> {
     let (width, height) = decoder.dimensions().map_err(failed)?;
@@ -161,7 +203,16 @@ fn info(decoder: &mut Decoder<BufReader<File>>) -> Result<RasterInfo, Error> {
     let nodata = text(decoder, Tag::GdalNodata)?;
     let nodata = nodata.trim_matches(['\0', ' ']).to_owned();
     let nodata = if nodata.is_empty() { None } else { nodata.parse().ok() };
-    Ok(RasterInfo { width, height, bands, kind, grid, nodata, declared: keys.declared() })
+    Ok(RasterInfo {
+        width,
+        height,
+        bands,
+        kind,
+        grid,
+        nodata,
+        declared: keys.declared(),
+        applied: Vec::new(),
+    })
 }
 
 fn doubles(decoder: &mut Decoder<BufReader<File>>, tag: Tag) -> Result<Vec<f64>, Error> {

@@ -40,6 +40,7 @@ impl GridRaster {
             grid: PixelGrid { x0: grid.lon0, y0: grid.lat0, dx: grid.dx, dy: grid.dy },
             nodata: Some(f64::NAN),
             declared: Some(Declared { by: "degrees_east, degrees_north".into(), text: "EPSG:4326".into() }),
+            applied: Vec::new(),
         };
         Ok(GridRaster { grid, info, row: 0 })
     }

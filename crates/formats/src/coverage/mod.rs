@@ -4,6 +4,7 @@
 //! height. Its pixels are kept as they are, in the coordinate system they came in; only smaller
 //! versions for looking at are computed.
 
+mod coded;
 mod cog;
 mod geokeys;
 mod geotiff;
@@ -47,6 +48,9 @@ pub struct RasterInfo {
     pub nodata: Option<f64>,
     /// What the file says of its coordinates.
     pub declared: Option<Declared>,
+    /// The scale and the offset of each band that were applied to the numbers of the file; empty where it
+    /// has none.
+    pub applied: Vec<(f64, f64)>,
 }
 
 /// Where pixels lie: the outer corner of the first one, and their size. Rows go down.
@@ -70,9 +74,37 @@ impl PixelGrid {
 }
 
 impl RasterInfo {
+    /// Refuses degrees that are none: metres, or a latitude in the place of a longitude.
+    fn check_degrees(&self, crs: &Crs) -> Result<(), Error> {
+        let PixelGrid { x0, y0, dx, dy } = self.grid;
+        let (east, south) = (x0 + dx * f64::from(self.width), y0 - dy * f64::from(self.height));
+        // Pixels of a raster of the whole globe may lie around its edges by their half.
+        let is_on_globe = y0 <= 90.0 + dy && south >= -90.0 - dy && x0 >= -180.0 - dx && east <= 360.0 + dx;
+        if !crs.is_geographic() || is_on_globe {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "outside_world",
+            told!(
+                "formats-raster-edges-no-degrees",
+                "the raster says that it is in degrees ({crs}), but it reaches from {x} to {east} eastwards and from {south} to {y} northwards, which are none",
+                x = x0,
+                east = east,
+                south = south,
+                y = y0,
+                crs = crs
+            ),
+            told!(
+                "formats-exchange-axes-or-write-right-system",
+                "where latitude and longitude are exchanged, have the raster made again with longitude eastwards; where these are metres, write the right system as `crs` under `[source]` in the mapping"
+            ),
+        ))
+    }
+
     /// The box around it in longitude and latitude, WGS 84.
     pub fn bbox(&self, crs: &Crs) -> Result<Bbox, Error> {
         let transform = crs.transform()?;
+        self.check_degrees(crs)?;
         let mut edges: Option<Bbox> = None;
         let steps = 20;
         // Edges bend under a projection: so they are walked along.

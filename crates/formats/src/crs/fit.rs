@@ -8,7 +8,7 @@
 use model::{Bbox, Position};
 
 use super::list::{Outline, outlines, systems, zones};
-use super::{Crs, Datum, Projection, Transform, unpack_angle};
+use super::{Crs, Datum, Projection, Transform, near, unpack_angle};
 
 /// The Mekong delta with its islands and the sea before it.
 pub fn region() -> Bbox {
@@ -68,6 +68,9 @@ pub enum Judgement {
     Settled(Fit),
     /// What was declared cannot be: under it the numbers lie elsewhere. What would fit is named.
     Contradicted(Vec<Fit>),
+    /// What was declared puts too many of the numbers away from where they should lie; what puts more of
+    /// them there is named, if anything does.
+    Doubted(Vec<Fit>),
     /// Nothing was declared, and no way or several ways fit.
     Open(Vec<Fit>),
 }
@@ -122,6 +125,8 @@ pub fn judge(declared: Option<&Crs>, samples: &[Sample], candidates: &[Crs]) -> 
         }
         let others =
             distinct(candidates.iter().filter(|crs| *crs != declared).flat_map(fits).collect(), samples);
+        // A neighbour that is metres away proves nothing about a border or a coast.
+        let others = near::farther(others, declared, samples);
         // A layer of another region is no contradiction as long as its numbers can be what they
         // are said to be, whichever stands first.
         if others.is_empty()
@@ -130,9 +135,16 @@ pub fn judge(declared: Option<&Crs>, samples: &[Sample], candidates: &[Crs]) -> 
         {
             return Judgement::Settled(fit);
         }
+        if others.is_empty() {
+            return near::declared(declared, samples);
+        }
         return Judgement::Contradicted(others);
     }
     let mut found = distinct(candidates.iter().flat_map(fits).collect(), samples);
+    if found.is_empty() {
+        // A few that lie over a border, at sea or nowhere do not hide what the others say.
+        found = near::nearest(candidates, samples);
+    }
     if found.is_empty() {
         // Degrees of another region.
         let is_placed = samples.iter().any(|sample| !sample.places.is_empty());
@@ -154,7 +166,7 @@ pub fn judge(declared: Option<&Crs>, samples: &[Sample], candidates: &[Crs]) -> 
 }
 
 /// Every way in which numbers are written under a system.
-fn ways(crs: &Crs) -> Vec<Fit> {
+pub(super) fn ways(crs: &Crs) -> Vec<Fit> {
     let mut ways = Vec::new();
     for swapped in [false, true] {
         if crs.is_geographic() {
@@ -193,7 +205,7 @@ fn lies_right(fit: &Fit, transform: &Transform, sample: &Sample) -> bool {
 }
 
 /// Numbers far from a zone make series that mean nothing.
-fn in_range(crs: &Crs, x: f64, y: f64) -> bool {
+pub(super) fn in_range(crs: &Crs, x: f64, y: f64) -> bool {
     match crs.projection {
         Projection::None => x.abs() <= 180.0 && y.abs() <= 90.0,
         Projection::TransverseMercator(tm) => {
@@ -205,7 +217,7 @@ fn in_range(crs: &Crs, x: f64, y: f64) -> bool {
 
 /// The way in which numbers can be read under a system without lying in the region: as they stand, else
 /// with the northing first. Packed degrees are not among them, since metres look like them too.
-fn elsewhere(crs: &Crs, samples: &[Sample]) -> Option<Fit> {
+pub(super) fn elsewhere(crs: &Crs, samples: &[Sample]) -> Option<Fit> {
     let is_possible = |fit: &Fit| {
         let inside = samples.iter().filter(|sample| {
             let (x, y) = fit.arrange(sample.x, sample.y);
@@ -218,20 +230,20 @@ fn elsewhere(crs: &Crs, samples: &[Sample]) -> Option<Fit> {
     [plain, swapped].into_iter().find(is_possible)
 }
 
-/// How many of the positions lie within the region whose outlines are known.
-pub fn within_region(fit: &Fit, samples: &[Sample]) -> usize {
-    let Ok(transform) = fit.crs.transform() else { return 0 };
+/// The positions that lie beyond the region whose outlines are known, by their place in the list.
+pub fn beyond_region(fit: &Fit, samples: &[Sample]) -> Vec<usize> {
+    let Ok(transform) = fit.crs.transform() else { return Vec::new() };
     let region = region();
-    let lies_inside = |sample: &&Sample| {
+    let lies_inside = |sample: &Sample| {
         let (x, y) = fit.arrange(sample.x, sample.y);
         let (lon, lat) = transform.to_wgs84(x, y);
         in_range(&fit.crs, x, y) && region.contains(Position { lon, lat })
     };
-    samples.iter().filter(lies_inside).count()
+    (0..samples.len()).filter(|at| !lies_inside(&samples[*at])).collect()
 }
 
 /// Leaves out ways that read the numbers as the same positions.
-fn distinct(fits: Vec<Fit>, samples: &[Sample]) -> Vec<Fit> {
+pub(super) fn distinct(fits: Vec<Fit>, samples: &[Sample]) -> Vec<Fit> {
     let mut kept: Vec<Fit> = Vec::new();
     let at = |fit: &Fit| {
         let sample = samples.first()?;
@@ -262,7 +274,7 @@ impl Outline {
 }
 
 /// Counts the edges that a ray to the east crosses.
-fn within(ring: &[(f64, f64)], lon: f64, lat: f64) -> bool {
+pub(super) fn within(ring: &[(f64, f64)], lon: f64, lat: f64) -> bool {
     let mut inside = false;
     for edge in ring.windows(2) {
         let [(x1, y1), (x2, y2)] = [edge[0], edge[1]];

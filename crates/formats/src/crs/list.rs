@@ -146,7 +146,9 @@ fn outline(row: &Row) -> Outline {
         .split("((")
         .skip(1)
         .map(|ring| {
-            let ring = ring.split("))").next().unwrap_or("");
+            // Of `MULTIPOLYGON(((` a bracket is left: a ring without its first position would be open, and
+            // an open ring has no inside.
+            let ring = ring.trim_start_matches('(').split("))").next().unwrap_or("");
             ring.split(',')
                 .filter_map(|pair| {
                     let (x, y) = pair.trim().split_once(' ')?;

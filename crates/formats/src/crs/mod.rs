@@ -10,6 +10,7 @@ mod angle;
 mod datum;
 mod fit;
 mod list;
+mod near;
 mod tm;
 mod vertical;
 mod wkt;
@@ -23,8 +24,9 @@ use crate::Error;
 
 pub use angle::{Angle, AngleForm, parse_angle, unpack_angle};
 pub use datum::SevenParameters;
-pub use fit::{Fit, Judgement, Sample, candidates, judge, region, within_region, zones_of};
+pub use fit::{Fit, Judgement, Sample, beyond_region, candidates, judge, region, zones_of};
 pub use list::{Outline, outlines};
+pub use near::far_from_place;
 pub use tm::TransverseMercator;
 pub use vertical::vertical_shift;
 use wording::{Told, told};

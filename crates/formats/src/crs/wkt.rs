@@ -45,14 +45,29 @@ pub(super) fn parse(text: &str) -> Result<Crs, Error> {
             told!("formats-neither-projected-nor-geographic", "is neither projected nor geographic"),
         ));
     };
-    let datum = datum_of(base).ok_or_else(|| {
-        wrong(text, told!("formats-datum-not-known-here", "has a datum that is not known here"))
-    })?;
+    let unknown = || wrong(text, told!("formats-datum-not-known-here", "has a datum that is not known here"));
+    let datum = match shift_of(&node, base) {
+        Some(shift) => datum_of_shift(shift, datum_of(base)).ok_or_else(unknown)?,
+        None => datum_of(base).ok_or_else(unknown)?,
+    };
     let projection = if is_geographic(system) {
         Projection::None
     } else {
         projection_of(system).map_err(|what| wrong(text, what))?
     };
+    // VN-2000 alone has zones of three degrees with this scale: on WGS 84 somebody took its nearest name.
+    if let Projection::TransverseMercator(tm) = projection
+        && datum == Datum::Wgs84
+        && (tm.scale - 0.9999).abs() < 1e-9
+    {
+        return Err(wrong(
+            text,
+            told!(
+                "formats-zone-of-vn-2000-on-wgs-84",
+                "has the scale of a zone of VN-2000, 0.9999, on the datum WGS 84: one of both is meant"
+            ),
+        ));
+    }
     Ok(Crs { epsg: None, name, datum, projection, area: None }.listed())
 }
 
@@ -79,6 +94,43 @@ fn is_geographic(node: &Node) -> bool {
     )
 }
 
+/// Metres from the datum to WGS 84, where the definition has them: `TOWGS84[…]`, or a transformation beside
+/// the system.
+fn shift_of(node: &Node, base: &Node) -> Option<[f64; 3]> {
+    let direct = base.child(&["TOWGS84"]).or_else(|| base.child(&["DATUM"])?.child(&["TOWGS84"]));
+    if let Some(direct) = direct {
+        let [x, y, z, ..] = direct.numbers[..] else { return None };
+        return Some([x, y, z]);
+    }
+    let parameters = &node.child(&["ABRIDGEDTRANSFORMATION"])?.children;
+    let along = |axis: &str| {
+        let is_meant = |child: &&Node| {
+            child.keyword == "PARAMETER"
+                && child.texts.first().is_some_and(|name| {
+                    let name = name.to_ascii_lowercase();
+                    name.starts_with(axis) && name.contains("translation")
+                })
+        };
+        parameters.iter().find(is_meant)?.numbers.first().copied()
+    };
+    Some([along("x")?, along("y")?, along("z")?])
+}
+
+/// The datum that lies so far from WGS 84. Rotations are not looked at: programs write them with either sign.
+fn datum_of_shift(shift: [f64; 3], named: Option<Datum>) -> Option<Datum> {
+    let near = |to: [f64; 3]| shift.iter().zip(to).all(|(one, other)| (one - other).abs() < 2.0);
+    match named {
+        Some(datum @ (Datum::Indian1960 | Datum::Hanoi1972)) => Some(datum),
+        _ if near(VN_2000) => Some(Datum::Vn2000),
+        _ if shift.iter().all(|metres| metres.abs() < 1e-6) => named.or(Some(Datum::Wgs84)),
+        Some(Datum::Vn2000) => named,
+        _ => None,
+    }
+}
+
+/// Metres from VN-2000 to WGS 84 (Decision 05/2007/QĐ-BTNMT), of which older sets lie a metre away.
+const VN_2000: [f64; 3] = [-191.904, -39.303, -111.450];
+
 /// The datum by any of the names that the definition gives to it.
 fn datum_of(base: &Node) -> Option<Datum> {
     let datum = base.child(&["DATUM", "GEODETICDATUM", "TRF", "ENSEMBLE"]);
@@ -87,6 +139,9 @@ fn datum_of(base: &Node) -> Option<Datum> {
         let letters: String =
             name.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_ascii_lowercase();
         let found = match letters.as_str() {
+            // `Unknown based on WGS 84 ellipsoid using towgs84=-191.9,…`, as programs name what has no name.
+            l if l.contains("towgs84191") || l.contains("towgs84192") => Datum::Vn2000,
+            l if l.contains("unknown") || l.contains("undefined") || l.contains("notspecified") => continue,
             l if l.contains("vn2000") || l.contains("vietnam2000") => Datum::Vn2000,
             l if l.contains("wgs1984") || l.contains("wgs84") || l.contains("worldgeodeticsystem1984") => {
                 Datum::Wgs84

@@ -13,7 +13,7 @@ use serde_json::{Number, Value};
 use wording::{Told, told};
 
 use super::{About, Declared, FeatureOptions, Features, Item, Read, Refused, choose_layer, wkb};
-use crate::{Error, Limits};
+use crate::{Error, LeftOut, Limits};
 
 /// Rows taken at a time.
 const PAGE: u32 = 1000;
@@ -36,6 +36,7 @@ pub(super) struct GeoPackage {
     row: u32,
     read: u64,
     about: About,
+    left_out: Vec<LeftOut>,
     max_bytes: usize,
     properties_only: bool,
 }
@@ -88,6 +89,7 @@ impl GeoPackage {
                 column = layer.column
             ))
         })?;
+        let left_out = tables_beside(&connection);
         let list: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
         let sql = format!(
             "SELECT rowid, {} FROM {} WHERE rowid > ?1 ORDER BY rowid LIMIT {PAGE}",
@@ -105,6 +107,7 @@ impl GeoPackage {
             row: 0,
             read: 0,
             about: About { layers: names, layer: number, declared, ..About::default() },
+            left_out,
             max_bytes: limits.max_feature_bytes,
             properties_only: options.properties_only,
         })
@@ -193,6 +196,10 @@ impl Features for GeoPackage {
     fn about(&self) -> &About {
         &self.about
     }
+
+    fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
 }
 
 fn connect(path: &Path, limits: &Limits) -> Result<Connection, Error> {
@@ -247,6 +254,32 @@ fn layers(connection: &Connection) -> Result<Vec<Layer>, Error> {
         }
     }
     Ok(layers)
+}
+
+/// Tables of attributes and of tiles with rows, which are no layers of features.
+fn tables_beside(connection: &Connection) -> Vec<LeftOut> {
+    let sql = "SELECT c.table_name, c.data_type FROM gpkg_contents c JOIN sqlite_master m \
+               ON m.name = c.table_name AND m.type = 'table' \
+               WHERE c.data_type <> 'features' ORDER BY c.table_name LIMIT 100";
+    let Ok(mut statement) = connection.prepare(sql) else { return Vec::new() };
+    let named = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)));
+    let Ok(named) = named else { return Vec::new() };
+    let has_rows = |(table, _): &(String, String)| {
+        // Styles that programs keep are no data.
+        !table.eq_ignore_ascii_case("layer_styles")
+            && connection
+                .query_row(&format!("SELECT 1 FROM {} LIMIT 1", quoted(table)), [], |_| Ok(()))
+                .is_ok()
+    };
+    let told = |(table, kind): (String, String)| LeftOut {
+        name: table,
+        why: told!(
+            "formats-table-beside-layer",
+            "it is a table of `{kind}` beside the layer: hand it in by itself, e.g. as CSV",
+            kind = kind
+        ),
+    };
+    named.flatten().filter(has_rows).map(told).collect()
 }
 
 /// What the GeoPackage says of a system: its code where EPSG is the organisation, its definition else.

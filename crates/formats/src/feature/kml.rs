@@ -18,7 +18,7 @@ use wording::{Told, told};
 
 use super::{About, Declared, Features, Item, Read, Refused};
 use crate::decode::Carrying;
-use crate::{Error, Limits, Place};
+use crate::{Error, LeftOut, Limits, Place};
 
 /// Nesting of elements, at most.
 const MAX_DEPTH: usize = 64;
@@ -34,6 +34,7 @@ pub(super) struct Kml {
     row: u32,
     max_bytes: usize,
     about: About,
+    left_out: Vec<LeftOut>,
 }
 
 impl Kml {
@@ -64,6 +65,7 @@ impl Kml {
             row: 0,
             max_bytes: limits.max_feature_bytes,
             about: About { declared: Some(crs84), texts: true, ..About::one_layer() },
+            left_out: Vec::new(),
         })
     }
 
@@ -224,6 +226,16 @@ impl Features for Kml {
                         *folder = text;
                     }
                 }
+                Step::Open(name, _)
+                    if (name == "NetworkLink" || name.ends_with("Overlay"))
+                        && self.left_out.iter().all(|left| left.name != name) =>
+                {
+                    let why = told!(
+                        "formats-element-beside-placemarks",
+                        "such elements stand beside the placemarks and hold or link to something else: hand that in by itself"
+                    );
+                    self.left_out.push(LeftOut { name, why });
+                }
                 Step::Close => {
                     while self.folders.last().is_some_and(|(at, _)| *at > self.path.len()) {
                         self.folders.pop();
@@ -242,6 +254,10 @@ impl Features for Kml {
 
     fn about(&self) -> &About {
         &self.about
+    }
+
+    fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
     }
 }
 

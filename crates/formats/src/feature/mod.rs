@@ -9,6 +9,7 @@ mod geoparquet;
 mod gpkg;
 mod kml;
 mod pair;
+mod parted;
 mod records;
 mod shapefile;
 mod survey;

@@ -21,6 +21,8 @@ pub struct Survey {
     pub declared: Option<Declared>,
     /// Where the positions stand, in a table.
     pub coordinates: Option<Coordinates>,
+    /// The column that a position stands in, from 1; 1 where it stands in none.
+    pub position_column: u16,
     /// Positions of the first features, with their properties.
     pub features: Vec<Surveyed>,
 }
@@ -28,6 +30,8 @@ pub struct Survey {
 /// One feature of a survey.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Surveyed {
+    /// Its row or number in the file, from 1.
+    pub row: u32,
     /// The first number of its first position, as written.
     pub x: f64,
     /// The second number.
@@ -57,7 +61,7 @@ pub fn survey_features(
             Ok(())
         });
         if let Some(first) = first {
-            features.push(Surveyed { x: first.x, y: first.y, properties: read.properties });
+            features.push(Surveyed { row: read.row, x: first.x, y: first.y, properties: read.properties });
         }
     }
     let about = reader.source.about();
@@ -66,6 +70,7 @@ pub fn survey_features(
         layer: about.layer,
         declared: about.declared.clone(),
         coordinates: about.coordinates.clone(),
+        position_column: reader.position_column(),
         features,
     })
 }

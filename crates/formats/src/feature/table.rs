@@ -11,10 +11,11 @@ use wkt::TryFromWkt;
 use wording::told;
 
 use super::pair::pair;
+use super::parted::{Parted, parted};
 use super::{About, Coordinates, Declared, FeatureOptions, Features, Item, Read, Refused};
 use crate::chunk::{Chunk, TableReader};
 use crate::crs::{Crs, parse_angle};
-use crate::{Charset, Error, Format, Limits, Note, open_table_read_as};
+use crate::{Charset, Error, Format, LeftOut, Limits, Note, open_table_read_as};
 
 /// Rows in which a header is looked for.
 const TOP_ROWS: usize = 30;
@@ -27,9 +28,13 @@ pub(super) struct TableFeatures {
     /// Names of the columns, each once.
     names: Vec<String>,
     shape: Shape,
+    /// Where minutes and seconds stand behind the degrees.
+    parted: Option<Parted>,
     sheet: u16,
     read: u64,
     about: About,
+    left_out: Vec<LeftOut>,
+    options: FeatureOptions,
 }
 
 /// Where the position of a row stands, by indices of columns.
@@ -71,16 +76,24 @@ impl TableFeatures {
                         coordinates: Some(coordinates),
                     };
                     let (sheet, read) = (chunk.sheet, chunk.bytes_read);
+                    let parted = match shape {
+                        Shape::Pair(x, y) => parted(&chunk, at, &names, (x, y)),
+                        Shape::Text(_) => None,
+                    };
+                    let next = at + 1 + usize::from(parted.as_ref().is_some_and(|parted| parted.is_below));
                     let chunk = Some(chunk);
                     return Ok(TableFeatures {
                         table,
                         chunk,
-                        next: at + 1,
+                        next,
                         names,
                         shape,
+                        parted,
                         sheet,
                         read,
                         about,
+                        left_out: Vec::new(),
+                        options: FeatureOptions { header_row: None, coordinates: None, ..options.clone() },
                     });
                 }
                 // A cover sheet: perhaps the next one holds the table.
@@ -98,11 +111,28 @@ impl TableFeatures {
         }))
     }
 
+    /// A sheet behind the one that is read: told of where it holds positions too.
+    fn pass_over(&mut self, chunk: &Chunk) {
+        self.chunk = None;
+        let Some(name) = self.about.layers.get(usize::from(chunk.sheet)) else { return };
+        let is_told = self.left_out.iter().any(|left| left.name == *name);
+        if !is_told && header(chunk, &self.options).is_ok() {
+            let why = told!(
+                "formats-another-sheet-of-positions",
+                "the sheet holds positions too, and one sheet is read: hand the file in again with its name as `sheet` under `[source]` in the mapping"
+            );
+            self.left_out.push(LeftOut { name: name.clone(), why });
+        }
+    }
+
     fn item(&self, chunk: &Chunk, at: usize) -> Item {
         let row = chunk.row_number(at);
         let text = |column: usize| chunk.cell(at, column).map(str::trim).unwrap_or_default();
         let geometry = match self.shape {
-            Shape::Pair(x, y) => point(text(x), text(y)),
+            Shape::Pair(x, y) => match &self.parted {
+                Some(parted) => point(&parted.angle(x, &text), &parted.angle(y, &text)),
+                None => point(text(x), text(y)),
+            },
             Shape::Text(column) => position(text(column)),
         };
         match geometry {
@@ -130,9 +160,13 @@ impl Features for TableFeatures {
                 self.next += 1;
                 return Ok(Some(item));
             }
-            self.chunk = match self.table.next_chunk()? {
+            let chunk = self.table.next_chunk()?;
+            self.chunk = match chunk {
                 None => return Ok(None),
-                Some(chunk) if chunk.sheet > self.sheet => return Ok(None),
+                Some(chunk) if chunk.sheet > self.sheet => {
+                    self.pass_over(&chunk);
+                    continue;
+                }
                 Some(chunk) => Some(chunk),
             };
             self.next = 0;
@@ -146,6 +180,10 @@ impl Features for TableFeatures {
 
     fn about(&self) -> &About {
         &self.about
+    }
+
+    fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
     }
 
     fn notes(&mut self) -> Vec<Note> {
@@ -234,8 +272,25 @@ fn declared(chunk: &Chunk, header: usize) -> Option<Declared> {
         let cell = model::CellRef { sheet: chunk.sheet, row: chunk.row_number(row), column: number };
         Some(Declared { by: cell.a1(), text })
     };
-    cells().find_map(|at| said(at, true)).or_else(|| cells().find_map(|at| said(at, false)))
+    let of_plane = cells().find_map(|at| said(at, true)).or_else(|| cells().find_map(|at| said(at, false)));
+    of_plane.or_else(|| {
+        cells().find_map(|(row, column)| {
+            let text = chunk.cell(row, column)?.trim();
+            // Degrees are those of WGS 84 unless a header or a title says another datum of them.
+            let folded = format!(" {} ", folded(text));
+            let is_of_degrees = DEGREES.iter().any(|word| folded.contains(word));
+            let crs = is_of_degrees.then(|| Crs::parse(text).ok()).flatten()?;
+            (crs.is_geographic() && !crs.is_stored()).then_some(())?;
+            let number = u16::try_from(column + 1).unwrap_or(u16::MAX);
+            let cell = model::CellRef { sheet: chunk.sheet, row: chunk.row_number(row), column: number };
+            Some(Declared { by: cell.a1(), text: text.to_owned() })
+        })
+    })
 }
+
+/// Words of headers and titles, folded, that speak of degrees.
+const DEGREES: [&str; 7] =
+    [" vi do ", " kinh do ", " lat ", " lon ", " latitude ", " longitude ", " toa do dia ly "];
 
 /// A title that names a meridian of VN-2000 and not the system: `KTT 105°45', múi chiếu 3°`.
 fn with_its_system(text: &str) -> Option<String> {
@@ -428,5 +483,7 @@ pub(super) fn well_known(text: &str) -> Result<(Geometry<f64>, bool), Refused> {
             text,
         )
     })?;
-    Ok((geometry, false))
+    let upper = body.get(..40).unwrap_or(body).to_ascii_uppercase();
+    let kind = upper.split('(').next().unwrap_or_default().trim_end();
+    Ok((geometry, kind.ends_with('Z') || kind.ends_with('M')))
 }

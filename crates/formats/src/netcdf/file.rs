@@ -112,8 +112,17 @@ impl File {
 
     /// The instants of a variable of times, in microseconds since 1970.
     pub(super) fn times(&self, variable: &NcVariable) -> Result<Vec<Option<i64>>, Error> {
-        let units = text(variable, "units").unwrap_or_default();
-        let calendar = CfCalendar::parse(&text(variable, "calendar").unwrap_or_else(|| "standard".into()));
+        self.times_like(variable, variable)
+    }
+
+    /// The instants of a variable that counts as another does, as the bounds of a time do.
+    pub(super) fn times_like(
+        &self,
+        variable: &NcVariable,
+        axis: &NcVariable,
+    ) -> Result<Vec<Option<i64>>, Error> {
+        let units = text(axis, "units").unwrap_or_default();
+        let calendar = CfCalendar::parse(&text(axis, "calendar").unwrap_or_else(|| "standard".into()));
         let failed = |how: String| {
             Error::invalid(
                 "time_axis",
@@ -130,6 +139,7 @@ impl File {
                 ),
             )
         };
+        let units = with_plain_instant(&units);
         let (bare, offset) = without_offset(&units);
         // The library looks for `since` in small letters: of the Kelvin sign and others these are shorter.
         if !bare.is_ascii() {
@@ -147,6 +157,29 @@ impl File {
         }
         Ok(instants)
     }
+}
+
+/// The units of a time axis with the instant that they begin at written as most do: ISO 8601's `T` and `Z`,
+/// and `UTC` behind it, say nothing else.
+fn with_plain_instant(units: &str) -> String {
+    let Some((unit, instant)) = units.split_once(" since ") else { return units.to_owned() };
+    let mut instant = instant.trim().to_owned();
+    if let Some(at) = instant.find('T').filter(|at| instant[..*at].ends_with(|c: char| c.is_ascii_digit())) {
+        instant.replace_range(at..=at, " ");
+    }
+    for word in ["UTC", "GMT", "Z"] {
+        let bare = instant.strip_suffix(word).map(str::trim_end);
+        if let Some(bare) = bare.filter(|bare| bare.ends_with(|c: char| c.is_ascii_digit())) {
+            instant = bare.to_owned();
+            break;
+        }
+    }
+    // An offset right behind the time of day stands apart.
+    if let Some(at) = instant.rfind(['+', '-']).filter(|at| instant[..*at].contains(':')) {
+        let (clock, offset) = instant.split_at(at);
+        instant = format!("{} {offset}", clock.trim_end());
+    }
+    format!("{unit} since {instant}")
 }
 
 /// The units of a time axis without the offset from UTC of its beginning, and that offset in microseconds:
@@ -241,7 +274,20 @@ pub(super) fn short(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::without_offset;
+    use super::{with_plain_instant, without_offset};
+
+    #[test]
+    fn the_instant_of_a_time_axis_may_be_written_as_iso_8601_does() {
+        for (units, expected) in [
+            ("seconds since 1970-01-01T00:00:00Z", "seconds since 1970-01-01 00:00:00"),
+            ("hours since 2024-03-01 00:00:00 UTC", "hours since 2024-03-01 00:00:00"),
+            ("hours since 2024-03-01T07:00+07:00", "hours since 2024-03-01 07:00 +07:00"),
+            ("days since 2024-03-01", "days since 2024-03-01"),
+            ("days since 2024-1-1 0:0:0", "days since 2024-1-1 0:0:0"),
+        ] {
+            assert_eq!(with_plain_instant(units), expected, "{units}");
+        }
+    }
 
     #[test]
     fn the_offset_of_a_time_axis_is_taken_apart() {

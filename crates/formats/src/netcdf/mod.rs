@@ -5,6 +5,7 @@
 
 mod file;
 mod grids;
+mod over_time;
 mod series;
 mod streamed;
 mod written;

@@ -11,6 +11,7 @@ use wording::told;
 
 use super::damaged;
 use super::file::{Axis, File, axis, is_number, is_time, short, text};
+use super::over_time::OverTime;
 use crate::Error;
 use crate::cell::shortest;
 use crate::push::{Flow, Pusher, SheetRows, Stop};
@@ -18,6 +19,8 @@ use crate::push::{Flow, Pusher, SheetRows, Stop};
 /// The first row.
 const HEADER: [&str; 8] =
     ["station", "time", "variable", "unit", "value", "quality", "longitude", "latitude"];
+/// The columns behind them, where a variable says what its values are of their time.
+const OVER_TIME: [&str; 2] = ["statistic", "period"];
 /// The column behind them, in files of forecasts: the instant that each was made for.
 const RUN: &str = "forecast_reference_time";
 
@@ -32,13 +35,20 @@ pub(super) fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> 
     let mut texts = 0;
     let mut rows = pusher.sheet(0, None, u32::MAX, &mut texts);
     let runs = Runs::of(&file)?;
-    for (column, name) in HEADER.iter().chain(runs.as_ref().map(|_| &RUN)).enumerate() {
+    let mut over_time = Vec::with_capacity(data.len());
+    for variable in &data {
+        over_time.push(OverTime::of(&file, variable, time_of(&file, variable))?);
+    }
+    let says_any = over_time.iter().any(|over| over.statistic.is_some());
+    let more: &[&str] = if says_any { &OVER_TIME } else { &[] };
+    for (column, name) in HEADER.iter().chain(more).chain(runs.as_ref().map(|_| &RUN)).enumerate() {
         rows.cell(1, column, name, false, damaged)?;
     }
     let mut next = 2_u64;
     for (at, variable) in data.iter().enumerate() {
         rows.progress = size * (at as u64 + 1) / data.len() as u64;
-        if push(&file, variable, (&stations, runs.as_ref()), &mut next, &mut rows)? == Flow::Past {
+        let beside = Beside { stations: &stations, runs: runs.as_ref(), over: &over_time[at], says_any };
+        if push(&file, variable, &beside, &mut next, &mut rows)? == Flow::Past {
             break;
         }
     }
@@ -266,15 +276,27 @@ impl Flags {
     }
 }
 
+/// What stands beside the values of a variable.
+struct Beside<'a> {
+    stations: &'a Stations,
+    runs: Option<&'a Runs>,
+    over: &'a OverTime,
+    /// Whether any variable says what its values are of their time.
+    says_any: bool,
+}
+
 fn push(
     file: &File,
     variable: &NcVariable,
-    (stations, runs): (&Stations, Option<&Runs>),
+    Beside { stations, runs, over, says_any }: &Beside<'_>,
     next: &mut u64,
     rows: &mut SheetRows<'_>,
 ) -> Result<Flow, Stop> {
     let Some(time) = time_of(file, variable) else { return Ok(Flow::Go) };
-    let times = file.times(time)?;
+    let times = match &over.starts {
+        Some(starts) => starts.clone(),
+        None => file.times(time)?,
+    };
     let values = file.values(variable)?;
     let flags = Flags::of(file, variable)?;
     let unit = text(variable, "units").unwrap_or_default();
@@ -326,7 +348,9 @@ fn push(
             (position(&stations.longitudes), true),
             (position(&stations.latitudes), true),
         ];
-        for (column, (text, is_typed)) in cells.iter().chain(&run).enumerate() {
+        let of_time = [&over.statistic, &over.period].map(|said| (said.clone().unwrap_or_default(), false));
+        let of_time: &[(String, bool)] = if *says_any { &of_time } else { &[] };
+        for (column, (text, is_typed)) in cells.iter().chain(of_time).chain(&run).enumerate() {
             if rows.cell(row, column, text, *is_typed, damaged)? == Flow::Past {
                 return Ok(Flow::Past);
             }

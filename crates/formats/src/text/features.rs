@@ -10,9 +10,9 @@ use super::bytes::has_carriers;
 use super::charset::Charset;
 use super::column::{Column, Manner, decide};
 use super::note::{Note, Notes};
-use crate::Error;
 use crate::decode::nfc;
 use crate::feature::{About, Features, Item, Read};
+use crate::{Error, LeftOut};
 
 /// Features that are looked at before the first is handed out.
 const LOOKED_AT: usize = 500;
@@ -156,6 +156,10 @@ impl Features for LegibleFeatures {
 
     fn about(&self) -> &About {
         self.inner.about()
+    }
+
+    fn left_out(&self) -> &[LeftOut] {
+        self.inner.left_out()
     }
 
     fn notes(&mut self) -> Vec<Note> {

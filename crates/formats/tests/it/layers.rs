@@ -18,12 +18,12 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 
 use crate::files::file;
 
-fn items(path: &Path, options: &FeatureOptions) -> Result<Vec<FeatureItem>, Error> {
+pub fn items(path: &Path, options: &FeatureOptions) -> Result<Vec<FeatureItem>, Error> {
     let limits = Limits::default();
     read_features(path, &detect_file("upload.bin", path)?, options, &limits)?.collect()
 }
 
-fn rows(path: &Path, options: &FeatureOptions) -> Vec<FeatureRow> {
+pub fn rows(path: &Path, options: &FeatureOptions) -> Vec<FeatureRow> {
     items(path, options)
         .unwrap()
         .into_iter()
@@ -34,7 +34,7 @@ fn rows(path: &Path, options: &FeatureOptions) -> Vec<FeatureRow> {
         .collect()
 }
 
-fn survey(path: &Path) -> Survey {
+pub fn survey(path: &Path) -> Survey {
     let format = detect_file("upload.bin", path).unwrap();
     survey_features(path, &format, &FeatureOptions::default(), &Limits::default()).unwrap()
 }
@@ -43,7 +43,7 @@ fn under(code: u32) -> FeatureOptions {
     FeatureOptions { fit: Some(Fit::plain(Crs::epsg(code).unwrap())), ..FeatureOptions::default() }
 }
 
-fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
         zip.start_file(*name, SimpleFileOptions::default()).unwrap();
@@ -53,7 +53,7 @@ fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// The records of a `.shp` from their contents (ESRI Shapefile Technical Description, July 1998).
-fn shp(kind: u32, records: &[Vec<u8>]) -> Vec<u8> {
+pub fn shp(kind: u32, records: &[Vec<u8>]) -> Vec<u8> {
     let words = (100 + records.iter().map(|record| 8 + record.len()).sum::<usize>()) / 2;
     let mut bytes = Vec::new();
     bytes.extend(9994_u32.to_be_bytes());
@@ -70,14 +70,14 @@ fn shp(kind: u32, records: &[Vec<u8>]) -> Vec<u8> {
     bytes
 }
 
-fn shp_point(x: f64, y: f64) -> Vec<u8> {
+pub fn shp_point(x: f64, y: f64) -> Vec<u8> {
     let mut bytes = 1_u32.to_le_bytes().to_vec();
     bytes.extend(x.to_le_bytes());
     bytes.extend(y.to_le_bytes());
     bytes
 }
 
-fn shp_polygon(rings: &[&[(f64, f64)]]) -> Vec<u8> {
+pub fn shp_polygon(rings: &[&[(f64, f64)]]) -> Vec<u8> {
     let mut bytes = 5_u32.to_le_bytes().to_vec();
     bytes.extend([0; 32]);
     bytes.extend(u32::try_from(rings.len()).unwrap().to_le_bytes());
@@ -96,7 +96,7 @@ fn shp_polygon(rings: &[&[(f64, f64)]]) -> Vec<u8> {
 }
 
 /// A dBASE table of fields (name, type, width) and records of cells that fill the widths.
-fn dbf(fields: &[(&str, u8, u8)], records: &[Vec<&[u8]>]) -> Vec<u8> {
+pub fn dbf(fields: &[(&str, u8, u8)], records: &[Vec<&[u8]>]) -> Vec<u8> {
     let width: usize = 1 + fields.iter().map(|(_, _, width)| usize::from(*width)).sum::<usize>();
     let header = 32 + 32 * fields.len() + 1;
     let mut bytes = vec![3, 126, 1, 1];

@@ -77,7 +77,16 @@ fn sample(path: &Path, summary: &CogSummary, x: f64, y: f64) -> Option<Vec<Optio
 fn what_is_written_is_read_back_pixel_by_pixel_and_found_by_its_range() {
     let grid = PixelGrid { x0: 500_000.0, y0: 1_200_000.0, dx: 30.0, dy: 20.0 };
     for (kind, bands, nodata) in [(SampleKind::U16, 3, None), (SampleKind::F32, 1, Some(-9999.0))] {
-        let info = RasterInfo { width: 1300, height: 1111, bands, kind, grid, nodata, declared: None };
+        let info = RasterInfo {
+            width: 1300,
+            height: 1111,
+            bands,
+            kind,
+            grid,
+            nodata,
+            declared: None,
+            applied: Vec::new(),
+        };
         let value = |column: u32, row: u32, band: u16| {
             if column == 700 && row.is_multiple_of(2) {
                 -9999.0_f64.max(if band == 0 { -9999.0 } else { 0.0 })
@@ -129,6 +138,7 @@ fn a_zone_without_a_code_is_kept_in_the_keys() {
         grid: PixelGrid { x0: 500_000.0, y0: 1_100_000.0, dx: 10.0, dy: 10.0 },
         nodata: None,
         declared: None,
+        applied: Vec::new(),
     };
     let (file, _) = cog(&mut Computed { info, row: 0, value: |column, _, _| f64::from(column) }, &crs);
     let back = all_rows(file.path()).0.declared.unwrap().crs().unwrap();

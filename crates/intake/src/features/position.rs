@@ -5,7 +5,9 @@ use std::path::Path;
 
 use catalog::{Gazetteer, PlaceMatch};
 use chrono::NaiveDate;
-use formats::crs::{Crs, Fit, Judgement, Operation, Sample, candidates, judge, outlines, within_region};
+use formats::crs::{
+    Crs, Fit, Judgement, Operation, Sample, beyond_region, candidates, far_from_place, judge, outlines,
+};
 use formats::{Coordinates, Declared, FeatureOptions, Format, Limits, Survey, survey_features};
 use model::{CellRef, PlaceKind, Severity};
 use serde_json::Value;
@@ -84,7 +86,7 @@ impl Decision<'_> {
         gazetteer: &Gazetteer,
     ) -> Result<Fit, Error> {
         let said = mapping.and_then(|mapping| mapping.source.crs.as_deref()).map(Crs::parse).transpose()?;
-        let in_file = self.in_file(format, said.as_ref());
+        let in_file = self.in_file(format, said.as_ref())?;
         if self.survey.features.is_empty() {
             return Ok(Fit::plain(said.or(in_file.map(|(crs, _)| crs)).unwrap_or_else(Crs::wgs84)));
         }
@@ -95,22 +97,29 @@ impl Decision<'_> {
         let places: Vec<String> = places.into_iter().collect();
         let candidates = candidates(&places, day);
         let declared = said.clone().or_else(|| in_file.as_ref().map(|(crs, _)| crs.clone()));
-        match judge(declared.as_ref(), &samples, &candidates) {
+        let judgement = match judge(declared.as_ref(), &samples, &candidates) {
+            // Who was asked has decided, as long as the numbers lie in the region so.
+            Judgement::Doubted(_) if said.is_some() => {
+                let freed: Vec<Sample> =
+                    samples.iter().map(|sample| Sample { places: Vec::new(), ..sample.clone() }).collect();
+                judge(declared.as_ref(), &freed, &candidates)
+            }
+            judgement => judgement,
+        };
+        match judgement {
             Judgement::Settled(fit) => {
                 self.settled(&fit, said.is_some(), in_file.as_ref().map(|(_, by)| by.as_str()), &places);
                 self.outside(&fit, &samples);
                 Ok(fit)
             }
+            Judgement::Doubted(fits) => {
+                let declared = declared.unwrap_or_else(Crs::wgs84);
+                let by = declared_by(said.as_ref(), in_file);
+                Err(contradicted(by, &declared, &fits, &self.sample_text(), &places))
+            }
             Judgement::Contradicted(fits) => {
                 let declared = declared.unwrap_or_else(Crs::wgs84);
-                let by = if said.is_some() {
-                    told!("intake-mapping", "the mapping")
-                } else {
-                    in_file.map_or_else(
-                        || told!("intake-file", "the file"),
-                        |(_, by)| Told::words(format!("`{by}`")),
-                    )
-                };
+                let by = declared_by(said.as_ref(), in_file);
                 match <[Fit; 1]>::try_from(fits) {
                     // The place is known, and one system alone puts the numbers there.
                     Ok([fit]) if said.is_none() && !places.is_empty() => {
@@ -120,10 +129,9 @@ impl Decision<'_> {
                         };
                         self.warn("crs_contradicted", said, &fit.crs);
                         self.settled(&fit, false, None, &places);
+                        self.outside(&fit, &samples);
                         Ok(fit)
                     }
-                    // Nothing fits better: what is wrong with single features is said of each.
-                    Err(fits) if fits.is_empty() => Ok(Fit::plain(declared)),
                     other => {
                         let fits = other.map_or_else(|fits| fits, |[fit]| vec![fit]);
                         Err(contradicted(by, &declared, &fits, &self.sample_text(), &places))
@@ -131,29 +139,32 @@ impl Decision<'_> {
                 }
             }
             Judgement::Open(fits) => match each_in_its_own(&samples, day) {
-                Some(error) if fits.is_empty() => Err(error),
-                _ => Err(open(&fits, &self.sample_text())),
+                Some(error) => Err(error),
+                None => Err(open(&fits, &self.sample_text())),
             },
         }
     }
 
     /// What the file says, where it can be understood. GeoJSON says WGS 84 by being GeoJSON.
-    fn in_file(&mut self, format: &Format, said: Option<&Crs>) -> Option<(Crs, String)> {
+    fn in_file(&mut self, format: &Format, said: Option<&Crs>) -> Result<Option<(Crs, String)>, Error> {
         let Some(Declared { by, text }) = self.survey.declared.clone() else {
-            return (*format == Format::GeoJson).then(|| (Crs::wgs84(), "GeoJSON".to_owned()));
+            return Ok((*format == Format::GeoJson).then(|| (Crs::wgs84(), "GeoJSON".to_owned())));
         };
         let declared = Declared { by: by.clone(), text };
-        match declared.crs().and_then(|crs| crs.transform().map(|_| crs)) {
+        match declared.crs() {
             Ok(crs) => {
                 if let Some(said) = said.filter(|said| **said != crs) {
                     self.warn("crs_overruled", format!("{by}: {crs}"), said);
+                } else {
+                    // A datum without a way to WGS 84 is no reason to try others.
+                    crs.transform()?;
                 }
-                Some((crs, by))
+                Ok(Some((crs, by)))
             }
             Err(error) => {
                 let short: String = declared.text.chars().take(80).collect();
                 self.find("crs_unknown", format!("{by}: {short}"), error.told().kept());
-                None
+                Ok(None)
             }
         }
     }
@@ -197,12 +208,16 @@ impl Decision<'_> {
     }
 
     /// Says so where the positions lie beyond the outlines that are known: then only the range of the
-    /// numbers was tested.
+    /// numbers was tested. And of each that lies far from the province that its row names.
     fn outside(&mut self, fit: &Fit, samples: &[Sample]) {
-        let outside = samples.len() - within_region(fit, samples);
+        let outside = beyond_region(fit, samples);
         let is_said = self.findings.kept.iter().any(|finding| finding.code == "outside_outlines");
-        if outside > 0 && !is_said {
-            self.find("outside_outlines", self.sample_text(), format!("{outside}/{}", samples.len()));
+        if let Some(first) = outside.first().filter(|_| !is_said) {
+            let counted = format!("{}/{}", outside.len(), samples.len());
+            self.find_at(Some(*first), "outside_outlines", self.position_text(*first), counted);
+        }
+        for at in far_from_place(fit, samples) {
+            self.find_at(Some(at), "outside_place", self.position_text(at), samples[at].places.join(", "));
         }
     }
 
@@ -240,7 +255,17 @@ impl Decision<'_> {
     }
 
     fn find(&mut self, code: &'static str, value: String, expected: String) {
-        let cell = CellRef { sheet: self.survey.layer, row: 1, column: 1 };
+        self.find_at(None, code, value, expected);
+    }
+
+    /// Says something of one of the features that were looked at, or of all.
+    fn find_at(&mut self, at: Option<usize>, code: &'static str, value: String, expected: String) {
+        let row = at.and_then(|at| self.survey.features.get(at)).map(|feature| feature.row);
+        let cell = CellRef {
+            sheet: self.survey.layer,
+            row: row.unwrap_or(1),
+            column: row.map_or(1, |_| self.survey.position_column),
+        };
         let column_name = match &self.survey.coordinates {
             Some(Coordinates::Pair { x, y }) => format!("{x}, {y}"),
             Some(Coordinates::Geometry(name)) => name.clone(),
@@ -250,7 +275,23 @@ impl Decision<'_> {
     }
 
     fn sample_text(&self) -> String {
-        self.survey.features.first().map_or_else(String::new, |first| format!("{}; {}", first.x, first.y))
+        self.position_text(0)
+    }
+
+    fn position_text(&self, at: usize) -> String {
+        self.survey
+            .features
+            .get(at)
+            .map_or_else(String::new, |feature| format!("{}; {}", feature.x, feature.y))
+    }
+}
+
+/// Who says in which system the positions are.
+fn declared_by(said: Option<&Crs>, in_file: Option<(Crs, String)>) -> Told {
+    match (said, in_file) {
+        (Some(_), _) => told!("intake-mapping", "the mapping"),
+        (None, Some((_, by))) => Told::words(format!("`{by}`")),
+        (None, None) => told!("intake-file", "the file"),
     }
 }
 
@@ -352,6 +393,15 @@ fn how(fits: &[Fit]) -> Told {
 fn contradicted(by: Told, declared: &Crs, fits: &[Fit], sample: &str, places: &[String]) -> Error {
     let wanted =
         if places.is_empty() { told!("intake-region", "the region") } else { Told::words(places.join(", ")) };
+    if fits.is_empty() {
+        return Error::invalid(
+            told!("intake-says-coordinates-but-nothing-puts-them-there", "{by} says that the coordinates are in {declared}, but neither under it nor under another system that is known here do they lie in {wanted} (the first is {sample})", by => by, declared = declared, wanted => wanted, sample = sample),
+            told!(
+                "intake-check-coordinates-and-province",
+                "check the coordinates and the provinces of the rows; numbers of which a part was left out (500 000, the millions) have to be written in full"
+            ),
+        );
+    }
     Error::invalid(
         told!("intake-says-coordinates-but-under-they-do-not", "{by} says that the coordinates are in {declared}, but under it they do not lie in {wanted} (the first is {sample}); they would under {named}", by => by, declared = declared, wanted => wanted, sample = sample, named = named(fits)),
         how(fits),

@@ -61,6 +61,7 @@ pub(crate) fn map(
     let mut taker = Taker::new(mapping)?;
     let mut reader = read_features(file.path, file.format, file.options, limits)?;
     let layers = reader.layers().0.to_vec();
+    let told_first = reader.left_out().len();
     tell_left_out(reader.left_out(), findings);
     while let Some(item) = reader.next() {
         taker.totals.rows += 1;
@@ -98,6 +99,8 @@ pub(crate) fn map(
         }
     }
     letters::add(findings, reader.notes());
+    // What stands behind the features is known at the end.
+    tell_left_out(reader.left_out().get(told_first..).unwrap_or_default(), findings);
     taker.flush()?;
     let sources = taker.sources();
     hold_back(&mut taker.batches, &sources, &mapping.personal, findings)?;
@@ -137,6 +140,8 @@ struct Taker<'a> {
     sheet: u16,
     /// The columns of the attributes, by the first feature.
     columns: Vec<u16>,
+    /// Whether it was said that heights are not kept.
+    told_of_heights: bool,
 }
 
 /// The columns of the batch in the making.
@@ -204,6 +209,7 @@ impl<'a> Taker<'a> {
             totals: RunTotals::default(),
             sheet: 0,
             columns: Vec::new(),
+            told_of_heights: false,
         };
         taker.rows = taker.empty();
         Ok(taker)
@@ -296,6 +302,10 @@ impl<'a> Taker<'a> {
                     return Ok(());
                 }
             }
+        }
+        if row.had_heights && !self.told_of_heights {
+            self.told_of_heights = true;
+            findings.add(Severity::Warning, "heights_left_out", cell(row.geometry_column()), Words::default);
         }
         for note in &row.notes {
             findings.add(Severity::Warning, note.code, cell(row.column(&note.property).unwrap_or(1)), || {

@@ -7,14 +7,14 @@ use formats::Chunk;
 use wording::{Told, told};
 
 use super::composite::{Parts, parts};
-use super::evidence::{Evidence, name_statistics, or_at_one_of};
+use super::evidence::{Evidence, or_at_one_of};
 use super::example::placeholder;
 use super::groups::Groups;
 use super::headers::numeric_columns;
 use super::meant::{ahead, are_compared, compares, not_observed};
 use super::measured::{Measured, is_in_water, measured, own_unit, twice};
 use super::sample::{Column, Sample, letters_of};
-use super::statistics::{column_of, named_statistics};
+use super::statistics::{column_of, named_statistics, says_periods};
 use super::survey::{SheetSample, Survey};
 use super::thousands::{ambiguous, question};
 use super::titled::{of_each_day, with_statistic};
@@ -211,7 +211,8 @@ impl<'a> Guess<'a> {
                 !column.is_numeric() && !column.texts.is_empty() && column.properties == column.texts.len()
             })
         });
-        let season = find(&|column| column.has(Role::Season) && !column.is_numeric());
+        let season =
+            find(&|column| column.has(Role::Season) && !column.is_numeric()).or_else(|| find(&says_periods));
         self.used.extend([unit, property, season].into_iter().flatten());
         let period = season.map(|at| TextOrColumn::Column {
             column: self.sample.columns[at].reference.clone(),
@@ -275,19 +276,6 @@ impl<'a> Guess<'a> {
             && find_property(self.gazetteer, &column.base).is_some_and(|p| p.code.as_str() == "wind_dir")
     }
 
-    /// The statistic of each row, where a column says it.
-    fn statistic_of_rows(&mut self) {
-        let Some(column) = self.sample.columns.iter().find(|column| Some(column.index) == self.statistic)
-        else {
-            return;
-        };
-        let (reference, name) = (column.reference.clone(), column.name.clone());
-        for at in 0..self.mapping.values.len() {
-            self.mapping.values[at].statistic = Some(TextOrColumn::in_column(&reference));
-            self.because(&format!("value.{at}.statistic"), 0.9, name_statistics(&name));
-        }
-    }
-
     /// One column of values, another that names the property of each.
     fn long(
         &mut self,
@@ -322,6 +310,7 @@ impl<'a> Guess<'a> {
             period: period.or_else(|| calendar(precision)),
             ..ValueSource::new(&column.reference, TextOrColumn::in_column(&name))
         };
+        let of_own = if value.unit.is_none() { self.ask_of_own_units(property, column.index) } else { None };
         let reason = told!(
             "guess-rows-hold-numbers",
             "{numbers} of {count} rows hold a number",
@@ -331,6 +320,9 @@ impl<'a> Guess<'a> {
         self.because("value.0.column", 0.9, reason);
         if let Some(ask) = asked {
             self.because("value.0.property", 0.4, ask);
+        }
+        if let Some(ask) = of_own {
+            self.because("value.0.unit", 0.4, ask);
         }
         self.because(
             "value.0.property",

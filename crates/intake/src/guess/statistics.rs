@@ -6,9 +6,34 @@ use std::ops::Range;
 use formats::Chunk;
 
 use super::beside::STATISTICS;
+use super::evidence::name_statistics;
+use super::observations::Guess;
 use super::sample::Column;
 use super::words::header_words;
-use crate::observe::find_statistic;
+use crate::mapping::TextOrColumn;
+use crate::observe::{find_statistic, is_period};
+
+/// Whether a column named `period` holds nothing but periods: `P1D`.
+pub(super) fn says_periods(column: &Column) -> bool {
+    model::fold(&column.base) == "period"
+        && !column.texts.is_empty()
+        && column.texts.iter().all(|(text, _)| is_period(text.trim()) && text.trim().starts_with('P'))
+}
+
+impl Guess<'_> {
+    /// The statistic of each row, where a column says it.
+    pub(super) fn statistic_of_rows(&mut self) {
+        let Some(column) = self.sample.columns.iter().find(|column| Some(column.index) == self.statistic)
+        else {
+            return;
+        };
+        let (reference, name) = (column.reference.clone(), column.name.clone());
+        for at in 0..self.mapping.values.len() {
+            self.mapping.values[at].statistic = Some(TextOrColumn::in_column(&reference));
+            self.because(&format!("value.{at}.statistic"), 0.9, name_statistics(&name));
+        }
+    }
+}
 
 /// The column whose header says that it names statistics, where it names the same one all over.
 pub(super) fn named_statistics(chunk: &Chunk, rows: &Range<usize>, columns: &[Column]) -> Option<usize> {

@@ -1,9 +1,13 @@
 //! Columns that say the unit of what stands beside them: of all values, or of the one property that they name.
 
-use wording::told;
+use std::collections::BTreeMap;
+
+use wording::{Told, told};
 
 use super::SURE_ENOUGH;
+use super::measured::{or_in_another, other_scale};
 use super::observations::Guess;
+use super::shaped::number;
 use super::words::{Role, header_words};
 use crate::mapping::TextOrColumn;
 use crate::observe::find_property;
@@ -124,5 +128,28 @@ impl Guess<'_> {
                 self.used.push(at);
             }
         }
+    }
+
+    /// A question about the values of a long table that name no unit: of which property they would not be
+    /// plausible in its own, or would be in another as well.
+    pub(super) fn ask_of_own_units(&self, property: usize, value: usize) -> Option<Told> {
+        let property = self.sample.columns[property].index;
+        let mut numbers: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+        for row in self.sample.start..self.sample.start + self.sample.rows {
+            let cell = |column: usize| self.chunk.cell(row, column).map(str::trim);
+            if let (Some(name), Some(number)) = (cell(property), cell(value).and_then(number)) {
+                numbers.entry(name).or_default().push(number);
+            }
+        }
+        numbers.into_iter().find_map(|(name, numbers)| {
+            let property = find_property(self.gazetteer, name)?;
+            let other = other_scale(property, &numbers)?;
+            Some(told!(
+                "guess-of",
+                "{what}: {reason}",
+                what = format!("`{name}`"),
+                reason => or_in_another(&property.unit, other)
+            ))
+        })
     }
 }

@@ -408,6 +408,13 @@ pub(crate) fn conversion(text: &str, property: &Property) -> Result<(f64, f64), 
     }
     let unit = unit_of(text).ok_or(UnitProblem::Unknown)?;
     let own = Unit::parse(&property.unit).map_err(|_| UnitProblem::Incompatible)?;
+    // Parts of mass, `kg kg-1`, `1` or `%`: as parts in a thousand, which stand for grams in a litre.
+    if property.unit == "g/L"
+        && property.sector == "salinity"
+        && let Ok(parts) = Unit::parse("[ppth]").and_then(|thousandths| unit.conversion_to(&thousandths))
+    {
+        return Ok(parts);
+    }
     unit.conversion_to(&own).map_err(|_| UnitProblem::Incompatible)
 }
 

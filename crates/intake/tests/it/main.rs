@@ -28,6 +28,7 @@ mod schema;
 mod services;
 mod shapes;
 mod silent;
+mod spatial;
 mod unseen;
 mod wide;
 mod workbook;

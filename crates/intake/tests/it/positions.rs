@@ -16,12 +16,12 @@ use crate::node::Node;
 /// Places in Sóc Trăng, whose zone has the meridian 105°30'.
 const PLACES: [(f64, f64); 4] = [(105.97, 9.6), (105.72, 9.46), (106.1, 9.5), (105.83, 9.72)];
 
-fn codes(report: &Report) -> Vec<&str> {
+pub fn codes(report: &Report) -> Vec<&str> {
     report.findings.iter().map(|finding| finding.code.as_str()).collect()
 }
 
 /// Boxes of all features, by id.
-async fn stored(node: &Node, dataset: &str) -> Vec<(String, [f64; 4])> {
+pub async fn stored(node: &Node, dataset: &str) -> Vec<(String, [f64; 4])> {
     let permit = node.permit(dataset, Purpose::Read).await;
     let snapshot = node.lake.snapshot(&permit, AsOf::Latest).await.unwrap();
     let read = FeatureRead { bbox: None, offset: 0, limit: 100_000, feature: None };

@@ -58,6 +58,7 @@ pub(crate) fn geotiff(
         grid: grid(window),
         nodata: pixels.nodata,
         declared: None,
+        applied: Vec::new(),
     };
     let mut file = tempfile::tempfile()?;
     write_cog(&mut Rows { info, make: row, row: 0 }, &window.crs, &mut file, &mut |_| true)?;

@@ -118,7 +118,12 @@ impl Dbf {
                 let value = text.unwrap_or_default().to_owned();
                 notes.push(FeatureNote { code: "cut_text", property: field.name.clone(), value });
             }
-            properties.push((field.name.clone(), text.map_or(Value::Null, |text| field.value(text))));
+            let value = text.map_or(Value::Null, |text| field.value(text));
+            if let Some(text) = text.filter(|text| value.is_null() && field.is_lost(text)) {
+                let (property, value) = (field.name.clone(), text.to_owned());
+                notes.push(FeatureNote { code: "number_lost", property, value });
+            }
+            properties.push((field.name.clone(), value));
         }
         Ok(Some(Record { deleted: marks.starts_with('*'), properties, notes }))
     }
@@ -200,11 +205,12 @@ impl Field {
             },
             b'D' => {
                 let text = plain();
-                let is_day = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
-                if is_day && text != "00000000" {
-                    format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..])
-                } else {
-                    String::new()
+                let is_digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+                match chrono::NaiveDate::parse_from_str(&text, "%Y%m%d") {
+                    Ok(day) if is_digits => day.to_string(),
+                    // What is no day stays as it is written; noughts and strokes stand for none.
+                    _ if text.bytes().all(|byte| matches!(byte, b'0' | b'-' | b'/' | b' ')) => String::new(),
+                    _ => text,
                 }
             }
             b'I' if bytes.len() == 4 => {
@@ -223,6 +229,13 @@ impl Field {
         (text, false)
     }
 
+    /// Whether a number stands there that cannot be read.
+    fn is_lost(&self, text: &str) -> bool {
+        matches!(self.kind, b'N' | b'F')
+            && !text.trim().is_empty()
+            && !text.parse::<f64>().is_ok_and(|number| number <= NONE_BELOW)
+    }
+
     /// What a text is by the field's type. Asterisks fill a column that a number did not fit into.
     fn value(&self, text: &str) -> Value {
         match self.kind {
@@ -230,13 +243,18 @@ impl Field {
                 if let Ok(whole) = text.parse::<i64>() {
                     return whole.into();
                 }
-                text.parse::<f64>().ok().and_then(Number::from_f64).map_or(Value::Null, Value::Number)
+                // ESRI's programs write a number below -10³⁸ for none.
+                let number = text.parse::<f64>().ok().filter(|number| *number > NONE_BELOW);
+                number.and_then(Number::from_f64).map_or(Value::Null, Value::Number)
             }
             b'L' => Value::Bool(text == "true"),
             _ => Value::String(text.to_owned()),
         }
     }
 }
+
+/// Numbers below stand for none.
+const NONE_BELOW: f64 = -1e38;
 
 fn damaged(what: impl Into<Told>) -> Error {
     Error::invalid(

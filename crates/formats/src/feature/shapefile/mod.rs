@@ -6,16 +6,17 @@
 //! often that the bytes themselves decide.
 
 mod dbf;
+mod rings;
 mod shp;
 
 use std::fs::File;
 use std::io::{BufReader, Read as _, Seek, SeekFrom};
 use std::path::Path;
 
-use super::{About, Declared, FeatureOptions, Features, Item, Read, Refused, choose_layer};
+use super::{About, Declared, FeatureNote, FeatureOptions, Features, Item, Read, Refused, choose_layer};
 use crate::{Charset, Error, LeftOut, Limits, Note};
 use dbf::Dbf;
-use shp::{Shape, Shp};
+use shp::{Drawn, Shape, Shp};
 use wording::told;
 
 /// Bytes of a `.prj` that are read.
@@ -187,9 +188,14 @@ impl Features for Shapefile {
             let reason = "the record is marked as deleted in the attribute table";
             return Ok(Some(Item::refused(row, Refused::new("deleted", reason, ""))));
         }
-        let (properties, notes) = record.map(|record| (record.properties, record.notes)).unwrap_or_default();
+        let (properties, mut notes) =
+            record.map(|record| (record.properties, record.notes)).unwrap_or_default();
         Ok(Some(match shape {
-            Shape::Geometry(geometry, had_heights) => {
+            Shape::Geometry(Drawn { geometry, had_heights, is_turned_otherwise }) => {
+                if is_turned_otherwise {
+                    let (property, value) = ("geometry".to_owned(), String::new());
+                    notes.push(FeatureNote { code: "rings_by_place", property, value });
+                }
                 Item::Read(Read { row, id: None, geometry, properties, had_heights, notes })
             }
             Shape::Refused(refused) => Item::refused(row, refused),

@@ -2,16 +2,26 @@
 
 use std::io::Read;
 
-use geo_types::{Coord, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
+use geo_types::{Coord, Geometry, LineString, MultiLineString, MultiPoint, MultiPolygon, Point};
 use wording::{Told, told};
 
+use super::rings;
 use crate::feature::Refused;
 use crate::{Error, Limits, Place};
 
 /// What one record holds.
 pub(super) enum Shape {
-    Geometry(Geometry<f64>, bool),
+    Geometry(Drawn),
     Refused(Refused),
+}
+
+/// A geometry, and what its record says beside it.
+pub(super) struct Drawn {
+    pub(super) geometry: Geometry<f64>,
+    /// Whether heights or measures stand with its positions, which are not kept.
+    pub(super) had_heights: bool,
+    /// Whether rings lie in each other otherwise than they turn.
+    pub(super) is_turned_otherwise: bool,
 }
 
 /// The records of a `.shp`.
@@ -92,7 +102,7 @@ impl<R: Read> Shp<R> {
                 .at(Place::row(self.rows)));
         }
         Ok(Some(match geometry(&self.record) {
-            Ok((geometry, had_heights)) => Shape::Geometry(geometry, had_heights),
+            Ok(drawn) => Shape::Geometry(drawn),
             Err(refused) => Shape::Refused(refused),
         }))
     }
@@ -162,6 +172,25 @@ impl Record<'_> {
         (0..count).map(|index| self.position(at + 16 * index)).collect()
     }
 
+    /// Whether any height or measure behind the positions says something: programs fill them with nought,
+    /// and with a number below -10³⁸ for none.
+    fn has_heights(&self, code: u32) -> bool {
+        let says = |at: usize| self.f64(at).is_ok_and(|number| number != 0.0 && number > -1e38);
+        let count = |at: usize| self.u32(at).map_or(0, |count| count as usize);
+        let start = match code {
+            11 | 21 => return says(20) || code == 11 && says(28),
+            18 | 28 => 40 + 16 * count(36),
+            13 | 15 | 23 | 25 => 44 + 4 * count(36) + 16 * count(40),
+            _ => return false,
+        };
+        // The least and the greatest stand before them.
+        let has_both = matches!(code, 13 | 15 | 18);
+        let number = if code == 18 || code == 28 { count(36) } else { count(40) };
+        says(start)
+            || says(start + 8)
+            || has_both && (says(start + 16 + 8 * number) || says(start + 24 + 8 * number))
+    }
+
     /// The parts of a line or polygon.
     fn parts(&self) -> Result<Vec<LineString<f64>>, Refused> {
         let (parts, count) = (self.u32(36)? as usize, self.u32(40)? as usize);
@@ -190,10 +219,11 @@ impl Record<'_> {
 }
 
 /// Types 11 to 18 have heights, 21 to 28 measures.
-fn geometry(bytes: &[u8]) -> Result<(Geometry<f64>, bool), Refused> {
+fn geometry(bytes: &[u8]) -> Result<Drawn, Refused> {
     let record = Record { bytes };
     let code = record.u32(0)?;
-    let had_heights = (11..=18).contains(&code);
+    let had_heights = record.has_heights(code);
+    let mut is_turned_otherwise = false;
     let geometry = match code {
         0 => {
             return Err(Refused::new(
@@ -217,7 +247,8 @@ fn geometry(bytes: &[u8]) -> Result<(Geometry<f64>, bool), Refused> {
             }
         }
         5 | 15 | 25 => {
-            let mut polygons = polygons(record.parts()?);
+            let (mut polygons, as_turned) = rings::polygons(record.parts()?);
+            is_turned_otherwise = !as_turned;
             if polygons.len() == 1 {
                 Geometry::Polygon(polygons.remove(0))
             } else {
@@ -232,70 +263,5 @@ fn geometry(bytes: &[u8]) -> Result<(Geometry<f64>, bool), Refused> {
             )));
         }
     };
-    Ok((geometry, had_heights))
-}
-
-/// An outer ring, its holes and its area.
-type Outer = (LineString<f64>, Vec<LineString<f64>>, f64);
-
-/// Rings to polygons: a clockwise ring is an outer one, the others are holes of the smallest outer
-/// ring around them.
-fn polygons(rings: Vec<LineString<f64>>) -> Vec<Polygon<f64>> {
-    let mut outer: Vec<Outer> = Vec::new();
-    let mut holes = Vec::new();
-    for ring in rings.into_iter().filter(|ring| ring.0.len() >= 4) {
-        let area = signed_area(&ring);
-        if area <= 0.0 {
-            outer.push((ring, Vec::new(), -area));
-        } else {
-            holes.push(ring);
-        }
-    }
-    if outer.is_empty() {
-        // Programs that do not keep the order of turning write all rings the other way.
-        return holes.into_iter().map(|ring| Polygon::new(ring, Vec::new())).collect();
-    }
-    for hole in holes {
-        let inside = |(_, (ring, _, _)): &(usize, &Outer)| {
-            hole.0.first().is_some_and(|position| encloses(ring, *position))
-        };
-        let home = outer
-            .iter()
-            .enumerate()
-            .filter(inside)
-            .min_by(|a, b| a.1.2.total_cmp(&b.1.2))
-            .map(|(index, _)| index);
-        match home {
-            Some(index) => outer[index].1.push(hole),
-            None if outer.len() == 1 => outer[0].1.push(hole),
-            None => outer.push((hole, Vec::new(), 0.0)),
-        }
-    }
-    outer.into_iter().map(|(ring, holes, _)| Polygon::new(ring, holes)).collect()
-}
-
-/// Above zero when the ring turns to the left.
-fn signed_area(ring: &LineString<f64>) -> f64 {
-    // From the first position, so that large coordinates do not eat the small differences.
-    let origin = ring.0[0];
-    ring.0
-        .windows(2)
-        .map(|edge| {
-            (edge[0].x - origin.x) * (edge[1].y - origin.y) - (edge[1].x - origin.x) * (edge[0].y - origin.y)
-        })
-        .sum::<f64>()
-        / 2.0
-}
-
-fn encloses(ring: &LineString<f64>, position: Coord<f64>) -> bool {
-    let mut inside = false;
-    for edge in ring.0.windows(2) {
-        let (a, b) = (edge[0], edge[1]);
-        if (a.y > position.y) != (b.y > position.y)
-            && position.x < (b.x - a.x) * (position.y - a.y) / (b.y - a.y) + a.x
-        {
-            inside = !inside;
-        }
-    }
-    inside
+    Ok(Drawn { geometry, had_heights, is_turned_otherwise })
 }

@@ -1,0 +1,41 @@
+//! Sentences about positions and what the files of layers and rasters hold beside them.
+
+use model::{Finding, Lang};
+
+/// The sentence of a finding about positions; `None` for any other.
+pub(super) fn sentence(finding: &Finding, lang: Lang) -> Option<String> {
+    let Finding { code, value, expected, column_name, .. } = finding;
+    let is_english = lang == Lang::En;
+    let say = |vi: String, en: String| Some(if is_english { en } else { vi });
+    match code.as_str() {
+        "outside_place" => say(
+            format!(
+                "Vị trí {value} nằm xa {expected} mà dòng này ghi, và đã được nhận như tệp ghi. Hãy xem bản đồ, rồi sửa tọa độ hoặc tên tỉnh."
+            ),
+            format!(
+                "The position {value} lies far from {expected}, which its row names, and was taken as written. Look at the map, and correct the coordinates or the province."
+            ),
+        ),
+        "rings_by_place" => say(
+            "Chiều vẽ của các vòng trong vùng này mâu thuẫn với vị trí của chúng; vòng nằm trong vòng khác được hiểu là lỗ (hoặc đảo trong lỗ). Hãy xem bản đồ.".into(),
+            "The rings of this polygon turn otherwise than they lie in each other; a ring within another was taken as a hole (or as an island within a hole). Look at the map.".into(),
+        ),
+        "number_lost" => say(
+            format!(
+                "“{value}” ở “{column_name}” không đọc được thành số, nên ô này để trống. Dấu sao nghĩa là số không vừa độ rộng của cột: hãy mở rộng cột rồi xuất lại."
+            ),
+            format!(
+                "“{value}” in “{column_name}” cannot be read as a number, so the cell was left empty. Asterisks mean that the number did not fit into the column: make it wider and export again."
+            ),
+        ),
+        "heights_left_out" => say(
+            "Các vị trí có độ cao (Z) hoặc số đo (M), không được giữ: chỉ kinh độ và vĩ độ được lưu. Nếu cần, hãy ghi chúng thành một thuộc tính.".into(),
+            "The positions have heights (Z) or measures (M), which are not kept: only longitude and latitude are stored. If they are needed, write them as an attribute.".into(),
+        ),
+        "raster_scaled" => say(
+            format!("Các giá trị của ảnh là số đã mã hóa; tệp ghi hệ số và độ lệch ({value}), và chúng đã được áp dụng."),
+            format!("The values of the raster are coded numbers; the file says a scale and an offset ({value}), and they were applied."),
+        ),
+        _ => None,
+    }
+}
