@@ -230,16 +230,17 @@ pub(super) fn elsewhere(crs: &Crs, samples: &[Sample]) -> Option<Fit> {
     [plain, swapped].into_iter().find(is_possible)
 }
 
-/// The positions that lie beyond the region whose outlines are known, by their place in the list.
+/// The positions that lie beyond the region whose outlines are known, by their place in the list; those that are
+/// none under the system are refused by themselves.
 pub fn beyond_region(fit: &Fit, samples: &[Sample]) -> Vec<usize> {
     let Ok(transform) = fit.crs.transform() else { return Vec::new() };
     let region = region();
-    let lies_inside = |sample: &Sample| {
+    let lies_beyond = |sample: &Sample| {
         let (x, y) = fit.arrange(sample.x, sample.y);
         let (lon, lat) = transform.to_wgs84(x, y);
-        in_range(&fit.crs, x, y) && region.contains(Position { lon, lat })
+        in_range(&fit.crs, x, y) && !region.contains(Position { lon, lat })
     };
-    (0..samples.len()).filter(|at| !lies_inside(&samples[*at])).collect()
+    (0..samples.len()).filter(|at| lies_beyond(&samples[*at])).collect()
 }
 
 /// Leaves out ways that read the numbers as the same positions.

@@ -134,9 +134,15 @@ async fn units_with_words_around_them_are_read_and_others_are_asked_about() {
         &[],
     )
     .await;
+    desk.goes_in(
+        "f.csv",
+        "Trạm;Ngày;Mực nước (ft)\nTân Châu;01/09/2023;3\n",
+        &["station:tan_chau|water_level|instant||2023-09-01|91.44"],
+        &[],
+    )
+    .await;
     ask(&[
-        ("b.csv", "Trạm;Ngày;Mực nước (ft)\nTân Châu;01/09/2023;3\n", "nobody knows the unit `ft`"),
-        ("c.csv", "Trạm;Ngày;Lưu lượng (cfs)\nTân Châu;01/09/2023;3000\n", "nobody knows the unit `cfs`"),
+        ("b.csv", "Trạm;Ngày;Lưu lượng (gpm)\nTân Châu;01/09/2023;3000\n", "nobody knows the unit `gpm`"),
         ("d.csv", "Trạm;Ngày;Clorua (meq/l)\nTân Châu;01/09/2023;3\n", "`meq/l`"),
     ])
     .await;

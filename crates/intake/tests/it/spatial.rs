@@ -146,8 +146,8 @@ async fn units_of_long_tables_convert_or_are_asked_about() {
         "ft.csv",
         rows("ft", ["3", "4"]),
         &[
-            "station:can_tho|water_level|instant||2024-03-01 00:00|91.44",
             "station:can_tho|water_level|instant||2024-03-01 01:00|121.92",
+            "station:can_tho|water_level|instant||2024-03-01|91.44",
         ],
         &[],
     )
@@ -159,8 +159,8 @@ async fn units_of_long_tables_convert_or_are_asked_about() {
         "salt.csv",
         salt,
         &[
-            "station:tra_vinh|salinity|instant||2024-03-01 00:00|9.1",
             "station:tra_vinh|salinity|instant||2024-03-01 01:00|8.3",
+            "station:tra_vinh|salinity|instant||2024-03-01|9.1",
         ],
         &[],
     )
@@ -178,7 +178,7 @@ async fn columns_of_statistics_and_periods_say_what_the_values_are_of_their_time
             "station:can_tho|water_level|max|P1D|2024-03-01|150",
             "station:can_tho|water_level|max|P1D|2024-03-02|170",
         ],
-        &["moved_to_period_start"],
+        &["moved_to_period_start B2 2024-03-01T00:00:00Z", "utc_midnight B2 2024-03-01T00:00:00Z"],
     )
     .await;
 }
