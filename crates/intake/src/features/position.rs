@@ -114,6 +114,10 @@ impl Decision<'_> {
             }
             Judgement::Doubted(fits) => {
                 let declared = declared.unwrap_or_else(Crs::wgs84);
+                // What is wrong with a single feature is said of it.
+                if fits.is_empty() && samples.len() == 1 && places.is_empty() {
+                    return Ok(Fit::plain(declared));
+                }
                 let by = declared_by(said.as_ref(), in_file);
                 Err(contradicted(by, &declared, &fits, &self.sample_text(), &places))
             }
