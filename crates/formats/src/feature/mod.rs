@@ -4,6 +4,7 @@
 //! common to all is here: the way to WGS 84 that a [`Fit`] names, the check that a position is on
 //! the globe, the box, and the limits.
 
+mod crossing;
 mod geometry;
 mod geoparquet;
 mod gpkg;
@@ -440,7 +441,7 @@ impl FeatureReader {
     }
 
     fn row(&self, read: Read) -> Result<FeatureRow, Refused> {
-        let Read { row, id, mut geometry, properties, had_heights, notes } = read;
+        let Read { row, id, mut geometry, properties, had_heights, mut notes } = read;
         if properties.len() >= usize::from(self.limits.max_columns) {
             let reason = told!(
                 "formats-feature-more-than-properties",
@@ -467,6 +468,12 @@ impl FeatureReader {
                 "",
             )
         })?;
+        if !self.as_written
+            && let Some(at) = crossing::crossing(&geometry)
+        {
+            let value = format!("{:.5}, {:.5}", at.x, at.y);
+            notes.push(FeatureNote { code: "crosses_itself", property: String::new(), value });
+        }
         Ok(FeatureRow {
             row,
             id: id.map(nfc),

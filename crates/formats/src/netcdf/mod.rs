@@ -3,6 +3,7 @@
 //!
 //! Metadata is held whole; of the values, one variable of a series, or one layer of a grid.
 
+mod beyond;
 mod file;
 mod grids;
 mod over_time;

@@ -9,6 +9,7 @@ use chrono::{DateTime, SecondsFormat};
 use netcdf_reader::{NcType, NcVariable};
 use wording::told;
 
+use super::beyond::Along;
 use super::damaged;
 use super::file::{Axis, File, axis, is_number, is_time, short, text};
 use super::over_time::OverTime;
@@ -40,14 +41,23 @@ pub(super) fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> 
         over_time.push(OverTime::of(&file, variable, time_of(&file, variable))?);
     }
     let says_any = over_time.iter().any(|over| over.statistic.is_some());
+    let along = Along::all(&file, &data, |variable, dimension| {
+        let is_on = |names: &[String]| names.iter().any(|name| name == dimension);
+        time_of(&file, variable).is_some_and(|time| time.dimensions.iter().any(|own| own.name == dimension))
+            || stations.dimension.as_deref() == Some(dimension)
+            || stations.ragged.iter().any(|(name, _)| name == dimension)
+            || runs.as_ref().is_some_and(|runs| is_on(&runs.dimensions))
+    })?;
     let more: &[&str] = if says_any { &OVER_TIME } else { &[] };
-    for (column, name) in HEADER.iter().chain(more).chain(runs.as_ref().map(|_| &RUN)).enumerate() {
+    let names = HEADER.iter().chain(more).chain(runs.as_ref().map(|_| &RUN)).copied();
+    for (column, name) in names.chain(along.iter().map(|along| along.header.as_str())).enumerate() {
         rows.cell(1, column, name, false, damaged)?;
     }
     let mut next = 2_u64;
     for (at, variable) in data.iter().enumerate() {
         rows.progress = size * (at as u64 + 1) / data.len() as u64;
-        let beside = Beside { stations: &stations, runs: runs.as_ref(), over: &over_time[at], says_any };
+        let (runs, over) = (runs.as_ref(), &over_time[at]);
+        let beside = Beside { stations: &stations, runs, over, says_any, along: &along };
         if push(&file, variable, &beside, &mut next, &mut rows)? == Flow::Past {
             break;
         }
@@ -283,12 +293,14 @@ struct Beside<'a> {
     over: &'a OverTime,
     /// Whether any variable says what its values are of their time.
     says_any: bool,
+    /// What else the values lie along.
+    along: &'a [Along],
 }
 
 fn push(
     file: &File,
     variable: &NcVariable,
-    Beside { stations, runs, over, says_any }: &Beside<'_>,
+    Beside { stations, runs, over, says_any, along }: &Beside<'_>,
     next: &mut u64,
     rows: &mut SheetRows<'_>,
 ) -> Result<Flow, Stop> {
@@ -350,8 +362,11 @@ fn push(
         ];
         let of_time = [&over.statistic, &over.period].map(|said| (said.clone().unwrap_or_default(), false));
         let of_time: &[(String, bool)] = if *says_any { &of_time } else { &[] };
-        for (column, (text, is_typed)) in cells.iter().chain(of_time).chain(&run).enumerate() {
-            if rows.cell(row, column, text, *is_typed, damaged)? == Flow::Past {
+        let along = along.iter().map(|along| (along.label(variable, &indices), false));
+        let texts =
+            cells.iter().chain(of_time).chain(&run).map(|(text, is_typed)| (text.as_str(), *is_typed));
+        for (column, (text, is_typed)) in texts.chain(along).enumerate() {
+            if rows.cell(row, column, text, is_typed, damaged)? == Flow::Past {
                 return Ok(Flow::Past);
             }
         }

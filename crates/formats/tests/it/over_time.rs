@@ -56,3 +56,39 @@ fn the_statistic_and_the_interval_of_values_are_handed_out() {
         }
     }
 }
+
+#[test]
+fn depths_and_members_make_columns_of_their_own() {
+    let mut builder = NcFileBuilder::new();
+    let time = builder.add_dimension("time", 2).unwrap();
+    let depth = builder.add_dimension("depth", 2).unwrap();
+    let member = builder.add_dimension("member", 2).unwrap();
+    let axis = builder.add_variable::<f64>("time", &[time]).unwrap();
+    say(&mut builder, axis, "units", "hours since 2024-03-01T00:00:00Z");
+    builder.write_variable(axis, &[0.0, 1.0]).unwrap();
+    let below = builder.add_variable::<f64>("depth", &[depth]).unwrap();
+    say(&mut builder, below, "units", "m");
+    builder.write_variable(below, &[0.5, 2.0]).unwrap();
+    let salinity = builder.add_variable::<f64>("salinity", &[time, depth]).unwrap();
+    builder.write_variable(salinity, &[1.0, 2.0, 3.0, 4.0]).unwrap();
+    let level = builder.add_variable::<f64>("water_level", &[time, member]).unwrap();
+    builder.write_variable(level, &[0.1, 0.2, 0.3, 0.4]).unwrap();
+    let file = builder.to_vec(NcWriteOptions { format: NcWriteFormat::Classic }).unwrap().1;
+    let rows = rows(file, &Limits::default()).unwrap();
+    assert_eq!(rows[0].2[8..], ["depth (m)", "member"]);
+    let read: Vec<(&str, &str, &str)> = rows[1..]
+        .iter()
+        .map(|row| (row.2[4].as_str(), row.2[8].as_str(), row.2.get(9).map_or("", String::as_str)))
+        .collect();
+    let expected = [
+        ("1", "0.5", ""),
+        ("2", "2", ""),
+        ("3", "0.5", ""),
+        ("4", "2", ""),
+        ("0.1", "", "1"),
+        ("0.2", "", "2"),
+        ("0.3", "", "1"),
+        ("0.4", "", "2"),
+    ];
+    assert_eq!(read, expected);
+}

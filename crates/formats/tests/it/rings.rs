@@ -127,3 +127,26 @@ fn definitions_with_seven_parameters_are_what_the_parameters_say() {
     let crs = Crs::parse(&bound).unwrap();
     assert_eq!((crs.datum, crs.epsg), (Datum::Vn2000, Some(9209)));
 }
+
+#[test]
+fn an_outline_that_crosses_itself_is_told_with_the_place() {
+    let table = dbf(&[("A", b'N', 3)], &[vec![b"1"]]);
+    let check = |given: &[&Points], at: Option<&str>| {
+        let row = &only(&[shp_polygon(given)], &table)[0];
+        let told = row.notes.iter().find(|note| note.code == "crosses_itself");
+        assert_eq!(told.map(|note| note.value.as_str()), at, "{given:?}");
+    };
+    check(&[&OUTER, &HOLE, &ISLAND], None);
+    check(&[&[(0.0, 0.0), (10.0, 10.0), (10.0, 0.0), (0.0, 10.0), (0.0, 0.0)]], Some("5.00000, 5.00000"));
+    // Rings that touch in a point, and one that touches itself.
+    let corner = [(0.0, 0.0), (5.0, 1.0), (1.0, 5.0), (0.0, 0.0)];
+    check(&[&OUTER, &corner], None);
+    let eight = [(0.0, 0.0), (0.0, 4.0), (2.0, 2.0), (4.0, 4.0), (4.0, 0.0), (2.0, 2.0), (0.0, 0.0)];
+    check(&[&eight], None);
+    // Of very many corners.
+    let circle = |count: u32| -> Vec<(f64, f64)> {
+        let angle = |at: u32| -f64::from(at % count) / f64::from(count) * std::f64::consts::TAU;
+        (0..=count).map(|at| (angle(at).cos(), angle(at).sin())).collect()
+    };
+    check(&[&circle(20_000)], None);
+}

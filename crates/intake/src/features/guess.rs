@@ -1,13 +1,15 @@
 //! Guessing a mapping of features: the types of all attributes over all features, and a unique id.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
+use catalog::{ValueWord, vocabulary};
 use formats::{Coordinates, FeatureItem, FeatureOptions, Format, Limits, read_features};
 use serde_json::Value;
 use wording::{Told, told};
 
+use super::rows::is_beyond;
 use super::{Positions, attribute_name};
 use crate::Error;
 use crate::mapping::{AttributeSource, AttributeType, FeatureSource, Mapping, MappingKind};
@@ -22,6 +24,12 @@ const ID_NAMES: [&str; 12] =
 /// Names by which a property is likely the name.
 const NAME_NAMES: [&str; 6] = ["full_name", "name", "ten", "ten_xa", "ten_tinh", "shape_name"];
 
+/// Words in names of properties that are made to tell features apart.
+const ID_WORDS: [&str; 14] = [
+    "id", "objectid", "fid", "ma", "code", "stt", "tt", "no", "so_hieu", "ky_hieu", "key", "number", "index",
+    "ref",
+];
+
 /// What is known of one property.
 struct Known {
     property: String,
@@ -30,6 +38,12 @@ struct Known {
     filled: u64,
     /// Hashes of its values while no two are equal.
     values: Option<HashSet<u64>>,
+    /// Whether some of its texts are days or numbers with a fraction.
+    measures: bool,
+    /// Numbers that stand for no value in many files, as they are written.
+    codes: BTreeSet<String>,
+    /// The least of its other numbers.
+    least: f64,
 }
 
 /// Guesses the mapping of a file of features, or says what is missing.
@@ -65,12 +79,7 @@ pub(crate) fn guess(
                         });
                     }
                     by_name.insert(name.clone(), known.len());
-                    known.push(Known {
-                        property: name.clone(),
-                        kind: None,
-                        filled: 0,
-                        values: Some(HashSet::new()),
-                    });
+                    known.push(Known::new(name));
                     known.len() - 1
                 }
             };
@@ -107,11 +116,8 @@ pub(crate) fn guess(
         because("feature", told!("guess-own-ids", "every feature has its own `id`, and no two are equal"));
     } else {
         let unique = |known: &&Known| known.filled == features && known.values.is_some() && features > 0;
-        let by_rank = |known: &&Known| {
-            let name = attribute_name(&known.property);
-            ID_NAMES.iter().position(|id| *id == name).unwrap_or(ID_NAMES.len())
-        };
-        let id = known.iter().filter(unique).min_by_key(by_rank);
+        let id = known.iter().filter(unique).filter_map(|known| Some((known.rank_as_id()?, known)));
+        let id = id.min_by_key(|(rank, _)| *rank).map(|(_, known)| known);
         match id {
             Some(id) => {
                 because(
@@ -141,6 +147,7 @@ pub(crate) fn guess(
     }
     mapping.attributes = attributes(&known, taken, feature.name.as_deref());
     mapping.feature = Some(feature);
+    leave_out_codes(&known, &mut mapping);
     Ok(mapping)
 }
 
@@ -161,6 +168,27 @@ fn attributes(known: &[Known], mut taken: HashSet<String>, name: Option<&str>) -
             AttributeSource { name, from, kind: known.kind.unwrap_or(AttributeType::Text) }
         })
         .collect()
+}
+
+/// Numbers that stand for no value in many files, and lie far below all others of their property.
+fn leave_out_codes(known: &[Known], mapping: &mut Mapping) {
+    // What may be a value of one property is not taken for nothing in another.
+    let is_real =
+        |code: &String| known.iter().any(|known| known.codes.contains(code) && !known.is_apart(code));
+    for known in known {
+        for code in known.codes.iter().filter(|code| !is_real(code)) {
+            if !mapping.source.missing.contains(code) {
+                mapping.source.missing.push(code.clone());
+                let reason = told!(
+                    "guess-feature-codes",
+                    "`{code}` in `{property}` stands for no value in many files, and far from the others: cells that hold it stay empty",
+                    code = code,
+                    property = known.property
+                );
+                mapping.reasons.push(("source.missing".into(), reason));
+            }
+        }
+    }
 }
 
 fn no_id(mut mapping: Mapping, feature: FeatureSource, known: &[Known], features: u64) -> Error {
@@ -187,6 +215,53 @@ fn no_id(mut mapping: Mapping, feature: FeatureSource, known: &[Known], features
 }
 
 impl Known {
+    fn new(property: &str) -> Known {
+        Known {
+            property: property.to_owned(),
+            kind: None,
+            filled: 0,
+            values: Some(HashSet::new()),
+            measures: false,
+            codes: BTreeSet::new(),
+            least: f64::INFINITY,
+        }
+    }
+
+    /// How good it is as an id, the least the best; `None` for what only happens to differ: a day, a measure, an
+    /// amount.
+    fn rank_as_id(&self) -> Option<usize> {
+        let name = attribute_name(&self.property);
+        if let Some(rank) = ID_NAMES.iter().position(|id| *id == name) {
+            return Some(rank);
+        }
+        let says_so = ID_WORDS.iter().any(|word| {
+            let rest = name.strip_prefix(word);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+                || name.strip_suffix(word).is_some_and(|rest| rest.ends_with('_'))
+        }) || name.ends_with("id");
+        match self.kind? {
+            AttributeType::Text if self.measures => None,
+            AttributeType::Text | AttributeType::Integer if says_so => Some(ID_NAMES.len()),
+            AttributeType::Text => Some(ID_NAMES.len() + 1),
+            _ => None,
+        }
+    }
+
+    /// Whether all its other numbers lie far above one that stands for no value in many files.
+    fn is_apart(&self, code: &str) -> bool {
+        let is_number = matches!(self.kind, Some(AttributeType::Integer | AttributeType::Number));
+        is_number && code.parse().is_ok_and(|code: f64| self.least > code / 5.0)
+    }
+
+    fn meet_number(&mut self, number: f64) {
+        let text = (number + 0.0).to_string();
+        if number <= -99.0 && vocabulary().word(&text) == Some(ValueWord::Code) {
+            self.codes.insert(text);
+        } else if !is_beyond(number) {
+            self.least = self.least.min(number);
+        }
+    }
+
     /// `texts_only`: whether a number stands there as its text.
     fn meet(&mut self, value: &Value, texts_only: bool) {
         let kind = match value {
@@ -200,6 +275,11 @@ impl Known {
             Value::String(_) | Value::Array(_) | Value::Object(_) => AttributeType::Text,
         };
         self.filled += 1;
+        let text = value.as_str().map(str::trim);
+        self.measures |= text.is_some_and(is_measure);
+        if let Some(number) = value.as_f64().or_else(|| text?.parse().ok()) {
+            self.meet_number(number);
+        }
         self.kind = Some(match (self.kind, kind) {
             (None, kind) => kind,
             (Some(known), kind) if known == kind => kind,
@@ -219,6 +299,14 @@ impl Known {
             set.insert(hash).then_some(set)
         });
     }
+}
+
+/// Whether a text is a number with a fraction or a day, as people write them.
+fn is_measure(text: &str) -> bool {
+    let has = |marks: [char; 3]| text.contains(marks);
+    text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+        && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '/' | '-' | ':' | ' '))
+        && (has([',', '.', '/']) || is_time(text))
 }
 
 /// What a text of a table is: a number only if it is written as one is written back, so that codes

@@ -1,6 +1,6 @@
 //! Features under a mapping: rows with typed attributes, refusing each that is not right.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
@@ -142,6 +142,10 @@ struct Taker<'a> {
     columns: Vec<u16>,
     /// Whether it was said that heights are not kept.
     told_of_heights: bool,
+    /// Numbers that the mapping says stand for no value.
+    missing: Vec<f64>,
+    /// The attributes of which it was said that they have such numbers.
+    told_of_missing: HashSet<usize>,
 }
 
 /// The columns of the batch in the making.
@@ -210,6 +214,8 @@ impl<'a> Taker<'a> {
             sheet: 0,
             columns: Vec::new(),
             told_of_heights: false,
+            missing: mapping.source.missing.iter().filter_map(|text| text.parse().ok()).collect(),
+            told_of_missing: HashSet::new(),
         };
         taker.rows = taker.empty();
         Ok(taker)
@@ -282,10 +288,21 @@ impl<'a> Taker<'a> {
             return Ok(());
         }
         let mut cells = Vec::with_capacity(self.attributes.len());
-        for (from, kind) in &self.attributes {
+        for (at, (from, kind)) in self.attributes.iter().enumerate() {
             let value = row.property(from).unwrap_or(&Value::Null);
             match read(value, *kind) {
-                Ok(value) => cells.push(value),
+                Ok(found) if found.as_ref().is_some_and(|found| found.is_none_of(&self.missing)) => {
+                    if self.told_of_missing.insert(at) {
+                        let (column, from) = (row.column(from).unwrap_or(1), *from);
+                        findings.add(Severity::Warning, "number_for_nothing", cell(column), || Words {
+                            column_name: from.to_owned(),
+                            value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+                            expected: String::new(),
+                        });
+                    }
+                    cells.push(None);
+                }
+                Ok(found) => cells.push(found),
                 Err(()) => {
                     let (from, kind) = (*from, *kind);
                     self.refused();
@@ -308,12 +325,11 @@ impl<'a> Taker<'a> {
             findings.add(Severity::Warning, "heights_left_out", cell(row.geometry_column()), Words::default);
         }
         for note in &row.notes {
-            findings.add(Severity::Warning, note.code, cell(row.column(&note.property).unwrap_or(1)), || {
-                Words {
-                    column_name: note.property.clone(),
-                    value: note.value.clone(),
-                    expected: String::new(),
-                }
+            let column = row.column(&note.property).unwrap_or_else(|| row.geometry_column());
+            findings.add(Severity::Warning, note.code, cell(column), || Words {
+                column_name: note.property.clone(),
+                value: note.value.clone(),
+                expected: String::new(),
             });
         }
         let rows = &mut self.rows;
@@ -398,6 +414,24 @@ impl Builder {
             Builder::Time(mut builder) => Arc::new(builder.finish().with_timezone("UTC")),
         }
     }
+}
+
+impl Cell {
+    /// Whether it is a number that stands for no value.
+    fn is_none_of(&self, missing: &[f64]) -> bool {
+        match self {
+            Cell::Number(number) => is_beyond(*number) || missing.contains(number),
+            #[expect(clippy::cast_precision_loss, reason = "those that stand for no value are small")]
+            Cell::Integer(number) => missing.contains(&(*number as f64)),
+            Cell::Text(_) | Cell::Boolean(_) | Cell::Time(_) => false,
+        }
+    }
+}
+
+/// Whether a number is so far below that it says "no data" (ESRI Shapefile Technical Description, July 1998,
+/// p. 2: any number smaller than -10^38); programs write the same into attributes.
+pub(super) fn is_beyond(number: f64) -> bool {
+    number < -1e38
 }
 
 /// A property's value as the attribute's type; `Err` when it is none of that type.

@@ -28,6 +28,22 @@ pub(super) fn sentence(finding: &Finding, lang: Lang) -> Option<String> {
                 "“{value}” in “{column_name}” cannot be read as a number, so the cell was left empty. Asterisks mean that the number did not fit into the column: make it wider and export again."
             ),
         ),
+        "number_for_nothing" => say(
+            format!(
+                "{value} ở “{column_name}” thường nghĩa là không có số liệu, nên các ô ghi số này để trống. Nếu đó là giá trị thật, hãy bỏ nó khỏi `missing` dưới `[source]` trong ánh xạ."
+            ),
+            format!(
+                "{value} in “{column_name}” stands for no value in many files, so the cells that hold it were left empty. If it is a real value, take it out of `missing` under `[source]` in the mapping."
+            ),
+        ),
+        "crosses_itself" => say(
+            format!(
+                "Đường ranh của vùng này tự cắt (tại {value}) và được lưu như tệp ghi: diện tích và phép hỏi điểm nằm trong vùng có thể sai. Hãy sửa bằng “Fix geometries” trong QGIS rồi nộp lại."
+            ),
+            format!(
+                "The outline of this polygon crosses itself (at {value}) and was stored as written: its area, and which points lie in it, may be wrong. Mend it (“Fix geometries” in QGIS) and hand it in again."
+            ),
+        ),
         "heights_left_out" => say(
             "Các vị trí có độ cao (Z) hoặc số đo (M), không được giữ: chỉ kinh độ và vĩ độ được lưu. Nếu cần, hãy ghi chúng thành một thuộc tính.".into(),
             "The positions have heights (Z) or measures (M), which are not kept: only longitude and latitude are stored. If they are needed, write them as an attribute.".into(),

@@ -296,3 +296,60 @@ async fn layers_in_dead_encodings_are_converted_and_told() {
         report.run.encodings
     );
 }
+
+#[tokio::test]
+async fn what_only_happens_to_differ_is_no_id() {
+    let node = Node::new().await;
+    let file = |name: &str, values: [serde_json::Value; 3]| {
+        let point = |(at, value): (usize, serde_json::Value)| {
+            feature(json!(null), json!({name: value, "kind": "gate"}), 105.0 + at as f64 / 10.0)
+        };
+        collection(values.into_iter().enumerate().map(point).collect())
+    };
+    for (name, values) in [
+        ("dan_so", [json!(1200), json!(890), json!(15)]),
+        ("ngay", [json!("2021-12-24"), json!("2021-12-25"), json!("2021-12-26")]),
+        ("ngay_xay", [json!("24/12/2021"), json!("25/12/2021"), json!("26/12/2021")]),
+        ("muc_nuoc", [json!("1,25"), json!("1,3"), json!("0,8")]),
+    ] {
+        let error = node.load("things", "a.geojson", file(name, values), None).await.unwrap_err();
+        assert!(matches!(&error, Error::Unmapped { .. }), "{name}: {error}");
+    }
+    for (name, values) in [
+        ("so_hieu", [json!(1200), json!(890), json!(15)]),
+        ("station_id", [json!(1), json!(2), json!(3)]),
+        ("OBJECTID_1", [json!(1), json!(2), json!(3)]),
+        ("ten_cong", [json!("Cái Lớn"), json!("Cái Bé"), json!("Xẻo Rô")]),
+    ] {
+        let node = Node::new().await;
+        let report = node.load("things", "a.geojson", file(name, values), None).await.unwrap();
+        assert!(report.mapping.contains(&format!("id = \"{name}\"")), "{name}: {}", report.mapping);
+    }
+}
+
+#[tokio::test]
+async fn numbers_that_stand_for_no_value_leave_their_cells_empty_and_are_told() {
+    let node = Node::new().await;
+    let point = |id: i64, depth: f64, change: i64| {
+        feature(json!(id), json!({"depth": depth, "change": change}), 105.0 + id as f64 / 10.0)
+    };
+    let file = collection(vec![point(1, 2.5, -400), point(2, -9999.0, -999), point(3, -3.5e38, 12)]);
+    let report = node.load("things", "gieng.geojson", file, None).await.unwrap();
+    let mut codes: Vec<(&str, &str)> =
+        report.findings.iter().map(|one| (one.code.as_str(), one.column_name.as_str())).collect();
+    codes.sort_unstable();
+    // A change of -999 beside one of -400 may be one.
+    assert_eq!(codes, [("number_for_nothing", "depth")]);
+    let permit = node.permit("things", Purpose::Read).await;
+    let snapshot = node.lake.snapshot(&permit, AsOf::Latest).await.unwrap();
+    let read = FeatureRead { bbox: None, offset: 0, limit: 10, feature: None };
+    let found = node.lake.read_features(&permit, &snapshot, read).await.unwrap();
+    let mut rows: Vec<(Option<f64>, Option<i64>)> = Vec::new();
+    for batch in &found.batches {
+        let depth = batch.column_by_name("depth").unwrap().as_primitive::<Float64Type>().clone();
+        let change = batch.column_by_name("change").unwrap().as_primitive::<Int64Type>().clone();
+        rows.extend(depth.iter().zip(change.iter()));
+    }
+    rows.sort_by_key(|one| one.1);
+    assert_eq!(rows, [(None, Some(-999)), (Some(2.5), Some(-400)), (None, Some(12))]);
+}

@@ -27,6 +27,7 @@ guess-days-and-months = the texts of this column are days, and the headers month
 guess-decided = { $sure }: { $reason }
 guess-decimal-or-thousands = has `{ $shown }` a decimal point, or points between thousands? Write `decimal = "dot"` or `decimal = "comma"`
 guess-empty-column-between = an empty column stands between tables with the same headers
+guess-feature-codes = `{ $code }` in `{ $property }` stands for no value in many files, and far from the others: cells that hold it stay empty
 guess-fields-too-many = row { $row } has more fields than the header, such as `{ $text }`: do commas divide the columns, and decimals too? Then write the decimals with a point, or the columns apart with semicolons
 guess-files-name = the file's name
 guess-fill-in-header = FILL IN: the row of the header (`header_row` under `[source]`), and the columns

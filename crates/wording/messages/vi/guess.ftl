@@ -17,6 +17,7 @@ guess-days-and-months = cột này ghi ngày, còn tiêu đề ghi tháng
 guess-decided = { $sure }: { $reason }
 guess-decimal-or-thousands = dấu trong `{ $shown }` là dấu thập phân hay dấu ngăn hàng nghìn? Hãy ghi `decimal = "dot"` hoặc `decimal = "comma"`
 guess-empty-column-between = giữa các bảng có cùng tiêu đề là một cột trống
+guess-feature-codes = `{ $code }` ở `{ $property }` trong nhiều tệp nghĩa là không có số liệu, và nằm xa các số khác: ô ghi số này để trống
 guess-files-name = tên tệp
 guess-fill-in-header = HÃY ĐIỀN: dòng tiêu đề (`header_row` dưới `[source]`), và các cột
 guess-fill-in-id = HÃY ĐIỀN: một thuộc tính mà đối tượng nào cũng có, và không hai đối tượng nào giống nhau
