@@ -176,6 +176,7 @@ impl<'a> Guess<'a> {
         }
         self.place();
         self.values(precision);
+        self.periods_of_days(precision);
         self.decimals();
         self.ask_of_forecasts();
         self.ask_of_classes();

@@ -1,13 +1,14 @@
-//! How far apart the times of a table are: rain between them is that of an hour or of a day.
+//! How far apart the times of a table are: rain between them is that of an hour or of a day, and a mean is of its day.
 
 use catalog::Gazetteer;
-use model::Property;
+use model::{Property, Statistic};
 use wording::{Told, told};
 
 use super::headers::Says;
 use super::observations::Guess;
 use super::shaped::Shaped;
-use crate::observe::{Precision, find_property};
+use crate::mapping::TextOrColumn;
+use crate::observe::{Precision, find_property, find_statistic, usual_statistic};
 
 /// Microseconds of an hour, and of a day.
 const HOUR: i64 = 3_600_000_000;
@@ -64,6 +65,37 @@ impl<'a> Guess<'a> {
 
     /// The shortest time between rows that follow each other.
     fn step(&self) -> Option<i64> {
+        self.all_steps()?.into_iter().min()
+    }
+
+    /// Says of means, sums and extremes of days that follow each other that each is of its day.
+    pub(super) fn periods_of_days(&mut self, precision: Option<Precision>) {
+        if precision != Some(Precision::Day) {
+            return;
+        }
+        let steps = self.all_steps().unwrap_or_default();
+        let days = steps.iter().filter(|step| **step == DAY).count();
+        if days == 0 || days * 2 < steps.len() {
+            return;
+        }
+        for at in 0..self.mapping.values.len() {
+            let value = &self.mapping.values[at];
+            let said = value.statistic.as_ref().map(|statistic| statistic.text().and_then(find_statistic));
+            let usual = || {
+                let property = find_property(self.gazetteer, value.property.text()?)?;
+                Some(usual_statistic(property.statistic.as_deref()))
+            };
+            let statistic = said.unwrap_or_else(usual).unwrap_or(Statistic::Instant);
+            if value.period.is_none() && statistic != Statistic::Instant {
+                self.mapping.values[at].period = Some(TextOrColumn::Text("P1D".into()));
+                let reason = told!("guess-days-follow", "the times are days that follow each other");
+                self.because(&format!("value.{at}.period"), 0.8, reason);
+            }
+        }
+    }
+
+    /// The times between rows that follow each other, but for rows of the same time.
+    fn all_steps(&self) -> Option<Vec<i64>> {
         let time = self.mapping.time.as_ref()?;
         let columns: Vec<usize> =
             time.columns.iter().map(|name| self.sample.header.find(name).ok()).collect::<Option<_>>()?;
@@ -78,7 +110,7 @@ impl<'a> Guess<'a> {
             Some(moment?.us)
         });
         let times: Vec<i64> = times.collect();
-        times.windows(2).map(|pair| (pair[1] - pair[0]).abs()).filter(|step| *step > 0).min()
+        Some(times.windows(2).map(|pair| (pair[1] - pair[0]).abs()).filter(|step| *step > 0).collect())
     }
 }
 

@@ -474,10 +474,10 @@ async fn letters_of_the_wind_are_values_of_a_table_too() {
         "gio.csv",
         "Trạm;Ngày;Hướng gió;Tốc độ gió (m/s)\nCà Mau;13/01/2024;Đ;3,5\nCà Mau;14/01/2024;ĐB;4,5\n",
         &[
-            "station:ca_mau|wind_dir|mean||2024-01-13|90",
-            "station:ca_mau|wind_dir|mean||2024-01-14|45",
-            "station:ca_mau|wind_speed|mean||2024-01-13|3.5",
-            "station:ca_mau|wind_speed|mean||2024-01-14|4.5",
+            "station:ca_mau|wind_dir|mean|P1D|2024-01-13|90",
+            "station:ca_mau|wind_dir|mean|P1D|2024-01-14|45",
+            "station:ca_mau|wind_speed|mean|P1D|2024-01-13|3.5",
+            "station:ca_mau|wind_speed|mean|P1D|2024-01-14|4.5",
         ],
         &[],
     )

@@ -2,6 +2,7 @@
 
 mod cells;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -11,9 +12,9 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::ipc::writer::StreamWriter;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use futures::stream::BoxStream;
-use futures::{StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use parking_lot::Mutex;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -131,8 +132,13 @@ fn cut(problem: Problem) -> StreamError {
 
 fn json_body(rows: Rows, prologue: String, epilogue: impl FnOnce() -> String + Send + 'static) -> Body {
     let mut first = true;
-    let objects =
-        rows.map_err(cut).map(move |batch| Ok::<_, StreamError>(json_rows(batch?, &mut first)?.into()));
+    let objects = pieces(rows, Cells::objects, arrow_objects).map_ok(move |mut objects| {
+        // The comma before the first.
+        if std::mem::take(&mut first) {
+            objects.advance(1);
+        }
+        objects
+    });
     let start = futures::stream::once(async move { Ok(Bytes::from(format!("{prologue}["))) });
     let end = futures::stream::once(async move { Ok(Bytes::from(format!("]{}", epilogue()))) });
     Body::from_stream(start.chain(objects).chain(end))
@@ -142,21 +148,37 @@ fn csv_body(schema: SchemaRef, rows: Rows) -> Body {
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     let mut header = csv_line(&names);
     header.push('\n');
-    let lines = rows.map_err(cut).map(|batch| Ok::<_, StreamError>(Bytes::from(csv_rows(batch?)?)));
+    let lines = pieces(rows, |cells, rows| Ok(cells.lines(rows)), arrow_lines);
     let start = futures::stream::once(async move { Ok(Bytes::from(header)) });
     Body::from_stream(start.chain(lines))
 }
 
-/// Rows as objects of JSON, nulls included, with commas between them.
-fn json_rows(batch: RecordBatch, first: &mut bool) -> Result<Vec<u8>, arrow::error::ArrowError> {
-    match Cells::of(&batch)? {
-        Some(cells) => cells.objects(|| if std::mem::take(first) { "" } else { "," }),
-        None => arrow_objects(batch, first),
-    }
+/// Rows that are written as one piece of an answer: as much as stays near the processor.
+const PIECE: usize = 512;
+
+/// Rows as they are written, piece by piece, none of them empty.
+fn pieces(
+    rows: Rows,
+    write: impl Fn(&Cells, Range<usize>) -> Result<Vec<u8>, arrow::error::ArrowError> + Copy + Send + 'static,
+    other: impl Fn(RecordBatch) -> Result<Vec<u8>, arrow::error::ArrowError> + Send + 'static,
+) -> impl Stream<Item = Result<Bytes, StreamError>> + Send {
+    let of_batch = move |batch: RecordBatch| -> Result<BoxStream<'static, _>, StreamError> {
+        let Some(cells) = Cells::of(&batch)? else {
+            let whole = if batch.num_rows() > 0 { Some(Ok(Bytes::from(other(batch)?))) } else { None };
+            return Ok(futures::stream::iter(whole).boxed());
+        };
+        let starts = (0..cells.rows()).step_by(PIECE);
+        let piece = move |start: usize| {
+            let rows = start..cells.rows().min(start + PIECE);
+            Ok::<_, StreamError>(Bytes::from(write(&cells, rows)?))
+        };
+        Ok(futures::stream::iter(starts.map(piece)).boxed())
+    };
+    rows.map_err(cut).map(move |batch| of_batch(batch?)).try_flatten()
 }
 
-/// The same by Arrow's writer.
-fn arrow_objects(batch: RecordBatch, first: &mut bool) -> Result<Vec<u8>, arrow::error::ArrowError> {
+/// Rows as objects of JSON, nulls included, each after a comma, by Arrow's writer.
+fn arrow_objects(batch: RecordBatch) -> Result<Vec<u8>, arrow::error::ArrowError> {
     let mut writer = arrow::json::WriterBuilder::new()
         .with_explicit_nulls(true)
         .build::<_, arrow::json::writer::LineDelimited>(Vec::new());
@@ -165,9 +187,7 @@ fn arrow_objects(batch: RecordBatch, first: &mut bool) -> Result<Vec<u8>, arrow:
     let lines = writer.into_inner();
     let mut text = Vec::with_capacity(lines.len() + 1);
     for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        if !std::mem::take(first) {
-            text.push(b',');
-        }
+        text.push(b',');
         text.extend_from_slice(line);
     }
     Ok(text)
@@ -176,7 +196,7 @@ fn arrow_objects(batch: RecordBatch, first: &mut bool) -> Result<Vec<u8>, arrow:
 /// Rows as lines of CSV, without a header.
 pub fn csv_rows(batch: RecordBatch) -> Result<Vec<u8>, arrow::error::ArrowError> {
     match Cells::of(&batch)? {
-        Some(cells) => Ok(cells.lines()),
+        Some(cells) => Ok(cells.lines(0..cells.rows())),
         None => arrow_lines(batch),
     }
 }

@@ -15,6 +15,9 @@ use crate::App;
 #[derive(Debug, Clone, Copy)]
 pub struct Large;
 
+/// Pieces that are written before the client takes them.
+const AHEAD: usize = 8;
+
 /// What failed while a response was under way: the connection is cut.
 type StreamError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -25,7 +28,7 @@ pub async fn offload(State(app): State<App>, request: Request, next: Next) -> Re
         return response;
     }
     let (parts, body) = response.into_parts();
-    let (sender, receiver) = mpsc::channel::<Result<Bytes, axum::Error>>(2);
+    let (sender, receiver) = mpsc::channel::<Result<Bytes, axum::Error>>(AHEAD);
     let mut data = body.into_data_stream();
     let writing = async move {
         while let Some(bytes) = data.next().await {

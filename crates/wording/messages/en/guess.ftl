@@ -24,6 +24,7 @@ guess-crop-years-named-so = the crop years of the season `{ $code }` are named s
 guess-dates-and-hours = the texts of this column are dates, and the headers hours
 guess-day-first = some dates have a first number above 12: the day comes first
 guess-days-and-months = the texts of this column are days, and the headers months
+guess-days-follow = the times are days that follow each other
 guess-decided = { $sure }: { $reason }
 guess-decimal-or-thousands = has `{ $shown }` a decimal point, or points between thousands? Write `decimal = "dot"` or `decimal = "comma"`
 guess-empty-column-between = an empty column stands between tables with the same headers

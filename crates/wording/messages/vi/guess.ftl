@@ -14,6 +14,7 @@ guess-crop-years-named-so = năm của vụ `{ $code }` được gọi như vậ
 guess-dates-and-hours = cột này ghi ngày, còn tiêu đề ghi giờ
 guess-day-first = có ngày mà số thứ nhất lớn hơn 12: ngày đứng trước
 guess-days-and-months = cột này ghi ngày, còn tiêu đề ghi tháng
+guess-days-follow = thời gian là các ngày liên tiếp
 guess-decided = { $sure }: { $reason }
 guess-decimal-or-thousands = dấu trong `{ $shown }` là dấu thập phân hay dấu ngăn hàng nghìn? Hãy ghi `decimal = "dot"` hoặc `decimal = "comma"`
 guess-empty-column-between = giữa các bảng có cùng tiêu đề là một cột trống

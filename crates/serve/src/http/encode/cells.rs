@@ -1,6 +1,8 @@
 //! Rows as lines of CSV and objects of JSON, cell by cell, for the types that most columns have: what Arrow's own
 //! writers give, without a formatter and a field of its own for each cell.
 
+use std::ops::Range;
+
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch, StringViewArray,
     TimestampMicrosecondArray,
@@ -70,11 +72,17 @@ impl Cells {
         Ok(Some(Cells { columns, names, rows: batch.num_rows() }))
     }
 
-    /// Lines of CSV without a header, each with its end; no text is one that a spreadsheet would run.
-    pub(super) fn lines(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.rows * self.columns.len() * 12);
-        let mut time = String::new();
-        for row in 0..self.rows {
+    /// How many rows there are.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Some of the rows as lines of CSV without a header, each with its end; no text is one that a spreadsheet
+    /// would run.
+    pub(super) fn lines(&self, rows: Range<usize>) -> Vec<u8> {
+        let mut out = Vec::with_capacity(rows.len() * self.columns.len() * 12);
+        let mut last = Last::of(self.columns.len());
+        for row in rows {
             let start = out.len();
             for (at, column) in self.columns.iter().enumerate() {
                 if at > 0 {
@@ -84,11 +92,14 @@ impl Cells {
                     continue;
                 }
                 match column {
-                    Column::Text(of) => push_field(&mut out, &formats::harmless(of.value(row))),
+                    Column::Text(of) => {
+                        let text = of.value(row);
+                        last.text(at, text, &mut out, |out| push_field(out, &formats::harmless(text)));
+                    }
                     Column::Whole(of) => push_whole(&mut out, of.value(row)),
                     Column::Number(of) => push_number(&mut out, of.value(row)),
                     Column::Truth(of) => push_truth(&mut out, of.value(row)),
-                    Column::Instant(of) => push_time(&mut out, &mut time, of.value(row)),
+                    Column::Instant(of) => last.instant(at, of.value(row), &mut out),
                 }
             }
             // A line of one empty field is no empty line.
@@ -100,37 +111,41 @@ impl Cells {
         out
     }
 
-    /// Objects of JSON, nulls included, each after the separator that `before` says.
-    pub(super) fn objects(&self, mut before: impl FnMut() -> &'static str) -> Result<Vec<u8>, ArrowError> {
-        let mut out = Vec::with_capacity(self.rows * self.columns.len() * 24);
-        let mut time = String::new();
+    /// Some of the rows as objects of JSON, nulls included, each after a comma.
+    pub(super) fn objects(&self, rows: Range<usize>) -> Result<Vec<u8>, ArrowError> {
+        let mut out = Vec::with_capacity(rows.len() * self.columns.len() * 32);
         let mut names = Vec::with_capacity(self.names.len());
         for (at, name) in self.names.iter().enumerate() {
-            let mut key = vec![if at == 0 { b'{' } else { b',' }];
+            let mut key = if at == 0 { b",{".to_vec() } else { b",".to_vec() };
             push_text(&mut key, name)?;
             key.push(b':');
             names.push(key);
         }
-        for row in 0..self.rows {
-            out.extend_from_slice(before().as_bytes());
+        let mut last = Last::of(self.columns.len());
+        for row in rows {
             if names.is_empty() {
-                out.push(b'{');
+                out.extend_from_slice(b",{");
             }
-            for (column, name) in self.columns.iter().zip(&names) {
+            for (at, (column, name)) in self.columns.iter().zip(&names).enumerate() {
                 out.extend_from_slice(name);
                 if column.is_null(row) {
                     out.extend_from_slice(b"null");
                     continue;
                 }
                 match column {
-                    Column::Text(of) => push_text(&mut out, of.value(row))?,
+                    Column::Text(of) => {
+                        let text = of.value(row);
+                        let mut told = Ok(());
+                        last.text(at, text, &mut out, |out| told = push_text(out, text));
+                        told?;
+                    }
                     Column::Whole(of) => push_whole(&mut out, of.value(row)),
                     Column::Number(of) if of.value(row).is_finite() => push_number(&mut out, of.value(row)),
                     Column::Number(_) => out.extend_from_slice(b"null"),
                     Column::Truth(of) => push_truth(&mut out, of.value(row)),
                     Column::Instant(of) => {
                         out.push(b'"');
-                        push_time(&mut out, &mut time, of.value(row));
+                        last.instant(at, of.value(row), &mut out);
                         out.push(b'"');
                     }
                 }
@@ -138,6 +153,55 @@ impl Cells {
             out.push(b'}');
         }
         Ok(out)
+    }
+}
+
+/// What was written last of each column: the runs, the instants of recording and the words of many rows are the same
+/// as those before, and are copied.
+struct Last<'a> {
+    columns: Vec<(Said<'a>, Range<usize>)>,
+    time: String,
+}
+
+/// A value that was written.
+#[derive(Clone, PartialEq, Eq)]
+enum Said<'a> {
+    Nothing,
+    Text(&'a str),
+    Instant(i64),
+}
+
+impl<'a> Last<'a> {
+    fn of(columns: usize) -> Last<'a> {
+        Last { columns: vec![(Said::Nothing, 0..0); columns], time: String::new() }
+    }
+
+    /// Writes a text of a column, or copies what it was written as in the row before.
+    fn text(&mut self, at: usize, text: &'a str, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+        self.said(at, Said::Text(text), out, |out, _| write(out));
+    }
+
+    /// The same of an instant.
+    fn instant(&mut self, at: usize, micros: i64, out: &mut Vec<u8>) {
+        self.said(at, Said::Instant(micros), out, |out, time| push_time(out, time, micros));
+    }
+
+    fn said(
+        &mut self,
+        at: usize,
+        said: Said<'a>,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(&mut Vec<u8>, &mut String),
+    ) {
+        let (last, place) = &mut self.columns[at];
+        if *last == said {
+            out.extend_from_within(place.clone());
+            return;
+        }
+        let start = out.len();
+        write(out, &mut self.time);
+        *last = said;
+        *place = start..out.len();
     }
 }
 
@@ -159,6 +223,12 @@ fn push_field(out: &mut Vec<u8>, text: &str) {
 
 /// A string of JSON.
 fn push_text(out: &mut Vec<u8>, text: &str) -> Result<(), ArrowError> {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return Ok(());
+    }
     serde_json::to_writer(out, text).map_err(|error| ArrowError::JsonError(error.to_string()))
 }
 
@@ -224,6 +294,7 @@ mod tests {
             any::<String>(),
             "[-=+@,\"\n\r\t a-zđ0-9]{0,8}",
             Just("=1+1".to_owned()),
+            Just("\"\\".to_owned()),
             Just(String::new())
         ];
         let time = prop_oneof![
@@ -254,12 +325,12 @@ mod tests {
             let cells = Cells::of(&batch).unwrap().unwrap();
             // `1e+20` and `1e20` are the same number.
             let text = |lines: Vec<u8>| String::from_utf8(lines).unwrap().replace("e+", "e");
-            prop_assert_eq!(text(cells.lines()), text(arrow_lines(batch.clone()).unwrap()));
-            let mut first = true;
-            let objects = cells.objects(|| if std::mem::take(&mut first) { "" } else { "," }).unwrap();
-            let mut first = true;
-            let theirs = arrow_objects(batch, &mut first).unwrap();
-            same_objects(&[b"[".as_slice(), &objects, b"]"].concat(), &[b"[".as_slice(), &theirs, b"]"].concat());
+            let cut = rows.len() / 2;
+            let lines = [cells.lines(0..cut), cells.lines(cut..rows.len())].concat();
+            prop_assert_eq!(text(lines), text(arrow_lines(batch.clone()).unwrap()));
+            let ours = [cells.objects(0..cut).unwrap(), cells.objects(cut..rows.len()).unwrap()].concat();
+            let whole = |objects: &[u8]| [b"[0", objects, b"]"].concat();
+            same_objects(&whole(&ours), &whole(&arrow_objects(batch).unwrap()));
         }
     }
 
@@ -267,6 +338,6 @@ mod tests {
     fn a_line_of_one_empty_field_is_no_empty_line() {
         let column: ArrayRef = Arc::new(StringArray::from(vec![None, Some(""), Some("a")]));
         let batch = RecordBatch::try_from_iter([("a", column)]).unwrap();
-        assert_eq!(Cells::of(&batch).unwrap().unwrap().lines(), arrow_lines(batch).unwrap());
+        assert_eq!(Cells::of(&batch).unwrap().unwrap().lines(0..3), arrow_lines(batch).unwrap());
     }
 }
