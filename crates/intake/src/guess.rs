@@ -55,8 +55,10 @@ use crate::mapping::{Mapping, MappingText};
 use crate::observe::Elsewhere;
 
 pub(crate) use evidence::before_the_merger;
+pub(crate) use headers::numeric_columns;
 pub(crate) use named::{left_open, named_around};
 pub use survey::Survey;
+pub(crate) use usual::names_no_row_value;
 
 /// Whether a text looks like the name of a column: of a place, a time, a property.
 pub(crate) fn heads_a_column(text: &str) -> bool {

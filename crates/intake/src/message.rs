@@ -139,6 +139,9 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
         "left_out_unknown_place" => {
             format!("No place is called “{value}”; the row was left out, as the mapping says.")
         }
+        "column_left_out" => format!(
+            "The column “{value}” holds numbers or times, and was not read: the mapping does not name it. If they are wanted, give it a `[[value]]`; if not, name it in `except`."
+        ),
         "left_out_by_rule" => format!("“{value}”: the row was left out, as `skip` in the mapping says."),
         "sheet_left_out" => format!("The sheet “{value}” was left out: {expected}."),
         "preliminary_values" => format!(
@@ -259,6 +262,7 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "left_out_elsewhere" => format!("“{value}” không thuộc vùng này; dòng này được bỏ qua."),
         "left_out_note" => format!("“{value}” là ghi chú, không phải số liệu; dòng này được bỏ qua."),
         "left_out_unknown_place" => format!("Không có địa điểm nào tên “{value}”; dòng này được bỏ qua theo ánh xạ."),
+        "column_left_out" => format!("Cột “{value}” có số hoặc thời gian nhưng không được đọc: ánh xạ không nêu cột này. Nếu cần, hãy thêm một `[[value]]`; nếu không, hãy ghi nó vào `except`."),
         "left_out_by_rule" => format!("“{value}”: dòng này được bỏ qua theo `skip` trong ánh xạ."),
         "sheet_left_out" => format!("Trang “{value}” được bỏ qua: {expected}."),
         "preliminary_values" => format!("“{value}”: nguồn ghi đây là số sơ bộ. Khi có số chính thức hãy nộp lại; chúng sẽ thành đính chính."),

@@ -31,6 +31,7 @@ mod statistic;
 mod table;
 mod time;
 mod time_words;
+mod unread;
 mod values;
 mod wind;
 mod zones;

@@ -27,7 +27,9 @@ const REMARKS: [&str; 10] = [
 const LIMITS: [&str; 7] = ["<", ">", "<=", ">=", "≤", "≥", "~"];
 const NO_LIMITS: [&str; 2] = ["=", "-"];
 /// Headers that say what kind of values they are, folded, and words of values that nobody observed.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 12] = [
+    "value type",
+    "method",
     "loai",
     "loai so lieu",
     "loai du lieu",
@@ -39,7 +41,17 @@ const KINDS: [&str; 10] = [
     "nguon so lieu",
     "series",
 ];
-const MODELLED: [&str; 4] = ["model", "modelled", "simulated", "mo hinh"];
+const MODELLED: [&str; 9] = [
+    "model",
+    "modelled",
+    "simulated",
+    "simulation",
+    "mo hinh",
+    "mo phong",
+    "interpolated",
+    "noi suy",
+    "estimated",
+];
 /// Headers over the instant at which a forecast was made, folded.
 pub(super) const ISSUED: [&str; 20] = [
     "issued",
@@ -100,10 +112,22 @@ const BAD: [&str; 20] = [
     "bao tri",
     "khong dat",
 ];
+/// Headers over whether a value is valid, folded, and words by which it is not.
+const VALID: [&str; 8] =
+    ["valid", "is valid", "validated", "hop le", "approved", "is approved", "accepted", "verified"];
+const NOT: [&str; 7] = ["false", "no", "khong", "0", "n", "f", "sai"];
 /// Codes of states that make no value another: approved, provisional, estimated, good.
 const GOOD: [&str; 10] = ["a", "p", "e", "g", "f", "ok", "1", "v", "r", "n"];
 /// Headers by which a table divides what its property counts or where it is measured, folded.
-const DIVIDED: [&str; 20] = [
+const DIVIDED: [&str; 28] = [
+    "position",
+    "vi tri",
+    "phia",
+    "bank",
+    "side",
+    "bo song",
+    "sensor",
+    "cam bien",
     "sex",
     "gender",
     "gioi tinh",
@@ -213,6 +237,10 @@ pub(super) fn said_beside(name: &str, base: &str, texts: &[&str]) -> Option<Told
     if is(&ISSUED) {
         return Some(not_observed(name));
     }
+    if is(&VALID) {
+        let invalid = trimmed().find(|text| NOT.contains(&model::fold(text).as_str()));
+        return invalid.map(|text| says_bad(name, text));
+    }
     if says(&STATES) || header == "co" {
         return state(name, &trimmed().collect::<Vec<_>>());
     }
@@ -236,12 +264,7 @@ pub(super) fn said_beside(name: &str, base: &str, texts: &[&str]) -> Option<Told
 fn state(name: &str, texts: &[&str]) -> Option<Told> {
     let is_bad = |text: &&&str| BAD.iter().any(|words| has_words(&model::fold(text), words));
     if let Some(text) = texts.iter().find(is_bad) {
-        return Some(told!(
-            "guess-column-says-bad",
-            "`{column}` says `{text}`: are such values bad? Then write what its texts mean under `[quality]`",
-            column = name,
-            text = text
-        ));
+        return Some(says_bad(name, text));
     }
     let are_codes = texts.len() > 1 && texts.iter().all(|text| text.chars().count() <= 3);
     let unknown = texts.iter().find(|text| !GOOD.contains(&model::fold(text).as_str()));
@@ -253,6 +276,15 @@ fn state(name: &str, texts: &[&str]) -> Option<Told> {
             text = text
         )
     })
+}
+
+fn says_bad(name: &str, text: &str) -> Told {
+    told!(
+        "guess-column-says-bad",
+        "`{column}` says `{text}`: are such values bad? Then write what its texts mean under `[quality]`",
+        column = name,
+        text = text
+    )
 }
 
 fn says_part(name: &str, text: &str) -> Told {
@@ -324,6 +356,9 @@ impl Guess<'_> {
 
     /// What a column of numbers says of the values beside it.
     fn said_in_numbers(&self, column: &Column, header: &str, texts: &[&str]) -> Option<Told> {
+        if VALID.contains(&header) {
+            return texts.iter().find(|text| NOT.contains(text)).map(|text| says_bad(&column.name, text));
+        }
         if POWERS.contains(&header) {
             let power = texts.iter().find(|text| !["0", "1"].contains(text))?;
             return Some(told!(

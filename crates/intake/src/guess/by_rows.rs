@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use model::Property;
+use model::{Property, Statistic};
 use wording::told;
 
 use super::evidence::{is_instant, short, which_statistic};
@@ -38,7 +38,9 @@ impl Shaped<'_> {
         let (mut codes, mut own_units, mut statistics) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (mut untold, mut unclear): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
         for (text, measured) in &said {
-            let property = of_period(self.gazetteer, measured.property, period.as_ref());
+            let is_extreme = matches!(measured.statistic, Some(Statistic::Max | Statistic::Min));
+            let longer = period.as_ref().filter(|_| !is_extreme);
+            let property = of_period(self.gazetteer, measured.property, longer);
             codes.insert(text.clone(), property.code.to_string());
             if measured.statistic.is_none() && is_instant(property) && period.is_some() {
                 untold.push(format!("`{}`", short(text)));

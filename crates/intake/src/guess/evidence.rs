@@ -8,7 +8,7 @@ use formats::Chunk;
 use model::{PlaceId, PlaceKind, Property, Statistic};
 use wording::{Told, told};
 
-use super::meant::{ahead, forecast, otherwise, part_of_year};
+use super::meant::{ahead, begins_with_plans, forecast, otherwise, part_of_year};
 use super::survey::{SheetSample, Survey};
 use super::words::has_words;
 use crate::mapping::Pattern;
@@ -159,7 +159,7 @@ impl<'a> Evidence<'a> {
         self.texts().find_map(|(text, what, confidence)| {
             let (property, period) = property_in(gazetteer, text)?;
             let statistic = statistic_of(property, text);
-            let otherwise = otherwise(gazetteer, property, text);
+            let otherwise = otherwise(gazetteer, property, text).or_else(|| extreme_of_sum(property, text));
             let reason = match &otherwise {
                 Some(words) => told!(
                     "guess-origin-names-otherwise",
@@ -327,8 +327,15 @@ impl<'a> Evidence<'a> {
         let mut texts = self.titles.iter().map(String::as_str).chain([self.sheet, self.file]);
         texts.find_map(|text| {
             let names_values = property_in(gazetteer, text).is_some();
-            if names_values { ahead(std::iter::once(text)) } else { forecast(text) }
+            let plans = || begins_with_plans(text).then(|| short(text));
+            if names_values { ahead(std::iter::once(text)) } else { forecast(text).or_else(plans) }
         })
+    }
+
+    /// What a title that names values says of a part of a year.
+    pub(super) fn values_of_part_of_year(&self, gazetteer: &Gazetteer) -> Option<String> {
+        let naming = self.titles.iter().filter(|title| property_in(gazetteer, title).is_some());
+        naming.into_iter().find_map(|title| part_of_year(title))
     }
 
     /// What a title or a name says of a part of a year.
@@ -522,10 +529,19 @@ fn statistic_of(property: &Property, text: &str) -> Option<&'static str> {
         return matches!(usual, Statistic::Instant | Statistic::Max | Statistic::Min).then_some("mean");
     }
     match usual {
-        Statistic::Instant if says(HIGHEST) && !says(LOWEST) => Some("max"),
-        Statistic::Instant if says(LOWEST) && !says(HIGHEST) => Some("min"),
+        Statistic::Instant | Statistic::Mean if says(HIGHEST) && !says(LOWEST) => Some("max"),
+        Statistic::Instant | Statistic::Mean if says(LOWEST) && !says(HIGHEST) => Some("min"),
         _ => None,
     }
+}
+
+/// The word of a text that makes an extreme of a property that is a sum: `Lượng mưa ngày lớn nhất trong tháng`.
+fn extreme_of_sum(property: &Property, text: &str) -> Option<String> {
+    let folded = model::fold(text);
+    let is_sum =
+        matches!(usual_statistic(property.statistic.as_deref()), Statistic::Total | Statistic::Count);
+    let word = [HIGHEST, LOWEST].into_iter().flatten().find(|word| has_words(&folded, word));
+    word.filter(|_| is_sum).map(|word| (*word).to_owned())
 }
 
 /// Asks what values over periods are, of a property that is measured at instants.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use formats::Chunk;
-use wording::{Phrase, phrase};
+use wording::{Phrase, Told, phrase, told};
 
+use super::meant::part_of_year;
 use super::usual::names_a_part_of_time;
 use super::words::has_words;
 use crate::mapping::{Captured, Pattern};
@@ -178,6 +179,7 @@ fn at_row(
     if numeric.len() < 2 || named * 10 < numeric.len() * 8 {
         return None;
     }
+    let above = Above::of(chunk, at);
     readers.iter().find_map(|(says, pattern)| {
         let columns: Vec<(usize, Captured)> = header
             .names
@@ -186,14 +188,83 @@ fn at_row(
             .filter(|(_, name)| !name.is_empty())
             .filter_map(|(column, name)| Some((column, captured(*says, pattern, name)?)))
             .collect();
-        let is_header = is_shape(*says, &columns, &numeric, &header) && !is_data(chunk, at, &columns);
+        let is_header = is_shape(*says, &columns, &numeric, &header, above) && !is_data(chunk, at, &columns);
         is_header.then(|| TimeHeader { header: header.clone(), height, says: *says, columns, start })
     })
 }
 
+/// What stands above a header of bare numbers, which may be days of one month, or months.
+#[derive(Debug, Clone, Copy)]
+struct Above {
+    /// A title names a month.
+    month: bool,
+    /// A title speaks of days.
+    days: bool,
+    /// A title speaks of hours.
+    hours: bool,
+}
+
+impl Above {
+    fn of(chunk: &Chunk, at: usize) -> Above {
+        let cells = |row: usize| (0..chunk.columns.len()).filter_map(move |column| chunk.cell(row, column));
+        let titles = || (0..at).flat_map(cells);
+        let names_month = |text: &str| part_of_year(text).is_some_and(|part| part.starts_with("tháng"));
+        let speak = |words: [&str; 2]| {
+            let speaks = |folded: &str| words.iter().any(|word| has_words(folded, word));
+            titles().any(|text| speaks(&model::fold(text)))
+        };
+        Above {
+            month: titles().any(names_month),
+            days: speak(["ngay", "daily"]),
+            hours: speak(["gio", "hourly"]),
+        }
+    }
+}
+
+/// Whether bare numbers are days: they follow each other, beyond twelve or below the title of a month, and other
+/// columns name the rows.
+fn run_as_days(columns: &[(usize, Captured)], header: &Header, above: Above) -> bool {
+    let days: Option<Vec<u32>> =
+        columns.iter().map(|(column, _)| header.name(*column).trim().parse().ok()).collect();
+    let Some(days) = days else { return false };
+    let follow = days.windows(2).all(|pair| pair[1] == pair[0] + 1);
+    let names_rows = header.names.iter().any(|name| name.chars().any(char::is_alphabetic));
+    let beyond = days.len() >= 5 && days.len() != 24 && days.last().is_some_and(|last| *last > 12);
+    let of_month = above.month && days.len() >= 3 && (days.len() != 12 || above.days);
+    follow && names_rows && (beyond || (of_month && days.len() != 24))
+}
+
+/// Asks of bare numbers from 1 to 12 below a title that names a month, which may be that of the table or of its issue.
+pub(super) fn months_or_days(chunk: &Chunk, found: &TimeHeader) -> Option<Told> {
+    let is_bare = |(column, _): &(usize, Captured)| is_number(found.header.name(*column).trim());
+    let at = (0..chunk.len()).find(|row| chunk.row_number(*row) >= found.header.row).unwrap_or(0);
+    let may_be = found.columns.iter().all(is_bare) && Above::of(chunk, at).month;
+    may_be.then(|| {
+        told!(
+            "guess-months-or-days",
+            "the headers count from 1 to {last} below a title that names a month: are they months, or days of that month? (The mapping says it under `columns`: `month` or `day` in braces.)",
+            last = found.columns.len()
+        )
+    })
+}
+
 /// Whether what looks like a header of times is a row of data: a header stands above it, of which one word says that
-/// a time is below: `Năm | Lưu lượng` above `2019 | 2012`.
+/// a time is below: `Năm | Lưu lượng` above `2019 | 2012`, or which counts on itself: `20 | 21 | … | 29 | 01/3`.
 fn is_data(chunk: &Chunk, at: usize, columns: &[(usize, Captured)]) -> bool {
+    let counts = |row: usize| {
+        let texts: Vec<&str> =
+            columns.iter().map(|(column, _)| chunk.cell(row, *column).map_or("", str::trim)).collect();
+        let distinct: BTreeSet<&str> = texts.iter().copied().collect();
+        let are_days = texts.iter().all(|text| {
+            let of_day = text.split('/').next().unwrap_or_default();
+            of_day.parse::<u32>().is_ok_and(|day| (1..=31).contains(&day))
+        });
+        texts.len() >= 5 && are_days && distinct.len() == texts.len()
+    };
+    let is_next = at > 0 && chunk.row_number(at - 1) + 1 == chunk.row_number(at);
+    if is_next && counts(at - 1) {
+        return true;
+    }
     (0..at).any(|row| {
         let mut texts = columns.iter().map(|(column, _)| chunk.cell(row, *column).map_or("", str::trim));
         let are_texts = texts.clone().all(|text| !text.is_empty() && !is_number(text));
@@ -244,7 +315,13 @@ pub(super) fn season(name: &str) -> Option<String> {
 }
 
 /// Whether so many headers of this kind make a table wide by time.
-fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header: &Header) -> bool {
+fn is_shape(
+    says: Says,
+    columns: &[(usize, Captured)],
+    numeric: &[usize],
+    header: &Header,
+    above: Above,
+) -> bool {
     let over_numbers = columns.iter().filter(|(column, _)| numeric.binary_search(column).is_ok()).count();
     // Most of what holds numbers is under such a header, and the first columns name rows.
     if over_numbers * 2 < numeric.len() || header.names.iter().all(String::is_empty) {
@@ -263,7 +340,11 @@ fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header
             let years = distinct("year");
             columns.len() >= 2 && years.len() == columns.len()
         }
-        Says::Month => distinct("month").len() == columns.len() && columns.len() >= 10,
+        Says::Month => {
+            let in_words = columns.iter().all(|(column, _)| names_month(header.name(*column)));
+            distinct("month").len() == columns.len()
+                && (columns.len() >= 10 || (in_words && columns.len() >= 2))
+        }
         Says::Quarter => distinct("quarter").len() == columns.len() && columns.len() >= 3,
         Says::TwoYears => distinct("year").len() == columns.len() && columns.len() >= 2,
         // Every column of numbers, and in each year the same.
@@ -304,11 +385,14 @@ fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header
             // Two numbers with a stroke may be anything; a run of them in which a month is fixed are days.
             days.len() == columns.len() && columns.len() >= 5 && distinct("month").len() * 3 <= days.len()
         }
-        Says::Day => distinct("day").len() == columns.len() && columns.len() >= 28,
+        Says::Day => {
+            distinct("day").len() == columns.len()
+                && (columns.len() >= 28 || run_as_days(columns, header, above))
+        }
         Says::Hour => {
             distinct("hour").len() == columns.len()
-                && (3..=25).contains(&columns.len())
-                && header_counts(header, columns)
+                && (2..=25).contains(&columns.len())
+                && header_counts(header, columns, above)
         }
         Says::YearAnd | Says::AndYear => {
             columns.len() >= 3
@@ -319,15 +403,31 @@ fn is_shape(says: Says, columns: &[(usize, Captured)], numeric: &[usize], header
     }
 }
 
-/// Whether headers of hours say so (`7h`), or count all hours of a day.
-fn header_counts(header: &Header, columns: &[(usize, Captured)]) -> bool {
-    let marked =
-        columns.iter().filter(|(column, _)| header.name(*column).chars().any(char::is_alphabetic)).count();
-    marked == columns.len() || columns.len() >= 24
+/// Whether a header says in words that it is a month: `Tháng 1`, `T1`, `Jan`, `I`, and is no bare number.
+fn names_month(name: &str) -> bool {
+    let folded = model::fold(name);
+    let is_short = || folded.strip_prefix('t').is_some_and(|rest| rest.trim().parse::<u32>().is_ok());
+    let is_english = || name.chars().all(char::is_alphabetic) && name.len() >= 3;
+    has_words(&folded, "thang") || is_short() || is_english()
+}
+
+/// The hours at which stations are usually read: every three, six or twelve hours from one at night on.
+const READ_AT: [&str; 9] = ["1", "4", "7", "10", "13", "16", "19", "22", "24"];
+
+/// Whether headers of hours say so (`7h`), count all hours of a day, or are those at which stations are read below a
+/// title that speaks of hours.
+fn header_counts(header: &Header, columns: &[(usize, Captured)], above: Above) -> bool {
+    let names = || columns.iter().map(|(column, _)| header.name(*column).trim());
+    let marked = names().filter(|name| name.chars().any(char::is_alphabetic)).count();
+    let are_read_at = || {
+        let has = |hour: &str| names().any(|name| name == hour);
+        names().all(|name| READ_AT.contains(&name)) && has("7") && has("19") && above.hours
+    };
+    marked == columns.len() || columns.len() >= 24 || are_read_at()
 }
 
 /// The columns that hold mostly numbers from a row on, in order. Of very wide tables fewer rows are looked at.
-pub(super) fn numeric_columns(chunk: &Chunk, start: usize, missing: &[String]) -> Vec<usize> {
+pub(crate) fn numeric_columns(chunk: &Chunk, start: usize, missing: &[String]) -> Vec<usize> {
     let most = (DATA_CELLS / chunk.columns.len().max(1)).clamp(20, DATA_ROWS);
     let rows = start..chunk.len().min(start + most);
     (0..chunk.columns.len())

@@ -11,10 +11,17 @@ use super::words::has_words;
 use crate::observe::find_place;
 
 /// Words of forecasts, and of plans, folded.
-const FORECASTS: [&str; 3] = ["du bao", "forecast", "predicted"];
-const PLANS: [&str; 3] = ["du kien", "ke hoach", "plan"];
+const FORECASTS: [&str; 6] = ["du bao", "kich ban", "forecast", "predicted", "scenario", "projection"];
+const PLANS: [&str; 6] = ["du kien", "ke hoach", "plan", "muc tieu", "chi tieu giao", "target"];
+/// What is planned, where a title begins with a plan, folded.
+#[rustfmt::skip]
+const PLANNED: [&str; 10] = [
+    "san xuat", "san luong", "dien tich", "gieo", "xuong giong", "nuoi", "thu hoach", "phat trien", "su dung", "khai thac",
+];
 /// What stands before or behind them where an office is called so, folded.
-const OFFICES: [&str; 10] = [
+const OFFICES: [&str; 12] = [
+    "chuong trinh muc tieu",
+    "muc tieu quoc gia",
     "trung tam du bao",
     "phong du bao",
     "dai du bao",
@@ -29,37 +36,30 @@ const OFFICES: [&str; 10] = [
 
 /// Words by which a title speaks of a part of what a property counts, of how it grew or of what it is made up,
 /// with their marks.
-const OTHERWISE: [&str; 30] = [
-    "nữ",
-    "nam giới",
-    "thành thị",
-    "nông thôn",
-    "male",
-    "female",
-    "urban",
-    "rural",
-    "tốc độ tăng",
-    "tốc độ phát triển",
-    "tăng trưởng",
-    "chỉ số phát triển",
-    "năm trước 100",
-    "previous year 100",
-    "cơ cấu",
-    "tỷ trọng",
-    "tỉ trọng",
-    "bình quân đầu người",
-    "per capita",
-    "growth",
-    "structure",
-    "bị thiệt hại",
-    "thiệt hại",
-    "mất trắng",
-    "damaged",
-    "so với cùng kỳ",
-    "so với năm",
-    "so với tháng",
-    "so với kế hoạch",
-    "chênh lệch",
+#[rustfmt::skip]
+const OTHERWISE: &[&str] = &[
+    "nữ", "nam giới", "thành thị", "nông thôn", "male", "female", "urban", "rural", "trong độ tuổi", "tử vong",
+    "tốc độ tăng", "tốc độ phát triển", "tăng trưởng", "chỉ số phát triển", "năm trước 100", "previous year 100",
+    "growth", "biến động", "thay đổi", "change",
+    "cơ cấu", "tỷ trọng", "tỉ trọng", "tỷ lệ", "tỉ lệ", "structure", "share", "mật độ", "density", "tần suất",
+    "frequency", "bình quân đầu người", "per capita", "giá trị",
+    "bị thiệt hại", "thiệt hại", "mất trắng", "damaged", "khắc phục", "được tưới", "hàng hóa", "hàng hoá",
+    "cận nghèo", "đa chiều", "so với", "chênh lệch", "chuẩn sai", "độ lệch", "biên độ", "dị thường", "anomaly",
+    "nhiều năm", "tbnn", "long term", "climatological", "số ngày",
+    "nước thải", "wastewater",
+];
+/// The same of how they were made, wherever it stands.
+const MADE: &[&str] = &[
+    "tính toán",
+    "mô phỏng",
+    "vệ tinh",
+    "viễn thám",
+    "tái phân tích",
+    "satellite",
+    "simulated",
+    "modelled",
+    "modeled",
+    "reanalysis",
 ];
 /// First words of what may stand behind the name of a property without making it another, folded: places, times,
 /// statistics, and by what a table is divided.
@@ -111,6 +111,13 @@ pub(super) fn forecast(text: &str) -> Option<String> {
     says(&FORECASTS, text)
 }
 
+/// A title that begins with plans: others speak of the plan (`Kế hoạch số 12/KH-UBND`) that they belong to.
+pub(super) fn begins_with_plans(title: &str) -> bool {
+    let folded = model::fold(title);
+    let rest = PLANS.iter().find_map(|word| folded.strip_prefix(word)?.strip_prefix(' '));
+    rest.is_some_and(|rest| PLANNED.iter().any(|words| rest.starts_with(words)))
+}
+
 /// A text that says one of some words, and not as the name of an office.
 fn says(words: &[&str], text: &str) -> Option<String> {
     let bare = OFFICES.iter().fold(model::fold(text), |text, office| text.replace(office, ""));
@@ -123,6 +130,15 @@ pub(super) fn not_observed(said: &str) -> Told {
         "guess-not-observed",
         "`{said}` speaks of forecasts or plans, which are no observations: leave such columns out with `except`, or hand them in to a dataset of their own, with a `procedure`",
         said = said
+    )
+}
+
+/// The question that is asked where a text beside values of years speaks of a part of the year.
+pub(super) fn of_part_of_year(part: &str) -> Told {
+    told!(
+        "guess-part-of-each-year",
+        "the text above the table says `{part}`: are the values of that part of each year, and not of the whole?",
+        part = part
     )
 }
 
@@ -162,13 +178,16 @@ pub(super) fn otherwise(gazetteer: &Gazetteer, property: &Property, text: &str) 
         return Some(next);
     }
     let end = DIVIDED.iter().filter_map(|words| found(&rest, &words_of(words))).min().unwrap_or(rest.len());
-    OTHERWISE.into_iter().find(|words| found(&rest[..end], &words_of(words)).is_some()).map(str::to_owned)
+    let of = |words: &[&'static str], all: &[String]| {
+        words.iter().copied().find(|words| found(all, &words_of(words)).is_some()).map(str::to_owned)
+    };
+    of(MADE, &rest).or_else(|| of(OTHERWISE, &rest[..end]))
 }
 
 /// Whether a text says by itself that values are not all of a property: `Nông thôn`, `Nữ`.
 pub(super) fn speaks_otherwise(text: &str) -> bool {
     let words = words_of(text);
-    OTHERWISE.into_iter().any(|other| found(&words, &words_of(other)).is_some())
+    OTHERWISE.iter().any(|other| found(&words, &words_of(other)).is_some())
 }
 
 /// Whether words begin with the name of a place.
@@ -266,7 +285,7 @@ fn found(all: &[String], words: &[String]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ahead, compares, part_of_year};
+    use super::{ahead, begins_with_plans, compares, part_of_year};
 
     #[test]
     fn an_office_of_forecasts_is_no_forecast() {
@@ -277,8 +296,17 @@ mod tests {
             ("TRUNG TÂM DỰ BÁO KHÍ TƯỢNG THỦY VĂN QUỐC GIA", false),
             ("Sở Kế hoạch và Đầu tư", false),
             ("Độ mặn thực đo", false),
+            ("Kịch bản nước biển dâng", true),
         ] {
             assert_eq!(ahead([text].into_iter()).is_some(), expected, "{text}");
+        }
+        for (title, expected) in [
+            ("Kế hoạch sản xuất lúa năm 2024", true),
+            ("Kế hoạch số 12/KH-UBND", false),
+            ("Kế hoạch và Đầu tư", false),
+            ("Thực hiện kế hoạch năm 2024", false),
+        ] {
+            assert_eq!(begins_with_plans(title), expected, "{title}");
         }
         assert!(compares("So với cùng kỳ (%)") && compares("2022 so với 2021 (%)") && !compares("Sản lượng"));
     }

@@ -48,7 +48,8 @@ pub(super) fn measured<'g>(
         return Some(found);
     }
     // `Mực nước cm`, where the unit stands in a second row of the header; `water_level_cm`.
-    let parts = column.name.rsplit_once([' ', '_']).filter(|_| column.unit.is_none());
+    let is_bare = column.unit.is_none() && !column.name.contains(['(', '[']);
+    let parts = column.name.rsplit_once([' ', '_']).filter(|_| is_bare);
     let behind = parts.filter(|(_, unit)| unit_of(unit).is_some());
     if let Some(found) = behind.and_then(|(base, unit)| of_name(gazetteer, base, Some(unit.to_owned()))) {
         return Some(found);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use catalog::Gazetteer;
 use formats::Chunk;
+use model::Statistic;
 use wording::{Told, told};
 
 use super::composite::{Parts, parts};
@@ -179,6 +180,7 @@ impl<'a> Guess<'a> {
         self.periods_of_days(precision);
         self.decimals();
         self.ask_of_forecasts();
+        self.ask_of_part_of_year(precision);
         self.ask_of_classes();
         self.ask_of_what_stands_beside(precision);
         self.ask_of_missing_codes();
@@ -389,7 +391,12 @@ impl<'a> Guess<'a> {
             let season = in_parts.as_ref().and_then(|(season, _)| season.clone());
             let above = above
                 .filter(|above| written.is_none() && unit.is_none() && conversion(above, property).is_ok());
-            let property = of_period(self.gazetteer, property, longer(precision).as_ref());
+            // The largest rain of a day in a month is no rain of the month.
+            let is_extreme = matches!(said, Some(Statistic::Max | Statistic::Min));
+            let property = match longer(precision).filter(|_| !is_extreme) {
+                Some(period) => of_period(self.gazetteer, property, Some(&period)),
+                None => property,
+            };
             let is_long = longer(precision).is_some();
             let (property, said, by_title) =
                 with_statistic(self.gazetteer, title.as_deref(), property, said, precision);

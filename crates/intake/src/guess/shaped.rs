@@ -12,8 +12,10 @@ use super::evidence::{
     Evidence, before_the_merger, is_instant, name_statistics, or_at_one_of, short, which_statistic,
 };
 use super::groups::is_alone;
-use super::headers::{FIRST_YEAR, ISO_WEEKS, Says, TimeHeader, find, is_number, numeric_columns};
-use super::meant::{ahead, are_compared, compares, not_observed};
+use super::headers::{
+    FIRST_YEAR, ISO_WEEKS, Says, TimeHeader, find, is_number, months_or_days, numeric_columns,
+};
+use super::meant::{ahead, are_compared, compares, not_observed, of_part_of_year};
 use super::measured::is_of_stations;
 use super::places::{kind_of_header, may_be_communes, named_after_places};
 use super::sample::brackets;
@@ -462,14 +464,12 @@ impl<'a> Shaped<'a> {
                     "do the weeks of a month begin on its 1st, 8th, 15th and 22nd day?"
                 ),
             ),
+            Says::Month => months_or_days(&self.sheet.chunk, &self.found)
+                .into_iter()
+                .for_each(|ask| self.decide("value.0.columns", 0.4, ask)),
             Says::Year if !self.rows_are_months() => {
                 if let Some(part) = self.evidence.part_of_year() {
-                    let ask = told!(
-                        "guess-part-of-each-year",
-                        "the text above the table says `{part}`: are the values of that part of each year, and not of the whole?",
-                        part = part
-                    );
-                    self.decide("value.0.period", 0.4, ask);
+                    self.decide("value.0.period", 0.4, of_part_of_year(&part));
                 }
             }
             _ => {}

@@ -17,7 +17,11 @@ use crate::observe::{
 /// Words of headers, folded: dates of samples; ends of periods; dates that are not of the values.
 const OF_SAMPLES: [&str; 6] = ["lay mau", "quan trac", "ngay do", "thoi gian do", "sampling", "observed"];
 const ENDS: [&str; 5] = ["den ngay", "den", "ket thuc", "to", "end"];
-const OF_SOMETHING_ELSE: [&str; 10] = [
+const OF_SOMETHING_ELSE: [&str; 14] = [
+    "received",
+    "upload",
+    "uploaded",
+    "ingested",
     "xuat hien",
     "phan tich",
     "nhan mau",
@@ -29,12 +33,17 @@ const OF_SOMETHING_ELSE: [&str; 10] = [
     "updated",
     "modified",
 ];
+/// Words of the lunar calendar.
+const LUNAR: [&str; 3] = ["am lich", "lich am", "lunar"];
 /// Those of them that are asked about where no other column holds dates.
-const OF_REPORTS: [&str; 2] = ["bao cao", "cap nhat"];
+const OF_REPORTS: [&str; 4] = ["bao cao", "cap nhat", "received", "uploaded"];
 
 /// How the dates of a column with slashes are written, and why; no pattern where they are written in two ways.
 fn order_of(column: &Column) -> (Option<&'static str>, Told) {
     match column.order {
+        Ok(None) if says_month_first(&column.name) => {
+            (Some("%m/%d/%Y"), told!("guess-header-says", "the header says `{text}`", text = column.name))
+        }
         Ok(Some(DateOrder::MonthFirst)) => (
             Some("%m/%d/%Y"),
             told!("guess-month-first", "some dates have a second number above 12: the month comes first"),
@@ -58,6 +67,25 @@ fn order_of(column: &Column) -> (Option<&'static str>, Told) {
             ),
         ),
     }
+}
+
+/// Whether a header or a title writes down an order with the month first: `Date (MM/DD/YYYY)`.
+fn says_month_first(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    ["mm/dd", "m/d/", "mm-dd-yy"].iter().any(|order| lower.contains(order))
+}
+
+/// Whether dates follow each other day by day if the month comes first, and month by month, always on one day, if the
+/// day does; on the first or the fifteenth they well may.
+fn may_be_month_first(column: &Column) -> bool {
+    let parts = |text: &str| -> Option<(u32, u32)> {
+        let mut parts = text.split(['/', '-', '.', ' ']).map(|part| part.parse::<u32>().ok());
+        Some((parts.next()??, parts.next()??))
+    };
+    let read: Option<Vec<(u32, u32)>> = column.texts.iter().map(|(text, _)| parts(text)).collect();
+    let Some(read) = read.filter(|read| read.len() >= 3) else { return false };
+    let is_fixed = read.iter().all(|(first, _)| *first == read[0].0) && ![1, 15].contains(&read[0].0);
+    is_fixed && read.windows(2).all(|pair| pair[1].1 == pair[0].1 + 1)
 }
 
 /// What is said of the times of a column where some are longer than others, such as `Tháng 1/2024` beside `Năm 2024`:
@@ -100,11 +128,22 @@ impl Guess<'_> {
             let folded = model::fold(&column.base);
             phrases.iter().any(|phrase| has_words(&folded, phrase))
         };
-        let dates: Vec<usize> = self
+        let mut dates: Vec<usize> = self
             .free()
             .filter(|(_, column)| named(column) && is_date(column) && !says(column, &OF_SOMETHING_ELSE))
             .map(|(at, _)| at)
             .collect();
+        // Days of the lunar calendar beside those of the other one say the same.
+        let of_moon = |column: &Column| {
+            let folded = model::fold(&column.name);
+            LUNAR.iter().any(|words| has_words(&folded, words))
+        };
+        let is_lunar = |at: &usize| of_moon(&self.sample.columns[*at]);
+        if dates.iter().any(|at| !is_lunar(at)) {
+            let (lunar, others) = dates.into_iter().partition(is_lunar);
+            dates = others;
+            self.used.extend::<Vec<usize>>(lunar);
+        }
         let of_samples = dates.iter().copied().find(|at| says(&self.sample.columns[*at], &OF_SAMPLES));
         let date = of_samples.or(dates.first().copied()).or_else(|| {
             let is_day = |column: &Column| is_date(column) && column.precision >= Some(Precision::Day);
@@ -114,7 +153,17 @@ impl Guess<'_> {
         let others: Vec<usize> = dates.into_iter().filter(|at| Some(*at) != date).collect();
         let end = others.iter().copied().find(|at| says(&self.sample.columns[*at], &ENDS));
         if let Some(at) = date {
+            let lunar = Some(&self.sample.columns[at]).filter(|column| of_moon(column));
+            let lunar = lunar.map(|column| column.name.clone());
             let precision = self.one_time(at);
+            if let Some(name) = lunar {
+                let ask = told!(
+                    "guess-lunar-days",
+                    "`{name}` speaks of the lunar calendar, and its days are read as those of the Gregorian one: are they? Else write the Gregorian days, or the lunar ones in words (`15 tháng 1 âm lịch năm 2024`)",
+                    name = name
+                );
+                self.because("time.columns", 0.4, ask);
+            }
             self.other_dates(end, &others, of_samples.is_some());
             return Some(precision);
         }
@@ -195,7 +244,15 @@ impl Guess<'_> {
             let patterns = date.iter().flat_map(|date| clocks.map(|clock| format!("{date}{clock}")));
             let pattern = patterns.into_iter().find(|pattern| self.reads_all(at, pattern));
             let path = if pattern.is_some() { "time.format" } else { "time.columns" };
-            let confidence = if pattern.is_none() || reason.contains("CHECK") { 0.7 } else { 0.95 };
+            let is_open = self.sample.columns[at].order == Ok(None) && date == Some("%d/%m/%Y");
+            let in_doubt = is_open
+                && (self.evidence.titles.iter().any(|title| says_month_first(title))
+                    || may_be_month_first(&self.sample.columns[at]));
+            let confidence = match pattern {
+                Some(_) if in_doubt => 0.4,
+                Some(_) if !reason.contains("CHECK") => 0.95,
+                _ => 0.7,
+            };
             time.format = pattern;
             self.because(path, confidence, reason);
         }

@@ -6,7 +6,9 @@ use model::{Property, Statistic};
 use wording::{Told, told};
 
 use super::evidence::{HIGHEST, LOWEST, MEANS, Named, is_instant, which_statistic};
+use super::meant::of_part_of_year;
 use super::measured::is_of_stations;
+use super::observations::Guess;
 use super::words::has_words;
 use crate::mapping::TextOrColumn;
 use crate::observe::{Precision, find_property};
@@ -123,4 +125,21 @@ fn titled(property: &Property, folded: &str, precision: Option<Precision>) -> Op
     let is_of_period = !is_compared && of_period.is_some_and(|words| has_words(&rest, &words));
     let is_beside = is_of_period || beside.iter().any(|beside| has_words(&rest, beside));
     Some(if is_one && is_beside { Titled::Is(statistic) } else { Titled::Speaks })
+}
+
+impl Guess<'_> {
+    /// Asks where a column holds years, and a title speaks of values of a part of them.
+    pub(super) fn ask_of_part_of_year(&mut self, precision: Option<Precision>) {
+        let is_of_column = self
+            .mapping
+            .time
+            .as_ref()
+            .is_some_and(|time| time.columns.iter().all(|name| !name.starts_with('@')));
+        if precision != Some(Precision::Year) || !is_of_column {
+            return;
+        }
+        if let Some(part) = self.evidence.values_of_part_of_year(self.gazetteer) {
+            self.because("time", 0.5, of_part_of_year(&part));
+        }
+    }
 }

@@ -17,16 +17,16 @@ use super::shaped::{ROWS, Shaped};
 use super::usual::names_a_part_of_time;
 use super::words::{Role, has_words, says_hour};
 use crate::mapping::{Mapping, Pattern, TextOrColumn, ValueSource, Virtual};
-use crate::observe::{Precision, find_property, find_unit, is_note, is_total, season_named};
+use crate::observe::{Precision, find_property, find_unit, is_note, is_total, season_named, unit_of};
 
 /// Words of rows that tell what was measured from what was not, folded.
 const OBSERVED: [&str; 3] = ["thuc do", "thuc te", "observed"];
 /// Words that say how many of a unit, folded.
 const MULTIPLES: [&str; 9] = ["nghin", "ngan", "van", "trieu", "ty", "ti", "thousand", "million", "10"];
 /// Units of other countries, folded, which no header of here means otherwise.
-const ELSEWHERE: [&str; 20] = [
-    "acre", "acres", "cfs", "degf", "f", "feet", "ft", "gpm", "inch", "inches", "knot", "knots", "kt", "lb",
-    "mi", "mile", "miles", "ppb", "ppm", "psi",
+const ELSEWHERE: [&str; 25] = [
+    "kcfs", "beaufort", "bft", "cap", "cap gio", "acre", "acres", "cfs", "degf", "f", "feet", "ft", "gpm",
+    "inch", "inches", "knot", "knots", "kt", "lb", "mi", "mile", "miles", "ppb", "ppm", "psi",
 ];
 /// Such rows that are named in a question.
 const SHOWN: usize = 4;
@@ -83,11 +83,31 @@ fn unknown_unit(text: &str, gazetteer: &Gazetteer) -> Option<String> {
         let has_sign = inside.contains(['/', '°', '³', '²', '‰', '%']);
         is_short
             && inside.contains(char::is_alphabetic)
-            && (has_sign || MULTIPLES.contains(&first) || ELSEWHERE.contains(&folded.as_str()))
+            && (has_sign
+                || is_scaled(inside)
+                || MULTIPLES.contains(&first)
+                || ELSEWHERE.contains(&folded.as_str()))
             && find_unit(gazetteer, inside).is_none()
             && !inside.split('/').all(|part| part.trim().parse::<u32>().is_ok())
     };
     brackets(text).1.into_iter().find(looks_like_one)
+}
+
+/// Whether a text is a unit with a factor, or with a zero of its own: `0.1 mm`, `cm x10`, `m bgl`.
+fn is_scaled(text: &str) -> bool {
+    let is_factor = |word: &str| {
+        let digits = word.trim_start_matches(['x', '×', '*']);
+        !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.as_slice() {
+        [first, second] if is_factor(first) => unit_of(second).is_some(),
+        [first, second] if is_factor(second) => unit_of(first).is_some(),
+        [first, rest @ ..] => {
+            unit_of(first).is_some() && ["bgl", "below ground", "b.g.l."].contains(&rest.join(" ").as_str())
+        }
+        [] => false,
+    }
 }
 
 fn unit_unread(unit: &str) -> Told {

@@ -35,6 +35,16 @@ const OF_OURS: [&str; 11] = [
     "gio viet nam",
     "se asia standard time",
 ];
+/// Others, which headers name by their letters, and by the city.
+#[rustfmt::skip]
+const OTHERS: [&str; 22] = [
+    "SGT", "MYT", "HKT", "PHT", "WIB", "CST", "JST", "KST", "IST", "MMT", "AEST", "AEDT", "EST", "EDT",
+    "CDT", "MST", "MDT", "PST", "PDT", "BST", "CET", "CEST",
+];
+const ELSEWHERE: [&str; 5] = ["beijing time", "singapore time", "tokyo time", "solar time", "daylight time"];
+/// What titles call UTC in words, folded.
+const UNIVERSAL: [&str; 5] =
+    ["coordinated universal time", "greenwich mean time", "universal time", "gio quoc te", "gio the gioi"];
 /// First words of names of zones, folded.
 const AREAS: [&str; 10] = [
     "africa",
@@ -80,14 +90,44 @@ pub(super) fn offset_in(text: &str) -> Option<String> {
     }
     let end = behind.char_indices().skip(1).find(|(_, c)| !c.is_ascii_digit() && *c != ':');
     let offset = &behind[..end.map_or(behind.len(), |(at, _)| at)];
-    Some(if parse_zone(offset).is_some() { offset_text(offset) } else { UTC.to_owned() })
+    if parse_zone(offset).is_none() {
+        return Some(UTC.to_owned());
+    }
+    // `Etc/GMT-7` is seven hours ahead of UTC: POSIX counts the other way.
+    let turned = || {
+        offset
+            .chars()
+            .map(|c| {
+                if c == '-' {
+                    '+'
+                } else if c == '+' {
+                    '-'
+                } else {
+                    c
+                }
+            })
+            .collect()
+    };
+    let is_posix = lower.contains("etc/gmt");
+    Some(offset_text(&if is_posix { turned() } else { offset.to_owned() }))
+}
+
+/// A zone that a header names and that is not ours or UTC: `time (SGT)`, `Beijing time`.
+fn other_zone(name: &str) -> bool {
+    let mut words = name.split(|c: char| !c.is_alphanumeric() && c != '/' && c != '_');
+    let is_named = |word: &str| matches!(named(word), Some(Err(())));
+    let folded = header_words(name);
+    words.any(|word| OTHERS.contains(&word) || is_named(word))
+        || ELSEWHERE.iter().any(|of| has_words(&folded, of))
 }
 
 /// The offset that the header of a column of times names: the same, and `Date (Z)`, `timestamp_z`.
 pub(super) fn zone_of_header(name: &str) -> Option<String> {
     let is_zulu =
         || header_words(name).ends_with(" z") && name.trim_end_matches([')', ']']).ends_with(['Z', 'z']);
-    offset_in(name).or_else(|| is_zulu().then(|| UTC.to_owned()))
+    let is_one_word =
+        || ["utctime", "gmttime", "utcdate", "utcdatetime"].contains(&header_words(name).as_str());
+    offset_in(name).or_else(|| (is_zulu() || is_one_word()).then(|| UTC.to_owned()))
 }
 
 /// The offset of a zone that is named by itself; `Err` where it is a name of one that is not known here.
@@ -128,8 +168,14 @@ fn of_titles(titles: &[String]) -> Option<Said> {
             Some(Err(())) => return Some(Said::Asked(which(title))),
             None => {}
         }
-        let offset = offset_in(title)?;
         let folded = model::fold(title);
+        if UNIVERSAL.iter().any(|words| has_words(&folded, words)) {
+            return Some(Said::Offset(UTC.to_owned(), title.clone()));
+        }
+        if let Some(offset) = counted(title) {
+            return Some(Said::Offset(offset, title.clone()));
+        }
+        let offset = offset_in(title)?;
         let says = |list: &[&str]| list.iter().any(|words| has_words(&folded, words));
         // `2024-03-01 00:00 UTC` is an instant, and no zone of others.
         let at = title.to_ascii_lowercase().find(if folded.contains("utc") { "utc" } else { "gmt" })?;
@@ -143,6 +189,19 @@ fn of_titles(titles: &[String]) -> Option<Said> {
             Said::Asked(which(title))
         })
     })
+}
+
+/// The offset that a label of offsets has behind it, in hours or seconds: `utc_offset_seconds: 25200`.
+fn counted(title: &str) -> Option<String> {
+    let (label, said) = title.split_once([':', '='])?;
+    let label = model::fold(&label.replace('_', " "));
+    let is_label = has_words(&label, "offset")
+        && ["utc", "gmt", "zone", "timezone"].iter().any(|word| has_words(&label, word));
+    let number: i64 = said.trim().strip_prefix('+').unwrap_or(said.trim()).parse().ok()?;
+    let seconds = if number.abs() <= 14 { number * 3_600 } else { number };
+    let (hours, minutes) = (seconds.abs() / 3_600, seconds.abs() / 60 % 60);
+    let sign = if seconds < 0 { '-' } else { '+' };
+    (is_label && hours <= 14).then(|| format!("{sign}{hours:02}:{minutes:02}"))
 }
 
 fn which(said: &str) -> Told {
@@ -176,7 +235,16 @@ impl Guess<'_> {
             Some(Said::Offset(offset_text(&offset), column.name.clone()))
         });
         let of_headers = of_headers.next_back();
-        let said = of_headers.or_else(|| self.zone_beside()).or_else(|| of_titles(&self.evidence.titles));
+        let mut own = self.sample.columns.iter().filter(|column| read.contains(&column.reference.as_str()));
+        let of_others = own.find(|column| other_zone(&column.name));
+        let of_others = of_others.map(|column| Said::Asked(which(&column.name)));
+        let file = self.evidence.file;
+        let of_file = offset_in(file).filter(|offset| offset != OURS).map(|_| Said::Asked(which(file)));
+        let said = of_headers
+            .or(of_others)
+            .or_else(|| self.zone_beside())
+            .or_else(|| of_titles(&self.evidence.titles))
+            .or(of_file);
         self.take_zone(said);
     }
 
@@ -245,14 +313,20 @@ mod tests {
             ("Số liệu (giờ GMT+7)", Some("+07:00")),
             ("Date Time, GMT+07:00", Some("+07:00")),
             ("utc_offset_seconds", None),
+            ("time (Etc/GMT-7)", Some("+07:00")),
+            ("Etc/GMT+5", Some("-05:00")),
             ("Outcome", None),
             ("Thời gian", None),
         ] {
             assert_eq!(offset_in(text).as_deref(), expected, "{text}");
         }
-        for (name, expected) in
-            [("date (Z)", Some("+00:00")), ("timestamp_z", Some("+00:00")), ("Z", None), ("Jazz", None)]
-        {
+        for (name, expected) in [
+            ("date (Z)", Some("+00:00")),
+            ("timestamp_z", Some("+00:00")),
+            ("utctime", Some("+00:00")),
+            ("Z", None),
+            ("Jazz", None),
+        ] {
             assert_eq!(zone_of_header(name).as_deref(), expected, "{name}");
         }
     }

@@ -25,6 +25,7 @@ use super::repeats::Repeats;
 use super::resolve::{Aliases, Pool};
 use super::shared::{Cells, Missing, NONE, REFUSED, Rows, Shared, Sheet, TimeState, cell_at};
 use super::time::{DAY, parse_zone};
+use super::unread::unread;
 use super::zones::Zones;
 use crate::Error;
 use crate::findings::{Findings, Words};
@@ -261,7 +262,18 @@ impl Observer {
             };
             let lasts = self.mapping.blocks.iter().filter_map(|other| other.last);
             around.above = lasts.filter(|last| *last < header.row).max().unwrap_or(0);
-            plans.push(Plan::new(&block, mapping, header, &around, &self.elsewhere, &mut self.shared)?);
+            let plan = Plan::new(&block, mapping, header, &around, &self.elsewhere, &mut self.shared)?;
+            if self.shape.is_none() {
+                for (column, name) in unread(&plan, chunk) {
+                    let cell = cell_at(chunk.sheet, plan.header.last, column);
+                    findings.add(Severity::Warning, "column_left_out", cell, || Words {
+                        column_name: name.clone(),
+                        value: name,
+                        expected: String::new(),
+                    });
+                }
+            }
+            plans.push(plan);
         }
         let Some(first) = plans.first() else {
             return Err(Error::internal("finding the tables of a sheet", "a mapping has no table"));

@@ -521,7 +521,7 @@ async fn seasons_and_quarters_stand_in_columns_and_in_headers() {
             "gso2004:96|fishery_prod|total|P3M|2021-07-01|160000",
             "gso2004:96|fishery_prod|total|P3M|2021-10-01|155000",
         ],
-        &["left_out_total A5 Tổng số"],
+        &["column_left_out F3 Cả năm", "left_out_total A5 Tổng số"],
     )
     .await;
     desk.goes_in(

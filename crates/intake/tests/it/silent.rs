@@ -180,3 +180,313 @@ async fn times_of_day_are_read_as_they_are_written() {
         desk.goes_in(name, rows, &values, &[]).await;
     }
 }
+
+#[tokio::test]
+async fn titles_that_speak_of_plans_scenarios_and_parts_of_years_are_asked_about() {
+    ask(&[
+        (
+            "a.csv",
+            "Kế hoạch sản xuất lúa năm 2024,,\nTỉnh,Diện tích gieo trồng lúa (ha),Sản lượng lúa (tấn)\nAn Giang,600000,4000000\n",
+            "`Kế hoạch sản xuất lúa năm 2024` speaks of forecasts or plans",
+        ),
+        (
+            "b.csv",
+            "Kịch bản nước biển dâng,,\nTrạm,Năm,Độ mặn lớn nhất (g/l)\nTrà Vinh,2050,12\n",
+            "`Kịch bản nước biển dâng` speaks of forecasts or plans",
+        ),
+        (
+            "c.csv",
+            "Sản lượng lúa tháng 9 năm 2024 theo tỉnh,,\nTỉnh,Năm,Sản lượng lúa (nghìn tấn)\nAn Giang,2024,400\n",
+            "says `tháng 9`",
+        ),
+    ])
+    .await;
+    let desk = Desk::new().await;
+    desk.goes_in(
+        "d.csv",
+        "Kèm theo Kế hoạch số 12/KH-UBND,,\nTỉnh,Năm,Sản lượng lúa (nghìn tấn)\nAn Giang,2023,4000\n",
+        &["gso2004:89|rice_production|total|P1Y|2023-01-01|4000"],
+        &[],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn means_and_extremes_of_days_are_of_their_day() {
+    let desk = Desk::new().await;
+    desk.goes_in(
+        "a.csv",
+        "Trạm,Ngày,Độ mặn lớn nhất (g/l)\nTrà Vinh,13/03/2024,12.5\nTrà Vinh,14/03/2024,11.2\nSóc Trăng,13/03/2024,9.5\nSóc Trăng,14/03/2024,9.2\n",
+        &[
+            "station:soc_trang|salinity|max|P1D|2024-03-13|9.5",
+            "station:soc_trang|salinity|max|P1D|2024-03-14|9.2",
+            "station:tra_vinh|salinity|max|P1D|2024-03-13|12.5",
+            "station:tra_vinh|salinity|max|P1D|2024-03-14|11.2",
+        ],
+        &[],
+    )
+    .await;
+    // A week apart it may be of the week, or of the day.
+    desk.goes_in(
+        "b.csv",
+        "Trạm,Ngày,Độ mặn lớn nhất (g/l)\nTrà Vinh,13/04/2024,12.5\nTrà Vinh,20/04/2024,11.2\n",
+        &["station:tra_vinh|salinity|max||2024-04-13|12.5", "station:tra_vinh|salinity|max||2024-04-20|11.2"],
+        &[],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn few_columns_of_days_below_the_title_of_a_month_are_days() {
+    let desk = Desk::new().await;
+    let rows = "Tân Châu;301;302;303;304;305\n";
+    desk.goes_in(
+        "a.csv",
+        format!("Mực nước cao nhất ngày (cm) tháng 10 năm 2022;;;;;\nTrạm;1;2;3;4;5\n{rows}"),
+        &[
+            "station:tan_chau|water_level_max_day|max|P1D|2022-10-01|301",
+            "station:tan_chau|water_level_max_day|max|P1D|2022-10-02|302",
+            "station:tan_chau|water_level_max_day|max|P1D|2022-10-03|303",
+            "station:tan_chau|water_level_max_day|max|P1D|2022-10-04|304",
+            "station:tan_chau|water_level_max_day|max|P1D|2022-10-05|305",
+        ],
+        &[],
+    )
+    .await;
+    desk.goes_in(
+        "b.csv",
+        "Lượng mưa ngày (mm) tháng 8/2022;;;;;;\nTrạm;20;21;22;23;24;25\nCần Thơ;1;2;3;4;5;6\n",
+        &[
+            "station:can_tho|rain_day|total|P1D|2022-08-20|1",
+            "station:can_tho|rain_day|total|P1D|2022-08-21|2",
+            "station:can_tho|rain_day|total|P1D|2022-08-22|3",
+            "station:can_tho|rain_day|total|P1D|2022-08-23|4",
+            "station:can_tho|rain_day|total|P1D|2022-08-24|5",
+            "station:can_tho|rain_day|total|P1D|2022-08-25|6",
+        ],
+        &[],
+    )
+    .await;
+    let months = "Trạm;1;2;3;4;5;6;7;8;9;10;11;12\nCần Thơ;1;2;3;4;5;6;7;8;9;10;11;12\n";
+    let title = "Lượng mưa năm 2022 (mm) - cập nhật tháng 3 năm 2023;;;;;;;;;;;;\n";
+    ask(&[("c.csv", &format!("{title}{months}"), "are they months, or days of that month")]).await;
+    // A row of values that count on is no header.
+    let rolled = "Bảng độ mặn lớn nhất ngày (g/l) tháng 02 năm 2020;;;;;;;;;;;\nTrạm;20;21;22;23;24;25;26;27;28;29;01/3\nMỹ Hóa;1;2;3;4;5;6;7;8;9;10;11\nSơn Đốc;2;3;4;5;6;7;8;9;10;11;12\n";
+    ask(&[("d.csv", rolled, "")]).await;
+}
+
+#[tokio::test]
+async fn titles_that_say_another_quantity_are_asked_about() {
+    let by_year = |title: &str| format!("{title};;\nTỉnh;2021;2022\nAn Giang;200;210\n");
+    let by_month = |title: &str| format!("{title};;\nTrạm;1/2022;2/2022\nCần Thơ;45;20\n");
+    let files: Vec<(String, &str)> = [
+        ("Mật độ dân số trung bình (người/km2)", "but also says"),
+        ("Biến động dân số trung bình (nghìn người)", "but also says"),
+        ("Dân số trung bình trong độ tuổi lao động (nghìn người)", "but also says"),
+        ("Số ca sốt xuất huyết tử vong", "but also says"),
+        ("Diện tích gieo trồng lúa được tưới (nghìn ha)", "but also says"),
+        ("Sản lượng lúa hàng hóa (nghìn tấn)", "but also says"),
+        ("Mục tiêu diện tích nuôi tôm (nghìn ha)", "forecasts or plans"),
+        ("Chỉ tiêu giao diện tích nuôi tôm (nghìn ha)", "forecasts or plans"),
+    ]
+    .map(|(title, word)| (by_year(title), word))
+    .into_iter()
+    .chain(
+        [
+            ("Chuẩn sai lượng mưa tháng (mm)", "but also says"),
+            ("Tỷ lệ lượng mưa so với TBNN (%)", "but also says"),
+            ("Lượng mưa ngày lớn nhất trong tháng (mm)", "but also says"),
+            ("Lượng mưa tháng trung bình nhiều năm (mm)", "but also says"),
+            ("Lưu lượng nước thải (m3/ngày)", "but also says"),
+            ("Độ mặn tính toán trung bình tháng (g/l)", "but also says"),
+            ("Lượng mưa tháng theo vệ tinh (mm)", "but also says"),
+        ]
+        .map(|(title, word)| (by_month(title), word)),
+    )
+    .collect();
+    for (at, (text, word)) in files.iter().enumerate() {
+        ask(&[(&format!("{at}.csv"), text, word)]).await;
+    }
+}
+
+#[tokio::test]
+async fn days_of_the_lunar_calendar_are_asked_about() {
+    ask(&[(
+        "a.csv",
+        "Trạm;Ngày (âm lịch);Độ mặn lớn nhất (g/l)\nVàm Kênh;13/1/2024;15,2\nVàm Kênh;14/1/2024;16,2\n",
+        "speaks of the lunar calendar",
+    )])
+    .await;
+    let desk = Desk::new().await;
+    desk.goes_in(
+        "b.csv",
+        "Trạm;Ngày âm lịch;Ngày dương lịch;Độ mặn lớn nhất (g/l)\nVàm Kênh;5/1/2024;14/2/2024;15,2\nVàm Kênh;6/1/2024;15/2/2024;16,2\n",
+        &[
+            "station:vam_kenh|salinity|max|P1D|2024-02-14|15.2",
+            "station:vam_kenh|salinity|max|P1D|2024-02-15|16.2",
+        ],
+        &["column_left_out B1 Ngày âm lịch"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn columns_of_numbers_that_are_not_read_are_told() {
+    let desk = Desk::new().await;
+    desk.goes_in(
+        "a.csv",
+        "Mực nước trạm Tân Châu tháng 10 năm 2022 (cm);;;;;;\nNgày;1h;7h;13h;19h;Cao nhất;TB\n1;10;20;30;40;45;25\n2;11;21;31;41;46;26\n",
+        &[
+            "station:tan_chau|water_level|instant||2022-10-01 01:00|10",
+            "station:tan_chau|water_level|instant||2022-10-01 07:00|20",
+            "station:tan_chau|water_level|instant||2022-10-01 13:00|30",
+            "station:tan_chau|water_level|instant||2022-10-01 19:00|40",
+            "station:tan_chau|water_level|instant||2022-10-02 01:00|11",
+            "station:tan_chau|water_level|instant||2022-10-02 07:00|21",
+            "station:tan_chau|water_level|instant||2022-10-02 13:00|31",
+            "station:tan_chau|water_level|instant||2022-10-02 19:00|41",
+        ],
+        &["column_left_out F2 Cao nhất", "column_left_out G2 TB"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn few_months_in_words_and_hours_of_readings_are_headers() {
+    let desk = Desk::new().await;
+    desk.goes_in(
+        "a.csv",
+        "Lượng mưa tháng (mm) năm 2022;;\nTrạm;Tháng 1;Tháng 2\nCần Thơ;12,5;0\n",
+        &[
+            "station:can_tho|rain_total|total|P1M|2022-01-01|12.5",
+            "station:can_tho|rain_total|total|P1M|2022-02-01|0",
+        ],
+        &[],
+    )
+    .await;
+    desk.goes_in(
+        "b.csv",
+        "Mực nước lúc 7 giờ và 19 giờ (cm);;;\nTrạm;Ngày;7h;19h\nTân Châu;13/10/2022;110;120\n",
+        &[
+            "station:tan_chau|water_level|instant||2022-10-13 07:00|110",
+            "station:tan_chau|water_level|instant||2022-10-13 19:00|120",
+        ],
+        &[],
+    )
+    .await;
+    desk.goes_in(
+        "c.csv",
+        "Mực nước từng giờ trạm Tân Châu tháng 2 năm 2023 (cm);;;;\nNgày;1;7;13;19\n1;10;20;30;40\n2;11;21;31;41\n",
+        &[
+            "station:tan_chau|water_level|instant||2023-02-01 01:00|10",
+            "station:tan_chau|water_level|instant||2023-02-01 07:00|20",
+            "station:tan_chau|water_level|instant||2023-02-01 13:00|30",
+            "station:tan_chau|water_level|instant||2023-02-01 19:00|40",
+            "station:tan_chau|water_level|instant||2023-02-02 01:00|11",
+            "station:tan_chau|water_level|instant||2023-02-02 07:00|21",
+            "station:tan_chau|water_level|instant||2023-02-02 13:00|31",
+            "station:tan_chau|water_level|instant||2023-02-02 19:00|41",
+        ],
+        &[],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn zones_by_other_names_are_read_or_asked_about() {
+    let desk = Desk::new().await;
+    let file = |header: &str| format!("station,{header},water level (cm)\nCan Tho,2024-03-13 00:00,123\n");
+    for (at, header, time) in [
+        (0, "time (Etc/GMT-7)", "2024-03-13"),
+        (1, "utctime", "2024-03-13 07:00"),
+        (2, "time (ICT)", "2024-03-13"),
+    ] {
+        let value = format!("station:can_tho|water_level|instant||{time}|123");
+        desk.goes_in(&format!("{at}.csv"), file(header), &[&value], &[]).await;
+    }
+    for (at, title) in [
+        "All times in Greenwich Mean Time",
+        "Times are given in Coordinated Universal Time",
+        "utc_offset_seconds: 0",
+        "Giờ quốc tế",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let value = "station:can_tho|water_level|instant||2024-03-13 07:00|123";
+        desk.goes_in(&format!("t{at}.csv"), format!("{title},,\n{}", file("time")), &[value], &[]).await;
+    }
+    for header in ["time (SGT)", "time (JST)", "Beijing time", "time (Asia/Tokyo)"] {
+        ask(&[("a.csv", &file(header), "speaks of a zone")]).await;
+    }
+    ask(&[("muc_nuoc_can_tho_UTC.csv", &file("time"), "speaks of a zone")]).await;
+}
+
+#[tokio::test]
+async fn dates_with_the_month_first_are_seen_where_the_file_says_so() {
+    let desk = Desk::new().await;
+    desk.goes_in(
+        "a.csv",
+        "station,date (mm/dd/yyyy),water level (cm)\nCan Tho,03/05/2024,123\nCan Tho,03/06/2024,125\n",
+        &[
+            "station:can_tho|water_level|instant||2024-03-05|123",
+            "station:can_tho|water_level|instant||2024-03-06|125",
+        ],
+        &[],
+    )
+    .await;
+    let rows = "station,date,water level (cm)\nCan Tho,03/09/2024,123\nCan Tho,03/10/2024,125\nCan Tho,03/11/2024,126\n";
+    ask(&[
+        ("b.csv", rows, "day or month comes first"),
+        (
+            "c.csv",
+            "Date format: MM/DD/YYYY,,\nstation,date,water level (cm)\nCan Tho,03/09/2024,123\n",
+            "day or month comes first",
+        ),
+    ])
+    .await;
+    // Values of the first day of each month.
+    desk.goes_in(
+        "d.csv",
+        "station,date,water level (cm)\nCan Tho,01/03/2024,123\nCan Tho,01/04/2024,125\nCan Tho,01/05/2024,126\n",
+        &[
+            "station:can_tho|water_level|instant||2024-03-01|123",
+            "station:can_tho|water_level|instant||2024-04-01|125",
+            "station:can_tho|water_level|instant||2024-05-01|126",
+        ],
+        &[],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn marks_of_validity_points_of_a_station_and_scaled_units_are_asked_about() {
+    let with = |header: &str, one: &str, other: &str| {
+        format!(
+            "station,time,water level (cm),{header}\nCan Tho,2024-03-13 00:00,123,{one}\nCan Tho,2024-03-13 01:00,127,{other}\n"
+        )
+    };
+    for (header, one, other, word) in [
+        ("is_valid", "TRUE", "FALSE", "are such values bad"),
+        ("validated", "yes", "no", "are such values bad"),
+        ("Hợp lệ", "Có", "Không", "are such values bad"),
+        ("valid", "1", "0", "are such values bad"),
+        ("position", "surface", "bottom", "of that part of it"),
+        ("bank", "left", "right", "of that part of it"),
+        ("source", "MIKE11 simulation", "MIKE11 simulation", "forecasts or plans"),
+    ] {
+        ask(&[("a.csv", &with(header, one, other), word)]).await;
+    }
+    let of = |header: &str| format!("station,time,{header}\nCan Tho,2024-03-13 00:00,125\n");
+    for header in ["discharge (kcfs)", "rainfall (0.1 mm)", "water level (cm x10)", "wind speed (Beaufort)"] {
+        ask(&[("b.csv", &of(header), "nobody knows the unit")]).await;
+    }
+    let desk = Desk::new().await;
+    desk.goes_in(
+        "c.csv",
+        "station,received_at,measured_at,water level (cm)\nCan Tho,2024-03-13 07:05,2024-03-13 07:00,123\n",
+        &["station:can_tho|water_level|instant||2024-03-13 07:00|123"],
+        &["column_left_out B1 received_at"],
+    )
+    .await;
+}

@@ -307,14 +307,14 @@ async fn what_compares_the_values_with_others_is_left_out() {
             "gso2004:89|rice_area_sown|total|P1Y|2021-01-01|620.1",
             "gso2004:89|rice_area_sown|total|P1Y|2022-01-01|610.2",
         ],
-        &[],
+        &["column_left_out D2 2022 so với 2021 (%)", "column_left_out E2 Tăng, giảm (+/-)"],
     )
     .await;
     desk.goes_in(
         "b.csv",
         "Ngày;Trạm;Độ mặn (g/l);So với cùng kỳ 2023;So với TBNN\n12/03/2024;Trà Vinh;9,3;1,2;-0,4\n",
         &["station:tra_vinh|salinity|instant||2024-03-12|9.3"],
-        &[],
+        &["column_left_out D1 So với cùng kỳ 2023", "column_left_out E1 So với TBNN"],
     )
     .await;
     // Reports name their day beside no other: it is asked about.

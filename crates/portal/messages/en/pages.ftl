@@ -243,6 +243,7 @@ finding-outside-place = Far from its province
 finding-number-lost = Number cannot be read
 finding-number-for-nothing = Number stands for no value
 finding-crosses-itself = Outline crosses itself
+finding-column-left-out = Column not read
 finding-heights-left-out = Heights not kept
 finding-crs-used = Coordinate system used
 finding-outside-outlines = Outside the known outlines

@@ -228,6 +228,7 @@ finding-outside-place = Xa tỉnh đã ghi
 finding-number-lost = Không đọc được số
 finding-number-for-nothing = Số nghĩa là không có số liệu
 finding-crosses-itself = Đường ranh tự cắt
+finding-column-left-out = Cột không được đọc
 finding-heights-left-out = Không giữ độ cao
 finding-crs-used = Hệ tọa độ đã dùng
 finding-outside-outlines = Ngoài ranh giới đã biết

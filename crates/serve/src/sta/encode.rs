@@ -33,6 +33,11 @@ pub(super) const COMPLEX: &str =
 
 /// An entity's document: the properties selected, its links, without what is expanded.
 pub(super) fn document(ctx: &Context, node: &Node, select: &[String]) -> Map<String, Value> {
+    if let Node::Observation(value, _) = node
+        && is_bare(select)
+    {
+        return bare(value, select);
+    }
     let body = match node {
         // Where a value comes from is most of the work of its document.
         Node::Observation(value, at) if !wants_parameters(select) => {
@@ -51,6 +56,23 @@ pub(super) fn document(ctx: &Context, node: &Node, select: &[String]) -> Map<Str
         _ => None,
     };
     document
+}
+
+/// Whether nothing but times and results of observations is selected: most of what charts ask for.
+fn is_bare(select: &[String]) -> bool {
+    !select.is_empty() && select.iter().all(|name| matches!(name.as_str(), "phenomenonTime" | "result"))
+}
+
+/// The time and the result of a value, as far as they are selected.
+fn bare(value: &ObservedValue, select: &[String]) -> Map<String, Value> {
+    let property = |name: &String| {
+        let value = match name.as_str() {
+            "result" => result_of(value),
+            _ => Interval { start: value.time, end: value.end }.text().into(),
+        };
+        (name.clone(), value)
+    };
+    select.iter().map(property).collect()
 }
 
 /// Observations as rows of arrays, one array for each series (18-088 §12.1).
