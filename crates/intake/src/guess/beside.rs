@@ -27,7 +27,8 @@ const REMARKS: [&str; 10] = [
 const LIMITS: [&str; 7] = ["<", ">", "<=", ">=", "≤", "≥", "~"];
 const NO_LIMITS: [&str; 2] = ["=", "-"];
 /// Headers that say what kind of values they are, folded, and words of values that nobody observed.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
+    "chi tieu",
     "value type",
     "method",
     "loai",
@@ -76,7 +77,10 @@ pub(super) const ISSUED: [&str; 20] = [
     "thoi diem phat tin",
 ];
 /// Words of headers over states of values, folded, and those of bad ones.
-const STATES: [&str; 12] = [
+const STATES: [&str; 15] = [
+    "approval",
+    "approval status",
+    "validation status",
     "flag",
     "flags",
     "qc",
@@ -119,7 +123,19 @@ const NOT: [&str; 7] = ["false", "no", "khong", "0", "n", "f", "sai"];
 /// Codes of states that make no value another: approved, provisional, estimated, good.
 const GOOD: [&str; 10] = ["a", "p", "e", "g", "f", "ok", "1", "v", "r", "n"];
 /// Headers by which a table divides what its property counts or where it is measured, folded.
-const DIVIDED: [&str; 28] = [
+const DIVIDED: [&str; 40] = [
+    "area",
+    "giong",
+    "giong lua",
+    "variety",
+    "loai hinh",
+    "loai hinh kinh te",
+    "owner",
+    "sample type",
+    "loai mau",
+    "con nuoc",
+    "tide",
+    "tide phase",
     "position",
     "vi tri",
     "phia",
@@ -190,6 +206,15 @@ const OF_MESSAGES: [&str; 16] = [
 /// Headers over powers of ten by which values are to be multiplied, folded.
 const POWERS: [&str; 6] =
     ["unit mult", "unit multiplier", "power code", "multiplier", "scale factor", "he so nhan"];
+/// Headers over scenarios, folded, and what is none.
+const SCENARIOS: [&str; 3] = ["kich ban", "scenario", "experiment"];
+const HAPPENED: [&str; 6] = ["observed", "historical", "actual", "thuc do", "thuc te", "quan trac"];
+/// Headers over whether a row was taken back, folded, and words by which it was.
+const DELETED: [&str; 6] = ["deleted", "is deleted", "removed", "da xoa", "withdrawn", "huy"];
+const YES: [&str; 7] = ["true", "yes", "y", "1", "x", "co", "t"];
+/// Headers over the time that a value is of, folded.
+const DURATIONS: [&str; 5] =
+    ["duration", "thoi doan", "accumulation period", "averaging period", "integration time"];
 /// Headers over the vertical datum, and over the statistic, folded.
 const DATUMS: [&str; 6] = ["datum", "vertical datum", "he cao do", "moc cao do", "cao do", "moc"];
 pub(super) const STATISTICS: [&str; 12] = [
@@ -213,7 +238,8 @@ pub(super) fn said_beside(name: &str, base: &str, texts: &[&str]) -> Option<Told
     let is = |list: &[&str]| list.contains(&header.as_str());
     let says = |list: &[&str]| list.iter().any(|words| has_words(&header, words));
     if says(&REMARKS) || texts.is_empty() {
-        return None;
+        let is_bad = |text: &&&str| BAD.iter().any(|words| has_words(&model::fold(text), words));
+        return texts.iter().find(is_bad).map(|text| says_bad(name, text.trim()));
     }
     let trimmed = || texts.iter().map(|text| text.trim());
     let limit = trimmed().find(|text| LIMITS.contains(text));
@@ -234,6 +260,15 @@ pub(super) fn said_beside(name: &str, base: &str, texts: &[&str]) -> Option<Told
             return Some(not_observed(&said));
         }
     }
+    let scenario =
+        is(&SCENARIOS).then(|| trimmed().find(|text| !HAPPENED.contains(&model::fold(text).as_str())));
+    if let Some(said) = scenario.flatten() {
+        return Some(not_observed(said));
+    }
+    if is(&DELETED) {
+        let deleted = trimmed().find(|text| YES.contains(&model::fold(text).as_str()));
+        return deleted.map(|text| says_bad(name, text));
+    }
     if is(&ISSUED) {
         return Some(not_observed(name));
     }
@@ -249,7 +284,7 @@ pub(super) fn said_beside(name: &str, base: &str, texts: &[&str]) -> Option<Told
         return trimmed().find(is_part).map(|text| says_part(name, text));
     }
     let of_several = |list: &[&str]| is(list) && texts.len() > 1;
-    if of_several(&DATUMS) || is(&STATISTICS) {
+    if of_several(&DATUMS) || is(&STATISTICS) || is(&DURATIONS) {
         return Some(told!(
             "guess-column-not-read",
             "`{column}` says `{text}`, and nothing reads it: does it make values different ones? Then write its meaning in the mapping, or hand them in apart",
@@ -356,6 +391,9 @@ impl Guess<'_> {
 
     /// What a column of numbers says of the values beside it.
     fn said_in_numbers(&self, column: &Column, header: &str, texts: &[&str]) -> Option<Told> {
+        if DELETED.contains(&header) {
+            return texts.iter().find(|text| YES.contains(text)).map(|text| says_bad(&column.name, text));
+        }
         if VALID.contains(&header) {
             return texts.iter().find(|text| NOT.contains(text)).map(|text| says_bad(&column.name, text));
         }

@@ -9,6 +9,7 @@ use model::{PlaceId, PlaceKind, Property, Statistic};
 use wording::{Told, told};
 
 use super::meant::{ahead, begins_with_plans, forecast, otherwise, part_of_year};
+use super::shaped::number;
 use super::survey::{SheetSample, Survey};
 use super::words::has_words;
 use crate::mapping::Pattern;
@@ -156,8 +157,16 @@ impl<'a> Evidence<'a> {
 
     /// The property that the texts name, when one of them names exactly one.
     pub(super) fn property<'g>(&self, gazetteer: &'g Gazetteer) -> Option<Named<'g>> {
-        self.texts().find_map(|(text, what, confidence)| {
-            let (property, period) = property_in(gazetteer, text)?;
+        // What a label of properties says comes before whatever else names one.
+        let is_labelled = |text: &str| {
+            text.split_once(':').is_some_and(|(label, _)| {
+                let label = model::fold(label);
+                OF_PROPERTIES.iter().any(|word| has_words(&label, word))
+            })
+        };
+        let labelled = self.texts().filter(|(text, ..)| is_labelled(text));
+        labelled.chain(self.texts()).find_map(|(text, what, confidence)| {
+            let (property, period) = property_in(gazetteer, text).filter(|_| !is_constant(text))?;
             let statistic = statistic_of(property, text);
             let otherwise = otherwise(gazetteer, property, text).or_else(|| extreme_of_sum(property, text));
             let reason = match &otherwise {
@@ -284,7 +293,7 @@ impl<'a> Evidence<'a> {
             let mut said = self.behind(OF_UNITS, "unit");
             said.find_map(|(pattern, unit)| Some((pattern, find_unit(gazetteer, &unit)?)))
         };
-        let by_title = self.titles.iter().find_map(|title| {
+        let by_title = self.titles.iter().filter(|title| !is_constant(title)).find_map(|title| {
             UNITS.iter().find_map(|pattern| {
                 let unit = Pattern::new(pattern).ok()?.text(title)?;
                 // One letter alone is no unit: it names a column, or a part of the table.
@@ -293,7 +302,7 @@ impl<'a> Evidence<'a> {
                 find_unit(gazetteer, &unit).map(|unit| ((*pattern).to_owned(), unit))
             })
         });
-        by_title.or_else(by_label)
+        by_label().or(by_title)
     }
 
     /// Where a year stands around the table: the key and pattern of a fact, the year, how sure.
@@ -399,6 +408,14 @@ impl<'a> Evidence<'a> {
             ["station", "stations", "tram"].iter().any(|word| has_words(&folded, word))
         })
     }
+}
+
+/// Whether a title says one number of its own, and nothing of the values: `Catchment area (km2): 760000`.
+fn is_constant(title: &str) -> bool {
+    title.split_once(':').is_some_and(|(_, said)| {
+        let said = said.trim();
+        said.starts_with(|c: char| c.is_ascii_digit() || c == '-') && number(said).is_some()
+    })
 }
 
 /// Whether a folded text does not speak of the time from one day to another.

@@ -16,8 +16,11 @@ use super::sample::{Column, brackets, letters_of};
 use super::shaped::{ROWS, Shaped};
 use super::usual::names_a_part_of_time;
 use super::words::{Role, has_words, says_hour};
+use super::zoned::offset_in;
 use crate::mapping::{Mapping, Pattern, TextOrColumn, ValueSource, Virtual};
-use crate::observe::{Precision, find_property, find_unit, is_note, is_total, season_named, unit_of};
+use crate::observe::{
+    Precision, find_property, find_statistic, find_unit, is_note, is_total, season_named, unit_of,
+};
 
 /// Words of rows that tell what was measured from what was not, folded.
 const OBSERVED: [&str; 3] = ["thuc do", "thuc te", "observed"];
@@ -127,6 +130,9 @@ impl Guess<'_> {
         if let Some(question) = self.times_unread() {
             self.because("time", 0.4, question);
         }
+        if let Some(note) = self.notes_unread() {
+            self.because("value.0.unit", 0.4, note);
+        }
         if let Some(unit) = self.units_unread() {
             self.because("value.0.unit", 0.3, unit_unread(&unit));
         }
@@ -211,7 +217,9 @@ impl Guess<'_> {
         let of_header = values.iter().find_map(|value| {
             let columns = self.sample.columns.iter();
             let mut own = columns.filter(|column| column.reference == value.column);
-            unknown_unit(&own.next()?.name, self.gazetteer)
+            let name = &own.next()?.name;
+            let in_words = || value.unit.is_none().then(|| self.unread_within(name)).flatten();
+            unknown_unit(name, self.gazetteer).or_else(in_words)
         });
         let of_titles = || {
             let is_open = !values.is_empty() && self.evidence.unit(self.gazetteer).is_none();
@@ -219,6 +227,46 @@ impl Guess<'_> {
             titles.find_map(|title| unknown_unit(title, self.gazetteer))
         };
         of_header.or_else(of_titles)
+    }
+
+    /// What stands in the brackets of a header whose values are taken in their property's own unit, unless it says the
+    /// property once more, a statistic, a letter or a remark.
+    fn unread_within(&self, name: &str) -> Option<String> {
+        let says_nothing = |inside: &str| {
+            let folded = model::fold(inside);
+            let words: Vec<&str> = folded.split(' ').collect();
+            inside.chars().count() <= 2
+                || !inside.contains(char::is_alphabetic)
+                || find_property(self.gazetteer, inside).is_some()
+                || property_in(self.gazetteer, inside).is_some()
+                || find_statistic(inside).is_some()
+                || find_unit(self.gazetteer, &inside.to_lowercase()).is_some()
+                || words.iter().any(|word| find_statistic(word).is_some())
+                || words.len() > 5
+        };
+        brackets(name).1.into_iter().find(|inside| !says_nothing(inside))
+    }
+
+    /// Asks about lines below the table that say the zone of its times, or the unit of its values.
+    pub(super) fn notes_unread(&self) -> Option<Told> {
+        let rows = self.sample.start..self.chunk.len();
+        let mut notes = rows.filter_map(|row| alone(self.chunk, row));
+        let has_no_zone = self.mapping.time.as_ref().is_some_and(|time| time.zone.is_none());
+        let has_no_unit = self.mapping.values.iter().any(|value| value.unit.is_none());
+        let said = notes.find(|text| {
+            let folded = model::fold(text);
+            let speaks = |words: &[&str]| words.iter().any(|words| has_words(&folded, words));
+            let of_zone = offset_in(text).is_some_and(|offset| offset != "+07:00")
+                && speaks(&["gio", "time", "times", "utc", "gmt"]);
+            let unit = || text.rsplit_once(':').is_some_and(|(_, unit)| unit_of(unit.trim()).is_some());
+            let of_unit = speaks(&["don vi", "dvt", "unit", "units"]) && unit();
+            (of_zone && has_no_zone) || (of_unit && has_no_unit)
+        })?;
+        Some(told!(
+            "guess-note-says",
+            "the line `{note}` below the table says something of its values that is not read: write it as `zone` under `[time]`, or as `unit`, if it holds",
+            note = short(said)
+        ))
     }
 
     /// What the titles say of the values that their headers do not: a part of them, a season, a month of a year.

@@ -93,7 +93,9 @@ pub(super) fn names_a_part_of_time(folded: &str) -> bool {
 /// Whether numbers under a header number or place their rows, or are parts of their times.
 pub(crate) fn names_no_row_value(name: &str) -> bool {
     let folded = model::fold(name.split(['(', '[']).next().unwrap_or(name).trim());
-    names_a_row(&folded) || names_a_part_of_time(&folded)
+    names_a_row(&folded)
+        || names_a_part_of_time(&folded)
+        || ["date", "ngay thang nam"].contains(&folded.as_str())
 }
 
 /// Whether it does, or sums up the columns beside it.

@@ -490,3 +490,53 @@ async fn marks_of_validity_points_of_a_station_and_scaled_units_are_asked_about(
     )
     .await;
 }
+
+#[tokio::test]
+async fn words_in_brackets_notes_below_and_labels_above_are_not_passed_over() {
+    let of = |header: &str, value: &str| format!("Station,Date,{header}\nCan Tho,2024-03-13,{value}\n");
+    for (header, value) in [
+        ("Discharge (cubic feet per second)", "7800"),
+        ("Salinity (milligrams per litre)", "12"),
+        ("Water level (rank)", "6"),
+        ("Visibility (statute miles)", "6"),
+    ] {
+        ask(&[("a.csv", &of(header, value), "nobody knows the unit")]).await;
+    }
+    let level =
+        "Station,Time,Water level (cm)\nTan Chau,2024-03-13 07:00,120\nTan Chau,2024-03-14 07:00,122\n";
+    ask(&[
+        ("b.csv", &format!("{level}Note: times are UTC,,\n"), "below the table says something"),
+        (
+            "c.csv",
+            "Station,Time,Water level\nTan Chau,2024-03-13 07:00,123\nTan Chau,2024-03-14 07:00,122\nĐơn vị: mm,,\n",
+            "below the table says something",
+        ),
+    ])
+    .await;
+    let desk = Desk::new().await;
+    desk.goes_in(
+        "d.csv",
+        "Station: Tan Chau\nCatchment area (km2): 760000\nGauge offset (cm): 12\nParameter: Water level\nUnit: m\nTime,Value\n2024-03-13 07:00,1.20\n2024-03-14 07:00,1.22\n",
+        &[
+            "station:tan_chau|water_level|instant||2024-03-13 07:00|120",
+            "station:tan_chau|water_level|instant||2024-03-14 07:00|122",
+        ],
+        &[],
+    )
+    .await;
+    let with = |header: &str, one: &str, other: &str| {
+        format!(
+            "station,time,water level (cm),{header}\nCan Tho,2024-03-13 00:00,123,{one}\nCan Tho,2024-03-13 01:00,127,{other}\n"
+        )
+    };
+    for (header, one, other) in [
+        ("Approval", "Approved", "Rejected"),
+        ("deleted", "false", "true"),
+        ("Ghi chú", "", "giá trị sai, bỏ"),
+        ("duration", "24h", "6h"),
+        ("Sample type", "River", "Field blank"),
+    ] {
+        ask(&[("e.csv", &with(header, one, other), "says")]).await;
+    }
+    ask(&[("f.csv", &with("Scenario", "RCP8.5", "RCP8.5"), "forecasts or plans")]).await;
+}

@@ -111,6 +111,7 @@ guess-no-unit-on-sheets = no unit that is known here stands on { $sheets }: each
 guess-no-values = no column holds the values (a header such as `Giá trị`, `Value`, with numbers below it)
 guess-no-year = nothing says of which year `{ $names }` is: no column holds it, and no title, sheet or file names one
 guess-not-observed = `{ $said }` speaks of forecasts or plans, which are no observations: leave such columns out with `except`, or hand them in to a dataset of their own, with a `procedure`
+guess-note-says = the line `{ $note }` below the table says something of its values that is not read: write it as `zone` under `[time]`, or as `unit`, if it holds
 guess-nothing-names-unit = nothing names the unit of { $texts }
 guess-nothing-says-property = nothing says which property the values of { $columns } are
 guess-number-of-properties = the number of different properties

@@ -88,6 +88,7 @@ guess-no-title = bảng này (không có tựa)
 guess-no-unit-on-sheets = trên { $sheets } không có đơn vị nào mà hệ thống biết: được hiểu theo đơn vị của từng chỉ tiêu, các giá trị hợp lý theo đơn vị đó, HÃY KIỂM TRA
 guess-no-values = không cột nào ghi giá trị (tiêu đề như `Giá trị`, `Value`, bên dưới là số)
 guess-no-year = không có gì cho biết `{ $names }` thuộc năm nào: không cột nào ghi, tựa, tên trang và tên tệp cũng không nêu
+guess-note-says = dòng `{ $note }` dưới bảng nói về các giá trị mà chưa được đọc: nếu đúng, hãy ghi nó thành `zone` dưới `[time]`, hoặc thành `unit`
 guess-nothing-names-unit = không có gì cho biết đơn vị của { $texts }
 guess-nothing-says-property = không có gì cho biết giá trị ở { $columns } thuộc chỉ tiêu nào
 guess-number-of-properties = số thuộc tính khác nhau
