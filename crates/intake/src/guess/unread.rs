@@ -91,6 +91,7 @@ fn unknown_unit(text: &str, gazetteer: &Gazetteer) -> Option<String> {
                 || MULTIPLES.contains(&first)
                 || ELSEWHERE.contains(&folded.as_str()))
             && find_unit(gazetteer, inside).is_none()
+            && !["thang", "nam", "quy", "ngay", "tuan", "vu"].contains(&first)
             && !inside.split('/').all(|part| part.trim().parse::<u32>().is_ok())
     };
     brackets(text).1.into_iter().find(looks_like_one)

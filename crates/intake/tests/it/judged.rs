@@ -260,7 +260,7 @@ async fn limits_and_comparisons_beside_values_are_left_out() {
         "mrc.csv",
         "Station Name,Date,Water Level (m),Alarm Level,Flood Level\nTan Chau,2024-09-01,3.21,3.5,4.5\nTan Chau,2024-09-02,3.25,3.5,4.5\n",
         &["station:tan_chau|water_level|instant||2024-09-01|321", "station:tan_chau|water_level|instant||2024-09-02|325"],
-        &[],
+        &["column_left_out D1 Alarm Level", "column_left_out E1 Flood Level"],
     )
     .await;
     desk.goes_in(
