@@ -272,7 +272,7 @@ async fn limits_and_comparisons_beside_values_are_left_out() {
             "gso2004:96|fishery_prod|total|P1Y|2022-01-01|6000.5",
             "gso2004:96|fishery_prod|total|P1Y|2023-01-01|6100.5",
         ],
-        &[],
+        &["column_left_out D2 So sánh 2023/2022 (%)"],
     )
     .await;
 }
