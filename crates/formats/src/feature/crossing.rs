@@ -5,13 +5,21 @@
 
 use geo_types::{Coord, Geometry, Line, Polygon};
 
+use super::FeatureNote;
+
 /// The comparisons that one polygon may cost.
 const MOST: usize = 4_000_000;
 /// The part of an edge at its ends that is taken for the end.
 const END: f64 = 1e-9;
 
-/// The first place where an outline runs across itself.
-pub(super) fn crossing(geometry: &Geometry<f64>) -> Option<Coord<f64>> {
+/// Tells of the first place where an outline runs across itself.
+pub(super) fn note(geometry: &Geometry<f64>) -> Option<FeatureNote> {
+    let at = crossing(geometry)?;
+    let value = format!("{:.5}, {:.5}", at.x, at.y);
+    Some(FeatureNote { code: "crosses_itself", property: String::new(), value })
+}
+
+fn crossing(geometry: &Geometry<f64>) -> Option<Coord<f64>> {
     match geometry {
         Geometry::Polygon(polygon) => of_polygon(polygon),
         Geometry::MultiPolygon(polygons) => polygons.0.iter().find_map(of_polygon),

@@ -468,11 +468,8 @@ impl FeatureReader {
                 "",
             )
         })?;
-        if !self.as_written
-            && let Some(at) = crossing::crossing(&geometry)
-        {
-            let value = format!("{:.5}, {:.5}", at.x, at.y);
-            notes.push(FeatureNote { code: "crosses_itself", property: String::new(), value });
+        if !self.as_written {
+            notes.extend(crossing::note(&geometry));
         }
         Ok(FeatureRow {
             row,
