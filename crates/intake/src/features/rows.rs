@@ -59,6 +59,7 @@ pub(crate) fn map(
     mut said: impl FnMut(u64, u64) -> bool,
 ) -> Result<Option<MappedFeatures>, Error> {
     let mut taker = Taker::new(mapping)?;
+    taker.missing = Some(mapping.source.missing.iter().filter_map(|text| text.parse().ok()).collect());
     let mut reader = read_features(file.path, file.format, file.options, limits)?;
     let layers = reader.layers().0.to_vec();
     let told_first = reader.left_out().len();
@@ -142,8 +143,9 @@ struct Taker<'a> {
     columns: Vec<u16>,
     /// Whether it was said that heights are not kept.
     told_of_heights: bool,
-    /// Numbers that the mapping says stand for no value.
-    missing: Vec<f64>,
+    /// Numbers that the mapping says stand for no value; `None` for features that were made here, whose numbers are
+    /// what they are.
+    missing: Option<Vec<f64>>,
     /// The attributes of which it was said that they have such numbers.
     told_of_missing: HashSet<usize>,
 }
@@ -214,7 +216,7 @@ impl<'a> Taker<'a> {
             sheet: 0,
             columns: Vec::new(),
             told_of_heights: false,
-            missing: mapping.source.missing.iter().filter_map(|text| text.parse().ok()).collect(),
+            missing: None,
             told_of_missing: HashSet::new(),
         };
         taker.rows = taker.empty();
@@ -291,7 +293,7 @@ impl<'a> Taker<'a> {
         for (at, (from, kind)) in self.attributes.iter().enumerate() {
             let value = row.property(from).unwrap_or(&Value::Null);
             match read(value, *kind) {
-                Ok(found) if found.as_ref().is_some_and(|found| found.is_none_of(&self.missing)) => {
+                Ok(Some(found)) if self.missing.as_ref().is_some_and(|missing| found.is_none_of(missing)) => {
                     if self.told_of_missing.insert(at) {
                         let (column, from) = (row.column(from).unwrap_or(1), *from);
                         findings.add(Severity::Warning, "number_for_nothing", cell(column), || Words {

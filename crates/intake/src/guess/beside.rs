@@ -265,16 +265,12 @@ pub(super) fn said_beside(name: &str, base: &str, texts: &[&str]) -> Option<Told
     if let Some(said) = scenario.flatten() {
         return Some(not_observed(said));
     }
-    if is(&DELETED) {
-        let deleted = trimmed().find(|text| YES.contains(&model::fold(text).as_str()));
-        return deleted.map(|text| says_bad(name, text));
-    }
     if is(&ISSUED) {
         return Some(not_observed(name));
     }
-    if is(&VALID) {
-        let invalid = trimmed().find(|text| NOT.contains(&model::fold(text).as_str()));
-        return invalid.map(|text| says_bad(name, text));
+    if let Some(words) = bad_words(&header) {
+        let bad = trimmed().find(|text| words.contains(&model::fold(text).as_str()));
+        return bad.map(|text| says_bad(name, text));
     }
     if says(&STATES) || header == "co" {
         return state(name, &trimmed().collect::<Vec<_>>());
@@ -311,6 +307,15 @@ fn state(name: &str, texts: &[&str]) -> Option<Told> {
             text = text
         )
     })
+}
+
+/// The words by which rows are bad under a header that asks whether they are valid, or were taken back.
+fn bad_words(header: &str) -> Option<&'static [&'static str]> {
+    match header {
+        _ if VALID.contains(&header) => Some(&NOT),
+        _ if DELETED.contains(&header) => Some(&YES),
+        _ => None,
+    }
 }
 
 fn says_bad(name: &str, text: &str) -> Told {
@@ -391,11 +396,8 @@ impl Guess<'_> {
 
     /// What a column of numbers says of the values beside it.
     fn said_in_numbers(&self, column: &Column, header: &str, texts: &[&str]) -> Option<Told> {
-        if DELETED.contains(&header) {
-            return texts.iter().find(|text| YES.contains(text)).map(|text| says_bad(&column.name, text));
-        }
-        if VALID.contains(&header) {
-            return texts.iter().find(|text| NOT.contains(text)).map(|text| says_bad(&column.name, text));
+        if let Some(words) = bad_words(header) {
+            return texts.iter().find(|text| words.contains(text)).map(|text| says_bad(&column.name, text));
         }
         if POWERS.contains(&header) {
             let power = texts.iter().find(|text| !["0", "1"].contains(text))?;

@@ -179,7 +179,7 @@ fn at_row(
     if numeric.len() < 2 || named * 10 < numeric.len() * 8 {
         return None;
     }
-    let above = Above::of(chunk, at);
+    let above = || Above::of(chunk, at);
     readers.iter().find_map(|(says, pattern)| {
         let columns: Vec<(usize, Captured)> = header
             .names
@@ -188,7 +188,7 @@ fn at_row(
             .filter(|(_, name)| !name.is_empty())
             .filter_map(|(column, name)| Some((column, captured(*says, pattern, name)?)))
             .collect();
-        let is_header = is_shape(*says, &columns, &numeric, &header, above) && !is_data(chunk, at, &columns);
+        let is_header = is_shape(*says, &columns, &numeric, &header, &above) && !is_data(chunk, at, &columns);
         is_header.then(|| TimeHeader { header: header.clone(), height, says: *says, columns, start })
     })
 }
@@ -223,15 +223,21 @@ impl Above {
 
 /// Whether bare numbers are days: they follow each other, beyond twelve or below the title of a month, and other
 /// columns name the rows.
-fn run_as_days(columns: &[(usize, Captured)], header: &Header, above: Above) -> bool {
+fn run_as_days(columns: &[(usize, Captured)], header: &Header, above: &dyn Fn() -> Above) -> bool {
     let days: Option<Vec<u32>> =
         columns.iter().map(|(column, _)| header.name(*column).trim().parse().ok()).collect();
     let Some(days) = days else { return false };
     let follow = days.windows(2).all(|pair| pair[1] == pair[0] + 1);
     let names_rows = header.names.iter().any(|name| name.chars().any(char::is_alphabetic));
-    let beyond = days.len() >= 5 && days.len() != 24 && days.last().is_some_and(|last| *last > 12);
-    let of_month = above.month && days.len() >= 3 && (days.len() != 12 || above.days);
-    follow && names_rows && (beyond || (of_month && days.len() != 24))
+    if !follow || !names_rows || days.len() == 24 {
+        return false;
+    }
+    let is_beyond = days.len() >= 5 && days.last().is_some_and(|last| *last > 12);
+    let of_month = || {
+        let above = above();
+        above.month && days.len() >= 3 && (days.len() != 12 || above.days)
+    };
+    is_beyond || of_month()
 }
 
 /// Asks of bare numbers from 1 to 12 below a title that names a month, which may be that of the table or of its issue.
@@ -320,7 +326,7 @@ fn is_shape(
     columns: &[(usize, Captured)],
     numeric: &[usize],
     header: &Header,
-    above: Above,
+    above: &dyn Fn() -> Above,
 ) -> bool {
     let over_numbers = columns.iter().filter(|(column, _)| numeric.binary_search(column).is_ok()).count();
     // Most of what holds numbers is under such a header, and the first columns name rows.
@@ -416,12 +422,12 @@ const READ_AT: [&str; 9] = ["1", "4", "7", "10", "13", "16", "19", "22", "24"];
 
 /// Whether headers of hours say so (`7h`), count all hours of a day, or are those at which stations are read below a
 /// title that speaks of hours.
-fn header_counts(header: &Header, columns: &[(usize, Captured)], above: Above) -> bool {
+fn header_counts(header: &Header, columns: &[(usize, Captured)], above: &dyn Fn() -> Above) -> bool {
     let names = || columns.iter().map(|(column, _)| header.name(*column).trim());
     let marked = names().filter(|name| name.chars().any(char::is_alphabetic)).count();
     let are_read_at = || {
         let has = |hour: &str| names().any(|name| name == hour);
-        names().all(|name| READ_AT.contains(&name)) && has("7") && has("19") && above.hours
+        names().all(|name| READ_AT.contains(&name)) && has("7") && has("19") && above().hours
     };
     marked == columns.len() || columns.len() >= 24 || are_read_at()
 }

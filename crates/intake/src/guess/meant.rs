@@ -11,7 +11,7 @@ use super::words::has_words;
 use crate::observe::find_place;
 
 /// Words of forecasts, and of plans, folded.
-const FORECASTS: [&str; 6] = ["du bao", "kich ban", "forecast", "predicted", "scenario", "projection"];
+const FORECASTS: [&str; 5] = ["du bao", "kich ban", "forecast", "predicted", "scenario"];
 const PLANS: [&str; 6] = ["du kien", "ke hoach", "plan", "muc tieu", "chi tieu giao", "target"];
 /// What is planned, where a title begins with a plan, folded.
 #[rustfmt::skip]
@@ -40,8 +40,8 @@ const OFFICES: [&str; 12] = [
 const OTHERWISE: &[&str] = &[
     "nữ", "nam giới", "thành thị", "nông thôn", "male", "female", "urban", "rural", "trong độ tuổi", "tử vong",
     "tốc độ tăng", "tốc độ phát triển", "tăng trưởng", "chỉ số phát triển", "năm trước 100", "previous year 100",
-    "growth", "biến động", "thay đổi", "change",
-    "cơ cấu", "tỷ trọng", "tỉ trọng", "tỷ lệ", "tỉ lệ", "structure", "share", "mật độ", "density", "tần suất",
+    "growth", "biến động", "change in", "change of",
+    "cơ cấu", "tỷ trọng", "tỉ trọng", "tỷ lệ", "tỉ lệ", "structure", "share of", "mật độ", "density", "tần suất",
     "frequency", "bình quân đầu người", "per capita", "giá trị",
     "bị thiệt hại", "thiệt hại", "mất trắng", "damaged", "khắc phục", "được tưới", "hàng hóa", "hàng hoá",
     "cận nghèo", "đa chiều", "so với", "chênh lệch", "chuẩn sai", "độ lệch", "biên độ", "dị thường", "anomaly",

@@ -94,19 +94,10 @@ pub(super) fn offset_in(text: &str) -> Option<String> {
         return Some(UTC.to_owned());
     }
     // `Etc/GMT-7` is seven hours ahead of UTC: POSIX counts the other way.
-    let turned = || {
-        offset
-            .chars()
-            .map(|c| {
-                if c == '-' {
-                    '+'
-                } else if c == '+' {
-                    '-'
-                } else {
-                    c
-                }
-            })
-            .collect()
+    let turned = || match offset.split_at_checked(1) {
+        Some(("-", hours)) => format!("+{hours}"),
+        Some(("+", hours)) => format!("-{hours}"),
+        _ => offset.to_owned(),
     };
     let is_posix = lower.contains("etc/gmt");
     Some(offset_text(&if is_posix { turned() } else { offset.to_owned() }))

@@ -1,5 +1,5 @@
-//! Columns of numbers and times that a mapping does not read: sums, extremes and comparisons beside what they are made of. They
-//! are left out, and told of.
+//! Columns of numbers and times that a mapping does not read: sums, extremes and comparisons beside what they are
+//! made of. They are left out, and told of.
 
 use std::collections::HashSet;
 

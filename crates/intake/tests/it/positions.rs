@@ -1,5 +1,6 @@
 //! Files with positions into datasets of features and of rasters: which system is believed, and what is asked.
 
+use std::io::Cursor;
 use std::path::Path;
 
 use arrow::array::AsArray;
@@ -10,6 +11,9 @@ use lake::{AsOf, FeatureRead};
 use model::{DatasetKind, RunState};
 use policy::Purpose;
 use serde_json::json;
+use tiff::encoder::TiffEncoder;
+use tiff::encoder::colortype::Gray32Float;
+use tiff::tags::Tag;
 
 use crate::node::Node;
 
@@ -330,4 +334,33 @@ async fn both_numbers_of_a_position_may_stand_in_a_column_that_says_their_order(
         + &table("").replace(",Tỉnh", "").replace("\",\n", "\"\n");
     node.load("titled", "ben.csv", titled, None).await.unwrap();
     assert!(close(&stored(&node, "titled").await, &PLACES));
+}
+
+/// Two by two pixels, one of them without a value, which the file says in the way of single precision.
+fn raster() -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    let mut encoder = TiffEncoder::new(&mut bytes).unwrap();
+    let mut image = encoder.new_image::<Gray32Float>(2, 2).unwrap();
+    let tags = image.encoder();
+    tags.write_tag(Tag::ModelPixelScaleTag, &[0.1, 0.1, 0.0][..]).unwrap();
+    tags.write_tag(Tag::ModelTiepointTag, &[0.0, 0.0, 0.0, 105.7, 10.1, 0.0][..]).unwrap();
+    tags.write_tag(Tag::GeoKeyDirectoryTag, &[1_u16, 1, 0, 2, 1024, 0, 1, 2, 2048, 0, 1, 4326][..]).unwrap();
+    tags.write_tag(Tag::GdalNodata, "-3.4028234663852886e+38").unwrap();
+    image.write_data(&[1.5_f32, 2.5, f32::MIN, 3.5]).unwrap();
+    bytes.into_inner()
+}
+
+#[tokio::test]
+async fn what_a_raster_says_for_no_value_is_kept_beside_it() {
+    let node = Node::new().await;
+    node.dataset("surface", DatasetKind::Coverage).await;
+    let report = node.load("surface", "man.tif", raster(), None).await.unwrap();
+    assert_eq!((report.run.totals.added, codes(&report)), (1, vec![]));
+    let permit = node.permit("surface", Purpose::Read).await;
+    let snapshot = node.lake.snapshot(&permit, AsOf::Latest).await.unwrap();
+    let read = FeatureRead { bbox: None, offset: 0, limit: 10, feature: None };
+    let found = node.lake.read_features(&permit, &snapshot, read).await.unwrap();
+    let batch = found.batches.iter().find(|batch| batch.num_rows() == 1).unwrap();
+    let number = |name: &str| batch.column_by_name(name).unwrap().as_primitive::<Float64Type>().value(0);
+    assert_eq!((number("nodata"), number("minimum")), (f64::from(f32::MIN), 1.5));
 }
