@@ -4,9 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use serde_json::json;
 use standards::sta::{
-    Arithmetic, Comparison, Datastream, Entity, Expr, Function, Id, Interval, Literal, Lookup, Observation,
-    Options, Quality, ResultQuality, Thing, UnitOfMeasurement, Value, conjuncts, entity_document, matches,
-    parse_filter, service_root, to_map,
+    Arithmetic, Comparison, Datastream, Document, Entity, Expr, Frame, Function, Id, Interval, Literal,
+    Lookup, Observation, Options, Point, Quality, ResultQuality, Thing, UnitOfMeasurement, Value, conjuncts,
+    matches, parse_filter, service_root, to_map,
 };
 
 fn time(text: &str) -> DateTime<Utc> {
@@ -337,7 +337,7 @@ fn documents_have_the_members_of_the_standard() {
         description: "Độ mặn".into(),
         observation_type: "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement",
         unit_of_measurement: UnitOfMeasurement::ucum("g/L"),
-        observed_area: json!({"type": "Point", "coordinates": [106.5, 10.3]}),
+        observed_area: Some(Point { coordinates: [106.5, 10.3] }),
         properties: to_map(&json!({"statistic": "max", "period": "P1D"})),
     };
     let observation = Observation {
@@ -355,17 +355,28 @@ fn documents_have_the_members_of_the_standard() {
         valid_time: None,
         parameters: to_map(&json!({"run": "0190"})),
     };
+    let frame = |entity, id| Frame { root: ROOT, entity, id, lacks: None };
+    let read =
+        |document: Document| -> serde_json::Value { serde_json::from_slice(&document.into_bytes()).unwrap() };
+    let (place, series, value) =
+        (Id::Text("station:cau_noi".into()), Id::Number(42), Id::Text("42-5".into()));
+    let (datastreams, observations) =
+        (frame(Entity::Datastream, &series), frame(Entity::Observation, &value));
+    let some = ["result".into(), "id".into(), "Datastream".into()];
+    let members = ["unitOfMeasurement/symbol".into(), "name".into(), "properties/none".into()];
     let documents = json!({
-        "thing": entity_document(ROOT, Entity::Thing, &Id::Text("station:cau_noi".into()), to_map(&thing), &[]),
-        "datastream": entity_document(ROOT, Entity::Datastream, &Id::Number(42), to_map(&datastream), &[]),
-        "observation": entity_document(ROOT, Entity::Observation, &Id::Text("42-5".into()), to_map(&observation), &[]),
-        "selected": entity_document(ROOT, Entity::Observation, &Id::Text("42-5".into()), to_map(&observation),
-            &["result".into(), "id".into(), "Datastream".into()]),
-        "members": entity_document(ROOT, Entity::Datastream, &Id::Number(42), to_map(&datastream),
-            &["unitOfMeasurement/symbol".into(), "name".into(), "properties/none".into()]),
+        "thing": read(frame(Entity::Thing, &place).whole(&thing)),
+        "datastream": read(datastreams.whole(&datastream)),
+        "observation": read(observations.whole(&observation)),
+        "selected": read(observations.selected(to_map(&observation), &some)),
+        "members": read(datastreams.selected(to_map(&datastream), &members)),
         "root": service_root(ROOT, &[]),
     });
     insta::assert_json_snapshot!(documents);
+    let of_series = Frame { lacks: Some("MultiDatastream"), ..observations };
+    let links = read(of_series.whole(&json!({})));
+    let links: Vec<&String> = links.as_object().unwrap().keys().collect();
+    assert!(links.iter().all(|name| !name.starts_with("MultiDatastream")), "{links:?}");
 }
 
 fn literal() -> impl Strategy<Value = Literal> {

@@ -3,7 +3,8 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::HOST;
 use axum::http::request::Parts;
-use url::Url;
+use url::form_urlencoded::Serializer;
+use url::{Position, Url};
 use wording::told;
 
 use super::problem::Problem;
@@ -25,6 +26,16 @@ impl Links {
 
     /// The link of a path with parameters; names and values are escaped.
     pub fn to(&self, path: &str, parameters: &[(&str, &str)]) -> String {
+        // Answers have a link or more in every row: of paths that stay as they are, no address is taken apart.
+        if is_plain(path) && self.base.query().is_none() && self.base.fragment().is_none() {
+            let mut link = format!("{}{path}", &self.base[..Position::BeforePath]);
+            if !parameters.is_empty() {
+                link.push('?');
+                let start = link.len();
+                link = Serializer::for_suffix(link, start).extend_pairs(parameters).finish();
+            }
+            return link;
+        }
         let mut link = self.base.clone();
         link.set_path(path);
         if !parameters.is_empty() {
@@ -44,6 +55,12 @@ impl Links {
     }
 }
 
+/// Whether a path stands in an address as it is.
+fn is_plain(path: &str) -> bool {
+    let stays = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~:()',@!$&*+;=".contains(&byte);
+    path.starts_with('/') && !path.contains("/.") && path.bytes().all(stays)
+}
+
 impl FromRequestParts<App> for Links {
     type Rejection = Problem;
 
@@ -59,5 +76,29 @@ impl FromRequestParts<App> for Links {
             )
         })?;
         Ok(Links { base })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use url::Url;
+
+    use super::Links;
+
+    proptest! {
+        #[test]
+        fn a_link_is_what_the_address_would_be(
+            path in "(/[ -~à-ỹ]{0,6}){1,4}",
+            value in "[ -~à-ỹ]{0,8}",
+            base in "(http://localhost:80/|https://a.vn/below|http://[::1]:8080/)",
+        ) {
+            let base = Url::parse(&base).unwrap();
+            let mut expected = base.clone();
+            expected.set_path(&path);
+            expected.query_pairs_mut().extend_pairs([("a", &value), ("b c", &value)]);
+            let links = Links { base };
+            prop_assert_eq!(links.to(&path, &[("a", &value), ("b c", &value)]), expected.as_str());
+        }
     }
 }

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use model::DatasetId;
 use serde_json::{Map, Value};
-use standards::sta::{Entity, Expand, Expr, Id, Options, matches};
+use standards::sta::{Document, Entity, Expand, Expr, Id, Options, matches};
 use wording::told;
 
 use super::node::{Node, Seen, Set};
@@ -23,9 +23,6 @@ const DEFAULT_TOP: u64 = 100;
 const MOST_TOP: u64 = 1_000;
 /// How many observations a page may have: they are small, and there are many.
 const MOST_OBSERVATIONS: u64 = 10_000;
-
-/// An entity's document.
-pub(super) type Document = Map<String, Value>;
 
 /// A page of a set.
 #[derive(Debug, Default)]
@@ -64,20 +61,20 @@ impl Window {
 /// A set as a document; `path` is the set's own, for the link to the next page.
 pub(super) async fn set_document(ctx: &Context, set: Set, options: &Options, path: &str) -> Answer<Document> {
     let page = page(ctx, set, options).await?;
-    let mut document = notes(ctx, &page, options, path);
-    let values = if options.data_array {
+    let mut document = Document::default();
+    document.put_all(&notes(ctx, &page, options, path));
+    if options.data_array {
         ctx.take_turn(page.nodes.len()).await?;
         said::read_selected(ctx, &page.nodes, &options.select).await?;
-        encode::arrays(ctx, &page.nodes, &options.select)?
+        document.put("value", &encode::arrays(ctx, &page.nodes, &options.select)?);
     } else {
-        documents(ctx, &page.nodes, options).await?.into_iter().map(Value::Object).collect()
-    };
-    document.insert("value".into(), Value::Array(values));
+        document.put_documents("value", documents(ctx, &page.nodes, options).await?);
+    }
     Ok(document)
 }
 
 /// What stands beside the entities of a page: their number, and the link to the next page.
-pub(super) fn notes(ctx: &Context, page: &Page, options: &Options, path: &str) -> Document {
+pub(super) fn notes(ctx: &Context, page: &Page, options: &Options, path: &str) -> Map<String, Value> {
     let mut document = Map::new();
     if let Some(count) = page.count {
         document.insert("@iot.count".into(), count.into());
@@ -203,25 +200,14 @@ async fn expand_ones(
     }
     let expanded = self::documents(ctx, &different, &expand.options).await?;
     // The same entity in many documents is as long an answer as so many entities.
-    let weights: Vec<usize> = expanded.iter().map(|one| weight(one, &expand.options.expand)).collect();
-    ctx.add_entities(leads_to.iter().flatten().map(|one| weights[*one]).sum())?;
+    ctx.add_entities(leads_to.iter().flatten().map(|one| expanded[*one].entities()).sum())?;
     for (document, one) in documents.iter_mut().zip(leads_to) {
-        let value = one.map_or(Value::Null, |one| Value::Object(expanded[one].clone()));
-        document.insert(expand.relation.name.to_owned(), value);
+        match one {
+            Some(one) => document.put_document(expand.relation.name, &expanded[one]),
+            None => document.put(expand.relation.name, &Value::Null),
+        }
     }
     Ok(())
-}
-
-/// How many entities a document holds, itself among them.
-fn weight(document: &Document, expands: &[Expand]) -> usize {
-    let below = expands.iter().map(|expand| match document.get(expand.relation.name) {
-        Some(Value::Object(one)) => weight(one, &expand.options.expand),
-        Some(Value::Array(many)) => {
-            many.iter().filter_map(Value::as_object).map(|one| weight(one, &expand.options.expand)).sum()
-        }
-        _ => 0,
-    });
-    1 + below.sum::<usize>()
 }
 
 /// Puts the page of the set that a relation leads to into each document.
@@ -274,9 +260,10 @@ async fn put_sets(
         // In an expanded set the annotations carry the relation's name (18-088 §9.3.2.1).
         let path = format!("{}/{name}", ctx.path(node));
         let notes = notes(ctx, page, options, &path);
-        document.extend(notes.into_iter().map(|(key, value)| (format!("{name}{key}"), value)));
-        let values = expanded.by_ref().take(page.nodes.len()).map(Value::Object).collect();
-        document.insert(name.to_owned(), Value::Array(values));
+        for (key, value) in notes {
+            document.put(&format!("{name}{key}"), &value);
+        }
+        document.put_documents(name, expanded.by_ref().take(page.nodes.len()));
     }
     Ok(())
 }

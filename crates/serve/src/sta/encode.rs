@@ -6,10 +6,12 @@ use std::collections::HashMap;
 
 use model::{Place, PlaceId, Text, instant_text};
 use query::ObservedValue;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use standards::sta::{
-    Datastream, Entity, FeatureOfInterest, HistoricalLocation, Id, Interval, Location, Observation,
-    ObservedProperty, Quality, ResultQuality, Sensor, Thing, UnitOfMeasurement, entity_document, to_map,
+    Datastream, Document, Entity, FeatureOfInterest, Frame, HistoricalLocation, Id, Interval, Location,
+    MultiDatastream, Observation, ObservedProperty, Point, Quality, ResultQuality, Sensor, Thing,
+    UnitOfMeasurement, to_map,
 };
 use wording::told;
 
@@ -32,30 +34,31 @@ pub(super) const COMPLEX: &str =
     "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_ComplexObservation";
 
 /// An entity's document: the properties selected, its links, without what is expanded.
-pub(super) fn document(ctx: &Context, node: &Node, select: &[String]) -> Map<String, Value> {
+pub(super) fn document(ctx: &Context, node: &Node, select: &[String]) -> Document {
     if let Node::Observation(value, _) = node
         && is_bare(select)
     {
         return bare(value, select);
     }
-    let body = match node {
-        // Where a value comes from is most of the work of its document.
-        Node::Observation(value, at) if !wants_parameters(select) => {
-            to_map(&observation(ctx, value, *at, false))
-        }
-        Node::Together(together) if !wants_parameters(select) => {
-            to_map(&multi::together(ctx, together, false))
-        }
-        _ => body(ctx, node),
-    };
-    let mut document = entity_document(&ctx.root(), node.entity(), &node.id(&ctx.world), body, select);
+    let id = node.id(&ctx.world);
     // An observation is of a series or of a group, and a link leads to what is there.
-    match node {
-        Node::Observation(..) => document.remove("MultiDatastream@iot.navigationLink"),
-        Node::Together(_) => document.remove("Datastream@iot.navigationLink"),
+    let lacks = match node {
+        Node::Observation(..) => Some("MultiDatastream"),
+        Node::Together(_) => Some("Datastream"),
         _ => None,
     };
-    document
+    let frame = Frame { root: ctx.root(), entity: node.entity(), id: &id, lacks };
+    match node {
+        // Where a value comes from is most of the work of its document.
+        Node::Observation(value, at) if !wants_parameters(select) => {
+            frame.selected(to_map(&observation(ctx, value, *at, false)), select)
+        }
+        Node::Together(together) if !wants_parameters(select) => {
+            frame.selected(to_map(&multi::together(ctx, together, false)), select)
+        }
+        _ if select.is_empty() && said(ctx, node).is_none() => frame.whole(&derived(ctx, node)),
+        _ => frame.selected(body(ctx, node), select),
+    }
 }
 
 /// Whether nothing but times and results of observations is selected: most of what charts ask for.
@@ -64,15 +67,15 @@ fn is_bare(select: &[String]) -> bool {
 }
 
 /// The time and the result of a value, as far as they are selected.
-fn bare(value: &ObservedValue, select: &[String]) -> Map<String, Value> {
-    let property = |name: &String| {
-        let value = match name.as_str() {
-            "result" => result_of(value),
-            _ => Interval { start: value.time, end: value.end }.text().into(),
-        };
-        (name.clone(), value)
-    };
-    select.iter().map(property).collect()
+fn bare(value: &ObservedValue, select: &[String]) -> Document {
+    let mut document = Document::default();
+    if select.iter().any(|name| name == "phenomenonTime") {
+        document.put("phenomenonTime", &Interval { start: value.time, end: value.end });
+    }
+    if select.iter().any(|name| name == "result") {
+        document.put("result", &result_of(value));
+    }
+    document
 }
 
 /// Observations as rows of arrays, one array for each series (18-088 §12.1).
@@ -148,7 +151,7 @@ fn wants_parameters(select: &[String]) -> bool {
 
 /// An entity's own properties: what the model knows, and what else was said of it.
 pub(super) fn body(ctx: &Context, node: &Node) -> Map<String, Value> {
-    let mut body = derived(ctx, node);
+    let mut body = to_map(&derived(ctx, node));
     let is_shown = |name: &str| name != COMPONENTS && !name.starts_with(HIDDEN);
     for (name, value) in said(ctx, node).into_iter().flatten().filter(|(name, _)| is_shown(name)) {
         match (body.get_mut(name), value) {
@@ -176,7 +179,7 @@ pub(super) fn said<'c>(ctx: &'c Context, node: &Node) -> Option<&'c Map<String, 
 
 /// The properties that the model knows of an entity.
 pub(super) fn derived_properties(ctx: &Context, node: &Node) -> Map<String, Value> {
-    match derived(ctx, node).remove("properties") {
+    match to_map(&derived(ctx, node)).remove("properties") {
         Some(Value::Object(properties)) => properties,
         _ => Map::new(),
     }
@@ -268,21 +271,38 @@ pub(super) mod subject {
     pub(in crate::sta) const COMPONENTS: &str = "components";
 }
 
-fn derived(ctx: &Context, node: &Node) -> Map<String, Value> {
+/// What the model knows of an entity.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Body<'a> {
+    Thing(Thing),
+    Location(Location),
+    Feature(FeatureOfInterest),
+    History(HistoricalLocation),
+    Series(Datastream<SeriesProperties<'a>>),
+    Multi(MultiDatastream),
+    Sensor(Sensor),
+    Property(ObservedProperty),
+    Value(Observation<Origin<'a>>),
+    Observation(Observation),
+    Nothing {},
+}
+
+fn derived<'c>(ctx: &'c Context, node: &'c Node) -> Body<'c> {
     match node {
-        Node::Thing(place) => to_map(&Thing {
+        Node::Thing(place) => Body::Thing(Thing {
             name: place_name(ctx, place),
             description: place_description(ctx, place),
             properties: place_properties(ctx, place),
         }),
-        Node::Location(place) => to_map(&Location {
+        Node::Location(place) => Body::Location(Location {
             name: place_name(ctx, place),
             description: message(ctx.lang, "sta-location-description"),
             encoding_type: GEOJSON,
-            location: point(ctx, place),
+            location: json!(point(ctx, place)),
             properties: Map::new(),
         }),
-        Node::Feature(place) => to_map(&FeatureOfInterest {
+        Node::Feature(place) => Body::Feature(FeatureOfInterest {
             name: place_name(ctx, place),
             description: place_description(ctx, place),
             encoding_type: GEOJSON,
@@ -295,16 +315,19 @@ fn derived(ctx: &Context, node: &Node) -> Map<String, Value> {
         }),
         Node::History(id) => match ctx.world.histories.get(id) {
             Some(history) => {
-                to_map(&HistoricalLocation { time: Interval { start: history.time, end: None } })
+                Body::History(HistoricalLocation { time: Interval { start: history.time, end: None } })
             }
-            None => Map::new(),
+            None => Body::Nothing {},
         },
-        Node::Series(at) => to_map(&datastream(ctx, *at)),
-        Node::Multi(at) => to_map(&multi::datastream(ctx, *at)),
-        Node::Together(together) => to_map(&multi::together(ctx, together, true)),
-        Node::Sensor(id) => to_map(&sensor(ctx, id)),
-        Node::Property(code) => to_map(&property(ctx, code)),
-        Node::Observation(value, at) => to_map(&observation(ctx, value, *at, true)),
+        Node::Series(at) => Body::Series(datastream(ctx, *at)),
+        Node::Multi(at) => Body::Multi(multi::datastream(ctx, *at)),
+        Node::Together(together) => Body::Observation(multi::together(ctx, together, true)),
+        Node::Sensor(id) => Body::Sensor(sensor(ctx, id)),
+        Node::Property(code) => Body::Property(property(ctx, code)),
+        Node::Observation(value, at) => match said::of(ctx, value) {
+            None => Body::Value(observed(value, origin(ctx, value, *at))),
+            Some(_) => Body::Observation(observation(ctx, value, *at, true)),
+        },
     }
 }
 
@@ -346,25 +369,41 @@ fn place_properties(ctx: &Context, place: &PlaceId) -> Map<String, Value> {
     }))
 }
 
-/// The place's position as GeoJSON; null when it is not known.
-fn point(ctx: &Context, place: &PlaceId) -> Value {
-    let position = known(ctx, place).and_then(|place| place.position);
-    position.map_or(Value::Null, |at| json!({"type": "Point", "coordinates": [at.lon, at.lat]}))
+/// The place's position, where it is known.
+fn point(ctx: &Context, place: &PlaceId) -> Option<Point> {
+    let position = known(ctx, place)?.position?;
+    Some(Point { coordinates: [position.lon, position.lat] })
 }
 
 /// The place as a GeoJSON geometry, or as a feature without one, since `feature` may not be missing.
 fn feature(ctx: &Context, place: &PlaceId) -> Value {
     match point(ctx, place) {
-        Value::Null => json!({"type": "Feature", "id": place.as_str(), "geometry": null, "properties": {}}),
-        point => point,
+        None => json!({"type": "Feature", "id": place.as_str(), "geometry": null, "properties": {}}),
+        Some(point) => json!(point),
     }
 }
 
-fn datastream(ctx: &Context, at: SeriesAt) -> Datastream {
+/// What is known of a series beside its words.
+#[derive(Serialize)]
+struct SeriesProperties<'a> {
+    dataset: &'a str,
+    statistic: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    period: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    datum: &'a str,
+    synthetic: bool,
+    licence: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    source: &'a str,
+    urn: String,
+}
+
+fn datastream(ctx: &Context, at: SeriesAt) -> Datastream<SeriesProperties<'_>> {
     let key = &ctx.world.stream(at).key;
     let (dataset, _) = ctx.world.dataset(at);
     let property = property_name(ctx, at);
-    let statistic = message(ctx.lang, &format!("sta-statistic-{}", key.statistic.code()));
+    let statistic = ctx.statistic(key.statistic);
     let how = if key.period.is_empty() { statistic } else { format!("{statistic}, {}", key.period) };
     let title = text(ctx, &dataset.title);
     let description =
@@ -375,16 +414,16 @@ fn datastream(ctx: &Context, at: SeriesAt) -> Datastream {
         observation_type: MEASUREMENT,
         unit_of_measurement: UnitOfMeasurement::ucum(&key.unit),
         observed_area: point(ctx, &key.place),
-        properties: without_nulls(json!({
-            "dataset": dataset.id.as_str(),
-            "statistic": key.statistic.code(),
-            "period": some(&key.period),
-            "datum": some(&key.datum),
-            "synthetic": dataset.synthetic,
-            "licence": dataset.licence,
-            "source": some(&dataset.source),
-            "urn": key.to_string(),
-        })),
+        properties: SeriesProperties {
+            dataset: dataset.id.as_str(),
+            statistic: key.statistic.code(),
+            period: &key.period,
+            datum: &key.datum,
+            synthetic: dataset.synthetic,
+            licence: &dataset.licence,
+            source: &dataset.source,
+            urn: key.to_string(),
+        },
     }
 }
 
@@ -440,22 +479,24 @@ fn property(ctx: &Context, code: &model::PropertyCode) -> ObservedProperty {
     }
 }
 
-/// A value; `parameters` only where they are wanted.
-fn observation(ctx: &Context, value: &ObservedValue, at: SeriesAt, parameters: bool) -> Observation {
+/// A value with where it comes from.
+fn observed<P>(value: &ObservedValue, parameters: P) -> Observation<P> {
     let flag =
         Quality { name_of_measure: "QARTOD", flag: value.quality.code(), tests: value.quality_tests.clone() };
-    let origin = if parameters { origin(ctx, value, at) } else { Map::new() };
-    with_said(
-        said::of(ctx, value).unwrap_or_default(),
-        Observation {
-            phenomenon_time: Interval { start: value.time, end: value.end },
-            result_time: None,
-            result: result_of(value),
-            result_quality: ResultQuality::Flag(flag),
-            valid_time: None,
-            parameters: origin,
-        },
-    )
+    Observation {
+        phenomenon_time: Interval { start: value.time, end: value.end },
+        result_time: None,
+        result: result_of(value),
+        result_quality: ResultQuality::Flag(flag),
+        valid_time: None,
+        parameters,
+    }
+}
+
+/// A value with what was said of it; `parameters` only where they are wanted.
+fn observation(ctx: &Context, value: &ObservedValue, at: SeriesAt, parameters: bool) -> Observation {
+    let origin = if parameters { to_map(&origin(ctx, value, at)) } else { Map::new() };
+    with_said(said::of(ctx, value).unwrap_or_default(), observed(value, origin))
 }
 
 /// An observation with what was said of it. What the system knows of a value's origin stands before what was
@@ -493,20 +534,26 @@ fn result_of(value: &ObservedValue) -> Value {
     }
 }
 
-fn origin(ctx: &Context, value: &ObservedValue, at: SeriesAt) -> Map<String, Value> {
+/// Where a value comes from.
+#[derive(Serialize)]
+struct Origin<'a> {
+    recorded_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    run: &'a str,
+    trace: String,
+}
+
+fn origin<'a>(ctx: &Context, value: &'a ObservedValue, at: SeriesAt) -> Origin<'a> {
     let (dataset, _) = ctx.world.dataset(at);
     let (stream, time) = (value.datastream.to_string(), instant_text(value.time));
     let trace = [("dataset", dataset.id.as_str()), ("datastream", &stream), ("time", &time)];
-    without_nulls(json!({
-        "recorded_at": instant_text(value.recorded_at),
-        "text": value.result.and(value.text.as_deref()),
-        "run": value.run.as_str(),
-        "trace": ctx.links.to("/v1/trace", &trace),
-    }))
-}
-
-fn some(text: &str) -> Option<&str> {
-    Some(text).filter(|text| !text.is_empty())
+    Origin {
+        recorded_at: instant_text(value.recorded_at),
+        text: value.result.and(value.text.as_deref()),
+        run: value.run.as_str(),
+        trace: ctx.links.to("/v1/trace", &trace),
+    }
 }
 
 fn without_nulls(value: Value) -> Map<String, Value> {

@@ -8,7 +8,7 @@ use chrono::Utc;
 use model::Lang;
 use policy::Principal;
 use serde_json::{Map, Value, json};
-use standards::sta::{Tail, parse_path, service_root};
+use standards::sta::{Document, Tail, parse_path, service_root};
 
 use super::node::Node;
 use super::params::Asked;
@@ -68,14 +68,14 @@ pub(super) async fn read(
         }
         (Target::One(node), Tail::Ref) => {
             let reference = Map::from_iter([("@iot.selfLink".to_owned(), ctx.self_link(&node).into())]);
-            document(&ctx, headers, reference).await
+            document(&ctx, headers, reference.into()).await
         }
         (Target::Many(set), Tail::Ref) => {
             let page = answer::page(&ctx, set, &options).await?;
             let mut references = answer::notes(&ctx, &page, &options, &format!("{ROOT}/{path}"));
             let links = page.nodes.iter().map(|node| json!({"@iot.selfLink": ctx.self_link(node)}));
             references.insert("value".to_owned(), links.collect());
-            document(&ctx, headers, references).await
+            document(&ctx, headers, references.into()).await
         }
         (Target::One(node), Tail::Property(names)) => {
             said::read(&ctx, std::slice::from_ref(&node)).await?;
@@ -91,10 +91,8 @@ pub(super) async fn read(
 }
 
 /// A document with its tag, and the version where it is of one.
-async fn document(ctx: &Context, headers: &HeaderMap, document: Map<String, Value>) -> Answer<Response> {
-    let rows = document.get("value").and_then(Value::as_array).map_or(1, Vec::len);
-    let write = move || serde_json::to_vec(&document).map_err(|error| Problem::internal(&error));
-    let body = ctx.app.engine.compute(rows, write).await??;
+async fn document(ctx: &Context, headers: &HeaderMap, document: Document) -> Answer<Response> {
+    let body = document.into_bytes();
     let mut response = match ctx.pinned_at() {
         Some(instant) => tagged_but_for(headers, "application/json", body, &instant),
         None => tagged(headers, "application/json", body),

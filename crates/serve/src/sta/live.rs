@@ -11,8 +11,8 @@ use catalog::{Change, Gazetteer};
 use chrono::{DateTime, Utc};
 use model::{Dataset, Datastream, DatastreamId, Lang};
 use query::{AddedRequest, At, ObservedValue, Streams};
-use serde_json::{Map, Value};
-use standards::sta::{Entity, Options, ResourcePath, Tail, parse_path};
+use serde_json::Map;
+use standards::sta::{Document, Entity, Options, ResourcePath, Tail, parse_path};
 use wording::told;
 
 use super::batch::decoded;
@@ -188,7 +188,7 @@ impl Entities {
         let mut messages = Vec::with_capacity(nodes.len());
         for node in &nodes {
             let document = encode::document(ctx, node, &self.options.select);
-            messages.push(Message::json(self.topic.clone(), &document)?);
+            messages.push(Message { topic: self.topic.clone(), payload: document.into_bytes().into() });
         }
         Ok(Part { messages, next: added.next })
     }
@@ -242,7 +242,7 @@ impl Entities {
         let mut messages = Vec::new();
         for node in &nodes {
             let document = self.document(view, node)?;
-            let text = Value::Object(document).to_string();
+            let text = document.into_bytes();
             let (key, hash) = (hashed(&node.id(&ctx.world)), hashed(&text));
             if self.told.insert(key, hash) != Some(hash) && !is_first {
                 messages.push(Message { topic: self.topic.clone(), payload: text.into() });
@@ -252,13 +252,13 @@ impl Entities {
         Ok(messages)
     }
 
-    fn document(&self, view: &View, node: &Node) -> Answer<Map<String, Value>> {
+    fn document(&self, view: &View, node: &Node) -> Answer<Document> {
         let Tail::Property(names) = &self.path.tail else {
             return Ok(encode::document(&view.ctx, node, &self.options.select));
         };
         let value = super::handlers::found(&view.ctx, node, names)?;
         let name = names.last().cloned().unwrap_or_default();
-        Ok(Map::from_iter([(name, value)]))
+        Ok(Map::from_iter([(name, value)]).into())
     }
 }
 

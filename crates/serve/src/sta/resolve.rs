@@ -1,11 +1,11 @@
 //! A request under way: what it may see, how much it may cost, and where its path leads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use model::{DatasetId, Lang, Version};
+use model::{DatasetId, Lang, Statistic, Version};
 use parking_lot::Mutex;
 use query::At;
 use standards::sta::{ResourcePath, Step, path_of};
@@ -17,6 +17,7 @@ use super::observations;
 use super::said::{self, Known};
 use super::world::World;
 use crate::App;
+use crate::http::language::message;
 use crate::http::turns::{LARGE, Turn};
 use crate::http::{Answer, Links, Problem, ProblemKind};
 
@@ -31,7 +32,11 @@ pub(super) struct Context {
     pub(super) app: App,
     pub(super) world: Arc<World>,
     pub(super) links: Links,
+    /// The address of the service.
+    root: String,
     pub(super) lang: Lang,
+    /// The words for statistics, as far as they were asked for.
+    statistics: Mutex<HashMap<&'static str, String>>,
     /// Which versions are read.
     pub(super) at: At,
     /// The text of the request that said so.
@@ -67,8 +72,10 @@ impl Context {
         Context {
             app,
             world,
+            root: links.path(ROOT),
             links,
             lang,
+            statistics: Mutex::default(),
             at: pin.0,
             as_of: pin.1,
             entities: AtomicU64::new(0),
@@ -141,8 +148,15 @@ impl Context {
     }
 
     /// The address of the service.
-    pub(super) fn root(&self) -> String {
-        self.links.path(ROOT)
+    pub(super) fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// The word for a statistic.
+    pub(super) fn statistic(&self, statistic: Statistic) -> String {
+        let code = statistic.code();
+        let word = || message(self.lang, &format!("sta-statistic-{code}"));
+        self.statistics.lock().entry(code).or_insert_with(word).clone()
     }
 
     /// The path of an entity from the node's root.
@@ -152,7 +166,7 @@ impl Context {
 
     /// The address of an entity.
     pub(super) fn self_link(&self, node: &Node) -> String {
-        self.links.path(&self.path(node))
+        format!("{}/{}", self.root, path_of(node.entity(), &node.id(&self.world)))
     }
 
     /// Counts entities of the answer; a problem when there are too many.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{Entity, Id};
+use super::{Document, Entity, Id};
 use crate::ogc::time_text;
 
 /// The requirements that are fulfilled (18-088 Annex A), each named by a test.
@@ -58,37 +58,50 @@ pub fn service_root(root: &str, mqtt: &[String]) -> Value {
     json!({ "value": sets, "serverSettings": settings })
 }
 
-/// An entity with its control information, reduced to what `$select` names (all, when it names nothing).
-///
-/// Of a selection only what was named stands in the answer, links included (§9.3.2.2, Example 29).
-pub fn entity_document(
-    root: &str,
-    entity: Entity,
-    id: &Id,
-    mut body: Map<String, Value>,
-    select: &[String],
-) -> Map<String, Value> {
-    let self_link = format!("{root}/{}", path_of(entity, id));
-    let id = match id {
-        Id::Number(number) => Value::from(*number),
-        Id::Text(text) => Value::from(text.as_str()),
-    };
-    let wants =
-        |names: &[&str]| select.is_empty() || select.iter().any(|name| names.contains(&name.as_str()));
-    body.retain(|name, value| wants(&[name]) || keep_members(name, value, select));
-    for relation in entity.relations() {
-        if wants(&[relation.name]) {
-            let link = format!("{self_link}/{}", relation.name);
-            body.insert(format!("{}@iot.navigationLink", relation.name), link.into());
+/// What stands around the properties of an entity: its id, its address, the ways to other entities.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    /// The address of the service, without a `/` at the end.
+    pub root: &'a str,
+    /// The kind of the entity.
+    pub entity: Entity,
+    /// Its id.
+    pub id: &'a Id,
+    /// The relation of its kind that it does not have: an observation is of a series or of a group of series.
+    pub lacks: Option<&'static str>,
+}
+
+impl Frame<'_> {
+    /// The entity with all its properties.
+    pub fn whole(&self, body: &impl Serialize) -> Document {
+        self.document(body, |_| true)
+    }
+
+    /// The entity reduced to what `$select` names (all, when it names nothing).
+    ///
+    /// Of a selection only what was named stands in the answer, links included (§9.3.2.2, Example 29).
+    pub fn selected(&self, mut body: Map<String, Value>, select: &[String]) -> Document {
+        let wants = |name: &str| select.is_empty() || select.iter().any(|wanted| wanted == name);
+        body.retain(|name, value| wants(name) || keep_members(name, value, select));
+        self.document(&body, wants)
+    }
+
+    fn document(&self, body: &impl Serialize, wants: impl Fn(&str) -> bool) -> Document {
+        let self_link = format!("{}/{}", self.root, path_of(self.entity, self.id));
+        let mut document = Document::default();
+        if wants("@iot.id") || wants("id") {
+            document.put("@iot.id", self.id);
         }
+        if wants("@iot.selfLink") || wants("selfLink") {
+            document.put("@iot.selfLink", &self_link);
+        }
+        document.put_all(body);
+        let relations = self.entity.relations().iter().map(|relation| relation.name);
+        for name in relations.filter(|name| self.lacks != Some(*name) && wants(name)) {
+            document.put(&format!("{name}@iot.navigationLink"), &format!("{self_link}/{name}"));
+        }
+        document
     }
-    if wants(&["@iot.id", "id"]) {
-        body.insert("@iot.id".into(), id);
-    }
-    if wants(&["@iot.selfLink", "selfLink"]) {
-        body.insert("@iot.selfLink".into(), self_link.into());
-    }
-    body
 }
 
 /// Keeps the members of a property that are selected by their paths (`properties/kind`); `false` when none is.
@@ -235,10 +248,18 @@ pub struct ObservedProperty {
     pub properties: Map<String, Value>,
 }
 
+/// A position as GeoJSON.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(tag = "type")]
+pub struct Point {
+    /// Longitude and latitude in degrees.
+    pub coordinates: [f64; 2],
+}
+
 /// A series.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Datastream {
+pub struct Datastream<P = Map<String, Value>> {
     /// Its name.
     pub name: String,
     /// What it is.
@@ -248,10 +269,10 @@ pub struct Datastream {
     /// The unit of its results.
     pub unit_of_measurement: UnitOfMeasurement,
     /// Where, as GeoJSON; absent where the position is not known.
-    #[serde(skip_serializing_if = "Value::is_null")]
-    pub observed_area: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_area: Option<Point>,
     /// More that is known.
-    pub properties: Map<String, Value>,
+    pub properties: P,
 }
 
 /// Series that are observed together: what each result is of stands at its place in the lists.
@@ -269,8 +290,8 @@ pub struct MultiDatastream {
     /// The unit of each.
     pub unit_of_measurements: Vec<UnitOfMeasurement>,
     /// Where, as GeoJSON; absent where the position is not known.
-    #[serde(skip_serializing_if = "Value::is_null")]
-    pub observed_area: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_area: Option<Point>,
     /// More that is known.
     pub properties: Map<String, Value>,
 }
@@ -300,7 +321,7 @@ impl UnitOfMeasurement {
 /// One value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Observation {
+pub struct Observation<P = Map<String, Value>> {
     /// When it holds.
     pub phenomenon_time: Interval,
     /// When it was made; null where the source does not say.
@@ -313,7 +334,7 @@ pub struct Observation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_time: Option<Interval>,
     /// Where it comes from.
-    pub parameters: Map<String, Value>,
+    pub parameters: P,
 }
 
 /// The quality of a value.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 /// A kind of entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Entity {
@@ -231,6 +233,16 @@ pub enum Id {
     Number(i64),
     /// A text, between single quotes in a path.
     Text(String),
+}
+
+/// The id as a member of a document.
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Id::Number(number) => serializer.serialize_i64(*number),
+            Id::Text(text) => serializer.serialize_str(text),
+        }
+    }
 }
 
 /// The id as it stands between the brackets of a path.

@@ -15,11 +15,12 @@ mod print;
 mod pushdown;
 mod space;
 mod span;
+mod written;
 
 pub use document::{
-    CONFORMANCE, Datastream, FeatureOfInterest, HistoricalLocation, Interval, Location, MQTT_CONFORMANCE,
-    MultiDatastream, Observation, ObservedProperty, Quality, ResultQuality, Sensor, Thing, UnitOfMeasurement,
-    entity_document, path_of, service_root, to_map,
+    CONFORMANCE, Datastream, FeatureOfInterest, Frame, HistoricalLocation, Interval, Location,
+    MQTT_CONFORMANCE, MultiDatastream, Observation, ObservedProperty, Point, Quality, ResultQuality, Sensor,
+    Thing, UnitOfMeasurement, path_of, service_root, to_map,
 };
 pub use entity::{Entity, Id, Kind, Relation, observation_id, parse_observation_id};
 pub use eval::{Lookup, Value, matches, value_of};
@@ -30,6 +31,7 @@ pub use options::{Expand, Options, Order};
 pub use path::{ResourcePath, Step, Tail, parse_path};
 pub use pushdown::{Bound, Conjuncts, conjuncts};
 pub use space::Shape;
+pub use written::Document;
 
 /// The longest text of a path or of one query option, bytes.
 pub const MAX_TEXT: usize = 8 * 1024;

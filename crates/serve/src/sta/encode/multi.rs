@@ -2,7 +2,9 @@
 
 use model::Quality as Flag;
 use serde_json::{Map, Value, json};
-use standards::sta::{Interval, MultiDatastream, Observation, Quality, ResultQuality, UnitOfMeasurement};
+use standards::sta::{
+    Interval, MultiDatastream, Observation, Quality, ResultQuality, UnitOfMeasurement, to_map,
+};
 
 use super::{COMPLEX, MEASUREMENT, origin, place_name, point, result_of, with_said};
 use crate::sta::node::Together;
@@ -17,13 +19,13 @@ pub(super) fn datastream(ctx: &Context, at: MultiAt) -> MultiDatastream {
     let key = ctx.world.key_of(at);
     let names: Vec<String> = series.iter().map(|at| super::property_name(ctx, *at)).collect();
     let (dataset, _) = ctx.world.dataset(series[0]);
-    let all = |name: &str| -> Value {
-        parts.iter().map(|part| part.properties.get(name).cloned().unwrap_or_default()).collect()
-    };
+    let statistics: Vec<&str> = parts.iter().map(|part| part.properties.statistic).collect();
+    let periods: Vec<Option<&str>> =
+        parts.iter().map(|part| Some(part.properties.period).filter(|period| !period.is_empty())).collect();
     let properties = json!({
         "dataset": dataset.id.as_str(),
-        "statistics": all("statistic"),
-        "periods": all("period"),
+        "statistics": statistics,
+        "periods": periods,
         "datastreams": series.iter().map(|at| ctx.world.stream(*at).id.0).collect::<Vec<_>>(),
         "synthetic": dataset.synthetic,
         "licence": dataset.licence,
@@ -54,7 +56,7 @@ pub(super) fn together(ctx: &Context, together: &Together, parameters: bool) -> 
     if parameters {
         let series = &ctx.world.multis[together.of].series;
         let of_value = |(value, at): (&Option<query::ObservedValue>, &usize)| {
-            value.as_ref().map_or(Value::Null, |value| Value::Object(origin(ctx, value, *at)))
+            value.as_ref().map_or(Value::Null, |value| Value::Object(to_map(&origin(ctx, value, *at))))
         };
         origins.insert("results".to_owned(), together.values.iter().zip(series).map(of_value).collect());
     }

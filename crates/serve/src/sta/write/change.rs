@@ -1,7 +1,7 @@
 //! Changing (18-088 §10.3): a value is corrected in the next version; of what describes values, the words
 //! that are kept beside the model are changed, and things move.
 
-use axum::Json;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, FixedOffset};
 use query::ObservedValue;
@@ -94,7 +94,8 @@ impl Writer<'_> {
             self.carry_out(plan).await?;
         }
         let (ctx, node) = self.find(path).await?;
-        Ok(Json(answer::entity_document(&ctx, &node, &Options::default()).await?).into_response())
+        let document = answer::entity_document(&ctx, &node, &Options::default()).await?;
+        Ok(([(header::CONTENT_TYPE, "application/json")], document.into_bytes()).into_response())
     }
 
     /// Keeps what is said of values that stay.
