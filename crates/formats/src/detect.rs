@@ -472,6 +472,9 @@ fn json(text: &str) -> Result<Format, Error> {
     if is_geojson {
         return Ok(Format::GeoJson);
     }
+    if records::is_in_columns(text) {
+        return Ok(Format::RecordTable);
+    }
     Err(not_read(
         told!("formats-json-not-geojson", "JSON that is not GeoJSON"),
         told!(
