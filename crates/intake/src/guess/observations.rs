@@ -250,6 +250,8 @@ impl<'a> Guess<'a> {
             self.ask_for_the_rest(&numeric);
         }
         self.units_beside();
+        self.ask_of_short_names();
+        self.ask_of_units_of_others();
         self.ask_of_temperatures();
         self.statistic_of_rows();
         if self.mapping.place.is_none()
