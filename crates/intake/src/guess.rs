@@ -27,6 +27,7 @@ mod measured;
 mod merger;
 mod named;
 mod observations;
+mod of_year;
 mod places;
 mod plausible;
 mod rest_of_time;

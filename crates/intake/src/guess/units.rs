@@ -112,7 +112,9 @@ impl Guess<'_> {
     fn stand_behind_values(&self, columns: &[usize]) -> bool {
         let is_behind_numbers = |at: &usize| {
             let before = at.checked_sub(1).map(|before| &self.sample.columns[before]);
-            before.is_some_and(|column| column.is_numeric() && column.times == 0)
+            before.is_some_and(|column| {
+                column.is_numeric() && !column.has(Role::Time) && !column.has(Role::Year)
+            })
         };
         columns.len() > 1 && columns.iter().all(is_behind_numbers)
     }

@@ -26,6 +26,7 @@ guess-dates-and-hours = the texts of this column are dates, and the headers hour
 guess-day-first = some dates have a first number above 12: the day comes first
 guess-days-and-months = the texts of this column are days, and the headers months
 guess-days-follow = the times are days that follow each other
+guess-days-of-year = `{ $column }` counts the days of each year, from 1 on
 guess-decided = { $sure }: { $reason }
 guess-decimal-or-thousands = has `{ $shown }` a decimal point, or points between thousands? Write `decimal = "dot"` or `decimal = "comma"`
 guess-devices-are-places = `{ $column }` names devices (`{ $text }`), and places are called so too: do the devices stand there?
@@ -82,7 +83,7 @@ guess-hours-not-read = `{ $column }` says `{ $text }`, and nothing reads it: is 
 guess-hours-of-day = a column holds the hours of the day that the title says: `{ $title }`
 guess-is-end-of-period = is `{ $name }` the end of the period of each value? Then the property has to be one of such periods, and not of a day
 guess-is-own-unit = no unit is named: is it `{ $unit }`, the property's own?
-guess-iso-weeks = are the weeks counted as ISO 8601 does, from Monday on, the first with the 4th of January?
+guess-iso-weeks = are the weeks counted as ISO 8601 does, from Monday on, the first with the 4th of January? Where `tuần` is ten days of a month, write the first day of each, and `period = "dekad"`
 guess-less-than-a-day-apart = the times are less than a day apart: over which time is each value of `{ $code }` (the property of an hour is `rain_1h`), or is it the day's sum so far?
 guess-lunar-days = `{ $name }` speaks of the lunar calendar, and its days are read as those of the Gregorian one: are they? Else write the Gregorian days, or the lunar ones in words (`15 tháng 1 âm lịch năm 2024`)
 guess-merged-downwards = its cells are merged downwards

@@ -16,6 +16,7 @@ guess-dates-and-hours = cột này ghi ngày, còn tiêu đề ghi giờ
 guess-day-first = có ngày mà số thứ nhất lớn hơn 12: ngày đứng trước
 guess-days-and-months = cột này ghi ngày, còn tiêu đề ghi tháng
 guess-days-follow = thời gian là các ngày liên tiếp
+guess-days-of-year = `{ $column }` đếm ngày trong mỗi năm, từ 1
 guess-decided = { $sure }: { $reason }
 guess-decimal-or-thousands = dấu trong `{ $shown }` là dấu thập phân hay dấu ngăn hàng nghìn? Hãy ghi `decimal = "dot"` hoặc `decimal = "comma"`
 guess-devices-are-places = cột `{ $column }` ghi tên thiết bị (`{ $text }`), mà cũng có nơi tên như vậy: có phải thiết bị đặt ở đó không?
@@ -65,6 +66,7 @@ guess-hours-and-days = cột này ghi giờ, còn tiêu đề ghi ngày
 guess-hours-of-day = một cột ghi giờ trong ngày nêu ở tựa: `{ $title }`
 guess-is-end-of-period = `{ $name }` có phải là lúc kết thúc kỳ của mỗi giá trị không? Nếu phải thì chỉ tiêu phải là chỉ tiêu của kỳ như vậy, không phải của một ngày
 guess-is-own-unit = không có gì cho biết đơn vị: có phải `{ $unit }`, đơn vị của chỉ tiêu, không?
+guess-iso-weeks = tuần có được đếm theo ISO 8601 không: bắt đầu từ thứ hai, tuần đầu là tuần có ngày 4 tháng 1? Nếu mỗi tuần là mười ngày của tháng, hãy ghi ngày đầu của nó và `period = "dekad"`
 guess-lunar-days = `{ $name }` nói đến âm lịch, mà các ngày được đọc theo dương lịch: có đúng không? Nếu không, hãy ghi ngày dương lịch, hoặc ghi ngày âm bằng chữ (`15 tháng 1 âm lịch năm 2024`)
 guess-merged-downwards = các ô của cột được gộp theo chiều dọc
 guess-month-first = có ngày mà số thứ hai lớn hơn 12: tháng đứng trước
@@ -187,7 +189,6 @@ guess-names-within = { $named } trong { $count } tên là địa điểm loại 
 guess-headers-at-hours = các tiêu đề nêu `{ $code }` ({ $name }) theo giờ
 guess-hours-and-title = tiêu đề là giờ, còn tựa ghi `{ $title }`
 guess-hours-and-title-day = tiêu đề là giờ, còn tựa ghi `{ $title }`: đó có phải là ngày của mọi giá trị không?
-guess-iso-weeks = tuần có được đếm theo ISO 8601 không: bắt đầu từ thứ hai, tuần đầu là tuần có ngày 4 tháng 1?
 guess-less-than-a-day-apart = các thời điểm cách nhau chưa đến một ngày: mỗi giá trị của `{ $code }` là của bao lâu (chỉ tiêu của một giờ là `rain_1h`), hay là tổng của ngày đến lúc đó?
 guess-not-observed = `{ $said }` nói về dự báo hoặc kế hoạch, không phải quan trắc: hãy bỏ các cột đó bằng `except`, hoặc nộp vào bộ dữ liệu riêng, có ghi `procedure`
 guess-only-column-of-dates = `{ $name }` là cột ngày duy nhất: đó có phải là thời gian của giá trị không?
