@@ -3,13 +3,12 @@
 
 use std::collections::HashMap;
 
-use catalog::Gazetteer;
 use formats::Chunk;
 use model::Severity;
 
 use super::plan::Plan;
 use super::remarks::{Remark, Taken, is_remark};
-use super::shared::{Cells, Rows, cell_at};
+use super::shared::{Cells, Rows, Shared, cell_at};
 use super::table::Observer;
 use crate::findings::{Findings, Words};
 
@@ -23,7 +22,7 @@ impl Observer {
         rows: &Rows,
         findings: &mut Findings,
     ) {
-        remarks(plan, chunk, start, &self.shared().gazetteer, findings);
+        remarks(plan, chunk, start, self.shared(), findings);
         short_rows(plan, chunk, start, findings);
         let mut positions = std::mem::take(&mut self.positions);
         if plan.place_column.is_some() {
@@ -41,7 +40,7 @@ impl Observer {
 }
 
 /// Columns of remarks that the mapping does not read.
-fn remarks(plan: &Plan, chunk: &Chunk, start: usize, facts: &Gazetteer, findings: &mut Findings) {
+fn remarks(plan: &Plan, chunk: &Chunk, start: usize, shared: &Shared, findings: &mut Findings) {
     let named = plan.mapping.columns();
     let except: Vec<&str> =
         plan.mapping.values.iter().flat_map(|value| value.except.iter().map(String::as_str)).collect();
@@ -55,7 +54,12 @@ fn remarks(plan: &Plan, chunk: &Chunk, start: usize, facts: &Gazetteer, findings
     if columns.is_empty() {
         return;
     }
-    let taken = Taken::of(&plan.mapping, facts);
+    let taken = Taken::of(&plan.mapping, &shared.gazetteer);
+    // Of a row without a value, a remark says why.
+    let has_value = |row: usize| {
+        let mut texts = plan.value_columns.iter().filter_map(|column| chunk.cell(row, *column));
+        texts.any(|text| !shared.missing.holds(text.trim()))
+    };
     for column in columns {
         let cells = Cells::of(chunk, Some(column));
         let mut last: Option<(&str, Option<Remark>)> = None;
@@ -66,7 +70,7 @@ fn remarks(plan: &Plan, chunk: &Chunk, start: usize, facts: &Gazetteer, findings
                 _ => Remark::of(text, &taken),
             };
             last = Some((text, said));
-            let Some(said) = said else { continue };
+            let Some(said) = said.filter(|_| has_value(row)) else { continue };
             let cell = cell_at(chunk.sheet, chunk.row_number(row), column);
             findings.add(Severity::Warning, "remark_says", cell, || Words {
                 column_name: plan.header.name(column).to_owned(),

@@ -32,6 +32,14 @@ async fn remarks_that_make_values_others_are_asked_about() {
     desk.goes_in("e.csv", salinity("công ty thủy lợi; nước đục"), &values, &[]).await;
     desk.goes_in("f.csv", salinity("đơn vị g/l"), &values, &[]).await;
     desk.goes_in("g.csv", salinity("số liệu ước tính"), &values, &["remark_says D3 số liệu ước tính"]).await;
+    // Of a row without a value, a remark says why.
+    desk.goes_in(
+        "i.csv",
+        "Trạm,Ngày,Độ mặn (g/l),Ghi chú\nTrà Vinh,2024-03-01,9.1,\nTrà Vinh,2024-03-02,-,ước tính sau\n",
+        &values[..1],
+        &[],
+    )
+    .await;
     // A mapping that was confirmed does not hide what the next file says.
     let answer = "[place]\ncolumn = \"Trạm\"\nkind = \"station\"\n[time]\ncolumns = [\"Ngày\"]\n[[value]]\ncolumn = \"Độ mặn (g/l)\"\nproperty = \"salinity\"\nunit = \"g/l\"\n";
     let findings = desk.asks("h.csv", salinity("đơn vị mg/L"), &[], answer, &values).await;
