@@ -72,6 +72,9 @@ pub struct Chunk {
     /// The cells of the whole sheet that are drawn as one, in the order of the file; none where the
     /// format knows none. The same as in the sheet's layout, so that whoever has rows has them too.
     pub merged: Arc<[CellRange]>,
+    /// The rows of delimited text that have fewer fields than a row before them: their numbers, and
+    /// how many fields they have. What a row leaves out at its end, and what it lost before it, look alike.
+    pub short: Vec<(u32, usize)>,
     /// Bytes of the file read so far, to show progress.
     pub bytes_read: u64,
 }
@@ -140,6 +143,8 @@ pub(crate) struct ChunkBuilder {
     capacity: (usize, usize),
     table_cells: u64,
     table_held: u64,
+    fields: usize,
+    short: Vec<(u32, usize)>,
 }
 
 impl ChunkBuilder {
@@ -158,6 +163,8 @@ impl ChunkBuilder {
             capacity: (16, 64),
             table_cells: 0,
             table_held: 0,
+            fields: 0,
+            short: Vec::new(),
         }
     }
 
@@ -191,6 +198,15 @@ impl ChunkBuilder {
         while self.columns.len() < width {
             let (items, bytes) = if width > 256 { (16, 64) } else { self.capacity };
             self.columns.push(StringBuilder::with_capacity(items, bytes));
+        }
+    }
+
+    /// Notes how many fields the row begun last has in a file that writes them, empty ones too.
+    pub(crate) fn note_fields(&mut self, fields: usize) {
+        if fields >= self.fields {
+            self.fields = fields;
+        } else if fields > 1 {
+            self.short.push((self.last_row, fields));
         }
     }
 
@@ -263,6 +279,7 @@ impl ChunkBuilder {
             columns: columns.collect(),
             typed,
             merged: Arc::from([]),
+            short: std::mem::take(&mut self.short),
             bytes_read,
         };
         (self.rows, self.width, self.bytes, self.cells) = (0, 0, 0, 0);

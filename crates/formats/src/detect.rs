@@ -277,6 +277,7 @@ pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
         Some(b'{') if looks_like_json(&start[1..], ['"', '}']) => json(start),
         Some(b'[') if is_data_array(start) => Ok(Format::SensorThings),
         Some(b'[') if feature::is_records(start) => Ok(Format::Records),
+        Some(b'[') if records::is_in_columns(start) && !start.contains('{') => Ok(Format::RecordTable),
         Some(b'[') if looks_like_json(&start[1..], ['{', '[']) => Err(not_read(
             told!("formats-json-not-geojson-begins", "JSON that is not GeoJSON (it begins with `[`)"),
             told!(
@@ -471,6 +472,9 @@ fn json(text: &str) -> Result<Format, Error> {
     }
     if is_geojson {
         return Ok(Format::GeoJson);
+    }
+    if records::is_in_columns(text) {
+        return Ok(Format::RecordTable);
     }
     Err(not_read(
         told!("formats-json-not-geojson", "JSON that is not GeoJSON"),

@@ -69,9 +69,11 @@ fn read(text: &str, decimal: u8) -> Option<f64> {
         Some(rest) => ("-", rest),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
-    let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (rest, None),
+    let power = power_of_ten(rest);
+    let (mantissa, exponent) = match (&power, rest.split_once(['e', 'E'])) {
+        (Some((mantissa, exponent)), _) => (*mantissa, Some(exponent.as_str())),
+        (None, Some((mantissa, exponent))) => (mantissa, Some(exponent)),
+        (None, None) => (rest, None),
     };
     let (whole, decimals) = match mantissa.split_once(char::from(decimal)) {
         Some((whole, decimals)) => (whole, decimals),
@@ -96,6 +98,27 @@ fn read(text: &str, decimal: u8) -> Option<f64> {
         plain.push_str(exponent);
     }
     plain.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+/// A number and the power of ten that it is multiplied by, as laboratories write them: `2,4x10^3`, `2,4.10³`.
+fn power_of_ten(text: &str) -> Option<(&str, String)> {
+    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    if text.is_ascii() && !text.contains('^') {
+        return None;
+    }
+    let digit = |c: char| {
+        let at = RAISED.iter().position(|raised| *raised == c);
+        at.and_then(|at| char::from_digit(u32::try_from(at).ok()?, 10)).or((c == '⁻').then_some('-'))
+    };
+    let (before, exponent) = match text.rsplit_once("10^") {
+        Some((before, exponent)) => (before, exponent.to_owned()),
+        None => {
+            let at = text.find(|c| digit(c).is_some())?;
+            (text[..at].strip_suffix("10")?, text[at..].chars().map(digit).collect::<Option<String>>()?)
+        }
+    };
+    let mantissa = before.trim_end().strip_suffix(['x', 'X', '×', '*', '·', '∙', '.'])?.trim_end();
+    (!mantissa.is_empty() && exponent.len() <= 3).then_some((mantissa, exponent))
 }
 
 /// Adds the digits before the decimals; groups must be of three digits and all parted alike.
@@ -177,6 +200,13 @@ mod tests {
             ("NaN", Auto, None),
             ("inf", Auto, None),
             ("0x10", Auto, None),
+            ("2,4x10^3", Auto, clear(2400.0)),
+            ("2.4 × 10³", Auto, clear(2400.0)),
+            ("2,4.10^3", Comma, clear(2400.0)),
+            ("9,3*10^-2", Auto, clear(0.093)),
+            ("10^3", Auto, None),
+            ("2x10", Auto, None),
+            ("5m²", Auto, None),
             ("12a", Auto, None),
             ("2020-01", Auto, None),
             ("१२", Auto, None),

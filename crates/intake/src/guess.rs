@@ -1,5 +1,6 @@
 //! Guessing a mapping from headers, titles, names and contents, with the reason and the confidence of every decision.
 
+mod abbreviated;
 mod around;
 mod at_hours;
 mod beside;
@@ -15,6 +16,7 @@ mod evidence;
 mod example;
 mod file;
 mod fill;
+mod flags;
 mod groups;
 mod headers;
 mod in_digits;
@@ -25,6 +27,7 @@ mod measured;
 mod merger;
 mod named;
 mod observations;
+mod of_year;
 mod places;
 mod plausible;
 mod rest_of_time;
@@ -59,6 +62,7 @@ pub(crate) use headers::numeric_columns;
 pub(crate) use named::{left_open, named_around};
 pub use survey::Survey;
 pub(crate) use usual::names_no_row_value;
+pub(crate) use zoned::offset_in;
 
 /// Whether a text looks like the name of a column: of a place, a time, a property.
 pub(crate) fn heads_a_column(text: &str) -> bool {
@@ -103,7 +107,14 @@ impl Decision {
 }
 
 impl Guessed {
-    fn new(mut mapping: Mapping, decisions: Vec<Decision>) -> Guessed {
+    fn new(mut mapping: Mapping, mut decisions: Vec<Decision>) -> Guessed {
+        // What two of them ask in the same words is asked once.
+        let mut asked: Vec<Told> = Vec::new();
+        decisions.retain(|decision| {
+            let is_known = decision.confidence < SURE_ENOUGH && asked.contains(&decision.reason);
+            asked.push(decision.reason.clone());
+            !is_known
+        });
         mapping.reasons = decisions
             .iter()
             .map(|decision| {

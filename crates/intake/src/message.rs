@@ -1,5 +1,6 @@
 //! Findings as sentences: what is wrong, and the next step, in Vietnamese and English.
 
+mod beside;
 mod letters;
 mod personal;
 mod spatial;
@@ -17,6 +18,7 @@ pub fn finding_message(finding: &Finding, lang: Lang) -> String {
     let of_text = letters::sentence(finding, lang)
         .or_else(|| personal::sentence(finding, lang))
         .or_else(|| spatial::sentence(finding, lang))
+        .or_else(|| beside::sentence(finding, lang))
         .or_else(|| zones::sentence(finding, lang));
     if let Some(sentence) = of_text {
         return sentence;

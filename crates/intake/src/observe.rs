@@ -2,8 +2,10 @@
 
 mod another;
 mod batch;
+mod beside;
 mod bilingual;
 mod columns;
+mod comments;
 mod decimals;
 mod drift;
 mod duplicates;
@@ -20,7 +22,9 @@ mod numbering;
 mod parts;
 mod period;
 mod plan;
+mod positions;
 mod prepare;
+mod remarks;
 mod repeats;
 mod resolve;
 mod row_facts;
@@ -38,6 +42,7 @@ mod zones;
 
 pub(crate) use batch::{POSITION, Room, Tests, Values};
 pub(crate) use columns::{Extent, Header, tidy};
+pub(crate) use comments::{are_comments, comment};
 pub(crate) use labels::{OF_PROPERTIES, OF_STATIONS, OF_UNITS, OF_ZONES, labelled};
 pub(crate) use leave_out::{Elsewhere, is_note, is_total};
 pub(crate) use listed::unlisted;
@@ -48,6 +53,7 @@ pub use period::is_period;
 pub(crate) use period::{Period, duration_us};
 pub(crate) use plan::header_of;
 pub(crate) use prepare::taken;
+pub(crate) use remarks::{Remark, Taken, is_remark};
 pub(crate) use repeats::{Repeats, repeats};
 pub(crate) use resolve::{
     Aliases, BESIDE, UnitProblem, conversion, find_beside, find_place, find_property, find_unit, unit_of,

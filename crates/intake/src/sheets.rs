@@ -67,7 +67,10 @@ impl Sheets {
 /// Tells what a file holds and is not read.
 pub(crate) fn tell_left_out(left_out: &[LeftOut], findings: &mut Findings) {
     for left in left_out {
-        findings.add(Severity::Warning, "left_out", at(0, 1, 1), || Words {
+        // A document that is one page of an answer names the next one.
+        let is_page = left.why.code() == Some("formats-more-follows");
+        let code = if is_page { "more_follows" } else { "left_out" };
+        findings.add(Severity::Warning, code, at(0, 1, 1), || Words {
             value: left.name.clone(),
             expected: left.why.kept(),
             ..Words::default()

@@ -231,6 +231,7 @@ impl Records<'_> {
                     return Ok(Stop::Full);
                 }
                 builder.begin_row(row, fields.len(), fields.len());
+                builder.note_fields(fields.len());
                 for (column, field) in fields.iter().enumerate() {
                     let mut text = &self.text[field.start..field.end];
                     if field.has_quotes {

@@ -129,6 +129,14 @@ impl Cut {
         })
     }
 
+    /// The whole document, whose length and depth are bounded.
+    pub(super) fn whole(path: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
+        let mut cut = Cut::open(path, Manner::Lines, limits)?;
+        let mut document = Vec::new();
+        cut.value(Keep::All(&mut document))?;
+        Ok(document)
+    }
+
     /// The names that lead to the list of the last object; none for the document itself.
     pub(super) fn list(&self) -> &[String] {
         &self.list

@@ -1,5 +1,7 @@
 //! An object as rows of cells.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use wording::told;
 
@@ -32,14 +34,15 @@ const KEY: &str = "\u{1f}key";
 const MAX_AROUND: usize = 64 << 20;
 
 /// A value whose objects keep the order of their members.
-enum Tree {
+#[derive(PartialEq)]
+pub(super) enum Tree {
     Object(Vec<(String, Tree)>),
     List(Vec<Tree>),
     Scalar(Value),
 }
 
 impl Tree {
-    fn read(json: &mut Json<'_>) -> Result<Tree, Refused> {
+    pub(super) fn read(json: &mut Json<'_>) -> Result<Tree, Refused> {
         match json.peek() {
             Some(b'{') => {
                 let mut members = Vec::new();
@@ -62,7 +65,7 @@ impl Tree {
     }
 
     /// The value as JSON.
-    fn value(&self) -> Value {
+    pub(super) fn value(&self) -> Value {
         match self {
             Tree::Object(members) => {
                 Value::Object(members.iter().map(|(name, tree)| (name.clone(), tree.value())).collect())
@@ -85,6 +88,21 @@ impl Tree {
 
 type Members = Vec<(String, Tree)>;
 
+/// A name that stands twice in an object, or in one within, and not with the same value.
+fn twice(members: &[(String, Tree)]) -> Option<String> {
+    let mut known: HashMap<&str, &Tree> = HashMap::with_capacity(members.len());
+    let own = members.iter().find(|(name, tree)| known.insert(name, tree).is_some_and(|other| other != tree));
+    let within = |tree: &Tree| match tree {
+        Tree::Object(members) => twice(members),
+        Tree::List(values) => values.iter().find_map(|value| match value {
+            Tree::Object(members) => twice(members),
+            Tree::List(_) | Tree::Scalar(_) => None,
+        }),
+        Tree::Scalar(_) => None,
+    };
+    own.map(|(name, _)| name.clone()).or_else(|| members.iter().find_map(|(_, tree)| within(tree)))
+}
+
 /// Hands out the rows of an object, until nothing more is wanted.
 pub(super) fn rows(
     found: Found,
@@ -98,6 +116,19 @@ pub(super) fn rows(
         Ok(())
     });
     read.and_then(|()| json.end()).map_err(|refused| damaged(refused.reason).at(Place::row(found.number)))?;
+    if let Some(name) = twice(&members) {
+        return Err(Error::invalid(
+            "name_twice",
+            told!(
+                "formats-name-stands-twice",
+                "`{name}` stands twice in one object, with different values",
+                name = name
+            ),
+            told!("formats-say-which-of-two", "leave the one that is not meant out, or give it another name"),
+        )
+        .at(Place::row(found.number))
+        .into());
+    }
     let key = found.key.map(|text| Cell { path: KEY.to_owned(), text, is_typed: false });
     spread(key.into_iter().collect(), "", members, emit)
 }

@@ -4,10 +4,13 @@
 //! A member is a column, members of an object within are columns of their own, and where an object holds one list of
 //! objects, each of these is a row with what stands around it. What stands beside a list in the document, such as the
 //! unit of all its values, stands above the names of its columns: `unit: m`. Streamed: once for the sheets and their columns, once
-//! for the rows; of the objects, one is held at a time.
+//! for the rows; of the objects, one is held at a time. A document that holds its table by columns is read by
+//! [`columns`].
 
+mod columns;
 mod cut;
 mod flat;
+mod part;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -21,7 +24,9 @@ use crate::{Error, LeftOut, Limits, Place};
 use cut::{Beside, Cut, Manner};
 use flat::{Row, rows};
 
+pub(crate) use columns::is_in_columns;
 pub(crate) use cut::{is_in_lines, is_in_lists};
+pub(crate) use part::follows;
 
 /// Opens such a document as sheets: what stands beside the list, then the names of the columns, then the objects.
 pub(crate) fn open(path: &Path, limits: &Limits, selection: Selection) -> Result<PushedTable, Error> {
@@ -34,6 +39,17 @@ pub(crate) fn open(path: &Path, limits: &Limits, selection: Selection) -> Result
 fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
     let manner = Manner::of(path, &pusher.limits)?;
     let (mut found, mut beside) = look(path, manner, pusher)?;
+    let may_be_columned = match found.as_slice() {
+        [] => true,
+        [only] => columns::names_columns(&only.list),
+        _ => false,
+    };
+    if may_be_columned && manner == Manner::Document {
+        let tables = columns::read(path, size, &pusher.limits)?;
+        if !tables.is_empty() {
+            return push_columned(&tables, size, pusher);
+        }
+    }
     let manner = if found.is_empty() && manner == Manner::Document {
         (found, beside) = look(path, Manner::Named, pusher)?;
         Manner::Named
@@ -57,7 +73,11 @@ fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
         name: beside.path.join("."),
         why: told!("formats-stands-beside-lists", "it stands beside the lists of objects"),
     });
-    pusher.opened_beside(names.clone(), Vec::new(), left_out.collect())?;
+    let count = found.iter().map(|sheet| sheet.count).max().unwrap_or(0);
+    let of_page =
+        beside.iter().filter_map(|beside| Some((beside.path.last()?.as_str(), beside.value.as_deref()?)));
+    let more = part::more(of_page, count).or_else(|| found.iter().find_map(|sheet| sheet.next.clone()));
+    pusher.opened_beside(names.clone(), Vec::new(), left_out.chain(more).collect())?;
     let labels: Vec<Vec<String>> = found.iter().map(|sheet| sheet.labels(&beside, &found)).collect();
     let mut cut = Cut::open(path, manner, &pusher.limits)?;
     let mut object = Vec::new();
@@ -102,12 +122,54 @@ fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Pushes tables that are held by their columns, or as rows of values.
+fn push_columned(tables: &[columns::Columned], size: u64, pusher: &Pusher) -> Result<(), Stop> {
+    let names: Vec<String> = tables.iter().map(|table| table.path.join(".")).collect();
+    let names = crate::xlsx::names(names.iter().map(String::as_str))?;
+    let most = usize::from(pusher.limits.max_columns);
+    let more = tables.iter().find_map(|table| {
+        let count = u32::try_from(table.rows.len()).unwrap_or(u32::MAX);
+        part::more(table.labels.iter().map(|(name, text)| (name.as_str(), text.as_str())), count)
+    });
+    pusher.opened_beside(names.clone(), Vec::new(), more.into_iter().collect())?;
+    let mut texts = 0;
+    for (number, (table, name)) in (0_u16..).zip(tables.iter().zip(&names)) {
+        if pusher.selection.is_past(number, 1) {
+            break;
+        }
+        if !pusher.selection.wants_sheet(number) {
+            continue;
+        }
+        if table.headers.len() > most {
+            return Err(too_many_columns(most).into());
+        }
+        let mut pushed = pusher.sheet(number, (!name.is_empty()).then_some(name), u32::MAX, &mut texts);
+        pushed.progress = size;
+        let labels = table.labels.iter().map(|(name, text)| vec![(format!("{name}: {text}"), false)]);
+        let headers = table.headers.iter().map(|name| (name.clone(), false)).collect();
+        let rows = labels.chain([headers]).chain(table.rows.iter().cloned());
+        'rows: for (at, row) in (1_u32..).zip(rows) {
+            for (column, (text, is_typed)) in row.iter().enumerate() {
+                if pushed.cell(at, column, text.trim_end(), *is_typed, damaged)? == Flow::Past {
+                    break 'rows;
+                }
+            }
+        }
+        pushed.finish()?;
+    }
+    Ok(())
+}
+
 /// A list of objects, and the members that these have.
 struct Sheet {
     /// The names that lead to the list.
     list: Vec<String>,
     /// The columns by the path of their member, in the order in which they appear.
     columns: HashMap<String, usize>,
+    /// How many objects it has.
+    count: u32,
+    /// The link to what follows the document, where the list is one of links.
+    next: Option<LeftOut>,
 }
 
 impl Sheet {
@@ -142,7 +204,7 @@ impl Sheet {
             .filter_map(|cell| Some((*self.columns.get(&cell.path)?, cell.text, cell.is_typed)))
             .collect();
         cells.sort_by_key(|(column, ..)| *column);
-        // A name that stands twice in an object: the last one counts, as everywhere in JSON.
+        // Two paths of names may be written in one way: the last one counts.
         cells.reverse();
         cells.dedup_by_key(|(column, ..)| *column);
         cells.reverse();
@@ -158,11 +220,16 @@ fn look(path: &Path, manner: Manner, pusher: &Pusher) -> Result<(Vec<Sheet>, Vec
     let mut object = Vec::new();
     while let Some(found) = cut.next(&mut object)? {
         if sheets.last().is_none_or(|sheet| sheet.list != cut.list()) {
-            sheets.push(Sheet { list: cut.list().to_owned(), columns: HashMap::new() });
+            sheets.push(Sheet { list: cut.list().to_owned(), columns: HashMap::new(), count: 0, next: None });
         }
-        let Some(Sheet { columns, .. }) = sheets.last_mut() else { continue };
+        let Some(Sheet { columns, count, next, .. }) = sheets.last_mut() else { continue };
         let number = found.number;
+        *count = number;
         rows(found, &object, &mut |row| {
+            if next.is_none() && row.iter().any(|cell| cell.path == "rel" && cell.text == "next") {
+                let link = row.iter().find(|cell| cell.path == "href").map_or("", |cell| cell.text.as_str());
+                *next = Some(part::follows(format!("next: {link}")));
+            }
             for cell in row {
                 let next = columns.len();
                 if next == most && !columns.contains_key(&cell.path) {

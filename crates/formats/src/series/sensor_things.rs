@@ -27,7 +27,8 @@ pub(super) fn read(path: &Path, size: u64, pusher: &Pusher) -> Result<(), Stop> 
     let mut known = Known::default();
     let looked = parse(path, limit, |meter| Walk::looking(&mut known, meter));
     looked.map_err(|error| failed(&error, limit, None))?;
-    pusher.opened(vec![String::new()], Vec::new())?;
+    let more = known.next.take().map(crate::records::follows);
+    pusher.opened_beside(vec![String::new()], Vec::new(), more.into_iter().collect())?;
     let mut texts = 0;
     let mut rows = Rows::begin(pusher.sheet(0, None, u32::MAX, &mut texts))?;
     let mut stopped = None;

@@ -161,7 +161,7 @@ fn what_stands_beside_a_list_stands_above_its_rows() {
     let file = file(&document);
     let mut table = open_table(file.path(), &Format::RecordTable, &Limits::default()).unwrap();
     let left_out: Vec<&str> = table.left_out().iter().map(|left| left.name.as_str()).collect();
-    assert_eq!(left_out, ["long", "here.more"]);
+    assert_eq!(left_out, ["long", "here.more", "total: 2"]);
     assert_eq!(table.sheets(), ["here.more", "data"]);
     assert_eq!(
         rows_of(&chunks(&mut *table).unwrap()),

@@ -8,21 +8,8 @@ use super::meant::{ahead, not_observed};
 use super::observations::Guess;
 use super::sample::Column;
 use super::words::{Role, has_words, header_words, says_hour};
-use crate::observe::Precision;
+use crate::observe::{Precision, Remark, Taken, is_remark};
 
-/// Headers of remarks, folded: they say anything.
-const REMARKS: [&str; 10] = [
-    "ghi chu",
-    "note",
-    "notes",
-    "remark",
-    "remarks",
-    "comment",
-    "comments",
-    "mo ta",
-    "dien giai",
-    "description",
-];
 /// Marks before a number that make it a limit, and those that leave it what it is.
 const LIMITS: [&str; 7] = ["<", ">", "<=", ">=", "≤", "≥", "~"];
 const NO_LIMITS: [&str; 2] = ["=", "-"];
@@ -233,13 +220,17 @@ pub(super) const STATISTICS: [&str; 12] = [
 ];
 
 /// What a column of texts beside the values says of them, as a question.
-pub(super) fn said_beside(name: &str, base: &str, texts: &[&str]) -> Option<Told> {
+pub(super) fn said_beside(name: &str, base: &str, texts: &[&str], taken: &Taken<'_>) -> Option<Told> {
     let header = header_words(base);
     let is = |list: &[&str]| list.contains(&header.as_str());
     let says = |list: &[&str]| list.iter().any(|words| has_words(&header, words));
-    if says(&REMARKS) || texts.is_empty() {
-        let is_bad = |text: &&&str| BAD.iter().any(|words| has_words(&model::fold(text), words));
-        return texts.iter().find(is_bad).map(|text| says_bad(name, text.trim()));
+    if is_remark(&header) || texts.is_empty() {
+        return texts.iter().find_map(|text| match Remark::of(text, taken)? {
+            Remark::Bad => Some(says_bad(name, text.trim())),
+            // Of such values only what they are changes nothing: it is told of when they are taken.
+            Remark::NotMeasured => None,
+            other => Some(remark_says(name, text.trim(), other)),
+        });
     }
     let trimmed = || texts.iter().map(|text| text.trim());
     let limit = trimmed().find(|text| LIMITS.contains(text));
@@ -327,6 +318,16 @@ fn says_bad(name: &str, text: &str) -> Told {
     )
 }
 
+fn remark_says(name: &str, text: &str, what: Remark) -> Told {
+    told!(
+        "guess-remark-says",
+        "`{column}` says `{text}`, and nothing reads it: it speaks of {what}. Write such values as the others are and take the remark out, or hand them in apart",
+        column = name,
+        text = text,
+        what => what.told()
+    )
+}
+
 fn says_part(name: &str, text: &str) -> Told {
     told!(
         "guess-column-says-part",
@@ -352,6 +353,7 @@ impl Guess<'_> {
         let mut asked: Vec<Told> = Vec::new();
         let mut hours: Vec<Told> = Vec::new();
         let has_values = !self.mapping.values.is_empty();
+        let taken = Taken::of(&self.mapping, self.gazetteer);
         for column in unread.filter(|_| has_values) {
             let header = header_words(&column.base);
             let texts: Vec<&str> = column.texts.iter().map(|(text, _)| text.as_str()).collect();
@@ -361,11 +363,12 @@ impl Guess<'_> {
                 let part = texts.iter().find(|text| !WHOLE.contains(&model::fold(text).as_str()));
                 asked.extend(part.map(|text| says_part(&column.name, text)));
             } else {
-                asked.extend(said_beside(&column.name, &column.base, &texts));
+                asked.extend(said_beside(&column.name, &column.base, &texts, &taken));
             }
             hours.extend(self.hours_unread(column, precision));
         }
         asked.extend(self.fields_too_many().filter(|_| has_values));
+        asked.extend(self.flags_of_columns().filter(|_| has_values));
         for reason in asked {
             self.because("value", 0.5, reason);
         }

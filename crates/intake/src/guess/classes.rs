@@ -11,6 +11,7 @@ use super::sample::{Column, brackets};
 use super::shaped::Shaped;
 use super::words::has_words;
 use crate::mapping::{Mapping, TextOrColumn};
+use crate::observe::Taken;
 
 /// Headers of columns that divide what a property counts, folded.
 const CLASSES: [&str; 18] = [
@@ -88,10 +89,11 @@ impl Shaped<'_> {
         let unread = self.others().into_iter().filter(|(column, name)| {
             !read.contains(&name.as_str()) && !read.contains(&self.reference(*column, name).as_str())
         });
+        let taken = Taken::of(&self.mapping, self.gazetteer);
         let said = |column: usize, name: &str| {
             let texts = self.texts(column);
             let is_read = Some(column) == self.statistic || texts.iter().all(|text| is_number(text));
-            let beside = || said_beside(name, &brackets(name).0, &texts).filter(|_| !is_read);
+            let beside = || said_beside(name, &brackets(name).0, &texts, &taken).filter(|_| !is_read);
             says_more(name, name, &texts).or_else(beside)
         };
         let asked: Vec<Told> = unread.filter_map(|(column, name)| said(column, &name)).collect();

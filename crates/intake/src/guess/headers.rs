@@ -67,7 +67,7 @@ const OVER: [&str; 8] = ["mua", "rain", "rainfall", "tong", "trong", "sau", "tot
 /// What is asked of weeks of a year.
 pub(super) const ISO_WEEKS: Phrase = phrase!(
     "guess-iso-weeks",
-    "are the weeks counted as ISO 8601 does, from Monday on, the first with the 4th of January?"
+    "are the weeks counted as ISO 8601 does, from Monday on, the first with the 4th of January? Where `tuần` is ten days of a month, write the first day of each, and `period = \"dekad\"`"
 );
 /// The pattern of an hour of the day within other words.
 const AT_HOUR: &str =

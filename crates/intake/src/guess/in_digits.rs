@@ -10,11 +10,13 @@ use crate::mapping::TimeSource;
 use crate::observe::{Precision, assumption};
 
 /// Times in digits alone: how many they are, how they are read, and how much they say.
-const IN_DIGITS: [(usize, &str, Precision); 6] = [
+const IN_DIGITS: [(usize, &str, Precision); 7] = [
     (8, "%Y%m%d", Precision::Day),
     (12, "%Y%m%d%H%M", Precision::Instant),
     (14, "%Y%m%d%H%M%S", Precision::Instant),
     (6, "%Y%m", Precision::Month),
+    // As seconds since 1970 such numbers would all lie years ahead.
+    (10, "%Y%m%d%H", Precision::Instant),
     (10, "epoch", Precision::Instant),
     (13, "epoch_ms", Precision::Instant),
 ];

@@ -209,7 +209,7 @@ fn goes_on(text: &str, at: usize) -> Option<String> {
     let mut count = 0;
     let (mut apart, mut was_capital) = (true, false);
     let mut word = String::new();
-    for c in text.chars().chain([' ']) {
+    for (at_end, c) in text.char_indices().chain([(text.len(), ' ')]) {
         if c.is_alphanumeric() {
             word.push(c);
             continue;
@@ -222,7 +222,11 @@ fn goes_on(text: &str, at: usize) -> Option<String> {
                 // Among small letters a capital begins a name: `Mực nước Vàm Cỏ`.
                 let is_name = !was_capital && word.starts_with(char::is_uppercase);
                 let is_other = !is_number && !is_name && !GOES_ON.contains(&folded.as_str());
-                return (!apart && is_other).then_some(word);
+                // A word of one syllable is half of one, mostly: the next two stand beside it.
+                let behind = text[at_end..].split_whitespace().filter(|_| c.is_whitespace()).take(2);
+                let more = behind.take_while(|word| word.chars().all(char::is_alphanumeric));
+                let quoted = std::iter::once(word.as_str()).chain(more);
+                return (!apart && is_other).then(|| quoted.collect::<Vec<_>>().join(" "));
             }
             was_capital = word.starts_with(char::is_uppercase);
             apart = false;

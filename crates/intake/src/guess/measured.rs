@@ -191,6 +191,21 @@ pub(super) fn other_scale(property: &Property, numbers: &[f64]) -> Option<&'stat
     (has_fractions && is_part && fits && most > 0.0).then_some(other)
 }
 
+/// Properties that are named alike and told apart by their unit alone: a saturation is in per cent.
+const BY_UNIT_ALONE: [(&str, &str, &str); 1] = [("do", "%", "do_sat")];
+
+/// The property that is meant in a unit, where its name alone may be of two.
+pub(super) fn of_unit<'g>(
+    gazetteer: &'g Gazetteer,
+    property: &'g Property,
+    unit: Option<&str>,
+) -> &'g Property {
+    let found = BY_UNIT_ALONE
+        .iter()
+        .find(|(code, of, _)| property.code.as_str() == *code && unit.map(str::trim) == Some(*of));
+    found.and_then(|(.., other)| find_property(gazetteer, other)).unwrap_or(property)
+}
+
 /// Whether a property is measured at stations, or counted by administrative unit; `None` where it may be both.
 pub(super) fn is_of_stations(property: &Property) -> Option<bool> {
     let sector = property.sector.as_str();

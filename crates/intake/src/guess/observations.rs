@@ -13,7 +13,7 @@ use super::example::placeholder;
 use super::groups::Groups;
 use super::headers::numeric_columns;
 use super::meant::{ahead, are_compared, compares, not_observed};
-use super::measured::{Measured, is_in_water, measured, own_unit, twice};
+use super::measured::{Measured, is_in_water, measured, of_unit, own_unit, twice};
 use super::sample::{Column, Sample, letters_of};
 use super::statistics::{column_of, named_statistics, says_periods};
 use super::survey::{SheetSample, Survey};
@@ -250,6 +250,8 @@ impl<'a> Guess<'a> {
             self.ask_for_the_rest(&numeric);
         }
         self.units_beside();
+        self.ask_of_short_names();
+        self.ask_of_units_of_others();
         self.ask_of_temperatures();
         self.statistic_of_rows();
         if self.mapping.place.is_none()
@@ -364,7 +366,7 @@ impl<'a> Guess<'a> {
                 .or_else(|| twice(self.gazetteer, &column.name))
                 .or_else(|| twice(self.gazetteer, &column.base));
             let plain = found.map(|property| Measured {
-                property,
+                property: of_unit(self.gazetteer, property, column.unit.as_deref()),
                 statistic: None,
                 period: None,
                 unit: column.unit.clone(),

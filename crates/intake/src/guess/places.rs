@@ -10,9 +10,13 @@ use super::observations::Guess;
 use super::sample::Column;
 use super::survey::SheetSample;
 use super::within::pairs;
-use super::words::{Role, has_words};
+use super::words::{Role, has_words, header_words};
 use crate::mapping::PlaceSource;
 use crate::observe::{find_beside, find_place, find_property, unlisted};
+
+/// Words of headers over names of devices, folded.
+const DEVICES: [&str; 10] =
+    ["device", "sensor", "logger", "gateway", "imei", "serial", "thiet bi", "cam bien", "may do", "dev eui"];
 
 impl Guess<'_> {
     pub(super) fn place(&mut self) {
@@ -36,9 +40,26 @@ impl Guess<'_> {
             self.because("place.column", score.min(1.0), reason);
             self.mapping.place = Some(source);
             self.ask_of_the_merger(at);
+            self.ask_of_devices(at);
         } else {
             self.place_around();
         }
+    }
+
+    /// Asks about names of devices that are those of places too.
+    fn ask_of_devices(&mut self, at: usize) {
+        let column = &self.sample.columns[at];
+        let header = header_words(&column.name.replace('_', " "));
+        if !DEVICES.iter().any(|word| has_words(&header, word)) {
+            return;
+        }
+        let reason = told!(
+            "guess-devices-are-places",
+            "`{column}` names devices (`{text}`), and places are called so too: do the devices stand there?",
+            column = column.name,
+            text = column.texts.first().map_or("", |(text, _)| text.as_str())
+        );
+        self.because("place.column", 0.5, reason);
     }
 
     /// The column that names smaller places beside the column of provinces, and their kind.

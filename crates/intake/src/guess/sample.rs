@@ -12,8 +12,8 @@ use super::zoned::zone_of_header;
 use crate::mapping::Decimal;
 use crate::observe::{
     DateOrder, Extent, Header, NotANumber, NumberStyle, OF_PROPERTIES, Precision, TimeFormat, TimeReader,
-    assumption, column_order, find_property, find_unit, is_total, numbers_columns, parse_zone, unit_of,
-    with_unit,
+    are_comments, assumption, column_order, comment, find_property, find_unit, is_total, numbers_columns,
+    parse_zone, unit_of, with_unit,
 };
 
 /// Rows that are looked at.
@@ -114,6 +114,7 @@ impl Sample {
             start += 1;
         }
         let rows = chunk.len().min(start + SAMPLE_ROWS);
+        let has_comments = are_comments(chunk, start..rows) == Some(true);
         let columns = header
             .names
             .iter()
@@ -123,6 +124,7 @@ impl Sample {
                 let texts: Vec<(&str, usize)> = (start..rows)
                     // A row of one text heads others, or is a note.
                     .filter(|row| !is_alone(chunk, *row))
+                    .filter(|row| !has_comments || comment(chunk, *row).is_none())
                     .filter_map(|row| chunk.cell(row, index).map(|text| (text.trim(), row)))
                     .filter(|(text, _)| !text.is_empty() && !missing.iter().any(|marker| marker == text))
                     // The header may stand again.

@@ -122,7 +122,18 @@ impl SheetSample {
             rows.flat_map(move |row| columns.clone().filter_map(move |column| chunk.cell(row, column)))
         };
         let is_name = |text: &str| text.len() <= 100 && property_in(gazetteer, text).is_some();
-        cells(40).filter(|text| is_number(text.trim())).nth(1).is_some() && cells(10).any(is_name)
+        // One row is a table too, where the header says what its number is.
+        let is_number_at =
+            |row: usize, column: usize| chunk.cell(row, column).is_some_and(|text| is_number(text.trim()));
+        let heads_a_number = || {
+            (0..chunk.len().min(10)).any(|row| {
+                (0..chunk.columns.len().min(60)).any(|column| {
+                    is_number_at(row + 1, column) && chunk.cell(row, column).is_some_and(is_name)
+                })
+            })
+        };
+        heads_a_number()
+            || cells(40).filter(|text| is_number(text.trim())).nth(1).is_some() && cells(10).any(is_name)
     }
 
     /// Whether there are more numbers than a cover has.

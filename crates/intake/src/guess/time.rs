@@ -167,8 +167,11 @@ impl Guess<'_> {
             self.other_dates(end, &others, of_samples.is_some());
             return Some(precision);
         }
-        if let Some(precision) =
-            self.short_years().or_else(|| self.day_numbers()).or_else(|| self.in_digits())
+        if let Some(precision) = self
+            .day_of_year()
+            .or_else(|| self.short_years())
+            .or_else(|| self.day_numbers())
+            .or_else(|| self.in_digits())
         {
             return Some(precision);
         }

@@ -86,6 +86,9 @@ impl Guess<'_> {
     pub(super) fn unit_column(&mut self) -> Option<usize> {
         let columns: Vec<usize> =
             self.unit_columns().into_iter().filter(|(_, of)| of.is_none()).map(|(at, _)| at).collect();
+        if self.stand_behind_values(&columns) {
+            return None;
+        }
         let known = columns.iter().copied().find(|at| self.sample.columns[*at].units > 0);
         let is_short = |at: &usize| {
             let texts = &self.sample.columns[*at].texts;
@@ -105,8 +108,48 @@ impl Guess<'_> {
         known.or(unknown)
     }
 
+    /// Whether there are several such columns, each right behind one of numbers: `Độ mặn | Đơn vị | DO | Đơn vị`.
+    fn stand_behind_values(&self, columns: &[usize]) -> bool {
+        let is_behind_numbers = |at: &usize| {
+            let before = at.checked_sub(1).map(|before| &self.sample.columns[before]);
+            before.is_some_and(|column| {
+                column.is_numeric() && !column.has(Role::Time) && !column.has(Role::Year)
+            })
+        };
+        columns.len() > 1 && columns.iter().all(is_behind_numbers)
+    }
+
+    /// Gives each column of values the unit that the column right behind it says.
+    fn units_right_behind(&mut self) {
+        let columns: Vec<usize> =
+            self.unit_columns().into_iter().filter(|(_, of)| of.is_none()).map(|(at, _)| at).collect();
+        if !self.stand_behind_values(&columns) {
+            return;
+        }
+        for at in columns {
+            let value = self.sample.columns[at - 1].reference.clone();
+            let (reference, name) =
+                (self.sample.columns[at].reference.clone(), self.sample.columns[at].name.clone());
+            let index =
+                self.mapping.values.iter().position(|known| known.column == value && known.unit.is_none());
+            let Some(index) = index else { continue };
+            self.mapping.values[index].unit = Some(TextOrColumn::in_column(&reference));
+            self.says_unit(index, &name, at);
+        }
+    }
+
+    /// What was asked of the unit of a value is answered by a column.
+    fn says_unit(&mut self, index: usize, name: &str, column: usize) {
+        let path = format!("value.{index}.column");
+        self.decisions.retain(|known| known.path != path || known.confidence >= SURE_ENOUGH);
+        let reason = told!("guess-column-of-units", "the column `{name}` says the unit of each", name = name);
+        self.because(&format!("value.{index}.unit"), 0.9, reason);
+        self.used.push(column);
+    }
+
     /// Gives each column of values the unit that a column beside it says of its property.
     pub(super) fn units_beside(&mut self) {
+        self.units_right_behind();
         for (at, property) in self.unit_columns() {
             let Some(property) = property else { continue };
             let reference = self.sample.columns[at].reference.clone();
@@ -119,13 +162,7 @@ impl Guess<'_> {
                 }
             }
             for index in of_this {
-                // What was asked of the unit is answered.
-                let path = format!("value.{index}.column");
-                self.decisions.retain(|known| known.path != path || known.confidence >= SURE_ENOUGH);
-                let reason =
-                    told!("guess-column-of-units", "the column `{name}` says the unit of each", name = name);
-                self.because(&format!("value.{index}.unit"), 0.9, reason);
-                self.used.push(at);
+                self.says_unit(index, &name, at);
             }
         }
     }

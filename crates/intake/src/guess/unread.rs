@@ -254,14 +254,21 @@ impl Guess<'_> {
         let mut notes = rows.filter_map(|row| alone(self.chunk, row));
         let has_no_zone = self.mapping.time.as_ref().is_some_and(|time| time.zone.is_none());
         let has_no_unit = self.mapping.values.iter().any(|value| value.unit.is_none());
+        let known = |text: &str| find_unit(self.gazetteer, text).unwrap_or_else(|| text.to_owned());
+        let above = self.evidence.unit(self.gazetteer).map(|(_, unit)| known(&unit));
+        let is_own = |unit: &str| {
+            let mut own = self.mapping.values.iter().filter_map(|value| value.unit.as_ref()?.text());
+            above.as_deref() == Some(unit) || own.any(|own| known(own) == unit)
+        };
         let said = notes.find(|text| {
             let folded = model::fold(text);
             let speaks = |words: &[&str]| words.iter().any(|words| has_words(&folded, words));
             let of_zone = offset_in(text).is_some_and(|offset| offset != "+07:00")
                 && speaks(&["gio", "time", "times", "utc", "gmt"]);
-            let unit = || text.rsplit_once(':').is_some_and(|(_, unit)| unit_of(unit.trim()).is_some());
-            let of_unit = speaks(&["don vi", "dvt", "unit", "units"]) && unit();
-            (of_zone && has_no_zone) || (of_unit && has_no_unit)
+            let unit =
+                || text.rsplit_once(':').map(|(_, unit)| unit.trim()).filter(|unit| unit_of(unit).is_some());
+            let of_unit = if speaks(&["don vi", "dvt", "unit", "units"]) { unit() } else { None };
+            (of_zone && has_no_zone) || of_unit.is_some_and(|unit| has_no_unit || !is_own(&known(unit)))
         })?;
         Some(told!(
             "guess-note-says",
@@ -337,6 +344,10 @@ impl Guess<'_> {
                     .map(|name| format!("`{name}`")),
             );
         }
+        // Several lists of one object, which stand in its row as they are written.
+        let holds_list = |column: &&Column| column.texts.iter().any(|(text, _)| text.starts_with("[{"));
+        let lists = self.sample.columns.iter().filter(|column| !self.is_read(column)).filter(holds_list);
+        names.extend(lists.map(|column| format!("`{}`", column.name)));
         (!names.is_empty()).then(|| {
             told!(
                 "guess-values-unread",

@@ -72,7 +72,7 @@ enum Said {
 }
 
 /// The offset that a header or a title names: `Time_UTC`, `datetimeUTC`, `giờ GMT`, `UTC+7`.
-pub(super) fn offset_in(text: &str) -> Option<String> {
+pub(crate) fn offset_in(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let is_word = |at: usize| {
         let before = text[..at].chars().next_back();

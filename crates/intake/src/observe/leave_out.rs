@@ -111,6 +111,8 @@ pub(super) enum LeftOut {
     Unknown,
     /// The mapping says so.
     Rule,
+    /// A `#` stands before it.
+    Comment,
 }
 
 impl LeftOut {
@@ -122,6 +124,7 @@ impl LeftOut {
             LeftOut::Note => Some("left_out_note"),
             LeftOut::Unknown => Some("left_out_unknown_place"),
             LeftOut::Rule => Some("left_out_by_rule"),
+            LeftOut::Comment => Some("left_out_comment"),
             LeftOut::Header => None,
         }
     }

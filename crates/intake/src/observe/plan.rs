@@ -56,6 +56,8 @@ pub(super) struct Plan {
     pub(super) value_columns: Vec<usize>,
     /// Columns that are left out because their headers name places that lie elsewhere.
     pub(super) left_out: Vec<(usize, String)>,
+    /// Whether a `#` before a row takes it out, once the first row was seen.
+    pub(super) comments: Option<bool>,
 }
 
 /// A part of the time that stands apart.
@@ -231,6 +233,7 @@ impl Plan {
             value_columns: values.iter().map(|read| read.columns.value).collect(),
             values,
             left_out,
+            comments: None,
         })
     }
 

@@ -241,6 +241,7 @@ pub(crate) fn taken(chunk: &Chunk, kept: &[u32]) -> Result<Chunk, Error> {
         columns: columns.collect::<Result<_, Error>>()?,
         rows: Some(rows),
         merged: chunk.merged.clone(),
+        short: chunk.short.clone(),
         bytes_read: chunk.bytes_read,
     })
 }

@@ -20,6 +20,7 @@ use super::leave_out::{Elsewhere, LeftOut};
 use super::named;
 use super::period::Period;
 use super::plan::{Around, Plan, header_of};
+use super::positions::Positions;
 use super::prepare::{constant, taken};
 use super::repeats::Repeats;
 use super::resolve::{Aliases, Pool};
@@ -86,6 +87,7 @@ pub(crate) struct Observer {
     warned_of_assumption: bool,
     warned_of_flags: bool,
     zones: Zones,
+    pub(super) positions: Positions,
     /// What was already said of cells that stand for a whole table or column.
     said_once: HashSet<(String, CellRef)>,
     rows: Rows,
@@ -147,6 +149,7 @@ impl Observer {
             warned_of_assumption: false,
             warned_of_flags: false,
             zones: Zones::default(),
+            positions: Positions::default(),
             said_once: HashSet::new(),
             rows: Rows::default(),
         })
@@ -359,6 +362,7 @@ impl Observer {
                 }
                 self.read_places(plan, &read, value.place.as_deref(), start, &mut rows);
                 if last.is_none() {
+                    plan.learn_comments(&read, start);
                     if !plan.mapping.rows.keep_all
                         && let Some(kept) = self.leave_out(plan, &read, start, &rows, &header, findings)?
                     {
@@ -368,6 +372,7 @@ impl Observer {
                         self.read_places(plan, &read, value.place.as_deref(), start, &mut rows);
                     }
                     self.read_flags(plan, &read, start, &mut rows, findings);
+                    self.tell_beside(plan, &read, start, &rows, findings);
                     rows.said.clear();
                     rows.said.resize(read.len(), 0);
                 } else {
@@ -464,12 +469,16 @@ impl Observer {
         for row in start..chunk.len() {
             let lost = plan.place_column.is_some() && rows.places[row] == NONE;
             let timeless = matches!(rows.times[row], TimeState::Unreadable | TimeState::Empty);
-            if !lost && !timeless {
-                continue;
+            let mut found =
+                plan.comment_in(chunk, row).map(|(column, text)| (LeftOut::Comment, column, text));
+            if found.is_none() {
+                if !lost && !timeless {
+                    continue;
+                }
+                another_header(plan, chunk, row, rows)?;
             }
-            another_header(plan, chunk, row, rows)?;
-            let mut found = None;
-            if let (true, Some(column), Some(text)) = (lost, plan.place_column, places.get(row)) {
+            let is_open = found.is_none() && lost;
+            if let (true, Some(column), Some(text)) = (is_open, plan.place_column, places.get(row)) {
                 let may_be =
                     self.shared.finder.as_ref().map(|finder| finder.explain(text, rows.moments[row].us));
                 let judged = self.elsewhere.judge(text, header.name(column));

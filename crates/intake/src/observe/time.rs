@@ -97,7 +97,9 @@ impl TimeReader {
                 .or_else(|| unpadded(text.as_bytes(), self.zone))
                 .or_else(|| self.by_order(text.as_bytes()))
                 .or_else(|| self.day_number(text, DayCount::From1900))
-                .or_else(|| worded(text, self)),
+                .or_else(|| ordinal(text.as_bytes(), self.zone))
+                .or_else(|| worded(text, self))
+                .or_else(|| self.before_zone(text)),
             TimeFormat::Year => year(text)
                 .and_then(|year| self.date(year, 1, 1, Precision::Year))
                 .or_else(|| worded(text, self).filter(|moment| moment.precision == Precision::Year)),
@@ -172,6 +174,17 @@ impl TimeReader {
             .find_map(|words| worded(&format!("{words} {year}"), self))
     }
 
+    /// A date and a time of day before the name of their zone: `01/03/2024 07:00 ICT`.
+    fn before_zone(&self, text: &str) -> Option<Moment> {
+        const ZONES: [(&str, i64); 3] = [("UTC", 0), ("GMT", 0), ("ICT", DAY / 24 * 7)];
+        let (before, zone) = ZONES.iter().find_map(|(name, zone)| {
+            let before = text.strip_suffix(name)?;
+            before.ends_with(' ').then(|| (before.trim_end(), *zone))
+        })?;
+        let read = TimeReader { zone, ..self.clone() }.read(before);
+        read.filter(|moment| moment.precision == Precision::Instant)
+    }
+
     fn day_number(&self, text: &str, count: DayCount) -> Option<Moment> {
         let us = serial(text, count)?;
         let precision = if us % DAY == 0 { Precision::Day } else { Precision::Instant };
@@ -208,6 +221,10 @@ impl TimeReader {
     fn pattern(&self, text: &str, items: &[Item<'static>]) -> Option<Moment> {
         let mut parsed = Parsed::new();
         chrono::format::parse(&mut parsed, text, items.iter()).ok()?;
+        // `2024030107`: an hour without minutes is a time of day all the same.
+        if parsed.hour_div_12().is_some() && parsed.hour_mod_12().is_some() && parsed.minute().is_none() {
+            parsed.set_minute(0).ok()?;
+        }
         if let Some(seconds) = parsed.timestamp() {
             return Some(Moment { us: seconds.checked_mul(1_000_000)?, precision: Precision::Instant });
         }
@@ -344,6 +361,16 @@ fn iso(text: &[u8], zone: i64) -> Option<Moment> {
         rest => parse_zone(std::str::from_utf8(rest).ok()?.trim_start())?,
     };
     Some(Moment { us: days(year, month, day)? * DAY + clock - offset, precision: Precision::Instant })
+}
+
+/// A year and the number of a day in it (ISO 8601): `2020-045`.
+fn ordinal(text: &[u8], zone: i64) -> Option<Moment> {
+    let year = four(text).filter(|year| *year >= 1000)?;
+    let [b'-', number @ ..] = text.get(4..)? else { return None };
+    let (day, rest) = digits(number, 3).filter(|_| number.len() == 3)?;
+    let first = days(year, 1, 1)?;
+    let is_one = rest.is_empty() && day >= 1 && first + day <= days(year + 1, 1, 1)?;
+    is_one.then_some(Moment { us: (first + day - 1) * DAY - zone, precision: Precision::Day })
 }
 
 /// A date with its year first and without leading zeros, with or without a time of day: `2024/3/1 7:00`.

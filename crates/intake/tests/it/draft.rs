@@ -34,7 +34,10 @@ async fn a_draft_says_what_a_commit_would_do_and_writes_nothing() {
     let totals = staged.run.totals;
     assert_eq!((totals.rows, totals.added, totals.refused), (3, 2, 1));
     let (findings, _) = node.catalog.findings(&staged.run.id, 0, 10).await.unwrap();
-    assert_eq!(told(&findings), [("out_of_range", "C3".to_owned(), "430")]);
+    assert_eq!(
+        told(&findings),
+        [("out_of_range", "C3".to_owned(), "430"), ("remark_says", "D3".to_owned(), "máy hỏng")]
+    );
     assert!(node.values("series").await.is_empty());
     assert_eq!(node.catalog.mapping(&staged.run.dataset, None).await.unwrap(), None);
     assert!(node.catalog.runs(&staged.run.dataset, 10).await.unwrap().is_empty(), "a draft is not listed");
@@ -45,7 +48,7 @@ async fn a_draft_says_what_a_commit_would_do_and_writes_nothing() {
     assert_eq!(report.run.id, staged.run.id);
     assert_eq!(node.values("series").await.len(), 2);
     let (findings, _) = node.catalog.findings(&staged.run.id, 0, 10).await.unwrap();
-    assert_eq!(findings.len(), 1, "what was found is there once");
+    assert_eq!(findings.len(), 2, "what was found is there once");
     assert!(node.catalog.draft(&staged.run.id).await.unwrap().is_none());
     let again = node.intake.commit_staged(&permit, &staged.run.id, now(), &|_| {}).await;
     assert!(matches!(again, Err(Error::NotFound { .. })));

@@ -2,6 +2,7 @@
 
 mod agencies;
 mod amend;
+mod asides;
 mod beside;
 mod book;
 mod bulletins;

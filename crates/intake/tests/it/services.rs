@@ -271,15 +271,9 @@ async fn times_of_programs_are_read() {
 #[tokio::test]
 async fn what_only_looks_like_a_time_a_zone_or_a_unit_is_not_taken_for_one() {
     let desk = Desk::new().await;
-    // Hours of days in ten digits, days in six: no seconds since 1970, and no months of the year 1503.
-    for time in [
-        "0503202407",
-        "2024030107",
-        "150310",
-        "Tháng Năm 2024",
-        "7h00 05/03/2024 - 19:00",
-        "6 tháng sau năm 2020",
-    ] {
+    // Hours of days in ten digits with the day first, days in six: no seconds since 1970, and no months of the year 1503.
+    for time in ["0503202407", "150310", "Tháng Năm 2024", "7h00 05/03/2024 - 19:00", "6 tháng sau năm 2020"]
+    {
         let file = format!("Trạm,Thời gian,Độ mặn (g/l)\nTrà Vinh,{time},9.1\n");
         let taken = desk.take("a.csv", file, None).await.map(|taken| taken.values);
         assert!(taken.is_err(), "{time}: {taken:?}");

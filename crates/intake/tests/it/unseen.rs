@@ -43,9 +43,9 @@ async fn a_title_that_speaks_of_a_part_of_the_property_is_asked_about() {
         ("Dân số trung bình nam (Nghìn người)", "also says `nam`"),
         ("Dân số trung bình nữ (Nghìn người)", "also says `nữ`"),
         ("Dân số trung bình thành thị phân theo địa phương (Nghìn người)", "also says `thành thị`"),
-        ("Diện tích gieo trồng lúa bị thiệt hại (nghìn ha)", "also says `bị`"),
+        ("Diện tích gieo trồng lúa bị thiệt hại (nghìn ha)", "also says `bị thiệt hại`"),
         ("Tốc độ tăng dân số trung bình (Nghìn người)", "also says `tốc độ tăng`"),
-        ("Sản lượng thủy sản khai thác (tấn)", "also says `khai`"),
+        ("Sản lượng thủy sản khai thác (tấn)", "also says `khai thác`"),
         ("Diện tích nuôi tôm sú (nghìn ha)", "also says `sú`"),
     ] {
         let file = format!("{title}\nTỉnh;2021;2022\nBến Tre;500,1;500,2\nAn Giang;600,1;600,2\n");

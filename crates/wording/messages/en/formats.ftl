@@ -230,6 +230,8 @@ formats-member-name-expected = a member's name was expected
 formats-member-name-not-text = a member's name is not text
 formats-member-name-too-long = a member's name is too long
 formats-metadata-names-column-not-there = its metadata names the column `{ $primary }`, which is not there
+formats-more-follows = the document says that it is not all of it
+formats-name-stands-twice = `{ $name }` stands twice in one object, with different values
 formats-name-them-under-feature-mapping-x-easting = name them under `[feature]` in the mapping: `x = "…"` (easting or longitude) and `y = "…"` (northing or latitude)
 formats-name-them-under-feature-mapping-x-y = name them under `[feature]` in the mapping: `x = "…"` and `y = "…"`, or `geometry = "…"`
 formats-name-them-under-feature-mapping-x-y-make-geojson = name them under `[feature]` in the mapping: `x = "…"` and `y = "…"`; or make it a GeoJSON FeatureCollection, or a table as CSV
@@ -345,6 +347,7 @@ formats-save-table-csv-utf-8-xlsx-program = save the table as CSV (UTF-8) or as 
 formats-save-table-xlsx-csv-utf-8 = save the table as .xlsx or as CSV (UTF-8)
 formats-save-utf-8 = save it as UTF-8
 formats-say-one-sheet-under-source-mapping = say which one with `sheet = "…"` under `[source]` in the mapping
+formats-say-which-of-two = leave the one that is not meant out, or give it another name
 formats-sectors-have-unknown-size = its sectors have an unknown size
 formats-sectors-run-circle = its sectors run in a circle
 formats-shapefile-damaged = the shapefile is damaged: { $what }

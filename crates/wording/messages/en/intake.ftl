@@ -168,6 +168,11 @@ intake-property-does-not-exist = the property `{ $text }` does not exist
 intake-range-empty = the range is empty
 intake-read-its-findings = read its findings instead: each names the feature by its place in the file
 intake-region = the region
+intake-remark-bad = a value that is bad
+intake-remark-datum = the zero that heights are counted from
+intake-remark-not-measured = a value that nobody measured
+intake-remark-unit = another unit
+intake-remark-zone = another time zone
 intake-remove-them-write-kind-features = remove them, or write `kind = "features"`
 intake-remove-what-raster-stands-under-coverage = remove it; what a raster is stands under `[coverage]`
 intake-remove-write-kind-observations = remove it, or write `kind = "observations"`

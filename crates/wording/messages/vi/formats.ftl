@@ -227,6 +227,8 @@ formats-member-name-expected = thiếu tên của một thành phần
 formats-member-name-not-text = tên của một thành phần không phải là chữ
 formats-member-name-too-long = tên của một thành phần quá dài
 formats-metadata-names-column-not-there = phần mô tả nêu cột `{ $primary }` nhưng không có cột này
+formats-more-follows = tài liệu cho biết nó chưa phải là tất cả
+formats-name-stands-twice = `{ $name }` có hai lần trong một đối tượng, với giá trị khác nhau
 formats-name-them-under-feature-mapping-x-easting = hãy nêu tên dưới `[feature]` trong ánh xạ: `x = "…"` (hoành độ hoặc kinh độ) và `y = "…"` (tung độ hoặc vĩ độ)
 formats-name-them-under-feature-mapping-x-y = hãy nêu tên cột dưới `[feature]` trong ánh xạ: `x = "…"` và `y = "…"`, hoặc `geometry = "…"`
 formats-name-them-under-feature-mapping-x-y-make-geojson = hãy nêu tên dưới `[feature]` trong ánh xạ: `x = "…"` và `y = "…"`; hoặc đổi thành FeatureCollection của GeoJSON, hay bảng CSV
@@ -342,6 +344,7 @@ formats-save-table-csv-utf-8-xlsx-program = hãy lưu bảng thành CSV (UTF-8) 
 formats-save-table-xlsx-csv-utf-8 = hãy lưu bảng thành .xlsx hoặc CSV (UTF-8)
 formats-save-utf-8 = hãy lưu thành UTF-8
 formats-say-one-sheet-under-source-mapping = hãy chọn lớp bằng `sheet = "…"` dưới `[source]` trong ánh xạ
+formats-say-which-of-two = hãy bỏ cái không dùng, hoặc đặt tên khác cho nó
 formats-sectors-have-unknown-size = kích thước sector không rõ
 formats-sectors-run-circle = các sector chạy vòng tròn
 formats-shapefile-damaged = shapefile bị hỏng: { $what }

@@ -135,6 +135,11 @@ intake-product-not-withdrawn-but-made-anew = sản phẩm không được rút l
 intake-property-does-not-exist = không có chỉ tiêu `{ $text }`
 intake-range-empty = khoảng giá trị trống
 intake-region = vùng này
+intake-remark-bad = giá trị hỏng
+intake-remark-datum = mốc cao độ
+intake-remark-not-measured = giá trị không phải do đo
+intake-remark-unit = đơn vị khác
+intake-remark-zone = múi giờ khác
 intake-remove-them-write-kind-features = hãy bỏ chúng đi, hoặc ghi `kind = "features"`
 intake-remove-what-raster-stands-under-coverage = hãy bỏ nó đi; mô tả raster ghi dưới `[coverage]`
 intake-remove-write-kind-observations = hãy bỏ nó đi, hoặc ghi `kind = "observations"`

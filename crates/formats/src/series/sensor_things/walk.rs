@@ -15,7 +15,11 @@ const MAX_MEMBERS: usize = 200;
 
 /// What is known of the things that hold others, by their number in the document.
 #[derive(Default)]
-pub(super) struct Known(HashMap<usize, Holder>);
+pub(super) struct Known {
+    holders: HashMap<usize, Holder>,
+    /// The first link to what follows a list.
+    pub(super) next: Option<String>,
+}
 
 #[derive(Clone, Default)]
 struct Holder {
@@ -69,7 +73,7 @@ impl<'a, 'r> Walk<'a, 'r> {
     fn thing<'de, A: MapAccess<'de>>(&mut self, mut map: A, parent: &Series) -> Result<(), A::Error> {
         let number = self.next;
         self.next += 1;
-        let holder = self.known.0.get(&number).cloned().unwrap_or_default();
+        let holder = self.known.holders.get(&number).cloned().unwrap_or_default();
         let series = merged(parent, holder.series);
         let (mut members, mut holds) = (Map::new(), false);
         while let Some(key) = map.next_key::<String>()? {
@@ -89,6 +93,11 @@ impl<'a, 'r> Walk<'a, 'r> {
                 }
                 _ => {
                     let value = map.next_value::<Json>()?;
+                    if key.ends_with("nextLink")
+                        && let Some(link) = value.as_str()
+                    {
+                        self.known.next.get_or_insert_with(|| format!("{key}: {link}"));
+                    }
                     if members.len() < MAX_MEMBERS {
                         members.insert(key, value);
                     }
@@ -99,7 +108,7 @@ impl<'a, 'r> Walk<'a, 'r> {
         if holds && self.push.is_none() {
             let components = members.get("components").and_then(Json::as_array);
             let components = components.into_iter().flatten().map(text).collect();
-            self.known.0.insert(number, Holder { series: facts(&members), components });
+            self.known.holders.insert(number, Holder { series: facts(&members), components });
         } else if !holds && (members.contains_key("result") || members.contains_key("phenomenonTime")) {
             let value = observed(|name| members.get(name));
             return self.value(&merged(&series, facts(&members)), &value);
