@@ -2,6 +2,7 @@
 
 mod letters;
 mod personal;
+mod rasters;
 mod spatial;
 mod words;
 mod zones;
@@ -16,6 +17,7 @@ pub fn finding_message(finding: &Finding, lang: Lang) -> String {
     let (value, expected) = &words::of(finding, lang);
     let of_text = letters::sentence(finding, lang)
         .or_else(|| personal::sentence(finding, lang))
+        .or_else(|| rasters::sentence(finding, lang))
         .or_else(|| spatial::sentence(finding, lang))
         .or_else(|| zones::sentence(finding, lang));
     if let Some(sentence) = of_text {

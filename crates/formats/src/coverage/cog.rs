@@ -7,6 +7,7 @@ use std::io::{BufReader, BufWriter, Seek, SeekFrom, Write};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
+use super::fills::{Fill, Fills, Suspects};
 use super::geokeys::GeoKeys;
 use super::{Raster, RasterInfo, SampleKind};
 use crate::Error;
@@ -28,6 +29,8 @@ pub struct CogSummary {
     pub overviews: u16,
     /// What is known of each band.
     pub bands: Vec<BandSummary>,
+    /// Numbers among the values that stand for none, though the file does not say so.
+    pub fills: Fills,
 }
 
 /// The values of a band.
@@ -88,12 +91,15 @@ pub fn write_cog(
     }
     let (bytes, header_bytes) = assemble(&info, crs, &mut levels, output)?;
     let overviews = u16::try_from(levels.len() - 1).unwrap_or(u16::MAX);
-    Ok(Some(CogSummary {
-        bytes,
-        header_bytes,
-        overviews,
-        bands: bands.iter().map(Counter::summary).collect(),
-    }))
+    let (bands, fills): (Vec<BandSummary>, Vec<Vec<Fill>>) = bands.iter().map(Counter::summary).unzip();
+    let mut each: Vec<Fill> = Vec::new();
+    for fill in fills.into_iter().flatten() {
+        match each.iter_mut().find(|known| known.value == fill.value) {
+            Some(known) => known.pixels += fill.pixels,
+            None => each.push(fill),
+        }
+    }
+    Ok(Some(CogSummary { bytes, header_bytes, overviews, bands, fills: Fills(each) }))
 }
 
 /// Gives a row to the first level, and to the smaller ones what follows from it.
@@ -120,13 +126,34 @@ struct Counter {
     sum: f64,
     valid: u64,
     missing: u64,
+    suspects: Suspects,
 }
 
 impl Counter {
-    fn summary(&self) -> BandSummary {
-        let mean = if self.valid == 0 { f64::NAN } else { self.sum / self.valid as f64 };
-        let (min, max) = if self.valid == 0 { (f64::NAN, f64::NAN) } else { (self.min, self.max) };
-        BandSummary { min, max, mean, valid: self.valid, missing: self.missing }
+    fn take(&mut self, value: f64, pixels: u64) {
+        if self.valid == 0 {
+            (self.min, self.max) = (value, value);
+        }
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        self.sum += value * pixels as f64;
+        self.valid += pixels;
+    }
+
+    /// What is known of the values, and which numbers among them stand for none.
+    fn summary(&self) -> (BandSummary, Vec<Fill>) {
+        let mut all = self.clone();
+        let (fills, values) = self.suspects.parted((self.valid > 0).then_some(self.min));
+        for value in values {
+            all.take(value.value, value.pixels);
+        }
+        let Counter { min, max, sum, valid, .. } = all;
+        let missing = self.missing + fills.iter().map(|fill| fill.pixels).sum::<u64>();
+        let summary = match valid {
+            0 => BandSummary { min: f64::NAN, max: f64::NAN, mean: f64::NAN, valid, missing },
+            _ => BandSummary { min, max, mean: sum / valid as f64, valid, missing },
+        };
+        (summary, fills)
     }
 }
 
@@ -138,13 +165,9 @@ fn count(row: &[u8], info: &RasterInfo, bands: &mut [Counter]) {
             counter.missing += 1;
             continue;
         }
-        if counter.valid == 0 {
-            (counter.min, counter.max) = (value, value);
+        if !counter.suspects.take(value) {
+            counter.take(value, 1);
         }
-        counter.min = counter.min.min(value);
-        counter.max = counter.max.max(value);
-        counter.sum += value;
-        counter.valid += 1;
     }
 }
 
