@@ -222,9 +222,12 @@ fn write(
     if !said.is_empty() {
         raster.without(Fills(said.clone()));
     }
-    let Some((file, summary)) = written(raster, crs, told)? else { return Ok(None) };
     // An empty list says that every number is a value.
-    if summary.fills.0.is_empty() || missing.is_empty() {
+    if missing.is_empty() {
+        raster.with_all_values();
+    }
+    let Some((file, summary)) = written(raster, crs, told)? else { return Ok(None) };
+    if summary.fills.0.is_empty() {
         return Ok(Some(Written { file, summary, fills: Fills::default() }));
     }
     let fills = summary.fills.clone();

@@ -9,6 +9,7 @@ pub struct Adjusted {
     raster: Box<dyn Raster>,
     info: RasterInfo,
     fills: Fills,
+    is_all_values: bool,
 }
 
 impl Adjusted {
@@ -18,7 +19,12 @@ impl Adjusted {
         if crs.is_geographic() && info.grid.x0 >= 180.0 - info.grid.dx / 2.0 {
             info.grid.x0 -= 360.0;
         }
-        Adjusted { raster, info, fills: Fills::default() }
+        Adjusted { raster, info, fills: Fills::default(), is_all_values: false }
+    }
+
+    /// With every number as a value.
+    pub fn with_all_values(&mut self) {
+        self.is_all_values = true;
     }
 
     /// From the beginning, with these numbers for no value: their pixels become what the raster says for none, or
@@ -46,6 +52,10 @@ impl Raster for Adjusted {
 
     fn rewind(&mut self) -> bool {
         self.raster.rewind()
+    }
+
+    fn is_all_values(&self) -> bool {
+        self.is_all_values
     }
 
     fn besides(&self) -> Besides {

@@ -70,8 +70,9 @@ pub fn write_cog(
     let stride = levels[0].stride();
     let mut row_number = 0;
     while let Some(rows) = raster.next_rows()? {
+        let is_all_values = raster.is_all_values();
         for row in rows.chunks_exact(stride) {
-            count(row, &info, &mut bands);
+            count(row, &info, is_all_values, &mut bands);
             push(&mut levels, row)?;
             row_number += 1;
         }
@@ -157,7 +158,7 @@ impl Counter {
     }
 }
 
-fn count(row: &[u8], info: &RasterInfo, bands: &mut [Counter]) {
+fn count(row: &[u8], info: &RasterInfo, is_all_values: bool, bands: &mut [Counter]) {
     for (index, sample) in row.chunks_exact(info.kind.bytes()).enumerate() {
         let counter = &mut bands[index % usize::from(info.bands)];
         let value = info.kind.read(sample).unwrap_or(f64::NAN);
@@ -165,7 +166,7 @@ fn count(row: &[u8], info: &RasterInfo, bands: &mut [Counter]) {
             counter.missing += 1;
             continue;
         }
-        if !counter.suspects.take(value) {
+        if is_all_values || !counter.suspects.take(value) {
             counter.take(value, 1);
         }
     }

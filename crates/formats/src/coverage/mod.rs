@@ -190,6 +190,10 @@ pub trait Raster {
     fn rewind(&mut self) -> bool {
         false
     }
+    /// Whether every number of it is a value, whatever it looks like.
+    fn is_all_values(&self) -> bool {
+        false
+    }
     /// What the file says beside the pixels.
     fn besides(&self) -> Besides {
         Besides::default()
