@@ -1,6 +1,8 @@
 //! A grid of values over longitude and latitude: what a NetCDF file and a raster both become.
 
-/// One layer of values on a regular grid of longitude and latitude (WGS 84, degrees).
+use crate::feature::Declared;
+
+/// One layer of values on a regular grid of longitude and latitude, or of easting and northing.
 ///
 /// Rows run from north to south and columns from west to east, whatever the order in the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +13,8 @@ pub struct Grid {
     pub title: String,
     /// The unit as the file writes it; empty when it says none.
     pub unit: String,
+    /// What the file says of its coordinates.
+    pub declared: Option<Declared>,
     /// The western edge of the first column.
     pub lon0: f64,
     /// The northern edge of the first row.
@@ -31,6 +35,14 @@ pub struct Grid {
     pub time: Option<i64>,
     /// Where the file says it stands on other axes (`height = 2 m`); empty when there are none.
     pub other_axes: String,
+    /// Whether it is a statistic of many years, and of none of them.
+    pub is_climatology: bool,
+    /// Whether it is of a run of a model that looks ahead.
+    pub is_forecast: bool,
+    /// What tells it from the layers of the same variable at the same time; empty when nothing does.
+    pub apart: String,
+    /// What it is of its time: a statistic, a period, the run of a forecast; empty when the file does not say it.
+    pub notes: String,
 }
 
 /// The values of a grid, as exact as the file holds them.

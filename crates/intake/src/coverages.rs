@@ -4,11 +4,18 @@
 //! the box around the raster, so that versions, reads as known at a time, policy and backup of
 //! rasters are those of features.
 
+mod facts;
+mod named;
+
+use std::collections::HashSet;
 use std::io::Read;
 use std::path::Path;
 
+use catalog::Gazetteer;
 use chrono::{DateTime, SecondsFormat};
-use formats::coverage::{CogSummary, GeoTiff, GridRaster, Raster, RasterInfo, write_cog};
+use formats::coverage::{
+    Adjusted, Besides, CogSummary, Fill, Fills, GeoTiff, GridRaster, LeftOut, Raster, RasterInfo, write_cog,
+};
 use formats::crs::Crs;
 use formats::{FeatureRow, Format, Grid, GridReader, Limits};
 use model::{Bbox, CellRef, OriginalHash, Severity};
@@ -16,10 +23,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use wording::told;
 
+use self::facts::{Facts, Says, Under, check, settle, warn};
+use self::named::{Said, time_in, words_in};
 use crate::Error;
 use crate::features::{self, MappedFeatures};
 use crate::findings::{Findings, Words};
-use crate::mapping::{AttributeSource, AttributeType, FeatureSource, Mapping, MappingKind};
+use crate::mapping::{AttributeSource, AttributeType, CoverageSource, FeatureSource, Mapping, MappingKind};
 
 /// A raster's file that waits to be kept.
 pub(crate) struct RasterFile {
@@ -68,6 +77,19 @@ pub(crate) struct RasterInput<'a> {
     pub(crate) file_name: &'a str,
     pub(crate) format: &'a Format,
     pub(crate) limits: &'a Limits,
+    pub(crate) gazetteer: &'a Gazetteer,
+    /// What the mapping says of another raster, where it was kept from one.
+    pub(crate) of_another: Option<&'a [OfAnother]>,
+}
+
+/// A key of a kept mapping that is of the raster it was made for, and what it says.
+pub(crate) type OfAnother = (&'static str, String);
+
+/// Takes out of a kept mapping what is said of one raster: its name, its title and its time are not those of the next.
+pub(crate) fn take_out_of_one(mapping: &mut Mapping) -> Vec<OfAnother> {
+    let Some(coverage) = &mut mapping.coverage else { return Vec::new() };
+    let keys = [("item", &mut coverage.item), ("title", &mut coverage.title), ("time", &mut coverage.time)];
+    keys.into_iter().filter_map(|(key, said)| Some((key, said.take()?))).collect()
 }
 
 /// A raster of a file, and what the file says of it.
@@ -77,6 +99,8 @@ struct Found {
     title: String,
     time: Option<String>,
     unit: Option<String>,
+    is_forecast: bool,
+    is_climatology: bool,
 }
 
 /// Takes all rasters of a file. `said` is told the bytes and rows read, and ends the work with
@@ -92,37 +116,75 @@ pub(crate) fn take(
     let (mut files, mut rows) = (Vec::new(), Vec::new());
     let (mut bytes, mut rows_read) = (0, 0);
     let mut rasters = Rasters::open(input)?;
+    rasters.check_one_property(&coverage)?;
+    let of_another = input.of_another.unwrap_or_default();
+    let under = Under {
+        coverage: &coverage,
+        is_kept: input.of_another.is_some(),
+        time_of_another: of_another.iter().find(|(key, _)| *key == "time").map(|(_, said)| said.as_str()),
+    };
+    for (key, said) in of_another {
+        warn(findings, 0, "raster_of_another", [(*key).to_owned(), said.clone(), String::new()]);
+    }
+    let named = time_in(input.file_name);
+    let property = crate::guess::property_of_name(&words_in(input.file_name), input.gazetteer);
+    let mut told_of = HashSet::new();
     while let Some(found) = rasters.next()? {
-        let Found { mut raster, item, title, time, unit } = found;
-        let info = raster.info().clone();
-        let crs = system(&info, &mapping, findings)?;
-        let bbox = info.bbox(&crs)?;
-        tell_of(&info, bbox, rows.len(), findings);
-        let file = tempfile::NamedTempFile::new().map_err(failed)?;
-        let mut output = file.reopen().map_err(failed)?;
-        let row_bytes = u64::from(info.width) * u64::from(info.bands) * info.kind.bytes() as u64;
+        let at = rows.len();
+        let Found { raster, item, title, time, unit, is_forecast, is_climatology } = found;
+        let crs = system(raster.info(), &mapping, findings)?;
+        let mut raster = Adjusted::of(raster, &crs);
+        let besides = raster.besides();
+        let bbox = raster.info().bbox(&crs)?;
+        tell_of(raster.info(), bbox, at, findings);
+        if crs.is_geographic() && reaches_beyond(raster.info()) && told_of.insert("raster_beyond_180") {
+            warn(findings, at, "raster_beyond_180", ["raster".into(), title.clone(), String::new()]);
+        }
+        if is_climatology && told_of.insert("raster_climatology") {
+            warn(findings, at, "raster_climatology", ["raster".into(), title.clone(), String::new()]);
+        }
+        let is_tiff = *input.format == Format::GeoTiff;
+        let says = Says {
+            time: time.as_deref(),
+            named: if is_tiff { &named } else { &Said::Nothing },
+            property: property.as_deref().filter(|_| is_tiff && raster.info().bands == 1),
+            unit: unit.as_deref().or(besides.unit.as_deref()),
+            wants_time: is_tiff || is_forecast,
+            is_bare: is_tiff,
+        };
+        let mut facts = settle(&says, &under, input.gazetteer, at, findings)?;
+        let size = raster.info().clone();
+        let row_bytes = u64::from(size.width) * u64::from(size.bands) * size.kind.bytes() as u64;
         let mut told = |rows: u32| said(bytes + u64::from(rows) * row_bytes, rows_read + u64::from(rows));
-        let Some(summary) = write_cog(raster.as_mut(), &crs, &mut output, &mut told)? else {
+        let Some(Written { file, summary, fills }) = write(&mut raster, &crs, &mapping, &mut told)? else {
             return Ok(None);
         };
-        output.sync_all().map_err(failed)?;
-        bytes += u64::from(info.height) * row_bytes;
-        rows_read += u64::from(info.height);
+        for Fill { value, pixels } in &fills.0 {
+            warn(findings, at, "raster_fill", ["raster".into(), value.to_string(), pixels.to_string()]);
+        }
+        check(&mut facts, summary.bands.first(), input.gazetteer, at, findings)?;
+        tell_of_bands(&besides, &facts, raster.info(), at, findings);
+        bytes += u64::from(size.height) * row_bytes;
+        rows_read += u64::from(size.height);
         let hash = hash_of(&file)?;
         let described = Described {
             item: coverage.item.as_deref().filter(|_| rasters.is_alone()).unwrap_or(&item),
             title: coverage.title.as_deref().filter(|_| rasters.is_alone()).unwrap_or(&title),
-            time: coverage.time.as_deref().or(time.as_deref()),
-            property: coverage.property.as_deref(),
-            unit: coverage.unit.as_deref().or(unit.as_deref()),
-            info: &info,
+            facts: &facts,
+            info: raster.info(),
+            besides: &besides,
             crs: &crs,
             bbox,
             summary: &summary,
             hash: &hash,
         };
-        rows.push(row(&described, rows.len())?);
+        rows.push(row(&described, at)?);
         files.push(RasterFile { file: file.into_temp_path(), hash });
+        if files.len() == 1 {
+            for LeftOut { what, names } in besides.left_out.iter().chain(&rasters.left_out()) {
+                warn(findings, at, "raster_left_out", [(*what).to_owned(), names.join(", "), String::new()]);
+            }
+        }
         if files.len() == 1 && !crs.is_stored() {
             let operation = crs.operation()?.told();
             let reason = told!(
@@ -136,6 +198,71 @@ pub(crate) fn take(
     }
     let features = features::take_rows(&row_mapping(), &rows, findings)?;
     Ok(Some(MappedRasters { mapping, files, features }))
+}
+
+/// A raster that was written.
+struct Written {
+    file: tempfile::NamedTempFile,
+    summary: CogSummary,
+    /// Numbers that were taken for no value, though neither the file nor the mapping says so.
+    fills: Fills,
+}
+
+/// Writes a raster; where it has numbers that stand for no value without a word, once more without them.
+fn write(
+    raster: &mut Adjusted,
+    crs: &Crs,
+    mapping: &Mapping,
+    told: &mut dyn FnMut(u32) -> bool,
+) -> Result<Option<Written>, Error> {
+    let missing = &mapping.source.missing;
+    let numbers = missing.iter().filter_map(|text| text.trim().parse::<f64>().ok());
+    let said: Vec<Fill> =
+        numbers.filter(|number| number.is_finite()).map(|value| Fill { value, pixels: 0 }).collect();
+    if !said.is_empty() {
+        raster.without(Fills(said.clone()));
+    }
+    // An empty list says that every number is a value.
+    if missing.is_empty() {
+        raster.with_all_values();
+    }
+    let Some((file, summary)) = written(raster, crs, told)? else { return Ok(None) };
+    if summary.fills.0.is_empty() {
+        return Ok(Some(Written { file, summary, fills: Fills::default() }));
+    }
+    let fills = summary.fills.clone();
+    let all = fills.0.iter().chain(&said).copied().collect();
+    if !raster.without(Fills(all)) {
+        return Ok(Some(Written { file, summary, fills }));
+    }
+    let again = written(raster, crs, told)?;
+    Ok(again.map(|(file, summary)| Written { file, summary, fills }))
+}
+
+fn written(
+    raster: &mut Adjusted,
+    crs: &Crs,
+    told: &mut dyn FnMut(u32) -> bool,
+) -> Result<Option<(tempfile::NamedTempFile, CogSummary)>, Error> {
+    let file = tempfile::NamedTempFile::new().map_err(failed)?;
+    let mut output = file.reopen().map_err(failed)?;
+    let Some(summary) = write_cog(raster, crs, &mut output, told)? else { return Ok(None) };
+    output.sync_all().map_err(failed)?;
+    Ok(Some((file, summary)))
+}
+
+/// Whether pixels lie east of 180°, where nobody looks for them.
+fn reaches_beyond(info: &RasterInfo) -> bool {
+    info.grid.x0 + info.grid.dx * f64::from(info.width) > 180.0 + info.grid.dx
+}
+
+/// Tells of bands beside the first, of which neither property nor unit is said.
+fn tell_of_bands(besides: &Besides, facts: &Facts, info: &RasterInfo, at: usize, findings: &mut Findings) {
+    let names = besides.names.iter().skip(1).filter(|name| !name.is_empty()).cloned().collect::<Vec<_>>();
+    if info.bands > 1 && (facts.property.is_some() || !names.is_empty()) {
+        let of_first = besides.names.first().cloned().unwrap_or_default();
+        warn(findings, at, "raster_bands", [of_first, info.bands.to_string(), names.join(", ")]);
+    }
 }
 
 /// The rasters of a file, one after the other.
@@ -175,17 +302,27 @@ impl Layers {
         let said = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         let time = grid.time.and_then(DateTime::from_timestamp_micros);
         let time = time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+        let apart = said(&grid.apart);
         let item = if self.is_alone {
             self.stem.clone()
         } else {
-            let parts = [Some(&self.stem), Some(&grid.name), time.as_ref()];
+            let parts = [Some(&self.stem), Some(&grid.name), apart.as_ref(), time.as_ref()];
             item_name(&format!("{}.nc", parts.into_iter().flatten().cloned().collect::<Vec<_>>().join("_")))
         };
+        let more: Vec<&str> = [apart.as_ref().map(|_| grid.other_axes.as_str()), Some(&grid.notes)]
+            .into_iter()
+            .flatten()
+            .filter(|text| !text.is_empty())
+            .collect();
+        let title = said(&grid.title).unwrap_or_else(|| item.clone());
+        let title = if more.is_empty() { title } else { format!("{title} ({})", more.join(", ")) };
         Ok(Some(Found {
-            title: said(&grid.title).unwrap_or_else(|| item.clone()),
+            title,
             item,
             time,
             unit: said(&grid.unit).filter(|unit| unit != "-"),
+            is_forecast: grid.is_forecast,
+            is_climatology: grid.is_climatology,
             raster: Box::new(GridRaster::of(grid)?),
         }))
     }
@@ -198,7 +335,17 @@ impl Rasters {
             Format::GeoTiff => {
                 let raster = Box::new(GeoTiff::open(input.path, input.limits)?);
                 let title = input.file_name.to_owned();
-                Ok(Rasters::One(Some(Box::new(Found { raster, item: stem, title, time: None, unit: None }))))
+                let (time, unit) = (None, None);
+                let found = Found {
+                    raster,
+                    item: stem,
+                    title,
+                    time,
+                    unit,
+                    is_forecast: false,
+                    is_climatology: false,
+                };
+                Ok(Rasters::One(Some(Box::new(found))))
             }
             Format::NetCdf => Ok(Rasters::Layers(Box::new(Layers::open(input)?))),
             _ => Err(Error::invalid(
@@ -220,6 +367,37 @@ impl Rasters {
             Rasters::One(_) => true,
             Rasters::Layers(layers) => layers.is_alone,
         }
+    }
+
+    /// What the file holds beside its rasters.
+    fn left_out(&self) -> Vec<LeftOut> {
+        match self {
+            Rasters::One(_) => Vec::new(),
+            Rasters::Layers(layers) => layers.reader.left_out(),
+        }
+    }
+
+    /// Refuses a mapping that says one property or time of rasters that have several.
+    fn check_one_property(&self, coverage: &CoverageSource) -> Result<(), Error> {
+        let Rasters::Layers(layers) = self else { return Ok(()) };
+        let key = match coverage {
+            CoverageSource { property: Some(_), .. } if layers.reader.variables() > 1 => "property",
+            CoverageSource { unit: Some(_), .. } if layers.reader.variables() > 1 => "unit",
+            CoverageSource { time: Some(_), .. } if !layers.is_alone => "time",
+            _ => return Ok(()),
+        };
+        Err(Error::invalid(
+            told!(
+                "intake-raster-one-fact-for-many-layers",
+                "the mapping says one `{key}`, and the file holds layers of several",
+                key = key
+            ),
+            told!(
+                "intake-raster-take-fact-out-of-mapping",
+                "take `{key}` out of `[coverage]` in the mapping: the file says it of each layer; or hand in one variable at a time",
+                key = key
+            ),
+        ))
     }
 
     fn next(&mut self) -> Result<Option<Found>, Error> {
@@ -311,16 +489,27 @@ fn hash_of(file: &tempfile::NamedTempFile) -> Result<OriginalHash, Error> {
 fn item_name(file_name: &str) -> String {
     let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem);
     let name = model::fold(stem).replace(' ', "_");
-    if name.is_empty() { "raster".into() } else { name.chars().take(100).collect() }
+    if name.is_empty() {
+        return "raster".into();
+    }
+    if name.chars().count() <= MAX_NAME {
+        return name;
+    }
+    // The end of a long name tells it from others that begin alike.
+    let mark: String =
+        Sha256::digest(name.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}_{mark}", name.chars().take(MAX_NAME - 1 - mark.len()).collect::<String>())
 }
+
+/// Letters of an id that is made of a name.
+const MAX_NAME: usize = 100;
 
 struct Described<'a> {
     item: &'a str,
     title: &'a str,
-    time: Option<&'a str>,
-    property: Option<&'a str>,
-    unit: Option<&'a str>,
+    facts: &'a Facts,
     info: &'a RasterInfo,
+    besides: &'a Besides,
     crs: &'a Crs,
     bbox: Bbox,
     summary: &'a CogSummary,
@@ -329,13 +518,20 @@ struct Described<'a> {
 
 /// The row of the raster that stands at this place in its file.
 fn row(described: &Described<'_>, at: usize) -> Result<FeatureRow, Error> {
-    let Described { item, title, time, property, unit, info, crs, bbox, summary, hash } = described;
+    let Described { item, title, facts, info, besides, crs, bbox, summary, hash } = described;
+    let Facts { time, property, unit, .. } = facts;
     let statistics: Vec<Value> = summary
         .bands
         .iter()
-        .map(|band| {
-            json!({"minimum": finite(band.min), "maximum": finite(band.max), "mean": finite(band.mean),
-                   "with_value": band.valid, "without_value": band.missing})
+        .enumerate()
+        .map(|(at, band)| {
+            let mut said = json!({"minimum": finite(band.min), "maximum": finite(band.max),
+                                  "mean": finite(band.mean), "with_value": band.valid,
+                                  "without_value": band.missing});
+            if let Some(name) = besides.names.get(at).filter(|name| !name.is_empty()) {
+                said["name"] = json!(name);
+            }
+            said
         })
         .collect();
     let first = summary.bands.first();

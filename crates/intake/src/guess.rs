@@ -59,7 +59,7 @@ use crate::observe::Elsewhere;
 
 pub(crate) use evidence::before_the_merger;
 pub(crate) use headers::numeric_columns;
-pub(crate) use named::{left_open, named_around};
+pub(crate) use named::{left_open, named_around, property_of_name};
 pub use survey::Survey;
 pub(crate) use usual::names_no_row_value;
 pub(crate) use zoned::offset_in;

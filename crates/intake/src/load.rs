@@ -20,6 +20,7 @@ use wording::told;
 use crate::Error;
 use crate::closing::Closing;
 use crate::corrections::Correction;
+use crate::coverages::take_out_of_one;
 use crate::mapping::{Mapping, MappingText};
 use crate::observe::{Aliases, Room, Settings};
 use crate::quality::test_load;
@@ -352,6 +353,7 @@ impl<'a> Loading<'a> {
         let now = self.asked;
         let dry_run = !matches!(then, Then::Commit);
         let draft = if let Then::Draft(draft) = then { Some(draft) } else { None };
+        let is_kept = matches!(under, Under::Usual);
         let saved = match under {
             Under::Given(mapping, text) => Some((*mapping, text)),
             Under::Guessed => None,
@@ -373,7 +375,17 @@ impl<'a> Loading<'a> {
                 }
             },
         };
-        let (mapping, text) = saved.unzip();
+        let (mut mapping, mut text) = saved.unzip();
+        let mut of_another = None;
+        if let Some(mapping) =
+            mapping.as_mut().filter(|_| is_kept && self.dataset.kind == DatasetKind::Coverage)
+        {
+            let of_one = take_out_of_one(mapping);
+            if !of_one.is_empty() {
+                text = Some(mapping.to_text().to_string());
+            }
+            of_another = Some(of_one);
+        }
         if let Some(mapping) = &mapping {
             self.intake.may_keep(self.permit, mapping).await?;
         }
@@ -387,6 +399,7 @@ impl<'a> Loading<'a> {
             format,
             kind: self.dataset.kind,
             mapping,
+            of_another,
             gazetteer: catalog.gazetteer().await?,
             settings: Settings {
                 dataset: self.dataset.id.clone(),

@@ -3,6 +3,7 @@
 mod beside;
 mod letters;
 mod personal;
+mod rasters;
 mod spatial;
 mod words;
 mod zones;
@@ -17,6 +18,7 @@ pub fn finding_message(finding: &Finding, lang: Lang) -> String {
     let (value, expected) = &words::of(finding, lang);
     let of_text = letters::sentence(finding, lang)
         .or_else(|| personal::sentence(finding, lang))
+        .or_else(|| rasters::sentence(finding, lang))
         .or_else(|| spatial::sentence(finding, lang))
         .or_else(|| beside::sentence(finding, lang))
         .or_else(|| zones::sentence(finding, lang));

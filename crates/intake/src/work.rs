@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use wording::told;
 
 use crate::Error;
-use crate::coverages::{self, RasterFile};
+use crate::coverages::{self, OfAnother, RasterFile};
 use crate::features;
 use crate::findings::Findings;
 use crate::guess::{Survey, guess};
@@ -49,6 +49,8 @@ pub(crate) struct Job {
     pub(crate) kind: DatasetKind,
     /// The mapping that was given or is saved; guessed when absent.
     pub(crate) mapping: Option<Mapping>,
+    /// What the mapping said of another raster, where it is the kept one of a dataset of rasters.
+    pub(crate) of_another: Option<Vec<OfAnother>>,
     pub(crate) gazetteer: Arc<Gazetteer>,
     pub(crate) settings: Settings,
     pub(crate) limits: Limits,
@@ -191,10 +193,13 @@ fn codes(format: &Format, charsets: &[Charset]) -> Vec<String> {
 }
 
 fn take_raster(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
-    let Job { input, file_name, size, format, mapping, limits, max_findings, .. } = job;
+    let Job { input, file_name, size, format, mapping, of_another, gazetteer, limits, max_findings, .. } =
+        job;
     let mut findings = Findings::new(max_findings);
     let said = |bytes, rows| tell(teller, bytes, size, rows);
     let file = coverages::RasterInput {
+        gazetteer: &gazetteer,
+        of_another: of_another.as_deref(),
         path: input.path(),
         file_name: &file_name,
         format: &format,

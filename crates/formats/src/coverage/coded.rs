@@ -1,6 +1,7 @@
 //! Numbers that stand for values: the scale and the offset of each band, as GDAL writes them into a TIFF
 //! (`<Item name="SCALE" sample="0" role="scale">0.1</Item>` in the tag 42112).
 
+use super::besides::{Item, items};
 use super::{RasterInfo, SampleKind};
 
 /// The tag of GDAL's metadata.
@@ -18,20 +19,12 @@ impl Coded {
     /// By GDAL's metadata; `None` where no band has a scale or an offset.
     pub(super) fn of(metadata: &str, info: &RasterInfo) -> Option<Coded> {
         let mut bands = vec![(1.0, 0.0); usize::from(info.bands)];
-        for item in metadata.split("<Item").skip(1) {
-            let Some((attributes, rest)) = item.split_once('>') else { continue };
-            let attribute = |name: &str| {
-                let (_, rest) = attributes.split_once(&format!(" {name}="))?;
-                let mark = rest.chars().next().filter(|mark| matches!(mark, '"' | '\''))?;
-                rest[1..].split_once(mark).map(|(text, _)| text)
-            };
-            let number = rest.split('<').next().and_then(|text| text.trim().parse::<f64>().ok());
-            let band = attribute("sample").map_or(Some(0), |text| text.parse::<usize>().ok());
-            let Some(number) = number.filter(|number| number.is_finite()) else { continue };
-            let Some(band) = band.and_then(|band| bands.get_mut(band)) else { continue };
-            match attribute("role") {
-                Some("scale") if number != 0.0 => band.0 = number,
-                Some("offset") => band.1 = number,
+        for Item { band, role, text } in items(metadata) {
+            let Some(number) = text.parse::<f64>().ok().filter(|number| number.is_finite()) else { continue };
+            let Some(band) = bands.get_mut(band) else { continue };
+            match role.as_str() {
+                "scale" if number != 0.0 => band.0 = number,
+                "offset" => band.1 = number,
                 _ => {}
             }
         }

@@ -7,6 +7,7 @@ use std::io::{BufReader, BufWriter, Seek, SeekFrom, Write};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
+use super::fills::{Fill, Fills, Suspects};
 use super::geokeys::GeoKeys;
 use super::{Raster, RasterInfo, SampleKind};
 use crate::Error;
@@ -28,6 +29,8 @@ pub struct CogSummary {
     pub overviews: u16,
     /// What is known of each band.
     pub bands: Vec<BandSummary>,
+    /// Numbers among the values that stand for none, though the file does not say so.
+    pub fills: Fills,
 }
 
 /// The values of a band.
@@ -67,8 +70,9 @@ pub fn write_cog(
     let stride = levels[0].stride();
     let mut row_number = 0;
     while let Some(rows) = raster.next_rows()? {
+        let is_all_values = raster.is_all_values();
         for row in rows.chunks_exact(stride) {
-            count(row, &info, &mut bands);
+            count(row, &info, is_all_values, &mut bands);
             push(&mut levels, row)?;
             row_number += 1;
         }
@@ -88,12 +92,15 @@ pub fn write_cog(
     }
     let (bytes, header_bytes) = assemble(&info, crs, &mut levels, output)?;
     let overviews = u16::try_from(levels.len() - 1).unwrap_or(u16::MAX);
-    Ok(Some(CogSummary {
-        bytes,
-        header_bytes,
-        overviews,
-        bands: bands.iter().map(Counter::summary).collect(),
-    }))
+    let (bands, fills): (Vec<BandSummary>, Vec<Vec<Fill>>) = bands.iter().map(Counter::summary).unzip();
+    let mut each: Vec<Fill> = Vec::new();
+    for fill in fills.into_iter().flatten() {
+        match each.iter_mut().find(|known| known.value == fill.value) {
+            Some(known) => known.pixels += fill.pixels,
+            None => each.push(fill),
+        }
+    }
+    Ok(Some(CogSummary { bytes, header_bytes, overviews, bands, fills: Fills(each) }))
 }
 
 /// Gives a row to the first level, and to the smaller ones what follows from it.
@@ -120,17 +127,38 @@ struct Counter {
     sum: f64,
     valid: u64,
     missing: u64,
+    suspects: Suspects,
 }
 
 impl Counter {
-    fn summary(&self) -> BandSummary {
-        let mean = if self.valid == 0 { f64::NAN } else { self.sum / self.valid as f64 };
-        let (min, max) = if self.valid == 0 { (f64::NAN, f64::NAN) } else { (self.min, self.max) };
-        BandSummary { min, max, mean, valid: self.valid, missing: self.missing }
+    fn take(&mut self, value: f64, pixels: u64) {
+        if self.valid == 0 {
+            (self.min, self.max) = (value, value);
+        }
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        self.sum += value * pixels as f64;
+        self.valid += pixels;
+    }
+
+    /// What is known of the values, and which numbers among them stand for none.
+    fn summary(&self) -> (BandSummary, Vec<Fill>) {
+        let mut all = self.clone();
+        let (fills, values) = self.suspects.parted((self.valid > 0).then_some(self.min));
+        for value in values {
+            all.take(value.value, value.pixels);
+        }
+        let Counter { min, max, sum, valid, .. } = all;
+        let missing = self.missing + fills.iter().map(|fill| fill.pixels).sum::<u64>();
+        let summary = match valid {
+            0 => BandSummary { min: f64::NAN, max: f64::NAN, mean: f64::NAN, valid, missing },
+            _ => BandSummary { min, max, mean: sum / valid as f64, valid, missing },
+        };
+        (summary, fills)
     }
 }
 
-fn count(row: &[u8], info: &RasterInfo, bands: &mut [Counter]) {
+fn count(row: &[u8], info: &RasterInfo, is_all_values: bool, bands: &mut [Counter]) {
     for (index, sample) in row.chunks_exact(info.kind.bytes()).enumerate() {
         let counter = &mut bands[index % usize::from(info.bands)];
         let value = info.kind.read(sample).unwrap_or(f64::NAN);
@@ -138,13 +166,9 @@ fn count(row: &[u8], info: &RasterInfo, bands: &mut [Counter]) {
             counter.missing += 1;
             continue;
         }
-        if counter.valid == 0 {
-            (counter.min, counter.max) = (value, value);
+        if is_all_values || !counter.suspects.take(value) {
+            counter.take(value, 1);
         }
-        counter.min = counter.min.min(value);
-        counter.max = counter.max.max(value);
-        counter.sum += value;
-        counter.valid += 1;
     }
 }
 

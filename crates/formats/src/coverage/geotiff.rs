@@ -8,8 +8,10 @@ use tiff::decoder::{ChunkType, Decoder, DecodingResult};
 use tiff::tags::Tag;
 use wording::{Told, told};
 
+use super::besides::{Besides, LeftOut};
 use super::coded::{Coded, GDAL_METADATA};
 use super::geokeys::GeoKeys;
+use super::photometric::Numbers;
 use super::{PixelGrid, Raster, RasterInfo, SampleKind};
 use crate::{Error, Limits};
 
@@ -18,10 +20,15 @@ const MAX_ROWS_BYTES: u64 = 1 << 30;
 /// Values of a pixel, at most.
 const MAX_BANDS: u16 = 256;
 
+type Tiff = Decoder<BufReader<Numbers<File>>>;
+
 /// A GeoTIFF file.
 pub struct GeoTiff {
-    decoder: Decoder<BufReader<File>>,
+    decoder: Tiff,
     info: RasterInfo,
+    /// Bits of a value in the file.
+    bits: u16,
+    besides: Besides,
     /// How the numbers of the file become values, where it says so.
     coded: Option<Coded>,
     /// Rows that are read.
@@ -33,15 +40,20 @@ impl GeoTiff {
     pub fn open(path: &Path, limits: &Limits) -> Result<GeoTiff, Error> {
         let file = File::open(path)?;
         crate::decode::check_size(file.metadata()?.len(), limits)?;
-        let mut decoder = Decoder::new(BufReader::with_capacity(256 * 1024, file)).map_err(failed)?;
+        let numbers = Numbers::of(file)?;
+        let has_palette = numbers.has_palette();
+        let mut decoder = Decoder::new(BufReader::with_capacity(256 * 1024, numbers)).map_err(failed)?;
         let mut bounds = tiff::decoder::Limits::default();
         bounds.decoding_buffer_size = usize::try_from(MAX_ROWS_BYTES).unwrap_or(usize::MAX);
         bounds.intermediate_buffer_size = bounds.decoding_buffer_size;
         bounds.ifd_value_size = 256 << 20;
         decoder = decoder.with_limits(bounds);
-        let info = info(&mut decoder)?;
-        check_masks(path)?;
-        let coded = Coded::of(&text(&mut decoder, Tag::Unknown(GDAL_METADATA))?, &info);
+        let (info, bits) = info(&mut decoder)?;
+        let images = more_images(path)?;
+        let metadata = text(&mut decoder, Tag::Unknown(GDAL_METADATA))?;
+        let coded = Coded::of(&metadata, &info);
+        let mut besides = Besides::of(&metadata, info.bands);
+        besides.left_out = left_out(&mut decoder, &info, has_palette, images);
         let (_, chunk_height) = decoder.chunk_dimensions();
         let row_bytes = u64::from(info.width) * u64::from(info.bands) * info.kind.bytes() as u64;
         if row_bytes.saturating_mul(u64::from(chunk_height.min(info.height))) > MAX_ROWS_BYTES {
@@ -59,13 +71,22 @@ impl GeoTiff {
             ));
         }
         let info = coded.as_ref().map_or(info.clone(), |coded| coded.info(info));
-        Ok(GeoTiff { decoder, info, coded, row: 0 })
+        Ok(GeoTiff { decoder, info, bits, besides, coded, row: 0 })
     }
 }
 
 impl Raster for GeoTiff {
     fn info(&self) -> &RasterInfo {
         &self.info
+    }
+
+    fn rewind(&mut self) -> bool {
+        self.row = 0;
+        true
+    }
+
+    fn besides(&self) -> Besides {
+        self.besides.clone()
     }
 
     fn next_rows(&mut self) -> Result<Option<Vec<u8>>, Error> {
@@ -86,12 +107,15 @@ impl Raster for GeoTiff {
         for column in 0..across {
             let index = chunk_row * across + column;
             let (width, data_height) = self.decoder.chunk_data_dimensions(index);
-            let bytes = le_bytes(self.decoder.read_chunk(index).map_err(failed)?).ok_or_else(|| {
-                damaged(told!(
-                    "formats-values-type-not-read-here",
-                    "its values are of a type that is not read here"
+            let mut bytes = le_bytes(self.decoder.read_chunk(index).map_err(failed)?).ok_or_else(|| {
+                not_read(told!(
+                    "formats-whole-numbers-too-large",
+                    "has whole numbers that are too large to be kept exactly"
                 ))
             })?;
+            if self.bits < 8 {
+                bytes = unpacked(&bytes, self.bits, width as usize * usize::from(self.info.bands));
+            }
             let part = width as usize * pixel;
             if bytes.len() < part * data_height as usize || data_height < height {
                 return Err(damaged(told!(
@@ -120,9 +144,26 @@ impl Raster for GeoTiff {
     }
 }
 
-/// Refuses a raster whose pixels a mask of its own takes away: they would be read as values.
-fn check_masks(path: &Path) -> Result<(), Error> {
+/// A byte for each number of rows whose numbers have fewer bits; every row begins with a byte of its own.
+fn unpacked(rows: &[u8], bits: u16, across: usize) -> Vec<u8> {
+    let per_byte = usize::from(8 / bits);
+    let mask = u8::MAX >> (8 - bits);
+    let mut numbers = Vec::with_capacity(rows.len() * per_byte);
+    for row in rows.chunks_exact(across.div_ceil(per_byte).max(1)) {
+        for at in 0..across {
+            // The first number is in the highest bits.
+            let shift = 8 - usize::from(bits) * (at % per_byte + 1);
+            numbers.push((row[at / per_byte] >> shift) & mask);
+        }
+    }
+    numbers
+}
+
+/// How many images follow the first that are no smaller version of it. A raster whose pixels a mask of its own takes
+/// away is refused: they would be read as values.
+fn more_images(path: &Path) -> Result<usize, Error> {
     let mut images = Decoder::new(BufReader::new(File::open(path)?)).map_err(failed)?;
+    let mut count = 0;
     for _ in 0..MAX_IMAGES {
         if !images.more_images() {
             break;
@@ -145,19 +186,43 @@ fn check_masks(path: &Path) -> Result<(), Error> {
                 ),
             ));
         }
+        count += usize::from(kind & 1 == 0);
     }
-    Ok(())
+    Ok(count)
+}
+
+/// What of a file is not kept.
+fn left_out(decoder: &mut Tiff, info: &RasterInfo, has_palette: bool, images: usize) -> Vec<LeftOut> {
+    let mut left_out = Vec::new();
+    if has_palette {
+        left_out.push(LeftOut { what: LeftOut::COLOURS, names: Vec::new() });
+    }
+    if images > 0 {
+        left_out.push(LeftOut { what: LeftOut::IMAGES, names: vec![images.to_string()] });
+    }
+    let mut said = |tag: Tag| text(decoder, tag).unwrap_or_default().trim_matches(['\0', ' ']).to_owned();
+    let description = said(Tag::ImageDescription);
+    if !description.is_empty() {
+        let names = vec![description.chars().take(160).collect()];
+        left_out.push(LeftOut { what: LeftOut::DESCRIPTION, names });
+    }
+    let nodata = said(Tag::GdalNodata);
+    if !nodata.is_empty() && info.nodata.is_none() {
+        left_out.push(LeftOut { what: LeftOut::NODATA, names: vec![nodata.chars().take(40).collect()] });
+    }
+    left_out
 }
 
 /// Images of a file that are looked at.
 const MAX_IMAGES: usize = 64;
 
-fn info(decoder: &mut Decoder<BufReader<File>>) -> Result<RasterInfo, Error> {
+/// What is known of a raster, and how many bits a value of it has in the file.
+fn info(decoder: &mut Tiff) -> Result<(RasterInfo, u16), Error> {
     let (width, height) = decoder.dimensions().map_err(failed)?;
     if width == 0 || height == 0 {
         return Err(damaged(told!("formats-no-pixels", "it has no pixels")));
     }
-    let shorts = |decoder: &mut Decoder<BufReader<File>>, tag: Tag| -> Result<Vec<u16>, Error> {
+    let shorts = |decoder: &mut Tiff, tag: Tag| -> Result<Vec<u16>, Error> {
         Ok(decoder.find_tag_unsigned_vec::<u16>(tag).map_err(failed)?.unwrap_or_default())
     };
     let bits = shorts(decoder, Tag::BitsPerSample)?;
@@ -175,7 +240,15 @@ fn info(decoder: &mut Decoder<BufReader<File>>) -> Result<RasterInfo, Error> {
     if bits.iter().any(|other| *other != bit) || formats.iter().any(|other| *other != format) {
         return Err(not_read(told!("formats-bands-different-types", "has bands of different types")));
     }
-    let kind = SampleKind::of_tiff(format, bit).ok_or_else(|| {
+    let kind = match (format, bit) {
+        // Classes and masks in few bits.
+        (1, 1 | 2 | 4) => Some(SampleKind::U8),
+        // What no number of ours holds is kept in the next larger one.
+        (1 | 2, 64) => Some(SampleKind::F64),
+        (3, 16) => Some(SampleKind::F32),
+        _ => SampleKind::of_tiff(format, bit),
+    };
+    let kind = kind.ok_or_else(|| {
         not_read(told!(
             "formats-values-bits-format",
             "has values of {bit} bits in the format {format}",
@@ -203,26 +276,18 @@ fn info(decoder: &mut Decoder<BufReader<File>>) -> Result<RasterInfo, Error> {
     let nodata = text(decoder, Tag::GdalNodata)?;
     let nodata = nodata.trim_matches(['\0', ' ']).to_owned();
     let nodata = if nodata.is_empty() { None } else { nodata.parse().ok() };
-    Ok(RasterInfo {
-        width,
-        height,
-        bands,
-        kind,
-        grid,
-        nodata,
-        declared: keys.declared(),
-        applied: Vec::new(),
-    })
+    let declared = keys.declared();
+    Ok((RasterInfo { width, height, bands, kind, grid, nodata, declared, applied: Vec::new() }, bit))
 }
 
-fn doubles(decoder: &mut Decoder<BufReader<File>>, tag: Tag) -> Result<Vec<f64>, Error> {
+fn doubles(decoder: &mut Tiff, tag: Tag) -> Result<Vec<f64>, Error> {
     match decoder.find_tag(tag).map_err(failed)? {
         Some(value) => value.into_f64_vec().map_err(failed),
         None => Ok(Vec::new()),
     }
 }
 
-fn text(decoder: &mut Decoder<BufReader<File>>, tag: Tag) -> Result<String, Error> {
+fn text(decoder: &mut Tiff, tag: Tag) -> Result<String, Error> {
     match decoder.find_tag(tag).map_err(failed)? {
         // Some programs write a text that is not ASCII here: it says nothing then.
         Some(value) => Ok(value.into_string().unwrap_or_default()),
@@ -230,14 +295,14 @@ fn text(decoder: &mut Decoder<BufReader<File>>, tag: Tag) -> Result<String, Erro
     }
 }
 
-fn grid(decoder: &mut Decoder<BufReader<File>>) -> Result<PixelGrid, Error> {
+fn grid(decoder: &mut Tiff) -> Result<PixelGrid, Error> {
     let matrix = doubles(decoder, Tag::ModelTransformationTag)?;
     let scale = doubles(decoder, Tag::ModelPixelScaleTag)?;
     let ties = doubles(decoder, Tag::ModelTiepointTag)?;
     let grid = match (matrix.as_slice(), scale.as_slice(), ties.as_slice()) {
         ([a, b, _, x, d, e, _, y, ..], _, _) => {
             if *b != 0.0 || *d != 0.0 {
-                return Err(not_read(told!(
+                return Err(to_be_warped(told!(
                     "formats-turned-against-coordinate-axes",
                     "is turned against its coordinate axes"
                 )));
@@ -263,7 +328,7 @@ fn grid(decoder: &mut Decoder<BufReader<File>>) -> Result<PixelGrid, Error> {
     };
     let values = [grid.x0, grid.y0, grid.dx, grid.dy];
     if values.iter().any(|value| !value.is_finite()) || grid.dx <= 0.0 || grid.dy <= 0.0 {
-        return Err(not_read(told!(
+        return Err(to_be_warped(told!(
             "formats-pixels-mirrored-have-no-size",
             "has pixels that are mirrored or have no size"
         )));
@@ -271,6 +336,7 @@ fn grid(decoder: &mut Decoder<BufReader<File>>) -> Result<PixelGrid, Error> {
     Ok(grid)
 }
 
+/// The bytes of the numbers, of those with 64 bits as doubles; `None` where one is too large for that.
 fn le_bytes(result: DecodingResult) -> Option<Vec<u8>> {
     Some(match result {
         DecodingResult::U8(values) => values,
@@ -281,8 +347,22 @@ fn le_bytes(result: DecodingResult) -> Option<Vec<u8>> {
         DecodingResult::I32(values) => values.into_iter().flat_map(i32::to_le_bytes).collect(),
         DecodingResult::F32(values) => values.into_iter().flat_map(f32::to_le_bytes).collect(),
         DecodingResult::F64(values) => values.into_iter().flat_map(f64::to_le_bytes).collect(),
-        _ => return None,
+        DecodingResult::F16(values) => values.into_iter().flat_map(|v| v.to_f32().to_le_bytes()).collect(),
+        DecodingResult::U64(values) => {
+            exact(values.into_iter().map(|value| (value <= EXACT).then_some(value as f64)))?
+        }
+        DecodingResult::I64(values) => {
+            exact(values.into_iter().map(|value| (value.unsigned_abs() <= EXACT).then_some(value as f64)))?
+        }
     })
+}
+
+/// Up to here a double holds every whole number.
+const EXACT: u64 = 1 << 53;
+
+fn exact(values: impl Iterator<Item = Option<f64>>) -> Option<Vec<u8>> {
+    let values: Option<Vec<[u8; 8]>> = values.map(|value| value.map(f64::to_le_bytes)).collect();
+    values.map(|values| values.concat())
 }
 
 fn not_read(what: impl Into<Told>) -> Error {
@@ -292,6 +372,17 @@ fn not_read(what: impl Into<Told>) -> Error {
         told!(
             "formats-write-again-gdal-translate-co-tiled-yes-co",
             "write it again with: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE -co INTERLEAVE=PIXEL"
+        ),
+    )
+}
+
+fn to_be_warped(what: impl Into<Told>) -> Error {
+    Error::invalid(
+        "raster_not_read",
+        told!("formats-raster-not-read-here", "the raster {what}, which is not read here", what => what.into()),
+        told!(
+            "formats-write-again-north-up-gdalwarp",
+            "write it again with the north above: gdalwarp -co TILED=YES -co COMPRESS=DEFLATE in.tif out.tif"
         ),
     )
 }

@@ -3,7 +3,6 @@
 use wording::told;
 
 use super::{PixelGrid, Raster, RasterInfo, SampleKind};
-use crate::feature::Declared;
 use crate::{Error, Grid, GridValues};
 
 /// Values that are handed out at once.
@@ -39,7 +38,7 @@ impl GridRaster {
             },
             grid: PixelGrid { x0: grid.lon0, y0: grid.lat0, dx: grid.dx, dy: grid.dy },
             nodata: Some(f64::NAN),
-            declared: Some(Declared { by: "degrees_east, degrees_north".into(), text: "EPSG:4326".into() }),
+            declared: grid.declared.clone(),
             applied: Vec::new(),
         };
         Ok(GridRaster { grid, info, row: 0 })
@@ -49,6 +48,11 @@ impl GridRaster {
 impl Raster for GridRaster {
     fn info(&self) -> &RasterInfo {
         &self.info
+    }
+
+    fn rewind(&mut self) -> bool {
+        self.row = 0;
+        true
     }
 
     fn next_rows(&mut self) -> Result<Option<Vec<u8>>, Error> {

@@ -4,12 +4,16 @@
 //! height. Its pixels are kept as they are, in the coordinate system they came in; only smaller
 //! versions for looking at are computed.
 
+mod adjusted;
+mod besides;
 mod coded;
 mod cog;
+mod fills;
 mod geokeys;
 mod geotiff;
 mod gridded;
 mod index;
+mod photometric;
 mod picture;
 mod pyramid;
 mod sample;
@@ -21,7 +25,10 @@ use crate::Error;
 use crate::crs::Crs;
 use crate::feature::Declared;
 
+pub use adjusted::Adjusted;
+pub use besides::{Besides, LeftOut};
 pub use cog::{BandSummary, CogSummary, TILE, write_cog};
+pub use fills::{Fill, Fills};
 pub use geotiff::GeoTiff;
 pub use gridded::GridRaster;
 pub use index::{CogIndex, TileAt};
@@ -80,7 +87,11 @@ impl RasterInfo {
         let (east, south) = (x0 + dx * f64::from(self.width), y0 - dy * f64::from(self.height));
         // Pixels of a raster of the whole globe may lie around its edges by their half.
         let is_on_globe = y0 <= 90.0 + dy && south >= -90.0 - dy && x0 >= -180.0 - dx && east <= 360.0 + dx;
-        if !crs.is_geographic() || is_on_globe {
+        if !crs.is_geographic() {
+            // Nothing that is surveyed lies within some hundred metres of where a projection begins.
+            return if is_on_globe && dx < 10.0 && dy < 10.0 { Err(self.in_degrees(crs)) } else { Ok(()) };
+        }
+        if is_on_globe {
             return Ok(());
         }
         Err(Error::invalid(
@@ -99,6 +110,24 @@ impl RasterInfo {
                 "where latitude and longitude are exchanged, have the raster made again with longitude eastwards; where these are metres, write the right system as `crs` under `[source]` in the mapping"
             ),
         ))
+    }
+
+    fn in_degrees(&self, crs: &Crs) -> Error {
+        Error::invalid(
+            "outside_world",
+            told!(
+                "formats-raster-edges-look-like-degrees",
+                "the raster says that it is in metres ({crs}), but its corner is {x} {y} and its pixels are {dx} wide, which are degrees",
+                x = self.grid.x0,
+                y = self.grid.y0,
+                dx = self.grid.dx,
+                crs = crs
+            ),
+            told!(
+                "formats-write-degrees-as-crs",
+                "where these are degrees, write `crs = \"EPSG:4326\"` under `[source]` in the mapping"
+            ),
+        )
     }
 
     /// The box around it in longitude and latitude, WGS 84.
@@ -157,4 +186,16 @@ pub trait Raster {
     fn info(&self) -> &RasterInfo;
     /// The next rows: values of a pixel side by side, lower byte first; `None` behind the last.
     fn next_rows(&mut self) -> Result<Option<Vec<u8>>, Error>;
+    /// Goes back to the first row; `false` where that cannot be done.
+    fn rewind(&mut self) -> bool {
+        false
+    }
+    /// Whether every number of it is a value, whatever it looks like.
+    fn is_all_values(&self) -> bool {
+        false
+    }
+    /// What the file says beside the pixels.
+    fn besides(&self) -> Besides {
+        Besides::default()
+    }
 }

@@ -127,15 +127,21 @@ impl SampleKind {
         }
     }
 
-    /// Whether a value stands for none. A float's nodata is written with fewer digits than it has.
+    /// Whether a value stands for none. A float's nodata is written with fewer digits than it has, or was rounded to
+    /// single precision on its way.
     pub(super) fn is_none(self, value: f64, nodata: Option<f64>) -> bool {
         if value.is_nan() {
             return true;
         }
         let Some(nodata) = nodata else { return false };
         #[expect(clippy::cast_possible_truncation, reason = "compared as what is stored")]
+        let single = f64::from(nodata as f32);
+        // No quantity comes as far: `-3.4e+38` is the least number of single precision with fewer digits.
+        let is_beyond = nodata.abs() >= 1e30 && (value - nodata).abs() <= nodata.abs() * 1e-2;
+        #[expect(clippy::cast_possible_truncation, reason = "compared as what is stored")]
         match self {
-            SampleKind::F32 => (value as f32).to_bits() == (nodata as f32).to_bits() || value == nodata,
+            SampleKind::F32 => f64::from(value as f32) == single || value == nodata || is_beyond,
+            SampleKind::F64 => value == nodata || value == single || is_beyond,
             _ => value == nodata,
         }
     }

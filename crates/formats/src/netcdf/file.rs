@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use netcdf_reader::cf::{CfCalendar, decode_times, parse_time_units};
+use netcdf_reader::cf::{CfCalendar, CfTimeUnit, decode_times, parse_time_units};
 use netcdf_reader::{
-    NcFile, NcMetadataMode, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcType, NcVariable,
+    NcFile, NcGroup, NcMetadataMode, NcOpenOptions, NcSliceInfo, NcSliceInfoElem, NcType, NcVariable,
 };
 use wording::{Told, told};
 
-use super::damaged;
+use super::{damaged, instants};
 use crate::decode::check_size;
 use crate::{Error, Limits};
 
@@ -16,6 +16,19 @@ use crate::{Error, Limits};
 const VALUE_BYTES: u64 = 8;
 /// What a value of single or double precision is that was never written (NetCDF's NC_FILL_FLOAT).
 const NEVER_WRITTEN: f64 = 9.969_209_968_386_869e36;
+
+/// The calendars of the CF conventions (CF 1.11 §4.4.1) whose days are dates.
+const KNOWN_CALENDARS: [&str; 9] = [
+    "standard",
+    "gregorian",
+    "proleptic_gregorian",
+    "noleap",
+    "365_day",
+    "all_leap",
+    "366_day",
+    "360_day",
+    "julian",
+];
 
 /// An open file.
 pub(super) struct File {
@@ -45,6 +58,19 @@ impl File {
 
     pub(super) fn variable(&self, name: &str) -> Option<&NcVariable> {
         self.variables.iter().find(|variable| variable.name == name)
+    }
+
+    /// The groups below the first, which are not read, as far as they hold variables.
+    pub(super) fn groups(&self) -> Vec<String> {
+        fn holds(group: &NcGroup) -> bool {
+            !group.variables.is_empty() || group.groups.iter().any(holds)
+        }
+        let root = self.file.root_group().ok();
+        root.into_iter()
+            .flat_map(|root| &root.groups)
+            .filter(|group| holds(group))
+            .map(|group| short(&group.name))
+            .collect()
     }
 
     /// The values, unpacked; NaN where there is none.
@@ -122,8 +148,21 @@ impl File {
         axis: &NcVariable,
     ) -> Result<Vec<Option<i64>>, Error> {
         let units = text(axis, "units").unwrap_or_default();
-        let calendar = CfCalendar::parse(&text(axis, "calendar").unwrap_or_else(|| "standard".into()));
+        let said = text(axis, "calendar").unwrap_or_else(|| "standard".into());
+        let calendar = CfCalendar::parse(&said);
         let failed = |how: String| {
+            let hint = match calendar {
+                // The dates of such a year are not all days of ours.
+                CfCalendar::Day360 | CfCalendar::AllLeap => told!(
+                    "formats-bring-to-standard-calendar",
+                    "its calendar ({calendar}) has days that no year has: bring the file to the standard calendar first (xarray: `convert_calendar(\"standard\", align_on=\"date\")`)",
+                    calendar = said
+                ),
+                _ => told!(
+                    "formats-write-them-e-g-hours-since-1970",
+                    "write them as e.g. `hours since 1970-01-01 00:00:00` in a calendar of the CF conventions"
+                ),
+            };
             Error::invalid(
                 "time_axis",
                 told!(
@@ -133,12 +172,20 @@ impl File {
                     units = units,
                     how = how
                 ),
-                told!(
-                    "formats-write-them-e-g-hours-since-1970",
-                    "write them as e.g. `hours since 1970-01-01 00:00:00` in a calendar of the CF conventions"
-                ),
+                hint,
             )
         };
+        if !KNOWN_CALENDARS.contains(&said.trim().to_ascii_lowercase().as_str()) {
+            return Err(failed(format!("calendar `{}`", short(&said))));
+        }
+        if instants::is_dated(&units) {
+            let each = self.values(variable)?.into_iter();
+            let read = |value: f64| match value.is_nan() {
+                true => Ok(None),
+                false => instants::dated(value).map(Some).ok_or_else(|| failed(value.to_string())),
+            };
+            return each.map(read).collect();
+        }
         let units = with_plain_instant(&units);
         let (bare, offset) = without_offset(&units);
         // The library looks for `since` in small letters: of the Kelvin sign and others these are shorter.
@@ -150,6 +197,13 @@ impl File {
         for value in self.values(variable)? {
             if value.is_nan() {
                 instants.push(None);
+                continue;
+            }
+            if reference.unit == CfTimeUnit::Months && calendar != CfCalendar::Day360 {
+                let start = reference.epoch.to_chrono_utc().map_err(|error| failed(error.to_string()))?;
+                let found = instants::months_behind(start, value);
+                let found = found.ok_or_else(|| failed(format!("{value} months")))?;
+                instants.push(Some(found - offset));
                 continue;
             }
             let decoded = decode_times(&[value], &reference).map_err(|error| failed(error.to_string()))?;
@@ -234,9 +288,11 @@ pub(super) fn is_number(variable: &NcVariable) -> bool {
     )
 }
 
-/// Whether a variable is a time: its unit is counted from an instant.
+/// Whether a variable is a time: its unit is counted from an instant, or says that its numbers are dates.
 pub(super) fn is_time(variable: &NcVariable) -> bool {
-    is_number(variable) && text(variable, "units").is_some_and(|units| units.contains(" since "))
+    is_number(variable)
+        && text(variable, "units")
+            .is_some_and(|units| units.contains(" since ") || instants::is_dated(&units))
 }
 
 /// What a variable says of the place.

@@ -1,19 +1,24 @@
-//! The grids of a file over longitude and latitude, layer by layer.
+//! The grids of a file over longitude and latitude, or over easting and northing, layer by layer.
 
 use std::path::Path;
 
+use chrono::{DateTime, SecondsFormat};
 use netcdf_reader::{NcType, NcVariable};
-use wording::{Phrase, Told, phrase, told};
+use wording::{Told, told};
 
 use super::damaged;
-use super::file::{Axis, File, axis, is_number, is_time, short, text};
+use super::file::{File, axis, is_number, is_time, short, text};
+use super::plane::{Axes, Plane};
+use super::when::{When, check_axis};
+use crate::coverage::LeftOut;
+use crate::feature::Declared;
 use crate::{Error, Grid, GridValues, Limits};
 
 /// Layers of one file, at most.
 const MAX_LAYERS: u64 = 100_000;
-/// How far the steps between coordinates may differ, as a share of a step: they may be in single
-/// precision.
-const MAX_UNEVEN: f64 = 0.01;
+
+/// How the time at which a forecast was made is called.
+const RUN: &str = "forecast_reference_time";
 
 /// Hands out the layers of a file.
 pub struct GridReader {
@@ -26,28 +31,29 @@ pub struct GridReader {
 struct Layers {
     variable: NcVariable,
     place: Plane,
-    /// For each dimension, whether it is one of the plane, a time, or something else.
+    declared: Option<Declared>,
+    when: When,
+    /// For each dimension, whether it is one of the plane, or what stands along it.
     dimensions: Vec<Role>,
     next: u64,
     count: u64,
 }
 
 enum Role {
-    Longitude,
-    Latitude,
-    Time(Vec<Option<i64>>),
-    Other { name: String, unit: String, values: Vec<f64> },
+    Across,
+    Down,
+    Along(Stop),
 }
 
-/// Where the cells lie: which index of the file is which column and row.
-#[derive(Clone)]
-struct Plane {
-    columns: Vec<usize>,
-    rows: Vec<usize>,
-    lon0: f64,
-    lat0: f64,
-    dx: f64,
-    dy: f64,
+/// What stands along a dimension beside the plane.
+struct Stop {
+    name: String,
+    unit: String,
+    labels: Vec<String>,
+    /// Whether the times of the layers say where they stand on it.
+    is_time: bool,
+    /// Whether layers are told apart by it.
+    tells_apart: bool,
 }
 
 impl GridReader {
@@ -67,10 +73,19 @@ impl GridReader {
                     "formats-file-holds-no-grid-over-longitude-latitude",
                     "the file holds no grid over longitude and latitude"
                 ),
-                told!(
-                    "formats-check-coordinates-have-units-degrees-east-degrees-north-projected",
-                    "check that its coordinates have the units degrees_east and degrees_north; a projected grid has to be brought to longitude and latitude first (gdalwarp -t_srs EPSG:4326)"
-                ),
+                if file.groups().is_empty() {
+                    told!(
+                        "formats-check-coordinates-have-units-degrees-east-degrees-north-projected",
+                        "check that its coordinates have the units degrees_east and degrees_north, or the standard names projection_x_coordinate and projection_y_coordinate; any other grid has to be brought to longitude and latitude first (gdalwarp -t_srs EPSG:4326)"
+                    )
+                } else {
+                    told!(
+                        "formats-take-out-group-of-netcdf",
+                        "its groups ({groups}) are not looked into: take the one that holds the grid out (`ncks -G : -g {first} in.nc out.nc`)",
+                        groups = file.groups().join(", "),
+                        first = file.groups().first().cloned().unwrap_or_default()
+                    )
+                },
             ));
         }
         if variables.iter().map(|layers| layers.count).sum::<u64>() > MAX_LAYERS {
@@ -82,6 +97,39 @@ impl GridReader {
             ));
         }
         Ok(GridReader { file, variables, at: 0 })
+    }
+
+    /// How many variables its layers are of.
+    pub fn variables(&self) -> usize {
+        self.variables.len()
+    }
+
+    /// What the file holds beside its grids.
+    pub fn left_out(&self) -> Vec<LeftOut> {
+        let variables = self.file.variables();
+        let named_by = |attributes: &[&str]| -> Vec<String> {
+            let said = variables.iter().flat_map(|v| attributes.iter().filter_map(|name| text(v, name)));
+            said.flat_map(|names| names.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
+        };
+        let is_grid = |name: &str| self.variables.iter().any(|layers| layers.variable.name == name);
+        let beside: Vec<&NcVariable> = variables
+            .iter()
+            .filter(|v| is_number(v) && axis(v).is_none() && !is_time(v) && !v.is_coordinate_variable())
+            .filter(|v| !is_grid(&v.name) && v.dimensions.iter().any(|dimension| dimension.size > 1))
+            .collect();
+        let quality = named_by(&["ancillary_variables"]);
+        let axes = named_by(&["bounds", "climatology", "coordinates"]);
+        let names = |wanted: &dyn Fn(&String) -> bool| -> Vec<String> {
+            beside.iter().map(|v| &v.name).filter(|name| wanted(name)).map(|name| short(name)).collect()
+        };
+        let of_quality = names(&|name| quality.contains(name));
+        let others = names(&|name| !quality.contains(name) && !axes.contains(name));
+        let found = [
+            LeftOut { what: LeftOut::QUALITY, names: of_quality },
+            LeftOut { what: LeftOut::VARIABLES, names: others },
+            LeftOut { what: LeftOut::GROUPS, names: self.file.groups() },
+        ];
+        found.into_iter().filter(|left| !left.names.is_empty()).collect()
     }
 
     /// The next layer, or `None` at the end.
@@ -113,38 +161,52 @@ fn is_data(file: &File, variable: &NcVariable) -> bool {
 }
 
 fn layers(file: &File, variable: &NcVariable) -> Result<Option<Layers>, Error> {
-    let of = |wanted: Axis| {
-        variable.dimensions.iter().find_map(|dimension| {
-            let found = file.variable(&dimension.name)?;
-            (found.dimensions.len() == 1 && axis(found) == Some(wanted)).then_some(found)
-        })
-    };
-    let (Some(longitude), Some(latitude)) = (of(Axis::Longitude), of(Axis::Latitude)) else {
-        return Ok(None);
-    };
-    let place =
-        plane(&file.values(longitude)?, &file.values(latitude)?).map_err(|how| uneven(variable, how))?;
+    let Some(axes) = Axes::of(file, variable) else { return Ok(None) };
+    let place = axes.plane(file)?.map_err(|how| uneven(variable, how))?;
+    let when = When::of(file, variable)?;
+    let told_apart = when.told_apart();
     let (mut dimensions, mut count) = (Vec::new(), 1_u64);
-    for dimension in &variable.dimensions {
-        if dimension.name == longitude.name {
-            dimensions.push(Role::Longitude);
-        } else if dimension.name == latitude.name {
-            dimensions.push(Role::Latitude);
-        } else {
-            count = count.saturating_mul(dimension.size);
-            let axis = file.variable(&dimension.name).filter(|axis| axis.dimensions.len() == 1);
-            dimensions.push(match axis {
-                Some(axis) if is_time(axis) => Role::Time(file.times(axis)?),
-                Some(axis) if is_number(axis) => Role::Other {
-                    name: axis.name.clone(),
-                    unit: text(axis, "units").unwrap_or_default(),
-                    values: file.values(axis)?,
-                },
-                _ => Role::Other { name: dimension.name.clone(), unit: String::new(), values: Vec::new() },
-            });
+    for (at, dimension) in variable.dimensions.iter().enumerate() {
+        if at == axes.across {
+            dimensions.push(Role::Across);
+            continue;
         }
+        if at == axes.down {
+            dimensions.push(Role::Down);
+            continue;
+        }
+        count = count.saturating_mul(dimension.size);
+        let axis = file
+            .variable(&dimension.name)
+            .filter(|axis| axis.dimensions.first().is_some_and(|first| first.name == dimension.name));
+        let by_time = told_apart.contains(&at) || axis.is_some_and(is_time);
+        if !by_time {
+            check_axis(&dimension.name, dimension.size, axis)?;
+        }
+        let labels = match axis {
+            Some(axis) if is_time(axis) => file.times(axis)?.into_iter().map(instant).collect(),
+            Some(axis) if is_number(axis) && axis.dimensions.len() == 1 => {
+                file.values(axis)?.iter().map(f64::to_string).collect()
+            }
+            Some(axis) if axis.dtype == NcType::Char || axis.dtype == NcType::String => file.texts(axis)?,
+            _ => Vec::new(),
+        };
+        let unit = axis.and_then(|axis| text(axis, "units")).filter(|unit| !by_time && unit != "1");
+        dimensions.push(Role::Along(Stop {
+            name: dimension.name.clone(),
+            unit: unit.unwrap_or_default(),
+            labels,
+            is_time: by_time,
+            tells_apart: dimension.size > 1 && !told_apart.contains(&at),
+        }));
     }
-    Ok(Some(Layers { variable: variable.clone(), place, dimensions, next: 0, count }))
+    let declared = axes.declared(file, variable);
+    Ok(Some(Layers { variable: variable.clone(), place, declared, when, dimensions, next: 0, count }))
+}
+
+fn instant(micros: Option<i64>) -> String {
+    let time = micros.and_then(DateTime::from_timestamp_micros);
+    time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true)).unwrap_or_default()
 }
 
 fn uneven(variable: &NcVariable, how: Told) -> Error {
@@ -158,64 +220,13 @@ fn uneven(variable: &NcVariable, how: Told) -> Error {
     )
 }
 
-/// The columns from west to east and the rows from north to south.
-fn plane(longitudes: &[f64], latitudes: &[f64]) -> Result<Plane, Told> {
-    let longitudes: Vec<f64> =
-        longitudes.iter().map(|lon| if *lon > 180.0 { lon - 360.0 } else { *lon }).collect();
-    if longitudes.iter().any(|lon| !(-180.0..=180.0).contains(lon)) {
-        return Err(told!("formats-longitudes-no-degrees", "its longitudes are no degrees"));
-    }
-    if latitudes.iter().any(|lat| !(-90.0..=90.0).contains(lat)) {
-        return Err(told!("formats-latitudes-no-degrees", "its latitudes are no degrees"));
-    }
-    let (columns, west, dx) = even(&longitudes, phrase!("formats-longitudes", "longitudes"))?;
-    let (mut rows, south, dy) = even(latitudes, phrase!("formats-latitudes", "latitudes"))?;
-    rows.reverse();
-    let (dx, dy) = match (dx, dy) {
-        (Some(dx), Some(dy)) => (dx, dy),
-        (Some(step), None) | (None, Some(step)) => (step, step),
-        (None, None) => {
-            return Err(told!(
-                "formats-single-cell-whose-size-not-said",
-                "it has a single cell, whose size is not said"
-            ));
-        }
-    };
-    let lat0 = south + dy * (rows.len() as f64 - 0.5);
-    Ok(Plane { columns, rows, lon0: west - dx / 2.0, lat0, dx, dy })
-}
-
-/// The indices in ascending order of their values, the least value, and the step.
-fn even(values: &[f64], what: Phrase) -> Result<(Vec<usize>, f64, Option<f64>), Told> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let (Some(first), Some(last)) = (order.first(), order.last()) else {
-        return Err(told!("formats-grid-has-no", "it has no {what}", what => what));
-    };
-    let (least, most) = (values[*first], values[*last]);
-    if values.len() == 1 {
-        return Ok((order, least, None));
-    }
-    let step = (most - least) / (values.len() - 1) as f64;
-    let is_even = order
-        .iter()
-        .enumerate()
-        .all(|(index, at)| (values[*at] - (least + step * index as f64)).abs() <= MAX_UNEVEN * step);
-    if step <= 0.0 || !is_even {
-        return Err(
-            told!("formats-steps-between-uneven", "the steps between its {what} are uneven", what => what),
-        );
-    }
-    Ok((order, least, Some(step)))
-}
-
 fn read(file: &File, layers: &Layers, number: u64) -> Result<Grid, Error> {
     let Layers { variable, place, dimensions, .. } = layers;
     let mut rest = number;
     let mut fixed: Vec<Option<u64>> = vec![None; dimensions.len()];
     // The last dimension of the file runs fastest.
     for (at, role) in dimensions.iter().enumerate().rev() {
-        if !matches!(role, Role::Longitude | Role::Latitude) {
+        if matches!(role, Role::Along(_)) {
             let size = variable.dimensions[at].size.max(1);
             fixed[at] = Some(rest % size);
             rest /= size;
@@ -231,9 +242,9 @@ fn read(file: &File, layers: &Layers, number: u64) -> Result<Grid, Error> {
         )));
     }
     let rows_first = dimensions.iter().find_map(|role| match role {
-        Role::Latitude => Some(true),
-        Role::Longitude => Some(false),
-        _ => None,
+        Role::Down => Some(true),
+        Role::Across => Some(false),
+        Role::Along(_) => None,
     });
     let index = |row: usize, column: usize| match rows_first {
         Some(true) => row * width + column,
@@ -259,60 +270,53 @@ fn read(file: &File, layers: &Layers, number: u64) -> Result<Grid, Error> {
     } else {
         GridValues::F64(ordered.collect())
     };
-    let (mut time, mut others) = (None, Vec::new());
+    let layer = layers.when.layer(&fixed);
+    let (mut others, mut apart) = (Vec::new(), Vec::new());
     for (role, index) in dimensions.iter().zip(&fixed) {
-        let index = index.and_then(|index| usize::try_from(index).ok());
-        match (role, index) {
-            (Role::Time(times), Some(index)) => time = times.get(index).copied().flatten(),
-            (Role::Other { name, unit, values }, Some(index)) => {
-                let value = values.get(index).map_or_else(|| index.to_string(), f64::to_string);
-                others.push(format!("{name} = {value} {unit}").trim_end().to_owned());
-            }
-            _ => {}
+        let Role::Along(stop) = role else { continue };
+        let index = index.and_then(|index| usize::try_from(index).ok()).unwrap_or_default();
+        let label = stop.labels.get(index).filter(|label| !label.is_empty()).cloned();
+        let label = label.unwrap_or_else(|| (index + 1).to_string());
+        let said = format!("{} = {label} {}", stop.name, stop.unit).trim_end().to_owned();
+        if stop.tells_apart {
+            // A sign is no part of an id.
+            let unsigned = label.strip_prefix('-').map_or(label.clone(), |rest| format!("minus {rest}"));
+            apart.push(format!("{} {unsigned}", stop.name));
         }
+        if !stop.is_time || stop.tells_apart {
+            others.push(said);
+        }
+    }
+    let mut notes = layer.of_time;
+    if let Some(run) = layer.run {
+        notes.push(format!("{RUN} {}", instant(Some(run))));
+        if layers.when.has_runs() {
+            apart.push(format!("run {}", instant(Some(run))));
+        }
+    }
+    if let Some(of) = layer.climatology {
+        notes.push(format!("climatology {}", instant(Some(of))));
+        apart.push(format!("climatology {}", instant(Some(of))));
     }
     let title = text(variable, "long_name").or_else(|| text(variable, "standard_name"));
     Ok(Grid {
         name: variable.name.clone(),
         title: title.unwrap_or_default(),
         unit: text(variable, "units").unwrap_or_default(),
-        lon0: place.lon0,
-        lat0: place.lat0,
+        declared: layers.declared.clone(),
+        lon0: place.x0,
+        lat0: place.y0,
         dx: place.dx,
         dy: place.dy,
         width,
         height,
         nodata: None,
         values,
-        time,
+        time: layer.time,
+        is_climatology: layer.climatology.is_some(),
+        is_forecast: layer.run.is_some(),
         other_axes: others.join(", "),
+        apart: apart.join(" "),
+        notes: notes.join(", "),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plane;
-
-    #[test]
-    fn rows_run_from_north_to_south_and_columns_from_west_to_east() {
-        let place = plane(&[359.0, 0.0, 1.0], &[10.0, 10.5]).unwrap();
-        assert_eq!((place.columns, place.rows), (vec![0, 1, 2], vec![1, 0]));
-        assert_eq!((place.lon0, place.lat0, place.dx, place.dy), (-1.5, 10.75, 1.0, 0.5));
-        let place = plane(&[1.0, 0.0], &[10.5, 10.0]).unwrap();
-        assert_eq!((place.columns, place.rows), (vec![1, 0], vec![0, 1]));
-    }
-
-    #[test]
-    fn a_grid_that_is_not_even_is_refused() {
-        for (longitudes, latitudes) in [
-            (vec![0.0, 1.0, 3.0], vec![0.0, 1.0]),
-            (vec![0.0, 1.0], vec![0.0, 91.0]),
-            (vec![500_000.0, 501_000.0], vec![0.0, 1.0]),
-            (vec![5.0], vec![5.0]),
-            (vec![], vec![5.0]),
-            (vec![f64::NAN, 1.0], vec![5.0]),
-        ] {
-            assert!(plane(&longitudes, &latitudes).is_err(), "{longitudes:?}");
-        }
-    }
 }

@@ -6,9 +6,12 @@
 mod beyond;
 mod file;
 mod grids;
+mod instants;
 mod over_time;
+mod plane;
 mod series;
 mod streamed;
+mod when;
 mod written;
 
 use std::path::Path;

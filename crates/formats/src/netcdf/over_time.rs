@@ -34,7 +34,12 @@ impl OverTime {
         let bounds = text(time, "bounds");
         let bounds = bounds.and_then(|name| file.variable(&name)).filter(|bounds| {
             let sizes: Vec<u64> = bounds.dimensions.iter().map(|dimension| dimension.size).collect();
-            bounds.dimensions.len() == 2 && sizes[1] == 2 && usize::try_from(sizes[0]) == Ok(times.len())
+            match sizes.as_slice() {
+                [count, 2] => usize::try_from(*count) == Ok(times.len()),
+                // Those of a single time that has no dimension.
+                [2] => times.len() == 1,
+                _ => false,
+            }
         });
         let Some(bounds) = bounds else {
             let steps: Vec<(i64, i64)> =

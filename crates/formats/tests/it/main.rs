@@ -7,6 +7,7 @@ mod files;
 mod fixed;
 mod fuzz;
 mod geojson;
+mod gridded;
 mod hostile;
 mod hostile_xml;
 mod layers;

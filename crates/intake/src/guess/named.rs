@@ -41,3 +41,10 @@ pub(crate) fn left_open(header: &str, gazetteer: &Gazetteer) -> [bool; 3] {
     let unit = !inside.iter().any(|text| find_unit(gazetteer, text).is_some());
     [property, find_statistic(&base).is_none(), unit]
 }
+
+/// The code of the one property that the name of a file names, where it says nothing else of it.
+pub(crate) fn property_of_name(name: &str, gazetteer: &Gazetteer) -> Option<String> {
+    let evidence = Evidence { titles: Vec::new(), sheet: "", file: name };
+    let named = evidence.property(gazetteer).filter(|named| named.confidence > 0.5);
+    named.map(|named| named.property.code.to_string())
+}

@@ -1,4 +1,4 @@
-//! Sentences about positions and what the files of layers and rasters hold beside them.
+//! Sentences about positions and what the files of layers hold beside them.
 
 use model::{Finding, Lang};
 
@@ -47,10 +47,6 @@ pub(super) fn sentence(finding: &Finding, lang: Lang) -> Option<String> {
         "heights_left_out" => say(
             "Các vị trí có độ cao (Z) hoặc số đo (M), không được giữ: chỉ kinh độ và vĩ độ được lưu. Nếu cần, hãy ghi chúng thành một thuộc tính.".into(),
             "The positions have heights (Z) or measures (M), which are not kept: only longitude and latitude are stored. If they are needed, write them as an attribute.".into(),
-        ),
-        "raster_scaled" => say(
-            format!("Các giá trị của ảnh là số đã mã hóa; tệp ghi hệ số và độ lệch ({value}), và chúng đã được áp dụng."),
-            format!("The values of the raster are coded numbers; the file says a scale and an offset ({value}), and they were applied."),
         ),
         _ => None,
     }

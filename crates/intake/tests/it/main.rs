@@ -23,6 +23,7 @@ mod numbers;
 mod personal;
 mod pitfalls;
 mod positions;
+mod rasters;
 mod real;
 mod recover;
 mod schema;

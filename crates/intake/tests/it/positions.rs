@@ -355,7 +355,7 @@ async fn what_a_raster_says_for_no_value_is_kept_beside_it() {
     let node = Node::new().await;
     node.dataset("surface", DatasetKind::Coverage).await;
     let report = node.load("surface", "man.tif", raster(), None).await.unwrap();
-    assert_eq!((report.run.totals.added, codes(&report)), (1, vec![]));
+    assert_eq!((report.run.totals.added, codes(&report)), (1, vec!["raster_untold"]));
     let permit = node.permit("surface", Purpose::Read).await;
     let snapshot = node.lake.snapshot(&permit, AsOf::Latest).await.unwrap();
     let read = FeatureRead { bbox: None, offset: 0, limit: 10, feature: None };

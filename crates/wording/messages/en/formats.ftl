@@ -29,17 +29,19 @@ formats-ask-service-waterml-2-save-series-csv = ask the service for WaterML 2, o
 formats-at = { $what }, { $place }
 formats-attribute-table-dbf-damaged = the attribute table (.dbf) is damaged: { $what }
 formats-attribute-table-too-many-columns = the attribute table has too many columns
+formats-axis-of-times-says-no-instants = the axis `{ $name }` is one of times, and its unit (`{ $units }`) does not say since when they count
 formats-bands-different-types = has bands of different types
 formats-beginning-missing = its beginning is missing
 formats-binary-excel-workbook-xlsb = a binary Excel workbook (.xlsb)
 formats-bring-onto-even-grid-longitude-latitude-first = bring it onto an even grid of longitude and latitude first (cdo remapbil, gdalwarp)
+formats-bring-to-standard-calendar = its calendar ({ $calendar }) has days that no year has: bring the file to the standard calendar first (xarray: `convert_calendar("standard", align_on="date")`)
 formats-byte = { $other }, at byte { $position }
 formats-bzip2-archive = a bzip2 archive
 formats-cell-too-long-bytes = the cell is too long (bytes)
 formats-cells-contradict-each-other = its cells contradict each other
 formats-cells-out-order = its cells are out of order
 formats-cells-sheet-shown-percentages-too-scattered-stretches = the cells of a sheet that are shown as percentages are too scattered (stretches of cells)
-formats-check-coordinates-have-units-degrees-east-degrees-north-projected = check that its coordinates have the units degrees_east and degrees_north; a projected grid has to be brought to longitude and latitude first (gdalwarp -t_srs EPSG:4326)
+formats-check-coordinates-have-units-degrees-east-degrees-north-projected = check that its coordinates have the units degrees_east and degrees_north, or the standard names projection_x_coordinate and projection_y_coordinate; any other grid has to be brought to longitude and latitude first (gdalwarp -t_srs EPSG:4326)
 formats-check-delimiter-turn-table-so-grows-downwards = check the delimiter, or turn the table so that it grows downwards
 formats-check-file-one-value-came-from = check that the file is the one the value came from
 formats-check-file-position = check the file's position
@@ -316,6 +318,7 @@ formats-rar-archive = a RAR archive
 formats-raster-beside-files-features = it is a raster beside files of features
 formats-raster-corner-nowhere-on-globe-under = the raster's corner { $x } { $y } is nowhere on the globe under { $crs }
 formats-raster-does-not-say-where-pixels-lie = the raster does not say where its pixels lie
+formats-raster-edges-look-like-degrees = the raster says that it is in metres ({ $crs }), but its corner is { $x } { $y } and its pixels are { $dx } wide, which are degrees
 formats-raster-edges-no-degrees = the raster says that it is in degrees ({ $crs }), but it reaches from { $x } to { $east } eastwards and from { $south } to { $y } northwards, which are none
 formats-raster-mask-of-its-own = the raster has a mask of its own that takes away some of its pixels, which is not read here
 formats-raster-no-pixels = the raster has no pixels
@@ -376,6 +379,7 @@ formats-table-too-many-columns = the table has too many columns
 formats-table-too-many-rows = the table has too many rows
 formats-table-very-wide-nearly-all-empty-cells = the table is very wide and nearly all of it is empty (cells held for each cell written)
 formats-tables-archive-have-too-many-sheets = the tables of the archive have too many sheets
+formats-take-out-group-of-netcdf = its groups ({ $groups }) are not looked into: take the one that holds the grid out (`ncks -G : -g { $first } in.nc out.nc`)
 formats-text-cannot-read = the text cannot be read: { $how }
 formats-text-no-wkt-geometry = the text is no WKT geometry: { $error }
 formats-text-of-json-cannot-read = a text cannot be read: { $error }
@@ -401,7 +405,6 @@ formats-value-no-text = a value has no text
 formats-value-no-time = a value of `{ $variable }` has no time
 formats-values-bits-format = has values of { $bit } bits in the format { $format }
 formats-values-compact-form-domain-range-not-read = its values are in the compact form (domain and range), which is not read: ask for time-value pairs (MeasurementTVP)
-formats-values-type-not-read-here = its values are of a type that is not read here
 formats-variable-too-many-values-once = the variable `{ $variable }` has too many values at once
 formats-web-archive-mhtml = a web archive (MHTML)
 formats-web-page = a web page
@@ -409,6 +412,7 @@ formats-web-page-too-large-bytes = the web page is too large (bytes)
 formats-where-comma-expected = `{ $char }` where a comma was expected
 formats-where-expected = `{ $char }` where { $name } was expected
 formats-where-value-expected = `{ $char }` where a value was expected
+formats-whole-numbers-too-large = has whole numbers that are too large to be kept exactly
 formats-with-hint = { $what } ({ $hint })
 formats-word-document-doc = a Word document (.doc)
 formats-word-powerpoint-document = a Word or PowerPoint document
@@ -419,8 +423,10 @@ formats-workbook-too-many-formats-cells-bytes-their = the workbook has too many 
 formats-workbook-too-many-parts = the workbook has too many parts
 formats-workbook-unpacks-far-more-than-seems-bytes = the workbook unpacks to far more than it seems (bytes for each packed byte)
 formats-write-again-gdal-translate-co-tiled-yes-co = write it again with: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE -co INTERLEAVE=PIXEL
+formats-write-again-north-up-gdalwarp = write it again with the north above: gdalwarp -co TILED=YES -co COMPRESS=DEFLATE in.tif out.tif
 formats-write-again-snappy-zstandard-no-compression-check = write it again, with Snappy, Zstandard or no compression, and check that it was sent whole
 formats-write-crs-epsg-9209-another-code-under = write `crs = "EPSG:9209"` (or another code) under `[source]` in the mapping
+formats-write-degrees-as-crs = where these are degrees, write `crs = "EPSG:4326"` under `[source]` in the mapping
 formats-write-mask-as-nodata = write the mask into the pixels as a number that stands for none: gdalwarp -dstnodata -9999 (of a type that has it), without -dstalpha
 formats-write-name-one-them-sheet-under-source = write the name of one of them as `sheet` under `[source]` in the mapping
 formats-write-raster-again-tiles-gdal-translate-co-tiled = write the raster again in tiles: gdal_translate -co TILED=YES

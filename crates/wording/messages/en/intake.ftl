@@ -166,6 +166,15 @@ intake-position-x-y-geometry = a position is `x` and `y`, or `geometry`
 intake-product-not-withdrawn-but-made-anew = a product is not withdrawn but made anew
 intake-property-does-not-exist = the property `{ $text }` does not exist
 intake-range-empty = the range is empty
+intake-raster-hand-in-with-own-mapping = hand the file in with a mapping of its own that says the right `{ $key }` under `[coverage]`, or into another dataset
+intake-raster-kept-mapping-contradicts-file = the file says `{ $own }`, and the kept mapping, which was made for another file, says `{ $key } = { $said }`
+intake-raster-no-value-plausible = no value of the raster ({ $range }) is plausible for `{ $property }` ({ $plausible })
+intake-raster-one-fact-for-many-layers = the mapping says one `{ $key }`, and the file holds layers of several
+intake-raster-say-time-in-name-or-mapping = write the day into the name of the file (`rain_2020-02-15.tif`), or hand the file in with a mapping that says its `time` under `[coverage]`
+intake-raster-take-fact-out-of-mapping = take `{ $key }` out of `[coverage]` in the mapping: the file says it of each layer; or hand in one variable at a time
+intake-raster-time-was-of-another-file = the kept mapping says the time `{ $time }` of another file, and nothing says the time of this one
+intake-raster-unit-is-none-of-property = `{ $unit }` is no unit of `{ $property }`, which is in `{ $own }`
+intake-raster-write-right-property-unit = write the right `property` and `unit` under `[coverage]` in the mapping, or no property
 intake-read-its-findings = read its findings instead: each names the feature by its place in the file
 intake-region = the region
 intake-remark-bad = a value that is bad

@@ -28,16 +28,18 @@ formats-ask-service-waterml-2-save-series-csv = hãy xin dịch vụ WaterML 2, 
 formats-at = { $what }, { $place }
 formats-attribute-table-dbf-damaged = bảng thuộc tính (.dbf) bị hỏng: { $what }
 formats-attribute-table-too-many-columns = bảng thuộc tính có quá nhiều cột
+formats-axis-of-times-says-no-instants = trục `{ $name }` là trục thời gian, nhưng đơn vị (`{ $units }`) không ghi tính từ lúc nào
 formats-bands-different-types = có các kênh khác kiểu nhau
 formats-beginning-missing = thiếu phần đầu
 formats-binary-excel-workbook-xlsb = một sổ tính Excel nhị phân (.xlsb)
 formats-bring-onto-even-grid-longitude-latitude-first = hãy đưa về lưới đều theo kinh độ và vĩ độ trước (cdo remapbil, gdalwarp)
+formats-bring-to-standard-calendar = lịch của tệp ({ $calendar }) có những ngày không năm nào có: hãy đưa tệp về lịch chuẩn trước (xarray: `convert_calendar("standard", align_on="date")`)
 formats-byte = { $other }, ở byte thứ { $position }
 formats-cell-too-long-bytes = ô quá dài (byte)
 formats-cells-contradict-each-other = các ô mâu thuẫn nhau
 formats-cells-out-order = các ô sai thứ tự
 formats-cells-sheet-shown-percentages-too-scattered-stretches = các ô hiển thị dạng phần trăm của trang nằm quá rải rác (số đoạn ô)
-formats-check-coordinates-have-units-degrees-east-degrees-north-projected = hãy kiểm tra tọa độ có đơn vị degrees_east và degrees_north; lưới theo hệ phẳng phải chuyển sang kinh độ, vĩ độ trước (gdalwarp -t_srs EPSG:4326)
+formats-check-coordinates-have-units-degrees-east-degrees-north-projected = hãy kiểm tra tọa độ có đơn vị degrees_east và degrees_north, hoặc có tên chuẩn projection_x_coordinate và projection_y_coordinate; lưới khác phải được đưa về kinh độ, vĩ độ trước (gdalwarp -t_srs EPSG:4326)
 formats-check-delimiter-turn-table-so-grows-downwards = hãy kiểm tra dấu phân cách, hoặc xoay bảng để số liệu dài theo chiều dọc
 formats-check-file-one-value-came-from = hãy kiểm tra đây có đúng là tệp mà giá trị đến từ đó không
 formats-check-file-position = hãy kiểm tra vị trí ghi trong tệp
@@ -313,6 +315,7 @@ formats-rar-archive = một tệp nén RAR
 formats-raster-beside-files-features = là raster nằm cạnh các tệp đối tượng
 formats-raster-corner-nowhere-on-globe-under = góc { $x } { $y } của raster không nằm ở đâu trên Trái Đất theo { $crs }
 formats-raster-does-not-say-where-pixels-lie = raster không cho biết các điểm ảnh nằm ở đâu
+formats-raster-edges-look-like-degrees = ảnh ghi tọa độ là mét ({ $crs }), nhưng góc ở { $x } { $y } và điểm ảnh rộng { $dx }, tức là độ
 formats-raster-edges-no-degrees = ảnh ghi là theo độ ({ $crs }), nhưng trải từ { $x } đến { $east } về phía đông và từ { $south } đến { $y } về phía bắc, không phải là độ
 formats-raster-mask-of-its-own = ảnh có mặt nạ riêng che bớt một số điểm ảnh, ở đây không đọc được
 formats-raster-no-pixels = raster không có điểm ảnh nào
@@ -373,6 +376,7 @@ formats-table-too-many-columns = bảng có quá nhiều cột
 formats-table-too-many-rows = bảng có quá nhiều dòng
 formats-table-very-wide-nearly-all-empty-cells = bảng rất rộng mà gần như trống (số ô phải giữ cho mỗi ô có ghi)
 formats-tables-archive-have-too-many-sheets = các bảng trong tệp nén có quá nhiều trang
+formats-take-out-group-of-netcdf = các nhóm của tệp ({ $groups }) không được đọc: hãy tách nhóm chứa lưới ra (`ncks -G : -g { $first } in.nc out.nc`)
 formats-text-cannot-read = không đọc được văn bản: { $how }
 formats-text-no-wkt-geometry = chữ này không phải hình học WKT: { $error }
 formats-text-of-json-cannot-read = không đọc được một đoạn chữ: { $error }
@@ -398,12 +402,12 @@ formats-value-no-text = một giá trị không có chữ
 formats-value-no-time = một giá trị của `{ $variable }` không có thời gian
 formats-values-bits-format = có giá trị { $bit } bit theo định dạng { $format }
 formats-values-compact-form-domain-range-not-read = giá trị ở dạng gọn (domain và range), hệ thống không đọc: hãy xin dạng cặp thời gian–giá trị (MeasurementTVP)
-formats-values-type-not-read-here = giá trị thuộc kiểu mà hệ thống không đọc
 formats-variable-too-many-values-once = biến `{ $variable }` có quá nhiều giá trị một lúc
 formats-web-page = một trang web
 formats-where-comma-expected = gặp `{ $char }` ở chỗ phải là dấu phẩy
 formats-where-expected = gặp `{ $char }` ở chỗ phải là { $name }
 formats-where-value-expected = gặp `{ $char }` ở chỗ phải là một giá trị
+formats-whole-numbers-too-large = có số nguyên quá lớn, không giữ được chính xác
 formats-word-document-doc = một tệp Word (.doc)
 formats-word-powerpoint-document = một tệp Word hoặc PowerPoint
 formats-workbook-cannot-read = không đọc được sổ tính: { $how }
@@ -413,8 +417,10 @@ formats-workbook-too-many-formats-cells-bytes-their = sổ tính có quá nhiề
 formats-workbook-too-many-parts = sổ tính có quá nhiều phần
 formats-workbook-unpacks-far-more-than-seems-bytes = sổ tính khi giải ra lớn bất thường (số byte cho mỗi byte nén)
 formats-write-again-gdal-translate-co-tiled-yes-co = hãy ghi lại bằng: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE -co INTERLEAVE=PIXEL
+formats-write-again-north-up-gdalwarp = hãy ghi lại với hướng bắc ở trên: gdalwarp -co TILED=YES -co COMPRESS=DEFLATE in.tif out.tif
 formats-write-again-snappy-zstandard-no-compression-check = hãy ghi lại với Snappy, Zstandard hoặc không nén, và kiểm tra tệp đã gửi đủ chưa
 formats-write-crs-epsg-9209-another-code-under = hãy ghi `crs = "EPSG:9209"` (hoặc mã khác) dưới `[source]` trong ánh xạ
+formats-write-degrees-as-crs = nếu đó là độ, hãy ghi `crs = "EPSG:4326"` dưới `[source]` trong ánh xạ
 formats-write-mask-as-nodata = hãy ghi mặt nạ vào điểm ảnh bằng một số chỉ “không có giá trị”: gdalwarp -dstnodata -9999 (kiểu số phải chứa được số đó), không dùng -dstalpha
 formats-write-name-one-them-sheet-under-source = hãy ghi tên một trong các lớp đó vào `sheet` dưới `[source]` trong ánh xạ
 formats-write-raster-again-tiles-gdal-translate-co-tiled = hãy ghi lại raster theo ô: gdal_translate -co TILED=YES

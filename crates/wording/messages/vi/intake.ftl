@@ -134,6 +134,15 @@ intake-position-x-y-geometry = vị trí là `x` và `y`, hoặc `geometry`
 intake-product-not-withdrawn-but-made-anew = sản phẩm không được rút lại mà phải làm lại
 intake-property-does-not-exist = không có chỉ tiêu `{ $text }`
 intake-range-empty = khoảng giá trị trống
+intake-raster-hand-in-with-own-mapping = hãy nộp tệp kèm ánh xạ riêng ghi đúng `{ $key }` dưới `[coverage]`, hoặc nộp vào bộ dữ liệu khác
+intake-raster-kept-mapping-contradicts-file = tệp ghi `{ $own }`, còn ánh xạ đã lưu (làm cho một tệp khác) ghi `{ $key } = { $said }`
+intake-raster-no-value-plausible = không giá trị nào của ảnh ({ $range }) hợp lý với `{ $property }` ({ $plausible })
+intake-raster-one-fact-for-many-layers = ánh xạ ghi một `{ $key }`, còn tệp có các lớp của nhiều
+intake-raster-say-time-in-name-or-mapping = hãy ghi ngày vào tên tệp (`rain_2020-02-15.tif`), hoặc nộp tệp kèm ánh xạ ghi `time` dưới `[coverage]`
+intake-raster-take-fact-out-of-mapping = hãy bỏ `{ $key }` khỏi `[coverage]` trong ánh xạ: tệp đã ghi cho từng lớp; hoặc nộp từng biến một
+intake-raster-time-was-of-another-file = ánh xạ đã lưu ghi thời điểm `{ $time }` của một tệp khác, và không có gì ghi thời điểm của tệp này
+intake-raster-unit-is-none-of-property = `{ $unit }` không phải đơn vị của `{ $property }`, vốn tính bằng `{ $own }`
+intake-raster-write-right-property-unit = hãy ghi đúng `property` và `unit` dưới `[coverage]` trong ánh xạ, hoặc bỏ `property`
 intake-region = vùng này
 intake-remark-bad = giá trị hỏng
 intake-remark-datum = mốc cao độ
