@@ -19,7 +19,7 @@ use wording::told;
 use crate::Error;
 use crate::features::{self, MappedFeatures};
 use crate::findings::{Findings, Words};
-use crate::mapping::{AttributeSource, AttributeType, FeatureSource, Mapping, MappingKind};
+use crate::mapping::{AttributeSource, AttributeType, Decimal, FeatureSource, Mapping, MappingKind};
 
 /// A raster's file that waits to be kept.
 pub(crate) struct RasterFile {
@@ -385,7 +385,12 @@ fn row_mapping() -> Mapping {
     mapping.feature = Some(FeatureSource { id: Some(ITEM.into()), ..FeatureSource::default() });
     mapping.attributes = ATTRIBUTES
         .iter()
-        .map(|(name, kind)| AttributeSource { name: (*name).to_owned(), from: None, kind: *kind })
+        .map(|(name, kind)| AttributeSource {
+            name: (*name).to_owned(),
+            from: None,
+            kind: *kind,
+            decimal: Decimal::Auto,
+        })
         .collect();
     mapping
 }

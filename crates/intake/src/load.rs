@@ -8,6 +8,7 @@ use bytes::Bytes;
 use catalog::Catalog;
 use chrono::{DateTime, Utc};
 use formats::detect_file;
+use futures::FutureExt;
 use futures::stream::{BoxStream, StreamExt};
 use lake::{Expected, Lake};
 use model::{Dataset, DatasetKind, Finding, Run, RunId, RunKind, RunState, RunTotals};
@@ -19,9 +20,10 @@ use wording::told;
 
 use crate::Error;
 use crate::closing::Closing;
-use crate::corrections::Correction;
+use crate::corrections::{self, Correction};
+use crate::features;
 use crate::mapping::{Mapping, MappingText};
-use crate::observe::{Aliases, Room, Settings};
+use crate::observe::{Aliases, Room, Settings, Values};
 use crate::quality::test_load;
 use crate::recover::CutOff;
 use crate::work::{Done, Input, Job, work};
@@ -352,6 +354,7 @@ impl<'a> Loading<'a> {
         let now = self.asked;
         let dry_run = !matches!(then, Then::Commit);
         let draft = if let Then::Draft(draft) = then { Some(draft) } else { None };
+        let is_given = matches!(under, Under::Given(..));
         let saved = match under {
             Under::Given(mapping, text) => Some((*mapping, text)),
             Under::Guessed => None,
@@ -387,6 +390,7 @@ impl<'a> Loading<'a> {
             format,
             kind: self.dataset.kind,
             mapping,
+            is_given,
             gazetteer: catalog.gazetteer().await?,
             settings: Settings {
                 dataset: self.dataset.id.clone(),
@@ -409,6 +413,9 @@ impl<'a> Loading<'a> {
         if self.dataset.kind == DatasetKind::Observations {
             let Inner { catalog, lake, .. } = &*self.intake.inner;
             test_load(catalog, lake, self.permit, &mut done).await?;
+        }
+        if self.dataset.kind == DatasetKind::Features && !is_given && self.how.expected.is_none() {
+            self.alone_under_their_ids(&done).await?;
         }
         let rows = done.totals.rows;
         progress(Progress { stage: Stage::Committing, bytes: size, of: Some(size), rows });
@@ -439,6 +446,23 @@ impl<'a> Loading<'a> {
         let report = task.await.map_err(|error| Error::internal("committing", error))?;
         drop(slot);
         report
+    }
+
+    /// Asks where features of the file would take the place of others.
+    async fn alone_under_their_ids(&self, done: &Done) -> Result<(), Error> {
+        let Values::Here(rows) = &done.rows else { return Ok(()) };
+        if done.rows.count() == 0 {
+            return Ok(());
+        }
+        let lake = &self.intake.inner.lake;
+        match lake.plan_corrections(self.permit, rows, corrections::SHOWN).boxed().await {
+            Ok((counts, corrected)) => {
+                features::replaced(&done.mapping, &counts, corrected.as_ref()).map_or(Ok(()), Err)
+            }
+            // The dataset has no table yet.
+            Err(lake::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Receives the original, and notes it in the run.

@@ -29,6 +29,7 @@ mod services;
 mod shapes;
 mod silent;
 mod spatial;
+mod things;
 mod unseen;
 mod wide;
 mod workbook;
