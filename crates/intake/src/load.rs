@@ -20,7 +20,7 @@ use wording::told;
 
 use crate::Error;
 use crate::closing::Closing;
-use crate::corrections::{self, Correction};
+use crate::corrections::Correction;
 use crate::features;
 use crate::mapping::{Mapping, MappingText};
 use crate::observe::{Aliases, Room, Settings, Values};
@@ -414,8 +414,11 @@ impl<'a> Loading<'a> {
             let Inner { catalog, lake, .. } = &*self.intake.inner;
             test_load(catalog, lake, self.permit, &mut done).await?;
         }
-        if self.dataset.kind == DatasetKind::Features && !is_given && self.how.expected.is_none() {
-            self.alone_under_their_ids(&done).await?;
+        let asks = self.dataset.kind == DatasetKind::Features && !is_given && self.how.expected.is_none();
+        if let (true, Values::Here(rows)) = (asks, &done.rows) {
+            let lake = &self.intake.inner.lake;
+            // Boxed: the compiler cannot see that this future is `Send` for every lifetime (rust-lang/rust#100013).
+            features::ask_of_replaced(lake, self.permit, &done.mapping, rows).boxed().await?;
         }
         let rows = done.totals.rows;
         progress(Progress { stage: Stage::Committing, bytes: size, of: Some(size), rows });
@@ -446,23 +449,6 @@ impl<'a> Loading<'a> {
         let report = task.await.map_err(|error| Error::internal("committing", error))?;
         drop(slot);
         report
-    }
-
-    /// Asks where features of the file would take the place of others.
-    async fn alone_under_their_ids(&self, done: &Done) -> Result<(), Error> {
-        let Values::Here(rows) = &done.rows else { return Ok(()) };
-        if done.rows.count() == 0 {
-            return Ok(());
-        }
-        let lake = &self.intake.inner.lake;
-        match lake.plan_corrections(self.permit, rows, corrections::SHOWN).boxed().await {
-            Ok((counts, corrected)) => {
-                features::replaced(&done.mapping, &counts, corrected.as_ref()).map_or(Ok(()), Err)
-            }
-            // The dataset has no table yet.
-            Err(lake::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Receives the original, and notes it in the run.
