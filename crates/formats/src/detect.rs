@@ -262,7 +262,8 @@ pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
     let text = text(head, encoding)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let is_whole = head.len() < HEAD_BYTES;
-    let start = text.trim_start();
+    // A sequence of texts has a mark before each (RFC 8142).
+    let start = text.trim_start().trim_start_matches('\u{1e}');
     if let Some(error) = refused::by_words(start) {
         return Err(error);
     }

@@ -28,7 +28,9 @@ use self::named::{Said, time_in, words_in};
 use crate::Error;
 use crate::features::{self, MappedFeatures};
 use crate::findings::{Findings, Words};
-use crate::mapping::{AttributeSource, AttributeType, CoverageSource, FeatureSource, Mapping, MappingKind};
+use crate::mapping::{
+    AttributeSource, AttributeType, CoverageSource, Decimal, FeatureSource, Mapping, MappingKind,
+};
 
 /// A raster's file that waits to be kept.
 pub(crate) struct RasterFile {
@@ -581,7 +583,12 @@ fn row_mapping() -> Mapping {
     mapping.feature = Some(FeatureSource { id: Some(ITEM.into()), ..FeatureSource::default() });
     mapping.attributes = ATTRIBUTES
         .iter()
-        .map(|(name, kind)| AttributeSource { name: (*name).to_owned(), from: None, kind: *kind })
+        .map(|(name, kind)| AttributeSource {
+            name: (*name).to_owned(),
+            from: None,
+            kind: *kind,
+            decimal: Decimal::Auto,
+        })
         .collect();
     mapping
 }

@@ -1,11 +1,17 @@
 //! Features: guess their id and attributes over a whole file, then take them row by row.
 
+mod drift;
 mod guess;
+mod numbers;
 mod position;
+mod replaced;
 mod rows;
 
+pub(crate) use drift::note as note_drift;
 pub(crate) use guess::guess;
-pub(crate) use position::{Positions, positions};
+pub(crate) use numbers::styles;
+pub(crate) use position::{Kept, Positions, positions};
+pub(crate) use replaced::ask as ask_of_replaced;
 pub(crate) use rows::{FeatureFile, MappedFeatures, map, take_rows};
 
 /// Columns that every table of features has.

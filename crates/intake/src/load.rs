@@ -8,6 +8,7 @@ use bytes::Bytes;
 use catalog::Catalog;
 use chrono::{DateTime, Utc};
 use formats::detect_file;
+use futures::FutureExt;
 use futures::stream::{BoxStream, StreamExt};
 use lake::{Expected, Lake};
 use model::{Dataset, DatasetKind, Finding, Run, RunId, RunKind, RunState, RunTotals};
@@ -21,8 +22,9 @@ use crate::Error;
 use crate::closing::Closing;
 use crate::corrections::Correction;
 use crate::coverages::take_out_of_one;
+use crate::features;
 use crate::mapping::{Mapping, MappingText};
-use crate::observe::{Aliases, Room, Settings};
+use crate::observe::{Aliases, Room, Settings, Values};
 use crate::quality::test_load;
 use crate::recover::CutOff;
 use crate::work::{Done, Input, Job, work};
@@ -354,6 +356,7 @@ impl<'a> Loading<'a> {
         let dry_run = !matches!(then, Then::Commit);
         let draft = if let Then::Draft(draft) = then { Some(draft) } else { None };
         let is_kept = matches!(under, Under::Usual);
+        let is_given = matches!(under, Under::Given(..));
         let saved = match under {
             Under::Given(mapping, text) => Some((*mapping, text)),
             Under::Guessed => None,
@@ -400,6 +403,7 @@ impl<'a> Loading<'a> {
             kind: self.dataset.kind,
             mapping,
             of_another,
+            is_given,
             gazetteer: catalog.gazetteer().await?,
             settings: Settings {
                 dataset: self.dataset.id.clone(),
@@ -422,6 +426,12 @@ impl<'a> Loading<'a> {
         if self.dataset.kind == DatasetKind::Observations {
             let Inner { catalog, lake, .. } = &*self.intake.inner;
             test_load(catalog, lake, self.permit, &mut done).await?;
+        }
+        let asks = self.dataset.kind == DatasetKind::Features && !is_given && self.how.expected.is_none();
+        if let (true, Values::Here(rows)) = (asks, &done.rows) {
+            let lake = &self.intake.inner.lake;
+            // Boxed: the compiler cannot see that this future is `Send` for every lifetime (rust-lang/rust#100013).
+            features::ask_of_replaced(lake, self.permit, &done.mapping, rows).boxed().await?;
         }
         let rows = done.totals.rows;
         progress(Progress { stage: Stage::Committing, bytes: size, of: Some(size), rows });

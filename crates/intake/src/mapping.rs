@@ -481,6 +481,9 @@ pub struct AttributeSource {
     /// What its values are.
     #[serde(rename = "type")]
     pub kind: AttributeType,
+    /// How its numbers are written, where that is not said of the whole file.
+    #[serde(default)]
+    pub decimal: Decimal,
 }
 
 impl AttributeSource {

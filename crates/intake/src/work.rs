@@ -51,6 +51,8 @@ pub(crate) struct Job {
     pub(crate) mapping: Option<Mapping>,
     /// What the mapping said of another raster, where it is the kept one of a dataset of rasters.
     pub(crate) of_another: Option<Vec<OfAnother>>,
+    /// Whether the mapping was handed in with the file: then what it says is decided.
+    pub(crate) is_given: bool,
     pub(crate) gazetteer: Arc<Gazetteer>,
     pub(crate) settings: Settings,
     pub(crate) limits: Limits,
@@ -154,17 +156,33 @@ fn run(mut job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
 }
 
 fn take_features(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Error> {
-    let Job { input, size, format, mapping, gazetteer, limits, max_findings, max_feature_bytes, .. } = job;
+    let Job {
+        input,
+        size,
+        format,
+        mapping,
+        is_given,
+        gazetteer,
+        limits,
+        max_findings,
+        max_feature_bytes,
+        ..
+    } = job;
     let mut findings = Findings::new(max_findings);
     let path = input.path();
-    let positions = features::positions(path, &format, mapping.as_ref(), &gazetteer, &limits, &mut findings)?;
+    let under = mapping.as_ref().map(|mapping| features::Kept { mapping, is_given });
+    let positions = features::positions(path, &format, under, &gazetteer, &limits, &mut findings)?;
     let mapping = match mapping {
         Some(mapping) => mapping,
-        None => features::guess(path, &format, &positions, &limits)?,
+        None => features::guess(path, &format, &positions, &gazetteer, &limits)?,
     };
+    if let Some(known) = &mapping.shape {
+        features::note_drift(known, &positions, &format, &mapping, &mut findings);
+    }
     let said = |bytes, rows| tell(teller, bytes, size, rows);
     let file = features::FeatureFile { path, format: &format, options: &positions.options };
-    let mapped = features::map(&file, &mapping, &limits, max_feature_bytes, &mut findings, said)?;
+    let styles = features::styles(&file, &mapping, is_given, &gazetteer, &limits)?;
+    let mapped = features::map(&file, &mapping, &styles, &limits, max_feature_bytes, &mut findings, said)?;
     let features::MappedFeatures { batches, table, totals, layers, charsets } =
         mapped.ok_or_else(abandoned)?;
     let datastreams = Vec::new();
@@ -179,7 +197,7 @@ fn take_features(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Erro
         sheets: layers,
         encodings: codes(&format, &charsets),
         rasters: Vec::new(),
-        shape: None,
+        shape: Some(positions.shape),
     })
 }
 

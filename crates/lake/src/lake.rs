@@ -288,6 +288,20 @@ impl Lake {
         read::series(self, permit, snapshot, read).await
     }
 
+    /// Features for the checks of who writes: those that would be replaced. They are not for showing.
+    pub async fn features_to_check(
+        &self,
+        permit: &Permit,
+        snapshot: &Snapshot,
+        read: FeatureRead,
+    ) -> Result<FeatureBatches, Error> {
+        may_write(permit)?;
+        if permit.dataset() != snapshot.dataset() || !permit.rows().is_open() {
+            return Err(Error::Denied(Denial::NoGrant));
+        }
+        read::features(self, snapshot, read).await
+    }
+
     /// Joins the small files of the dataset's table into large sorted ones. Readers and writers go on
     /// meanwhile; no row and no version changes.
     pub async fn compact(&self, permit: &Permit) -> Result<Compacted, Error> {

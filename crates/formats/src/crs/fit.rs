@@ -54,7 +54,8 @@ impl Fit {
     pub fn arrange(&self, x: f64, y: f64) -> (f64, f64) {
         let (x, y) = if self.swapped { (y, x) } else { (x, y) };
         let (x, y) = (x - self.prefix, y);
-        if self.packed {
+        // Among packed numbers, degrees stay what they are: packed, they would be less than two minutes.
+        if self.packed && (x.abs() > 180.0 || y.abs() > 90.0) {
             return (unpack_angle(x).unwrap_or(f64::NAN), unpack_angle(y).unwrap_or(f64::NAN));
         }
         (x, y)

@@ -157,6 +157,21 @@ impl Crs {
         if text.contains('[') || text.contains('(') && text.contains('"') {
             return wkt::parse(text);
         }
+        if let Some(meridian) = words::no_such_zone(text) {
+            return Err(Error::invalid(
+                "no_such_zone",
+                told!(
+                    "formats-no-zone-of-six-degrees",
+                    "`{text}`: zones of six degrees have the meridians 105° and 111°, and none has {meridian}°",
+                    text = text.chars().take(80).collect::<String>(),
+                    meridian = meridian
+                ),
+                told!(
+                    "formats-write-crs-epsg-9209-another-code-under",
+                    "write `crs = \"EPSG:9209\"` (or another code) under `[source]` in the mapping"
+                ),
+            ));
+        }
         words::spoken(text).ok_or_else(|| unknown(text))
     }
 
@@ -198,8 +213,12 @@ impl Crs {
         match (self.epsg, self.projection) {
             (Some(code), _) => format!("EPSG:{code}"),
             (None, Projection::TransverseMercator(tm)) => {
-                let width = if (tm.scale - 0.9996).abs() < 1e-9 { 6 } else { 3 };
-                format!("{datum} KTT {} múi {width}", tm.central_meridian)
+                let zone = match (tm.scale - 0.9996).abs() < 1e-9 {
+                    true if (tm.central_meridian - 105.0) % 6.0 == 0.0 => "múi 6",
+                    true => words::BY_SCALE,
+                    false => "múi 3",
+                };
+                format!("{datum} KTT {} {zone}", tm.central_meridian)
             }
             (None, _) => datum.to_owned(),
         }

@@ -86,12 +86,18 @@ pub(super) fn spoken(text: &str) -> Option<Crs> {
         return None;
     };
     if letters.contains("utm") {
-        let zone = letters.split("utm").nth(1)?;
-        let digits: String = zone.chars().skip_while(|c| !c.is_ascii_digit()).take(2).collect();
-        let zone: f64 = digits.parse().ok()?;
-        return Some(named(text, datum, zone * 6.0 - 183.0, 0.9996));
+        // The digits of the datum are no zone: `UTM WGS84 múi 48`.
+        let rest = ["wgs1984", "wgs84", "vn2000", "indian1960", "hanoi1972", "hn72"]
+            .iter()
+            .fold(letters.clone(), |rest, datum| rest.replace(datum, " "));
+        let behind = rest.split("utm").nth(1)?;
+        let zone = [behind, &rest].into_iter().find_map(|text| {
+            let digits: String = text.chars().skip_while(|c| !c.is_ascii_digit()).take(2).collect();
+            digits.parse::<u8>().ok().filter(|zone| (1..=60).contains(zone))
+        })?;
+        return Some(named(text, datum, f64::from(zone) * 6.0 - 183.0, 0.9996));
     }
-    let six = ["mui6", "zone6", "muichieu6", "tm6"].iter().any(|word| letters.contains(word));
+    let six = is_of_six_degrees(&letters) || text.contains(BY_SCALE);
     // The two-digit sheet numbers of three-degree zones, as EPSG's names have them.
     let by_zone = [("zone481", 102.0), ("zone482", 105.0), ("zone491", 108.0)]
         .into_iter()
@@ -103,6 +109,20 @@ pub(super) fn spoken(text: &str) -> Option<Crs> {
         None if ["ktt", "mui", "tm3", "kinhtuyen"].iter().any(|word| letters.contains(word)) => None,
         None => Some(Crs::new(None, text.to_owned(), datum, Projection::None, None).listed()),
     }
+}
+
+/// How a system is written that has the scale of a zone of six degrees and not its meridian, as some definitions do.
+pub(super) const BY_SCALE: &str = "k=0.9996";
+
+fn is_of_six_degrees(letters: &str) -> bool {
+    ["mui6", "zone6", "muichieu6", "tm6"].iter().any(|word| letters.contains(word))
+}
+
+/// The meridian of a zone of six degrees that there is none of: they have 105° and 111°, and none between.
+pub(super) fn no_such_zone(text: &str) -> Option<f64> {
+    let letters: String = model::fold(text).chars().filter(|c| c.is_alphanumeric()).collect();
+    let meridian = meridian(text).filter(|_| is_of_six_degrees(&letters) && !letters.contains("utm"))?;
+    ((meridian - 105.0) % 6.0 != 0.0).then_some(meridian)
 }
 
 fn named(text: &str, datum: Datum, central_meridian: f64, scale: f64) -> Crs {

@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 use serde_json::{Number, Value};
 use wording::{Told, told};
 
-use super::table::shape_of;
+use super::columns::shape_of;
 use super::{About, Coordinates, Declared, FeatureOptions, Features, Item, Read, Refused, wkb};
 use crate::{Error, Limits};
 

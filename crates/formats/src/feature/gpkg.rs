@@ -46,6 +46,8 @@ struct Layer {
     table: String,
     column: String,
     srs: i64,
+    /// A view may compute anything, and has no row numbers to read on from.
+    is_view: bool,
 }
 
 impl GeoPackage {
@@ -53,6 +55,7 @@ impl GeoPackage {
         crate::decode::check_size(std::fs::metadata(path)?.len(), limits)?;
         let connection = connect(path, limits)?;
         let layers = layers(&connection)?;
+        let (layers, views): (Vec<Layer>, Vec<Layer>) = layers.into_iter().partition(|layer| !layer.is_view);
         if layers.is_empty() {
             return Err(Error::invalid(
                 "no_layers",
@@ -89,7 +92,14 @@ impl GeoPackage {
                 column = layer.column
             ))
         })?;
-        let left_out = tables_beside(&connection);
+        let mut left_out = tables_beside(&connection);
+        left_out.extend(views.into_iter().map(|view| LeftOut {
+            name: view.table,
+            why: told!(
+                "formats-view-beside-layer",
+                "it is a view, which may compute anything: export it as a layer of its own, and hand that in"
+            ),
+        }));
         let list: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
         let sql = format!(
             "SELECT rowid, {} FROM {} WHERE rowid > ?1 ORDER BY rowid LIMIT {PAGE}",
@@ -241,19 +251,11 @@ fn layers(connection: &Connection) -> Result<Vec<Layer>, Error> {
     };
     let found = statement
         .query_map([], |row| {
-            let layer = Layer { table: row.get(0)?, column: row.get(1)?, srs: row.get(2)? };
-            Ok((layer, row.get::<_, String>(3)?))
+            let is_view = row.get::<_, String>(3)? != "table";
+            Ok(Layer { table: row.get(0)?, column: row.get(1)?, srs: row.get(2)?, is_view })
         })
         .map_err(failed)?;
-    let mut layers = Vec::new();
-    for layer in found {
-        let (layer, kind) = layer.map_err(failed)?;
-        // A view may compute anything, and has no row numbers to read on from.
-        if kind == "table" {
-            layers.push(layer);
-        }
-    }
-    Ok(layers)
+    found.collect::<Result<_, _>>().map_err(failed)
 }
 
 /// Tables of attributes and of tiles with rows, which are no layers of features.

@@ -43,7 +43,7 @@ impl Kml {
         let mut magic = [0; 2];
         let is_archive = file.read_exact(&mut magic).is_ok() && magic == *b"PK";
         file.seek(SeekFrom::Start(0))?;
-        let file = if is_archive { unpack(file, limits)? } else { file };
+        let (file, left_out) = if is_archive { unpack(file, limits)? } else { (file, Vec::new()) };
         // A text of the document may be as long as the document: so it is bounded as a whole.
         if file.metadata()?.len() > limits.max_unpacked_bytes {
             return Err(Error::limit(
@@ -65,7 +65,7 @@ impl Kml {
             row: 0,
             max_bytes: limits.max_feature_bytes,
             about: About { declared: Some(crs84), texts: true, ..About::one_layer() },
-            left_out: Vec::new(),
+            left_out,
         })
     }
 
@@ -398,8 +398,11 @@ fn together(mut parts: Vec<Geometry<f64>>) -> Option<Geometry<f64>> {
     Some(Geometry::GeometryCollection(GeometryCollection(parts)))
 }
 
-/// The first `.kml` of a KMZ archive, as a file that is gone once it is closed.
-fn unpack(file: File, limits: &Limits) -> Result<File, Error> {
+/// Endings of files of an archive that hold data of their own; pictures and styles belong to the document.
+const OTHERS: [&str; 9] = ["csv", "tsv", "xlsx", "xls", "ods", "geojson", "gpkg", "shp", "kml"];
+
+/// The first `.kml` of a KMZ archive, as a file that is gone once it is closed, and what stands beside it.
+fn unpack(file: File, limits: &Limits) -> Result<(File, Vec<LeftOut>), Error> {
     let bad = |error: zip::result::ZipError| {
         Error::invalid(
             "bad_zip",
@@ -409,12 +412,11 @@ fn unpack(file: File, limits: &Limits) -> Result<File, Error> {
     };
     let packed = file.metadata()?.len();
     let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(bad)?;
-    let name = archive
-        .file_names()
-        .flatten()
-        .map(|name| name.into_owned())
+    let names: Vec<String> = archive.file_names().flatten().map(|name| name.into_owned()).collect();
+    let name = names
+        .iter()
         .filter(|name| name.to_ascii_lowercase().ends_with(".kml"))
-        .min_by_key(|name| (name.matches('/').count(), name.clone()))
+        .min_by_key(|name| (name.matches('/').count(), (*name).clone()))
         .ok_or_else(|| {
             Error::invalid(
                 "no_kml",
@@ -424,7 +426,7 @@ fn unpack(file: File, limits: &Limits) -> Result<File, Error> {
         })?;
     let most = limits.max_unpacked_bytes.min(packed.saturating_mul(limits.max_ratio).max(4 << 20));
     let mut unpacked = tempfile::tempfile()?;
-    let mut member = archive.by_name(&name).map_err(bad)?;
+    let mut member = archive.by_name(name).map_err(bad)?;
     let written = std::io::copy(&mut (&mut member).take(most + 1), &mut unpacked)?;
     if written > most {
         return Err(Error::limit(
@@ -435,7 +437,18 @@ fn unpack(file: File, limits: &Limits) -> Result<File, Error> {
         ));
     }
     unpacked.seek(SeekFrom::Start(0))?;
-    Ok(unpacked)
+    let is_other = |other: &&String| {
+        let ending = other.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+        *other != name && OTHERS.contains(&ending.as_str()) && !other.contains("__MACOSX")
+    };
+    let told = |other: &String| LeftOut {
+        name: other.clone(),
+        why: told!(
+            "formats-beside-the-document-of-an-archive",
+            "it stands beside the KML document that is read: hand it in by itself"
+        ),
+    };
+    Ok((unpacked, names.iter().filter(is_other).map(told).collect()))
 }
 
 fn broken(what: impl Into<Told>, row: u32) -> Error {

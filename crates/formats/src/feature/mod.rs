@@ -4,6 +4,7 @@
 //! common to all is here: the way to WGS 84 that a [`Fit`] names, the check that a position is on
 //! the globe, the box, and the limits.
 
+mod columns;
 mod crossing;
 mod geometry;
 mod geoparquet;
@@ -13,8 +14,11 @@ mod pair;
 mod parted;
 mod records;
 mod shapefile;
+mod stray;
 mod survey;
 mod table;
+mod texts;
+mod titled;
 mod wkb;
 mod zipped;
 
@@ -32,6 +36,7 @@ pub use geometry::box_wkb;
 pub(crate) use kml::is_kml;
 pub(crate) use records::is_records;
 pub use survey::{Survey, Surveyed, survey_features};
+use texts::{nfc, normalised, text_bytes};
 use wording::{Told, told};
 
 /// A feature as it is stored.
@@ -459,6 +464,7 @@ impl FeatureReader {
         let bbox = if self.as_written {
             geometry::bounds(&mut geometry)
         } else {
+            stray::nought(&mut geometry)?;
             geometry::place(&mut geometry, self.fit.as_ref(), self.transform.as_ref())?
         };
         let bbox = bbox.ok_or_else(|| {
@@ -470,6 +476,7 @@ impl FeatureReader {
         })?;
         if !self.as_written {
             notes.extend(crossing::note(&geometry));
+            notes.extend(stray::note(&geometry));
         }
         Ok(FeatureRow {
             row,
@@ -529,30 +536,6 @@ impl Iterator for FeatureReader {
             Ok(None) => None,
             Err(error) => Some(Err(error)),
         }
-    }
-}
-
-fn nfc(text: String) -> String {
-    if text.is_ascii() { text } else { model::nfc(&text) }
-}
-
-fn normalised(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(nfc(text)),
-        Value::Array(values) => Value::Array(values.into_iter().map(normalised).collect()),
-        Value::Object(members) => {
-            Value::Object(members.into_iter().map(|(name, value)| (nfc(name), normalised(value))).collect())
-        }
-        other => other,
-    }
-}
-
-fn text_bytes(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len(),
-        Value::Array(values) => values.iter().map(text_bytes).sum(),
-        Value::Object(members) => members.iter().map(|(name, value)| name.len() + text_bytes(value)).sum(),
-        _ => 0,
     }
 }
 

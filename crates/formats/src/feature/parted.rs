@@ -34,7 +34,9 @@ fn by_words(
         })
     };
     let both = |behind: usize, words: &[&str]| says(x + behind, words) && says(y + behind, words);
-    let is_parted = both(1, &MINUTES) && (!is_below || both(0, &DEGREES));
+    // The metres of `X (m)`, `Y (m)` and `H (m)` are no minutes of each other.
+    let are_apart = x.abs_diff(y) > 1;
+    let is_parted = are_apart && both(1, &MINUTES) && (!is_below || both(0, &DEGREES));
     is_parted.then(|| Parted { has_seconds: both(2, &SECONDS), is_below })
 }
 

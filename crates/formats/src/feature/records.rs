@@ -11,7 +11,8 @@ use geo_types::{Coord, Geometry, LineString};
 use serde_json::Value;
 use wording::told;
 
-use super::table::{point, shape_of, well_known};
+use super::columns::{second, shape_of, two_positions};
+use super::table::{point, well_known};
 use super::{About, Coordinates, FeatureOptions, Features, Item, Read, Refused};
 use crate::geojson::Json;
 use crate::text::sound;
@@ -202,6 +203,9 @@ fn shape(records: &[Record]) -> Result<Coordinates, Error> {
         }
     }
     if let Some((x, y)) = shape_of(&names) {
+        if let Some(other) = second(&names, (x, y), &|_| String::new()) {
+            return Err(two_positions(&names, (x, y), other));
+        }
         return Ok(Coordinates::Pair { x: names[x].clone(), y: names[y].clone() });
     }
     let line = LINES.iter().find(|line| {

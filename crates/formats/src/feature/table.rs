@@ -6,15 +6,17 @@
 use std::path::Path;
 
 use geo_types::{Geometry, Point};
-use serde_json::Value;
+use serde_json::{Number, Value};
 use wkt::TryFromWkt;
 use wording::told;
 
+use super::columns::{Shape, second, shape, two_positions};
 use super::pair::pair;
 use super::parted::{Parted, parted};
-use super::{About, Coordinates, Declared, FeatureOptions, Features, Item, Read, Refused};
+use super::titled::declared;
+use super::{About, Coordinates, FeatureOptions, Features, Item, Read, Refused};
 use crate::chunk::{Chunk, TableReader};
-use crate::crs::{Crs, parse_angle};
+use crate::crs::parse_angle;
 use crate::{Charset, Error, Format, LeftOut, Limits, Note, open_table_read_as};
 
 /// Rows in which a header is looked for.
@@ -37,13 +39,6 @@ pub(super) struct TableFeatures {
     options: FeatureOptions,
 }
 
-/// Where the position of a row stands, by indices of columns.
-enum Shape {
-    Pair(usize, usize),
-    /// Both numbers in one text, or WKT.
-    Text(usize),
-}
-
 impl TableFeatures {
     pub(super) fn open(
         path: &Path,
@@ -64,6 +59,7 @@ impl TableFeatures {
             }
             match header(&chunk, options) {
                 Ok((at, names, shape)) => {
+                    one_position(&chunk, at, &names, &shape, options)?;
                     let coordinates = match shape {
                         Shape::Pair(x, y) => Coordinates::Pair { x: names[x].clone(), y: names[y].clone() },
                         Shape::Text(column) => Coordinates::Geometry(names[column].clone()),
@@ -71,7 +67,7 @@ impl TableFeatures {
                     let about = About {
                         layers,
                         layer: chunk.sheet,
-                        declared: declared(&chunk, at),
+                        declared: declared(&chunk, at, &names, &shape),
                         texts: true,
                         coordinates: Some(coordinates),
                     };
@@ -139,9 +135,8 @@ impl TableFeatures {
             Err(refused) => Item::refused(row, refused),
             Ok((geometry, had_heights)) => {
                 let properties = self.names.iter().enumerate().map(|(column, name)| {
-                    let value =
-                        chunk.cell(at, column).map_or(Value::Null, |text| Value::String(text.to_owned()));
-                    (name.clone(), value)
+                    let is_typed = chunk.is_typed(at, column);
+                    (name.clone(), chunk.cell(at, column).map_or(Value::Null, |text| value(text, is_typed)))
                 });
                 let properties = properties.collect();
                 Item::Read(Read { row, id: None, geometry, properties, had_heights, notes: Vec::new() })
@@ -259,44 +254,36 @@ fn header(chunk: &Chunk, options: &FeatureOptions) -> Result<(usize, Vec<String>
     ))
 }
 
-/// The projected system that a title or a header names: `Hệ VN-2000, kinh tuyến trục 105°30', múi chiếu 3°`.
-fn declared(chunk: &Chunk, header: usize) -> Option<Declared> {
-    let cells = || (0..=header).flat_map(|row| (0..chunk.columns.len()).map(move |column| (row, column)));
-    let said = |(row, column): (usize, usize), is_plain: bool| {
-        let text = chunk.cell(row, column)?.trim();
-        // A bare number is no code of a system here.
-        text.chars().any(char::is_alphabetic).then_some(())?;
-        let text = if is_plain { text.to_owned() } else { with_its_system(text)? };
-        Crs::parse(&text).ok().filter(|crs| !crs.is_geographic())?;
-        let number = u16::try_from(column + 1).unwrap_or(u16::MAX);
-        let cell = model::CellRef { sheet: chunk.sheet, row: chunk.row_number(row), column: number };
-        Some(Declared { by: cell.a1(), text })
+/// Asks where each row holds two positions, the ends of a line: one of them would be taken for the other.
+fn one_position(
+    chunk: &Chunk,
+    header: usize,
+    names: &[String],
+    shape: &Shape,
+    options: &FeatureOptions,
+) -> Result<(), Error> {
+    let (Shape::Pair(x, y), None) = (shape, &options.coordinates) else { return Ok(()) };
+    let filled =
+        |row: usize, column: usize| chunk.cell(row, column).map(str::trim).filter(|text| !text.is_empty());
+    let above = |column: usize| {
+        let row = header.checked_sub(1).filter(|row| chunk.row_number(*row) + 1 == chunk.row_number(header));
+        let text = row.and_then(|row| (0..=column).rev().find_map(|column| filled(row, column)));
+        text.unwrap_or_default().to_owned()
     };
-    let of_plane = cells().find_map(|at| said(at, true)).or_else(|| cells().find_map(|at| said(at, false)));
-    of_plane.or_else(|| {
-        cells().find_map(|(row, column)| {
-            let text = chunk.cell(row, column)?.trim();
-            // Degrees are those of WGS 84 unless a header or a title says another datum of them.
-            let folded = format!(" {} ", folded(text));
-            let is_of_degrees = DEGREES.iter().any(|word| folded.contains(word));
-            let crs = is_of_degrees.then(|| Crs::parse(text).ok()).flatten()?;
-            (crs.is_geographic() && !crs.is_stored()).then_some(())?;
-            let number = u16::try_from(column + 1).unwrap_or(u16::MAX);
-            let cell = model::CellRef { sheet: chunk.sheet, row: chunk.row_number(row), column: number };
-            Some(Declared { by: cell.a1(), text: text.to_owned() })
-        })
-    })
+    match second(names, (*x, *y), &above) {
+        Some(other) => Err(two_positions(names, (*x, *y), other)),
+        None => Ok(()),
+    }
 }
 
-/// Words of headers and titles, folded, that speak of degrees.
-const DEGREES: [&str; 7] =
-    [" vi do ", " kinh do ", " lat ", " lon ", " latitude ", " longitude ", " toa do dia ly "];
-
-/// A title that names a meridian of VN-2000 and not the system: `KTT 105°45', múi chiếu 3°`.
-fn with_its_system(text: &str) -> Option<String> {
-    let folded = folded(text);
-    let names_meridian = ["ktt", "kinh tuyen truc"].iter().any(|words| folded.contains(words));
-    names_meridian.then(|| format!("VN-2000 {text}"))
+/// The value of a cell: a number where the file says that it is one, else the text as it is written.
+fn value(text: &str, is_typed: bool) -> Value {
+    let number = || {
+        let whole = text.parse::<i64>().ok().filter(|number| number.to_string() == text).map(Number::from);
+        whole.or_else(|| Number::from_f64(text.parse().ok()?).filter(|number| number.to_string() == text))
+    };
+    let number = if is_typed { number() } else { None };
+    number.map_or_else(|| Value::String(text.to_owned()), Value::Number)
 }
 
 /// The names of all columns: of those without a name, what stands above it in a header of two rows, or
@@ -327,87 +314,6 @@ fn names(chunk: &Chunk, at: usize) -> Vec<String> {
         names.push(name);
     }
     names
-}
-
-/// Headers of eastings or longitudes, and of northings or latitudes: words that stand alone or
-/// before a bracket, the surest first.
-const PAIRS: [(&[&str], &[&str]); 4] = [
-    (&["lon", "long", "longitude", "lng", "kinh do"], &["lat", "latitude", "vi do"]),
-    (
-        &["easting", "toa do x", "x toa do", "toado x", "x coord", "coord x", "dong"],
-        &["northing", "toa do y", "y toa do", "toado y", "y coord", "coord y", "bac"],
-    ),
-    (&["x"], &["y"]),
-    (&["e"], &["n"]),
-];
-const GEOMETRIES: [&str; 6] = ["wkt", "the geom", "geom", "geometry", "wkt geom", "shape wkt"];
-/// What headers of columns begin with that hold both numbers of a position.
-const POSITIONS: [&str; 10] = [
-    "toa do",
-    "coordinate",
-    "coordinates",
-    "lat lon",
-    "lat long",
-    "gps",
-    "vi do kinh do",
-    "kinh do vi do",
-    "vi tri",
-    "location",
-];
-/// What stands within such headers: `Vị trí (vĩ độ, kinh độ)`.
-const BOTH: [&str; 5] = ["vi do kinh do", "kinh do vi do", "lat lon", "lat long", "x y"];
-
-pub(super) fn shape_of(names: &[String]) -> Option<(usize, usize)> {
-    let folded: Vec<String> = names.iter().map(|name| folded(name)).collect();
-    let is = |name: &str, word: &str| {
-        name == word
-            || word.len() > 2
-                && (name.starts_with(&format!("{word} ")) || name.ends_with(&format!(" {word}")))
-            || word.len() <= 2
-                && ["m", "wgs84", "wgs 84", "vn2000", "vn 2000", "do", "deg"]
-                    .iter()
-                    .any(|unit| name == format!("{word} {unit}"))
-    };
-    for (easts, norths) in PAIRS {
-        let find =
-            |words: &[&str]| words.iter().find_map(|word| folded.iter().position(|name| is(name, word)));
-        if let (Some(x), Some(y)) = (find(easts), find(norths))
-            && x != y
-        {
-            return Some((x, y));
-        }
-    }
-    None
-}
-
-fn folded(name: &str) -> String {
-    model::fold(name)
-}
-
-fn shape(
-    names: &[String],
-    wanted: Option<&Coordinates>,
-    holds_positions: &dyn Fn(usize) -> bool,
-) -> Option<Shape> {
-    let named = |wanted: &str| names.iter().position(|name| name == wanted.trim());
-    match wanted {
-        Some(Coordinates::Pair { x, y }) => Some(Shape::Pair(named(x)?, named(y)?)),
-        Some(Coordinates::Geometry(name)) => named(name).map(Shape::Text),
-        None => shape_of(names).map(|(x, y)| Shape::Pair(x, y)).or_else(|| {
-            let folded: Vec<String> = names.iter().map(|name| folded(name)).collect();
-            let at = GEOMETRIES.iter().find_map(|word| folded.iter().position(|name| name == word));
-            let is_position = |name: &String| {
-                let begins = |word: &str| {
-                    name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-                };
-                POSITIONS.iter().any(|word| begins(word))
-                    || BOTH.iter().any(|words| format!(" {name} ").contains(&format!(" {words} ")))
-            };
-            // `Tọa độ` may stand above two columns too.
-            let both = || (0..folded.len()).find(|at| is_position(&folded[*at]) && holds_positions(*at));
-            at.or_else(both).map(Shape::Text)
-        }),
-    }
 }
 
 /// A position of two texts.

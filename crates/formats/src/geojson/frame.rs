@@ -1,4 +1,6 @@
 //! Cuts a GeoJSON text into its features by counting brackets, without recursion.
+//!
+//! Features may follow each other without a list around them: one in a line, or as RFC 8142 has it.
 
 use std::io::Read;
 
@@ -52,6 +54,8 @@ pub(super) struct Frames<R> {
     declared: Option<String>,
 }
 
+/// What stands before each text of a sequence (RFC 8142 § 2).
+const RECORD: u8 = 0x1E;
 /// Nesting at most, whatever the limits say: what is cut out here is then read by recursion.
 const MAX_DEPTH: u32 = 128;
 /// Bytes of a member's name, at most.
@@ -95,6 +99,13 @@ impl<R: Read> Frames<R> {
         loop {
             match self.at {
                 At::Start => {
+                    while self.peek_token()? == Some(RECORD) {
+                        self.skip();
+                    }
+                    if self.features > 0 && self.peek_token()?.is_none() {
+                        self.at = At::End;
+                        return Ok(None);
+                    }
                     self.expect(b'{', told!("formats-object", "an object"))?;
                     self.at = At::Member { first: true };
                 }
@@ -217,9 +228,12 @@ impl<R: Read> Frames<R> {
         ))
     }
 
-    /// The end of the document: a document without features may be one itself.
+    /// The end of the document: a document without features may be one itself, and another may follow it.
     fn end(&mut self, out: &mut Vec<u8>) -> Result<Option<Frame>, Error> {
-        if let Some(byte) = self.peek_token()? {
+        let behind = self.peek_token()?;
+        let is_one = !self.has_features && self.document_type.as_deref() == Some("Feature");
+        let is_followed = is_one && matches!(behind, Some(b'{' | RECORD));
+        if let Some(byte) = behind.filter(|_| !is_followed) {
             return Err(self.broken(told!(
                 "formats-after-end-document",
                 "`{char}` after the end of the document",
@@ -230,9 +244,18 @@ impl<R: Read> Frames<R> {
             return Ok(None);
         }
         match self.document_type.as_deref() {
-            Some("Feature") if self.single_frame != Frame::Whole => Ok(Some(self.single_frame)),
             Some("Feature") => {
+                let frame = std::mem::replace(&mut self.single_frame, Frame::Whole);
                 std::mem::swap(out, &mut self.single);
+                self.single.clear();
+                self.features += 1;
+                if is_followed {
+                    self.at = At::Start;
+                    self.document_type = None;
+                }
+                if frame != Frame::Whole {
+                    return Ok(Some(frame));
+                }
                 out.push(b'}');
                 Ok(Some(if out.len() > self.max_bytes { Frame::TooLarge } else { Frame::Whole }))
             }
@@ -434,6 +457,27 @@ mod tests {
         let single = r#"{"geometry":null,"other":{},"id":4,"type":"Feature"}"#;
         let expected = whole(r#"{"geometry":null,"id":4,"type":"Feature"}"#);
         assert_eq!(frames(single, &Limits::default()), Ok(vec![expected]));
+    }
+
+    #[test]
+    fn features_may_follow_each_other_without_a_list() {
+        let one = r#"{"type":"Feature","id":1,"geometry":null}"#;
+        let other = r#"{"type":"Feature","id":2,"geometry":null}"#;
+        let whole = |text: &str| (Frame::Whole, text.to_owned());
+        for text in
+            [format!("{one}\n{other}\n"), format!("\u{1e}{one}\n\u{1e}{other}\n"), format!("{one}{other}")]
+        {
+            let found = frames(&text, &Limits::default());
+            assert_eq!(found, Ok(vec![whole(one), whole(other)]), "{text:?}");
+        }
+        for (text, expected) in [
+            (format!("{one}\n{{\"type\":\"Feature\""), "ends too early"),
+            (format!("{one}\n[1]"), "after the end"),
+            (format!("{one}\n{{\"type\":\"Point\"}}"), "the document is a `Point`"),
+        ] {
+            let error = frames(&text, &Limits::default()).unwrap_err();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The readers on whole files: what they hand out, what they refuse, and real files.
 
 mod archives;
+mod attribute_tables;
 mod columnar;
 mod coordinates;
 mod files;

@@ -4,15 +4,16 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use catalog::{ValueWord, vocabulary};
+use catalog::{Gazetteer, ValueWord, vocabulary};
 use formats::{Coordinates, FeatureItem, FeatureOptions, Format, Limits, read_features};
 use serde_json::Value;
 use wording::{Told, told};
 
+use super::numbers::{Beside, Marks, Written, asked, is_measured, is_number};
 use super::rows::is_beyond;
 use super::{Positions, attribute_name};
 use crate::Error;
-use crate::mapping::{AttributeSource, AttributeType, FeatureSource, Mapping, MappingKind};
+use crate::mapping::{AttributeSource, AttributeType, Decimal, FeatureSource, Mapping, MappingKind};
 
 /// Different properties that one file may have.
 const MAX_PROPERTIES: usize = 1000;
@@ -44,6 +45,10 @@ struct Known {
     codes: BTreeSet<String>,
     /// The least of its other numbers.
     least: f64,
+    /// How its numbers are written, where they stand as texts.
+    marks: Marks,
+    /// What that comes to.
+    written: Written,
 }
 
 /// Guesses the mapping of a file of features, or says what is missing.
@@ -51,6 +56,7 @@ pub(crate) fn guess(
     path: &Path,
     format: &Format,
     positions: &Positions,
+    gazetteer: &Gazetteer,
     limits: &Limits,
 ) -> Result<Mapping, Error> {
     let mut known: Vec<Known> = Vec::new();
@@ -86,6 +92,7 @@ pub(crate) fn guess(
             known[at].meet(value, texts_only);
         }
     }
+    decide_marks(&mut known, gazetteer);
     let mut mapping = Mapping::new(MappingKind::Features);
     mapping.source.crs.clone_from(&positions.crs);
     mapping.source.sheet = layer;
@@ -148,7 +155,38 @@ pub(crate) fn guess(
     mapping.attributes = attributes(&known, taken, feature.name.as_deref());
     mapping.feature = Some(feature);
     leave_out_codes(&known, &mut mapping);
-    Ok(mapping)
+    let open = doubtful(&known, &mapping);
+    asked(mapping.clone(), &open).map_or(Ok(mapping), Err)
+}
+
+/// Decides how the numbers of each column are written, beside those of the others.
+fn decide_marks(known: &mut [Known], gazetteer: &Gazetteer) {
+    for at in 0..known.len() {
+        if known[at].kind != Some(AttributeType::Number) {
+            continue;
+        }
+        let others =
+            known.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| &other.marks);
+        let written =
+            known[at].marks.written(Beside::of(others), is_measured(&known[at].property, gazetteer));
+        if written == Written::Text {
+            known[at].kind = Some(AttributeType::Text);
+        }
+        known[at].written = written;
+    }
+}
+
+/// The attributes of which nothing tells how their numbers are written, each with one of these.
+fn doubtful(known: &[Known], mapping: &Mapping) -> Vec<(usize, String)> {
+    let shown = |attribute: &AttributeSource| {
+        let known = known.iter().find(|known| known.property == attribute.from())?;
+        match &known.written {
+            Written::Either(shown) => Some(shown.clone()),
+            _ => None,
+        }
+    };
+    let attributes = mapping.attributes.iter().enumerate();
+    attributes.filter_map(|(at, attribute)| Some((at, shown(attribute)?))).collect()
 }
 
 fn attributes(known: &[Known], mut taken: HashSet<String>, name: Option<&str>) -> Vec<AttributeSource> {
@@ -165,7 +203,8 @@ fn attributes(known: &[Known], mut taken: HashSet<String>, name: Option<&str>) -
                 number += 1;
             }
             let from = (name != known.property).then(|| known.property.clone());
-            AttributeSource { name, from, kind: known.kind.unwrap_or(AttributeType::Text) }
+            let decimal = if known.written == Written::Comma { Decimal::Comma } else { Decimal::Auto };
+            AttributeSource { name, from, kind: known.kind.unwrap_or(AttributeType::Text), decimal }
         })
         .collect()
 }
@@ -224,6 +263,8 @@ impl Known {
             measures: false,
             codes: BTreeSet::new(),
             least: f64::INFINITY,
+            marks: Marks::default(),
+            written: Written::Dot,
         }
     }
 
@@ -277,6 +318,9 @@ impl Known {
         self.filled += 1;
         let text = value.as_str().map(str::trim);
         self.measures |= text.is_some_and(is_measure);
+        if let Some(text) = text.filter(|_| texts_only) {
+            self.marks.meet(text);
+        }
         if let Some(number) = value.as_f64().or_else(|| text?.parse().ok()) {
             self.meet_number(number);
         }
@@ -324,6 +368,8 @@ fn kind_of_text(text: &str) -> AttributeType {
     match text {
         "true" | "false" => AttributeType::Boolean,
         text if is_time(text) => AttributeType::Time,
+        // `1,5` and `1.234.567`.
+        text if text.contains([',', '.']) && is_number(text) => AttributeType::Number,
         _ => AttributeType::Text,
     }
 }

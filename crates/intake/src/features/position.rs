@@ -15,7 +15,7 @@ use wording::{Told, told};
 
 use crate::Error;
 use crate::findings::{Findings, Words};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Shape};
 use crate::observe::unlisted;
 
 /// How the positions of a file are to be read, and why.
@@ -27,20 +27,31 @@ pub(crate) struct Positions {
     pub(crate) crs: Option<String>,
     /// Where the positions of a table stand.
     pub(crate) coordinates: Option<Coordinates>,
+    /// What the file looks like: its properties, and the system that it names.
+    pub(crate) shape: Shape,
+}
+
+/// A mapping, and whether somebody handed it in with the file: then what it says is decided.
+#[derive(Clone, Copy)]
+pub(crate) struct Kept<'a> {
+    pub(crate) mapping: &'a Mapping,
+    pub(crate) is_given: bool,
 }
 
 /// Decides how the positions of a file are read. What cannot be decided is asked.
 pub(crate) fn positions(
     path: &Path,
     format: &Format,
-    mapping: Option<&Mapping>,
+    under: Option<Kept<'_>>,
     gazetteer: &Gazetteer,
     limits: &Limits,
     findings: &mut Findings,
 ) -> Result<Positions, Error> {
+    let mapping = under.map(|under| under.mapping);
     let options = options(mapping);
     let survey = survey_features(path, format, &options, limits)?;
-    let mut decision = Decision { survey: &survey, findings, reasons: Vec::new() };
+    let is_given = under.is_some_and(|under| under.is_given);
+    let mut decision = Decision { survey: &survey, findings, reasons: Vec::new(), is_given };
     let fit = decision.fit(format, mapping, gazetteer)?;
     let reasons = decision.reasons;
     let coordinates = survey.coordinates.clone().filter(|_| *format != Format::GeoJson);
@@ -53,7 +64,27 @@ pub(crate) fn positions(
         fit: (fit != Fit::plain(Crs::wgs84())).then_some(fit),
         ..options
     };
-    Ok(Positions { options, reasons, crs, coordinates })
+    let shape = Shape::of_features(&properties(&survey), named_system(&survey));
+    Ok(Positions { options, reasons, crs, coordinates, shape })
+}
+
+/// The names of all properties that were met, in the order of the file.
+fn properties(survey: &Survey) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for (name, _) in survey.features.iter().flat_map(|feature| &feature.properties) {
+        if seen.insert(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+/// The system that a file names itself, as a mapping writes it.
+fn named_system(survey: &Survey) -> Option<String> {
+    let declared = survey.declared.as_ref()?;
+    let unknown = || declared.text.chars().take(80).collect();
+    Some(declared.crs().map_or_else(|_| unknown(), |crs| crs.code()))
 }
 
 fn options(mapping: Option<&Mapping>) -> FeatureOptions {
@@ -76,6 +107,7 @@ struct Decision<'a> {
     survey: &'a Survey,
     findings: &'a mut Findings,
     reasons: Vec<(String, Told)>,
+    is_given: bool,
 }
 
 impl Decision<'_> {
@@ -86,7 +118,8 @@ impl Decision<'_> {
         gazetteer: &Gazetteer,
     ) -> Result<Fit, Error> {
         let said = mapping.and_then(|mapping| mapping.source.crs.as_deref()).map(Crs::parse).transpose()?;
-        let in_file = self.in_file(format, said.as_ref())?;
+        let in_file = self.in_file(format)?;
+        let said = self.compared(said, in_file.as_ref(), mapping)?;
         if self.survey.features.is_empty() {
             return Ok(Fit::plain(said.or(in_file.map(|(crs, _)| crs)).unwrap_or_else(Crs::wgs84)));
         }
@@ -110,6 +143,15 @@ impl Decision<'_> {
             Judgement::Settled(fit) => {
                 self.settled(&fit, said.is_some(), in_file.as_ref().map(|(_, by)| by.as_str()), &places);
                 self.outside(&fit, &samples);
+                let is_told = said.is_some() || in_file.is_some() || *format == Format::FeatureZip;
+                if !is_told && fit.crs.is_stored() {
+                    let reason = told!(
+                        "guess-degrees-of-wgs-84",
+                        "nothing says which datum the degrees are counted on: they are taken for those of WGS 84; those of VN-2000 (`crs = \"EPSG:4756\"`) lie 190 m away"
+                    );
+                    self.reasons.push(("feature".into(), reason));
+                }
+                self.perhaps_packed(&fit, &samples);
                 Ok(fit)
             }
             Judgement::Doubted(fits) => {
@@ -150,26 +192,64 @@ impl Decision<'_> {
     }
 
     /// What the file says, where it can be understood. GeoJSON says WGS 84 by being GeoJSON.
-    fn in_file(&mut self, format: &Format, said: Option<&Crs>) -> Result<Option<(Crs, String)>, Error> {
+    fn in_file(&mut self, format: &Format) -> Result<Option<(Crs, String)>, Error> {
         let Some(Declared { by, text }) = self.survey.declared.clone() else {
             return Ok((*format == Format::GeoJson).then(|| (Crs::wgs84(), "GeoJSON".to_owned())));
         };
         let declared = Declared { by: by.clone(), text };
         match declared.crs() {
-            Ok(crs) => {
-                if let Some(said) = said.filter(|said| **said != crs) {
-                    self.warn("crs_overruled", format!("{by}: {crs}"), said);
-                } else {
-                    // A datum without a way to WGS 84 is no reason to try others.
-                    crs.transform()?;
-                }
-                Ok(Some((crs, by)))
-            }
+            Ok(crs) => Ok(Some((crs, by))),
             Err(error) => {
                 let short: String = declared.text.chars().take(80).collect();
                 self.find("crs_unknown", format!("{by}: {short}"), error.told().kept());
                 Ok(None)
             }
+        }
+    }
+
+    /// What the mapping says of the system, where it stands against what the file says.
+    ///
+    /// A mapping that was handed in with the file stands, and so does a kept one while files go on naming the
+    /// system that the first of them named. A file that names another speaks for itself.
+    fn compared(
+        &mut self,
+        said: Option<Crs>,
+        in_file: Option<&(Crs, String)>,
+        mapping: Option<&Mapping>,
+    ) -> Result<Option<Crs>, Error> {
+        // That GeoJSON is in WGS 84 is said by no file.
+        let named = in_file.filter(|_| self.survey.declared.is_some());
+        let Some((own, by)) = named else { return Ok(said) };
+        let said = match said {
+            Some(said) if said.code() != own.code() => said,
+            same => {
+                // A datum without a way to WGS 84 is no reason to try others.
+                own.transform()?;
+                return Ok(same);
+            }
+        };
+        let shape = mapping.and_then(|mapping| mapping.shape.as_ref());
+        let is_as_before = shape.is_some_and(|shape| shape.crs.as_deref() == Some(&own.code()));
+        if self.is_given || is_as_before {
+            self.warn("crs_overruled", format!("{by}: {own}"), &said);
+            return Ok(Some(said));
+        }
+        if shape.is_none() {
+            return Err(between(by, own, &said));
+        }
+        self.warn("crs_of_file", format!("{by}: {own}"), &said);
+        own.transform()?;
+        Ok(None)
+    }
+
+    /// Says so where every position could be degrees with minutes and seconds behind the point, as some receivers
+    /// write them: by chance that is rare.
+    fn perhaps_packed(&mut self, fit: &Fit, samples: &[Sample]) {
+        if !fit.crs.is_geographic() || fit.packed || samples.len() < PACKED_FROM {
+            return;
+        }
+        if samples.iter().all(|sample| is_perhaps_packed(sample.x) && is_perhaps_packed(sample.y)) {
+            self.find("degrees_perhaps_packed", self.sample_text(), fit.crs.to_string());
         }
     }
 
@@ -288,6 +368,33 @@ impl Decision<'_> {
             .get(at)
             .map_or_else(String::new, |feature| format!("{}; {}", feature.x, feature.y))
     }
+}
+
+/// Positions from which on it is no chance that each could be minutes and seconds: of five, one in 25 000.
+const PACKED_FROM: usize = 5;
+
+/// Whether a number has four decimals at most that could be minutes and seconds, and one at least: 105.4530.
+fn is_perhaps_packed(degrees: f64) -> bool {
+    let packed = degrees.abs().fract() * 10_000.0;
+    let is_whole = (packed - packed.round()).abs() < 1e-4;
+    is_whole && (packed.round() / 100.0).floor() < 60.0 && packed.round() % 100.0 < 60.0
+}
+
+/// An error where a kept mapping and the file name two systems, and nothing tells whether that was decided.
+fn between(by: &str, own: &Crs, said: &Crs) -> Error {
+    Error::invalid(
+        told!(
+            "intake-mapping-and-file-name-two-systems",
+            "the mapping of the dataset says that the coordinates are in {said}, and `{by}` says {own}",
+            said = said,
+            by = by,
+            own = own
+        ),
+        told!(
+            "intake-hand-in-with-the-right-crs",
+            "hand the file in with a mapping whose `crs` under `[source]` is the right one: it then stands for later files of the kind"
+        ),
+    )
 }
 
 /// Who says in which system the positions are.

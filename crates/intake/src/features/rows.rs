@@ -11,12 +11,15 @@ use arrow::array::{
 };
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
-use formats::{Charset, FeatureItem, FeatureOptions, FeatureRow, Format, Limits, read_features};
+use formats::{
+    Charset, DecimalStyle, FeatureItem, FeatureOptions, FeatureRow, Format, Limits, read_features,
+};
 use lake::{Attribute, AttributeKind, TableSchema};
 use model::{CellRef, RunTotals, Severity};
 use serde_json::Value;
 use wording::told;
 
+use super::numbers;
 use crate::Error;
 use crate::findings::{Findings, Words};
 use crate::letters;
@@ -53,12 +56,14 @@ pub(crate) struct FeatureFile<'a> {
 pub(crate) fn map(
     file: &FeatureFile<'_>,
     mapping: &Mapping,
+    styles: &[Option<DecimalStyle>],
     limits: &Limits,
     max_bytes: u64,
     findings: &mut Findings,
     mut said: impl FnMut(u64, u64) -> bool,
 ) -> Result<Option<MappedFeatures>, Error> {
     let mut taker = Taker::new(mapping)?;
+    taker.write(styles);
     taker.missing = Some(mapping.source.missing.iter().filter_map(|text| text.parse().ok()).collect());
     let mut reader = read_features(file.path, file.format, file.options, limits)?;
     let layers = reader.layers().0.to_vec();
@@ -129,6 +134,8 @@ pub(crate) fn take_rows(
 struct Taker<'a> {
     id: Option<&'a str>,
     attributes: Vec<(&'a str, AttributeType)>,
+    /// How the numbers of each are written, where they are texts.
+    styles: Vec<Option<DecimalStyle>>,
     table: TableSchema,
     schema: SchemaRef,
     rows: Rows,
@@ -205,6 +212,7 @@ impl<'a> Taker<'a> {
             .collect();
         let mut taker = Taker {
             id: feature.and_then(|feature| feature.id.as_deref()),
+            styles: vec![None; attributes.len()],
             attributes,
             table,
             schema: Arc::new(Schema::new(fields)),
@@ -221,6 +229,15 @@ impl<'a> Taker<'a> {
         };
         taker.rows = taker.empty();
         Ok(taker)
+    }
+
+    /// Takes the numbers of the mapping's attributes as they are written.
+    fn write(&mut self, styles: &[Option<DecimalStyle>]) {
+        // The name may stand before them.
+        let first = self.styles.len().saturating_sub(styles.len());
+        for (own, style) in self.styles.iter_mut().skip(first).zip(styles) {
+            *own = *style;
+        }
     }
 
     /// The attributes' names, each with the property that it is read from.
@@ -292,7 +309,7 @@ impl<'a> Taker<'a> {
         let mut cells = Vec::with_capacity(self.attributes.len());
         for (at, (from, kind)) in self.attributes.iter().enumerate() {
             let value = row.property(from).unwrap_or(&Value::Null);
-            match read(value, *kind) {
+            match read(value, *kind, self.styles[at]) {
                 Ok(Some(found)) if self.missing.as_ref().is_some_and(|missing| found.is_none_of(missing)) => {
                     if self.told_of_missing.insert(at) {
                         let (column, from) = (row.column(from).unwrap_or(1), *from);
@@ -437,7 +454,7 @@ pub(super) fn is_beyond(number: f64) -> bool {
 }
 
 /// A property's value as the attribute's type; `Err` when it is none of that type.
-fn read(value: &Value, kind: AttributeType) -> Result<Option<Cell>, ()> {
+fn read(value: &Value, kind: AttributeType, style: Option<DecimalStyle>) -> Result<Option<Cell>, ()> {
     let blank = matches!(value, Value::String(text) if text.trim().is_empty());
     if value.is_null() || (blank && kind != AttributeType::Text) {
         return Ok(None);
@@ -450,13 +467,14 @@ fn read(value: &Value, kind: AttributeType) -> Result<Option<Cell>, ()> {
         })),
         AttributeType::Number => value
             .as_f64()
-            .or_else(|| text?.parse().ok())
+            .or_else(|| numbers::read(text?, style))
             .filter(|number: &f64| number.is_finite())
             .map(Cell::Number),
         AttributeType::Integer => value
             .as_i64()
             .or_else(|| whole(value.as_f64()?))
             .or_else(|| text?.parse().ok())
+            .or_else(|| whole(numbers::read(text?, style)?))
             .map(Cell::Integer),
         AttributeType::Boolean => value
             .as_bool()

@@ -298,6 +298,10 @@ impl Page<'_> {
             self.line("name", &quote(&attribute.name), &format!("attribute.{at}.name"));
             self.optional("from", attribute.from.as_deref(), &format!("attribute.{at}.from"));
             self.line("type", &quote(attribute.kind.code()), &format!("attribute.{at}.type"));
+            if attribute.decimal != Decimal::Auto {
+                let style = if attribute.decimal == Decimal::Comma { "comma" } else { "dot" };
+                self.line("decimal", &quote(style), &format!("attribute.{at}.decimal"));
+            }
         }
     }
 

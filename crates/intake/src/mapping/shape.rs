@@ -28,6 +28,8 @@ pub struct Shape {
     pub statistic: Option<String>,
     /// The unit that the titles named.
     pub unit: Option<String>,
+    /// The coordinate system that a file of features named.
+    pub crs: Option<String>,
     /// The other tables of the sheet, in the order of the mapping's blocks.
     #[serde(rename = "block")]
     pub blocks: Vec<TableShape>,
@@ -62,6 +64,11 @@ impl Shape {
         Shape { header_row, header, blocks: tables.collect(), ..Shape::default() }
     }
 
+    /// The shape of a file of features: its properties, and the coordinate system that it names.
+    pub(crate) fn of_features(properties: &[String], crs: Option<String>) -> Shape {
+        Shape { header: TableShape::of(0, properties).header, crs, ..Shape::default() }
+    }
+
     /// Its tables, in order.
     pub(crate) fn tables(&self) -> Vec<TableShape> {
         let first = TableShape { header_row: self.header_row, header: self.header.clone() };
@@ -74,11 +81,20 @@ impl Shape {
         if !self.sheets.is_empty() {
             let _ = writeln!(text, "sheets = {}", list(&self.sheets));
         }
-        let _ = writeln!(text, "header_row = {}\nheader = {}", self.header_row, list(&self.header));
+        // Features have no header.
+        if self.header_row > 0 {
+            let _ = writeln!(text, "header_row = {}", self.header_row);
+        }
+        let _ = writeln!(text, "header = {}", list(&self.header));
         if let Some(decimal) = &self.decimal {
             let _ = writeln!(text, "decimal = {}", quote(decimal));
         }
-        let named = [("property", &self.property), ("statistic", &self.statistic), ("unit", &self.unit)];
+        let named = [
+            ("property", &self.property),
+            ("statistic", &self.statistic),
+            ("unit", &self.unit),
+            ("crs", &self.crs),
+        ];
         for (key, said) in named {
             if let Some(said) = said {
                 let _ = writeln!(text, "{key} = {}", quote(said));

@@ -44,6 +44,38 @@ pub(super) fn sentence(finding: &Finding, lang: Lang) -> Option<String> {
                 "The outline of this polygon crosses itself (at {value}) and was stored as written: its area, and which points lie in it, may be wrong. Mend it (“Fix geometries” in QGIS) and hand it in again."
             ),
         ),
+        "stray_position" => say(
+            format!(
+                "Một đỉnh của hình này (tại {value}) nằm rất xa mọi đỉnh khác và được lưu như tệp ghi: có thể đỉnh đó bị gõ sai hoặc ở múi khác. Hãy xem bản đồ, sửa rồi nộp lại."
+            ),
+            format!(
+                "One position of this geometry (at {value}) lies far from all others of it and was stored as written: it may be mistyped, or in another zone. Look at the map, correct it and hand it in again."
+            ),
+        ),
+        "crs_of_file" => say(
+            format!(
+                "Ánh xạ của bộ dữ liệu ghi hệ {expected}, nhưng tệp này ghi {value}, khác với tệp trước, nên đã đọc theo tệp. Hãy xem bản đồ; nếu sai, hãy nộp lại kèm ánh xạ có `crs` đúng."
+            ),
+            format!(
+                "The mapping of the dataset says {expected}, but this file says {value}, unlike the one before, and was read so. Look at the map; if it is wrong, hand it in with a mapping whose `crs` is the right one."
+            ),
+        ),
+        "degrees_perhaps_packed" => say(
+            format!(
+                "Mọi tọa độ ({value}) đều có thể là độ có phút và giây sau dấu chấm (105.4530 là 105°45'30\"); chúng được đọc là độ thập phân. Hãy xem bản đồ; nếu sai, hãy ghi 105°45'30\"."
+            ),
+            format!(
+                "Every coordinate ({value}) may be degrees with minutes and seconds behind the point (105.4530 for 105°45'30\"); they were read as decimal degrees. Look at the map; if it is wrong, write 105°45'30\"."
+            ),
+        ),
+        "attribute_gone" => say(
+            format!(
+                "Tệp này không có cột “{value}” mà ánh xạ đọc, nên thuộc tính đó để trống ở mọi đối tượng của tệp. Nếu cột chỉ đổi tên, hãy sửa `from` trong ánh xạ."
+            ),
+            format!(
+                "This file has no column “{value}”, which the mapping reads, so that attribute is empty in all its features. If the column has another name now, correct `from` in the mapping."
+            ),
+        ),
         "heights_left_out" => say(
             "Các vị trí có độ cao (Z) hoặc số đo (M), không được giữ: chỉ kinh độ và vĩ độ được lưu. Nếu cần, hãy ghi chúng thành một thuộc tính.".into(),
             "The positions have heights (Z) or measures (M), which are not kept: only longitude and latitude are stored. If they are needed, write them as an attribute.".into(),

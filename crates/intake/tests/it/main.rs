@@ -31,6 +31,7 @@ mod services;
 mod shapes;
 mod silent;
 mod spatial;
+mod things;
 mod unseen;
 mod wide;
 mod workbook;

@@ -5,6 +5,7 @@ guess-are-compared = { $columns } compare the values with others, and are left o
 guess-are-day-numbers = are numbers such as `{ $shown }` days as a spreadsheet counts them from 1900? From 1904, write `excel1904`
 guess-are-digits-of-a-date = `{ $shown }` is taken as a date in digits, the year first, CHECK
 guess-are-seconds = `{ $shown }` is taken as a time since 1970 in UTC, CHECK
+guess-attribute-decimal-or-thousands = `{ $column }`: has `{ $shown }` a decimal point, or points between thousands? Write `decimal = "dot"` or `decimal = "comma"` under its `[[attribute]]`
 guess-both-orders = dates with the day first and with the month first stand in one column, CHECK
 guess-codes-of-schemes = no column names the places: the codes of the column `{ $name }` are of the schemes `{ $schemes }`: write it as `column` under `[place]`, with the `scheme` that is meant
 guess-column-both-orders = `{ $name }` has dates with the day first and dates with the month first: write them all in one order, e.g. as 2024-03-15
@@ -21,6 +22,7 @@ guess-columns-of-unknown-places = { $count } columns are of places that nobody k
 guess-columns-without-header = nothing says which property the values of { $columns } are: these columns have no header of their own
 guess-comma-of-decimals = numbers have a comma where only decimals can be
 guess-comment = # { $reason }
+guess-confirm = CONFIRM: { $what }
 guess-crop-years-named-so = the crop years of the season `{ $code }` are named so
 guess-dates-and-hours = the texts of this column are dates, and the headers hours
 guess-day-first = some dates have a first number above 12: the day comes first
@@ -29,6 +31,7 @@ guess-days-follow = the times are days that follow each other
 guess-days-of-year = `{ $column }` counts the days of each year, from 1 on
 guess-decided = { $sure }: { $reason }
 guess-decimal-or-thousands = has `{ $shown }` a decimal point, or points between thousands? Write `decimal = "dot"` or `decimal = "comma"`
+guess-degrees-of-wgs-84 = nothing says which datum the degrees are counted on: they are taken for those of WGS 84; those of VN-2000 (`crs = "EPSG:4756"`) lie 190 m away
 guess-devices-are-places = `{ $column }` names devices (`{ $text }`), and places are called so too: do the devices stand there?
 guess-empty-column-between = an empty column stands between tables with the same headers
 guess-feature-codes = `{ $code }` in `{ $property }` stands for no value in many files, and far from the others: cells that hold it stay empty

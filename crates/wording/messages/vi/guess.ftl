@@ -3,6 +3,7 @@ guess-and-also = { $first }, { $more }
 guess-are-day-numbers = các số như `{ $shown }` có phải là ngày mà bảng tính đếm từ năm 1900 không? Nếu đếm từ năm 1904, hãy ghi `excel1904`
 guess-are-digits-of-a-date = `{ $shown }` được hiểu là ngày viết liền chữ số, năm trước, HÃY KIỂM TRA
 guess-are-seconds = `{ $shown }` được hiểu là thời gian tính từ năm 1970 theo UTC, HÃY KIỂM TRA
+guess-attribute-decimal-or-thousands = `{ $column }`: dấu chấm trong `{ $shown }` là dấu thập phân hay dấu ngăn hàng nghìn? Hãy ghi `decimal = "dot"` hoặc `decimal = "comma"` dưới `[[attribute]]` của cột này
 guess-both-orders = trong một cột có ngày ghi ngày trước và ngày ghi tháng trước, HÃY KIỂM TRA
 guess-codes-of-schemes = không cột nào nêu tên địa điểm: mã ở cột `{ $name }` thuộc các bộ mã `{ $schemes }`: hãy ghi cột này vào `column` dưới `[place]`, kèm bộ mã đúng ở `scheme`
 guess-column-of-flags = cột `{ $column }` ghi `{ $text }` cho một số giá trị của `{ $of }` mà không gì đọc cột này: những giá trị ấy có hỏng không? Hãy bỏ chúng ra, hoặc nộp từng nơi kèm cờ của nó (`[quality]`); nếu không, hãy ghi cột này vào `except`
@@ -11,6 +12,7 @@ guess-columns-of-unknown-places = { $count } cột là của địa điểm chư
 guess-columns-without-header = không có gì cho biết giá trị ở { $columns } thuộc chỉ tiêu nào: các cột này không có tiêu đề riêng
 guess-comma-of-decimals = trong các số có dấu phẩy ở chỗ chỉ có thể là phần thập phân
 guess-comment = # { $reason }
+guess-confirm = XÁC NHẬN: { $what }
 guess-crop-years-named-so = năm của vụ `{ $code }` được gọi như vậy
 guess-dates-and-hours = cột này ghi ngày, còn tiêu đề ghi giờ
 guess-day-first = có ngày mà số thứ nhất lớn hơn 12: ngày đứng trước
@@ -19,6 +21,7 @@ guess-days-follow = thời gian là các ngày liên tiếp
 guess-days-of-year = `{ $column }` đếm ngày trong mỗi năm, từ 1
 guess-decided = { $sure }: { $reason }
 guess-decimal-or-thousands = dấu trong `{ $shown }` là dấu thập phân hay dấu ngăn hàng nghìn? Hãy ghi `decimal = "dot"` hoặc `decimal = "comma"`
+guess-degrees-of-wgs-84 = không có gì cho biết độ thuộc hệ quy chiếu nào: được hiểu là WGS 84; độ theo VN-2000 (`crs = "EPSG:4756"`) lệch 190 m
 guess-devices-are-places = cột `{ $column }` ghi tên thiết bị (`{ $text }`), mà cũng có nơi tên như vậy: có phải thiết bị đặt ở đó không?
 guess-empty-column-between = giữa các bảng có cùng tiêu đề là một cột trống
 guess-feature-codes = `{ $code }` ở `{ $property }` trong nhiều tệp nghĩa là không có số liệu, và nằm xa các số khác: ô ghi số này để trống

@@ -56,17 +56,21 @@ impl Dbf {
         input
             .read_exact(&mut rest)
             .map_err(|_| damaged(told!("formats-header-cut-off", "its header is cut off")))?;
-        let mut fields = Vec::new();
+        let mut fields: Vec<Field> = Vec::new();
         for descriptor in rest.chunks_exact(32) {
             if descriptor[0] == 0x0D {
                 break;
             }
             let name: Vec<u8> = descriptor[..11].iter().copied().take_while(|byte| *byte != 0).collect();
-            fields.push(Field {
-                name: decode(&name).0.trim().to_owned(),
-                kind: descriptor[11],
-                width: usize::from(descriptor[16]),
-            });
+            let base = field_name(&name);
+            // Names cut to ten bytes may be alike: each field keeps its own values.
+            let mut name = base.clone();
+            let mut number = 2;
+            while fields.iter().any(|field| field.name == name) {
+                name = format!("{base} ({number})");
+                number += 1;
+            }
+            fields.push(Field { name, kind: descriptor[11], width: usize::from(descriptor[16]) });
         }
         if fields.len() + 1 >= usize::from(limits.max_columns) {
             let limit = u64::from(limits.max_columns);
@@ -126,6 +130,15 @@ impl Dbf {
             properties.push((field.name.clone(), value));
         }
         Ok(Some(Record { deleted: marks.starts_with('*'), properties, notes }))
+    }
+
+    /// Records that are left and not marked as deleted.
+    pub(super) fn rest(&mut self) -> Result<u32, Error> {
+        let mut left = 0;
+        while let Some(record) = self.next()? {
+            left += u32::from(!record.deleted);
+        }
+        Ok(left)
     }
 
     /// What was done to the letters of the records handed out.
@@ -265,6 +278,20 @@ fn damaged(what: impl Into<Told>) -> Error {
             "export the layer again and check that all its files were packed whole"
         ),
     )
+}
+
+/// The longest name of a field, in bytes.
+const MAX_NAME: usize = 10;
+
+/// The name of a field; one that fills its place may have been cut within a letter, of which nothing is then left.
+fn field_name(bytes: &[u8]) -> String {
+    let ends_open = |bytes: &[u8]| std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none());
+    // An old encoding may end in a byte that begins a letter of UTF-8; two of three of such a letter it has not.
+    let whole = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    let is_letter = bytes.len() - whole > 1 || !bytes[..whole].is_ascii();
+    let is_cut = bytes.len() >= MAX_NAME && ends_open(bytes) && is_letter;
+    let kept = if is_cut { &bytes[..whole] } else { bytes };
+    decode(kept).0.trim().to_owned()
 }
 
 /// The text, and whether its end was cut off within a letter by the column's width. Bytes that are

@@ -31,6 +31,9 @@ pub(super) struct Shapefile {
     row: u32,
     about: About,
     left_out: Vec<LeftOut>,
+    /// Shapes that the attribute table has no record for.
+    without_record: u32,
+    is_compared: bool,
 }
 
 impl Shapefile {
@@ -90,6 +93,8 @@ impl Shapefile {
             shp: Shp::open(shp, limits)?,
             dbf,
             row: 0,
+            without_record: 0,
+            is_compared: false,
             left_out: names.iter().filter(|name| !is_part(name, &sets)).map(|name| foreign(name)).collect(),
             about: About { layers, layer, declared, ..About::default() },
         })
@@ -175,14 +180,44 @@ impl Budget<'_> {
     }
 }
 
+impl Shapefile {
+    /// Tells, at the end, of records without a shape and of shapes without a record.
+    fn compare_counts(&mut self) -> Result<(), Error> {
+        let Some(dbf) = self.dbf.as_mut().filter(|_| !self.is_compared) else { return Ok(()) };
+        self.is_compared = true;
+        let name = self.about.layers.get(usize::from(self.about.layer)).cloned().unwrap_or_default() + ".dbf";
+        let beyond = dbf.rest()?;
+        if beyond > 0 {
+            let why = told!(
+                "formats-records-without-shapes",
+                "{count} of its records have no shape, and are not kept: the shapefile may be damaged, export the layer again",
+                count = beyond
+            );
+            self.left_out.push(LeftOut { name, why });
+        } else if self.without_record > 0 {
+            let why = told!(
+                "formats-shapes-without-records",
+                "it has no records for the last {count} shapes, whose attributes stay empty: the shapefile may be damaged, export the layer again",
+                count = self.without_record
+            );
+            self.left_out.push(LeftOut { name, why });
+        }
+        Ok(())
+    }
+}
+
 impl Features for Shapefile {
     fn next(&mut self) -> Result<Option<Item>, Error> {
-        let Some(shape) = self.shp.next()? else { return Ok(None) };
+        let Some(shape) = self.shp.next()? else {
+            self.compare_counts()?;
+            return Ok(None);
+        };
         self.row += 1;
         let record = match &mut self.dbf {
             Some(dbf) => dbf.next()?,
             None => None,
         };
+        self.without_record += u32::from(record.is_none() && self.dbf.is_some());
         let row = self.row;
         if record.as_ref().is_some_and(|record| record.deleted) {
             let reason = "the record is marked as deleted in the attribute table";
