@@ -278,7 +278,9 @@ pub fn detect(file_name: &str, head: &[u8]) -> Result<Format, Error> {
         Some(b'{') if looks_like_json(&start[1..], ['"', '}']) => json(start),
         Some(b'[') if is_data_array(start) => Ok(Format::SensorThings),
         Some(b'[') if feature::is_records(start) => Ok(Format::Records),
-        Some(b'[') if records::is_in_columns(start) && !start.contains('{') => Ok(Format::RecordTable),
+        Some(b'[') if records::is_in_columns(start) && !start.contains('{') && start.contains('"') => {
+            Ok(Format::RecordTable)
+        }
         Some(b'[') if looks_like_json(&start[1..], ['{', '[']) => Err(not_read(
             told!("formats-json-not-geojson-begins", "JSON that is not GeoJSON (it begins with `[`)"),
             told!(

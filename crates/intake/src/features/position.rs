@@ -248,7 +248,11 @@ impl Decision<'_> {
         if !fit.crs.is_geographic() || fit.packed || samples.len() < PACKED_FROM {
             return;
         }
-        if samples.iter().all(|sample| is_perhaps_packed(sample.x) && is_perhaps_packed(sample.y)) {
+        let is_perhaps = |sample: &Sample| is_perhaps_packed(sample.x) && is_perhaps_packed(sample.y);
+        // Round numbers are nothing but round: what is packed has seconds, as a rule.
+        let with_seconds =
+            samples.iter().filter(|sample| has_seconds(sample.x) || has_seconds(sample.y)).count();
+        if samples.iter().all(is_perhaps) && with_seconds * 2 > samples.len() {
             self.find("degrees_perhaps_packed", self.sample_text(), fit.crs.to_string());
         }
     }
@@ -373,7 +377,12 @@ impl Decision<'_> {
 /// Positions from which on it is no chance that each could be minutes and seconds: of five, one in 25 000.
 const PACKED_FROM: usize = 5;
 
-/// Whether a number has four decimals at most that could be minutes and seconds, and one at least: 105.4530.
+/// Whether a number has a third or a fourth decimal, where the seconds would stand.
+fn has_seconds(degrees: f64) -> bool {
+    (degrees.abs().fract() * 10_000.0).round() % 100.0 > 0.0
+}
+
+/// Whether a number has four decimals at most that could be minutes and seconds: 105.4530.
 fn is_perhaps_packed(degrees: f64) -> bool {
     let packed = degrees.abs().fract() * 10_000.0;
     let is_whole = (packed - packed.round()).abs() < 1e-4;

@@ -30,6 +30,10 @@ pub(crate) async fn ask(
     mapping: &Mapping,
     rows: &[RecordBatch],
 ) -> Result<(), Error> {
+    // Of what a grant does not reach nothing is told.
+    if !permit.rows().is_open() {
+        return Ok(());
+    }
     let there = match there(lake, permit, rows).await {
         Ok(there) => there,
         // The dataset has no table yet.

@@ -146,7 +146,7 @@ fn codes_of_findings() -> BTreeSet<String> {
             let note = line.strip_prefix("NoteKind::").and_then(|rest| Some(rest.split_once("=> \"")?.1));
             let Some(rest) = arm.or(note) else { continue };
             let code = &rest[..rest.find('"').unwrap()];
-            if code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
+            if !code.is_empty() && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
                 codes.insert(code.to_owned());
             }
         }
