@@ -82,6 +82,7 @@ impl FromRequestParts<App> for Links {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use proptest::sample::select;
     use url::Url;
 
     use super::Links;
@@ -91,9 +92,9 @@ mod tests {
         fn a_link_is_what_the_address_would_be(
             path in "(/[ -~à-ỹ]{0,6}){1,4}",
             value in "[ -~à-ỹ]{0,8}",
-            base in "(http://localhost:80/|https://a.vn/below|http://[::1]:8080/)",
+            base in select(vec!["http://localhost:80/", "https://a.vn/below", "http://[::1]:8080/"]),
         ) {
-            let base = Url::parse(&base).unwrap();
+            let base = Url::parse(base).unwrap();
             let mut expected = base.clone();
             expected.set_path(&path);
             expected.query_pairs_mut().extend_pairs([("a", &value), ("b c", &value)]);
