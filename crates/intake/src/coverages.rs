@@ -129,7 +129,9 @@ pub(crate) fn take(
         warn(findings, 0, "raster_of_another", [(*key).to_owned(), said.clone(), String::new()]);
     }
     let named = time_in(input.file_name);
-    let property = crate::guess::property_of_name(&words_in(input.file_name), input.gazetteer);
+    // Two letters of a name are there by chance: `do_cao.tif` is no oxygen.
+    let property = crate::guess::property_of_name(&words_in(input.file_name), input.gazetteer)
+        .filter(|code| code.len() > 2);
     let mut told_of = HashSet::new();
     while let Some(found) = rasters.next()? {
         let at = rows.len();
