@@ -46,7 +46,7 @@ pub use detect::{Encoding, Format, HEAD_BYTES, detect, detect_file};
 pub use error::{Error, Place};
 pub use feature::{
     Coordinates, Declared, FeatureItem, FeatureNote, FeatureOptions, FeatureReader, FeatureRefusal,
-    FeatureRow, Survey, Surveyed, box_wkb, read_features, survey_features,
+    FeatureRow, Survey, Surveyed, box_wkb, columns_of_degrees, read_features, survey_features,
 };
 pub use grid::{Grid, GridValues};
 pub use harmless::{harmless, is_harmless};

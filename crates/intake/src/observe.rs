@@ -53,7 +53,7 @@ pub use period::is_period;
 pub(crate) use period::{Period, duration_us};
 pub(crate) use plan::header_of;
 pub(crate) use prepare::taken;
-pub(crate) use remarks::{Remark, Taken, is_remark};
+pub(crate) use remarks::{Remark, Taken, is_bad_state, is_remark};
 pub(crate) use repeats::{Repeats, repeats};
 pub(crate) use resolve::{
     Aliases, BESIDE, UnitProblem, conversion, find_beside, find_place, find_property, find_unit, unit_of,

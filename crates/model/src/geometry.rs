@@ -9,6 +9,20 @@ pub struct Position {
     pub lat: f64,
 }
 
+/// The mean radius of the Earth (IUGG), metres.
+pub const EARTH_RADIUS: f64 = 6_371_008.8;
+
+impl Position {
+    /// The great-circle distance on a sphere of the Earth's mean radius, metres.
+    pub fn distance(self, other: Position) -> f64 {
+        let (lat1, lat2) = (self.lat.to_radians(), other.lat.to_radians());
+        let half = |from: f64, to: f64| ((to - from) / 2.0).sin().powi(2);
+        let h =
+            half(lat1, lat2) + lat1.cos() * lat2.cos() * half(self.lon.to_radians(), other.lon.to_radians());
+        2.0 * EARTH_RADIUS * h.sqrt().min(1.0).asin()
+    }
+}
+
 /// A box in longitude and latitude, edges included. It never crosses the antimeridian.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bbox {

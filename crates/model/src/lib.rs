@@ -21,7 +21,7 @@ mod unit_words;
 
 pub use dataset::{Access, Agency, Dataset, DatasetKind, Theme, VersionInfo};
 pub use datastream::{AsIs, Datastream, DatastreamKey, DatastreamMap, Statistic};
-pub use geometry::{Bbox, Position};
+pub use geometry::{Bbox, EARTH_RADIUS, Position};
 pub use ids::{
     AgencyId, DatasetId, DatastreamId, InvalidId, OriginalHash, PlaceId, PropertyCode, RunId,
     TABLES_FOR_EVERYONE, UserId, Version,

@@ -66,6 +66,11 @@ pub(super) fn shape_of(names: &[String]) -> Option<(usize, usize)> {
     pairs(names).first().map(|pair| (pair.x, pair.y))
 }
 
+/// The columns of longitude and latitude, by their headers.
+pub fn columns_of_degrees(names: &[String]) -> Option<(usize, usize)> {
+    pairs(names).iter().find(|pair| pair.kind == OF_DEGREES).map(|pair| (pair.x, pair.y))
+}
+
 /// The columns of another pair, which holds the same position in another system or another position.
 pub(super) fn beside(names: &[String], (x, y): (usize, usize)) -> Option<(usize, usize)> {
     let pairs = pairs(names);

@@ -32,6 +32,7 @@ use crate::crs::{Crs, Fit, Transform};
 use crate::text::LegibleFeatures;
 use crate::{Charset, Error, Format, LeftOut, Limits, Note, Reading, geojson};
 
+pub use columns::columns_of_degrees;
 pub use geometry::box_wkb;
 pub(crate) use kml::is_kml;
 pub(crate) use records::is_records;

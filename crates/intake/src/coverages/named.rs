@@ -57,9 +57,13 @@ fn date(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
 }
 
 /// Words beside a year that say that only a part of it is meant, folded.
-const PARTS_OF_YEARS: [&str; 22] = [
-    "thang", "quy", "mua", "vu", "tuan", "ngay", "dx", "ht", "td", "season", "week", "month", "quarter",
-    "jan", "feb", "mar", "apr", "jun", "jul", "sep", "oct", "nov",
+#[rustfmt::skip]
+const PARTS_OF_YEARS: &[&str] = &[
+    "thang", "quy", "mua", "vu", "tuan", "ngay", "dx", "ht", "td", "xuan", "season", "wet", "dry",
+    "spring", "summer", "autumn", "winter", "week", "month", "quarter", "day",
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
+    "january", "february", "march", "april", "june", "july", "august", "september", "october", "november",
+    "december",
 ];
 
 /// Digits of a name and where they stand.
@@ -314,6 +318,8 @@ mod tests {
             ("NDVI_2020_049.tif", "2020_049"),
             ("NDVI_2020Q1.tif", "2020"),
             ("NDVI_mua_kho_2020.tif", "2020"),
+            ("NDVI_Aug_2020.tif", "2020"),
+            ("rain December 2020.tif", "2020"),
         ] {
             assert_eq!(time_in(name), Said::Unsure(expected.to_owned()), "{name}");
         }

@@ -217,10 +217,13 @@ pub(crate) fn styles(
         (styles[at].is_none() || !is_given) && matches!(kind, AttributeType::Number | AttributeType::Integer)
     };
     let open: Vec<usize> = (0..styles.len()).filter(|at| is_looked_at(*at)).collect();
+    if open.is_empty() {
+        return Ok(styles);
+    }
     let options =
         FeatureOptions { properties_only: true, fit: None, as_written: true, ..file.options.clone() };
     let reader = read_features(file.path, file.format, &options, limits)?;
-    if open.is_empty() || !reader.texts_only() {
+    if !reader.texts_only() {
         return Ok(styles);
     }
     let mut marks: HashMap<String, Marks> = HashMap::new();

@@ -8,7 +8,7 @@ use super::meant::{ahead, not_observed};
 use super::observations::Guess;
 use super::sample::Column;
 use super::words::{Role, has_words, header_words, says_hour};
-use crate::observe::{Precision, Remark, Taken, is_remark};
+use crate::observe::{Precision, Remark, Taken, is_bad_state, is_remark};
 
 /// Marks before a number that make it a limit, and those that leave it what it is.
 const LIMITS: [&str; 7] = ["<", ">", "<=", ">=", "≤", "≥", "~"];
@@ -63,7 +63,7 @@ pub(super) const ISSUED: [&str; 20] = [
     "ngay phat tin",
     "thoi diem phat tin",
 ];
-/// Words of headers over states of values, folded, and those of bad ones.
+/// Words of headers over states of values, folded.
 const STATES: [&str; 15] = [
     "approval",
     "approval status",
@@ -80,28 +80,6 @@ const STATES: [&str; 15] = [
     "tinh trang",
     "chat luong",
     "validity",
-];
-const BAD: [&str; 20] = [
-    "bad",
-    "error",
-    "suspect",
-    "fail",
-    "failed",
-    "fault",
-    "missing",
-    "maintenance",
-    "reject",
-    "rejected",
-    "invalid",
-    "unreliable",
-    "doubtful",
-    "outlier",
-    "loi",
-    "hong",
-    "sai",
-    "nghi ngo",
-    "bao tri",
-    "khong dat",
 ];
 /// Headers over whether a value is valid, folded, and words by which it is not.
 const VALID: [&str; 8] =
@@ -284,8 +262,7 @@ pub(super) fn said_beside(name: &str, base: &str, texts: &[&str], taken: &Taken<
 
 /// What a column of states says: that values are bad, or codes of which nobody knows what they say.
 fn state(name: &str, texts: &[&str]) -> Option<Told> {
-    let is_bad = |text: &&&str| BAD.iter().any(|words| has_words(&model::fold(text), words));
-    if let Some(text) = texts.iter().find(is_bad) {
+    if let Some(text) = texts.iter().find(|text| is_bad_state(text)) {
         return Some(says_bad(name, text));
     }
     let are_codes = texts.len() > 1 && texts.iter().all(|text| text.chars().count() <= 3);

@@ -11,7 +11,7 @@ use super::sample::{Column, brackets};
 use super::shaped::Shaped;
 use super::words::has_words;
 use crate::mapping::{Mapping, TextOrColumn};
-use crate::observe::Taken;
+use crate::observe::{Taken, is_bad_state};
 
 /// Headers of columns that divide what a property counts, folded.
 const CLASSES: [&str; 18] = [
@@ -55,9 +55,8 @@ const PARTS: [&str; 18] = [
     "surface",
     "bottom",
 ];
-/// Headers of columns that say how good a value is, and words by which it is not, folded.
+/// Headers of columns that say how good a value is, folded.
 const STATES: [&str; 8] = ["trang thai", "tinh trang", "chat luong", "co", "flag", "status", "quality", "qc"];
-const BAD: [&str; 9] = ["loi", "hong", "sai", "khong dat", "nghi ngo", "bad", "error", "suspect", "fail"];
 
 impl Guess<'_> {
     /// Asks about columns that nothing reads and that say of a row what its value does not.
@@ -118,7 +117,6 @@ fn says_more(name: &str, base: &str, texts: &[&str]) -> Option<Told> {
     let header = fold(base);
     let lower = |text: &str| model::nfc(text.trim()).to_lowercase();
     let is_part = |text: &&&str| PARTS.contains(&lower(text).as_str());
-    let is_bad = |text: &&&str| BAD.iter().any(|words| has_words(&fold(text), words));
     let is_state =
         STATES.iter().any(|words| header == *words || words.len() > 4 && has_words(&header, words));
     if let Some(text) = texts.iter().find(is_part).filter(|_| CLASSES.contains(&header.as_str())) {
@@ -129,7 +127,7 @@ fn says_more(name: &str, base: &str, texts: &[&str]) -> Option<Told> {
             text = text
         ));
     }
-    texts.iter().find(is_bad).filter(|_| is_state).map(|text| {
+    texts.iter().find(|text| is_bad_state(text)).filter(|_| is_state).map(|text| {
         told!(
             "guess-column-says-bad",
             "`{column}` says `{text}`: are such values bad? Then write what its texts mean under `[quality]`",

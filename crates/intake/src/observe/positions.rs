@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use formats::Chunk;
+use formats::{Chunk, columns_of_degrees};
 use model::{PlaceKind, Position, Severity};
 
 use super::number::NumberStyle;
@@ -12,15 +12,9 @@ use super::plan::Plan;
 use super::shared::{Cells, NONE, Shared, cell_at};
 use crate::findings::{Findings, Words};
 
-/// Headers over degrees, folded.
-const EAST: [&str; 8] =
-    ["kinh do", "longitude", "lon", "long", "lng", "longitude dd", "lon dd", "kinh do dd"];
-const NORTH: [&str; 6] = ["vi do", "latitude", "lat", "latitude dd", "lat dd", "vi do dd"];
-/// How far, in kilometres, the positions that sources give for one station lie apart at most: they round to a tenth of
+/// How far, in metres, the positions that sources give for one station lie apart at most: they round to a tenth of
 /// a degree, or mean the town.
-const APART: f64 = 20.0;
-/// Kilometres of a degree of latitude.
-const DEGREE: f64 = 111.2;
+const APART: f64 = 20_000.0;
 /// Contradictions that one file tells of, at most.
 const MOST: usize = 100;
 
@@ -42,11 +36,8 @@ impl Positions {
         shared: &Shared,
         findings: &mut Findings,
     ) {
-        let find = |names: &[&str]| {
-            let header = |column: &usize| model::fold(bare(plan.header.name(*column)));
-            (0..plan.rows.width).find(|column| names.contains(&header(column).as_str()))
-        };
-        let Some((east, north)) = find(&EAST).zip(find(&NORTH)) else { return };
+        let names = plan.header.names.iter().take(plan.rows.width).map(|name| name.trim().to_owned());
+        let Some((east, north)) = columns_of_degrees(&names.collect::<Vec<_>>()) else { return };
         let (lons, lats) = (Cells::of(chunk, Some(east)), Cells::of(chunk, Some(north)));
         let mut last = None;
         for row in rows {
@@ -63,7 +54,7 @@ impl Positions {
             // Of a station without a position, the first one that the file gives it.
             let known = self.known.entry(at).or_insert(of.position);
             let known = *known.get_or_insert(written);
-            let distance = kilometres(known, written);
+            let distance = known.distance(written);
             if distance <= APART
                 || !self.told.insert((at, thousandths(written.lon), thousandths(written.lat)))
             {
@@ -73,15 +64,16 @@ impl Positions {
             findings.add(Severity::Warning, "place_elsewhere", cell, || Words {
                 column_name: plan.header.name(east).to_owned(),
                 value: format!("{lon}, {lat}"),
-                expected: format!("{} ({}, {}; {distance:.0} km)", of.name.vi, known.lon, known.lat),
+                expected: format!(
+                    "{} ({}, {}; {:.0} km)",
+                    of.name.vi,
+                    known.lon,
+                    known.lat,
+                    distance / 1000.0
+                ),
             });
         }
     }
-}
-
-/// A header without what stands in brackets.
-fn bare(header: &str) -> &str {
-    header.split(['(', '[']).next().unwrap_or(header).trim()
 }
 
 /// A position in degrees; where only the other order is one, it is meant.
@@ -96,11 +88,6 @@ fn position(lon: &str, lat: &str) -> Option<Position> {
         return Some(Position { lon, lat });
     }
     is_one(lat, lon).then_some(Position { lon: lat, lat: lon })
-}
-
-fn kilometres(one: Position, other: Position) -> f64 {
-    let east = (one.lon - other.lon) * one.lat.to_radians().cos();
-    (east * east + (one.lat - other.lat).powi(2)).sqrt() * DEGREE
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "degrees are small")]

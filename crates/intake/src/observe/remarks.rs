@@ -1,6 +1,8 @@
 //! What remarks beside values say of them: that they are in another unit, another zone or over another datum than the
 //! rest, that they are bad, or that nobody measured them.
 
+use std::sync::LazyLock;
+
 use catalog::Gazetteer;
 use wording::{Told, told};
 
@@ -22,7 +24,7 @@ const REMARKS: [&str; 10] = [
     "dien giai",
     "description",
 ];
-/// Words of bad values, with their marks: `thủy lợi` is no `lỗi`.
+/// Words of bad values, with their marks: in a remark, `thủy lợi` is no `lỗi`.
 const BAD: [&str; 22] = [
     "bad",
     "error",
@@ -119,22 +121,22 @@ impl Remark {
         if text.len() > LONGEST {
             return None;
         }
-        let words = words_of(text);
+        let (words, said) = (Words::of(text), &*SAID);
         if offset_in(text).and_then(|offset| parse_zone(&offset)).is_some_and(|zone| zone != taken.zone)
-            || taken.zone != 0 && says(&words, &UNIVERSAL)
+            || taken.zone != 0 && said.universal.are_in(&words)
         {
             return Some(Remark::Zone);
         }
         if unit_in(text).is_some_and(|unit| !taken.units.iter().any(|own| is_same(own, unit))) {
             return Some(Remark::Unit);
         }
-        if taken.are_heights && says(&words, &DATUMS) {
+        if taken.are_heights && said.datums.are_in(&words) {
             return Some(Remark::Datum);
         }
-        if says(&words, &BAD) {
+        if said.bad.are_in(&words) {
             return Some(Remark::Bad);
         }
-        says(&words, &NOT_MEASURED).then_some(Remark::NotMeasured)
+        said.not_measured.are_in(&words).then_some(Remark::NotMeasured)
     }
 
     /// The same in words.
@@ -159,22 +161,59 @@ pub(crate) fn is_remark(header: &str) -> bool {
     })
 }
 
-/// The words of a text in lower case, with their marks.
-fn words_of(text: &str) -> Vec<String> {
-    let lower = model::nfc(text).to_lowercase();
-    lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+/// Whether a text that says nothing but how good a value is says that it is bad: there, words need no marks.
+pub(crate) fn is_bad_state(text: &str) -> bool {
+    let folded = model::fold(text);
+    let words: Vec<&str> = folded.split(' ').collect();
+    SAID.bad.0.iter().any(|(_, bare)| words.windows(bare.len()).any(|window| window == bare))
 }
 
-/// Whether a text says one of some phrases; one that is written without marks says what it would with them.
-fn says(words: &[String], phrases: &[&str]) -> bool {
-    let is_bare = words.iter().all(|word| word.is_ascii());
-    phrases.iter().any(|phrase| {
-        let bare = model::fold(phrase);
-        // One short word without its marks may be any other.
-        let wanted = if is_bare && bare.contains(' ') { bare.as_str() } else { *phrase };
-        let wanted: Vec<&str> = wanted.split(' ').collect();
-        words.windows(wanted.len()).any(|window| window == wanted)
-    })
+/// The phrases that are looked for in remarks.
+struct Said {
+    bad: Phrases,
+    not_measured: Phrases,
+    datums: Phrases,
+    universal: Phrases,
+}
+
+static SAID: LazyLock<Said> = LazyLock::new(|| Said {
+    bad: Phrases::of(&BAD),
+    not_measured: Phrases::of(&NOT_MEASURED),
+    datums: Phrases::of(&DATUMS),
+    universal: Phrases::of(&UNIVERSAL),
+});
+
+/// Phrases in words, with their marks and without.
+struct Phrases(Vec<(Vec<String>, Vec<String>)>);
+
+impl Phrases {
+    fn of(phrases: &[&str]) -> Phrases {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect();
+        Phrases(phrases.iter().map(|phrase| (words(phrase), words(&model::fold(phrase)))).collect())
+    }
+
+    /// Whether a text says one of them; one that is written without marks says what it would with them.
+    fn are_in(&self, text: &Words) -> bool {
+        self.0.iter().any(|(marked, bare)| {
+            // One short word without its marks may be any other.
+            let wanted = if text.is_bare && bare.len() > 1 { bare } else { marked };
+            text.words.windows(wanted.len()).any(|window| window == wanted)
+        })
+    }
+}
+
+/// The words of a text in lower case, with their marks.
+struct Words {
+    words: Vec<String>,
+    is_bare: bool,
+}
+
+impl Words {
+    fn of(text: &str) -> Words {
+        let lower = model::nfc(text).to_lowercase();
+        let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        Words { words: words.map(str::to_owned).collect(), is_bare: lower.is_ascii() }
+    }
 }
 
 /// The unit that a remark names: all of it, or what stands behind words for units.
@@ -202,8 +241,8 @@ fn unit_in(text: &str) -> Option<&str> {
         .collect();
     (1..pieces.len()).find_map(|at| {
         let is_named = BEFORE_UNITS.iter().any(|phrase| {
-            let phrase: Vec<&str> = phrase.split(' ').collect();
-            spoken[..at].ends_with(&phrase.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+            let start = at.checked_sub(phrase.split(' ').count());
+            start.is_some_and(|start| spoken[start..at].iter().map(String::as_str).eq(phrase.split(' ')))
         });
         let piece = pieces[at].trim_start_matches('(');
         let piece = &piece[..bare(piece)];

@@ -2,7 +2,7 @@
 
 use geo::{Area, BoundingRect, Contains};
 use geo_types::{Coord, LineString, MultiPolygon, Point, Polygon};
-use model::{Bbox, Position};
+use model::{Bbox, EARTH_RADIUS, Position};
 
 /// Where a query looks, in longitude and latitude.
 #[derive(Debug, Clone)]
@@ -78,15 +78,11 @@ impl Space {
     }
 }
 
-const EARTH: f64 = 6_371_008.8;
-const METRES_A_DEGREE: f64 = EARTH * std::f64::consts::PI / 180.0;
+const METRES_A_DEGREE: f64 = EARTH_RADIUS * std::f64::consts::PI / 180.0;
 
-/// The great-circle distance on a sphere of the Earth's mean radius, metres.
-pub(super) fn distance([lon1, lat1]: [f64; 2], [lon2, lat2]: [f64; 2]) -> f64 {
-    let (lat1, lat2) = (lat1.to_radians(), lat2.to_radians());
-    let half = |from: f64, to: f64| ((to - from) / 2.0).sin().powi(2);
-    let h = half(lat1, lat2) + lat1.cos() * lat2.cos() * half(lon1.to_radians(), lon2.to_radians());
-    2.0 * EARTH * h.sqrt().min(1.0).asin()
+/// The distance of two positions, metres.
+pub(super) fn distance([lon, lat]: [f64; 2], [other_lon, other_lat]: [f64; 2]) -> f64 {
+    Position { lon, lat }.distance(Position { lon: other_lon, lat: other_lat })
 }
 
 /// The distance from a part of a line, on the plane that touches the Earth at the position.

@@ -195,16 +195,10 @@ pub fn nearest(ctx: &Context<'_>) -> Option<(String, String)> {
         .flat_map(|readable| readable.streams())
         .filter_map(|stream| ctx.gazetteer.place(&stream.key.place))
         .filter(|place| place.kind == PlaceKind::Station && place.id != ctx.place.id)
-        .filter_map(|place| Some((kilometres(here, place.position?), place)))
+        .filter_map(|place| Some((here.distance(place.position?) / 1000.0, place)))
         .collect();
     near.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (km, place) = near.first()?;
     let text = w.fill("place-nearest", [("name", &w.of_text(&place.name)), ("km", &w.number(*km, 0))]);
     Some((text, ctx.visit.link(&format!("/place/{}", place.id))))
-}
-
-/// The distance on the ground, good to a percent at the delta's latitude.
-fn kilometres(a: Position, b: Position) -> f64 {
-    let (dx, dy) = ((a.lon - b.lon) * 109.6, (a.lat - b.lat) * 110.6);
-    dx.hypot(dy)
 }
