@@ -287,11 +287,11 @@ impl World {
         self.series[at].runs.push(report["run"]["id"].as_str().unwrap().to_owned());
     }
 
-    /// One more version: a feature is another, and one is new.
+    /// One more version: a feature lies elsewhere, and one is new.
     pub async fn change_things(&self, id: &str, chance: &mut Chance) {
         let feature = |number: u64, chance: &mut Chance| {
             json!({ "type": "Feature", "id": format!("gate-{number:02}"),
-                "properties": { "name": "Cống khác", "width": eighths(chance, 400) },
+                "properties": { "name": format!("Cống {number}"), "width": eighths(chance, 400) },
                 "geometry": { "type": "Point", "coordinates": [107.0, 11.0] } })
         };
         let features = [feature(3, chance), feature(40, chance)];
