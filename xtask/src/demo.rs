@@ -7,7 +7,7 @@ use crate::web;
 pub fn run(arguments: &[String]) -> Done {
     web::build_if_possible()?;
     say("building the node (the first time this takes several minutes)");
-    shell::run(cargo(&["build", "--workspace", "--bin", "cuulong"]))?;
+    shell::run(cargo(&["build", "--bin", "cuulong"]))?;
     let mut node = shell::command(shell::target().join("debug/cuulong"), &["serve", "--demo"]);
     node.args(arguments);
     shell::run(node)

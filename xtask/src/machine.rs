@@ -132,22 +132,3 @@ pub fn real_data() -> Done<Option<PathBuf>> {
     say("no real files: CUULONG_REAL_DATA is not set; the tests on real files stand aside");
     Ok(None)
 }
-
-/// Under CI, the programs built for the tests of one workspace go before the other is built: together
-/// they need more room than such a machine may have. Libraries stay: the other workspace uses most of
-/// them. Elsewhere all stays, so that nothing is built twice.
-pub fn make_room() -> Done {
-    let built = target().join("debug/deps");
-    if !is_ci() || !built.is_dir() {
-        return Ok(());
-    }
-    say("making room: the first workspace's test programs go");
-    let failed = |error: std::io::Error| format!("{}: {error}", built.display());
-    for entry in std::fs::read_dir(&built).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.is_file() && path.extension().is_none() {
-            std::fs::remove_file(&path).map_err(failed)?;
-        }
-    }
-    Ok(())
-}

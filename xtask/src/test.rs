@@ -5,44 +5,44 @@ use std::process::Command;
 
 use crate::postgres;
 use crate::shell::{self, Done, cargo, find, say};
-use crate::{cluster, machine, tidy, web};
+use crate::{machine, tidy, web};
+
+/// The tests of the cluster run after all others: they are several nodes and executors each.
+const OF_CLUSTER: &str = "package(cuulong-cluster)";
 
 /// Prepares servers, browser and clients, tidies, and runs every test.
 pub fn run(arguments: &[String]) -> Done {
     let real_data = machine::real_data()?;
     web::build_if_possible()?;
-    // Arguments choose tests of one of the two workspaces: `cluster` before them, those of the cluster.
-    let (node, of_cluster) = match arguments {
-        [] => (Some(arguments), Some(arguments)),
-        [first, rest @ ..] if first == "cluster" => (None, Some(rest)),
-        arguments => (Some(arguments), None),
-    };
-    if node.is_some() {
-        tidy::node()?;
-    }
+    tidy::cheap()?;
     // What is fetched and what is compiled do not wait for each other.
     let (prepared, built) = std::thread::scope(|scope| {
-        let building = node.map(|_| scope.spawn(build_node));
+        let building = scope.spawn(build);
         let prepared = prepare();
-        let built = building.map_or(Ok(()), |building| {
-            building.join().unwrap_or_else(|_| Err("the build broke off".to_owned()))
-        });
-        (prepared, built)
+        (prepared, building.join().unwrap_or_else(|_| Err("the build broke off".to_owned())))
     });
     let Prepared { mut environment, server: _server } = prepared?;
     built?;
     environment.extend(real_data.map(|folder| ("CUULONG_REAL_DATA", folder.display().to_string())));
-    if let Some(arguments) = node {
-        of_node(arguments, &environment)?;
-    }
-    if let Some(arguments) = of_cluster {
-        if node.is_some() {
-            machine::make_room()?;
+    let others = format!("not {OF_CLUSTER}");
+    let has_nextest = find("cargo-nextest").is_some();
+    match arguments {
+        [] if has_nextest => {
+            // What fails among the ones is no reason not to see the others.
+            let first = run_tests(&["-E", &others], &[], &environment);
+            let second = run_tests(&["-E", OF_CLUSTER], &[], &environment);
+            first.and(second)
         }
-        cluster::tidy()?;
-        cluster::test(arguments, &environment)?;
+        [first, rest @ ..] if first == "cluster" => match has_nextest {
+            true => run_tests(&["-E", OF_CLUSTER], rest, &environment),
+            false => shell::run({
+                let mut tests = cargo(&["test", "--package", "cuulong-cluster"]);
+                tests.args(rest).envs(environment);
+                tests
+            }),
+        },
+        arguments => run_tests(&[], arguments, &environment),
     }
-    Ok(())
 }
 
 /// What the tests need of this machine.
@@ -70,8 +70,8 @@ fn prepare() -> Done<Prepared> {
     Ok(Prepared { environment, server })
 }
 
-/// Cargo for the tests of the node's workspace; it lints what it builds.
-fn of_workspace(rest: &[&str]) -> Done<Command> {
+/// Cargo for the tests, of the node and of the cluster in one build; it lints what it builds.
+fn tests(rest: &[&str]) -> Done<Command> {
     let mut tests = match find("cargo-nextest").is_some() {
         true => cargo(&["nextest", "run", "--workspace"]),
         false => cargo(&["test", "--workspace"]),
@@ -81,15 +81,14 @@ fn of_workspace(rest: &[&str]) -> Done<Command> {
     Ok(tests)
 }
 
-fn build_node() -> Done {
+fn build() -> Done {
     say("building the tests, with Clippy");
-    shell::run(of_workspace(&["--no-run"])?)
+    shell::run(tests(&["--no-run"])?)
 }
 
-/// The tests of the node's workspace.
-fn of_node(arguments: &[String], environment: &[(&str, String)]) -> Done {
+fn run_tests(which: &[&str], arguments: &[String], environment: &[(&str, String)]) -> Done {
     say("running the tests");
-    let mut tests = of_workspace(&["--no-fail-fast"])?;
-    tests.args(arguments).envs(environment.iter().cloned());
+    let mut tests = tests(&["--no-fail-fast"])?;
+    tests.args(which).args(arguments).envs(environment.iter().cloned());
     shell::run(tests)
 }

@@ -4,19 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::cluster;
 use crate::shell::{self, Done, cargo, command, find, output, root, say};
 
 /// A file longer than this holds more than one idea.
 const MOST_LINES: usize = 600;
 
-/// Runs every check of both workspaces.
+/// Runs every check.
 pub fn run() -> Done {
-    node()?;
+    cheap()?;
     say("tidy: clippy");
-    shell::run(cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
-    cluster::tidy()?;
-    cluster::clippy()
+    shell::run(cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 /// Builds our own crates with Clippy in the compiler's place, so that what is built for the tests is
@@ -34,14 +31,13 @@ pub fn linted(build: &mut Command) -> Done {
     Ok(())
 }
 
-/// Every check of the node's workspace but Clippy's; the cheap ones first, all their faults at once.
-pub fn node() -> Done {
+/// Every check but Clippy's; the cheapest first, all their faults at once.
+pub fn cheap() -> Done {
     say("tidy: arrows, files, words");
     let mut faults = Vec::new();
     faults.extend(arrows()?);
     faults.extend(files()?);
     faults.extend(named_paths()?);
-    faults.extend(cluster::locks_differ()?);
     if !faults.is_empty() {
         for fault in &faults {
             eprintln!("  {fault}");
