@@ -26,6 +26,7 @@ mod meant;
 mod measured;
 mod merger;
 mod named;
+mod nutrients;
 mod observations;
 mod of_year;
 mod places;

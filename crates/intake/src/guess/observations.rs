@@ -251,6 +251,7 @@ impl<'a> Guess<'a> {
         }
         self.units_beside();
         self.ask_of_short_names();
+        self.ask_of_nutrients();
         self.ask_of_units_of_others();
         self.ask_of_temperatures();
         self.statistic_of_rows();

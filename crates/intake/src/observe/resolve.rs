@@ -10,6 +10,7 @@ use model::{PlaceId, PlaceKind, Property, PropertyCode, Unit, name_key};
 
 use super::bilingual::halves;
 use super::listed::{listed, narrowed, unlisted};
+use super::nutrients::{nutrient, of_nutrient};
 use super::period::Period;
 use super::time::DAY;
 
@@ -381,6 +382,7 @@ pub(crate) fn find_unit(gazetteer: &Gazetteer, text: &str) -> Option<String> {
     let text = text.trim();
     let known = unit_of(text).is_some()
         || SALINITY_IN_PRACTICE.contains(&text)
+        || of_nutrient(text).is_some()
         || gazetteer.properties.iter().any(|property| counts(property, text) || property.unit == text);
     (known && text.len() <= 60).then(|| text.to_owned())
 }
@@ -406,8 +408,11 @@ pub(crate) fn conversion(text: &str, property: &Property) -> Result<(f64, f64), 
     if property.unit == "g/L" && property.sector == "salinity" && SALINITY_IN_PRACTICE.contains(&text) {
         return Ok((1.0, 0.0));
     }
-    let unit = unit_of(text).ok_or(UnitProblem::Unknown)?;
     let own = Unit::parse(&property.unit).map_err(|_| UnitProblem::Incompatible)?;
+    if let Some(found) = nutrient(property).and_then(|nutrient| nutrient.conversion(text, &own)) {
+        return Ok(found);
+    }
+    let unit = unit_of(text).ok_or(UnitProblem::Unknown)?;
     // Parts of mass, `kg kg-1`, `1` or `%`: as parts in a thousand, which stand for grams in a litre.
     if property.unit == "g/L"
         && property.sector == "salinity"

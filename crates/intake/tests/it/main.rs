@@ -20,6 +20,7 @@ mod lists;
 mod long;
 mod node;
 mod numbers;
+mod nutrients;
 mod personal;
 mod pitfalls;
 mod positions;

@@ -121,6 +121,7 @@ guess-note-says = the line `{ $note }` below the table says something of its val
 guess-nothing-names-unit = nothing names the unit of { $texts }
 guess-nothing-says-property = nothing says which property the values of { $columns } are
 guess-number-of-properties = the number of different properties
+guess-nutrient = `{ $name }` may be counted as { $element } or as { $ion }, and nothing says which; it is taken for `{ $code }`, as { $element }. Write the `unit` as `{ $by_element }` or as `{ $by_ion }`
 guess-of = { $what }: { $reason }
 guess-on-sheet = sheet `{ $sheet }`: { $missing }
 guess-one-run = all values of the file belong to one run of a forecast

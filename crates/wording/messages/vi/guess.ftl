@@ -99,6 +99,7 @@ guess-note-says = dòng `{ $note }` dưới bảng nói về các giá trị mà
 guess-nothing-names-unit = không có gì cho biết đơn vị của { $texts }
 guess-nothing-says-property = không có gì cho biết giá trị ở { $columns } thuộc chỉ tiêu nào
 guess-number-of-properties = số thuộc tính khác nhau
+guess-nutrient = `{ $name }` có thể tính theo { $element } hoặc theo { $ion }, và không có gì cho biết; tạm hiểu là `{ $code }`, tính theo { $element }. Hãy ghi `unit` là `{ $by_element }` hoặc `{ $by_ion }`
 guess-of = { $what }: { $reason }
 guess-on-sheet = trang `{ $sheet }`: { $missing }
 guess-one-run = mọi giá trị của tệp thuộc một lần chạy dự báo
