@@ -118,7 +118,7 @@ impl From<catalog::Error> for Refusal {
 /// The SQLSTATE of a statement that is wrong. The engine's errors are told apart by what the asker can
 /// do, so that finer kinds show only in the sentence.
 fn state_of(what: &Told) -> &'static str {
-    const KINDS: [(&str, &str); 20] = [
+    const KINDS: [(&str, &str); 22] = [
         ("there is no table", "42P01"),
         ("No field named", "42703"),
         ("Invalid function", "42883"),
@@ -128,6 +128,8 @@ fn state_of(what: &Told) -> &'static str {
         (" at Line: ", "42601"),
         ("only statements that read", "25006"),
         ("is not offered in SQL", "0A000"),
+        ("does not support logical expression", "0A000"),
+        ("is for administrators", "42501"),
         ("Divide by zero", "22012"),
         ("Cannot cast", "22P02"),
         ("invalid input syntax for type", "22P02"),

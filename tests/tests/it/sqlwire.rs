@@ -188,7 +188,7 @@ async fn what_is_refused_has_the_state_that_clients_know() {
         ("execute nothing", "26000"),
         ("set client_encoding to latin1", "22023"),
         ("declare c cursor for select 1", "25P01"),
-        ("explain select 1", "42000"),
+        ("explain select 1", "42501"),
         ("show nothing", "42704"),
         ("select id,\n  from place", "42601"),
         ("select st_asmvt(geometry) from monitoring_stations", "0A000"),

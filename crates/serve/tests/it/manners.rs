@@ -321,6 +321,19 @@ async fn files_of_the_catalogue_tell_their_length_and_are_given_in_parts() {
 }
 
 #[tokio::test]
+async fn whoever_refuses_answers_as_they_are_has_them_all_the_same() {
+    let node = world::node().await;
+    let path = "/ogc/collections";
+    for refusal in ["identity;q=0", "*;q=0", "br;q=0, identity; q=0"] {
+        let answer = ask(&node, Method::GET, path, &[("accept-encoding", refusal)]).await;
+        assert_eq!(answer.status, 200, "{refusal}");
+        assert!(answer.head.get("content-encoding").is_none(), "{refusal}");
+    }
+    let packed = ask(&node, Method::GET, path, &[("accept-encoding", "gzip, identity;q=0")]).await;
+    assert_eq!((packed.status.as_u16(), packed.header("content-encoding")), (200, "gzip"));
+}
+
+#[tokio::test]
 async fn large_answers_are_compressed_for_those_who_can_read_it() {
     let node = world::node().await;
     for path in

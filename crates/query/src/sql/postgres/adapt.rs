@@ -391,6 +391,13 @@ fn without_heirs(factor: &mut TableFactor) {
 
 /// Functions that give the pieces of a text in rows, as the items of a list of them.
 pub(super) fn cut_into_rows(factor: &mut TableFactor) {
+    // The name of a list's items is that of their column (§7.2.1.4).
+    if let TableFactor::UNNEST { alias: Some(alias), array_exprs, .. } = factor
+        && alias.columns.is_empty()
+        && array_exprs.len() == 1
+    {
+        alias.columns.push(TableAliasColumnDef { name: alias.name.clone(), data_type: None });
+    }
     let (name, given, alias, has_places) = match factor {
         TableFactor::Table { name, args: Some(given), alias, with_ordinality, .. } => {
             (name, &given.args, alias, *with_ordinality)
