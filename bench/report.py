@@ -1,4 +1,4 @@
-"""Writes RESULTS.md from the rows that were measured: medians, spread, ratio to the best peer, floors and goals.
+"""Writes RESULTS.md (of size L RESULTS-L.md) from the rows that were measured: medians, spread, ratio to the best peer, floors and goals.
 
     python report.py
 """
@@ -222,9 +222,11 @@ def main():
             ours = row["peer"] == US
             out.append("| " + " | ".join([title if at == 0 else "", row["peer"], row["what"], cell(row), ratio(row, here, less),
                                             floor if ours else "", goal if ours else "", verdict(line, row, here), str(row.get("disk_mb", "")), str(row.get("peak_mb", ""))]) + " |")
-    (ROOT / "bench" / "RESULTS.md").write_text("\n".join(out) + "\n")
-    shutil.copy(ROWS, ROOT / "bench" / "results.json")
-    print(f"bench/RESULTS.md: {len(rows)} measurements")
+    # A thousand million values are measured of their own, beside the table of everything.
+    of_size = "-L" if SIZE == "L" else ""
+    (ROOT / "bench" / f"RESULTS{of_size}.md").write_text("\n".join(out) + "\n")
+    shutil.copy(ROWS, ROOT / "bench" / f"results{of_size}.json")
+    print(f"bench/RESULTS{of_size}.md: {len(rows)} measurements")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
-use model::{DatasetId, Datastream, DatastreamId, PlaceId, PropertyCode, Statistic, Version};
+use model::{CellRef, DatasetId, Datastream, DatastreamId, PlaceId, PropertyCode, Statistic, Version};
 use policy::Purpose;
 use query::{At, BucketRequest, Every, LatestRequest, ObservedValue, SeriesAnswer, SeriesRequest, Streams};
 use serde::{Deserialize, Serialize, Serializer};
@@ -103,23 +103,23 @@ impl SeriesParams {
 
 /// A value.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ValueDocument {
+pub struct ValueDocument<'a> {
     /// The datastream.
     pub datastream: i64,
     /// The place.
-    pub place: String,
+    pub place: &'a str,
     /// The property.
-    pub property: String,
+    pub property: &'a str,
     /// The unit, UCUM.
-    pub unit: String,
+    pub unit: &'a str,
     /// The statistic.
     pub statistic: &'static str,
     /// The period.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub period: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub period: &'a str,
     /// The vertical datum of a height.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub datum: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub datum: &'a str,
     /// The instant, or the beginning of the period.
     #[serde(serialize_with = "instant_of")]
     pub phenomenon_time: DateTime<Utc>,
@@ -130,41 +130,48 @@ pub struct ValueDocument {
     pub result: Option<f64>,
     /// The text, where the result is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub result_text: Option<String>,
+    pub result_text: Option<&'a str>,
     /// The QARTOD flag.
     pub quality: i8,
     /// The tests that set it, each with its flag, and what else is told of the value: `gross_range:1
     /// spike:3 source:2 approx uncertainty:0.3`. A test that is not named could not run.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub quality_tests: Option<String>,
+    pub quality_tests: Option<&'a str>,
     /// The run that brought it.
-    pub run: String,
+    pub run: &'a str,
     /// The cell of the run's file.
-    pub cell: String,
+    #[serde(serialize_with = "a1")]
+    #[schema(value_type = String)]
+    pub cell: CellRef,
     /// Where this value comes from.
     pub trace: String,
 }
 
-impl ValueDocument {
+impl<'a> ValueDocument<'a> {
     /// The document of a value of a dataset.
-    pub fn new(dataset: &str, version: Option<Version>, stream: &Datastream, value: &ObservedValue) -> Self {
+    pub fn new(
+        dataset: &str,
+        version: Option<Version>,
+        stream: &'a Datastream,
+        value: &'a ObservedValue,
+    ) -> ValueDocument<'a> {
         let key = &stream.key;
         ValueDocument {
             datastream: stream.id.0,
-            place: key.place.to_string(),
-            property: key.property.to_string(),
-            unit: key.unit.clone(),
+            place: key.place.as_str(),
+            property: key.property.as_str(),
+            unit: &key.unit,
             statistic: key.statistic.code(),
-            period: key.period.clone(),
-            datum: key.datum.clone(),
+            period: &key.period,
+            datum: &key.datum,
             phenomenon_time: value.time,
             phenomenon_end: value.end,
             result: value.result,
-            result_text: value.text.clone(),
+            result_text: value.text.as_deref(),
             quality: value.quality.code(),
-            quality_tests: value.quality_tests.clone(),
-            run: value.run.to_string(),
-            cell: value.cell.a1(),
+            quality_tests: value.quality_tests.as_deref(),
+            run: value.run.as_str(),
+            cell: value.cell,
             trace: trace_path(dataset, stream.id, value.time, version),
         }
     }
@@ -191,6 +198,10 @@ fn instant_of<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::O
     serializer.serialize_str(&model::instant_text(*time))
 }
 
+fn a1<S: Serializer>(cell: &CellRef, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&cell.a1())
+}
+
 fn instant_or_none<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
     match time {
         Some(time) => instant_of(time, serializer),
@@ -200,7 +211,7 @@ fn instant_or_none<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -
 
 /// Values in order of datastream and time: as pages of JSON, or whole as CSV, Arrow or Parquet.
 #[utoipa::path(get, path = "/v1/datasets/{id}/observations", tag = "observations",
-    params(("id" = String, Path), SeriesParams), responses((status = 200, body = Page<ValueDocument>)))]
+    params(("id" = String, Path), SeriesParams), responses((status = 200, body = Page<ValueDocument<'static>>)))]
 pub async fn list(
     State(app): State<App>,
     Caller(principal): Caller,
@@ -264,25 +275,30 @@ fn page_of(
     answer: &SeriesAnswer,
     limit: usize,
     total: u64,
-    next: impl Fn(&ValueDocument) -> String,
+    next: impl Fn(&ValueDocument<'_>) -> String,
 ) -> Answer<Vec<u8>> {
     let streams: HashMap<i64, &Datastream> = answer.datastreams.iter().map(|s| (s.id.0, s)).collect();
-    let mut items = Vec::with_capacity(answer.rows());
+    let mut values = Vec::with_capacity(answer.rows());
     for batch in &answer.batches {
-        for value in ObservedValue::read(batch)? {
-            if let Some(stream) = streams.get(&value.datastream.0) {
-                items.push(ValueDocument::new(id.as_str(), answer.version, stream, &value));
-            }
-        }
+        values.extend(ObservedValue::read(batch)?);
     }
+    let document = |value| {
+        let value: &ObservedValue = value;
+        let stream = streams.get(&value.datastream.0)?;
+        Some(ValueDocument::new(id.as_str(), answer.version, stream, value))
+    };
+    let mut items: Vec<ValueDocument<'_>> = values.iter().filter_map(document).collect();
     let more = items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(next);
     written(&Page { items, total, next })
 }
 
-fn written<T: Serialize>(page: &Page<T>) -> Answer<Vec<u8>> {
-    serde_json::to_vec(page).map_err(|error| Problem::internal(&error))
+fn written(page: &Page<ValueDocument<'_>>) -> Answer<Vec<u8>> {
+    // As much as a value takes with its trace: a text that grows is copied.
+    let mut text = Vec::with_capacity(64 + page.items.len() * 448);
+    serde_json::to_writer(&mut text, page).map_err(|error| Problem::internal(&error))?;
+    Ok(text)
 }
 
 /// The next page is of the version that this one was read from, whatever is committed meanwhile.
@@ -290,7 +306,7 @@ fn next_link(
     links: &Links,
     id: &str,
     asked: &SeriesParams,
-    last: &ValueDocument,
+    last: &ValueDocument<'_>,
     read: Option<Version>,
 ) -> String {
     let cursor = format!("{}-{}", last.datastream, last.phenomenon_time.timestamp_micros());
@@ -513,7 +529,7 @@ fn duration(text: &str) -> Answer<Every> {
 
 /// The latest value of every datastream that the parameters name.
 #[utoipa::path(get, path = "/v1/datasets/{id}/latest", tag = "observations",
-    params(("id" = String, Path), SeriesParams), responses((status = 200, body = Page<ValueDocument>)))]
+    params(("id" = String, Path), SeriesParams), responses((status = 200, body = Page<ValueDocument<'static>>)))]
 pub async fn latest(
     State(app): State<App>,
     Caller(principal): Caller,

@@ -6,43 +6,52 @@ use serde_json::{Map, Value};
 /// A JSON object in the making. Names are put once each: nobody looks whether one stands there already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// The members with a comma between each two, without the braces.
-    members: Vec<u8>,
+    /// The object without its last brace: an outer one takes it in, and the outermost closes it, without moving it.
+    text: Vec<u8>,
     entities: usize,
 }
 
+/// What an entity with its links takes, so that it grows seldom.
+const USUAL: usize = 1 << 10;
+
 impl Default for Document {
     fn default() -> Document {
-        Document { members: Vec::new(), entities: 1 }
+        let mut text = Vec::with_capacity(USUAL);
+        text.push(b'{');
+        Document { text, entities: 1 }
     }
 }
 
 impl Document {
     /// Puts a member at the end.
     pub fn put(&mut self, name: &str, value: &(impl Serialize + ?Sized)) {
-        let before = self.members.len();
+        let before = self.text.len();
         self.name(name);
         // Nothing but objects whose keys are no texts cannot be written, and there are none.
-        if serde_json::to_writer(&mut self.members, value).is_err() {
-            self.members.truncate(before);
+        if serde_json::to_writer(&mut self.text, value).is_err() {
+            self.text.truncate(before);
         }
     }
 
     /// Puts all members of an object.
     pub fn put_all(&mut self, object: &impl Serialize) {
-        let before = self.members.len();
-        let is_object = serde_json::to_writer(&mut self.members, object).is_ok()
-            && self.members.get(before) == Some(&b'{');
+        let before = self.text.len();
+        // The first object is the beginning of this one, braces and all.
+        let start = if before == 1 { 0 } else { before };
+        self.text.truncate(start);
+        let is_object =
+            serde_json::to_writer(&mut self.text, object).is_ok() && self.text.get(start) == Some(&b'{');
         // `{}` has no member.
-        if !is_object || self.members.len() - before == 2 {
-            return self.members.truncate(before);
-        }
-        self.members.pop();
-        match before {
-            0 => {
-                self.members.remove(0);
+        if !is_object || self.text.len() - start == 2 {
+            self.text.truncate(start);
+            if start == 0 {
+                self.text.push(b'{');
             }
-            _ => self.members[before] = b',',
+            return;
+        }
+        self.text.pop();
+        if start > 0 {
+            self.text[start] = b',';
         }
     }
 
@@ -55,16 +64,19 @@ impl Document {
 
     /// Puts a list of documents as a member.
     pub fn put_documents(&mut self, name: &str, documents: impl IntoIterator<Item = Document>) {
+        let documents: Vec<Document> = documents.into_iter().collect();
+        let bytes: usize = documents.iter().map(|document| document.text.len() + 2).sum();
+        self.text.reserve(name.len() + bytes + 8);
         self.name(name);
-        self.members.push(b'[');
+        self.text.push(b'[');
         for (at, document) in documents.into_iter().enumerate() {
             if at > 0 {
-                self.members.push(b',');
+                self.text.push(b',');
             }
             self.entities += document.entities;
             self.object(&document);
         }
-        self.members.push(b']');
+        self.text.push(b']');
     }
 
     /// How many entities it holds, itself among them.
@@ -74,27 +86,24 @@ impl Document {
 
     /// The object as UTF-8.
     pub fn into_bytes(self) -> Vec<u8> {
-        let Document { mut members, .. } = self;
-        members.reserve(2);
-        members.insert(0, b'{');
-        members.push(b'}');
-        members
+        let mut text = self.text;
+        text.push(b'}');
+        text
     }
 
     fn object(&mut self, document: &Document) {
-        self.members.reserve(document.members.len() + 3);
-        self.members.push(b'{');
-        self.members.extend_from_slice(&document.members);
-        self.members.push(b'}');
+        self.text.reserve(document.text.len() + 2);
+        self.text.extend_from_slice(&document.text);
+        self.text.push(b'}');
     }
 
     fn name(&mut self, name: &str) {
-        if !self.members.is_empty() {
-            self.members.push(b',');
+        if self.text.len() > 1 {
+            self.text.push(b',');
         }
         // A text can always be written.
-        let _ = serde_json::to_writer(&mut self.members, name);
-        self.members.push(b':');
+        let _ = serde_json::to_writer(&mut self.text, name);
+        self.text.push(b':');
     }
 }
 
@@ -120,7 +129,9 @@ mod tests {
     fn what_is_put_is_read_back() {
         let mut inner = Document::default();
         inner.put_all(&json!({}));
+        inner.put_all(&json!([1]));
         inner.put_all(&json!({"b": 1}));
+        inner.put_all(&json!({}));
         inner.put_all(&json!({"c\"": "Cần Thơ"}));
         let mut outer = Document::default();
         outer.put("a", "x");
