@@ -6,6 +6,7 @@ mod asides;
 mod beside;
 mod book;
 mod bulletins;
+mod dates;
 mod draft;
 mod features;
 mod formats;
