@@ -8,6 +8,7 @@ mod book;
 mod bulletins;
 mod dates;
 mod draft;
+mod drawn;
 mod features;
 mod formats;
 mod fuzz;
