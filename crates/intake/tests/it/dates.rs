@@ -40,7 +40,7 @@ async fn one_date_with_the_month_first_turns_no_others_around() {
             "station:can_tho|air_temp|instant||2020-08-13 13:00|30",
             "station:can_tho|air_temp|instant||2020-08-13 14:00|31",
         ],
-        &[],
+        &["column_left_out A2 #"],
     )
     .await;
     let across = "Mực nước cao nhất ngày (cm)\nTrạm,05/08/2020,06/08/2020,8/13/2020\nTân Châu,210,211,215\n";
