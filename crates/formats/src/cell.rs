@@ -33,6 +33,18 @@ pub(crate) fn text_shown<'a>(value: &'a DataRef<'_>, is_percentage: bool) -> Cow
     }
 }
 
+/// The same, of a cell that shows a unit behind its number: `2.1 m`.
+pub(crate) fn text_with_unit<'a>(
+    value: &'a DataRef<'_>,
+    is_percentage: bool,
+    unit: Option<&str>,
+) -> Cow<'a, str> {
+    match (value, unit) {
+        (DataRef::Float(_) | DataRef::Int(_), Some(unit)) => Cow::Owned(format!("{} {unit}", text(value))),
+        _ => text_shown(value, is_percentage),
+    }
+}
+
 /// The same value as the readers that stream hand it out.
 pub(crate) fn borrowed(value: &Data) -> DataRef<'_> {
     match value {

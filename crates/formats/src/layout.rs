@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::percent::Percents;
+use crate::shown::{CellFormat, Shown, keep};
 
 /// What a sheet says beside its texts. Rows and columns count from 1.
 ///
@@ -22,6 +23,14 @@ pub struct SheetLayout {
     pub unvalued: Vec<(u32, u16)>,
     /// How many such cells there are in all.
     pub unvalued_count: u64,
+    /// Cells (row, column) with a value that is struck through, the first of each row; the first of them.
+    pub struck: Vec<(u32, u16)>,
+    /// Cells (row, column) with a comment of a person; the first of them.
+    pub commented: Vec<(u32, u16)>,
+    /// Cells (row, column) that show a thousandth of the number that they hold, or less, the first of each column.
+    pub scaled: Vec<(u32, u16)>,
+    /// Cells that show a unit behind their number.
+    pub(crate) shown: Shown,
     /// Cells that are shown as percentages.
     pub(crate) percents: Percents,
 }
@@ -34,6 +43,10 @@ pub(crate) static PLAIN: SheetLayout = SheetLayout {
     hidden_columns: Vec::new(),
     unvalued: Vec::new(),
     unvalued_count: 0,
+    struck: Vec::new(),
+    commented: Vec::new(),
+    scaled: Vec::new(),
+    shown: Shown::new(),
     percents: Percents::new(),
 };
 
@@ -103,6 +116,22 @@ impl SheetLayout {
             *last = *last.start()..=*columns.end();
         } else if self.hidden_columns.len() < MAX_KEPT {
             self.hidden_columns.push(columns);
+        }
+    }
+
+    /// Adds what the format of a cell with a value shows beside it.
+    pub(crate) fn formatted(&mut self, row: u32, column: u16, format: &CellFormat) {
+        if format.is_percentage {
+            self.percents.add(row, column);
+        }
+        if let Some(unit) = &format.unit {
+            self.shown.add(row, column, unit);
+        }
+        if format.is_struck && row > 0 {
+            keep(&mut self.struck, row, column, |(known, _)| *known == row);
+        }
+        if format.is_scaled && row > 0 {
+            keep(&mut self.scaled, row, column, |(_, known)| *known == column);
         }
     }
 

@@ -33,6 +33,7 @@ mod percent;
 mod push;
 mod records;
 mod series;
+mod shown;
 mod text;
 mod xls;
 mod xlsx;
@@ -52,7 +53,7 @@ pub use grid::{Grid, GridValues};
 pub use harmless::{harmless, is_harmless};
 pub use layout::{CellRange, SheetLayout};
 pub use limits::Limits;
-pub use marked::{MAX_MARKS, Mark, MarkedWords, write_marked};
+pub use marked::{AUTHOR, MAX_MARKS, Mark, MarkedWords, write_marked};
 pub use measure::{Measure, Sign, bare_number, parse_measure};
 pub use neighbourhood::{Neighbourhood, neighbourhood, neighbourhood_read_as, neighbourhood_under};
 pub use netcdf::{

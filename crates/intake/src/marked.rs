@@ -102,7 +102,7 @@ fn words(lang: Lang) -> MarkedWords {
         ),
     };
     MarkedWords {
-        author: "Cửu Long".into(),
+        author: formats::AUTHOR.into(),
         sheet: sheet.into(),
         heads: heads.map(str::to_owned),
         kinds: kinds.map(str::to_owned),

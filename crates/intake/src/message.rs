@@ -128,6 +128,18 @@ fn english(code: &str, value: &str, expected: &str, column: &str) -> String {
         "hidden_columns" => {
             format!("Column {value} is hidden in the sheet, and was read where the mapping names it.")
         }
+        "struck_cells" => {
+            "The cell is struck through in the sheet, and was read, as was what may be struck through beside it. If it does not count, delete it and hand the file in again."
+                .into()
+        }
+        "commented_cell" => {
+            "The cell has a comment, which nobody read; what stands in the cell was taken as it is. If the comment says that it does not hold, correct or delete it and hand the file in again."
+                .into()
+        }
+        "scaled_cells" => {
+            "The cells of this column show a thousandth of the numbers that they hold, or less. The numbers that they hold were read: check that the unit is the one of these, and set `unit` in the mapping otherwise."
+                .into()
+        }
         "blank_rows" => format!(
             "{value} rows of the file are empty, and were passed over. If something should stand there, check how the file was written."
         ),
@@ -259,6 +271,9 @@ fn vietnamese(code: &str, value: &str, expected: &str, column: &str) -> String {
         "hidden_sheet" => format!("Trang tính “{value}” bị ẩn trong tệp nhưng vẫn được đọc. Nếu không dùng, hãy xóa trang này, hoặc ghi trang khác dưới `[source]` trong ánh xạ."),
         "hidden_rows" => format!("Dòng {value} bị ẩn trong trang tính nhưng vẫn được đọc. Nếu dòng ẩn không tính, hãy xóa rồi nộp lại tệp."),
         "hidden_columns" => format!("Cột {value} bị ẩn trong trang tính; nếu ánh xạ có nêu cột này thì vẫn được đọc."),
+        "struck_cells" => "Ô này bị gạch ngang trong trang tính nhưng vẫn được đọc, cũng như các ô bị gạch bên cạnh. Nếu không dùng, hãy xóa rồi nộp lại tệp.".into(),
+        "commented_cell" => "Ô này có chú thích, và chú thích không được đọc; nội dung ô được lấy nguyên. Nếu chú thích nói số liệu không đúng, hãy sửa hoặc xóa rồi nộp lại tệp.".into(),
+        "scaled_cells" => "Các ô của cột này chỉ hiển thị một phần nghìn (hoặc ít hơn) của số lưu trong ô. Số lưu trong ô đã được đọc: hãy kiểm tra đơn vị có đúng với các số đó không; nếu không, hãy đặt `unit` trong ánh xạ.".into(),
         "blank_rows" => format!("{value} dòng của tệp không có gì và được bỏ qua. Nếu ở đó phải có số liệu, hãy kiểm tra cách tệp được ghi."),
         "formula_without_value" => format!("Ô này là công thức mà tệp không lưu kết quả (trang có {expected} ô như vậy). Hãy mở tệp bằng chương trình bảng tính, lưu lại rồi nộp lại."),
         "left_out" => format!("“{value}” trong tệp nén không được đọc: {expected}."),

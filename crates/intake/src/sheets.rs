@@ -57,6 +57,16 @@ impl Sheets {
             };
             findings.add(Severity::Warning, "hidden_columns", at(sheet, 1, *columns.start()), words);
         }
+        for (code, cells) in [
+            ("struck_cells", &layout.struck),
+            ("scaled_cells", &layout.scaled),
+            ("commented_cell", &layout.commented),
+        ] {
+            for (row, column) in cells {
+                let cell = at(sheet, *row, *column);
+                findings.add(Severity::Warning, code, cell, Words::default);
+            }
+        }
         for (row, column) in &layout.unvalued {
             let words = || Words { expected: layout.unvalued_count.to_string(), ..Words::default() };
             findings.add(Severity::Warning, "formula_without_value", at(sheet, *row, *column), words);

@@ -16,6 +16,7 @@ use crate::cell;
 use crate::neighbourhood::Selection;
 use crate::percent::Percents;
 use crate::push::{Flow, PushedTable, Pusher, Stop};
+use crate::shown::Shown;
 use crate::xlsx::{is_typed, names, protected};
 use crate::{Error, Limits, SheetLayout};
 use ole::Content;
@@ -44,7 +45,8 @@ fn read(path: &Path, layouts: Vec<SheetLayout>, pusher: &Pusher) -> Result<(), S
         .map(|sheet| (sheet.name.clone(), sheet.typ == SheetType::WorkSheet))
         .collect();
     let names = names(sheets.iter().map(|(name, _)| name.as_str()))?;
-    let percents: Vec<Percents> = layouts.iter().map(|layout| layout.percents.clone()).collect();
+    let shown: Vec<(Percents, Shown)> =
+        layouts.iter().map(|layout| (layout.percents.clone(), layout.shown.clone())).collect();
     pusher.opened(names.clone(), layouts)?;
     let mut texts = 0;
     for (number, (name, is_worksheet)) in (0_u16..).zip(&sheets) {
@@ -61,10 +63,11 @@ fn read(path: &Path, layouts: Vec<SheetLayout>, pusher: &Pusher) -> Result<(), S
         'sheet: for (row, cells) in (first_row..).zip(range.rows()) {
             for (column, value) in (first_column as usize..).zip(cells) {
                 let value = cell::borrowed(value);
-                let is_percentage = percents.get(usize::from(number)).is_some_and(|percents| {
-                    u16::try_from(column + 1).is_ok_and(|column| percents.holds(row + 1, column))
-                });
-                let text = cell::text_shown(&value, is_percentage);
+                let found = shown.get(usize::from(number)).zip(u16::try_from(column + 1).ok());
+                let is_percentage =
+                    found.is_some_and(|((percents, _), column)| percents.holds(row + 1, column));
+                let unit = found.and_then(|((_, shown), column)| shown.unit(row + 1, column));
+                let text = cell::text_with_unit(&value, is_percentage, unit);
                 if !text.is_empty()
                     && rows.cell(row + 1, column, &text, is_typed(&value), damaged)? == Flow::Past
                 {

@@ -1,11 +1,9 @@
 //! The records of an old workbook (MS-XLS), looked at before its reader makes room for what they claim.
 
-use std::collections::HashMap;
-
 use wording::told;
 
 use super::damaged;
-use crate::percent::is_percentage;
+use crate::shown::{CellFormat, NumberFormats, keep};
 use crate::{CellRange, Error, Limits, SheetLayout};
 
 /// Cells that any sheet may span.
@@ -18,7 +16,9 @@ const MAX_CELLS: u64 = 65_536 * 256;
 mod kind {
     pub(super) const FORMULA: u16 = 0x0006;
     pub(super) const END: u16 = 0x000A;
+    pub(super) const NOTE: u16 = 0x001C;
     pub(super) const FILE_PASS: u16 = 0x002F;
+    pub(super) const FONT: u16 = 0x0031;
     pub(super) const COLUMNS: u16 = 0x007D;
     pub(super) const BOUND_SHEET: u16 = 0x0085;
     pub(super) const XF: u16 = 0x00E0;
@@ -56,9 +56,11 @@ pub(super) fn layouts(stream: &[u8], limits: &Limits) -> Result<Vec<SheetLayout>
                 })?;
                 let mut layout = sheet_layout(sheet, &formats, limits)?;
                 layout.percents.check()?;
+                layout.shown.check()?;
                 layout.is_hidden = data[4] & 0x3F != 0;
                 layouts.push(layout);
             }
+            kind::FONT => formats.font(data),
             kind::FORMAT => formats.format(data),
             kind::XF => formats.cell(data),
             kind::END => break,
@@ -68,16 +70,22 @@ pub(super) fn layouts(stream: &[u8], limits: &Limits) -> Result<Vec<SheetLayout>
     Ok(layouts)
 }
 
-/// Which formats of cells show percentages.
+/// What formats of cells show beside their numbers.
 #[derive(Default)]
 struct Formats {
-    /// Of the workbook's own formats of numbers, by their numbers.
-    own: HashMap<u16, bool>,
+    numbers: NumberFormats,
+    /// Whether a line goes through the letters of the fonts, in order.
+    fonts: Vec<bool>,
     /// Of the formats of cells, in order.
-    cells: Vec<bool>,
+    cells: Vec<CellFormat>,
 }
 
 impl Formats {
+    /// A font (MS-XLS 2.4.122): behind its height, the bit fStrikeOut.
+    fn font(&mut self, data: &[u8]) {
+        self.fonts.push(data.get(2).is_some_and(|flags| flags & 0x08 != 0));
+    }
+
     /// A format of numbers (MS-XLS 2.4.126): its number, and its code with 8 or 16 bits a letter.
     fn format(&mut self, data: &[u8]) {
         let [low, high, _, _, flags, letters @ ..] = data else { return };
@@ -87,20 +95,21 @@ impl Formats {
             let pairs = letters.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
             char::decode_utf16(pairs).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
         };
-        let id = u16::from_le_bytes([*low, *high]);
-        self.own.insert(id, is_percentage(id, Some(&code)));
+        self.numbers.add(u16::from_le_bytes([*low, *high]), &code);
     }
 
-    /// A format of cells (MS-XLS 2.4.353): behind its font, the number of its format of numbers.
+    /// A format of cells (MS-XLS 2.4.353): its font, and the number of its format of numbers. No font has the number 4.
     fn cell(&mut self, data: &[u8]) {
-        let id = data.get(2..4).map(|two| u16::from_le_bytes([two[0], two[1]]));
-        let known = |id: u16| self.own.get(&id).copied().unwrap_or_else(|| is_percentage(id, None));
-        self.cells.push(id.is_some_and(known));
+        let word = |at: usize| data.get(at..at + 2).map(|two| u16::from_le_bytes([two[0], two[1]]));
+        let font = word(0).map(usize::from).map(|font| if font > 4 { font - 1 } else { font });
+        let is_struck = font.and_then(|font| self.fonts.get(font)).copied().unwrap_or(false);
+        let numbers = word(2).map(|id| self.numbers.of(id)).unwrap_or_default();
+        self.cells.push(CellFormat { is_struck, ..numbers });
     }
 
-    /// Whether the format of a cell, by its place, shows percentages.
-    fn is_percentage(&self, at: u16) -> bool {
-        self.cells.get(usize::from(at)).copied().unwrap_or(false)
+    /// The format of a cell, by its place.
+    fn of(&self, at: u16) -> Option<&CellFormat> {
+        self.cells.get(usize::from(at))
     }
 }
 
@@ -178,8 +187,8 @@ fn sheet_layout(stream: &[u8], formats: &Formats, limits: &Limits) -> Result<She
                         }
                         span.add(row, first, last);
                         for (at, column) in (4_usize..).step_by(6).zip(first..=last) {
-                            if word(at).is_some_and(|format| formats.is_percentage(format)) {
-                                layout.percents.add(u32::from(row) + 1, column.saturating_add(1));
+                            if let Some(format) = word(at).and_then(|format| formats.of(format)) {
+                                layout.formatted(u32::from(row) + 1, column.saturating_add(1), format);
                             }
                         }
                     }
@@ -193,9 +202,16 @@ fn sheet_layout(stream: &[u8], formats: &Formats, limits: &Limits) -> Result<She
                 | kind::R_STRING => {
                     if let (Some(row), Some(column)) = (word(0), word(2)) {
                         span.add(row, column, column);
-                        if word(4).is_some_and(|format| formats.is_percentage(format)) {
-                            layout.percents.add(u32::from(row) + 1, column.saturating_add(1));
+                        if let Some(format) = word(4).and_then(|format| formats.of(format)) {
+                            layout.formatted(u32::from(row) + 1, column.saturating_add(1), format);
                         }
+                    }
+                }
+                // MS-XLS 2.4.179: a comment, by its cell.
+                kind::NOTE => {
+                    if let (Some(row), Some(column)) = (word(0), word(2)) {
+                        let cells = &mut layout.commented;
+                        keep(cells, u32::from(row) + 1, column.saturating_add(1), |_| false);
                     }
                 }
                 kind::ROW => {

@@ -48,7 +48,7 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
     }
     let (mut unpacked, mut to_repair, mut head) = (0, Vec::new(), Vec::new());
     let mut layouts = HashMap::new();
-    let percentages = super::styles::percentages(&mut archive);
+    let styles = super::styles::styles(&mut archive).map(std::sync::Arc::<[_]>::from);
     let mut buffer = vec![0; 64 * 1024];
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|error| no_archive(Told::excerpt(error)))?;
@@ -59,7 +59,8 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
         });
         let mut count = is_list.then(UniqueCount::default);
         let mut depth = is_xml.then(Depth::default);
-        let mut scan = SheetScan::new(percentages.as_ref().cloned().unwrap_or_default());
+        let mut scan =
+            SheetScan::new(styles.as_ref().map_or_else(|_| std::sync::Arc::from([]), std::sync::Arc::clone));
         let before: u64 = unpacked;
         head.clear();
         loop {
@@ -102,10 +103,11 @@ pub(crate) fn measure(path: &Path, limits: &Limits) -> Result<Measured, Error> {
         }
         if let (Some(layout), Ok(name)) = (scan.finish(), part.name()) {
             // Other documents than workbooks have a list of this name, too.
-            if let Err(error) = percentages {
+            if let Err(error) = styles {
                 return Err(error);
             }
             layout.percents.check()?;
+            layout.shown.check()?;
             layouts.insert(name.replace('\\', "/").to_lowercase(), layout);
         }
         // The reader makes room for as many strings as the part claims to hold.

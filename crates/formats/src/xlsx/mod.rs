@@ -3,6 +3,7 @@
 //! The archive is measured before anything is unpacked into memory (see [`guard`]). Its list of texts
 //! is held, within the limit of unpacked bytes; the cells are streamed.
 
+mod comments;
 mod depth;
 mod guard;
 mod parts;
@@ -21,6 +22,7 @@ use crate::decode::nfc;
 use crate::neighbourhood::Selection;
 use crate::percent::Percents;
 use crate::push::{Flow, PushedTable, Pusher, Stop};
+use crate::shown::Shown;
 use crate::{Error, Limits, SheetLayout};
 use guard::Measured;
 
@@ -61,7 +63,8 @@ impl Task {
             .map(|sheet| (sheet.name.clone(), sheet.typ == SheetType::WorkSheet))
             .collect();
         let names = names(sheets.iter().map(|(name, _)| name.as_str()))?;
-        let percents: Vec<Percents> = layouts.iter().map(|layout| layout.percents.clone()).collect();
+        let shown: Vec<(Percents, Shown)> =
+            layouts.iter().map(|layout| (layout.percents.clone(), layout.shown.clone())).collect();
         pusher.opened(names.clone(), layouts)?;
         let mut texts = 0;
         for (number, (name, is_worksheet)) in (0_u16..).zip(&sheets) {
@@ -78,10 +81,11 @@ impl Task {
             while let Some(cell) = cells.next_cell().map_err(|e| damaged_by(&e).at(rows.place()))? {
                 let (row, column) = cell.get_position();
                 let at = row.saturating_add(1);
-                let is_percentage = percents.get(usize::from(number)).is_some_and(|percents| {
-                    u16::try_from(column + 1).is_ok_and(|column| percents.holds(at, column))
-                });
-                let text = cell::text_shown(cell.get_value(), is_percentage);
+                let of_column = u16::try_from(column + 1).ok();
+                let found = shown.get(usize::from(number)).zip(of_column);
+                let is_percentage = found.is_some_and(|((percents, _), column)| percents.holds(at, column));
+                let unit = found.and_then(|((_, shown), column)| shown.unit(at, column));
+                let text = cell::text_with_unit(cell.get_value(), is_percentage, unit);
                 let is_typed = is_typed(cell.get_value());
                 if rows.cell(at, column as usize, &text, is_typed, damaged)? == Flow::Past {
                     break;

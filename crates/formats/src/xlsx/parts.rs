@@ -8,6 +8,7 @@ use std::path::Path;
 use wording::Told;
 use zip::ZipArchive;
 
+use super::comments;
 use super::guard::no_archive;
 use crate::xml::{Node, Xml};
 use crate::{Error, SheetLayout};
@@ -39,11 +40,34 @@ pub(super) fn layouts(
             Some(absolute) => absolute.to_lowercase(),
             None => format!("{folder}{target}").to_lowercase(),
         });
-        let mut layout = target.and_then(|target| found.remove(&target)).unwrap_or_default();
+        let mut layout = target.as_ref().and_then(|target| found.remove(target)).unwrap_or_default();
+        if let Some(target) = target {
+            layout.commented = commented(&mut archive, &target).unwrap_or_default();
+        }
         layout.is_hidden = sheet.is_hidden;
         layouts.push(layout);
     }
     Ok(layouts)
+}
+
+/// The cells with comments of the sheet that is this part.
+fn commented<R: Read + Seek>(archive: &mut ZipArchive<R>, sheet: &str) -> Result<Vec<(u32, u16)>, Error> {
+    let (folder, name) = sheet.rsplit_once('/').unwrap_or(("", sheet));
+    let links = links(archive, &format!("{folder}/_rels/{name}.rels"))?;
+    let Some(link) = links.into_iter().find(|link| link.kind.ends_with("/comments")) else {
+        return Ok(Vec::new());
+    };
+    let mut path: Vec<&str> = folder.split('/').collect();
+    if link.target.starts_with('/') {
+        path.clear();
+    }
+    for step in link.target.split('/').filter(|step| !step.is_empty() && *step != ".") {
+        match step {
+            ".." => drop(path.pop()),
+            step => path.push(step),
+        }
+    }
+    Ok(comments::cells(&part(archive, &path.join("/"))?))
 }
 
 struct Link {

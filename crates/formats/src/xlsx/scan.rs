@@ -3,12 +3,13 @@
 //! The merged cells stand behind the rows in the file, and are wanted before them; so they are
 //! found while the archive is measured. Only tags are looked at, and nothing is held but the last.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use memchr::memmem::{self, Finder};
 
 use crate::SheetLayout;
 use crate::layout::{cell_name, cell_range};
+use crate::shown::CellFormat;
 
 /// Bytes that are kept of a block: of the cell, or the tag, that it cuts.
 const MAX_TAIL: usize = 64 * 1024;
@@ -33,8 +34,10 @@ pub(super) struct SheetScan {
     has_formula: bool,
     has_value: bool,
     in_value: bool,
-    /// The formats of cells that show percentages.
-    percentages: BTreeSet<u32>,
+    /// The formats of cells that show more than numbers.
+    styles: Arc<[CellFormat]>,
+    /// Whether there are any that do.
+    has_styles: bool,
 }
 
 /// Whether the part is a sheet.
@@ -46,7 +49,8 @@ enum State {
 }
 
 impl SheetScan {
-    pub(super) fn new(percentages: BTreeSet<u32>) -> SheetScan {
+    pub(super) fn new(styles: Arc<[CellFormat]>) -> SheetScan {
+        let has_styles = styles.iter().any(|format| *format != CellFormat::default());
         SheetScan {
             layout: SheetLayout::default(),
             state: State::Unknown,
@@ -59,7 +63,8 @@ impl SheetScan {
             has_formula: false,
             has_value: false,
             in_value: false,
-            percentages,
+            styles,
+            has_styles,
         }
     }
 
@@ -90,7 +95,7 @@ impl SheetScan {
         let is_needed = self.state == State::Unknown
             || self.counts
             || self.has_formula
-            || !self.percentages.is_empty()
+            || self.has_styles
             || self.words.iter().any(|word| word.find(bytes).is_some());
         if is_needed {
             self.read(bytes);
@@ -136,10 +141,11 @@ impl SheetScan {
                     }
                 }
                 let format = attribute(tag, b"s").and_then(number);
-                if format.is_some_and(|format| self.percentages.contains(&format)) {
+                let format = format.and_then(|format| self.styles.get(usize::try_from(format).ok()?));
+                if let Some(format) = format.filter(|_| !is_closed) {
                     let named = attribute(tag, b"r").and_then(cell_name);
                     let (row, column) = named.unwrap_or((self.row, self.column));
-                    self.layout.percents.add(row, column);
+                    self.layout.formatted(row, column, format);
                 }
                 let kept = self.cell.get_or_insert_default();
                 kept.clear();
@@ -227,7 +233,7 @@ fn is_true(value: Option<&[u8]>) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{BTreeSet, SheetScan};
+    use super::{Arc, SheetScan};
     use crate::SheetLayout;
 
     const SHEET: &str = r#"<?xml version="1.0"?><x:worksheet xmlns:x="a"><x:cols><x:col min="2" max="3" hidden="1"/></x:cols>
@@ -236,7 +242,7 @@ mod tests {
         <mergeCells count="2"><mergeCell ref="A1:C1"/><mergeCell ref="D1:D2"/></mergeCells></x:worksheet>"#;
 
     fn scanned(text: &[u8], cut: usize) -> Option<SheetLayout> {
-        let mut scan = SheetScan::new(BTreeSet::new());
+        let mut scan = SheetScan::new(Arc::from([]));
         for block in text.chunks(cut.max(1)) {
             scan.look(block);
         }

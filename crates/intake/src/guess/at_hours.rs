@@ -38,7 +38,11 @@ impl Shaped<'_> {
             _ => None,
         };
         value.property = TextOrColumn::Text(property.code.to_string());
-        value.statistic = statistic.map(|statistic| TextOrColumn::Text(statistic.code().into()));
+        let of_header = statistic.map(|statistic| TextOrColumn::Text(statistic.code().into()));
+        value.statistic = match of_header {
+            None => self.instant_of_hours(property),
+            some => some,
+        };
         let reason = told!(
             "guess-headers-at-hours",
             "the headers name `{code}` ({name}) at hours",

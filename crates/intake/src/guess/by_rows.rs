@@ -9,6 +9,7 @@ use wording::told;
 use super::evidence::{is_instant, short, which_statistic};
 use super::measured::{Measured, own_unit, said_by};
 use super::shaped::{ROWS, Shaped};
+use super::steps::is_at_instants_too;
 use super::usual::of_period;
 use crate::mapping::{TextOrColumn, ValueSource};
 use crate::observe::{conversion, is_note, is_total, unit_of, usual_statistic};
@@ -45,8 +46,11 @@ impl Shaped<'_> {
             if measured.statistic.is_none() && is_instant(property) && period.is_some() {
                 untold.push(format!("`{}`", short(text)));
             }
-            let statistic =
-                measured.statistic.unwrap_or_else(|| usual_statistic(property.statistic.as_deref()));
+            let usual = || match self.are_at_hours() && is_at_instants_too(property) {
+                true => Statistic::Instant,
+                false => usual_statistic(property.statistic.as_deref()),
+            };
+            let statistic = measured.statistic.unwrap_or_else(usual);
             statistics.insert(text.clone(), statistic.code().to_owned());
             let unit = match &measured.unit {
                 Some(unit) => unit.clone(),

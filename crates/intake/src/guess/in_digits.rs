@@ -4,6 +4,7 @@
 use wording::told;
 
 use super::observations::Guess;
+use super::order_of_dates::in_doubt;
 use super::usual::offset_text;
 use super::words::Role;
 use crate::mapping::TimeSource;
@@ -47,7 +48,10 @@ impl Guess<'_> {
         let (first, last) = (parts(usize::from(pattern.starts_with(MONTH_FIRST))), parts(2));
         // Days change from row to row and years do not: else `20/03/13` may be a day of 2013 or of 2020.
         let days = first.iter().any(|text| text.parse().is_ok_and(|day: u32| day > 12));
-        let is_sure = pattern.contains("%b") || days && last.len() < first.len();
+        // A number above 12 in the middle can be nothing but a day.
+        let is_in_middle = pattern.starts_with(MONTH_FIRST);
+        let is_sure = pattern.contains("%b") || days && (is_in_middle || last.len() < first.len());
+        let in_doubt = in_doubt(column.texts.iter().map(|(text, _)| text.as_str()));
         let mut time = TimeSource { columns: vec![column.reference.clone()], ..TimeSource::default() };
         let says_clock = pattern.contains(' ');
         let is_month_first = pattern.starts_with(MONTH_FIRST);
@@ -88,6 +92,9 @@ impl Guess<'_> {
             )
         };
         self.because("time.format", confidence, reason);
+        if let Some(reason) = in_doubt {
+            self.because("time.format", 0.3, reason);
+        }
         let clock = self.clock_beside(at);
         let own = if says_clock { Precision::Instant } else { Precision::Day };
         let precision = self.with_clock(&mut time, clock.filter(|_| !says_clock)).unwrap_or(own);

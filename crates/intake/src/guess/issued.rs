@@ -4,12 +4,22 @@
 use wording::told;
 
 use super::beside::ISSUED;
+use super::meant::{ahead, not_observed};
 use super::observations::Guess;
 use super::sample::Column;
 use super::words::header_words;
 use crate::mapping::TextOrColumn;
 
 impl Guess<'_> {
+    /// Forecasts and plans are no observations.
+    pub(super) fn ask_of_forecasts(&mut self) {
+        let read = self.mapping.values.iter().map(|value| value.column.as_str());
+        let said = ahead(read).or_else(|| self.evidence.ahead(self.gazetteer));
+        if let Some(said) = said.filter(|_| !self.mapping.values.is_empty()) {
+            self.because("value", 0.4, not_observed(&said));
+        }
+    }
+
     /// The instant that all values of a file were forecast at. Where a file holds several forecasts, it is asked about.
     pub(super) fn run(&mut self) -> Option<TextOrColumn> {
         let is_cf = |column: &Column| column.name == "forecast_reference_time" && column.times > 0;

@@ -108,6 +108,16 @@ fn of_name<'g>(gazetteer: &'g Gazetteer, base: &str, unit: Option<String>) -> Op
     Some(Measured { property, statistic: Some(statistic), period, unit })
 }
 
+/// The statistic that stands in a folded text, alone or beside a name: `smax`, `mua lon nhat`.
+pub(super) fn statistic_within(folded: &str) -> Option<Statistic> {
+    find_statistic(folded).or_else(|| splits(folded).map(|(_, statistic)| statistic).next())
+}
+
+/// The code of the property that a text names for values of a unit.
+pub(super) fn of_text<'g>(gazetteer: &'g Gazetteer, text: &str, unit: &str) -> Option<&'g str> {
+    of_name(gazetteer, text, Some(unit.to_owned())).map(|found| found.property.code.as_str())
+}
+
 /// The ways to cut a folded header into a name and a statistic before or behind it.
 fn splits(folded: &str) -> impl Iterator<Item = (&str, Statistic)> {
     let by_word = folded.match_indices(' ').flat_map(move |(at, _)| {

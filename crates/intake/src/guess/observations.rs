@@ -12,7 +12,7 @@ use super::evidence::{Evidence, or_at_one_of};
 use super::example::placeholder;
 use super::groups::Groups;
 use super::headers::numeric_columns;
-use super::meant::{ahead, are_compared, compares, not_observed};
+use super::meant::{are_compared, compares};
 use super::measured::{Measured, is_in_water, measured, of_unit, own_unit, twice};
 use super::sample::{Column, Sample, letters_of};
 use super::statistics::{column_of, named_statistics, says_periods};
@@ -177,7 +177,10 @@ impl<'a> Guess<'a> {
         }
         self.place();
         self.values(precision);
+        self.ask_of_times_of_one_value();
+        self.instants(precision);
         self.periods_of_days(precision);
+        self.ask_of_first_days(precision);
         self.decimals();
         self.ask_of_forecasts();
         self.ask_of_part_of_year(precision);
@@ -187,6 +190,8 @@ impl<'a> Guess<'a> {
         self.fill();
         self.ask_what_names_rows();
         self.ask_of_the_unread();
+        self.ask_of_merged_values();
+        self.ask_of_unit_of_title();
         if self.missing.is_empty() {
             return Ok(Guessed::new(self.mapping, self.decisions));
         }
@@ -502,15 +507,6 @@ impl<'a> Guess<'a> {
                 )
             };
             self.because("value", 0.5, reason);
-        }
-    }
-
-    /// Forecasts and plans are no observations.
-    fn ask_of_forecasts(&mut self) {
-        let read = self.mapping.values.iter().map(|value| value.column.as_str());
-        let said = ahead(read).or_else(|| self.evidence.ahead(self.gazetteer));
-        if let Some(said) = said.filter(|_| !self.mapping.values.is_empty()) {
-            self.because("value", 0.4, not_observed(&said));
         }
     }
 

@@ -4,6 +4,7 @@ use super::evidence::short;
 use wording::{Told, told};
 
 use super::headers::Says;
+use super::order_of_dates::{in_doubt, turned_around};
 use super::shaped::{Shaped, around, number};
 use super::words::{Role, has_words, roles, says_hour};
 use crate::mapping::{TextOrColumn, TimeSource};
@@ -130,6 +131,10 @@ impl Shaped<'_> {
         if !dates.iter().any(|date| slashed_order(date).is_some()) {
             return Vec::new();
         }
+        // A date to the spreadsheet is written with its year first.
+        let is_typed = |date: &str| date.len() >= 10 && date.as_bytes().get(4) == Some(&b'-');
+        let turned = turned_around(dates.iter().map(|date| (is_typed(date), *date)));
+        let in_doubt = turned.or_else(|| in_doubt(dates.iter().copied()));
         let (format, confidence, reason) = match column_order(dates.into_iter()) {
             Ok(Some(DateOrder::MonthFirst)) => (
                 "%m/%d/%Y",
@@ -160,6 +165,9 @@ impl Shaped<'_> {
         };
         self.mapping.time = Some(TimeSource { format: Some(format.into()), ..TimeSource::default() });
         self.decide("time.format", confidence, reason);
+        if let Some(reason) = in_doubt {
+            self.decide("time.format", 0.3, reason);
+        }
         Vec::new()
     }
 

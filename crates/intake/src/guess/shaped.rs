@@ -101,6 +101,8 @@ impl<'a> Shaped<'a> {
         self.ask_for_the_rest(&used);
         self.ask_what_names_rows(&used);
         self.ask_of_the_unread();
+        self.ask_of_merged_values();
+        self.ask_of_first_days();
         let read: Vec<&str> = self.alike.iter().map(|sheet| sheet.name.as_str()).collect();
         if let Some(reason) =
             self.survey.unread(&read, self.gazetteer).filter(|_| self.mapping.source.sheets != ["*"])
@@ -524,20 +526,19 @@ impl<'a> Shaped<'a> {
             value.property = TextOrColumn::Text("…".into());
             let titles: Vec<String> =
                 self.evidence.titles.iter().take(2).map(|title| format!("`{}`", short(title))).collect();
-            let said = if titles.is_empty() {
-                told!("guess-no-title", "no title")
+            let ask = if titles.is_empty() {
+                told!(
+                    "guess-fill-in-property-untitled",
+                    "FILL IN: no title says which property the values are: write its code"
+                )
             } else {
-                Told::words(titles.join(", "))
-            };
-            self.decide(
-                "value.0.property",
-                0.0,
                 told!(
                     "guess-fill-in-property-of-title",
                     "FILL IN: nobody knows the property of {titles}: write its code, or register it",
-                    titles => said
-                ),
-            );
+                    titles => Told::words(titles.join(", "))
+                )
+            };
+            self.decide("value.0.property", 0.0, ask);
             return;
         };
         value.property = TextOrColumn::Text(named.property.code.to_string());
@@ -546,13 +547,11 @@ impl<'a> Shaped<'a> {
         if let Some(statistic) = named.statistic.filter(|_| !by_header) {
             value.statistic = Some(TextOrColumn::Text(statistic.into()));
             self.decide("value.0.statistic", 0.85, told!("guess-title-says-so", "the title says so"));
-        } else if !by_header
-            && !matches!(self.found.says, Says::Hour | Says::AtHour)
-            && !self.rows_are_hours()
-            && is_instant(named.property)
-        {
+        } else if !by_header && !self.are_at_hours() && is_instant(named.property) {
             value.statistic = Some(TextOrColumn::Text("mean".into()));
             self.decide("value.0.statistic", 0.5, which_statistic());
+        } else if !by_header {
+            value.statistic = self.instant_of_hours(named.property);
         }
         if let Some(period) = named.period {
             value.period = Some(TextOrColumn::Text(period.into()));

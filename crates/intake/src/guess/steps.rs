@@ -4,6 +4,7 @@ use catalog::Gazetteer;
 use model::{Property, Statistic};
 use wording::{Told, told};
 
+use super::evidence::is_instant;
 use super::headers::Says;
 use super::observations::Guess;
 use super::shaped::Shaped;
@@ -21,6 +22,15 @@ const OVER_HOURS: [(&str, &str); 1] = [("rain_day", "rain_1h")];
 fn of_hours<'g>(gazetteer: &'g Gazetteer, property: &Property) -> Option<&'g Property> {
     let (_, hourly) = OVER_HOURS.iter().find(|(daily, _)| property.code.as_str() == *daily)?;
     find_property(gazetteer, hourly)
+}
+
+/// Whether a property is measured at instants as well as over periods.
+pub(super) fn is_at_instants_too(property: &Property) -> bool {
+    !is_instant(property) && property.statistic.as_deref().is_some_and(|text| text.contains("instant"))
+}
+
+fn at_times_of_day() -> Told {
+    told!("guess-at-times-of-day", "the times are times of day, and nothing says a period")
 }
 
 /// What is asked of values of a day that stand less than a day apart.
@@ -68,6 +78,39 @@ impl<'a> Guess<'a> {
         self.all_steps()?.into_iter().min()
     }
 
+    /// Says of values at times of day, of properties that are measured at instants as well as over periods, that each
+    /// is of its instant. Midnight alone is how a day is written.
+    pub(super) fn instants(&mut self, precision: Option<Precision>) {
+        let times = if precision == Some(Precision::Instant) { self.all_times() } else { None };
+        if !times.unwrap_or_default().iter().any(|us| (us + 7 * HOUR) % DAY != 0) {
+            return;
+        }
+        for at in 0..self.mapping.values.len() {
+            let value = &self.mapping.values[at];
+            if value.statistic.is_some() || value.period.is_some() {
+                continue;
+            }
+            let of_column = || {
+                let name = value.property.column()?;
+                self.sample.columns.iter().find(|column| column.reference == name)
+            };
+            let texts: Vec<&str> = match (value.property.text(), of_column()) {
+                (Some(code), _) => vec![code],
+                (None, Some(column)) => column.texts.iter().map(|(text, _)| text.as_str()).collect(),
+                (None, None) => continue,
+            };
+            let properties: Option<Vec<&Property>> =
+                texts.iter().map(|text| find_property(self.gazetteer, text)).collect();
+            let properties = properties.unwrap_or_default();
+            let are_either = properties.iter().any(|property| is_at_instants_too(property));
+            if are_either && properties.iter().all(|p| is_at_instants_too(p) || is_instant(p)) {
+                self.mapping.values[at].statistic =
+                    Some(TextOrColumn::Text(Statistic::Instant.code().into()));
+                self.because(&format!("value.{at}.statistic"), 0.8, at_times_of_day());
+            }
+        }
+    }
+
     /// Says of means, sums and extremes of days that follow each other that each is of its day.
     pub(super) fn periods_of_days(&mut self, precision: Option<Precision>) {
         if precision != Some(Precision::Day) {
@@ -96,6 +139,12 @@ impl<'a> Guess<'a> {
 
     /// The times between rows that follow each other, but for rows of the same time.
     fn all_steps(&self) -> Option<Vec<i64>> {
+        let times = self.all_times()?;
+        Some(times.windows(2).map(|pair| (pair[1] - pair[0]).abs()).filter(|step| *step > 0).collect())
+    }
+
+    /// The times of the rows, in microseconds.
+    fn all_times(&self) -> Option<Vec<i64>> {
         let time = self.mapping.time.as_ref()?;
         let columns: Vec<usize> =
             time.columns.iter().map(|name| self.sample.header.find(name).ok()).collect::<Option<_>>()?;
@@ -109,15 +158,28 @@ impl<'a> Guess<'a> {
                 if let [one] = parts.as_slice() { reader.read(one) } else { reader.read_parts(&parts) };
             Some(moment?.us)
         });
-        let times: Vec<i64> = times.collect();
-        Some(times.windows(2).map(|pair| (pair[1] - pair[0]).abs()).filter(|step| *step > 0).collect())
+        Some(times.collect())
     }
 }
 
 impl<'a> Shaped<'a> {
+    /// Whether each value is of an hour of its day.
+    pub(super) fn are_at_hours(&self) -> bool {
+        matches!(self.found.says, Says::Hour | Says::AtHour) || self.rows_are_hours()
+    }
+
+    /// The statistic of values at hours of a property that is measured at instants as well as over periods.
+    pub(super) fn instant_of_hours(&mut self, property: &Property) -> Option<TextOrColumn> {
+        let is_one = self.are_at_hours() && is_at_instants_too(property);
+        is_one.then(|| {
+            self.decide("value.0.statistic", 0.8, at_times_of_day());
+            TextOrColumn::Text(Statistic::Instant.code().into())
+        })
+    }
+
     /// The property of values of which each header is an hour.
     pub(super) fn of_hours(&mut self, property: &'a Property) -> &'a Property {
-        if !matches!(self.found.says, Says::Hour | Says::AtHour) && !self.rows_are_hours() {
+        if !self.are_at_hours() {
             return property;
         }
         let Some(hourly) = of_hours(self.gazetteer, property) else { return property };

@@ -1,9 +1,11 @@
 //! Guessing in which columns of a table the time stands, and how it is written.
 
+use super::firsts::whole_months;
 use super::headers::ISO_WEEKS;
 use wording::{Told, told};
 
 use super::observations::Guess;
+use super::order_of_dates::{in_doubt, turned_around};
 use super::rest_of_time::{day_of_month, stands_there};
 use super::sample::Column;
 use super::shaped::around;
@@ -11,7 +13,7 @@ use super::usual::offset_text;
 use super::words::{Role, has_words, says_hour};
 use crate::mapping::{TextOrColumn, TimeSource};
 use crate::observe::{
-    DateOrder, Precision, TimeFormat, TimeReader, month, quarter, slashed_order, time_of_day, week_number,
+    DateOrder, Precision, TimeFormat, TimeReader, month, quarter, time_of_day, week_number,
 };
 
 /// Words of headers, folded: dates of samples; ends of periods; dates that are not of the values.
@@ -221,13 +223,16 @@ impl Guess<'_> {
     fn one_time(&mut self, at: usize) -> Precision {
         let column = &self.sample.columns[at];
         let mut time = TimeSource { columns: vec![column.reference.clone()], ..TimeSource::default() };
-        let precision = part_of_years(column).or(column.precision).unwrap_or(Precision::Instant);
+        let precision = part_of_years(column).or_else(|| whole_months(column)).or(column.precision);
+        let precision = precision.unwrap_or(Precision::Instant);
         let reason = told!(
             "guess-texts-are-times",
             "all {count} texts of this column are times",
             count = column.times
         );
-        if let Some(reason) = self.turned_around(column.index) {
+        let in_doubt = in_doubt(column.texts.iter().map(|(text, _)| text.as_str()))
+            .filter(|_| !says_month_first(&column.name));
+        if let Some(reason) = self.turned_around(column.index).or(in_doubt) {
             self.because("time.columns", 0.3, reason);
         }
         let column = &self.sample.columns[at];
@@ -272,27 +277,14 @@ impl Guess<'_> {
         precision
     }
 
-    /// Asks about dates of which a spreadsheet seems to have read some with the month first, and left the others as
-    /// texts: all of the first kind have a day up to 12, and all texts begin with a larger one.
+    /// Asks about dates of which a spreadsheet seems to have read some in another order.
     fn turned_around(&self, column: usize) -> Option<Told> {
         let rows = self.sample.start..self.sample.start + self.sample.rows;
         let dates = rows.filter_map(|row| {
             let text = self.chunk.cell(row, column)?.trim();
             Some((self.chunk.is_typed(row, column), text)).filter(|(_, text)| !text.is_empty())
         });
-        let (typed, texts): (Vec<_>, Vec<_>) = dates.partition(|(is_typed, _)| *is_typed);
-        let day = |text: &str| text.get(8..10).and_then(|day| day.parse::<u32>().ok());
-        let are_small = typed.iter().all(|(_, text)| day(text).is_some_and(|day| day <= 12));
-        let are_large = texts.iter().all(|(_, text)| slashed_order(text) == Some(Some(DateOrder::DayFirst)));
-        let ((_, date), (_, text)) = (typed.first()?, texts.first()?);
-        (are_small && are_large).then(|| {
-            told!(
-                "guess-turned-around",
-                "`{date}` is a date and `{text}` is not: has the spreadsheet turned day and month of the dates around? Then write all of them as texts, or correct them",
-                date = date,
-                text = text
-            )
-        })
+        turned_around(dates)
     }
 
     /// The one column of times of day beside a column of dates.

@@ -9,8 +9,8 @@ use super::measured::{or_in_another, other_scale};
 use super::observations::Guess;
 use super::shaped::number;
 use super::words::{Role, header_words};
-use crate::mapping::TextOrColumn;
-use crate::observe::find_property;
+use crate::mapping::{TextOrColumn, ValueSource};
+use crate::observe::{conversion, find_property};
 
 /// Headers over units, folded.
 const WHOLE: [&str; 18] = [
@@ -164,6 +164,33 @@ impl Guess<'_> {
             for index in of_this {
                 self.says_unit(index, &name, at);
             }
+        }
+    }
+
+    /// Asks where a title writes down a unit of the table, and every header another one of the same kind.
+    pub(super) fn ask_of_unit_of_title(&mut self) {
+        let Some((pattern, above)) = self.evidence.unit(self.gazetteer) else { return };
+        // What stands in brackets may be that of anything.
+        if !pattern.contains(": {unit}") {
+            return;
+        }
+        let compared = |value: &ValueSource| {
+            let property = find_property(self.gazetteer, value.property.text()?)?;
+            let own = value.unit.as_ref()?.text()?;
+            Some((own.to_owned(), conversion(own, property).ok()?, conversion(&above, property).ok()))
+        };
+        let all: Option<Vec<_>> = self.mapping.values.iter().map(compared).collect();
+        let all = all.unwrap_or_default();
+        let is_taken = all.iter().any(|(_, own, titled)| Some(own) == titled.as_ref());
+        let other = all.iter().find(|(_, own, titled)| titled.as_ref().is_some_and(|titled| titled != own));
+        if let Some((own, ..)) = other.filter(|_| !is_taken) {
+            let ask = told!(
+                "guess-unit-of-title",
+                "the title says the unit `{title}`, and the header `{header}`: in which of them are the values?",
+                title = above,
+                header = own
+            );
+            self.because("value.0.unit", 0.4, ask);
         }
     }
 
