@@ -3,6 +3,7 @@ guess-and-also = { $first }, { $more }
 guess-are-day-numbers = các số như `{ $shown }` có phải là ngày mà bảng tính đếm từ năm 1900 không? Nếu đếm từ năm 1904, hãy ghi `excel1904`
 guess-are-digits-of-a-date = `{ $shown }` được hiểu là ngày viết liền chữ số, năm trước, HÃY KIỂM TRA
 guess-are-seconds = `{ $shown }` được hiểu là thời gian tính từ năm 1970 theo UTC, HÃY KIỂM TRA
+guess-attribute-comma-or-thousands = `{ $column }`: dấu phẩy trong `{ $shown }` là dấu thập phân hay dấu ngăn hàng nghìn? Hãy ghi `decimal = "comma"` hoặc `decimal = "dot"` dưới `[[attribute]]` của cột
 guess-attribute-decimal-or-thousands = `{ $column }`: dấu chấm trong `{ $shown }` là dấu thập phân hay dấu ngăn hàng nghìn? Hãy ghi `decimal = "dot"` hoặc `decimal = "comma"` dưới `[[attribute]]` của cột này
 guess-both-orders = trong một cột có ngày ghi ngày trước và ngày ghi tháng trước, HÃY KIỂM TRA
 guess-codes-of-schemes = không cột nào nêu tên địa điểm: mã ở cột `{ $name }` thuộc các bộ mã `{ $schemes }`: hãy ghi cột này vào `column` dưới `[place]`, kèm bộ mã đúng ở `scheme`
