@@ -6,13 +6,16 @@ mod numbers;
 mod position;
 mod replaced;
 mod rows;
+mod strays;
+mod value;
 
 pub(crate) use drift::note as note_drift;
-pub(crate) use guess::guess;
+pub(crate) use guess::{codes, guess};
 pub(crate) use numbers::styles;
 pub(crate) use position::{Kept, Positions, positions};
-pub(crate) use replaced::ask as ask_of_replaced;
-pub(crate) use rows::{FeatureFile, MappedFeatures, map, take_rows};
+pub(crate) use replaced::look as look_at_replaced;
+pub(crate) use rows::{FeatureFile, MappedFeatures, ReadAs, map, take_rows};
+pub(crate) use strays::Strays;
 
 /// Columns that every table of features has.
 const RESERVED: [&str; 11] = [

@@ -427,11 +427,13 @@ impl<'a> Loading<'a> {
             let Inner { catalog, lake, .. } = &*self.intake.inner;
             test_load(catalog, lake, self.permit, &mut done).await?;
         }
-        let asks = self.dataset.kind == DatasetKind::Features && !is_given && self.how.expected.is_none();
-        if let (true, Values::Here(rows)) = (asks, &done.rows) {
+        let is_new = self.dataset.kind == DatasetKind::Features && self.how.expected.is_none();
+        if let (true, Values::Here(rows)) = (is_new, &done.rows) {
             let lake = &self.intake.inner.lake;
             // Boxed: the compiler cannot see that this future is `Send` for every lifetime (rust-lang/rust#100013).
-            features::ask_of_replaced(lake, self.permit, &done.mapping, rows).boxed().await?;
+            let (mapping, findings) = (&done.mapping, &mut done.findings);
+            let looked = features::look_at_replaced(lake, self.permit, mapping, rows, !is_given, findings);
+            looked.boxed().await?;
         }
         let rows = done.totals.rows;
         progress(Progress { stage: Stage::Committing, bytes: size, of: Some(size), rows });

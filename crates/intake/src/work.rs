@@ -170,6 +170,7 @@ fn take_features(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Erro
     } = job;
     let mut findings = Findings::new(max_findings);
     let path = input.path();
+    let is_kept = mapping.is_some() && !is_given;
     let under = mapping.as_ref().map(|mapping| features::Kept { mapping, is_given });
     let positions = features::positions(path, &format, under, &gazetteer, &limits, &mut findings)?;
     let mapping = match mapping {
@@ -182,7 +183,11 @@ fn take_features(job: Job, teller: &mpsc::Sender<Progress>) -> Result<Done, Erro
     let said = |bytes, rows| tell(teller, bytes, size, rows);
     let file = features::FeatureFile { path, format: &format, options: &positions.options };
     let styles = features::styles(&file, &mapping, is_given, &gazetteer, &limits)?;
-    let mapped = features::map(&file, &mapping, &styles, &limits, max_feature_bytes, &mut findings, said)?;
+    // What somebody wrote for this very file is decided.
+    let for_nothing = if is_kept { features::codes(&file, &mapping, &limits)? } else { Vec::new() };
+    let strays = features::Strays::of(&positions.expected, &gazetteer);
+    let read_as = features::ReadAs { styles: &styles, codes: for_nothing, strays };
+    let mapped = features::map(&file, &mapping, read_as, &limits, max_feature_bytes, &mut findings, said)?;
     let features::MappedFeatures { batches, table, totals, layers, charsets } =
         mapped.ok_or_else(abandoned)?;
     let datastreams = Vec::new();

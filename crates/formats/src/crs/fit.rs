@@ -231,15 +231,66 @@ pub(super) fn elsewhere(crs: &Crs, samples: &[Sample]) -> Option<Fit> {
     [plain, swapped].into_iter().find(is_possible)
 }
 
+/// Why numbers are no position under a system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoPosition {
+    /// They lie where the system means nothing.
+    FarFromZone,
+    /// Exchanged, they lie in the region, and as they stand far from it.
+    Exchanged,
+}
+
+/// Metres from a meridian, and from the equator, beyond which nothing of the country and its sea lies.
+const FARTHEST: (f64, f64) = (2_000_000.0, 3_000_000.0);
+
+impl Fit {
+    /// Why these numbers of a file are no position, if they are none. Degrees are tested where they are stored.
+    pub(crate) fn no_position(
+        &self,
+        transform: &Transform,
+        region: &Bbox,
+        (x, y): (f64, f64),
+    ) -> Option<NoPosition> {
+        if self.crs.is_geographic() {
+            return None;
+        }
+        let place = |x: f64, y: f64| {
+            let (lon, lat) = transform.to_wgs84(x, y);
+            region.contains(Position { lon, lat })
+        };
+        let (own_x, own_y) = self.arrange(x, y);
+        if in_range(&self.crs, own_x, own_y) && place(own_x, own_y) {
+            return None;
+        }
+        let (other_x, other_y) = self.arrange(y, x);
+        if in_range(&self.crs, other_x, other_y) && place(other_x, other_y) {
+            return Some(NoPosition::Exchanged);
+        }
+        let is_far = match self.crs.projection {
+            Projection::TransverseMercator(tm) => {
+                (own_x - tm.false_easting).abs() > FARTHEST.0
+                    || (own_y - tm.false_northing).abs() > FARTHEST.1
+            }
+            _ => !in_range(&self.crs, own_x, own_y),
+        };
+        (is_far && !in_range(&self.crs, own_x, own_y)).then_some(NoPosition::FarFromZone)
+    }
+}
+
 /// The positions that lie beyond the region whose outlines are known, by their place in the list; those that are
-/// none under the system are refused by themselves.
+/// no position under the system are refused by themselves.
 pub fn beyond_region(fit: &Fit, samples: &[Sample]) -> Vec<usize> {
     let Ok(transform) = fit.crs.transform() else { return Vec::new() };
     let region = region();
     let lies_beyond = |sample: &Sample| {
+        if fit.no_position(&transform, &region, (sample.x, sample.y)).is_some() {
+            return false;
+        }
         let (x, y) = fit.arrange(sample.x, sample.y);
         let (lon, lat) = transform.to_wgs84(x, y);
-        in_range(&fit.crs, x, y) && !region.contains(Position { lon, lat })
+        // Degrees that are none are refused.
+        let is_some = !fit.crs.is_geographic() || in_range(&fit.crs, x, y);
+        is_some && !region.contains(Position { lon, lat })
     };
     (0..samples.len()).filter(|at| lies_beyond(&samples[*at])).collect()
 }

@@ -24,6 +24,7 @@ use crate::Error;
 
 pub use angle::{Angle, AngleForm, parse_angle, unpack_angle};
 pub use datum::SevenParameters;
+pub(crate) use fit::NoPosition;
 pub use fit::{Fit, Judgement, Sample, beyond_region, candidates, judge, region, zones_of};
 pub use list::{Outline, outlines};
 pub use near::far_from_place;
@@ -222,6 +223,12 @@ impl Crs {
             }
             (None, _) => datum.to_owned(),
         }
+    }
+
+    /// Whether a text in a mapping is read as this system, with these parameters.
+    pub fn is_written_as(&self, code: &str) -> bool {
+        Crs::parse(code)
+            .is_ok_and(|read| read.datum == self.datum && same_projection(&read.projection, &self.projection))
     }
 
     /// The way from its datum to WGS 84.

@@ -15,7 +15,10 @@ pub(super) enum Shape {
 /// Headers of eastings or longitudes, and of northings or latitudes: words that stand alone or
 /// before a bracket, the surest first.
 const PAIRS: [(&[&str], &[&str]); 4] = [
-    (&["lon", "long", "longitude", "lng", "kinh do", "kinhdo"], &["lat", "latitude", "vi do", "vido"]),
+    (
+        &["lon", "long", "longitude", "lng", "kinh do", "kinhdo", "kd"],
+        &["lat", "latitude", "vi do", "vido", "vd"],
+    ),
     (
         &["easting", "toa do x", "x toa do", "toado x", "x coord", "coord x", "dong"],
         &["northing", "toa do y", "y toa do", "toado y", "y coord", "coord y", "bac"],

@@ -5,7 +5,7 @@ use model::Bbox;
 use wording::told;
 
 use super::Refused;
-use crate::crs::{Fit, Transform};
+use crate::crs::{Fit, NoPosition, Transform, region};
 
 /// Brings all positions to longitude and latitude, and checks that they are on the globe. The box
 /// around them; `None` where there are none.
@@ -16,9 +16,16 @@ pub(super) fn place(
 ) -> Result<Option<Bbox>, Refused> {
     let mut edges: Option<Bbox> = None;
     let mut index = 0_usize;
+    let projected = fit.zip(transform).filter(|(fit, _)| !fit.crs.is_geographic());
+    let region = projected.map(|_| region());
     each(geometry, &mut |position| {
         index += 1;
         let written = *position;
+        if let (Some((fit, transform)), Some(region)) = (projected, &region)
+            && let Some(why) = fit.no_position(transform, region, (written.x, written.y))
+        {
+            return Err(no_position(index, written, fit, why));
+        }
         if let Some(fit) = fit {
             let (x, y) = fit.arrange(position.x, position.y);
             let (x, y) = transform.map_or((x, y), |transform| transform.to_wgs84(x, y));
@@ -59,6 +66,26 @@ fn outside(index: usize, written: Coord<f64>, fit: Option<&Fit>) -> Refused {
         told!("formats-position-not-longitude-latitude", "position {index} is not longitude and latitude: {hint}", index = index, hint => hint),
         value,
     )
+}
+
+/// A position that the numbers of a row cannot be: a digit too many, or two numbers exchanged.
+fn no_position(index: usize, written: Coord<f64>, fit: &Fit, why: NoPosition) -> Refused {
+    let value = format!("[{}, {}]", written.x, written.y);
+    let reason = match why {
+        NoPosition::Exchanged => told!(
+            "formats-position-exchanged",
+            "position {index} lies far away under {crs}, and where it may belong with its two numbers exchanged: write them as in the other rows",
+            index = index,
+            crs = fit.crs
+        ),
+        NoPosition::FarFromZone => told!(
+            "formats-position-far-from-zone",
+            "position {index} lies thousands of kilometres from where {crs} is used: has a number a digit too many, or too few?",
+            index = index,
+            crs = fit.crs
+        ),
+    };
+    Refused::new("bad_coordinates", reason, value)
 }
 
 /// The box around the numbers as they are.

@@ -8,7 +8,7 @@ use super::{Coordinates, Declared, FeatureOptions, Item, geometry, read_features
 use crate::{Error, Format, Limits};
 
 /// Features that are looked at.
-const MAX_FEATURES: usize = 2000;
+const MAX_FEATURES: u64 = 2000;
 
 /// What a first look shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Survey {
     pub position_column: u16,
     /// Positions of the first features, with their properties.
     pub features: Vec<Surveyed>,
+    /// How many features were looked at, those among them that are none.
+    pub seen: u64,
 }
 
 /// One feature of a survey.
@@ -72,5 +74,6 @@ pub fn survey_features(
         coordinates: about.coordinates.clone(),
         position_column: reader.position_column(),
         features,
+        seen,
     })
 }

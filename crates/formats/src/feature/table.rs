@@ -73,7 +73,7 @@ impl TableFeatures {
                     };
                     let (sheet, read) = (chunk.sheet, chunk.bytes_read);
                     let parted = match shape {
-                        Shape::Pair(x, y) => parted(&chunk, at, &names, (x, y)),
+                        Shape::Pair(x, y) => parted(&chunk, at, &names, (x, y))?,
                         Shape::Text(_) => None,
                     };
                     let next = at + 1 + usize::from(parted.as_ref().is_some_and(|parted| parted.is_below));
@@ -112,13 +112,59 @@ impl TableFeatures {
         self.chunk = None;
         let Some(name) = self.about.layers.get(usize::from(chunk.sheet)) else { return };
         let is_told = self.left_out.iter().any(|left| left.name == *name);
-        if !is_told && header(chunk, &self.options).is_ok() {
-            let why = told!(
+        if is_told {
+            return;
+        }
+        let why = if header(chunk, &self.options).is_ok() {
+            told!(
                 "formats-another-sheet-of-positions",
                 "the sheet holds positions too, and one sheet is read: hand the file in again with its name as `sheet` under `[source]` in the mapping"
-            );
-            self.left_out.push(LeftOut { name: name.clone(), why });
+            )
+        } else if shares_columns(chunk, &self.names) {
+            told!(
+                "formats-another-sheet-without-positions",
+                "the sheet has columns of the sheet that is read, and no coordinates: what it holds was not read. Put its columns beside the coordinates, in one sheet"
+            )
+        } else {
+            return;
+        };
+        self.left_out.push(LeftOut { name: name.clone(), why });
+    }
+
+    /// An error where a row repeats the words of the header in another order: what follows stands under those.
+    fn other_header(&self, chunk: &Chunk, at: usize) -> Option<Error> {
+        let filled = self.names.iter().enumerate().filter_map(|(column, name)| {
+            let text = chunk.cell(at, column).map(str::trim).filter(|text| !text.is_empty())?;
+            Some((text, name))
+        });
+        // Nearly every row ends at its first cell.
+        let (mut cells, mut known, mut moved) = (0_usize, 0_usize, None);
+        for (text, name) in filled {
+            cells += 1;
+            let is_own = text == name;
+            let is_known = is_own || self.names.iter().any(|other| other == text);
+            known += usize::from(is_known);
+            if is_known && !is_own {
+                moved = moved.or(Some(text));
+            }
+            if known * 2 < cells {
+                return None;
+            }
         }
+        let moved = moved.filter(|_| cells > 2 && known * 10 >= cells * 8)?;
+        Some(Error::invalid(
+            "another_header",
+            told!(
+                "formats-another-header-below",
+                "row {row} is a second header with its columns in another order (`{name}`): the rows below it would be read under the wrong names",
+                row = chunk.row_number(at),
+                name = moved
+            ),
+            told!(
+                "formats-one-order-of-columns",
+                "bring all rows into one order of columns, or hand the second part in as a file of its own"
+            ),
+        ))
     }
 
     fn item(&self, chunk: &Chunk, at: usize) -> Item {
@@ -151,6 +197,9 @@ impl Features for TableFeatures {
             if let Some(chunk) = &self.chunk
                 && self.next < chunk.len()
             {
+                if let Some(error) = self.other_header(chunk, self.next) {
+                    return Err(error);
+                }
                 let item = self.item(chunk, self.next);
                 self.next += 1;
                 return Ok(Some(item));
@@ -274,6 +323,15 @@ fn one_position(
         Some(other) => Err(two_positions(names, (*x, *y), other)),
         None => Ok(()),
     }
+}
+
+/// Whether one of the first rows of a sheet has several cells, and a name of another sheet's columns among them.
+fn shares_columns(chunk: &Chunk, names: &[String]) -> bool {
+    (0..chunk.len().min(TOP_ROWS)).any(|row| {
+        let cells = (0..chunk.columns.len()).filter_map(|column| chunk.cell(row, column)).map(str::trim);
+        let filled: Vec<&str> = cells.filter(|text| !text.is_empty()).collect();
+        filled.len() > 1 && filled.iter().any(|text| names.iter().any(|name| name == text))
+    })
 }
 
 /// The value of a cell: a number where the file says that it is one, else the text as it is written.

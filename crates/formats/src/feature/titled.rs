@@ -4,7 +4,7 @@ use super::Declared;
 use super::columns::{Shape, beside, folded, is_of_degrees};
 use crate::Error;
 use crate::chunk::Chunk;
-use crate::crs::Crs;
+use crate::crs::{Crs, Datum};
 
 /// Words of headers and titles, folded, that speak of degrees.
 const DEGREES: [&str; 7] =
@@ -23,19 +23,62 @@ pub(super) fn declared(chunk: &Chunk, header: usize, names: &[String], shape: &S
     });
     let are_degrees = speaking.columns.iter().all(|column| is_of_degrees(names, *column));
     of_plane.flatten().or_else(|| cells().find_map(|at| of_degrees(chunk, at, are_degrees))).or_else(|| {
-        if are_degrees { None } else { below(chunk, header).or_else(|| of_a_column(chunk, header, names)) }
+        if !are_degrees {
+            return below(chunk, header).or_else(|| of_a_column(chunk, header, names));
+        }
+        // Of two pairs the other may be meant.
+        if speaking.has_rival { None } else { datum_of_degrees(chunk, header, names, &speaking) }
     })
+}
+
+/// VN-2000 as the datum of degrees, wherever it is said: in a title, above the columns of the degrees, in a column of
+/// systems or in a note below.
+fn datum_of_degrees(
+    chunk: &Chunk,
+    header: usize,
+    names: &[String],
+    speaking: &Speaking<'_>,
+) -> Option<Declared> {
+    let of_cell = |(row, column): (usize, usize)| {
+        let text = chunk.cell(row, column)?.trim();
+        let folded = folded(text);
+        // What is said of heights, and of a way from one to the other, is not said of these.
+        let is_of_others = ["wgs", "cao do", "do cao"].iter().any(|word| folded.contains(word));
+        let crs = (!is_of_others).then(|| Crs::parse(text).ok()).flatten()?;
+        let is_meant = crs.is_geographic() && crs.datum == Datum::Vn2000;
+        is_meant.then(|| Declared { by: cell(chunk, row, column), text: text.to_owned() })
+    };
+    let mut above = (0..header).flat_map(|row| (0..chunk.columns.len()).map(move |column| (row, column)));
+    let mut heads = speaking.columns.iter().map(|column| (header, *column));
+    let mut notes = lone_cells(chunk, header).take(NOTES);
+    let named = || {
+        let (at, text) = of_systems(chunk, header, names)?;
+        let crs = Crs::parse(&text).ok()?;
+        let is_meant = crs.is_geographic() && !crs.is_stored();
+        is_meant.then(|| Declared { by: cell(chunk, header, at), text })
+    };
+    above
+        .find_map(of_cell)
+        .or_else(|| heads.find_map(of_cell))
+        .or_else(named)
+        .or_else(|| notes.find_map(of_cell))
 }
 
 /// A projected system that a note below the rows names.
 fn below(chunk: &Chunk, header: usize) -> Option<Declared> {
+    lone_cells(chunk, header)
+        .take(NOTES)
+        .find_map(|at| of_a_plane(chunk, at, true).or_else(|| of_a_plane(chunk, at, false)))
+}
+
+/// The cells below the header that stand alone in their rows, the last first.
+fn lone_cells(chunk: &Chunk, header: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
     let lone = |row: usize| {
         let mut filled = (0..chunk.columns.len())
             .filter(|column| chunk.cell(row, *column).is_some_and(|t| !t.trim().is_empty()));
         filled.next().filter(|_| filled.next().is_none())
     };
-    let notes = (header + 1..chunk.len()).rev().filter_map(|row| Some((row, lone(row)?)));
-    notes.take(NOTES).find_map(|at| of_a_plane(chunk, at, true).or_else(|| of_a_plane(chunk, at, false)))
+    (header + 1..chunk.len()).rev().filter_map(move |row| Some((row, lone(row)?)))
 }
 
 /// Notes below the rows that are looked at.
@@ -47,23 +90,33 @@ const SYSTEMS: [&str; 6] = ["he toa do", "he quy chieu", "crs", "epsg", "srs", "
 
 /// A projected system that a column names, the same in every row.
 fn of_a_column(chunk: &Chunk, header: usize, names: &[String]) -> Option<Declared> {
-    let column = |words: &[&str]| names.iter().position(|name| words.contains(&folded(name).as_str()));
-    let only = |column: usize| {
-        let mut texts = (header + 1..chunk.len())
-            .filter_map(|row| chunk.cell(row, column))
-            .map(str::trim)
-            .filter(|text| !text.is_empty());
-        let first = texts.next()?;
-        texts.all(|text| text == first).then_some(first)
-    };
-    let by_meridian = column(&MERIDIANS).and_then(|at| {
-        let width = column(&WIDTHS).and_then(only).map_or("3", |width| width.trim_end_matches('°'));
-        Some((at, format!("VN-2000 KTT {} múi {width}", only(at)?)))
+    let by_meridian = column(names, &MERIDIANS).and_then(|at| {
+        let width = column(names, &WIDTHS).and_then(|at| only(chunk, header, at));
+        let width = width.map_or("3", |width| width.trim_end_matches('°'));
+        Some((at, format!("VN-2000 KTT {} múi {width}", only(chunk, header, at)?)))
     });
-    let named = by_meridian.or_else(|| column(&SYSTEMS).and_then(|at| Some((at, only(at)?.to_owned()))));
-    let (at, text) = named?;
+    let (at, text) = by_meridian.or_else(|| of_systems(chunk, header, names))?;
     let crs = Crs::parse(&text).ok().filter(|crs| !crs.is_geographic());
     crs.map(|_| Declared { by: cell(chunk, header, at), text })
+}
+
+/// What a column of systems holds, the same in every row.
+fn of_systems(chunk: &Chunk, header: usize, names: &[String]) -> Option<(usize, String)> {
+    column(names, &SYSTEMS).and_then(|at| Some((at, only(chunk, header, at)?.to_owned())))
+}
+
+fn column(names: &[String], words: &[&str]) -> Option<usize> {
+    names.iter().position(|name| words.contains(&folded(name).as_str()))
+}
+
+/// The text of a column that holds one alone.
+fn only(chunk: &Chunk, header: usize, column: usize) -> Option<&str> {
+    let mut texts = (header + 1..chunk.len())
+        .filter_map(|row| chunk.cell(row, column))
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
+    let first = texts.next()?;
+    texts.all(|text| text == first).then_some(first)
 }
 
 /// Which cells speak of the columns that are read: of two pairs of coordinates, each has headers of its own.

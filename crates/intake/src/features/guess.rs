@@ -10,7 +10,8 @@ use serde_json::Value;
 use wording::{Told, told};
 
 use super::numbers::{Beside, Marks, Written, asked, is_measured, is_number};
-use super::rows::is_beyond;
+use super::rows::FeatureFile;
+use super::value::is_beyond;
 use super::{Positions, attribute_name};
 use crate::Error;
 use crate::mapping::{AttributeSource, AttributeType, Decimal, FeatureSource, Mapping, MappingKind};
@@ -31,6 +32,10 @@ const ID_WORDS: [&str; 14] = [
     "ref",
 ];
 
+/// Names, and words in names, of what is numbered and not measured: sections, plots, marks.
+const NUMBERED: [&str; 7] = ["ma", "code", "muc", "section", "stt", "thua", "id"];
+const NUMBERED_BY: [&str; 6] = ["so_hieu", "ky_hieu", "so_thua", "so_to", "so_moc", "ma_so"];
+
 /// What is known of one property.
 struct Known {
     property: String,
@@ -47,6 +52,10 @@ struct Known {
     least: f64,
     /// How its numbers are written, where they stand as texts.
     marks: Marks,
+    /// Its texts with a point by what they are as numbers, while there are not many.
+    pointed: HashMap<u64, String>,
+    /// Whether two texts are the same number: `1.1` and `1.10`.
+    has_two_alike: bool,
     /// What that comes to.
     written: Written,
 }
@@ -92,7 +101,7 @@ pub(crate) fn guess(
             known[at].meet(value, texts_only);
         }
     }
-    decide_marks(&mut known, gazetteer);
+    decide_marks(&mut known, positions.coordinates.as_ref(), gazetteer);
     let mut mapping = Mapping::new(MappingKind::Features);
     mapping.source.crs.clone_from(&positions.crs);
     mapping.source.sheet = layer;
@@ -160,15 +169,24 @@ pub(crate) fn guess(
 }
 
 /// Decides how the numbers of each column are written, beside those of the others.
-fn decide_marks(known: &mut [Known], gazetteer: &Gazetteer) {
+fn decide_marks(known: &mut [Known], coordinates: Option<&Coordinates>, gazetteer: &Gazetteer) {
+    let is_coordinate = |name: &str| match coordinates {
+        Some(Coordinates::Pair { x, y }) => name == x || name == y,
+        Some(Coordinates::Geometry(column)) => name == column,
+        None => false,
+    };
     for at in 0..known.len() {
-        if known[at].kind != Some(AttributeType::Number) {
+        if known[at].kind != Some(AttributeType::Number) || is_coordinate(&known[at].property) {
             continue;
         }
-        let others =
-            known.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| &other.marks);
-        let written =
-            known[at].marks.written(Beside::of(others), is_measured(&known[at].property, gazetteer));
+        let is_measured = is_measured(&known[at].property, gazetteer);
+        if known[at].is_numbering(is_measured) {
+            known[at].kind = Some(AttributeType::Text);
+            continue;
+        }
+        let others = known.iter().enumerate().filter(|(other, _)| *other != at);
+        let others = others.map(|(_, other)| (&other.marks, is_coordinate(&other.property)));
+        let written = known[at].marks.written(Beside::of(others), is_measured);
         if written == Written::Text {
             known[at].kind = Some(AttributeType::Text);
         }
@@ -230,6 +248,56 @@ fn leave_out_codes(known: &[Known], mapping: &mut Mapping) {
     }
 }
 
+/// Numbers of each attribute of a kept mapping that stand for no value in a later file, which the first one had not.
+pub(crate) fn codes(
+    file: &FeatureFile<'_>,
+    mapping: &Mapping,
+    limits: &Limits,
+) -> Result<Vec<Vec<f64>>, Error> {
+    let is_number = |kind| matches!(kind, AttributeType::Integer | AttributeType::Number);
+    let mut met: Vec<(&str, BTreeSet<String>, f64)> =
+        mapping.attributes.iter().map(|of| (of.from(), BTreeSet::new(), f64::INFINITY)).collect();
+    let are_numbers: Vec<bool> = mapping.attributes.iter().map(|of| is_number(of.kind)).collect();
+    if !are_numbers.contains(&true) {
+        return Ok(Vec::new());
+    }
+    let options =
+        FeatureOptions { properties_only: true, fit: None, as_written: true, ..file.options.clone() };
+    for item in read_features(file.path, file.format, &options, limits)? {
+        let FeatureItem::Row(row) = item? else { continue };
+        for (at, (from, codes, least)) in met.iter_mut().enumerate() {
+            let value = row.property(from).filter(|_| are_numbers[at]);
+            let number =
+                value.and_then(|value| value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()));
+            if let Some(number) = number.filter(|number: &f64| number.is_finite()) {
+                meet_number(number, codes, least);
+            }
+        }
+    }
+    // What may be a value of one is not taken for nothing in another.
+    let is_real =
+        |code: &str| met.iter().any(|(_, codes, least)| codes.contains(code) && !is_apart(code, *least));
+    let of = |codes: &BTreeSet<String>| {
+        codes.iter().filter(|code| !is_real(code)).filter_map(|code| code.parse().ok()).collect()
+    };
+    Ok(met.iter().map(|(_, codes, _)| of(codes)).collect())
+}
+
+/// Takes a number for one that stands for no value in many files, or else for one of the others.
+fn meet_number(number: f64, codes: &mut BTreeSet<String>, least: &mut f64) {
+    let text = (number + 0.0).to_string();
+    if number <= -99.0 && vocabulary().word(&text) == Some(ValueWord::Code) {
+        codes.insert(text);
+    } else if !is_beyond(number) {
+        *least = least.min(number);
+    }
+}
+
+/// Whether the least of the other numbers lies far above such a one.
+fn is_apart(code: &str, least: f64) -> bool {
+    code.parse().is_ok_and(|code: f64| least > code / 5.0)
+}
+
 fn no_id(mut mapping: Mapping, feature: FeatureSource, known: &[Known], features: u64) -> Error {
     if features == 0 {
         return Error::invalid(
@@ -264,6 +332,8 @@ impl Known {
             codes: BTreeSet::new(),
             least: f64::INFINITY,
             marks: Marks::default(),
+            pointed: HashMap::new(),
+            has_two_alike: false,
             written: Written::Dot,
         }
     }
@@ -275,31 +345,44 @@ impl Known {
         if let Some(rank) = ID_NAMES.iter().position(|id| *id == name) {
             return Some(rank);
         }
-        let says_so = ID_WORDS.iter().any(|word| {
-            let rest = name.strip_prefix(word);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
-                || name.strip_suffix(word).is_some_and(|rest| rest.ends_with('_'))
-        }) || name.ends_with("id");
+        let says_so = says_id(&name) || name.ends_with("id");
         match self.kind? {
-            AttributeType::Text if self.measures => None,
+            AttributeType::Text if self.measures && !self.is_of_sections(&name) => None,
             AttributeType::Text | AttributeType::Integer if says_so => Some(ID_NAMES.len()),
             AttributeType::Text => Some(ID_NAMES.len() + 1),
             _ => None,
         }
     }
 
+    /// Whether its numbers with a point are those of sections, plots and marks (`1.1`, `1.10`), which are texts.
+    fn is_numbering(&self, is_measured: bool) -> bool {
+        let name = attribute_name(&self.property);
+        let has_unit = self.property.contains(['(', '[']);
+        !is_measured && !has_unit && (self.has_two_alike || self.is_of_sections(&name))
+    }
+
+    /// Whether a name and the texts are those of numbered things.
+    fn is_of_sections(&self, name: &str) -> bool {
+        let are_pointed = !self.pointed.is_empty() || self.has_two_alike;
+        are_pointed && (NUMBERED.contains(&name) || NUMBERED_BY.iter().any(|word| is_word_of(name, word)))
+    }
+
     /// Whether all its other numbers lie far above one that stands for no value in many files.
     fn is_apart(&self, code: &str) -> bool {
         let is_number = matches!(self.kind, Some(AttributeType::Integer | AttributeType::Number));
-        is_number && code.parse().is_ok_and(|code: f64| self.least > code / 5.0)
+        is_number && is_apart(code, self.least)
     }
 
-    fn meet_number(&mut self, number: f64) {
-        let text = (number + 0.0).to_string();
-        if number <= -99.0 && vocabulary().word(&text) == Some(ValueWord::Code) {
-            self.codes.insert(text);
-        } else if !is_beyond(number) {
-            self.least = self.least.min(number);
+    /// Notes two texts that are the same number.
+    fn meet_pointed(&mut self, text: &str) {
+        if self.has_two_alike || self.pointed.len() >= MOST_POINTED || !text.contains('.') {
+            return;
+        }
+        if kind_of_text(text) == AttributeType::Number
+            && let Ok(number) = text.parse::<f64>()
+        {
+            let other = self.pointed.entry(number.to_bits()).or_insert_with(|| text.to_owned());
+            self.has_two_alike = other.as_str() != text;
         }
     }
 
@@ -308,6 +391,11 @@ impl Known {
         let kind = match value {
             Value::Null => return,
             Value::String(text) if text.trim().is_empty() => return,
+            // A word for no value says nothing of what the others are.
+            Value::String(text) if is_missing_word(text) => {
+                self.values = None;
+                return;
+            }
             Value::String(text) if texts_only => kind_of_text(text.trim()),
             Value::Bool(_) => AttributeType::Boolean,
             Value::Number(number) if number.is_i64() => AttributeType::Integer,
@@ -320,9 +408,10 @@ impl Known {
         self.measures |= text.is_some_and(is_measure);
         if let Some(text) = text.filter(|_| texts_only) {
             self.marks.meet(text);
+            self.meet_pointed(text);
         }
         if let Some(number) = value.as_f64().or_else(|| text?.parse().ok()) {
-            self.meet_number(number);
+            meet_number(number, &mut self.codes, &mut self.least);
         }
         self.kind = Some(match (self.kind, kind) {
             (None, kind) => kind,
@@ -343,6 +432,26 @@ impl Known {
             set.insert(hash).then_some(set)
         });
     }
+}
+
+/// Texts that are compared with each other.
+const MOST_POINTED: usize = 10_000;
+
+/// Whether a name holds a word that is made to tell features apart.
+fn says_id(name: &str) -> bool {
+    ID_WORDS.iter().any(|word| is_word_of(name, word))
+}
+
+/// Whether a name begins or ends with a word.
+fn is_word_of(name: &str, word: &str) -> bool {
+    let rest = name.strip_prefix(word);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+        || name.strip_suffix(word).is_some_and(|rest| rest.ends_with('_'))
+}
+
+/// Whether a text is a word that stands for no value in any column.
+pub(super) fn is_missing_word(text: &str) -> bool {
+    vocabulary().word(text) == Some(ValueWord::Missing)
 }
 
 /// Whether a text is a number with a fraction or a day, as people write them.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use catalog::Gazetteer;
-use formats::{DecimalStyle, FeatureItem, FeatureOptions, Limits, parse_number, read_features};
+use formats::{Coordinates, DecimalStyle, FeatureItem, FeatureOptions, Limits, parse_number, read_features};
 use model::PropertyKind;
 use wording::{Told, told};
 
@@ -51,8 +51,8 @@ pub(super) struct Marks {
     is_long: bool,
     /// The first number whose point may stand before decimals or between thousands.
     pointed: Option<String>,
-    /// Whether there are numbers of whose comma the same holds.
-    has_commas: bool,
+    /// The first number of whose comma the same holds.
+    commaed: Option<String>,
 }
 
 /// How the numbers of a column are written.
@@ -62,7 +62,7 @@ pub(super) enum Written {
     Dot,
     /// `1234,5`, `1.234,5`.
     Comma,
-    /// This one may be a number with decimals, or with points between thousands.
+    /// This one may be a number with decimals, or with points or commas between thousands.
     Either(String),
     /// Nothing tells what the comma in each of them is: they stay texts.
     Text,
@@ -73,6 +73,8 @@ pub(super) enum Written {
 pub(super) struct Beside {
     dot: bool,
     comma: bool,
+    /// What its coordinates show. Programs write them in their own way, so that they decide nothing alone.
+    of_coordinates: (bool, bool),
 }
 
 /// Whether a text is a number in digits, with points and commas at most: codes such as `09552`, `1E5` and
@@ -99,7 +101,7 @@ impl Marks {
                 if text.contains('.') {
                     self.pointed.get_or_insert_with(|| text.to_owned());
                 } else {
-                    self.has_commas = true;
+                    self.commaed.get_or_insert_with(|| text.to_owned());
                 }
             }
             (Some(_), Some(_)) => self.is_long |= text.trim_start_matches('-').len() > 3,
@@ -109,66 +111,103 @@ impl Marks {
         }
     }
 
-    /// A number that would be misread in a style that the others of its column are not in.
-    fn against(&self, said: DecimalStyle) -> Option<String> {
-        let is_other = match said {
-            DecimalStyle::Comma => self.dot && !self.comma,
-            DecimalStyle::Dot => self.comma && !self.dot,
-            DecimalStyle::Auto => false,
+    /// A number that would be misread in a style that the others of its column, or where these tell nothing, all
+    /// others of its file are not in.
+    fn against(&self, said: DecimalStyle, beside: Beside) -> Option<String> {
+        let (dot, comma) = if self.dot || self.comma {
+            (self.dot, self.comma)
+        } else {
+            (beside.dot || beside.of_coordinates.0, beside.comma || beside.of_coordinates.1)
         };
-        self.pointed.clone().filter(|_| is_other)
+        match said {
+            DecimalStyle::Comma if dot && !comma => self.pointed.clone(),
+            DecimalStyle::Dot if comma && !dot && self.comma => self.pointed.clone(),
+            DecimalStyle::Dot if comma && !dot => self.commaed.clone(),
+            _ => None,
+        }
     }
 
     /// How the numbers are written. `is_measured` says that three decimals are usual in them.
     pub(super) fn written(&self, beside: Beside, is_measured: bool) -> Written {
+        let (dots, commas) = (beside.dot || beside.of_coordinates.0, beside.comma || beside.of_coordinates.1);
         match (self.dot, self.comma, &self.pointed) {
             (true, false, _) => Written::Dot,
             (false, true, _) => Written::Comma,
             (true, true, Some(shown)) => Written::Either(shown.clone()),
             // Each shows what it is.
             (true, true, None) => Written::Dot,
-            (false, false, Some(_)) if self.has_commas => Written::Text,
+            (false, false, Some(_)) if self.commaed.is_some() => Written::Text,
             (false, false, Some(shown)) => match () {
-                () if beside.comma => Written::Comma,
+                // A thousand times as much as such things are.
+                () if beside.comma && !is_measured => Written::Comma,
+                () if commas => Written::Either(shown.clone()),
                 () if self.is_long || is_measured => Written::Dot,
                 () => Written::Either(shown.clone()),
             },
-            (false, false, None) if self.has_commas => match (beside.dot, beside.comma) {
-                (true, false) => Written::Dot,
-                (false, true) => Written::Comma,
-                _ => Written::Text,
-            },
-            (false, false, None) => Written::Dot,
+            (false, false, None) => self.by_commas((beside.dot, beside.comma), (dots, commas), is_measured),
+        }
+    }
+
+    /// How numbers are written of which the commas alone are to be explained.
+    fn by_commas(&self, beside: (bool, bool), with_coordinates: (bool, bool), is_measured: bool) -> Written {
+        let Some(shown) = &self.commaed else { return Written::Dot };
+        match (beside, with_coordinates) {
+            ((true, false), _) if !is_measured => Written::Dot,
+            ((false, true), _) => Written::Comma,
+            ((true, true), _) | (_, (false, false)) => Written::Text,
+            (_, (true, true)) => Written::Text,
+            _ => Written::Either(shown.clone()),
         }
     }
 }
 
 impl Beside {
-    /// What these columns show, as far as they do not contradict each other.
-    pub(super) fn of<'a>(columns: impl Iterator<Item = &'a Marks> + Clone) -> Beside {
+    /// What these columns show, as far as they do not contradict each other; those of the coordinates by themselves.
+    pub(super) fn of<'a>(columns: impl Iterator<Item = (&'a Marks, bool)> + Clone) -> Beside {
+        let any = |of_coordinates: bool, is: fn(&Marks) -> bool| {
+            columns.clone().any(|(marks, of)| of == of_coordinates && is(marks))
+        };
         Beside {
-            dot: columns.clone().any(|marks| marks.dot),
-            comma: columns.clone().any(|marks| marks.comma),
+            dot: any(false, |marks| marks.dot),
+            comma: any(false, |marks| marks.comma),
+            of_coordinates: (any(true, |marks| marks.dot), any(true, |marks| marks.comma)),
         }
     }
 }
+
+/// Units, in lower case, of shares and concentrations.
+const SHARES: [&str; 7] = ["mg/l", "g/l", "µg/l", "ug/l", "mg/kg", "g/kg", "m/s"];
 
 /// Whether the values of a column are such as are written with three decimals: what it says by its name, or the
 /// property that it names, of which a thousand times as much cannot be.
 pub(super) fn is_measured(name: &str, gazetteer: &Gazetteer) -> bool {
     let (bare, unit) = name.split_once(['(', '[']).unwrap_or((name, ""));
+    let unit = unit.trim_end_matches([')', ']']).trim();
     let property = find_property(gazetteer, bare).or_else(|| find_property(gazetteer, name));
+    // Of a discharge a thousand times as much can be, and in kilograms of a yield.
+    let is_rate = unit.contains('/') && !SHARES.contains(&unit.to_lowercase().as_str());
     if let Some(property) = property {
-        return property.kind != PropertyKind::Extensive;
+        let can_be_thousands = property.plausible_max.is_some_and(|most| most >= THOUSANDS);
+        return property.kind != PropertyKind::Extensive && !can_be_thousands && !is_rate;
     }
     let folded = format!(" {} ", model::fold(&bare.replace('_', " ")));
-    let unit = unit.trim_end_matches([')', ']']).trim();
-    let is_share = unit.contains(['%', '‰', '/', '°']);
+    let is_share = unit.contains(['%', '‰', '°']) || SHARES.contains(&unit.to_lowercase().as_str());
     is_share || MEASURED.iter().any(|words| folded.contains(&format!(" {words} ")))
 }
 
+/// What a property can be at least whose numbers may be thousands.
+const THOUSANDS: f64 = 10_000.0;
+
 /// The question about a number of a column.
 pub(super) fn question(column: &str, shown: &str) -> Told {
+    if !shown.contains('.') {
+        return told!(
+            "guess-attribute-comma-or-thousands",
+            "`{column}`: has `{shown}` a decimal comma, or commas between thousands? Write `decimal = \"comma\"` or `decimal = \"dot\"` under its `[[attribute]]`",
+            column = column,
+            shown = shown
+        );
+    }
     told!(
         "guess-attribute-decimal-or-thousands",
         "`{column}`: has `{shown}` a decimal point, or points between thousands? Write `decimal = \"dot\"` or `decimal = \"comma\"` under its `[[attribute]]`",
@@ -241,16 +280,18 @@ pub(crate) fn styles(
             }
         }
     }
+    let coordinates = coordinates_of(file.options.coordinates.as_ref(), mapping);
     let mut asked_of = Vec::new();
     for at in open {
         let name = mapping.attributes[at].from();
         let Some(own) = marks.get(name) else { continue };
+        let others = marks.iter().filter(|(other, _)| *other != name);
+        let beside = Beside::of(others.map(|(name, marks)| (marks, coordinates.contains(&name.as_str()))));
         if let Some(said) = styles[at] {
-            asked_of.extend(own.against(said).map(|shown| (at, shown)));
+            asked_of.extend(own.against(said, beside).map(|shown| (at, shown)));
             continue;
         }
-        let others = marks.iter().filter(|(other, _)| *other != name).map(|(_, marks)| marks);
-        match own.written(Beside::of(others), is_measured(name, gazetteer)) {
+        match own.written(beside, is_measured(name, gazetteer)) {
             Written::Comma => styles[at] = Some(DecimalStyle::Comma),
             Written::Dot => styles[at] = Some(DecimalStyle::Dot),
             Written::Either(shown) => asked_of.push((at, shown)),
@@ -258,6 +299,18 @@ pub(crate) fn styles(
         }
     }
     asked(mapping.clone(), &asked_of).map_or(Ok(styles), Err)
+}
+
+/// The columns of the coordinates.
+fn coordinates_of<'a>(found: Option<&'a Coordinates>, mapping: &'a Mapping) -> Vec<&'a str> {
+    let said = mapping.feature.iter().flat_map(|feature| [&feature.x, &feature.y, &feature.geometry]);
+    let mut names: Vec<&str> = said.flatten().map(String::as_str).collect();
+    match found {
+        Some(Coordinates::Pair { x, y }) => names.extend([x.as_str(), y.as_str()]),
+        Some(Coordinates::Geometry(name)) => names.push(name),
+        None => {}
+    }
+    names
 }
 
 /// A number in one of the ways in which people write it: in the other style too, where only that one reads it.

@@ -13,6 +13,7 @@ use model::{CellRef, PlaceKind, Severity};
 use serde_json::Value;
 use wording::{Told, told};
 
+use super::strays::Expected;
 use crate::Error;
 use crate::findings::{Findings, Words};
 use crate::mapping::{Mapping, Shape};
@@ -29,6 +30,8 @@ pub(crate) struct Positions {
     pub(crate) coordinates: Option<Coordinates>,
     /// What the file looks like: its properties, and the system that it names.
     pub(crate) shape: Shape,
+    /// Where all its features should lie.
+    pub(crate) expected: Expected,
 }
 
 /// A mapping, and whether somebody handed it in with the file: then what it says is decided.
@@ -51,11 +54,18 @@ pub(crate) fn positions(
     let options = options(mapping);
     let survey = survey_features(path, format, &options, limits)?;
     let is_given = under.is_some_and(|under| under.is_given);
-    let mut decision = Decision { survey: &survey, findings, reasons: Vec::new(), is_given };
+    let expected = Expected { seen: survey.seen, ..Expected::default() };
+    let mut decision = Decision { survey: &survey, findings, reasons: Vec::new(), is_given, expected };
     let fit = decision.fit(format, mapping, gazetteer)?;
-    let reasons = decision.reasons;
+    let (reasons, expected) = (decision.reasons, decision.expected);
     let coordinates = survey.coordinates.clone().filter(|_| *format != Format::GeoJson);
     let crs = (!fit.crs.is_stored()).then(|| fit.crs.code());
+    if let Some(code) = &crs
+        && !is_given
+        && !fit.crs.is_written_as(code)
+    {
+        return Err(unwritable(&fit.crs, code));
+    }
     // Of an archive, every file is read unless the mapping names one.
     let is_archive = *format == Format::FeatureZip;
     let options = FeatureOptions {
@@ -65,7 +75,7 @@ pub(crate) fn positions(
         ..options
     };
     let shape = Shape::of_features(&properties(&survey), named_system(&survey));
-    Ok(Positions { options, reasons, crs, coordinates, shape })
+    Ok(Positions { options, reasons, crs, coordinates, shape, expected })
 }
 
 /// The names of all properties that were met, in the order of the file.
@@ -108,6 +118,7 @@ struct Decision<'a> {
     findings: &'a mut Findings,
     reasons: Vec<(String, Told)>,
     is_given: bool,
+    expected: Expected,
 }
 
 impl Decision<'_> {
@@ -279,6 +290,7 @@ impl Decision<'_> {
                 ),
             ));
         }
+        (self.expected.area, self.expected.column) = (area.map(str::to_owned), column.clone());
         survey
             .features
             .iter()
@@ -298,8 +310,15 @@ impl Decision<'_> {
     /// Says so where the positions lie beyond the outlines that are known: then only the range of the
     /// numbers was tested. And of each that lies far from the province that its row names.
     fn outside(&mut self, fit: &Fit, samples: &[Sample]) {
-        let outside = beyond_region(fit, samples);
+        let mut outside = beyond_region(fit, samples);
+        self.expected.in_region = outside.len() * FEW < samples.len();
         let is_said = self.findings.kept.iter().any(|finding| finding.code == "outside_outlines");
+        // A few among many are told one by one.
+        if self.expected.in_region {
+            for at in outside.drain(..).take(TOLD) {
+                self.find_at(Some(at), "outside_region", self.position_text(at), String::new());
+            }
+        }
         if let Some(first) = outside.first().filter(|_| !is_said) {
             let counted = format!("{}/{}", outside.len(), samples.len());
             self.find_at(Some(*first), "outside_outlines", self.position_text(*first), counted);
@@ -374,6 +393,11 @@ impl Decision<'_> {
     }
 }
 
+/// Of how many features one at most lies outside the region where the others belong to it.
+const FEW: usize = 10;
+/// Features of one kind that are told of.
+const TOLD: usize = 100;
+
 /// Positions from which on it is no chance that each could be minutes and seconds: of five, one in 25 000.
 const PACKED_FROM: usize = 5;
 
@@ -406,6 +430,23 @@ fn between(by: &str, own: &Crs, said: &Crs) -> Error {
     )
 }
 
+/// An error where a system is none of those that a mapping can name: the next file would be read in another.
+fn unwritable(crs: &Crs, code: &str) -> Error {
+    Error::invalid(
+        told!(
+            "intake-system-with-parameters-of-its-own",
+            "the file says {crs} with parameters of its own (scale, false easting or northing), which are not those of {code}: with them the same numbers lie elsewhere by up to hundreds of metres",
+            crs = crs,
+            code = code
+        ),
+        told!(
+            "intake-check-parameters-or-write-crs",
+            "check the definition with whoever made the file; if the zone itself is meant, hand the file in with a mapping that has `crs = \"{code}\"` under `[source]`, else transform the layer to a system that has a code",
+            code = code
+        ),
+    )
+}
+
 /// Who says in which system the positions are.
 fn declared_by(said: Option<&Crs>, in_file: Option<(Crs, String)>) -> Told {
     match (said, in_file) {
@@ -416,7 +457,7 @@ fn declared_by(said: Option<&Crs>, in_file: Option<(Crs, String)>) -> Told {
 }
 
 /// Provinces by an id, a code with its scheme, or a name, former and present ones.
-fn provinces(text: &str, gazetteer: &Gazetteer) -> Vec<String> {
+pub(super) fn provinces(text: &str, gazetteer: &Gazetteer) -> Vec<String> {
     let days = [NaiveDate::from_ymd_opt(2025, 6, 30), NaiveDate::from_ymd_opt(2025, 7, 1)];
     let mut found: BTreeSet<String> = BTreeSet::new();
     let text = unlisted(text, Some(PlaceKind::Province));
@@ -513,6 +554,10 @@ fn how(fits: &[Fit]) -> Told {
 fn contradicted(by: Told, declared: &Crs, fits: &[Fit], sample: &str, places: &[String]) -> Error {
     let wanted =
         if places.is_empty() { told!("intake-region", "the region") } else { Told::words(places.join(", ")) };
+    // Degrees beside a zone of VN-2000 are VN-2000's sooner than another datum's.
+    let mut fits = fits.to_vec();
+    fits.sort_by_key(|fit| fit.crs.datum != declared.datum);
+    let fits = fits.as_slice();
     if fits.is_empty() {
         return Error::invalid(
             told!("intake-says-coordinates-but-nothing-puts-them-there", "{by} says that the coordinates are in {declared}, but neither under it nor under another system that is known here do they lie in {wanted} (the first is {sample})", by => by, declared = declared, wanted => wanted, sample = sample),

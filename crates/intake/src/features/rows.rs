@@ -19,7 +19,8 @@ use model::{CellRef, RunTotals, Severity};
 use serde_json::Value;
 use wording::told;
 
-use super::numbers;
+use super::strays::Strays;
+use super::value::{Cell, read, says_utc};
 use crate::Error;
 use crate::findings::{Findings, Words};
 use crate::letters;
@@ -52,19 +53,33 @@ pub(crate) struct FeatureFile<'a> {
     pub(crate) options: &'a FeatureOptions,
 }
 
+/// How the features of a file are read beside what the mapping says.
+pub(crate) struct ReadAs<'a> {
+    /// How the numbers of each attribute are written.
+    pub(crate) styles: &'a [Option<DecimalStyle>],
+    /// Numbers of each attribute that stand for no value in this file.
+    pub(crate) codes: Vec<Vec<f64>>,
+    /// What is known of where its features should lie.
+    pub(crate) strays: Strays<'a>,
+}
+
 /// Takes all features of a file. `said` is told the bytes and rows read, and ends the work with `false`.
 pub(crate) fn map(
     file: &FeatureFile<'_>,
     mapping: &Mapping,
-    styles: &[Option<DecimalStyle>],
+    read_as: ReadAs<'_>,
     limits: &Limits,
     max_bytes: u64,
     findings: &mut Findings,
     mut said: impl FnMut(u64, u64) -> bool,
 ) -> Result<Option<MappedFeatures>, Error> {
     let mut taker = Taker::new(mapping)?;
+    let ReadAs { styles, codes, mut strays } = read_as;
     taker.write(styles);
     taker.missing = Some(mapping.source.missing.iter().filter_map(|text| text.parse().ok()).collect());
+    // The name may stand before them.
+    let before = taker.attributes.len().saturating_sub(codes.len());
+    taker.codes = std::iter::repeat_n(Vec::new(), before).chain(codes).collect();
     let mut reader = read_features(file.path, file.format, file.options, limits)?;
     let layers = reader.layers().0.to_vec();
     let told_first = reader.left_out().len();
@@ -87,7 +102,10 @@ pub(crate) fn map(
                     expected: refusal.reason.kept(),
                 });
             }
-            FeatureItem::Row(row) => taker.take(&row, findings)?,
+            FeatureItem::Row(row) => {
+                strays.look_at(&row, layer, reader.position_column(), taker.totals.rows, findings);
+                taker.take(&row, findings)?;
+            }
         }
         if taker.bytes > max_bytes {
             return Err(Error::Limit {
@@ -134,6 +152,8 @@ pub(crate) fn take_rows(
 struct Taker<'a> {
     id: Option<&'a str>,
     attributes: Vec<(&'a str, AttributeType)>,
+    /// Whether the times of each are said to be of UTC.
+    of_utc: Vec<bool>,
     /// How the numbers of each are written, where they are texts.
     styles: Vec<Option<DecimalStyle>>,
     table: TableSchema,
@@ -153,6 +173,8 @@ struct Taker<'a> {
     /// Numbers that the mapping says stand for no value; `None` for features that were made here, whose numbers are
     /// what they are.
     missing: Option<Vec<f64>>,
+    /// Numbers of each attribute that do so in this file.
+    codes: Vec<Vec<f64>>,
     /// The attributes of which it was said that they have such numbers.
     told_of_missing: HashSet<usize>,
 }
@@ -175,15 +197,6 @@ enum Builder {
     Integer(Int64Builder),
     Boolean(BooleanBuilder),
     Time(TimestampMicrosecondBuilder),
-}
-
-/// A value of an attribute.
-enum Cell {
-    Text(String),
-    Number(f64),
-    Integer(i64),
-    Boolean(bool),
-    Time(i64),
 }
 
 impl<'a> Taker<'a> {
@@ -213,6 +226,7 @@ impl<'a> Taker<'a> {
         let mut taker = Taker {
             id: feature.and_then(|feature| feature.id.as_deref()),
             styles: vec![None; attributes.len()],
+            of_utc: attributes.iter().map(|(from, _)| says_utc(from)).collect(),
             attributes,
             table,
             schema: Arc::new(Schema::new(fields)),
@@ -225,6 +239,7 @@ impl<'a> Taker<'a> {
             columns: Vec::new(),
             told_of_heights: false,
             missing: None,
+            codes: Vec::new(),
             told_of_missing: HashSet::new(),
         };
         taker.rows = taker.empty();
@@ -309,8 +324,8 @@ impl<'a> Taker<'a> {
         let mut cells = Vec::with_capacity(self.attributes.len());
         for (at, (from, kind)) in self.attributes.iter().enumerate() {
             let value = row.property(from).unwrap_or(&Value::Null);
-            match read(value, *kind, self.styles[at]) {
-                Ok(Some(found)) if self.missing.as_ref().is_some_and(|missing| found.is_none_of(missing)) => {
+            match read(value, *kind, self.styles[at], self.of_utc[at]) {
+                Ok(Some(found)) if self.is_nothing(at, &found) => {
                     if self.told_of_missing.insert(at) {
                         let (column, from) = (row.column(from).unwrap_or(1), *from);
                         findings.add(Severity::Warning, "number_for_nothing", cell(column), || Words {
@@ -376,6 +391,12 @@ impl<'a> Taker<'a> {
         Ok(())
     }
 
+    /// Whether a number stands for no value.
+    fn is_nothing(&self, at: usize, cell: &Cell) -> bool {
+        self.missing.as_ref().is_some_and(|missing| cell.is_none_of(missing))
+            || self.codes.get(at).is_some_and(|codes| codes.iter().any(|code| cell.is(*code)))
+    }
+
     fn flush(&mut self) -> Result<(), Error> {
         let empty = self.empty();
         let mut rows = std::mem::replace(&mut self.rows, empty);
@@ -433,68 +454,6 @@ impl Builder {
             Builder::Time(mut builder) => Arc::new(builder.finish().with_timezone("UTC")),
         }
     }
-}
-
-impl Cell {
-    /// Whether it is a number that stands for no value.
-    fn is_none_of(&self, missing: &[f64]) -> bool {
-        match self {
-            Cell::Number(number) => is_beyond(*number) || missing.contains(number),
-            #[expect(clippy::cast_precision_loss, reason = "those that stand for no value are small")]
-            Cell::Integer(number) => missing.contains(&(*number as f64)),
-            Cell::Text(_) | Cell::Boolean(_) | Cell::Time(_) => false,
-        }
-    }
-}
-
-/// Whether a number is so far below that it says "no data" (ESRI Shapefile Technical Description, July 1998,
-/// p. 2: any number smaller than -10^38); programs write the same into attributes.
-pub(super) fn is_beyond(number: f64) -> bool {
-    number < -1e38
-}
-
-/// A property's value as the attribute's type; `Err` when it is none of that type.
-fn read(value: &Value, kind: AttributeType, style: Option<DecimalStyle>) -> Result<Option<Cell>, ()> {
-    let blank = matches!(value, Value::String(text) if text.trim().is_empty());
-    if value.is_null() || (blank && kind != AttributeType::Text) {
-        return Ok(None);
-    }
-    let text = value.as_str().map(str::trim);
-    let cell = match kind {
-        AttributeType::Text => Some(Cell::Text(match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        })),
-        AttributeType::Number => value
-            .as_f64()
-            .or_else(|| numbers::read(text?, style))
-            .filter(|number: &f64| number.is_finite())
-            .map(Cell::Number),
-        AttributeType::Integer => value
-            .as_i64()
-            .or_else(|| whole(value.as_f64()?))
-            .or_else(|| text?.parse().ok())
-            .or_else(|| whole(numbers::read(text?, style)?))
-            .map(Cell::Integer),
-        AttributeType::Boolean => value
-            .as_bool()
-            .or(match text {
-                Some("true") => Some(true),
-                Some("false") => Some(false),
-                _ => None,
-            })
-            .map(Cell::Boolean),
-        AttributeType::Time => text
-            .and_then(|text| model::parse_instant(text).ok())
-            .map(|time| Cell::Time(time.timestamp_micros())),
-    };
-    cell.map(Some).ok_or(())
-}
-
-/// A number without a fraction that a double holds exactly.
-fn whole(number: f64) -> Option<i64> {
-    #[expect(clippy::cast_possible_truncation, reason = "below 2^53 and without a fraction")]
-    (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
 }
 
 fn id_text(value: &Value) -> Option<String> {

@@ -16,6 +16,30 @@ pub(super) fn sentence(finding: &Finding, lang: Lang) -> Option<String> {
                 "The position {value} lies far from {expected}, which its row names, and was taken as written. Look at the map, and correct the coordinates or the province."
             ),
         ),
+        "outside_region" => say(
+            format!(
+                "Vị trí {value} nằm ngoài vùng đồng bằng, trong khi hầu hết các vị trí khác của tệp nằm trong; nó đã được nhận như tệp ghi. Hãy xem bản đồ, và sửa nếu tọa độ bị gõ sai."
+            ),
+            format!(
+                "The position {value} lies outside the delta, where nearly all others of the file lie in it, and was taken as written. Look at the map, and correct it if it is mistyped."
+            ),
+        ),
+        "moved_far" => say(
+            format!(
+                "Đối tượng {value} nay nằm cách vị trí trước {expected} km, và đã được lưu ở vị trí mới. Hãy xem bản đồ: tọa độ có bị gõ sai, hay mã này trước kia là của đối tượng khác?"
+            ),
+            format!(
+                "The feature {value} now lies {expected} km from where it was, and is stored at the new place. Look at the map: is a coordinate mistyped, or was the id that of another feature?"
+            ),
+        ),
+        "value_emptied" => say(
+            format!(
+                "“{column_name}” để trống ở {expected} đối tượng trước đây có giá trị (đầu tiên là {value}): giá trị cũ không còn trong phiên bản mới. Nếu không định xóa, hãy ghi lại giá trị rồi nộp lại."
+            ),
+            format!(
+                "“{column_name}” is empty in {expected} features that had a value before (the first is {value}): the new version has it no longer. If that is not meant, write the values and hand the file in again."
+            ),
+        ),
         "rings_by_place" => say(
             "Chiều vẽ của các vòng trong vùng này mâu thuẫn với vị trí của chúng; vòng nằm trong vòng khác được hiểu là lỗ (hoặc đảo trong lỗ). Hãy xem bản đồ.".into(),
             "The rings of this polygon turn otherwise than they lie in each other; a ring within another was taken as a hole (or as an island within a hole). Look at the map.".into(),

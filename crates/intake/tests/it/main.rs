@@ -20,6 +20,7 @@ mod large;
 mod letters;
 mod lists;
 mod long;
+mod mistakes;
 mod node;
 mod numbers;
 mod nutrients;

@@ -13,7 +13,7 @@ use crate::node::Node;
 use crate::positions::{codes, stored};
 
 /// An attribute of all features, by id.
-async fn attribute(node: &Node, dataset: &str, name: &str) -> Vec<(String, String)> {
+pub async fn attribute(node: &Node, dataset: &str, name: &str) -> Vec<(String, String)> {
     let permit = node.permit(dataset, Purpose::Read).await;
     let snapshot = node.lake.snapshot(&permit, AsOf::Latest).await.unwrap();
     let read = FeatureRead { bbox: None, offset: 0, limit: 1000, feature: None };

@@ -6,6 +6,7 @@ guess-are-day-numbers = are numbers such as `{ $shown }` days as a spreadsheet c
 guess-are-digits-of-a-date = `{ $shown }` is taken as a date in digits, the year first, CHECK
 guess-are-seconds = `{ $shown }` is taken as a time since 1970 in UTC, CHECK
 guess-at-times-of-day = the times are times of day, and nothing says a period
+guess-attribute-comma-or-thousands = `{ $column }`: has `{ $shown }` a decimal comma, or commas between thousands? Write `decimal = "comma"` or `decimal = "dot"` under its `[[attribute]]`
 guess-attribute-decimal-or-thousands = `{ $column }`: has `{ $shown }` a decimal point, or points between thousands? Write `decimal = "dot"` or `decimal = "comma"` under its `[[attribute]]`
 guess-both-orders = dates with the day first and with the month first stand in one column, CHECK
 guess-codes-of-schemes = no column names the places: the codes of the column `{ $name }` are of the schemes `{ $schemes }`: write it as `column` under `[place]`, with the `scheme` that is meant

@@ -18,6 +18,7 @@ intake-cannot-name-raster = `{ $item }` cannot name a raster
 intake-cannot-separate-cells = `{ $wanted }` cannot separate cells
 intake-changed-meanwhile = { $what } was changed meanwhile
 intake-check-coordinates-and-province = check the coordinates and the provinces of the rows; numbers of which a part was left out (500 000, the millions) have to be written in full
+intake-check-parameters-or-write-crs = check the definition with whoever made the file; if the zone itself is meant, hand the file in with a mapping that has `crs = "{ $code }"` under `[source]`, else transform the layer to a system that has a code
 intake-choose-run-made-version = choose a run that made a version
 intake-climatology-limits-month-not-right = `climatology`: the limits of month `{ $month }` are not right
 intake-climatology-not-known = `climatology`: `{ $name }` is not known
@@ -205,6 +206,7 @@ intake-send-them-parts = { $max_observations } (send them in parts)
 intake-sheet-called = the sheet is called `{ $sheet }`, and was `{ $sheets }`
 intake-sheet-name = the sheet's name
 intake-sheets-correct-mapping = its sheets are { $sheets }: correct the mapping
+intake-system-with-parameters-of-its-own = the file says { $crs } with parameters of its own (scale, false easting or northing), which are not those of { $code }: with them the same numbers lie elsewhere by up to hundreds of metres
 intake-table-sheet = table { $at } of the sheet: { $what }
 intake-take-back-withdrawal-hand-withdrawn-file-again = to take back a withdrawal, hand the withdrawn file in again; to take back flags, set the limits and test again
 intake-the-cell = the cell { $cell }

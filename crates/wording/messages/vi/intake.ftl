@@ -13,6 +13,7 @@ intake-cannot-name-attribute = `{ $name }` không thể là tên của thuộc t
 intake-cannot-name-raster = `{ $item }` không thể là tên của raster
 intake-cannot-separate-cells = `{ $wanted }` không thể phân cách các ô
 intake-check-coordinates-and-province = hãy xem lại tọa độ và tỉnh của các dòng; số bị bỏ bớt một phần (500 000, hàng triệu) phải ghi đủ
+intake-check-parameters-or-write-crs = hãy hỏi lại người làm tệp về định nghĩa này; nếu ý là chính múi đó, hãy nộp tệp kèm ánh xạ có `crs = "{ $code }"` dưới `[source]`, nếu không hãy chuyển lớp sang một hệ có mã
 intake-choose-run-made-version = hãy chọn lượt nạp đã tạo ra một phiên bản
 intake-climatology-limits-month-not-right = `climatology`: ngưỡng của tháng `{ $month }` không đúng
 intake-climatology-not-known = `climatology`: không biết `{ $name }`
@@ -170,6 +171,7 @@ intake-send-them-parts = { $max_observations } (hãy gửi thành nhiều phần
 intake-sheet-called = trang tên là `{ $sheet }`, trước đây là `{ $sheets }`
 intake-sheet-name = tên trang
 intake-sheets-correct-mapping = các trang có số liệu là { $sheets }: hãy sửa ánh xạ
+intake-system-with-parameters-of-its-own = tệp ghi { $crs } với tham số riêng (hệ số tỷ lệ, độ dời đông hoặc bắc), khác với { $code }: cùng các con số đó sẽ nằm lệch tới hàng trăm mét
 intake-table-sheet = bảng thứ { $at } của trang: { $what }
 intake-take-back-withdrawal-hand-withdrawn-file-again = muốn hủy việc rút lại, hãy nộp lại tệp đã rút; muốn hủy cờ, hãy đặt lại ngưỡng rồi kiểm tra lại
 intake-there-fewer-than-three-neighbours = có ít hơn ba địa điểm lân cận
