@@ -11,7 +11,7 @@ pub(crate) use drift::note as note_drift;
 pub(crate) use guess::guess;
 pub(crate) use numbers::styles;
 pub(crate) use position::{Kept, Positions, positions};
-pub(crate) use replaced::ask as ask_of_replaced;
+pub(crate) use replaced::{ask as ask_of_replaced, there};
 pub(crate) use rows::{FeatureFile, MappedFeatures, map, take_rows};
 
 /// Columns that every table of features has.

@@ -21,7 +21,7 @@ use wording::told;
 use crate::Error;
 use crate::closing::Closing;
 use crate::corrections::Correction;
-use crate::coverages::take_out_of_one;
+use crate::coverages::{ask_of_replaced, take_out_of_one};
 use crate::features;
 use crate::mapping::{Mapping, MappingText};
 use crate::observe::{Aliases, Room, Settings, Values};
@@ -427,11 +427,18 @@ impl<'a> Loading<'a> {
             let Inner { catalog, lake, .. } = &*self.intake.inner;
             test_load(catalog, lake, self.permit, &mut done).await?;
         }
-        let asks = self.dataset.kind == DatasetKind::Features && !is_given && self.how.expected.is_none();
+        let asks = !is_given && self.how.expected.is_none();
         if let (true, Values::Here(rows)) = (asks, &done.rows) {
             let lake = &self.intake.inner.lake;
             // Boxed: the compiler cannot see that this future is `Send` for every lifetime (rust-lang/rust#100013).
-            features::ask_of_replaced(lake, self.permit, &done.mapping, rows).boxed().await?;
+            let (permit, mapping) = (self.permit, &done.mapping);
+            match self.dataset.kind {
+                DatasetKind::Features => {
+                    features::ask_of_replaced(lake, permit, mapping, rows).boxed().await?
+                }
+                DatasetKind::Coverage => ask_of_replaced(lake, permit, mapping, rows).boxed().await?,
+                _ => {}
+            }
         }
         let rows = done.totals.rows;
         progress(Progress { stage: Stage::Committing, bytes: size, of: Some(size), rows });
