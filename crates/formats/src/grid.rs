@@ -1,5 +1,6 @@
 //! A grid of values over longitude and latitude: what a NetCDF file and a raster both become.
 
+use crate::coverage::SampleKind;
 use crate::feature::Declared;
 
 /// One layer of values on a regular grid of longitude and latitude, or of easting and northing.
@@ -11,6 +12,10 @@ pub struct Grid {
     pub name: String,
     /// What the file calls it in words; empty when it says nothing.
     pub title: String,
+    /// What the CF conventions call it; empty when the file does not say it.
+    pub standard_name: String,
+    /// What a value is in the file, where that is smaller than what holds it here.
+    pub stored: Option<SampleKind>,
     /// The unit as the file writes it; empty when it says none.
     pub unit: String,
     /// What the file says of its coordinates.

@@ -5,7 +5,10 @@
 //! rasters are those of features.
 
 mod facts;
+mod item;
 mod named;
+mod place;
+mod replaced;
 
 use std::collections::HashSet;
 use std::io::Read;
@@ -18,16 +21,19 @@ use formats::coverage::{
 };
 use formats::crs::Crs;
 use formats::{FeatureRow, Format, Grid, GridReader, Limits};
-use model::{Bbox, CellRef, OriginalHash, Severity};
+use model::{Bbox, OriginalHash};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use wording::told;
 
 use self::facts::{Facts, Says, Under, check, settle, warn};
+use self::item::item_name;
 use self::named::{Said, time_in, words_in};
+use self::place::{reaches_beyond, system, tell_of};
+pub(crate) use self::replaced::ask as ask_of_replaced;
 use crate::Error;
 use crate::features::{self, MappedFeatures};
-use crate::findings::{Findings, Words};
+use crate::findings::Findings;
 use crate::mapping::{
     AttributeSource, AttributeType, CoverageSource, Decimal, FeatureSource, Mapping, MappingKind,
 };
@@ -101,7 +107,8 @@ struct Found {
     title: String,
     time: Option<String>,
     unit: Option<String>,
-    is_forecast: bool,
+    /// What the file calls it.
+    called: Vec<String>,
     is_climatology: bool,
 }
 
@@ -135,8 +142,8 @@ pub(crate) fn take(
     let mut told_of = HashSet::new();
     while let Some(found) = rasters.next()? {
         let at = rows.len();
-        let Found { raster, item, title, time, unit, is_forecast, is_climatology } = found;
-        let crs = system(raster.info(), &mapping, findings)?;
+        let Found { raster, item, title, time, unit, called, is_climatology } = found;
+        let crs = system(raster.info(), &mapping, under.is_kept, findings)?;
         let mut raster = Adjusted::of(raster, &crs);
         let besides = raster.besides();
         let bbox = raster.info().bbox(&crs)?;
@@ -148,13 +155,25 @@ pub(crate) fn take(
             warn(findings, at, "raster_climatology", ["raster".into(), title.clone(), String::new()]);
         }
         let is_tiff = *input.format == Format::GeoTiff;
+        let is_one = raster.info().bands == 1;
+        // Of the layers of a file, the first that lacks something tells it for all.
+        let is_told = is_tiff || told_of.insert("raster_untold");
+        let called: Vec<&str> = called
+            .iter()
+            .chain(besides.names.first())
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
+            .collect();
         let says = Says {
             time: time.as_deref(),
-            named: if is_tiff { &named } else { &Said::Nothing },
-            property: property.as_deref().filter(|_| is_tiff && raster.info().bands == 1),
+            // The name speaks of the file as a whole.
+            named: if rasters.is_alone() { &named } else { &Said::Nothing },
+            property: property.as_deref().filter(|_| is_tiff && is_one),
+            called: &called,
             unit: unit.as_deref().or(besides.unit.as_deref()),
-            wants_time: is_tiff || is_forecast,
-            is_bare: is_tiff,
+            wants_time: !is_climatology,
+            is_told,
+            is_tiff,
         };
         let mut facts = settle(&says, &under, input.gazetteer, at, findings)?;
         let size = raster.info().clone();
@@ -165,6 +184,9 @@ pub(crate) fn take(
         };
         for Fill { value, pixels } in &fills.0 {
             warn(findings, at, "raster_fill", ["raster".into(), value.to_string(), pixels.to_string()]);
+        }
+        if !is_tiff && is_told && facts.is_whole() {
+            told_of.remove("raster_untold");
         }
         check(&mut facts, summary.bands.first(), input.gazetteer, at, findings)?;
         tell_of_bands(&besides, &facts, raster.info(), at, findings);
@@ -255,15 +277,11 @@ fn written(
     Ok(Some((file, summary)))
 }
 
-/// Whether pixels lie east of 180°, where nobody looks for them.
-fn reaches_beyond(info: &RasterInfo) -> bool {
-    info.grid.x0 + info.grid.dx * f64::from(info.width) > 180.0 + info.grid.dx
-}
-
-/// Tells of bands beside the first, of which neither property nor unit is said.
+/// Tells of bands beside the first, of which nothing is said that is said of that.
 fn tell_of_bands(besides: &Besides, facts: &Facts, info: &RasterInfo, at: usize, findings: &mut Findings) {
     let names = besides.names.iter().skip(1).filter(|name| !name.is_empty()).cloned().collect::<Vec<_>>();
-    if info.bands > 1 && (facts.property.is_some() || !names.is_empty()) {
+    let is_said = facts.property.is_some() || facts.unit.is_some() || facts.time.is_some();
+    if info.bands > 1 && (is_said || !names.is_empty()) {
         let of_first = besides.names.first().cloned().unwrap_or_default();
         warn(findings, at, "raster_bands", [of_first, info.bands.to_string(), names.join(", ")]);
     }
@@ -280,6 +298,8 @@ struct Layers {
     reader: GridReader,
     waiting: Option<Grid>,
     stem: String,
+    /// Whether the name of the file says a time.
+    says_time: bool,
     is_alone: bool,
 }
 
@@ -287,7 +307,13 @@ impl Layers {
     fn open(input: &RasterInput<'_>) -> Result<Layers, Error> {
         let mut reader = GridReader::open(input.path, input.limits)?;
         let first = reader.next_grid()?;
-        let mut layers = Layers { reader, waiting: first, stem: item_name(input.file_name), is_alone: true };
+        let mut layers = Layers {
+            reader,
+            waiting: first,
+            stem: item_name(input.file_name),
+            says_time: time_in(input.file_name) != Said::Nothing,
+            is_alone: true,
+        };
         if layers.waiting.is_some() {
             // A second reader looks ahead, so that only one layer is held.
             let mut ahead = GridReader::open(input.path, input.limits)?;
@@ -307,8 +333,13 @@ impl Layers {
         let time = grid.time.and_then(DateTime::from_timestamp_micros);
         let time = time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
         let apart = said(&grid.apart);
-        let item = if self.is_alone {
+        // Files of one name for each day would replace each other.
+        let is_named = self.is_alone && (time.is_none() || self.says_time);
+        let item = if is_named {
             self.stem.clone()
+        } else if self.is_alone {
+            let time = time.as_deref().unwrap_or_default();
+            item_name(&format!("{}_{time}.nc", self.stem))
         } else {
             let parts = [Some(&self.stem), Some(&grid.name), apart.as_ref(), time.as_ref()];
             item_name(&format!("{}.nc", parts.into_iter().flatten().cloned().collect::<Vec<_>>().join("_")))
@@ -325,7 +356,7 @@ impl Layers {
             item,
             time,
             unit: said(&grid.unit).filter(|unit| unit != "-"),
-            is_forecast: grid.is_forecast,
+            called: [&grid.standard_name, &grid.title, &grid.name].map(Clone::clone).to_vec(),
             is_climatology: grid.is_climatology,
             raster: Box::new(GridRaster::of(grid)?),
         }))
@@ -346,7 +377,7 @@ impl Rasters {
                     title,
                     time,
                     unit,
-                    is_forecast: false,
+                    called: Vec::new(),
                     is_climatology: false,
                 };
                 Ok(Rasters::One(Some(Box::new(found))))
@@ -416,64 +447,6 @@ fn failed(error: std::io::Error) -> Error {
     Error::internal("writing a raster", error)
 }
 
-/// The system of the pixels: what the mapping says before what the file says.
-fn system(info: &RasterInfo, mapping: &Mapping, findings: &mut Findings) -> Result<Crs, Error> {
-    let cell = CellRef { sheet: 0, row: 1, column: 1 };
-    let in_file = info.declared.as_ref().map(|declared| (declared.crs(), declared));
-    if let Some(text) = &mapping.source.crs {
-        let said = Crs::parse(text)?;
-        if let Some((Ok(other), declared)) = in_file
-            && other != said
-        {
-            findings.add(Severity::Warning, "crs_overruled", cell, || Words {
-                column_name: "raster".into(),
-                value: format!("{}: {other}", declared.by),
-                expected: said.to_string(),
-            });
-        }
-        return Ok(said);
-    }
-    match in_file {
-        Some((crs, _)) => {
-            let crs = crs?;
-            crs.transform()?;
-            Ok(crs)
-        }
-        None => Err(Error::invalid(
-            told!(
-                "intake-nothing-says-system-raster-coordinates-corner",
-                "nothing says in which system the raster's coordinates are (its corner is {info}; {info2})",
-                info = info.grid.x0,
-                info2 = info.grid.y0
-            ),
-            told!(
-                "intake-write-crs-epsg-32648-right-one-under",
-                "write `crs = \"EPSG:32648\"` (or the right one) under `[source]` in the mapping"
-            ),
-        )),
-    }
-}
-
-/// Tells of numbers that became values, and of a raster that lies beyond the known outlines.
-fn tell_of(info: &RasterInfo, bbox: Bbox, at: usize, findings: &mut Findings) {
-    let cell = CellRef { sheet: 0, row: u32::try_from(at + 1).unwrap_or(u32::MAX), column: 1 };
-    let words = |value: String, expected: String| Words { column_name: "raster".into(), value, expected };
-    if !info.applied.is_empty() {
-        let each: Vec<String> =
-            info.applied.iter().map(|(scale, offset)| format!("× {scale} + {offset}")).collect();
-        findings.add(Severity::Warning, "raster_scaled", cell, || words(each.join("; "), String::new()));
-    }
-    let region = formats::crs::region();
-    let is_beside = bbox.east < region.west
-        || bbox.west > region.east
-        || bbox.north < region.south
-        || bbox.south > region.north;
-    if is_beside {
-        let corner = format!("{}; {}", info.grid.x0, info.grid.y0);
-        findings.add(Severity::Warning, "outside_outlines", cell, || words(corner, "1/1".into()));
-    }
-}
-
 fn hash_of(file: &tempfile::NamedTempFile) -> Result<OriginalHash, Error> {
     let mut input = file.reopen().map_err(failed)?;
     let mut hasher = Sha256::new();
@@ -488,25 +461,6 @@ fn hash_of(file: &tempfile::NamedTempFile) -> Result<OriginalHash, Error> {
     let text: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     OriginalHash::new(&text).map_err(|error| Error::internal("naming a raster", error))
 }
-
-/// The file's name without its extension, as an id.
-fn item_name(file_name: &str) -> String {
-    let stem = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem);
-    let name = model::fold(stem).replace(' ', "_");
-    if name.is_empty() {
-        return "raster".into();
-    }
-    if name.chars().count() <= MAX_NAME {
-        return name;
-    }
-    // The end of a long name tells it from others that begin alike.
-    let mark: String =
-        Sha256::digest(name.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("{}_{mark}", name.chars().take(MAX_NAME - 1 - mark.len()).collect::<String>())
-}
-
-/// Letters of an id that is made of a name.
-const MAX_NAME: usize = 100;
 
 struct Described<'a> {
     item: &'a str,

@@ -21,7 +21,7 @@ use wording::told;
 use crate::Error;
 use crate::closing::Closing;
 use crate::corrections::Correction;
-use crate::coverages::take_out_of_one;
+use crate::coverages::{ask_of_replaced, take_out_of_one};
 use crate::features;
 use crate::mapping::{Mapping, MappingText};
 use crate::observe::{Aliases, Room, Settings, Values};
@@ -427,13 +427,21 @@ impl<'a> Loading<'a> {
             let Inner { catalog, lake, .. } = &*self.intake.inner;
             test_load(catalog, lake, self.permit, &mut done).await?;
         }
-        let is_new = self.dataset.kind == DatasetKind::Features && self.how.expected.is_none();
-        if let (true, Values::Here(rows)) = (is_new, &done.rows) {
+        if let (true, Values::Here(rows)) = (self.how.expected.is_none(), &done.rows) {
             let lake = &self.intake.inner.lake;
             // Boxed: the compiler cannot see that this future is `Send` for every lifetime (rust-lang/rust#100013).
-            let (mapping, findings) = (&done.mapping, &mut done.findings);
-            let looked = features::look_at_replaced(lake, self.permit, mapping, rows, !is_given, findings);
-            looked.boxed().await?;
+            let (permit, mapping, findings) = (self.permit, &done.mapping, &mut done.findings);
+            match self.dataset.kind {
+                DatasetKind::Features => {
+                    let looked =
+                        features::look_at_replaced(lake, permit, mapping, rows, !is_given, findings);
+                    looked.boxed().await?;
+                }
+                DatasetKind::Coverage if !is_given => {
+                    ask_of_replaced(lake, permit, mapping, rows).boxed().await?;
+                }
+                _ => {}
+            }
         }
         let rows = done.totals.rows;
         progress(Progress { stage: Stage::Committing, bytes: size, of: Some(size), rows });

@@ -1,6 +1,6 @@
 //! A raster of which numbers for nothing are taken out, or that is moved by a whole turn of the globe.
 
-use super::{Besides, Fills, Raster, RasterInfo};
+use super::{Besides, Fills, Raster, RasterInfo, SampleKind};
 use crate::Error;
 use crate::crs::Crs;
 
@@ -56,6 +56,10 @@ impl Raster for Adjusted {
 
     fn is_all_values(&self) -> bool {
         self.is_all_values
+    }
+
+    fn stored(&self) -> SampleKind {
+        self.raster.stored()
     }
 
     fn besides(&self) -> Besides {

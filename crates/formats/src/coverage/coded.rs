@@ -19,7 +19,7 @@ impl Coded {
     /// By GDAL's metadata; `None` where no band has a scale or an offset.
     pub(super) fn of(metadata: &str, info: &RasterInfo) -> Option<Coded> {
         let mut bands = vec![(1.0, 0.0); usize::from(info.bands)];
-        for Item { band, role, text } in items(metadata) {
+        for Item { band, role, text, .. } in items(metadata) {
             let Some(number) = text.parse::<f64>().ok().filter(|number| number.is_finite()) else { continue };
             let Some(band) = bands.get_mut(band) else { continue };
             match role.as_str() {

@@ -70,9 +70,9 @@ pub fn write_cog(
     let stride = levels[0].stride();
     let mut row_number = 0;
     while let Some(rows) = raster.next_rows()? {
-        let is_all_values = raster.is_all_values();
+        let (is_all_values, stored) = (raster.is_all_values(), raster.stored());
         for row in rows.chunks_exact(stride) {
-            count(row, &info, is_all_values, &mut bands);
+            count(row, &info, (!is_all_values).then_some(stored), &mut bands);
             push(&mut levels, row)?;
             row_number += 1;
         }
@@ -144,7 +144,7 @@ impl Counter {
     /// What is known of the values, and which numbers among them stand for none.
     fn summary(&self) -> (BandSummary, Vec<Fill>) {
         let mut all = self.clone();
-        let (fills, values) = self.suspects.parted((self.valid > 0).then_some(self.min));
+        let (fills, values) = self.suspects.parted((self.valid > 0).then_some((self.min, self.max)));
         for value in values {
             all.take(value.value, value.pixels);
         }
@@ -158,7 +158,10 @@ impl Counter {
     }
 }
 
-fn count(row: &[u8], info: &RasterInfo, is_all_values: bool, bands: &mut [Counter]) {
+/// Counts the values of a row; those that may stand for none apart, by the kind that they have in the file.
+fn count(row: &[u8], info: &RasterInfo, stored: Option<SampleKind>, bands: &mut [Counter]) {
+    // White is a colour, and no class of a picture.
+    let stored = stored.filter(|kind| *kind != SampleKind::U8 || info.bands == 1);
     for (index, sample) in row.chunks_exact(info.kind.bytes()).enumerate() {
         let counter = &mut bands[index % usize::from(info.bands)];
         let value = info.kind.read(sample).unwrap_or(f64::NAN);
@@ -166,7 +169,8 @@ fn count(row: &[u8], info: &RasterInfo, is_all_values: bool, bands: &mut [Counte
             counter.missing += 1;
             continue;
         }
-        if is_all_values || !counter.suspects.take(value) {
+        let may_be_none = stored.is_some_and(|kind| counter.suspects.take(value, kind));
+        if !may_be_none {
             counter.take(value, 1);
         }
     }

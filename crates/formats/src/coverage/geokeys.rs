@@ -18,6 +18,8 @@ const GEOGRAPHIC: u16 = 2048;
 const GEOGRAPHIC_CITATION: u16 = 2049;
 const PROJECTED: u16 = 3072;
 const PROJECTED_CITATION: u16 = 3073;
+const VERTICAL: u16 = 4096;
+const VERTICAL_CITATION: u16 = 4097;
 const USER_DEFINED: u16 = 32_767;
 
 impl GeoKeys {
@@ -43,6 +45,12 @@ impl GeoKeys {
     /// Whether a pixel is a point and not an area.
     pub(super) fn is_point(&self) -> bool {
         self.short(RASTER_TYPE) == Some(2)
+    }
+
+    /// What heights are counted from, as far as the keys say it.
+    pub(super) fn vertical(&self) -> Option<String> {
+        let code = self.short(VERTICAL).filter(|code| !matches!(*code, 0 | USER_DEFINED));
+        code.map(|code| format!("EPSG:{code}")).or_else(|| self.text(VERTICAL_CITATION).map(str::to_owned))
     }
 
     /// What the keys say, as a text that is understood elsewhere.

@@ -41,19 +41,23 @@ impl GeoTiff {
         let file = File::open(path)?;
         crate::decode::check_size(file.metadata()?.len(), limits)?;
         let numbers = Numbers::of(file)?;
-        let has_palette = numbers.has_palette();
+        let (has_palette, is_colours) = (numbers.has_palette(), numbers.is_colours());
         let mut decoder = Decoder::new(BufReader::with_capacity(256 * 1024, numbers)).map_err(failed)?;
         let mut bounds = tiff::decoder::Limits::default();
         bounds.decoding_buffer_size = usize::try_from(MAX_ROWS_BYTES).unwrap_or(usize::MAX);
         bounds.intermediate_buffer_size = bounds.decoding_buffer_size;
         bounds.ifd_value_size = 256 << 20;
         decoder = decoder.with_limits(bounds);
-        let (info, bits) = info(&mut decoder)?;
+        let (info, bits, vertical) = info(&mut decoder)?;
+        let alpha = if is_colours { None } else { alpha(&mut decoder, info.bands)? };
         let images = more_images(path)?;
         let metadata = text(&mut decoder, Tag::Unknown(GDAL_METADATA))?;
         let coded = Coded::of(&metadata, &info);
         let mut besides = Besides::of(&metadata, info.bands);
-        besides.left_out = left_out(&mut decoder, &info, has_palette, images);
+        besides.left_out.extend(left_out(&mut decoder, &info, has_palette, images));
+        if let Some(vertical) = vertical {
+            besides.left_out.push(LeftOut { what: LeftOut::DATUM, names: vec![vertical] });
+        }
         let (_, chunk_height) = decoder.chunk_dimensions();
         let row_bytes = u64::from(info.width) * u64::from(info.bands) * info.kind.bytes() as u64;
         if row_bytes.saturating_mul(u64::from(chunk_height.min(info.height))) > MAX_ROWS_BYTES {
@@ -71,8 +75,37 @@ impl GeoTiff {
             ));
         }
         let info = coded.as_ref().map_or(info.clone(), |coded| coded.info(info));
-        Ok(GeoTiff { decoder, info, bits, besides, coded, row: 0 })
+        let mut raster = GeoTiff { decoder, info, bits, besides, coded, row: 0 };
+        if let Some(alpha) = alpha
+            && raster.takes_away(alpha)?
+        {
+            return Err(masked());
+        }
+        Ok(raster)
     }
+}
+
+impl GeoTiff {
+    /// Whether a band of opacity leaves out pixels; then it begins anew.
+    fn takes_away(&mut self, alpha: usize) -> Result<bool, Error> {
+        let (kind, bands) = (self.info.kind, usize::from(self.info.bands));
+        let mut found = false;
+        while let Some(rows) = self.next_rows()?.filter(|_| !found) {
+            found =
+                rows.chunks_exact(kind.bytes()).skip(alpha).step_by(bands).any(|opacity| {
+                    kind.read(opacity).is_some_and(|opacity| opacity == 0.0 || opacity.is_nan())
+                });
+        }
+        self.row = 0;
+        Ok(found)
+    }
+}
+
+/// The band that says how opaque pixels are (TIFF 6.0, ExtraSamples 1 and 2).
+fn alpha(decoder: &mut Tiff, bands: u16) -> Result<Option<usize>, Error> {
+    let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).map_err(failed)?.unwrap_or_default();
+    let first = usize::from(bands).saturating_sub(extra.len());
+    Ok(extra.iter().position(|what| matches!(what, 1 | 2)).map(|at| first + at))
 }
 
 impl Raster for GeoTiff {
@@ -174,21 +207,26 @@ fn more_images(path: &Path) -> Result<usize, Error> {
         }
         let kind = images.find_tag_unsigned::<u32>(Tag::NewSubfileType).ok().flatten().unwrap_or(0);
         if kind & 4 != 0 {
-            return Err(Error::invalid(
-                "raster_not_read",
-                told!(
-                    "formats-raster-mask-of-its-own",
-                    "the raster has a mask of its own that takes away some of its pixels, which is not read here"
-                ),
-                told!(
-                    "formats-write-mask-as-nodata",
-                    "write the mask into the pixels as a number that stands for none: gdalwarp -dstnodata -9999 (of a type that has it), without -dstalpha"
-                ),
-            ));
+            return Err(masked());
         }
         count += usize::from(kind & 1 == 0);
     }
     Ok(count)
+}
+
+/// Pixels that something takes away are no values.
+fn masked() -> Error {
+    Error::invalid(
+        "raster_not_read",
+        told!(
+            "formats-raster-mask-of-its-own",
+            "the raster has a mask of its own that takes away some of its pixels, which is not read here"
+        ),
+        told!(
+            "formats-write-mask-as-nodata",
+            "write the mask into the pixels as a number that stands for none: gdalwarp -dstnodata -9999 (of a type that has it), without -dstalpha"
+        ),
+    )
 }
 
 /// What of a file is not kept.
@@ -216,8 +254,8 @@ fn left_out(decoder: &mut Tiff, info: &RasterInfo, has_palette: bool, images: us
 /// Images of a file that are looked at.
 const MAX_IMAGES: usize = 64;
 
-/// What is known of a raster, and how many bits a value of it has in the file.
-fn info(decoder: &mut Tiff) -> Result<(RasterInfo, u16), Error> {
+/// What is known of a raster, how many bits a value of it has in the file, and what heights are counted from.
+fn info(decoder: &mut Tiff) -> Result<(RasterInfo, u16, Option<String>), Error> {
     let (width, height) = decoder.dimensions().map_err(failed)?;
     if width == 0 || height == 0 {
         return Err(damaged(told!("formats-no-pixels", "it has no pixels")));
@@ -277,7 +315,11 @@ fn info(decoder: &mut Tiff) -> Result<(RasterInfo, u16), Error> {
     let nodata = nodata.trim_matches(['\0', ' ']).to_owned();
     let nodata = if nodata.is_empty() { None } else { nodata.parse().ok() };
     let declared = keys.declared();
-    Ok((RasterInfo { width, height, bands, kind, grid, nodata, declared, applied: Vec::new() }, bit))
+    Ok((
+        RasterInfo { width, height, bands, kind, grid, nodata, declared, applied: Vec::new() },
+        bit,
+        keys.vertical(),
+    ))
 }
 
 fn doubles(decoder: &mut Tiff, tag: Tag) -> Result<Vec<f64>, Error> {

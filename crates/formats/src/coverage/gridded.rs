@@ -55,6 +55,10 @@ impl Raster for GridRaster {
         true
     }
 
+    fn stored(&self) -> SampleKind {
+        self.grid.stored.unwrap_or(self.info.kind)
+    }
+
     fn next_rows(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Grid { width, height, values, .. } = &self.grid;
         if self.row >= *height {

@@ -194,6 +194,10 @@ pub trait Raster {
     fn is_all_values(&self) -> bool {
         false
     }
+    /// What a value is in the file.
+    fn stored(&self) -> SampleKind {
+        self.info().kind
+    }
     /// What the file says beside the pixels.
     fn besides(&self) -> Besides {
         Besides::default()

@@ -9,6 +9,8 @@ const TAG: u64 = 262;
 const BLACK_IS_ZERO: u16 = 1;
 /// Values that are left as they are: what the pixels are is not seen from their numbers.
 const COMPOSED: [u16; 2] = [4, 6];
+/// Red, green and blue.
+const RGB: u16 = 2;
 /// What a table of colours says.
 const PALETTE: u16 = 3;
 
@@ -19,6 +21,7 @@ pub(super) struct Numbers<R> {
     /// Where it says otherwise, and what is read there instead.
     instead: Option<(u64, [u8; 2])>,
     has_palette: bool,
+    is_colours: bool,
 }
 
 impl<R: Read + Seek> Numbers<R> {
@@ -29,9 +32,15 @@ impl<R: Read + Seek> Numbers<R> {
         Ok(Numbers {
             file,
             at: 0,
+            is_colours: found.is_some_and(|found| found.value == RGB || COMPOSED.contains(&found.value)),
             has_palette: found.is_some_and(|found| found.value == PALETTE),
             instead: instead.map(|found| (found.at, found.order.bytes(BLACK_IS_ZERO))),
         })
+    }
+
+    /// Whether its bands are those of colours.
+    pub(super) fn is_colours(&self) -> bool {
+        self.is_colours
     }
 
     /// Whether its numbers stand for colours of a table.

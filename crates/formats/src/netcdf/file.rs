@@ -8,14 +8,34 @@ use netcdf_reader::{
 };
 use wording::{Told, told};
 
+use super::since::{self, Zone};
 use super::{damaged, instants};
 use crate::decode::check_size;
 use crate::{Error, Limits};
 
 /// Bytes of one value as it is held.
 const VALUE_BYTES: u64 = 8;
-/// What a value of single or double precision is that was never written (NetCDF's NC_FILL_FLOAT).
-const NEVER_WRITTEN: f64 = 9.969_209_968_386_869e36;
+/// What a value is that was never written, where the variable says nothing else (NetCDF's NC_FILL_…). Bytes have none:
+/// all of their numbers are values (NetCDF Users Guide, "Fill Values").
+fn never_written(variable: &NcVariable) -> Option<f64> {
+    if variable.attribute("_FillValue").is_some() || variable.attribute("_Unsigned").is_some() {
+        return None;
+    }
+    Some(match variable.dtype {
+        NcType::Float | NcType::Double => 9.969_209_968_386_869e36,
+        NcType::Short => -32_767.0,
+        NcType::UShort => 65_535.0,
+        NcType::Int => -2_147_483_647.0,
+        NcType::UInt => 4_294_967_295.0,
+        _ => return None,
+    })
+}
+
+/// The numbers for no value that are written as texts, which the library does not look at.
+fn said_in_words(variable: &NcVariable) -> impl Iterator<Item = f64> {
+    let said = ["missing_value", "_FillValue"].into_iter().filter_map(|name| text(variable, name));
+    said.filter_map(|said| said.parse::<f64>().ok())
+}
 
 /// The calendars of the CF conventions (CF 1.11 §4.4.1) whose days are dates.
 const KNOWN_CALENDARS: [&str; 9] = [
@@ -111,9 +131,16 @@ impl File {
             self.file.read_variable_slice_unpacked_masked(&variable.name, &slice)
         };
         let mut values: Vec<f64> = array.map_err(failed)?.iter().copied().collect();
-        let is_float = matches!(variable.dtype, NcType::Float | NcType::Double);
-        if is_float && variable.attribute("_FillValue").is_none() {
-            for value in values.iter_mut().filter(|value| **value == NEVER_WRITTEN) {
+        let number = |name: &str| variable.attribute(name).and_then(|said| said.value.as_f64());
+        let (scale, offset) = (number("scale_factor").unwrap_or(1.0), number("add_offset").unwrap_or(0.0));
+        #[expect(clippy::cast_possible_truncation, reason = "as it is stored")]
+        let stored = |none: f64| {
+            if variable.dtype == NcType::Float { f64::from(none as f32) } else { none }
+        };
+        for none in never_written(variable).into_iter().chain(said_in_words(variable)) {
+            // The values are unpacked already, by the same two operations.
+            let none = stored(none) * scale + offset;
+            for value in values.iter_mut().filter(|value| **value == none) {
                 *value = f64::NAN;
             }
         }
@@ -186,13 +213,19 @@ impl File {
             };
             return each.map(read).collect();
         }
-        let units = with_plain_instant(&units);
-        let (bare, offset) = without_offset(&units);
         // The library looks for `since` in small letters: of the Kelvin sign and others these are shorter.
-        if !bare.is_ascii() {
+        if !units.is_ascii() {
             return Err(failed("they have letters beyond ASCII".to_owned()));
         }
-        let reference = parse_time_units(bare, calendar).map_err(|error| failed(error.to_string()))?;
+        let (bare, zone) = since::plain(&units);
+        // A zone that the unit itself says is the one of its beginning, whatever stands beside it.
+        let zone = if zone == Zone::Unsaid { since::beside(axis) } else { zone };
+        let offset = match zone {
+            Zone::Unsaid => 0,
+            Zone::East(offset) => offset,
+            Zone::Unknown(said) => return Err(failed(format!("time zone `{}`", short(&said)))),
+        };
+        let reference = parse_time_units(&bare, calendar).map_err(|error| failed(error.to_string()))?;
         let mut instants = Vec::new();
         for value in self.values(variable)? {
             if value.is_nan() {
@@ -210,57 +243,6 @@ impl File {
             instants.push(decoded.first().map(|time| time.timestamp_micros() - offset));
         }
         Ok(instants)
-    }
-}
-
-/// The units of a time axis with the instant that they begin at written as most do: ISO 8601's `T` and `Z`,
-/// and `UTC` behind it, say nothing else.
-fn with_plain_instant(units: &str) -> String {
-    let Some((unit, instant)) = units.split_once(" since ") else { return units.to_owned() };
-    let mut instant = instant.trim().to_owned();
-    if let Some(at) = instant.find('T').filter(|at| instant[..*at].ends_with(|c: char| c.is_ascii_digit())) {
-        instant.replace_range(at..=at, " ");
-    }
-    for word in ["UTC", "GMT", "Z"] {
-        let bare = instant.strip_suffix(word).map(str::trim_end);
-        if let Some(bare) = bare.filter(|bare| bare.ends_with(|c: char| c.is_ascii_digit())) {
-            instant = bare.to_owned();
-            break;
-        }
-    }
-    // An offset right behind the time of day stands apart.
-    if let Some(at) = instant.rfind(['+', '-']).filter(|at| instant[..*at].contains(':')) {
-        let (clock, offset) = instant.split_at(at);
-        instant = format!("{} {offset}", clock.trim_end());
-    }
-    format!("{unit} since {instant}")
-}
-
-/// The units of a time axis without the offset from UTC of its beginning, and that offset in microseconds:
-/// `hours since 2024-01-01 00:00:00 +07:00`.
-fn without_offset(units: &str) -> (&str, i64) {
-    let parts: Vec<&str> = units.split_whitespace().collect();
-    let [_, _, _, .., last] = parts.as_slice() else { return (units, 0) };
-    let parsed = || {
-        let (sign, rest) = match last.as_bytes().first()? {
-            b'+' => (1, &last[1..]),
-            b'-' => (-1, &last[1..]),
-            _ => return None,
-        };
-        let (hours, minutes) = match rest.split_once(':') {
-            Some(parts) => parts,
-            None if rest.len() == 4 => rest.split_at_checked(2)?,
-            None => (rest, "0"),
-        };
-        let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
-        ((0..=14).contains(&hours) && (0..60).contains(&minutes))
-            .then_some(sign * (hours * 60 + minutes) * 60_000_000)
-    };
-    // Only behind a date and a time of day: `days since 2024-1-1`.
-    let has_clock = parts.len() >= 5 && parts[parts.len() - 2].contains(':');
-    match parsed().filter(|_| has_clock) {
-        Some(offset) => (units.trim_end().strip_suffix(last).unwrap_or(units).trim_end(), offset),
-        None => (units, 0),
     }
 }
 
@@ -292,7 +274,7 @@ pub(super) fn is_number(variable: &NcVariable) -> bool {
 pub(super) fn is_time(variable: &NcVariable) -> bool {
     is_number(variable)
         && text(variable, "units")
-            .is_some_and(|units| units.contains(" since ") || instants::is_dated(&units))
+            .is_some_and(|units| since::parted(&units).is_some() || instants::is_dated(&units))
 }
 
 /// What a variable says of the place.
@@ -326,37 +308,4 @@ pub(super) fn axis(variable: &NcVariable) -> Option<Axis> {
 /// The beginning of a name, for a message.
 pub(super) fn short(name: &str) -> String {
     name.chars().take(60).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{with_plain_instant, without_offset};
-
-    #[test]
-    fn the_instant_of_a_time_axis_may_be_written_as_iso_8601_does() {
-        for (units, expected) in [
-            ("seconds since 1970-01-01T00:00:00Z", "seconds since 1970-01-01 00:00:00"),
-            ("hours since 2024-03-01 00:00:00 UTC", "hours since 2024-03-01 00:00:00"),
-            ("hours since 2024-03-01T07:00+07:00", "hours since 2024-03-01 07:00 +07:00"),
-            ("days since 2024-03-01", "days since 2024-03-01"),
-            ("days since 2024-1-1 0:0:0", "days since 2024-1-1 0:0:0"),
-        ] {
-            assert_eq!(with_plain_instant(units), expected, "{units}");
-        }
-    }
-
-    #[test]
-    fn the_offset_of_a_time_axis_is_taken_apart() {
-        const HOUR: i64 = 3_600_000_000;
-        for (units, expected) in [
-            ("hours since 2024-01-01 00:00:00 +07:00", ("hours since 2024-01-01 00:00:00", 7 * HOUR)),
-            ("hours since 2024-01-01 00:00:00 +7", ("hours since 2024-01-01 00:00:00", 7 * HOUR)),
-            ("days since 2024-01-01 12:00 -0330", ("days since 2024-01-01 12:00", -7 * HOUR / 2)),
-            ("days since 2024-01-01 00:00:00", ("days since 2024-01-01 00:00:00", 0)),
-            ("days since 2024-01-01", ("days since 2024-01-01", 0)),
-            ("seconds since 1970-1-1 0:0:0 UTC", ("seconds since 1970-1-1 0:0:0 UTC", 0)),
-        ] {
-            assert_eq!(without_offset(units), expected, "{units}");
-        }
-    }
 }

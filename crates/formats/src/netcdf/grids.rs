@@ -7,10 +7,10 @@ use netcdf_reader::{NcType, NcVariable};
 use wording::{Told, told};
 
 use super::damaged;
-use super::file::{File, axis, is_number, is_time, short, text};
+use super::file::{Axis, File, axis, is_number, is_time, short, text};
 use super::plane::{Axes, Plane};
 use super::when::{When, check_axis};
-use crate::coverage::LeftOut;
+use crate::coverage::{LeftOut, SampleKind};
 use crate::feature::Declared;
 use crate::{Error, Grid, GridValues, Limits};
 
@@ -112,21 +112,43 @@ impl GridReader {
             said.flat_map(|names| names.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
         };
         let is_grid = |name: &str| self.variables.iter().any(|layers| layers.variable.name == name);
-        let beside: Vec<&NcVariable> = variables
-            .iter()
-            .filter(|v| is_number(v) && axis(v).is_none() && !is_time(v) && !v.is_coordinate_variable())
-            .filter(|v| !is_grid(&v.name) && v.dimensions.iter().any(|dimension| dimension.size > 1))
-            .collect();
+        let spans = |v: &NcVariable| Axes::of(&self.file, v).is_some();
+        // Texts beside a grid, and what lies over its plane and is none of its axes, are lost as numbers are.
+        let is_axis = |v: &NcVariable| {
+            is_position(v) || v.is_coordinate_variable() || (!spans(v) && (axis(v).is_some() || is_time(v)))
+        };
+        let letters = |v: &NcVariable| usize::from(v.dtype == NcType::Char);
+        let is_long = |v: &NcVariable| {
+            let count = v.dimensions.len().saturating_sub(letters(v));
+            v.dimensions[..count].iter().any(|dimension| dimension.size > 1)
+        };
+        let beside: Vec<&NcVariable> =
+            variables.iter().filter(|v| !is_axis(v) && !is_grid(&v.name) && is_long(v)).collect();
         let quality = named_by(&["ancillary_variables"]);
         let axes = named_by(&["bounds", "climatology", "coordinates"]);
         let names = |wanted: &dyn Fn(&String) -> bool| -> Vec<String> {
             beside.iter().map(|v| &v.name).filter(|name| wanted(name)).map(|name| short(name)).collect()
         };
         let of_quality = names(&|name| quality.contains(name));
-        let others = names(&|name| !quality.contains(name) && !axes.contains(name));
+        let lies_over = |name: &String| variables.iter().any(|v| v.name == *name && spans(v));
+        let others = names(&|name| !quality.contains(name) && (!axes.contains(name) || lies_over(name)));
+        let grids = || self.variables.iter().map(|layers| &layers.variable);
+        let classes =
+            grids().filter_map(|v| Some(format!("{}: {}", short(&v.name), text(v, "flag_meanings")?)));
+        let classes: Vec<String> = classes.map(|said| said.chars().take(160).collect()).collect();
+        let datums = grids().filter_map(|v| {
+            ["vertical_datum", "vertical_reference", "datum"].iter().find_map(|name| text(v, name))
+        });
+        let downwards =
+            grids().filter(|v| text(v, "positive").is_some_and(|to| to.eq_ignore_ascii_case("down")));
+        let mut datums: Vec<String> =
+            datums.chain(downwards.map(|v| format!("{}: positive = down", short(&v.name)))).collect();
+        datums.dedup();
         let found = [
             LeftOut { what: LeftOut::QUALITY, names: of_quality },
             LeftOut { what: LeftOut::VARIABLES, names: others },
+            LeftOut { what: LeftOut::CLASSES, names: classes },
+            LeftOut { what: LeftOut::DATUM, names: datums },
             LeftOut { what: LeftOut::GROUPS, names: self.file.groups() },
         ];
         found.into_iter().filter(|left| !left.names.is_empty()).collect()
@@ -146,7 +168,8 @@ impl GridReader {
     }
 }
 
-/// Whether a variable is more than an axis, a bound of one, or a flag of another.
+/// Whether a variable holds values over a plane, whatever they are of: heights and dates may be values too. What others
+/// say their places, bounds and flags by is none.
 fn is_data(file: &File, variable: &NcVariable) -> bool {
     let names_it = |other: &NcVariable| {
         ["bounds", "ancillary_variables", "coordinates", "climatology"].iter().any(|attribute| {
@@ -154,16 +177,19 @@ fn is_data(file: &File, variable: &NcVariable) -> bool {
         })
     };
     is_number(variable)
-        && axis(variable).is_none()
-        && !is_time(variable)
-        && !variable.is_coordinate_variable()
+        && !is_position(variable)
+        && Axes::of(file, variable).is_some()
         && !file.variables().iter().any(names_it)
+}
+
+fn is_position(variable: &NcVariable) -> bool {
+    matches!(axis(variable), Some(Axis::Longitude | Axis::Latitude))
 }
 
 fn layers(file: &File, variable: &NcVariable) -> Result<Option<Layers>, Error> {
     let Some(axes) = Axes::of(file, variable) else { return Ok(None) };
     let place = axes.plane(file)?.map_err(|how| uneven(variable, how))?;
-    let when = When::of(file, variable)?;
+    let when = When::of(file, variable, [axes.across, axes.down])?;
     let told_apart = when.told_apart();
     let (mut dimensions, mut count) = (Vec::new(), 1_u64);
     for (at, dimension) in variable.dimensions.iter().enumerate() {
@@ -207,6 +233,16 @@ fn layers(file: &File, variable: &NcVariable) -> Result<Option<Layers>, Error> {
 fn instant(micros: Option<i64>) -> String {
     let time = micros.and_then(DateTime::from_timestamp_micros);
     time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true)).unwrap_or_default()
+}
+
+/// What a value is in the file, of those whose kind says which numbers may stand for none.
+fn kind(dtype: &NcType) -> Option<SampleKind> {
+    Some(match dtype {
+        NcType::UByte => SampleKind::U8,
+        NcType::Short => SampleKind::I16,
+        NcType::UShort => SampleKind::U16,
+        _ => return None,
+    })
 }
 
 fn uneven(variable: &NcVariable, how: Told) -> Error {
@@ -302,6 +338,8 @@ fn read(file: &File, layers: &Layers, number: u64) -> Result<Grid, Error> {
     Ok(Grid {
         name: variable.name.clone(),
         title: title.unwrap_or_default(),
+        standard_name: text(variable, "standard_name").unwrap_or_default(),
+        stored: (!is_packed).then(|| kind(&variable.dtype)).flatten(),
         unit: text(variable, "units").unwrap_or_default(),
         declared: layers.declared.clone(),
         lon0: place.x0,

@@ -7,7 +7,8 @@ const DATED: &str = "day as %Y%m%d";
 
 /// Whether a unit says that numbers are dates.
 pub(super) fn is_dated(units: &str) -> bool {
-    units.trim().starts_with(DATED)
+    let units = units.trim();
+    units.starts_with(DATED) || units.eq_ignore_ascii_case("yyyymmdd")
 }
 
 /// The instant of a date that is written as a number, in microseconds since 1970.

@@ -10,6 +10,7 @@ mod instants;
 mod over_time;
 mod plane;
 mod series;
+mod since;
 mod streamed;
 mod when;
 mod written;

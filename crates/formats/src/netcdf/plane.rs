@@ -75,6 +75,10 @@ impl<'a> Axes<'a> {
             let name = names.split_whitespace().next()?.trim_end_matches(':').to_owned();
             file.variable(&name)
         });
+        // Degrees of another ellipsoid are not those of WGS 84, and what is not known is asked about.
+        if let Some(ellipsoid) = mapping.and_then(other_ellipsoid) {
+            return Some(Declared { by: "grid_mapping".to_owned(), text: ellipsoid });
+        }
         let said = mapping.and_then(said_of);
         if self.is_projected {
             return said.map(|text| Declared { by: "grid_mapping".to_owned(), text });
@@ -128,6 +132,32 @@ fn said_of(mapping: &NcVariable) -> Option<String> {
     let wkt = || ["crs_wkt", "spatial_ref"].iter().find_map(|name| text(mapping, name));
     epsg.or_else(wkt).or_else(|| by_parameters(mapping))
 }
+
+/// What a plain grid mapping says of an ellipsoid that is none of WGS 84's kind. A globe is the usual one of models of
+/// the weather, whose degrees are taken as they are.
+fn other_ellipsoid(mapping: &NcVariable) -> Option<String> {
+    let number = |name: &str| mapping.attribute(name).and_then(|found| found.value.as_f64());
+    let is_plain = text(mapping, "grid_mapping_name").as_deref() == Some("latitude_longitude");
+    let major = number("semi_major_axis")?;
+    let is_globe = number("inverse_flattening").is_none_or(|flattening| flattening == 0.0)
+        && number("semi_minor_axis").is_none_or(|minor| minor == major);
+    let is_other =
+        is_plain && !is_globe && (major - WGS_84_MAJOR).abs() > SAME_ELLIPSOID && !has_code(mapping);
+    is_other.then(|| format!("latitude_longitude, semi_major_axis {major}"))
+}
+
+/// Whether more than an ellipsoid says which system it is.
+fn has_code(mapping: &NcVariable) -> bool {
+    let is_vietnamese = by_parameters(mapping).is_some_and(|said| said != "EPSG:4326");
+    is_vietnamese
+        || ["epsg_code", "epsg", "crs_wkt", "spatial_ref"]
+            .iter()
+            .any(|name| mapping.attribute(name).is_some())
+}
+
+/// Metres of the semi-major axis of WGS 84, and how far that of the same ellipsoid may lie.
+const WGS_84_MAJOR: f64 = 6_378_137.0;
+const SAME_ELLIPSOID: f64 = 5.0;
 
 /// A transverse Mercator projection that is spelled out, in words.
 fn by_parameters(mapping: &NcVariable) -> Option<String> {

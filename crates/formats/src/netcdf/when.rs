@@ -12,7 +12,7 @@ use crate::Error;
 const RUN: &str = "forecast_reference_time";
 const LEAD: &str = "forecast_period";
 /// What times are called that say nothing else of themselves.
-const NAMES: [&str; 2] = ["time", "valid_time"];
+const NAMES: [&str; 5] = ["time", "valid_time", "t", "date", "datetime"];
 
 /// The times of the layers of one variable.
 #[derive(Default)]
@@ -75,7 +75,8 @@ impl Along {
 }
 
 impl When {
-    pub(super) fn of(file: &File, variable: &NcVariable) -> Result<When, Error> {
+    /// Of a variable whose cells lie along the dimensions at these positions.
+    pub(super) fn of(file: &File, variable: &NcVariable, plane: [usize; 2]) -> Result<When, Error> {
         let mut when = When::default();
         let beside = text(variable, "coordinates").unwrap_or_default();
         let bounds: Vec<String> = file
@@ -86,6 +87,18 @@ impl When {
             .collect();
         let is_named = |other: &NcVariable| beside.split_whitespace().any(|name| name == other.name);
         let says = |other: &NcVariable, name: &str| text(other, "standard_name").as_deref() == Some(name);
+        // Dates over the plane are values of its cells.
+        let is_over_plane = |other: &NcVariable| {
+            plane
+                .iter()
+                .all(|at| other.dimensions.iter().any(|own| own.name == variable.dimensions[*at].name))
+        };
+        // The axis of a dimension is its time before another beside it, which may be that of a clock on a wall.
+        let is_own = |other: &NcVariable| {
+            says(other, "time")
+                || NAMES[..2].contains(&other.name.as_str())
+                || other.is_coordinate_variable() && text(other, "standard_name").is_none()
+        };
         let fits = |other: &&NcVariable| {
             let all =
                 other.dimensions.iter().all(|d| variable.dimensions.iter().any(|own| own.name == d.name));
@@ -94,13 +107,13 @@ impl When {
             let says_so = is_named(other)
                 || ["time", RUN, LEAD].iter().any(|name| says(other, name))
                 || NAMES.contains(&other.name.as_str());
-            !bounds.contains(&other.name) && (is_along || is_single && says_so)
+            !bounds.contains(&other.name) && !is_over_plane(other) && (is_along || is_single && says_so)
         };
         let times = || file.variables().iter().filter(|other| is_time(other)).filter(fits);
         let valid = times().filter(|other| !says(other, RUN)).max_by_key(|other| {
             (
                 !other.dimensions.is_empty(),
-                says(other, "time"),
+                is_own(other),
                 other.dimensions.len(),
                 other.is_coordinate_variable(),
             )

@@ -7,22 +7,22 @@ use netcdf_writer::{DimensionId, NcAttrValue, NcFileBuilder, NcWriteFormat, NcWr
 
 use crate::files::file;
 
-type Text<'a> = (&'a str, &'a str);
+pub(crate) type Text<'a> = (&'a str, &'a str);
 
-fn say(builder: &mut NcFileBuilder, variable: VariableId, said: &[Text<'_>]) {
+pub(crate) fn say(builder: &mut NcFileBuilder, variable: VariableId, said: &[Text<'_>]) {
     for (name, text) in said {
         builder.add_variable_attribute(variable, *name, NcAttrValue::Chars((*text).into())).unwrap();
     }
 }
 
 /// An axis: its name, values and attributes.
-type Axis<'a> = (&'a str, &'a [f64], &'a [Text<'a>]);
+pub(crate) type Axis<'a> = (&'a str, &'a [f64], &'a [Text<'a>]);
 
-const LAT: Axis<'static> = ("lat", &[10.0, 10.5], &[("units", "degrees_north")]);
-const LON: Axis<'static> = ("lon", &[105.0, 105.5], &[("units", "degrees_east")]);
+pub(crate) const LAT: Axis<'static> = ("lat", &[10.0, 10.5], &[("units", "degrees_north")]);
+pub(crate) const LON: Axis<'static> = ("lon", &[105.0, 105.5], &[("units", "degrees_east")]);
 
 /// A variable over these axes, with what stands beside it.
-fn made(
+pub(crate) fn made(
     axes: &[Axis<'_>],
     said: &[Text<'_>],
     beside: impl FnOnce(&mut NcFileBuilder, &[DimensionId]),
@@ -50,13 +50,13 @@ fn made(
     builder.to_vec(NcWriteOptions { format: NcWriteFormat::Classic }).unwrap().1
 }
 
-fn scalar(builder: &mut NcFileBuilder, name: &str, value: f64, said: &[Text<'_>]) {
+pub(crate) fn scalar(builder: &mut NcFileBuilder, name: &str, value: f64, said: &[Text<'_>]) {
     let variable = builder.add_variable::<f64>(name, &[]).unwrap();
     say(builder, variable, said);
     builder.write_variable(variable, &[value]).unwrap();
 }
 
-fn read(content: &[u8]) -> Result<(Vec<Grid>, Vec<LeftOut>), Error> {
+pub(crate) fn read(content: &[u8]) -> Result<(Vec<Grid>, Vec<LeftOut>), Error> {
     let file = file(content);
     let mut reader = GridReader::open(file.path(), &Limits::default())?;
     let mut grids = Vec::new();
@@ -66,7 +66,7 @@ fn read(content: &[u8]) -> Result<(Vec<Grid>, Vec<LeftOut>), Error> {
     Ok((grids, reader.left_out()))
 }
 
-fn times(content: &[u8]) -> Vec<String> {
+pub(crate) fn times(content: &[u8]) -> Vec<String> {
     let time = |grid: &Grid| {
         grid.time.map_or("-".to_owned(), |time| {
             chrono::DateTime::from_timestamp_micros(time).unwrap().format("%Y-%m-%dT%H:%M").to_string()
@@ -102,7 +102,7 @@ fn dates_as_numbers_and_months_are_times_and_what_is_none_is_refused() {
     }
 }
 
-fn with_time(values: &[f64], said: &[Text<'_>]) -> Vec<u8> {
+pub(crate) fn with_time(values: &[f64], said: &[Text<'_>]) -> Vec<u8> {
     made(&[("time", values, said), LAT, LON], &[], |_, _| {})
 }
 

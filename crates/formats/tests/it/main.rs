@@ -8,6 +8,7 @@ mod files;
 mod fixed;
 mod fuzz;
 mod geojson;
+mod grid_meanings;
 mod gridded;
 mod hostile;
 mod hostile_xml;

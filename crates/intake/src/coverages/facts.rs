@@ -23,10 +23,14 @@ pub(super) struct Says<'a> {
     /// The property, by the name of the file.
     pub(super) property: Option<&'a str>,
     pub(super) unit: Option<&'a str>,
-    /// Whether the file could say a time and does not: it is of a format that has no place for one, or of a forecast.
+    /// What the file calls it: names, and words about it.
+    pub(super) called: &'a [&'a str],
+    /// Whether it is of one time.
     pub(super) wants_time: bool,
-    /// Whether it could say property and unit, and may not.
-    pub(super) is_bare: bool,
+    /// Whether what is missing is told.
+    pub(super) is_told: bool,
+    /// Whether only the name of the file and the mapping can say the property.
+    pub(super) is_tiff: bool,
 }
 
 /// What a raster is of.
@@ -37,6 +41,14 @@ pub(super) struct Facts {
     pub(super) unit: Option<String>,
     /// Whether the mapping says the property, and not the name of the file.
     is_said: bool,
+    /// Whether nothing of it is missing.
+    is_whole: bool,
+}
+
+impl Facts {
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole
+    }
 }
 
 /// The mapping of rasters that is followed.
@@ -74,6 +86,11 @@ pub(super) fn settle(
             let code = find_property(gazetteer, said).map_or(said, |property| property.code.as_str());
             if let Some(named) = named.filter(|named| *named != code) {
                 contradicted(under, at, "property", (named, code), findings)?;
+            } else if under.is_kept {
+                let is_called = is_called(says, code, gazetteer)?;
+                if !is_called && named.is_none() && says.unit.is_none() && at == 0 {
+                    warn(findings, at, "raster_as_before", ["property".into(), code.into(), String::new()]);
+                }
             }
             Some(code.to_owned())
         }
@@ -90,21 +107,20 @@ pub(super) fn settle(
         }
         (None, None) => None,
     };
-    if says.is_bare || (says.wants_time && facts.time.is_none()) {
-        let missing = [
-            ("time", says.wants_time && facts.time.is_none()),
-            ("property", says.is_bare && facts.property.is_none()),
-            ("unit", says.is_bare && facts.unit.is_none()),
-        ];
+    let missing = [
+        ("time", says.wants_time && facts.time.is_none()),
+        ("property", says.is_tiff && facts.property.is_none()),
+        ("unit", facts.unit.is_none()),
+    ];
+    facts.is_whole = missing.iter().all(|(_, is_missing)| !is_missing);
+    if says.is_told && !facts.is_whole {
         let missing: Vec<&str> =
             missing.iter().filter(|(_, is_missing)| *is_missing).map(|(key, _)| *key).collect();
         let unsure = match says.named {
             Said::Unsure(text) if facts.time.is_none() => text.clone(),
             _ => String::new(),
         };
-        if !missing.is_empty() {
-            warn(findings, at, "raster_untold", ["raster".into(), missing.join(", "), unsure]);
-        }
+        warn(findings, at, "raster_untold", ["raster".into(), missing.join(", "), unsure]);
     }
     Ok(facts)
 }
@@ -184,7 +200,12 @@ fn contradicted(
         warn(findings, at, "raster_overruled", [key.to_owned(), own.to_owned(), said.to_owned()]);
         return Ok(());
     }
-    Err(Error::invalid(
+    Err(contradicts_kept(key, own, said, "[coverage]"))
+}
+
+/// The question which is right, a file or the mapping that was kept from another.
+pub(super) fn contradicts_kept(key: &str, own: &str, said: &str, table: &str) -> Error {
+    Error::invalid(
         told!(
             "intake-raster-kept-mapping-contradicts-file",
             "the file says `{own}`, and the kept mapping, which was made for another file, says `{key} = {said}`",
@@ -194,10 +215,35 @@ fn contradicted(
         ),
         told!(
             "intake-raster-hand-in-with-own-mapping",
-            "hand the file in with a mapping of its own that says the right `{key}` under `[coverage]`, or into another dataset",
-            key = key
+            "hand the file in with a mapping of its own that says the right `{key}` under `{table}`, or into another dataset",
+            key = key,
+            table = table
         ),
-    ))
+    )
+}
+
+/// Whether a file calls a raster by the property of a kept mapping; by one of another dimension, it is asked about.
+fn is_called(says: &Says<'_>, code: &str, gazetteer: &Gazetteer) -> Result<bool, Error> {
+    let named = says.called.iter().filter_map(|text| {
+        // Two letters are there by chance.
+        let property = crate::guess::property_of_name(&text.replace('_', " "), gazetteer);
+        Some((*text, property.filter(|code| code.len() > 2)?))
+    });
+    let named: Vec<(&str, String)> = named.collect();
+    if named.iter().any(|(_, property)| property == code) {
+        return Ok(true);
+    }
+    let kept = find_property(gazetteer, code);
+    let is_other = |other: &str| {
+        let other = find_property(gazetteer, other);
+        other.zip(kept).is_some_and(|(other, kept)| conversion(&other.unit, kept).is_err())
+    };
+    match named.iter().find(|(_, property)| is_other(property)) {
+        Some((text, other)) => {
+            Err(contradicts_kept("property", &format!("{text} ({other})"), code, "[coverage]"))
+        }
+        None => Ok(false),
+    }
 }
 
 /// Tests unit and values of the first band against the property that they are said to be of.

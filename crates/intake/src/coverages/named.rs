@@ -60,7 +60,8 @@ fn date(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
 #[rustfmt::skip]
 const PARTS_OF_YEARS: &[&str] = &[
     "thang", "quy", "mua", "vu", "tuan", "ngay", "dx", "ht", "td", "xuan", "season", "wet", "dry",
-    "spring", "summer", "autumn", "winter", "week", "month", "quarter", "day",
+    "dongxuan", "hethu", "thudong", "xuanhe", "muakho", "muamua", "dekad", "pentad",
+    "spring", "summer", "autumn", "winter", "week", "month", "quarter", "day", "days",
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
     "january", "february", "march", "april", "june", "july", "august", "september", "october", "november",
     "december",
@@ -122,7 +123,45 @@ pub(super) fn time_in(file_name: &str) -> Said {
     }
     // A folder's year before a day of it says no other time.
     let Some(finest) = spans.iter().min_by_key(|span| span.behind - span.first) else { return Said::Nothing };
+    // An hour of a day without a zone, and a day with which several begin, are not that day.
+    let is_day = finest.first.succ_opt() == Some(finest.behind);
+    if let Some(words) = part_of_day(name, &runs).or_else(|| several_days(name, &runs)).filter(|_| is_day) {
+        return Said::Unsure(format!("{}, {words}", finest.text));
+    }
     if spans.iter().all(|other| finest.lies_within(other)) { Said::Time((*finest).clone()) } else { unsure() }
+}
+
+/// What beside a day says an hour of it: `07h`, `19h00`, `S233000`, or how far a forecast looks ahead: `f072`.
+fn part_of_day(name: &str, runs: &[Run<'_>]) -> Option<String> {
+    runs.iter().find_map(|run| {
+        let before = &name[..run.start];
+        let is_marked_by = |mark: char| {
+            let rest = before.strip_suffix(mark).or_else(|| before.strip_suffix(mark.to_ascii_lowercase()));
+            rest.is_some_and(|rest| !rest.ends_with(char::is_alphabetic))
+        };
+        let mut behind = name[run.end..].chars();
+        let is_hour = run.text.len() <= 2
+            && run.number() < 24
+            && matches!(behind.next(), Some('h' | 'H'))
+            && !behind.next().is_some_and(char::is_alphabetic);
+        let is_lead = is_marked_by('F') && (2..=3).contains(&run.text.len());
+        let is_start = is_marked_by('S') && run.text.len() == 6 && run.number() > 0 && run.number() < 240_000;
+        (is_hour || is_lead || is_start).then(|| match is_hour {
+            true => format!("{}h", run.text),
+            false => name[run.start - 1..run.end].to_owned(),
+        })
+    })
+}
+
+/// What beside a day says that several are meant: `10ngay`, `16day`, `dekad`.
+fn several_days(name: &str, runs: &[Run<'_>]) -> Option<String> {
+    let counted = runs.iter().filter(|run| run.text.len() <= 2 && run.number() > 1).find_map(|run| {
+        let word: String = name[run.end..].chars().take_while(|c| c.is_alphabetic()).collect();
+        matches!(model::fold(&word).as_str(), "ngay" | "day" | "days").then(|| format!("{}{word}", run.text))
+    });
+    let folded = model::fold(name);
+    let mut words = folded.split(|c: char| !c.is_alphabetic());
+    counted.or_else(|| words.find(|word| matches!(*word, "dekad" | "pentad")).map(str::to_owned))
 }
 
 fn runs(name: &str) -> Vec<Run<'_>> {
@@ -178,8 +217,21 @@ fn at_run(name: &str, runs: &[Run<'_>], at: usize) -> (Said, usize) {
                 let (year, month) = (year?.year()?, month?.part(1..=2, 12)?);
                 date(year, month, day?.part(1..=2, 31)?)
             };
+            let is_day = is_day && !is_of_version(name, run);
             if let Some(date) = is_day.then(date).flatten() {
                 let text = whole(at + 2);
+                // A time of day without a zone may be of either.
+                if runs.get(at + 3).is_some_and(|next| is_clock(name, &runs[at + 2], next)) {
+                    return (Said::Unsure(whole(at + 3)), 4);
+                }
+                // `01-15_02_2020` is half of a month.
+                if let Some(first) = at.checked_sub(1).and_then(|before| runs.get(before))
+                    && first.part(1..=2, 31).is_some()
+                    && is_apart(name, first, run)
+                    && stands_alone(name, first)
+                {
+                    return (Said::Unsure(name[first.start..runs[at + 2].end].to_owned()), 3);
+                }
                 return (Span::of_day(date, &text).map_or(Said::Nothing, Said::Time), 3);
             }
             let next = runs.get(at + 1).filter(|next| is_apart(name, run, next));
@@ -193,11 +245,53 @@ fn at_run(name: &str, runs: &[Run<'_>], at: usize) -> (Said, usize) {
                     let text = whole(at + 1);
                     (Span::of_months(year, month, 1, &text).map_or(Said::Nothing, Said::Time), 2)
                 }
-                None => (Said::Nothing, 1),
+                None => of_short_month(name, runs, at),
             }
         }
         _ => (Said::Nothing, 1),
     }
+}
+
+/// A month in few digits beside a year: `T3_2020` says that it is one, `3-2020` may be anything.
+fn of_short_month(name: &str, runs: &[Run<'_>], at: usize) -> (Said, usize) {
+    let run = &runs[at];
+    let next = runs.get(at + 1).filter(|next| is_apart(name, run, next));
+    let is_last = runs.get(at + 2).is_none_or(|more| !is_apart(name, &runs[at + 1], more));
+    let year = next.and_then(|next| Some((next, next.year()?))).filter(|_| is_last);
+    let (Some((next, year)), Some(month)) = (year, run.part(1..=2, 12)) else { return (Said::Nothing, 1) };
+    let text = &name[run.start..next.end];
+    if says_month(name, run) {
+        return (Span::of_months(year, month, 1, text).map_or(Said::Nothing, Said::Time), 2);
+    }
+    // The number of a version goes on before it.
+    let is_version = at.checked_sub(1).is_some_and(|before| is_apart(name, &runs[before], run));
+    match is_version || !stands_alone(name, run) {
+        true => (Said::Nothing, 1),
+        false => (Said::Unsure(text.to_owned()), 2),
+    }
+}
+
+/// Whether `T` or `thang` before a number says that it is a month.
+fn says_month(name: &str, run: &Run<'_>) -> bool {
+    let before = name[..run.start].trim_end_matches(['_', '-', '.', ' ']);
+    let start = before.rfind(|c: char| !c.is_alphabetic() && !is_mark(c)).map_or(0, |at| at + 1);
+    let word = before.get(start..).unwrap_or_default();
+    word.eq_ignore_ascii_case("t") && before.len() == run.start || model::fold(word) == "thang"
+}
+
+/// A mark over a letter that stands apart from it.
+fn is_mark(c: char) -> bool {
+    ('\u{300}'..='\u{323}').contains(&c)
+}
+
+/// Whether `v` before a number says that it is one of a version.
+fn is_of_version(name: &str, run: &Run<'_>) -> bool {
+    let before = name[..run.start].strip_suffix(['v', 'V']);
+    before.is_some_and(|before| !before.ends_with(char::is_alphabetic))
+}
+
+fn stands_alone(name: &str, run: &Run<'_>) -> bool {
+    !name[..run.start].ends_with(char::is_alphabetic)
 }
 
 /// Six digits: a month, where they cannot be a day of a short year too.
@@ -251,6 +345,9 @@ fn of_year(name: &str, run: &Run<'_>, year: i32) -> Said {
     let says_part = folded.split(|c: char| !c.is_alphabetic()).any(|word| PARTS_OF_YEARS.contains(&word));
     let touches = |c: Option<char>| c.is_some_and(char::is_alphabetic);
     let is_bare = !touches(name[..run.start].chars().next_back()) && !touches(name[run.end..].chars().next());
+    // `2020_T3` is March.
+    let is_month = |run: &Run<'_>| run.part(1..=2, 12).is_some() && says_month(name, run);
+    let says_part = says_part || runs(name).iter().any(is_month);
     match Span::of_months(year, 1, 12, run.text) {
         Some(span) if is_bare && !says_part => Said::Time(span),
         _ => Said::Unsure(run.text.to_owned()),
@@ -269,7 +366,10 @@ fn is_clock(name: &str, day: &Run<'_>, run: &Run<'_>) -> bool {
     let is_time = matches!(run.text.len(), 4 | 6)
         && pair(0).is_some_and(|hour| hour < 24)
         && pair(2).is_some_and(|minute| minute < 60);
-    is_behind && (is_time || run.text.len() == 2 && name[day.end..run.start].eq_ignore_ascii_case("t"))
+    // `_00` is the hour of a run of a model; another number behind a day may be one of several files.
+    let is_hour = run.text.len() == 2 && pair(0).is_some_and(|hour| hour < 24) && name[run.end..].is_empty();
+    is_behind
+        && (is_time || is_hour || run.text.len() == 2 && name[day.end..run.start].eq_ignore_ascii_case("t"))
 }
 
 /// The words of a name without its digits and what says its kind.
@@ -298,6 +398,12 @@ mod tests {
             ("MOD13Q1.A2020049.tif", "2020-02-18"),
             ("landuse_2020.tif", "2020-01-01"),
             ("2020/man_2020-02-15", "2020-02-15"),
+            ("man_T3_2020.tif", "2020-03-01"),
+            ("tháng 3_2020.tif", "2020-03-01"),
+            ("man_thang12-2020.tif", "2020-12-01"),
+            ("chirps-v2.1.2020.02.tif", "2020-02-01"),
+            ("3B-DAY-L.MS.MRG.3IMERG.20200215-S000000-E235959.V06.tif", "2020-02-15"),
+            ("rain_24h_20200215.tif", "2020-02-15"),
         ] {
             let Said::Time(span) = time_in(name) else { panic!("{name}: {:?}", time_in(name)) };
             assert_eq!(span.day(), expected, "{name}");
@@ -320,6 +426,19 @@ mod tests {
             ("NDVI_mua_kho_2020.tif", "2020"),
             ("NDVI_Aug_2020.tif", "2020"),
             ("rain December 2020.tif", "2020"),
+            ("man_3-2020.tif", "3-2020"),
+            ("ket_qua_2020_T3.tif", "2020"),
+            ("rain_20240921_07h.tif", "20240921, 07h"),
+            ("rain_07h_20240921.tif", "20240921, 07h"),
+            ("rain_2024-09-21_19h00.tif", "2024-09-21, 19h"),
+            ("rain_20200215_00.tif", "20200215_00"),
+            ("rain_20240921_f072.tif", "20240921, f072"),
+            ("3IMERG.20200215-S233000-E235959.V06B.tif", "20200215, S233000"),
+            ("man_15-02-2020_0730.tif", "15-02-2020_0730"),
+            ("man_01-15_02_2020.tif", "01-15_02_2020"),
+            ("dubao_man_20240921_5ngay.tif", "20240921, 5ngay"),
+            ("rain_dekad_20200211.tif", "20200211, dekad"),
+            ("lua_dongxuan_2020.tif", "2020"),
         ] {
             assert_eq!(time_in(name), Said::Unsure(expected.to_owned()), "{name}");
         }

@@ -145,7 +145,11 @@ fn origin((batch, row): Row<'_>) -> CellRef {
 }
 
 /// What is there under the ids of a file, or under some of them.
-async fn there(lake: &Lake, permit: &Permit, rows: &[RecordBatch]) -> Result<Vec<RecordBatch>, lake::Error> {
+pub(crate) async fn there(
+    lake: &Lake,
+    permit: &Permit,
+    rows: &[RecordBatch],
+) -> Result<Vec<RecordBatch>, lake::Error> {
     let snapshot = lake.snapshot(permit, AsOf::Latest).await?;
     if snapshot.rows() <= WHOLE as u64 {
         let read = FeatureRead { limit: WHOLE, ..FeatureRead::default() };

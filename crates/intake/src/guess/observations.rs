@@ -321,7 +321,7 @@ impl<'a> Guess<'a> {
             period: period.or_else(|| calendar(precision)),
             ..ValueSource::new(&column.reference, TextOrColumn::in_column(&name))
         };
-        let of_own = if value.unit.is_none() { self.ask_of_own_units(property, column.index) } else { None };
+        let of_own = self.ask_of_own_units(property, column.index, value.unit.as_ref());
         let reason = told!(
             "guess-rows-hold-numbers",
             "{numbers} of {count} rows hold a number",

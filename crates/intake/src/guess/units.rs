@@ -194,14 +194,29 @@ impl Guess<'_> {
         }
     }
 
-    /// A question about the values of a long table that name no unit: of which property they would not be
-    /// plausible in its own, or would be in another as well.
-    pub(super) fn ask_of_own_units(&self, property: usize, value: usize) -> Option<Told> {
+    /// A question about the values of a long table that name no unit, in the header or, where a column says it, in their
+    /// row: of which property they would not be plausible in its own, or would be in another as well.
+    pub(super) fn ask_of_own_units(
+        &self,
+        property: usize,
+        value: usize,
+        unit: Option<&TextOrColumn>,
+    ) -> Option<Told> {
         let property = self.sample.columns[property].index;
+        let of_rows = match unit {
+            None => None,
+            Some(unit) => {
+                let says = |reference: &str| unit.column() == Some(reference);
+                Some(self.sample.columns.iter().find(|column| says(&column.reference))?.index)
+            }
+        };
         let mut numbers: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
         for row in self.sample.start..self.sample.start + self.sample.rows {
             let cell = |column: usize| self.chunk.cell(row, column).map(str::trim);
-            if let (Some(name), Some(number)) = (cell(property), cell(value).and_then(number)) {
+            let has_unit = of_rows.and_then(cell).is_some_and(|text| !text.is_empty() && text != "-");
+            if let (Some(name), Some(number), false) =
+                (cell(property), cell(value).and_then(number), has_unit)
+            {
                 numbers.entry(name).or_default().push(number);
             }
         }

@@ -36,12 +36,19 @@ pub(super) fn sentence(finding: &Finding, lang: Lang) -> Option<String> {
                     format!(" The name of the file has “{text}”, which may mean several times."),
                 ),
             };
+            let (vi_time, en_time) = match value.split(", ").any(|key| key == "time") {
+                true => (
+                    " Ảnh không có thời điểm thì không tìm thấy theo thời gian.",
+                    " A raster without a time is not found by one.",
+                ),
+                false => ("", ""),
+            };
             say(
                 format!(
-                    "Không có gì ghi những điều này về ảnh: {value}.{vi} Hãy ghi chúng dưới `[coverage]` trong ánh xạ nếu biết: ảnh không có thời điểm thì không tìm thấy theo thời gian."
+                    "Không có gì ghi những điều này về ảnh: {value}.{vi} Hãy ghi chúng dưới `[coverage]` trong ánh xạ nếu biết.{vi_time}"
                 ),
                 format!(
-                    "Nothing says this of the raster: {value}.{en} Write it under `[coverage]` in the mapping where it is known: a raster without a time is not found by one."
+                    "Nothing says this of the raster: {value}.{en} Write it under `[coverage]` in the mapping where it is known.{en_time}"
                 ),
             )
         }
@@ -59,6 +66,14 @@ pub(super) fn sentence(finding: &Finding, lang: Lang) -> Option<String> {
             ),
             format!(
                 "The kept mapping says `{column_name} = {value}` of another raster, and that was not used for this one. If it is the same raster, hand it in with the mapping."
+            ),
+        ),
+        "raster_as_before" => say(
+            format!(
+                "Ánh xạ đã lưu từ một tệp khác ghi `{column_name} = {value}`; không có gì trong tệp này hay tên của nó nói như vậy. Nếu ảnh là của đại lượng khác, hãy nộp kèm ánh xạ riêng hoặc nộp vào bộ dữ liệu khác."
+            ),
+            format!(
+                "The mapping that was kept from another file says `{column_name} = {value}`; nothing in this file or its name says so. If the raster is of something else, hand it in with a mapping of its own or into another dataset."
             ),
         ),
         "raster_implausible" => say(
@@ -136,9 +151,24 @@ fn left_out(what: &str, names: &str) -> (String, String) {
             format!("các biến ghi chất lượng ({names}); giá trị kém vẫn nằm trong ảnh"),
             format!("the variables that say the quality ({names}); poor values stay in the raster"),
         ),
-        LeftOut::VARIABLES => (
-            format!("các biến không phải là lưới ({names})"),
-            format!("variables that are no grids ({names})"),
+        LeftOut::VARIABLES => (format!("các biến khác ({names})"), format!("other variables ({names})")),
+        LeftOut::CLASSES => (
+            format!("ý nghĩa của các số phân loại ({names})"),
+            format!("what the numbers of classes stand for ({names})"),
+        ),
+        LeftOut::DATUM => (
+            format!("mốc và chiều tính độ cao ({names}); hãy ghi chúng trong mô tả của bộ dữ liệu"),
+            format!(
+                "from where and which way heights are counted ({names}); write it into the description of the dataset"
+            ),
+        ),
+        LeftOut::ITEMS => (
+            format!(
+                "các mục siêu dữ liệu ({names}); nếu chúng ghi thời điểm, đại lượng hay mốc độ cao, hãy ghi lại dưới `[coverage]` trong ánh xạ"
+            ),
+            format!(
+                "items of its metadata ({names}); where they say a time, a property or a datum, write it under `[coverage]` in the mapping"
+            ),
         ),
         LeftOut::GROUPS => (format!("các nhóm ({names})"), format!("the groups ({names})")),
         _ => (names.to_owned(), names.to_owned()),

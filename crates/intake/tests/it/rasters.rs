@@ -50,22 +50,22 @@ impl Tiff<'_> {
     }
 }
 
-struct Row {
-    item: String,
+pub(crate) struct Row {
+    pub(crate) item: String,
     time: Option<chrono::DateTime<chrono::Utc>>,
     property: Option<String>,
     unit: Option<String>,
-    minimum: f64,
+    pub(crate) minimum: f64,
     west: f64,
 }
 
-async fn node() -> Node {
+pub(crate) async fn node() -> Node {
     let node = Node::new().await;
     node.dataset("surface", DatasetKind::Coverage).await;
     node
 }
 
-async fn rows(node: &Node) -> Vec<Row> {
+pub(crate) async fn rows(node: &Node) -> Vec<Row> {
     let permit = node.permit("surface", Purpose::Read).await;
     let snapshot = node.lake.snapshot(&permit, AsOf::Latest).await.unwrap();
     let read = FeatureRead { bbox: None, offset: 0, limit: 100, feature: None };
@@ -95,13 +95,13 @@ async fn rows(node: &Node) -> Vec<Row> {
     rows
 }
 
-async fn load(node: &Node, name: &str, bytes: Vec<u8>, mapping: &str) -> Result<Report, Error> {
+pub(crate) async fn load(node: &Node, name: &str, bytes: Vec<u8>, mapping: &str) -> Result<Report, Error> {
     let head = "version = 1\nkind = \"coverage\"\n";
     let mapping = Some(format!("{head}{mapping}")).filter(|_| !mapping.is_empty());
     node.load("surface", name, bytes, mapping.as_deref()).await
 }
 
-fn unit(unit: &str) -> String {
+pub(crate) fn unit(unit: &str) -> String {
     format!("<Item name=\"UNITTYPE\" sample=\"0\" role=\"unittype\">{unit}</Item>")
 }
 
@@ -115,7 +115,10 @@ async fn what_a_kept_mapping_says_of_one_raster_is_not_said_of_the_next() {
     assert_eq!(codes(&report), Vec::<&str>::new());
     // The time of the next is said by its name, and it does not replace the one before.
     let report = load(&node, "man_2020-03-01.tif", PLAIN.of([2.0, 2.0, 3.0, 4.0]), "").await.unwrap();
-    assert_eq!(codes(&report), ["raster_of_another", "raster_of_another", "raster_by_name"]);
+    assert_eq!(
+        codes(&report),
+        ["raster_of_another", "raster_of_another", "raster_by_name", "raster_as_before"]
+    );
     let found = rows(&node).await;
     let items: Vec<&str> = found.iter().map(|row| row.item.as_str()).collect();
     assert_eq!(items, ["man_2020_03_01", "may"]);
@@ -123,7 +126,7 @@ async fn what_a_kept_mapping_says_of_one_raster_is_not_said_of_the_next() {
     assert_eq!((found[0].property.as_deref(), found[0].unit.as_deref()), (Some("salinity"), Some("g/L")));
     // What was not said of it stays unsaid, and the mapping that is kept now is of every raster.
     let report = load(&node, "man_2020-04-01.tif", PLAIN.of([2.0, 2.0, 3.0, 5.0]), "").await.unwrap();
-    assert_eq!(codes(&report), ["raster_by_name"]);
+    assert_eq!(codes(&report), ["raster_by_name", "raster_as_before"]);
 }
 
 #[tokio::test]

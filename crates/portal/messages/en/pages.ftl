@@ -1,4 +1,5 @@
 # Page by page.
+finding-raster-as-before = The property of another raster's mapping
 home-title = Cửu Long: the delta today
 home-summary = Inter-sectoral data of the Mekong Delta: salinity, water levels, rice, people; every number leads to the cell of its original file.
 home-today = The delta today

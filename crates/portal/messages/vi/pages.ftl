@@ -1,4 +1,5 @@
 # Từng trang.
+finding-raster-as-before = Đại lượng theo ánh xạ của ảnh khác
 home-title = Cửu Long: đồng bằng hôm nay
 home-summary = Số liệu liên ngành của đồng bằng sông Cửu Long: mặn, mực nước, lúa, dân cư; mỗi số truy được đến ô của tệp gốc.
 home-today = Đồng bằng hôm nay

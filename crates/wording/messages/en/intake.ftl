@@ -162,6 +162,7 @@ intake-number-values-one-file = the number of values in one file
 intake-on-sheet = sheet `{ $sheet }`, { $what }
 intake-only-steward-approver-administrator-agency-may-decide = only a steward, an approver or an administrator of the agency may decide so: let them hand in this mapping, or write `decision = "leave_out"`
 intake-other-features-of-the-same-ids = { $count } features that are there have the same `{ $id }` and lie elsewhere ({ $ids }): they would be overwritten. Name an `id` that tells all features apart, or hand the file in to a dataset of its own; if they are the same features and have moved, hand the file in with this mapping
+intake-other-rasters-of-the-same-name = { $count } rasters that are there have the same name and are of another time, area or size ({ $names }): they would be replaced. Give the file another name, such as one with its day; if it is their correction, hand it in with this mapping
 intake-pattern = the pattern `{ $text }`: { $what }
 intake-pattern-most-bytes = a pattern has at most { $max_pattern } bytes
 intake-place-does-not-exist = the place `{ $text }` does not exist
@@ -170,7 +171,7 @@ intake-position-x-y-geometry = a position is `x` and `y`, or `geometry`
 intake-product-not-withdrawn-but-made-anew = a product is not withdrawn but made anew
 intake-property-does-not-exist = the property `{ $text }` does not exist
 intake-range-empty = the range is empty
-intake-raster-hand-in-with-own-mapping = hand the file in with a mapping of its own that says the right `{ $key }` under `[coverage]`, or into another dataset
+intake-raster-hand-in-with-own-mapping = hand the file in with a mapping of its own that says the right `{ $key }` under `{ $table }`, or into another dataset
 intake-raster-kept-mapping-contradicts-file = the file says `{ $own }`, and the kept mapping, which was made for another file, says `{ $key } = { $said }`
 intake-raster-no-value-plausible = no value of the raster ({ $range }) is plausible for `{ $property }` ({ $plausible })
 intake-raster-one-fact-for-many-layers = the mapping says one `{ $key }`, and the file holds layers of several

@@ -130,6 +130,7 @@ intake-number-values-one-datastream = số giá trị của một chuỗi quan t
 intake-number-values-one-file = số giá trị trong một tệp
 intake-only-steward-approver-administrator-agency-may-decide = chỉ người quản lý, người duyệt hoặc quản trị của cơ quan được quyết định việc này: hãy nhờ họ nộp ánh xạ này, hoặc ghi `decision = "leave_out"`
 intake-other-features-of-the-same-ids = { $count } đối tượng đã có trùng `{ $id }` nhưng nằm ở nơi khác ({ $ids }) và sẽ bị ghi đè. Hãy ghi một `id` phân biệt được mọi đối tượng, hoặc nộp tệp vào một bộ dữ liệu riêng; nếu đúng là các đối tượng đó đã đổi chỗ, hãy nộp tệp kèm ánh xạ này
+intake-other-rasters-of-the-same-name = { $count } ảnh đã có mang cùng tên nhưng thuộc thời điểm, vùng hoặc kích thước khác ({ $names }): chúng sẽ bị thay thế. Hãy đặt tên khác cho tệp, ví dụ có ngày; nếu đây là bản đính chính của chúng, hãy nộp tệp kèm ánh xạ này
 intake-pattern = mẫu `{ $text }`: { $what }
 intake-pattern-most-bytes = một mẫu có nhiều nhất { $max_pattern } byte
 intake-place-does-not-exist = không có địa điểm `{ $text }`
@@ -138,7 +139,7 @@ intake-position-x-y-geometry = vị trí là `x` và `y`, hoặc `geometry`
 intake-product-not-withdrawn-but-made-anew = sản phẩm không được rút lại mà phải làm lại
 intake-property-does-not-exist = không có chỉ tiêu `{ $text }`
 intake-range-empty = khoảng giá trị trống
-intake-raster-hand-in-with-own-mapping = hãy nộp tệp kèm ánh xạ riêng ghi đúng `{ $key }` dưới `[coverage]`, hoặc nộp vào bộ dữ liệu khác
+intake-raster-hand-in-with-own-mapping = hãy nộp tệp kèm ánh xạ riêng ghi đúng `{ $key }` dưới `{ $table }`, hoặc nộp vào bộ dữ liệu khác
 intake-raster-kept-mapping-contradicts-file = tệp ghi `{ $own }`, còn ánh xạ đã lưu (làm cho một tệp khác) ghi `{ $key } = { $said }`
 intake-raster-no-value-plausible = không giá trị nào của ảnh ({ $range }) hợp lý với `{ $property }` ({ $plausible })
 intake-raster-one-fact-for-many-layers = ánh xạ ghi một `{ $key }`, còn tệp có các lớp của nhiều
