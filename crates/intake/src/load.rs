@@ -433,8 +433,7 @@ impl<'a> Loading<'a> {
             let (permit, mapping, findings) = (self.permit, &done.mapping, &mut done.findings);
             match self.dataset.kind {
                 DatasetKind::Features => {
-                    let looked =
-                        features::look_at_replaced(lake, permit, mapping, rows, !is_given, findings);
+                    let looked = features::look_at_replaced(lake, permit, mapping, rows, !is_given, findings);
                     looked.boxed().await?;
                 }
                 DatasetKind::Coverage if !is_given => {
