@@ -5,7 +5,7 @@
 
 use catalog::Gazetteer;
 use formats::coverage::BandSummary;
-use model::{CellRef, Severity, Unit};
+use model::{CellRef, Property, Severity, Unit};
 use wording::{Told, told};
 
 use super::named::Said;
@@ -234,9 +234,13 @@ fn is_called(says: &Says<'_>, code: &str, gazetteer: &Gazetteer) -> Result<bool,
         return Ok(true);
     }
     let kept = find_property(gazetteer, code);
+    // A pure number may be a part of mass, and then is no other dimension than salinity: an index is none.
+    let is_pure = |property: &Property| property.unit == "1";
     let is_other = |other: &str| {
         let other = find_property(gazetteer, other);
-        other.zip(kept).is_some_and(|(other, kept)| conversion(&other.unit, kept).is_err())
+        other.zip(kept).is_some_and(|(other, kept)| {
+            conversion(&other.unit, kept).is_err() || is_pure(other) != is_pure(kept)
+        })
     };
     match named.iter().find(|(_, property)| is_other(property)) {
         Some((text, other)) => {

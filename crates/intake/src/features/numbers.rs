@@ -192,7 +192,7 @@ pub(super) fn is_measured(name: &str, gazetteer: &Gazetteer) -> bool {
     }
     let folded = format!(" {} ", model::fold(&bare.replace('_', " ")));
     let is_share = unit.contains(['%', '‰', '°']) || SHARES.contains(&unit.to_lowercase().as_str());
-    is_share || MEASURED.iter().any(|words| folded.contains(&format!(" {words} ")))
+    is_share || (!is_rate && MEASURED.iter().any(|words| folded.contains(&format!(" {words} "))))
 }
 
 /// What a property can be at least whose numbers may be thousands.
