@@ -44,7 +44,7 @@ async fn a_nutrient_is_computed_from_what_its_name_or_its_unit_says() {
         ("Nitrate (mg/L NO3-)", "62,004", "no3_n", "14.007"),
         ("Ammonium (mg{NH4}/L)", "18,039", "nh4_n", "14.007"),
         ("Nitrate (umol/L)", "1000,0", "no3_n", "14.007"),
-        ("PO4 (µmol/L)", "1000,0", "po4_p", "30.974"),
+        ("PO4 (µmol/L)", "100,0", "po4_p", "3.0974"),
     ] {
         let taken = desk
             .take("nuoc.csv", lab(header, value), None)
