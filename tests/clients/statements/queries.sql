@@ -408,4 +408,4 @@ SELECT count(*) FILTER (WHERE n IN (SELECT n FROM samples WHERE n < 3)) AS a, su
 SELECT word, catcode::text AS c, quote_ident(word) AS q, barelabel, catdesc, baredesc FROM pg_get_keywords() ORDER BY word;
 
 -- the name of a list's items is that of their column
-SELECT x, row_number() OVER (ORDER BY x) AS place FROM unnest(ARRAY[3, 1, 2]) x ORDER BY x;
+SELECT x, row_number() OVER (ORDER BY x) AS place FROM unnest(ARRAY['c', 'a', 'b']) x ORDER BY x;
