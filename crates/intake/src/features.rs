@@ -13,7 +13,7 @@ pub(crate) use drift::note as note_drift;
 pub(crate) use guess::{codes, guess};
 pub(crate) use numbers::styles;
 pub(crate) use position::{Kept, Positions, positions};
-pub(crate) use replaced::{look as look_at_replaced, there};
+pub(crate) use replaced::{ids, look as look_at_replaced, there};
 pub(crate) use rows::{FeatureFile, MappedFeatures, ReadAs, map, take_rows};
 pub(crate) use strays::Strays;
 

@@ -67,7 +67,7 @@ pub(crate) use headers::numeric_columns;
 pub(crate) use named::{left_open, named_around, property_of_name};
 pub use survey::Survey;
 pub(crate) use usual::names_no_row_value;
-pub(crate) use zoned::offset_in;
+pub(crate) use zoned::{offset_in, zone_of_header};
 
 /// Whether a text looks like the name of a column: of a place, a time, a property.
 pub(crate) fn heads_a_column(text: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What is common to the geometries of all formats: the way to WGS 84, the check, the box, WKB.
 
 use geo_types::{Coord, Geometry};
-use model::Bbox;
+use model::{Bbox, Position};
 use wording::told;
 
 use super::Refused;
@@ -21,15 +21,17 @@ pub(super) fn place(
     each(geometry, &mut |position| {
         index += 1;
         let written = *position;
-        if let (Some((fit, transform)), Some(region)) = (projected, &region)
-            && let Some(why) = fit.no_position(transform, region, (written.x, written.y))
-        {
-            return Err(no_position(index, written, fit, why));
-        }
         if let Some(fit) = fit {
             let (x, y) = fit.arrange(position.x, position.y);
             let (x, y) = transform.map_or((x, y), |transform| transform.to_wgs84(x, y));
             *position = Coord { x, y };
+        }
+        // Nearly all lie in the region: the others alone are looked at closer.
+        if let (Some((fit, transform)), Some(region)) = (projected, &region)
+            && !region.contains(Position { lon: position.x, lat: position.y })
+            && let Some(why) = fit.no_position(transform, region, (written.x, written.y))
+        {
+            return Err(no_position(index, written, fit, why));
         }
         let Some(point) = Bbox::new(position.x, position.y, position.x, position.y) else {
             return Err(outside(index, written, fit));

@@ -10,7 +10,7 @@ use policy::Permit;
 use wording::told;
 
 use crate::Error;
-use crate::features::there;
+use crate::features::{ids, there};
 use crate::mapping::Mapping;
 
 /// Rasters that are told of.
@@ -27,16 +27,7 @@ pub(crate) async fn ask(
     mapping: &Mapping,
     rows: &[RecordBatch],
 ) -> Result<(), Error> {
-    // Of what a grant does not reach nothing is told.
-    if !permit.rows().is_open() {
-        return Ok(());
-    }
-    let there = match there(lake, permit, rows).await {
-        Ok(there) => there,
-        // The dataset has no table yet.
-        Err(lake::Error::NotFound { .. }) => return Ok(()),
-        Err(error) => return Err(error.into()),
-    };
+    let there = there(lake, permit, rows).await?;
     let others = others(&there, rows);
     if others.is_empty() {
         return Ok(());
@@ -74,10 +65,6 @@ fn others<'a>(there: &[RecordBatch], rows: &'a [RecordBatch]) -> Vec<&'a str> {
 
 /// A row of a batch.
 type Row<'a> = (&'a RecordBatch, usize);
-
-fn ids(batch: &RecordBatch) -> Option<&arrow::array::StringArray> {
-    batch.column_by_name("feature")?.as_string_opt::<i32>()
-}
 
 fn is_the_same(before: Row<'_>, after: Row<'_>) -> bool {
     let time = |(batch, row): Row<'_>| {

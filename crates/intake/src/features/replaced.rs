@@ -42,16 +42,7 @@ pub(crate) async fn look(
     asks: bool,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    // Of what a grant does not reach nothing is told.
-    if !permit.rows().is_open() {
-        return Ok(());
-    }
-    let there = match there(lake, permit, rows).await {
-        Ok(there) => there,
-        // The dataset has no table yet.
-        Err(lake::Error::NotFound { .. }) => return Ok(()),
-        Err(error) => return Err(error.into()),
-    };
+    let there = there(lake, permit, rows).await?;
     let Some(met) = meetings(&there, rows) else { return Ok(()) };
     let names = names(rows);
     if asks && let Some(error) = question(mapping, &met, &names) {
@@ -144,13 +135,21 @@ fn origin((batch, row): Row<'_>) -> CellRef {
     }
 }
 
-/// What is there under the ids of a file, or under some of them.
+/// What is there under the ids of a file, or under some of them; nothing where a grant does not reach all, of which
+/// nothing is told then.
 pub(crate) async fn there(
     lake: &Lake,
     permit: &Permit,
     rows: &[RecordBatch],
-) -> Result<Vec<RecordBatch>, lake::Error> {
-    let snapshot = lake.snapshot(permit, AsOf::Latest).await?;
+) -> Result<Vec<RecordBatch>, Error> {
+    if !permit.rows().is_open() {
+        return Ok(Vec::new());
+    }
+    let snapshot = match lake.snapshot(permit, AsOf::Latest).await {
+        // The dataset has no table yet.
+        Err(lake::Error::NotFound { .. }) => return Ok(Vec::new()),
+        snapshot => snapshot?,
+    };
     if snapshot.rows() <= WHOLE as u64 {
         let read = FeatureRead { limit: WHOLE, ..FeatureRead::default() };
         return Ok(lake.features_to_check(permit, &snapshot, read).await?.batches);
@@ -164,7 +163,8 @@ pub(crate) async fn there(
     Ok(there)
 }
 
-fn ids(batch: &RecordBatch) -> Option<&arrow::array::StringArray> {
+/// The ids of the rows of a table of features or rasters.
+pub(crate) fn ids(batch: &RecordBatch) -> Option<&arrow::array::StringArray> {
     batch.column_by_name("feature")?.as_string_opt::<i32>()
 }
 

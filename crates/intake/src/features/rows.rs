@@ -20,7 +20,7 @@ use serde_json::Value;
 use wording::told;
 
 use super::strays::Strays;
-use super::value::{Cell, read, says_utc};
+use super::value::{Cell, read, zone_of};
 use crate::Error;
 use crate::findings::{Findings, Words};
 use crate::letters;
@@ -152,8 +152,8 @@ pub(crate) fn take_rows(
 struct Taker<'a> {
     id: Option<&'a str>,
     attributes: Vec<(&'a str, AttributeType)>,
-    /// Whether the times of each are said to be of UTC.
-    of_utc: Vec<bool>,
+    /// The offset that the header of each says of its times.
+    zones: Vec<Option<i64>>,
     /// How the numbers of each are written, where they are texts.
     styles: Vec<Option<DecimalStyle>>,
     table: TableSchema,
@@ -226,7 +226,7 @@ impl<'a> Taker<'a> {
         let mut taker = Taker {
             id: feature.and_then(|feature| feature.id.as_deref()),
             styles: vec![None; attributes.len()],
-            of_utc: attributes.iter().map(|(from, _)| says_utc(from)).collect(),
+            zones: attributes.iter().map(|(from, _)| zone_of(from)).collect(),
             attributes,
             table,
             schema: Arc::new(Schema::new(fields)),
@@ -324,7 +324,7 @@ impl<'a> Taker<'a> {
         let mut cells = Vec::with_capacity(self.attributes.len());
         for (at, (from, kind)) in self.attributes.iter().enumerate() {
             let value = row.property(from).unwrap_or(&Value::Null);
-            match read(value, *kind, self.styles[at], self.of_utc[at]) {
+            match read(value, *kind, self.styles[at], self.zones[at]) {
                 Ok(Some(found)) if self.is_nothing(at, &found) => {
                     if self.told_of_missing.insert(at) {
                         let (column, from) = (row.column(from).unwrap_or(1), *from);

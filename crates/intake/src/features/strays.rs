@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use catalog::Gazetteer;
 use formats::FeatureRow;
 use formats::crs::{Crs, Fit, Sample, far_from_place, region};
-use model::{CellRef, Severity};
+use model::{Bbox, CellRef, Severity};
 use serde_json::Value;
 
 use super::position::provinces;
@@ -31,13 +31,14 @@ pub(crate) struct Expected {
 pub(crate) struct Strays<'a> {
     expected: &'a Expected,
     gazetteer: &'a Gazetteer,
+    region: Bbox,
     known: HashMap<String, Vec<String>>,
     told: [usize; 2],
 }
 
 impl<'a> Strays<'a> {
     pub(crate) fn of(expected: &'a Expected, gazetteer: &'a Gazetteer) -> Strays<'a> {
-        Strays { expected, gazetteer, known: HashMap::new(), told: [0, 0] }
+        Strays { expected, gazetteer, region: region(), known: HashMap::new(), told: [0, 0] }
     }
 
     /// Looks at a feature, the n-th of its file from 1.
@@ -65,7 +66,7 @@ impl<'a> Strays<'a> {
                 });
             }
         };
-        let region = region();
+        let region = self.region;
         let is_apart = bbox.east < region.west
             || bbox.west > region.east
             || bbox.north < region.south

@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use super::guess::is_missing_word;
 use super::numbers;
+use crate::guess::zone_of_header;
 use crate::mapping::AttributeType;
+use crate::observe::parse_zone;
 
 /// A value of an attribute.
 pub(super) enum Cell {
@@ -40,13 +42,13 @@ pub(super) fn is_beyond(number: f64) -> bool {
     number < -1e38
 }
 
-/// A property's value as the attribute's type; `Err` when it is none of that type. `of_utc`: what times are said to
-/// be of that say no zone themselves.
+/// A property's value as the attribute's type; `Err` when it is none of that type. `zone`: the offset of times
+/// that say none themselves.
 pub(super) fn read(
     value: &Value,
     kind: AttributeType,
     style: Option<DecimalStyle>,
-    of_utc: bool,
+    zone: Option<i64>,
 ) -> Result<Option<Cell>, ()> {
     let text = value.as_str().map(str::trim);
     let is_none = text.is_some_and(|text| text.is_empty() || is_missing_word(text));
@@ -80,7 +82,7 @@ pub(super) fn read(
                 _ => None,
             })
             .map(Cell::Boolean),
-        AttributeType::Time => text.and_then(|text| instant(text, of_utc)).map(Cell::Time),
+        AttributeType::Time => text.and_then(|text| instant(text, zone)).map(Cell::Time),
     };
     cell.map(Some).ok_or(())
 }
@@ -91,27 +93,22 @@ fn is_code(text: &str) -> bool {
     digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn instant(text: &str, of_utc: bool) -> Option<i64> {
-    let said = || {
+fn instant(text: &str, zone: Option<i64>) -> Option<i64> {
+    let said = |zone: i64| {
         // A day is no instant.
         let has_clock = text.contains(':') && !text.ends_with(['Z', 'z']);
         let seconds = if text.matches(':').count() == 1 { ":00" } else { "" };
-        has_clock.then(|| model::parse_instant(&format!("{text}{seconds}Z")).ok()).flatten()
+        has_clock
+            .then(|| model::parse_instant(&format!("{text}{seconds}Z")).ok())
+            .flatten()
+            .map(|time| time.timestamp_micros() - zone)
     };
-    let time = if of_utc { said() } else { None };
-    time.or_else(|| model::parse_instant(text).ok()).map(|time| time.timestamp_micros())
+    zone.and_then(said).or_else(|| model::parse_instant(text).ok().map(|time| time.timestamp_micros()))
 }
 
-/// Whether a header says that its times are of UTC: `Thời gian (UTC)`, and not `UTC+7`.
-pub(super) fn says_utc(header: &str) -> bool {
-    let folded = model::fold(header);
-    let words: Vec<&str> = folded.split_whitespace().collect();
-    let is_apart = |word: &&str| words.iter().filter(|other| *other == word).count() == 1;
-    let at = words.iter().position(|word| matches!(*word, "utc" | "gmt")).filter(|at| is_apart(&words[*at]));
-    at.is_some_and(|at| {
-        let behind = words.get(at + 1).and_then(|word| word.parse::<u8>().ok());
-        behind.is_none_or(|hours| hours == 0)
-    })
+/// The offset from UTC, in microseconds, that a header says of its times: `Thời gian (UTC)`.
+pub(super) fn zone_of(header: &str) -> Option<i64> {
+    parse_zone(&zone_of_header(header)?)
 }
 
 /// A number without a fraction that a double holds exactly.

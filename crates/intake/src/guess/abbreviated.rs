@@ -19,7 +19,7 @@ impl Guess<'_> {
             |code: &str| find_property(self.gazetteer, code).map(|property| property.sector.as_str());
         let asked = self.mapping.values.iter().enumerate().find_map(|(at, value)| {
             let code = value.property.text().filter(|_| value.unit.is_none())?;
-            let column = self.sample.columns.iter().find(|column| column.reference == value.column)?;
+            let column = self.sample.named(&value.column)?;
             let name = model::fold(&column.base);
             let (.., of, other) = SHORT.iter().find(|(short, own, ..)| *short == name && *own == code)?;
             let mut others = self.mapping.values.iter().filter_map(|value| value.property.text());
@@ -59,7 +59,7 @@ impl Guess<'_> {
                 factor.is_ok_and(|(factor, addend)| (factor - 1.0).abs() < 1e-9 && addend == 0.0)
             };
             let (column, unit) = units.first()?.clone();
-            let column_of = self.sample.columns.iter().find(|known| known.reference == value.column)?;
+            let column_of = self.sample.named(&value.column)?;
             (!units.iter().any(|(_, unit)| is_own(unit)))
                 .then(|| (at, column_of.name.clone(), own.unit.clone(), column, unit))
         });

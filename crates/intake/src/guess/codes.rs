@@ -14,7 +14,7 @@ impl Guess<'_> {
     pub(super) fn ask_of_missing_codes(&mut self) {
         let mut found: Vec<(String, Vec<String>)> = Vec::new();
         for value in &self.mapping.values {
-            let column = self.sample.columns.iter().find(|column| column.reference == value.column);
+            let column = self.sample.named(&value.column);
             let property = value.property.text().and_then(|code| find_property(self.gazetteer, code));
             let Some((column, property)) = column.zip(property) else { continue };
             let unit = value.unit.as_ref().and_then(TextOrColumn::text).unwrap_or(&property.unit);

@@ -63,7 +63,7 @@ impl Guess<'_> {
     pub(super) fn ask_of_first_days(&mut self, precision: Option<Precision>) {
         let columns = self.mapping.time.as_ref().map(|time| time.columns.as_slice());
         let Some([reference]) = columns.filter(|_| precision >= Some(Precision::Day)) else { return };
-        let column = self.sample.columns.iter().find(|column| column.reference == *reference);
+        let column = self.sample.named(reference);
         if !column.and_then(days_of).is_some_and(|days| are_of_months(&days, MONTHS)) {
             return;
         }

@@ -29,12 +29,12 @@ impl Guess<'_> {
     fn unsaid(&self, at: usize) -> Option<(usize, String, String, &'static str, &'static str)> {
         let value = &self.mapping.values[at];
         let texts_of = |reference: &str| {
-            let column = self.sample.columns.iter().find(|column| column.reference == reference);
+            let column = self.sample.named(reference);
             column.into_iter().flat_map(|column| column.texts.iter().map(|(text, _)| text.clone()))
         };
         let names: Vec<String> = match &value.property {
             TextOrColumn::Text(_) => {
-                let column = self.sample.columns.iter().find(|column| column.reference == value.column);
+                let column = self.sample.named(&value.column);
                 vec![column.map_or_else(|| value.column.clone(), |column| column.name.clone())]
             }
             TextOrColumn::Column { column, .. } => texts_of(column).collect(),

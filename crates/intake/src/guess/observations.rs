@@ -568,7 +568,7 @@ impl<'a> Guess<'a> {
         let comma = names.iter().any(|name| styles.get(name) == Some(&NumberStyle::Comma));
         // Beside decimal commas, points that may stand between thousands do.
         let dot = names.iter().any(|name| {
-            let column = self.sample.columns.iter().find(|column| column.reference == *name);
+            let column = self.sample.named(name);
             column.is_some_and(|column| {
                 column.style == NumberStyle::Dot
                     && column.texts.iter().any(|(text, _)| text.contains('.'))

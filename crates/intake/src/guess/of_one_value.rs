@@ -21,7 +21,7 @@ impl Guess<'_> {
     pub(super) fn ask_of_times_of_one_value(&mut self) {
         let Some(time) = &self.mapping.time else { return };
         let found = time.columns.iter().find_map(|reference| {
-            let column = self.sample.columns.iter().find(|column| column.reference == *reference)?;
+            let column = self.sample.named(reference)?;
             let is_clock = column.texts.iter().all(|(text, _)| time_of_day(text).is_some());
             let words = header_words(&column.base);
             let rest: Vec<&str> = words.split(' ').filter(|word| !OF_TIMES.contains(word)).collect();
@@ -46,7 +46,7 @@ impl Guess<'_> {
         }
         let together = |text: &str| header_words(text).replace(' ', "");
         let base = |value: &ValueSource| {
-            let column = self.sample.columns.iter().find(|column| column.reference == value.column);
+            let column = self.sample.named(&value.column);
             column.map(|column| (column.base.clone(), column.name.clone()))
         };
         let values: Vec<(&ValueSource, String, String)> = self

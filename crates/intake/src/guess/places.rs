@@ -306,8 +306,7 @@ impl Guess<'_> {
     /// The day of a row, for names that meant something else before a merger.
     pub(super) fn day(&self, row: usize) -> NaiveDate {
         let time = self.mapping.time.as_ref().and_then(|time| time.columns.first());
-        let column =
-            time.and_then(|name| self.sample.columns.iter().find(|column| column.reference == *name));
+        let column = time.and_then(|name| self.sample.named(name));
         let at = time.and_then(|name| self.sample.header.find(name).ok());
         at.zip(column)
             .and_then(|(at, column)| column.reader().read(self.chunk.cell(row, at)?))

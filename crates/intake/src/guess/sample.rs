@@ -104,6 +104,11 @@ pub(super) struct Sample {
 }
 
 impl Sample {
+    /// The column that a mapping names so.
+    pub(super) fn named(&self, reference: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.reference == reference)
+    }
+
     /// Looks at the first rows; `None` when no row can be the header of another.
     pub(super) fn of(chunk: &Chunk, missing: &[String], gazetteer: &Gazetteer) -> Option<Sample> {
         let (at, height) = extent(chunk, header_row(chunk, missing, gazetteer)?, missing);

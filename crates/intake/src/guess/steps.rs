@@ -92,7 +92,7 @@ impl<'a> Guess<'a> {
             }
             let of_column = || {
                 let name = value.property.column()?;
-                self.sample.columns.iter().find(|column| column.reference == name)
+                self.sample.named(name)
             };
             let texts: Vec<&str> = match (value.property.text(), of_column()) {
                 (Some(code), _) => vec![code],

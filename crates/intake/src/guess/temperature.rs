@@ -31,7 +31,7 @@ impl Guess<'_> {
                     }
                 }
                 TextOrColumn::Column { column, words, .. } => {
-                    let of_column = self.sample.columns.iter().find(|known| known.reference == column);
+                    let of_column = self.sample.named(&column);
                     let texts: Vec<&str> = of_column
                         .into_iter()
                         .flat_map(|column| column.texts.iter().map(|(text, _)| text.as_str()))

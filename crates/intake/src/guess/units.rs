@@ -205,10 +205,7 @@ impl Guess<'_> {
         let property = self.sample.columns[property].index;
         let of_rows = match unit {
             None => None,
-            Some(unit) => {
-                let says = |reference: &str| unit.column() == Some(reference);
-                Some(self.sample.columns.iter().find(|column| says(&column.reference))?.index)
-            }
+            Some(unit) => Some(self.sample.named(unit.column()?)?.index),
         };
         let mut numbers: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
         for row in self.sample.start..self.sample.start + self.sample.rows {

@@ -113,7 +113,7 @@ fn other_zone(name: &str) -> bool {
 }
 
 /// The offset that the header of a column of times names: the same, and `Date (Z)`, `timestamp_z`.
-pub(super) fn zone_of_header(name: &str) -> Option<String> {
+pub(crate) fn zone_of_header(name: &str) -> Option<String> {
     let is_zulu =
         || header_words(name).ends_with(" z") && name.trim_end_matches([')', ']']).ends_with(['Z', 'z']);
     let is_one_word =
